@@ -1,0 +1,129 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Builds the guest kernels: build.sh [--base 6.12] [--fresh] VARIANT...
+#
+# Here are the arguments and the order of the steps; what a step does is in lib/: source.sh (source trees and patches),
+# kbuild.sh (configuration and make), cache.sh (finished kernels), common.sh (errors, locks, needed tools). Which options
+# a kernel has is in config/, which patches in <base>/series.
+set -euo pipefail
+
+HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+TOP=$(dirname "$HERE")
+
+# shellcheck source=lib/common.sh
+. "$HERE/lib/common.sh"
+# shellcheck source=lib/source.sh
+. "$HERE/lib/source.sh"
+# shellcheck source=lib/kbuild.sh
+. "$HERE/lib/kbuild.sh"
+# shellcheck source=lib/cache.sh
+. "$HERE/lib/cache.sh"
+
+usage() {
+	cat <<'USAGE'
+usage: build.sh [--base 6.12] [--fresh] VARIANT...
+
+  patched   the kernel with the patches of <base>/series   -> build/kernel/<base>/
+  vanilla   the same configuration without a patch         -> build/kernel/<base>-vanilla/
+  debug     patched, with KASAN, lockdep, fault injection  -> build/kernel/<base>-debug/
+
+  --base    the series and source to use (default 6.12)
+  --fresh   forget the kept objects and the finished kernel first; compiler results are still reused
+
+  KERNEL_SRC=DIR  an unpacked tree to use instead of the package linux-source-<base>; it is copied, never changed
+  MHP_CACHE=DIR   where trees, finished kernels, logs and compiler results are kept (default ~/.cache/mhptop)
+  JOBS=N          parallel jobs (default: one a processor)
+USAGE
+}
+
+usage_error() {
+	echo "build.sh: $1; see build.sh --help" >&2
+	exit 2
+}
+
+parse_args() {
+	BASE=6.12
+	FRESH=
+	VARIANTS=()
+	while (($#)); do
+		case $1 in
+		--base)
+			[[ ${2-} =~ ^[0-9]+\.[0-9]+$ ]] || usage_error "--base: '${2-}' is not a version such as 6.12"
+			BASE=$2
+			shift
+			;;
+		--fresh) FRESH=1 ;;
+		-h | --help)
+			usage
+			exit 0
+			;;
+		patched | vanilla | debug) VARIANTS+=("$1") ;;
+		*) usage_error "'$1': no such variant; there are patched, vanilla and debug" ;;
+		esac
+		shift
+	done
+	((${#VARIANTS[@]})) || usage_error "no variant named"
+}
+
+# Sets what the other steps read about a variant: the names of it and its release, its patches and fragments, its tree
+# and object directory.
+select_variant() {
+	VARIANT=$1
+	NAME=$BASE
+	RELEASE=-mhp
+	PATCHES=()
+	FRAGMENTS=("$HERE/config/guest.config")
+	TREE_NAME=patched
+	OBJ=obj
+	case $VARIANT in
+	vanilla)
+		NAME+=-vanilla
+		RELEASE=-vanilla
+		TREE_NAME=vanilla
+		;;
+	debug)
+		NAME+=-debug
+		RELEASE+=-debug
+		OBJ=obj-debug
+		FRAGMENTS+=("$HERE/config/debug.config")
+		;;
+	esac
+	[[ $VARIANT == vanilla ]] || read_series
+}
+
+build_variant() {
+	select_variant "$1"
+	identify_source
+	compute_key
+	[[ -z $FRESH ]] || forget_variant
+	if cached; then
+		publish "from the cache"
+		return
+	fi
+	take_lock
+	if cached; then # built by the one we waited for
+		publish "from the cache"
+		return
+	fi
+	SECONDS=0
+	prepare_tree
+	configure
+	compile
+	store
+	publish "built in ${SECONDS} s"
+	prune
+}
+
+main() {
+	parse_args "$@"
+	clean_environment
+	need_tools
+	make_cache
+	local v
+	for v in "${VARIANTS[@]}"; do
+		build_variant "$v"
+	done
+}
+
+main "$@"

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# Finished kernels: one folder each, named by a hash of all that went in, complete or absent. Nothing here builds.
+
+KEEP=4  # finished kernels kept for each variant
+KEEP_TREES=2 # KERNEL_SRC folders whose trees are kept, beside the package's
+
+# Sets KEY and ENTRY from the source, the patches, the fragments, the tools and these scripts.
+compute_key() {
+	KEY=$({
+		echo "$SOURCE_ID $BASE $VARIANT"
+		gcc --version | head -n 1
+		ld --version | head -n 1
+		pahole --version
+		cat "$HERE/build.sh" "$HERE"/lib/*.sh | sha256sum
+		cat "${FRAGMENTS[@]}" | sha256sum
+		((${#PATCHES[@]} == 0)) || sha256sum <"${PATCHES[0]}"
+		for p in "${PATCHES[@]:1}"; do sha256sum <"$p"; done
+	} | sha256sum | cut -c1-16)
+	ENTRY=$KCACHE/entries/$NAME@$KEY
+}
+
+# An entry in use becomes the newest one, so that nobody prunes it from under us.
+cached() {
+	[[ -d $ENTRY ]] && touch "$ENTRY"
+}
+
+forget_variant() {
+	take_lock
+	rm -rf "$ENTRY" "${WORK:?}/$TREE_NAME/$OBJ"
+}
+
+# Collects the outputs aside and renames: an entry is there as a whole or not at all.
+store() {
+	local dir=$WORK/$TREE_NAME/$OBJ stage=$SCRATCH/stage
+	rm -rf "$stage"
+	mkdir "$stage"
+	cp "$dir/arch/x86/boot/bzImage" "$dir/vmlinux" "$stage/"
+	cp "$dir/.config" "$stage/config"
+	store_kbuild "$stage/kbuild"
+	echo "$KEY" >"$stage/key"
+	chmod a-w "$stage"/{bzImage,vmlinux,config,key}
+	mv -T "$stage" "$ENTRY"
+}
+
+# A tree to build external modules against (make -C .../kbuild M=...), independent of the trees that change.
+store_kbuild() {
+	# shellcheck disable=SC2016 # srctree is kbuild's
+	kmake CC=gcc HOSTCC=gcc run-command KBUILD_RUN_COMMAND='$(srctree)/scripts/package/install-extmod-build '"$1" \
+		>"$SCRATCH/extmod.log" 2>&1 || {
+		tail -n 15 "$SCRATCH/extmod.log" >&2
+		die "module build tree of $NAME" "install-extmod-build failed as shown above" "use a source that has it (6.7 or later)"
+	}
+	cp "$WORK/$TREE_NAME/$OBJ/.config" "$1/.config"
+	ln -s ../vmlinux "$1/vmlinux"
+}
+
+# publish HOW: puts the outputs below build/. One that is there already is left alone.
+publish() {
+	local out=$TOP/build/kernel/$NAME f
+	mkdir -p "$out"
+	ln -sfn "$ENTRY/kbuild" "$out/kbuild"
+	for f in bzImage vmlinux config key; do
+		place "$ENTRY/$f" "$out/$f"
+	done
+	echo "kernel $NAME: $1, in build/kernel/$NAME"
+}
+
+# Hard link, or copy to another file system; never half a file under the final name.
+place() {
+	[[ ! $1 -ef $2 ]] || return 0
+	ln -f "$1" "$2.new" 2>/dev/null || cp -f "$1" "$2.new"
+	mv -f "$2.new" "$2"
+}
+
+prune() {
+	local old
+	find "$KCACHE/entries" -mindepth 1 -maxdepth 1 -name "$NAME@*" -printf '%T@ %p\n' | sort -rn |
+		tail -n +$((KEEP + 1)) | while read -r _ old; do rm -rf "$old"; done
+	find "$KCACHE/work" -mindepth 1 -maxdepth 1 -name 'scratch.*' -mmin +1440 -exec rm -rf {} +
+	touch "$WORK"
+	find "$KCACHE/work" -mindepth 1 -maxdepth 1 -type d ! -name '*-package' ! -name 'scratch.*' -printf '%T@ %p\n' |
+		sort -rn | tail -n +$((KEEP_TREES + 1)) | while read -r _ old; do rm -rf "$old"; done
+}

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# Configuration and make in one tree, with progress. Nothing here knows where the source came from or where the finished
+# kernel goes.
+
+# kmake ARG...: make in the selected tree. The object directory lies directly below the source, so kbuild names sources
+# by relative paths and the trees share their ccache hits; stamps are fixed for the same reason.
+kmake() {
+	local tree=$WORK/$TREE_NAME
+	env CCACHE_DIR="$CACHE/ccache" CCACHE_BASEDIR="$tree" CCACHE_NOHASHDIR=1 CCACHE_MAXSIZE=4G \
+		KBUILD_BUILD_TIMESTAMP='Thu Jan  1 00:00:00 UTC 1970' KBUILD_BUILD_USER=mhptop KBUILD_BUILD_HOST=mhptop \
+		make -C "$tree" O="$OBJ" ARCH=x86_64 CC="ccache gcc" HOSTCC="ccache gcc" LOCALVERSION="$RELEASE" "$@"
+}
+
+# tinyconfig, then the fragments, then nothing else: what no fragment asks for stays off (merge_config.sh -n).
+configure() {
+	local dir=$WORK/$TREE_NAME/$OBJ log=$SCRATCH/config.log
+	mkdir -p "$dir"
+	{
+		kmake KCONFIG_CONFIG="$SCRATCH/tiny" tinyconfig &&
+			(cd "$WORK/$TREE_NAME" && ARCH=x86_64 KCONFIG_CONFIG="$SCRATCH/config" \
+				scripts/kconfig/merge_config.sh -Q -n -O "$OBJ" "$SCRATCH/tiny" "${FRAGMENTS[@]}") &&
+			kmake KCONFIG_CONFIG="$SCRATCH/config" olddefconfig
+	} >"$log" 2>&1 || {
+		tail -n 15 "$log" >&2
+		die "configuration of $NAME" "make failed as shown above" "correct kernel/config or the patch that breaks it"
+	}
+	verify_config "$SCRATCH/config"
+	cmp -s "$SCRATCH/config" "$dir/.config" || cp "$SCRATCH/config" "$dir/.config"
+}
+
+# Every option a fragment names must have come out as asked; a later fragment overrules an earlier one.
+verify_config() {
+	local wrong
+	wrong=$(awk '
+		function name(line) { sub(/^# /, "", line); sub(/[= ].*/, "", line); return line }
+		!/^(# )?CONFIG_/ { next }
+		FILENAME == final { have[name($0)] = $0; next }
+		{ want[name($0)] = $0 }
+		END {
+			for (o in want) {
+				got = (o in have) ? have[o] : "# " o " is not set"
+				if (got == want[o]) continue
+				printf "%s (asked: %s, got: %s)\n", o, want[o], (o in have) ? got : "no such option, or it depends on one that is off"
+			}
+		}' final="$1" "${FRAGMENTS[@]}" "$1" | sort)
+	[[ -z $wrong ]] || die "configuration of $NAME" "$(join_lines "$wrong")" \
+		"ask in kernel/config for what it depends on, or drop it"
+}
+
+join_lines() {
+	sed ':a; N; $!ba; s/\n/, /g' <<<"$1"
+}
+
+compile() {
+	local dir=$WORK/$TREE_NAME/$OBJ kind=cold steps
+	LOG=$KCACHE/log/$NAME.log
+	[[ ! -e $dir/vmlinux ]] || kind=warm
+	steps=$KCACHE/log/$NAME.$kind.steps
+	if ! kmake -j"$JOBS" all 2>&1 | progress "$steps" "$kind"; then
+		make_failed
+	fi
+	mv "$steps.new" "$steps"
+}
+
+# Copies make's output to the log and counts its steps against those of the last build of this kind.
+progress() {
+	local steps=$1 total=1330 n=0 percent last=-1 line tty=
+	[[ $2 == cold ]] || total=60
+	[[ ! -s $steps ]] || total=$(<"$steps")
+	[[ ! -t 2 ]] || tty=1
+	exec 8>"$LOG"
+	while IFS= read -r line; do
+		printf '%s\n' "$line" >&8
+		[[ $line =~ ^\ \ [A-Z0-9_]+\ +([^ ]+) ]] || continue
+		n=$((n + 1))
+		percent=$((n * 100 / total))
+		((percent < 100)) || percent=99
+		if [[ $tty ]]; then
+			printf '\rkernel %s: %3d%%  %-50.50s' "$NAME" "$percent" "${BASH_REMATCH[1]}" >&2
+		elif ((percent / 10 != last / 10 || last < 0)); then
+			printf 'kernel %s: %d%%\n' "$NAME" "$percent" >&2
+		fi
+		last=$percent
+	done
+	[[ -z $tty ]] || printf '\r\e[K' >&2
+	echo "$n" >"$steps.new"
+}
+
+# The first error with what led to it, and how the log ends.
+make_failed() {
+	local pattern='(^|[ :])(fatal )?error:|undefined reference|multiple definition|\*\*\* |FAILED|No space left' first
+	first=$(grep -nE -m1 "$pattern" "$LOG" | cut -d: -f1 || true)
+	if [[ $first ]]; then
+		sed -n "$((first > 3 ? first - 3 : 1)),$((first + 6))p" "$LOG" >&2
+		echo "    [...]" >&2
+	fi
+	tail -n 5 "$LOG" >&2
+	die "make of $NAME" "$(sed -n "${first:-\$}p" "$LOG")" "the whole log is $LOG"
+}
