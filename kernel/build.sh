@@ -73,7 +73,7 @@ select_variant() {
 	NAME=$BASE
 	RELEASE=-mhp
 	PATCHES=()
-	FRAGMENTS=("$HERE/config/guest.config")
+	FRAGMENTS=(guest.config)
 	TREE_NAME=patched
 	OBJ=obj
 	case $VARIANT in
@@ -86,9 +86,10 @@ select_variant() {
 		NAME+=-debug
 		RELEASE+=-debug
 		OBJ=obj-debug
-		FRAGMENTS+=("$HERE/config/debug.config")
+		FRAGMENTS+=(debug.config)
 		;;
 	esac
+	read_fragments
 	[[ $VARIANT == vanilla ]] || read_series
 }
 

@@ -3,7 +3,7 @@
 #
 # Finished kernels: one folder each, named by a hash of all that went in, complete or absent. Nothing here builds.
 
-KEEP=4  # finished kernels kept for each variant
+KEEP=4 # finished kernels kept for each variant
 KEEP_TREES=2 # KERNEL_SRC folders whose trees are kept, beside the package's
 
 # Sets KEY and ENTRY from the source, the patches, the fragments, the tools and these scripts.
@@ -15,8 +15,7 @@ compute_key() {
 		pahole --version
 		cat "$HERE/build.sh" "$HERE"/lib/*.sh | sha256sum
 		cat "${FRAGMENTS[@]}" | sha256sum
-		((${#PATCHES[@]} == 0)) || sha256sum <"${PATCHES[0]}"
-		for p in "${PATCHES[@]:1}"; do sha256sum <"$p"; done
+		cat /dev/null "${PATCHES[@]}" | sha256sum
 	} | sha256sum | cut -c1-16)
 	ENTRY=$KCACHE/entries/$NAME@$KEY
 }
@@ -47,8 +46,7 @@ store() {
 # A tree to build external modules against (make -C .../kbuild M=...), independent of the trees that change.
 store_kbuild() {
 	# shellcheck disable=SC2016 # srctree is kbuild's
-	kmake CC=gcc HOSTCC=gcc run-command KBUILD_RUN_COMMAND='$(srctree)/scripts/package/install-extmod-build '"$1" \
-		>"$SCRATCH/extmod.log" 2>&1 || {
+	kmake run-command KBUILD_RUN_COMMAND='$(srctree)/scripts/package/install-extmod-build '"$1" >"$SCRATCH/extmod.log" 2>&1 || {
 		tail -n 15 "$SCRATCH/extmod.log" >&2
 		die "module build tree of $NAME" "install-extmod-build failed as shown above" "use a source that has it (6.7 or later)"
 	}

@@ -52,8 +52,9 @@ TOOLS="gcc:gcc ld:binutils make:make flex:flex bison:bison bc:bc perl:perl pahol
 # The headers its host programs include (objtool, resolve_btfids).
 HEADERS="stdio.h:libc6-dev gelf.h:libelf-dev zlib.h:zlib1g-dev"
 
+# Without a compiler nothing is known about headers, and the compiler is named anyway.
 have_header() {
-	echo "#include <$1>" | gcc -E -x c - >/dev/null 2>&1
+	! command -v gcc >/dev/null || gcc -E -x c - <<<"#include <$1>" >/dev/null 2>&1
 }
 
 need_tools() {
@@ -70,7 +71,7 @@ need_tools() {
 		packages+=("linux-source-$BASE")
 		[[ -r $archive ]] || missing+=("$archive (or KERNEL_SRC=DIR)")
 	fi
-	((${#missing[@]} == 0)) || die "missing" "$(join "${missing[@]}")" "apt-get install -y ${packages[*]}"
+	((${#missing[@]} == 0)) || die "missing" "$(join "${missing[@]}")" "install with: apt-get install -y ${packages[*]}"
 	[[ $(gcc -dumpmachine) == x86_64-* ]] ||
 		die "gcc" "it compiles for $(gcc -dumpmachine), the guest is x86_64" "build on an x86_64 machine"
 }

@@ -5,18 +5,38 @@
 # kernel goes.
 
 # kmake ARG...: make in the selected tree. The object directory lies directly below the source, so kbuild names sources
-# by relative paths and the trees share their ccache hits; stamps are fixed for the same reason.
+# by relative paths and the trees share their ccache hits; stamps are fixed for the same reason. Depend mode spares the
+# cold build a fifth of its time; it does not see system headers, which only host programs include.
 kmake() {
 	local tree=$WORK/$TREE_NAME
-	env CCACHE_DIR="$CACHE/ccache" CCACHE_BASEDIR="$tree" CCACHE_NOHASHDIR=1 CCACHE_MAXSIZE=4G \
+	env CCACHE_DIR="$CACHE/ccache" CCACHE_BASEDIR="$tree" CCACHE_NOHASHDIR=1 CCACHE_MAXSIZE=4G CCACHE_DEPEND=1 \
 		KBUILD_BUILD_TIMESTAMP='Thu Jan  1 00:00:00 UTC 1970' KBUILD_BUILD_USER=mhptop KBUILD_BUILD_HOST=mhptop \
-		make -C "$tree" O="$OBJ" ARCH=x86_64 CC="ccache gcc" HOSTCC="ccache gcc" LOCALVERSION="$RELEASE" "$@"
+		KBUILD_BUILD_VERSION=1 make -C "$tree" O="$OBJ" ARCH=x86_64 LOCALVERSION="$RELEASE" \
+		CC="ccache gcc" HOSTCC="env CCACHE_NODEPEND=1 ccache gcc" "$@"
+}
+
+# The fragments, copied: what is built is what the key was computed from.
+read_fragments() {
+	(cd "$HERE/config" && cp "${FRAGMENTS[@]}" "$SCRATCH/")
+	FRAGMENTS=("${FRAGMENTS[@]/#/$SCRATCH/}")
+}
+
+# All that a configuration depends on. Computing it takes twelve seconds, so it is kept while this stays the same.
+config_inputs() {
+	gcc --version
+	ld --version
+	pahole --version
+	cat "${FRAGMENTS[@]}"
+	(cd "$WORK/$TREE_NAME" && find . -path './obj*' -prune -o -type f \( -name 'Kconfig*' -o -path './scripts/*' \
+		-o -path './kernel/configs/*' -o -path './arch/x86/configs/*' \) -print0 | sort -z | xargs -0 cat)
 }
 
 # tinyconfig, then the fragments, then nothing else: what no fragment asks for stays off (merge_config.sh -n).
 configure() {
-	local dir=$WORK/$TREE_NAME/$OBJ log=$SCRATCH/config.log
+	local dir=$WORK/$TREE_NAME/$OBJ log=$SCRATCH/config.log inputs
 	mkdir -p "$dir"
+	inputs=$(config_inputs | sha256sum)
+	[[ ! -s $dir/.config || ! -s $dir/.inputs || $(<"$dir/.inputs") != "$inputs" ]] || return 0
 	{
 		kmake KCONFIG_CONFIG="$SCRATCH/tiny" tinyconfig &&
 			(cd "$WORK/$TREE_NAME" && ARCH=x86_64 KCONFIG_CONFIG="$SCRATCH/config" \
@@ -28,6 +48,7 @@ configure() {
 	}
 	verify_config "$SCRATCH/config"
 	cmp -s "$SCRATCH/config" "$dir/.config" || cp "$SCRATCH/config" "$dir/.config"
+	echo "$inputs" >"$dir/.inputs"
 }
 
 # Every option a fragment names must have come out as asked; a later fragment overrules an earlier one.
@@ -53,10 +74,22 @@ join_lines() {
 	sed ':a; N; $!ba; s/\n/, /g' <<<"$1"
 }
 
+# Whether most files will be compiled (cold): nothing is built yet, or the configuration or a header that all include
+# is newer. Only the estimate of the progress line depends on it.
+build_kind() {
+	local tree=$WORK/$TREE_NAME built=$WORK/$TREE_NAME/$OBJ/vmlinux
+	if [[ ! -e $built || $tree/$OBJ/.config -nt $built ]] ||
+		[[ $(find "$tree"/include/{linux,uapi,asm-generic} "$tree/arch/x86/include" -newer "$built" -name '*.h') ]]; then
+		echo cold
+	else
+		echo warm
+	fi
+}
+
 compile() {
-	local dir=$WORK/$TREE_NAME/$OBJ kind=cold steps
+	local kind steps
+	kind=$(build_kind)
 	LOG=$KCACHE/log/$NAME.log
-	[[ ! -e $dir/vmlinux ]] || kind=warm
 	steps=$KCACHE/log/$NAME.$kind.steps
 	if ! kmake -j"$JOBS" all 2>&1 | progress "$steps" "$kind"; then
 		make_failed
@@ -66,7 +99,7 @@ compile() {
 
 # Copies make's output to the log and counts its steps against those of the last build of this kind.
 progress() {
-	local steps=$1 total=1330 n=0 percent last=-1 line tty=
+	local steps=$1 total=2010 n=0 percent last=-1 line tty=
 	[[ $2 == cold ]] || total=60
 	[[ ! -s $steps ]] || total=$(<"$steps")
 	[[ ! -t 2 ]] || tty=1

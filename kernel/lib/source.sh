@@ -5,18 +5,21 @@
 # it and are kept with their objects between runs. A file is replaced, with a new time stamp, only where its content
 # changed: make then compiles only that. Nothing here knows a configuration or a finished kernel.
 
-# Sets PATCHES from <base>/series: one file name a line, # comments.
+# Sets PATCHES from <base>/series: one file name a line, # comments. They are copied, so that what is built is what the
+# key was computed from, whoever edits them meanwhile.
 read_series() {
-	local series=$HERE/$BASE/series line
+	local series=$HERE/$BASE/series copy=$SCRATCH/patches line
 	[[ -r $series ]] ||
 		die "kernel/$BASE/series" "it is not there" "build 'vanilla', or add a series for base $BASE"
+	mkdir -p "$copy"
 	while read -r line || [[ $line ]]; do
 		line=${line%%#*}
 		line=${line%"${line##*[![:space:]]}"}
 		[[ $line ]] || continue
 		[[ -r $HERE/$BASE/$line ]] ||
 			die "kernel/$BASE/series" "it lists $line, which is not in kernel/$BASE" "add the patch or drop the line"
-		PATCHES+=("$HERE/$BASE/$line")
+		cp "$HERE/$BASE/$line" "$copy/$line"
+		PATCHES+=("$copy/$line")
 	done <"$series"
 }
 
@@ -132,11 +135,12 @@ patch_failed() {
 	local why
 	why=$(awk '
 		/^patching file |^checking file / { file = $3 }
-		/^can.t find file to patch/ { print "it changes a file the source does not have (" $0 ")"; exit }
+		/^can.t find file to patch/ { lost = 1 }
+		lost && /^\|\+\+\+ / { sub("^b/", "", $2); print "it changes " $2 ", which the source does not have"; exit }
 		/^The next patch would (create|delete)/ { print $0; exit }
 		/^Hunk #[0-9]+ FAILED/ { sub("#", "", $2); sub(/[^0-9].*/, "", $5)
 			print "hunk " $2 " does not apply at line " $5 " of " file; exit }
-		/malformed patch|Only garbage|unexpected end/ { sub(/^patch: [*]* /, ""); print; exit }' "$2")
+		/malformed patch|Only garbage|unexpected end/ { gsub(/^patch: [*]* |[.]$/, ""); print; exit }' "$2")
 	sed 's/^/    /' "$2" >&2
 	die "kernel/$BASE/${1##*/}" "${why:-patch failed as shown above}" "rebase the patch on this source"
 }
