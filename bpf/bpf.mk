@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The collector: build/bpf/mhp.bpf.o, made by clang, and the skeleton build/bpf/mhp.skel.h that source_bpf*.c include.
+# CLANG=clang-16 takes another compiler. Compilers of user space need $(BPF_CPPFLAGS) to read the headers here.
+
+CLANG ?= clang-14
+BPFTOOL ?= $(or $(shell PATH="$$PATH:/usr/sbin:/sbin" command -v bpftool),bpftool)
+
+BPF_OUT := build/bpf
+BPF_SKEL := $(BPF_OUT)/mhp.skel.h
+BPF_CPPFLAGS := -Ibpf -Ibpf/include -I$(BPF_OUT)
+
+# <asm/types.h> is where the machine's own headers are; the compiler of user space knows. -mcpu=v3 has the atomics.
+BPF_CFLAGS = -target bpf -mcpu=v3 -O2 -g -std=gnu11 -Wall -Wextra -Werror -Ibpf -Ibpf/include \
+	-idirafter /usr/include/$(shell $(CC) -print-multiarch)
+
+$(BPF_OUT):
+	$(Q)mkdir -p $@
+
+$(BPF_OUT)/mhp.bpf.o: bpf/mhp.bpf.c bpf/bpf.mk | $(BPF_OUT)
+	@echo '  CLANG    $@'
+	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -MF $(@:.o=.d) -MT $@ -c $< -o $@.dwarf
+	$(Q)$(BPFTOOL) gen object $@ $@.dwarf
+	$(Q)rm $@.dwarf
+
+$(BPF_SKEL): $(BPF_OUT)/mhp.bpf.o
+	@echo '  GEN      $@'
+	$(Q)$(BPFTOOL) gen skeleton $< name mhp_bpf > $@.tmp
+	$(Q)mv $@.tmp $@
+
+-include $(BPF_OUT)/mhp.bpf.d

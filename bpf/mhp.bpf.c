@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The collector: one program for each event of tracepoints.h, made by
+ * expansion of that header, and the programs that look at what was there
+ * before (mhp_seen.h). Where records go from here is in mhp_store.h, what they
+ * do to the ledger in mhp_fold.h.
+ */
+#include "mhp_store.h"
+#include <bpf/bpf_core_read.h>
+#include "mhp_seen.h"
+
+char _license[] SEC("license") = "GPL";
+
+/* The kernel's own structure of each class, in no more than its fields; CO-RE says where they are. */
+#include "mhp_read.h"
+#undef __field
+#define __field(type, name) type name;
+#undef DECLARE_EVENT_CLASS
+#define DECLARE_EVENT_CLASS(class, proto, args, fields, assign, print) \
+	struct trace_event_raw_##class {                               \
+		fields                                                 \
+	} __attribute__((preserve_access_index));
+#include "../tracepoints.h"
+
+/* A field that the running kernel does not have yet is left 0. */
+#include "mhp_read.h"
+#undef __field
+#define __field(type, name) \
+	payload->name = bpf_core_field_exists(ctx->name) ? ctx->name : 0;
+#undef DECLARE_EVENT_CLASS
+#define DECLARE_EVENT_CLASS(class, proto, args, fields, assign, print) \
+	static __always_inline void mhp_take_##class(                  \
+		struct mhp_##class * payload,                          \
+		const struct trace_event_raw_##class *ctx)             \
+	{                                                              \
+		fields                                                 \
+	}
+#include "../tracepoints.h"
+
+/* What returns 0 would hide the event from perf. */
+#include "mhp_read.h"
+#undef DEFINE_EVENT
+#define DEFINE_EVENT(class, event, proto, args)                             \
+	SEC("tp/mhp/" #event)                                               \
+	int event(const struct trace_event_raw_##class *ctx)                \
+	{                                                                   \
+		struct mhp_record r;                                        \
+                                                                            \
+		mhp_take_##class(&r.p.class, ctx);                          \
+		r.seq = __sync_fetch_and_add(&mhp_seq, 1) + 1;              \
+		mhp_store_record(&r, MHP_EVENT_##event, sizeof(r.p.class)); \
+		return 1;                                                   \
+	}
+#include "../tracepoints.h"

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The record: what the collector hands to user space for each event, as types made from tracepoints.h.
+ *
+ * Compiled by clang for BPF and by the compilers of user space alike. For an event class "x" there is struct mhp_x with
+ * the fields of the event; for an event "y" there is MHP_EVENT_y. How a record becomes text or JSON is in
+ * tools/mhptop/event_table.c.
+ */
+#ifndef MHP_EVENT_H
+#define MHP_EVENT_H
+
+#include <linux/types.h>
+
+typedef unsigned char u8;
+typedef unsigned short u16;
+typedef unsigned int u32;
+typedef unsigned long long u64;
+typedef int s32;
+typedef long long s64;
+
+#include "mhp_read.h"
+#undef __field
+#define __field(type, name) type name;
+#undef DECLARE_EVENT_CLASS
+#define DECLARE_EVENT_CLASS(class, proto, args, fields, assign, print) \
+	struct mhp_##class {                                           \
+		fields                                                 \
+	};
+#include "mhp_all_events.h"
+
+/* Numbers the events by the order in which they are defined; the enum cannot, as the header has semicolons of its own. */
+#include "mhp_read.h"
+#undef DEFINE_EVENT
+#define DEFINE_EVENT(class, name, proto, args) char name;
+struct mhp_event_order {
+	char unset;
+#include "mhp_all_events.h"
+};
+#define MHP_NR_EVENTS ((int)sizeof(struct mhp_event_order))
+
+#include "mhp_read.h"
+#undef DEFINE_EVENT
+#define DEFINE_EVENT(class, name, proto, args)                           \
+	enum {                                                           \
+		MHP_EVENT_##name =                                       \
+			__builtin_offsetof(struct mhp_event_order, name) \
+	};
+#include "mhp_all_events.h"
+
+#include "mhp_read.h"
+#undef DECLARE_EVENT_CLASS
+#define DECLARE_EVENT_CLASS(class, proto, args, fields, assign, print) \
+	struct mhp_##class class;
+union mhp_payload {
+#include "mhp_all_events.h"
+};
+
+#define MHP_COMM_LEN 16
+
+/*
+ * seq counts all events since the collector was attached, from 1, whether or not the record found room in the ring
+ * buffer: a gap is a loss. time_ns is CLOCK_MONOTONIC. size is that of the payload in use, in bytes.
+ */
+struct mhp_record {
+	u64 seq;
+	u64 time_ns;
+	u32 cpu;
+	u32 pid;
+	u16 event;
+	u16 size;
+	u32 unused;
+	char comm[MHP_COMM_LEN];
+	union mhp_payload p;
+};
+
+#define MHP_RECORD_HEADER __builtin_offsetof(struct mhp_record, p)
+
+#endif

@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The fold: how one event changes the accounts. One function, compiled into the BPF programs and into user space.
+ *
+ * It has no clock, no I/O and no memory of its own. Whoever includes it has to define, before or after, the four
+ * functions declared here that find an account. Each event touches a fixed number of accounts, however many memory
+ * blocks its range has, which is what makes it fit for BPF. Rules about what must not happen are not here.
+ *
+ * Sums of a zone that blocks seen late add to are changed atomically: the events of other blocks go on meanwhile.
+ *
+ * Facts about order come from mm/memory_hotplug.c and drivers/base/memory.c: adding and removing hold the device
+ * hotplug lock, so there is one at a time; populating outside an add is ZONE_DEVICE's.
+ */
+#ifndef MHP_FOLD_H
+#define MHP_FOLD_H
+
+#include "mhp_ledger.h"
+
+struct mhp_ledger;
+
+/* The account of a memory block by the pfn of any of its pages, NULL if there is none and create is 0, or no room. */
+static struct mhp_block *mhp_ledger_block(struct mhp_ledger *ledger, u64 pfn,
+					  int create);
+/* The account of a zone, made if need be; NULL if there is no room. */
+static struct mhp_zone_account *mhp_ledger_zone(struct mhp_ledger *ledger,
+						s32 nid, u32 zone);
+/* The account of an added range by its first pfn, NULL if there is none and create is 0, or no room. */
+static struct mhp_range *mhp_ledger_range(struct mhp_ledger *ledger,
+					  u64 start_pfn, int create);
+static struct mhp_globals *mhp_ledger_globals(struct mhp_ledger *ledger);
+
+#define MHP_FOLD static inline __attribute__((always_inline))
+
+/* The account of a block that must be there; a collector that came late makes one and says that it knows little. */
+MHP_FOLD struct mhp_block *mhp_fold_block(struct mhp_ledger *ledger, u64 pfn)
+{
+	struct mhp_block *block = mhp_ledger_block(ledger, pfn, 0);
+	struct mhp_globals *globals;
+
+	if (block)
+		return block;
+	globals = mhp_ledger_globals(ledger);
+	if (globals)
+		globals->unmatched++;
+	block = mhp_ledger_block(ledger, pfn, 1);
+	if (block)
+		block->flags |= MHP_BLOCK_PARTIAL;
+	return block;
+}
+
+/* So many vmemmap pages and blocks are online in a zone from now on. */
+MHP_FOLD void mhp_fold_enter(struct mhp_zone_account *zone, u64 vmemmap_pages,
+			     u32 blocks)
+{
+	if (vmemmap_pages)
+		__sync_fetch_and_add(&zone->vmemmap_online, vmemmap_pages);
+	if (blocks)
+		__sync_fetch_and_add(&zone->blocks_online, blocks);
+}
+
+/* And are not any more; what nobody saw coming is not counted when it goes. */
+MHP_FOLD void mhp_fold_leave(struct mhp_zone_account *zone, u64 vmemmap_pages,
+			     u32 blocks)
+{
+	if (vmemmap_pages > zone->vmemmap_online)
+		vmemmap_pages = zone->vmemmap_online;
+	if (vmemmap_pages)
+		__sync_fetch_and_sub(&zone->vmemmap_online, vmemmap_pages);
+	if (blocks && zone->blocks_online)
+		__sync_fetch_and_sub(&zone->blocks_online, blocks);
+}
+
+/* The account of a zone; none for what is in no zone, or in several. */
+MHP_FOLD struct mhp_zone_account *mhp_fold_zone(struct mhp_ledger *ledger,
+						s32 nid, u32 zone)
+{
+	return zone == MHP_ZONE_NONE ? (void *)0 :
+				       mhp_ledger_zone(ledger, nid, zone);
+}
+
+MHP_FOLD void mhp_fold_populate(struct mhp_ledger *ledger,
+				const struct mhp_record *r)
+{
+	const struct mhp_mhp_vmemmap_populate *e = &r->p.mhp_vmemmap_populate;
+	struct mhp_globals *globals = mhp_ledger_globals(ledger);
+	struct mhp_block *block;
+
+	if (!globals)
+		return;
+	if (e->start_pfn - globals->add_start_pfn >= globals->add_nr_pages) {
+		globals->device_populated += e->vmemmap_pages;
+		return;
+	}
+	block = mhp_ledger_block(ledger, e->start_pfn, 1);
+	if (!block)
+		return;
+	if (!block->described) {
+		/* A new life: only what one life must not forget of another is kept. */
+		block->add.begin_ns = r->time_ns;
+		block->free_ns = 0;
+		block->flags = 0;
+	}
+	block->add.end_ns = r->time_ns;
+	block->nid = e->nid;
+	block->hosting = e->hosting;
+	block->altmap_base = e->altmap_base;
+	block->populated += e->vmemmap_pages;
+	block->vmemmap_pages = e->altmap_base ? e->altmap_free : 0;
+	block->state = MHP_STATE_OFFLINE;
+	block->zone = MHP_ZONE_NONE;
+	/* A memmap that was populated in part is taken down by a free of its own. */
+	block->described += e->nr_pages;
+}
+
+MHP_FOLD void mhp_fold_free(struct mhp_ledger *ledger,
+			    const struct mhp_record *r)
+{
+	const struct mhp_mhp_vmemmap_free *e = &r->p.mhp_vmemmap_free;
+	struct mhp_block *block = mhp_ledger_block(ledger, e->start_pfn, 0);
+	struct mhp_globals *globals;
+
+	if (!block) {
+		globals = mhp_ledger_globals(ledger);
+		if (globals)
+			globals->device_freed += e->vmemmap_pages;
+		return;
+	}
+	block->freed += e->vmemmap_pages;
+	block->described -= block->described < e->nr_pages ? block->described :
+							     (u32)e->nr_pages;
+	if (block->described)
+		return;
+	block->free_ns = r->time_ns;
+	block->state = MHP_STATE_REMOVED;
+	block->vmemmap_pages = 0;
+	block->altmap_base = 0;
+}
+
+MHP_FOLD void mhp_fold_vmemmap_zone(struct mhp_ledger *ledger,
+				    const struct mhp_record *r, int online)
+{
+	const struct mhp_mhp_vmemmap_zone *e = &r->p.mhp_vmemmap_zone;
+	struct mhp_zone_account *zone = mhp_fold_zone(ledger, e->nid, e->zone);
+	struct mhp_block *block = mhp_fold_block(ledger, e->start_pfn);
+
+	if (block)
+		block->vmemmap_online = online ? e->vmemmap_pages : 0;
+	if (zone && online)
+		mhp_fold_enter(zone, e->vmemmap_pages, 0);
+	else if (zone)
+		mhp_fold_leave(zone, e->vmemmap_pages, 0);
+}
+
+MHP_FOLD void mhp_fold_retired(struct mhp_ledger *ledger,
+			       const struct mhp_record *r)
+{
+	const struct mhp_mhp_vmemmap_retired *e = &r->p.mhp_vmemmap_retired;
+	struct mhp_block *block = mhp_ledger_block(ledger, e->start_pfn, 0);
+
+	if (block)
+		block->retired += e->nr_pages;
+}
+
+MHP_FOLD void mhp_fold_add_begin(struct mhp_ledger *ledger,
+				 const struct mhp_record *r)
+{
+	const struct mhp_mhp_add_begin *e = &r->p.mhp_add_begin;
+	struct mhp_range *range = mhp_ledger_range(ledger, e->start_pfn, 1);
+	struct mhp_globals *globals = mhp_ledger_globals(ledger);
+
+	if (globals) {
+		globals->add_start_pfn = e->start_pfn;
+		globals->add_nr_pages = e->nr_pages;
+	}
+	if (!range)
+		return;
+	range->nr_pages = e->nr_pages;
+	range->vmemmap_pages = 0;
+	range->add.begin_ns = r->time_ns;
+	range->add.end_ns = 0;
+	range->remove.begin_ns = 0;
+	range->remove.end_ns = 0;
+	range->add_ret = 0;
+	range->remove_ret = 0;
+	range->nid = e->nid;
+	range->hosting = MHP_HOSTING_NONE;
+	range->why = MHP_WHY_UNDECIDED;
+	range->flags = e->flags;
+	range->removed = 0;
+}
+
+MHP_FOLD void mhp_fold_add_end(struct mhp_ledger *ledger,
+			       const struct mhp_record *r)
+{
+	const struct mhp_mhp_add_end *e = &r->p.mhp_add_end;
+	struct mhp_range *range = mhp_ledger_range(ledger, e->start_pfn, 1);
+	struct mhp_globals *globals = mhp_ledger_globals(ledger);
+
+	if (globals)
+		globals->add_nr_pages = 0;
+	if (!range)
+		return;
+	range->nr_pages = e->nr_pages;
+	range->vmemmap_pages = e->vmemmap_pages;
+	range->add.end_ns = r->time_ns;
+	range->add_ret = e->ret;
+	range->nid = e->nid;
+	range->hosting = e->hosting;
+	range->why = e->why;
+}
+
+MHP_FOLD void mhp_fold_block_begin(struct mhp_ledger *ledger,
+				   const struct mhp_record *r, int online)
+{
+	const struct mhp_mhp_block_begin *e = &r->p.mhp_block_begin;
+	struct mhp_block *block = mhp_fold_block(ledger, e->start_pfn);
+	struct mhp_phase *phase;
+
+	if (!block)
+		return;
+	phase = online ? &block->online : &block->offline;
+	phase->begin_ns = r->time_ns;
+	phase->end_ns = 0;
+	block->state = online ? MHP_STATE_GOING_ONLINE :
+				MHP_STATE_GOING_OFFLINE;
+	block->nid = e->nid;
+	block->zone = e->zone;
+	block->vmemmap_pages = e->vmemmap_pages;
+	if (!block->described)
+		block->described = e->nr_pages;
+}
+
+MHP_FOLD void mhp_fold_online_end(struct mhp_ledger *ledger,
+				  const struct mhp_record *r)
+{
+	const struct mhp_mhp_block_end *e = &r->p.mhp_block_end;
+	struct mhp_zone_account *zone = mhp_fold_zone(ledger, e->nid, e->zone);
+	struct mhp_block *block = mhp_fold_block(ledger, e->start_pfn);
+
+	if (!block)
+		return;
+	block->online.end_ns = r->time_ns;
+	block->last_ret = e->ret;
+	if (e->ret) {
+		block->online_failures++;
+		block->state = MHP_STATE_OFFLINE;
+		block->zone = MHP_ZONE_NONE;
+		block->reason = e->reason;
+		return;
+	}
+	block->onlines++;
+	block->state = MHP_STATE_ONLINE;
+	block->zone = e->zone;
+	if (zone)
+		mhp_fold_enter(zone, 0, 1);
+}
+
+MHP_FOLD void mhp_fold_offline_end(struct mhp_ledger *ledger,
+				   const struct mhp_record *r)
+{
+	const struct mhp_mhp_block_end *e = &r->p.mhp_block_end;
+	struct mhp_zone_account *zone = mhp_fold_zone(ledger, e->nid, e->zone);
+	struct mhp_block *block = mhp_fold_block(ledger, e->start_pfn);
+
+	if (!block)
+		return;
+	block->offline.end_ns = r->time_ns;
+	block->last_ret = e->ret;
+	if (e->ret) {
+		block->offline_failures++;
+		block->state = MHP_STATE_ONLINE;
+		block->reason = e->reason;
+		return;
+	}
+	block->offlines++;
+	block->state = MHP_STATE_OFFLINE;
+	block->zone = MHP_ZONE_NONE;
+	if (zone)
+		mhp_fold_leave(zone, 0, 1);
+}
+
+MHP_FOLD void mhp_fold_remove(struct mhp_ledger *ledger,
+			      const struct mhp_record *r, int end)
+{
+	/* Both events begin alike; the range may be known by another start, or not at all, and is then not made up. */
+	struct mhp_range *range =
+		mhp_ledger_range(ledger, r->p.mhp_remove_end.start_pfn, 0);
+
+	if (!range)
+		return;
+	if (!end) {
+		range->remove.begin_ns = r->time_ns;
+		range->remove.end_ns = 0;
+		return;
+	}
+	range->remove.end_ns = r->time_ns;
+	range->remove_ret = r->p.mhp_remove_end.ret;
+	range->removed = !range->remove_ret &&
+			 r->p.mhp_remove_end.nr_pages >= range->nr_pages;
+}
+
+MHP_FOLD void mhp_fold_account(struct mhp_ledger *ledger,
+			       const struct mhp_record *r, int present)
+{
+	const struct mhp_mhp_account *e = &r->p.mhp_account;
+	struct mhp_zone_account *zone = mhp_fold_zone(ledger, e->nid, e->zone);
+	struct mhp_block *block = mhp_fold_block(ledger, e->start_pfn);
+
+	if (block && present)
+		block->present += e->delta;
+	else if (block)
+		block->managed += e->delta;
+	if (!zone)
+		return;
+	if (present) {
+		zone->present = e->after;
+		zone->present_change += e->delta;
+	} else {
+		zone->managed = e->after;
+		zone->managed_change += e->delta;
+	}
+}
+
+MHP_FOLD void mhp_fold_blocker(struct mhp_ledger *ledger,
+			       const struct mhp_record *r)
+{
+	const struct mhp_mhp_offline_blocker *e = &r->p.mhp_offline_blocker;
+	struct mhp_block *block = mhp_fold_block(ledger, e->pfn);
+
+	if (!block)
+		return;
+	block->blockers++;
+	block->blocker_pfn = e->pfn;
+	block->blocker_kind = e->kind;
+	block->blocker_stage = e->stage;
+}
+
+MHP_FOLD void mhp_fold_notify(struct mhp_ledger *ledger,
+			      const struct mhp_record *r)
+{
+	const struct mhp_mhp_notify *e = &r->p.mhp_notify;
+	struct mhp_block *block = mhp_ledger_block(ledger, e->start_pfn, 0);
+
+	if (block)
+		block->step = e->step;
+}
+
+#include "mhp_fold_seen.h"
+
+MHP_FOLD void mhp_fold(struct mhp_ledger *ledger, const struct mhp_record *r)
+{
+	switch (r->event) {
+	case MHP_EVENT_mhp_vmemmap_populate:
+		return mhp_fold_populate(ledger, r);
+	case MHP_EVENT_mhp_vmemmap_free:
+		return mhp_fold_free(ledger, r);
+	case MHP_EVENT_mhp_vmemmap_online:
+		return mhp_fold_vmemmap_zone(ledger, r, 1);
+	case MHP_EVENT_mhp_vmemmap_offline:
+		return mhp_fold_vmemmap_zone(ledger, r, 0);
+	case MHP_EVENT_mhp_vmemmap_retired:
+		return mhp_fold_retired(ledger, r);
+	case MHP_EVENT_mhp_add_begin:
+		return mhp_fold_add_begin(ledger, r);
+	case MHP_EVENT_mhp_add_end:
+		return mhp_fold_add_end(ledger, r);
+	case MHP_EVENT_mhp_online_begin:
+		return mhp_fold_block_begin(ledger, r, 1);
+	case MHP_EVENT_mhp_offline_begin:
+		return mhp_fold_block_begin(ledger, r, 0);
+	case MHP_EVENT_mhp_online_end:
+		return mhp_fold_online_end(ledger, r);
+	case MHP_EVENT_mhp_offline_end:
+		return mhp_fold_offline_end(ledger, r);
+	case MHP_EVENT_mhp_remove_begin:
+		return mhp_fold_remove(ledger, r, 0);
+	case MHP_EVENT_mhp_remove_end:
+		return mhp_fold_remove(ledger, r, 1);
+	case MHP_EVENT_mhp_present:
+		return mhp_fold_account(ledger, r, 1);
+	case MHP_EVENT_mhp_managed:
+		return mhp_fold_account(ledger, r, 0);
+	case MHP_EVENT_mhp_offline_blocker:
+		return mhp_fold_blocker(ledger, r);
+	case MHP_EVENT_mhp_notify:
+		return mhp_fold_notify(ledger, r);
+	case MHP_EVENT_mhp_block_seen:
+		return mhp_fold_block_seen(ledger, r);
+	case MHP_EVENT_mhp_zone_seen:
+		return mhp_fold_zone_seen(ledger, r);
+	}
+}
+
+#endif

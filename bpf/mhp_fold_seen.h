@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The part of the fold that takes what was there before the collector, told by the tool's own events. What the
+ * kernel's events do is in mhp_fold.h, which includes this and nobody else does.
+ */
+#ifndef MHP_FOLD_SEEN_H
+#define MHP_FOLD_SEEN_H
+
+/* What is to be known of a block that events met in the middle of its life; what it counts in zones stays unknown. */
+MHP_FOLD void mhp_fold_block_rest(struct mhp_block *block,
+				  const struct mhp_mhp_block_seen *e)
+{
+	block->flags |= MHP_BLOCK_SEEN;
+	block->hosting = e->hosting;
+	block->altmap_base = e->altmap_base;
+	block->vmemmap_pages = e->vmemmap_pages;
+	block->populated = e->populated;
+}
+
+MHP_FOLD void mhp_fold_block_seen(struct mhp_ledger *ledger,
+				  const struct mhp_record *r)
+{
+	const struct mhp_mhp_block_seen *e = &r->p.mhp_block_seen;
+	struct mhp_block *block = mhp_ledger_block(ledger, e->start_pfn, 0);
+	struct mhp_zone_account *zone;
+
+	/* Events that came first know better, except what they do not tell. */
+	if (block && !(block->flags & MHP_BLOCK_SYSFS)) {
+		if (block->flags & MHP_BLOCK_PARTIAL)
+			mhp_fold_block_rest(block, e);
+		return;
+	}
+	if (block && block->state == MHP_STATE_ONLINE) {
+		zone = mhp_fold_zone(ledger, block->nid, block->zone);
+		if (zone)
+			mhp_fold_leave(zone, block->vmemmap_online, 1);
+	}
+	block = mhp_ledger_block(ledger, e->start_pfn, 1);
+	if (!block)
+		return;
+	block->flags = MHP_BLOCK_SEEN |
+		       (e->origin == MHP_ORIGIN_SYSFS ? MHP_BLOCK_SYSFS : 0);
+	block->nid = e->nid;
+	block->zone = e->zone;
+	block->hosting = e->hosting;
+	block->state = e->state;
+	block->altmap_base = e->altmap_base;
+	block->vmemmap_pages = e->vmemmap_pages;
+	block->populated = e->populated;
+	block->described = e->state == MHP_STATE_REMOVED ? 0 : e->nr_pages;
+	block->vmemmap_online = 0;
+	if (e->state != MHP_STATE_ONLINE)
+		return;
+	/* Boot memory may have holes and pages that were reserved early; nothing tells how many. */
+	if (e->hosting != MHP_HOSTING_BOOT && e->origin == MHP_ORIGIN_KERNEL) {
+		block->flags |= MHP_BLOCK_ESTIMATED;
+		block->present = e->nr_pages;
+		block->managed = e->nr_pages - e->vmemmap_pages;
+	}
+	block->vmemmap_online = e->vmemmap_pages;
+	zone = mhp_fold_zone(ledger, e->nid, e->zone);
+	if (zone)
+		mhp_fold_enter(zone, e->vmemmap_pages, 1);
+}
+
+MHP_FOLD void mhp_fold_zone_seen(struct mhp_ledger *ledger,
+				 const struct mhp_record *r)
+{
+	const struct mhp_mhp_zone_seen *e = &r->p.mhp_zone_seen;
+	struct mhp_zone_account *zone = mhp_fold_zone(ledger, e->nid, e->zone);
+
+	if (!zone)
+		return;
+	zone->present = e->present;
+	zone->managed = e->managed;
+}
+
+#endif

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The kernel's structures as far as the collector looks into them, by name.
+ *
+ * Where a field is, how large a structure is and what an enumerator is worth
+ * comes from the BTF of the running kernel when the object is loaded, never
+ * from here. The structures of the events are made from tracepoints.h.
+ */
+#ifndef MHP_KERNEL_H
+#define MHP_KERNEL_H
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), \
+			     apply_to = record)
+
+struct xarray {
+	void *xa_head;
+};
+
+struct xa_node {
+	unsigned char shift;
+	void *slots[64];
+};
+
+struct mem_section {
+	unsigned long section_mem_map;
+};
+
+struct page {
+	unsigned long flags;
+};
+
+struct vmem_altmap {
+	unsigned long base_pfn;
+	unsigned long free;
+	unsigned long alloc;
+};
+
+struct pglist_data;
+
+/* The wrapped counters are read as the one word that they are. */
+struct mhp_word {
+	u64 value;
+};
+
+struct zone {
+	struct pglist_data *zone_pgdat;
+	struct mhp_word managed_pages;
+	unsigned long present_pages;
+};
+
+struct pglist_data {
+	struct zone node_zones[4];
+};
+
+struct memory_block {
+	unsigned long state;
+	unsigned long start_section_nr;
+	int nid;
+	struct zone *zone;
+	struct vmem_altmap *altmap;
+	struct mhp_word nr_hwpoison;
+};
+
+#pragma clang attribute pop
+
+enum memory_block_state {
+	MEM_ONLINE,
+	MEM_GOING_OFFLINE,
+	MEM_OFFLINE,
+	MEM_GOING_ONLINE,
+};
+
+enum zone_type {
+	ZONE_DMA,
+	ZONE_DMA32,
+	ZONE_NORMAL,
+	ZONE_HIGHMEM,
+	ZONE_MOVABLE,
+	ZONE_DEVICE,
+};
+
+#endif

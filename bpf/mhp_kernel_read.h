@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * How memory blocks and zones are found in the running kernel, and what is
+ * read from them. What becomes of it is in mhp_seen.h.
+ *
+ * All of it is read from outside, without a lock, and may change or go away
+ * at any time: a read that fails gives 0, and whoever calls looks twice.
+ *
+ * What branches much is a function of its own, not static: the verifier then
+ * goes through it once, and not once for each way that leads there.
+ */
+#ifndef MHP_KERNEL_READ_H
+#define MHP_KERNEL_READ_H
+
+#include <bpf/bpf_core_read.h>
+#include "mhp_kernel.h"
+#include "mhp_seen_args.h"
+
+#define MHP_KERNEL static __always_inline
+#define MHP_KERNEL_CALLED __attribute__((noinline))
+#define MHP_KERNEL_NO_MORE (~0ULL)
+#define MHP_EPERM 1
+
+/* The bit of mem_section.section_mem_map that says "of boot", 0 if unknown */
+const volatile u64 mhp_early_mask = 0;
+
+/* Where they are, 0 if not found */
+u64 mhp_at_blocks;
+u64 mhp_at_sections;
+u64 mhp_at_nodes; /* pointers to the nodes, */
+u64 mhp_at_only_node; /* or the node itself */
+u32 mhp_nr_nodes = 1;
+u64 mhp_next_block; /* see mhp_kernel_block_at() */
+
+MHP_KERNEL u64 mhp_kernel_u64(u64 address)
+{
+	u64 value = 0;
+
+	bpf_probe_read_kernel(&value, sizeof(value), (void *)address);
+	return value;
+}
+
+MHP_KERNEL u32 mhp_kernel_u32(u64 address)
+{
+	u32 value = 0;
+
+	bpf_probe_read_kernel(&value, sizeof(value), (void *)address);
+	return value;
+}
+
+/* A field of 4 or 8 bytes, whichever it is here; 0 where it does not exist. */
+#define MHP_KERNEL_FIELD(address, type, field)                             \
+	(!bpf_core_field_exists(((type *)0)->field) ?                      \
+		 0 :                                                       \
+	 bpf_core_field_size(((type *)0)->field) == 4 ?                    \
+		 (u64)mhp_kernel_u32((address) +                           \
+				     bpf_core_field_offset(type, field)) : \
+		 mhp_kernel_u64((address) +                                \
+				bpf_core_field_offset(type, field)))
+
+/* The address of a symbol in *at, 0 if there is none; -EPERM when addresses are not for this user. */
+#define mhp_kernel_symbol(name, at)                                        \
+	({                                                                 \
+		static const char __name[] = name;                         \
+		bpf_kallsyms_lookup_name(__name, sizeof(__name), 0, (at)); \
+	})
+
+/* Where are they? MHP_FOUND_ bits, or -EPERM. */
+MHP_KERNEL int mhp_kernel_find(void)
+{
+	u64 at = 0;
+	int found = 0;
+
+	if (mhp_kernel_symbol("memory_blocks", &at) == -MHP_EPERM)
+		return -MHP_EPERM;
+	mhp_at_blocks = at;
+	/* A pointer with SPARSEMEM_EXTREME; else the first section is here, whose word is not aligned like one. */
+	if (!mhp_kernel_symbol("mem_section", &at))
+		at = mhp_kernel_u64(at);
+	mhp_at_sections = at & 7 ? 0 : at;
+	mhp_kernel_symbol("node_data", &at);
+	mhp_at_nodes = at;
+	mhp_kernel_symbol("contig_page_data", &at);
+	mhp_at_only_node = at;
+	if (mhp_at_nodes && !mhp_kernel_symbol("nr_node_ids", &at))
+		mhp_nr_nodes = mhp_kernel_u32(at);
+
+	if (mhp_at_blocks)
+		found |= MHP_FOUND_BLOCKS;
+	if (mhp_at_sections && mhp_early_mask)
+		found |= MHP_FOUND_SECTIONS;
+	if (mhp_at_nodes || mhp_at_only_node)
+		found |= MHP_FOUND_NODES;
+	return found;
+}
+
+/*
+ * The struct memory_block with a number, 0 if there is none. Leaves in
+ * mhp_next_block the next number that may have one, MHP_KERNEL_NO_MORE after
+ * the last.
+ */
+MHP_KERNEL_CALLED u64 mhp_kernel_block_at(u64 index)
+{
+	u64 slots = bpf_core_field_size(((struct xa_node *)0)->slots) / 8;
+	u64 entry = MHP_KERNEL_FIELD(mhp_at_blocks, struct xarray, xa_head);
+	u64 node, slot, shift;
+	u8 node_shift = 0;
+	int level;
+
+	mhp_next_block = MHP_KERNEL_NO_MORE;
+	for (level = 0; level < 11; level++) {
+		/* A node is marked by 2 in its lowest bits; small numbers so marked are not pointers. */
+		if ((entry & 3) != 2 || entry <= 4096)
+			break;
+		node = entry - 2;
+		bpf_probe_read_kernel(
+			&node_shift, sizeof(node_shift),
+			(void *)(node +
+				 bpf_core_field_offset(struct xa_node, shift)));
+		shift = node_shift & 63;
+		slot = index >> shift;
+		if (!level && slot >= slots)
+			return 0;
+		mhp_next_block = (slot + 1) << shift;
+		slot &= slots - 1;
+		entry = mhp_kernel_u64(
+			node + bpf_core_field_offset(struct xa_node, slots) +
+			slot * 8);
+	}
+	if (!level && index)
+		return 0;
+	return (entry & 3) ? 0 : entry;
+}
+
+#define MHP_KERNEL_ENUM(value, type, name)         \
+	(bpf_core_enum_value_exists(type, name) && \
+	 (value) == bpf_core_enum_value(type, name))
+
+/* Before they were an enum they were these bits. */
+MHP_KERNEL_CALLED u32 mhp_kernel_state(u64 state)
+{
+	if (!bpf_core_type_exists(enum memory_block_state))
+		return state == 1 ? MHP_STATE_ONLINE :
+		       state == 2 ? MHP_STATE_GOING_OFFLINE :
+		       state == 4 ? MHP_STATE_OFFLINE :
+				    MHP_STATE_UNKNOWN;
+	if (MHP_KERNEL_ENUM(state, enum memory_block_state, MEM_ONLINE))
+		return MHP_STATE_ONLINE;
+	if (MHP_KERNEL_ENUM(state, enum memory_block_state, MEM_OFFLINE))
+		return MHP_STATE_OFFLINE;
+	if (MHP_KERNEL_ENUM(state, enum memory_block_state, MEM_GOING_OFFLINE))
+		return MHP_STATE_GOING_OFFLINE;
+	if (MHP_KERNEL_ENUM(state, enum memory_block_state, MEM_GOING_ONLINE))
+		return MHP_STATE_GOING_ONLINE;
+	return MHP_STATE_UNKNOWN;
+}
+
+MHP_KERNEL_CALLED u32 mhp_kernel_zone_word(u64 index)
+{
+	if (MHP_KERNEL_ENUM(index, enum zone_type, ZONE_DMA))
+		return MHP_ZONE_DMA;
+	if (MHP_KERNEL_ENUM(index, enum zone_type, ZONE_DMA32))
+		return MHP_ZONE_DMA32;
+	if (MHP_KERNEL_ENUM(index, enum zone_type, ZONE_NORMAL))
+		return MHP_ZONE_NORMAL;
+	if (MHP_KERNEL_ENUM(index, enum zone_type, ZONE_HIGHMEM))
+		return MHP_ZONE_HIGHMEM;
+	if (MHP_KERNEL_ENUM(index, enum zone_type, ZONE_MOVABLE))
+		return MHP_ZONE_MOVABLE;
+	if (MHP_KERNEL_ENUM(index, enum zone_type, ZONE_DEVICE))
+		return MHP_ZONE_DEVICE;
+	return MHP_ZONE_NONE;
+}
+
+MHP_KERNEL u32 mhp_kernel_zone_of(u64 zone)
+{
+	u64 zones;
+
+	if (!zone)
+		return MHP_ZONE_NONE;
+	zones = MHP_KERNEL_FIELD(zone, struct zone, zone_pgdat) +
+		bpf_core_field_offset(struct pglist_data, node_zones);
+	return mhp_kernel_zone_word((zone - zones) /
+				    bpf_core_type_size(struct zone));
+}
+
+/* Boot or buddy, for a block that does not host its own memmap; none where nothing tells. */
+MHP_KERNEL_CALLED u32 mhp_kernel_hosting(u64 section_nr)
+{
+	u64 size = bpf_core_type_size(struct mem_section);
+	u64 per_root = (1ULL << mhp_page_shift) / size;
+	u64 root, section;
+
+	if (!mhp_at_sections || !mhp_early_mask)
+		return MHP_HOSTING_NONE;
+	root = mhp_kernel_u64(mhp_at_sections + section_nr / per_root * 8);
+	if (!root)
+		return MHP_HOSTING_NONE;
+	section = MHP_KERNEL_FIELD(root + section_nr % per_root * size,
+				   struct mem_section, section_mem_map);
+	if (!section)
+		return MHP_HOSTING_NONE;
+	return section & mhp_early_mask ? MHP_HOSTING_BOOT : MHP_HOSTING_BUDDY;
+}
+
+MHP_KERNEL void mhp_kernel_block(struct mhp_mhp_block_seen *p, u64 index,
+				 u64 at)
+{
+	u64 altmap = MHP_KERNEL_FIELD(at, struct memory_block, altmap);
+
+	p->start_pfn = index << mhp_block_shift;
+	p->nr_pages = 1ULL << mhp_block_shift;
+	p->nid = MHP_KERNEL_FIELD(at, struct memory_block, nid);
+	p->zone = mhp_kernel_zone_of(
+		MHP_KERNEL_FIELD(at, struct memory_block, zone));
+	p->state = mhp_kernel_state(
+		MHP_KERNEL_FIELD(at, struct memory_block, state));
+	p->origin = MHP_ORIGIN_KERNEL;
+	p->poisoned = MHP_KERNEL_FIELD(at, struct memory_block, nr_hwpoison);
+	if (altmap) {
+		p->hosting = MHP_HOSTING_BLOCK;
+		p->vmemmap_pages =
+			MHP_KERNEL_FIELD(altmap, struct vmem_altmap, free);
+		p->altmap_base =
+			MHP_KERNEL_FIELD(altmap, struct vmem_altmap, base_pfn);
+		p->altmap_alloc =
+			MHP_KERNEL_FIELD(altmap, struct vmem_altmap, alloc);
+		p->populated = p->altmap_alloc;
+		return;
+	}
+	p->hosting = mhp_kernel_hosting(
+		MHP_KERNEL_FIELD(at, struct memory_block, start_section_nr));
+	p->vmemmap_pages = 0;
+	p->altmap_base = 0;
+	p->altmap_alloc = 0;
+	p->populated = (bpf_core_type_size(struct page) << mhp_block_shift) >>
+		       mhp_page_shift;
+}
+
+MHP_KERNEL u32 mhp_kernel_nr_zones(void)
+{
+	return bpf_core_field_size(((struct pglist_data *)0)->node_zones) /
+	       bpf_core_type_size(struct zone);
+}
+
+/* The struct pglist_data of a node, 0 if there is none. */
+MHP_KERNEL u64 mhp_kernel_node(u32 nid)
+{
+	if (mhp_at_nodes)
+		return mhp_kernel_u64(mhp_at_nodes + nid * 8);
+	return mhp_at_only_node;
+}
+
+MHP_KERNEL void mhp_kernel_zone(struct mhp_mhp_zone_seen *p, u64 pgdat, u32 nid,
+				u32 index)
+{
+	u64 zone = pgdat +
+		   bpf_core_field_offset(struct pglist_data, node_zones) +
+		   index * bpf_core_type_size(struct zone);
+
+	p->present = MHP_KERNEL_FIELD(zone, struct zone, present_pages);
+	p->managed = MHP_KERNEL_FIELD(zone, struct zone, managed_pages);
+	p->nid = nid;
+	p->zone = mhp_kernel_zone_word(index);
+	p->origin = MHP_ORIGIN_KERNEL;
+}
+
+#endif
