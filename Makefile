@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The whole project from one place. What each part needs to be built is in its own folder: kernel/kernel.mk,
+# bpf/bpf.mk, tools/mhptop/mhptop.mk; which tests there are is in tests/host.list and tests/guest.list.
+
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := mhptop
+SHELL := /bin/bash
+
+V ?= 0
+Q := $(if $(filter 1,$(V)),,@)
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+
+include kernel/kernel.mk
+include bpf/bpf.mk
+include tools/mhptop/mhptop.mk
+
+.PHONY: help demo check check-host check-guest check-long bench docs install uninstall clean
+.PHONY: setup-build setup-kernel setup-guest setup-test
+
+help:
+	@echo 'make demo         watch a DIMM being plugged into a guest (without a terminal: a run that ends by itself)'
+	@echo 'make check        all tests: check-host, then check-guest'
+	@echo 'make check-host   tests that need no kernel, under two minutes'
+	@echo 'make check-guest  tests that boot guests'
+	@echo 'make check-long   longer sweeps, such as each kernel patch built and booted by itself'
+	@echo 'make bench        figures, counted in instructions; docs/performance.md explains them'
+	@echo 'make mhptop       the tool: build/mhptop'
+	@echo 'make kernel       the patched kernel: build/kernel/6.12 (KERNEL_SRC=DIR takes another source tree);'
+	@echo '                  kernel-vanilla, kernel-debug, kernels: the others'
+	@echo 'make docs         what documents say about the events and keys, made from the code'
+	@echo 'make install      into PREFIX=/usr/local, below DESTDIR; make uninstall'
+	@echo 'make clean        forget what was built here; kernels stay in the cache folder'
+	@echo 'ONLY=REGEX        with check-*: only the suites whose names match'
+
+# What is missing is installed first where that is allowed, else named. Built files do not depend on it.
+setup-build setup-kernel setup-guest setup-test: setup-%:
+	$(Q)tools/setup.sh $*
+
+demo: setup-build setup-kernel setup-guest
+	$(Q)$(MAKE) --no-print-directory mhptop kernel
+	$(Q)tools/demo/demo.sh
+
+CHECK := tests/check.py $(if $(ONLY),--only '$(ONLY)')
+
+check-host: setup-build setup-test
+	$(Q)$(MAKE) --no-print-directory mhptop check-build
+	$(Q)$(CHECK) tests/host.list
+
+check-guest: setup-build setup-kernel setup-guest setup-test
+	$(Q)$(MAKE) --no-print-directory mhptop kernels
+	$(Q)$(CHECK) tests/guest.list
+
+check: setup-build setup-kernel setup-guest setup-test
+	$(Q)$(MAKE) --no-print-directory mhptop check-build kernels
+	$(Q)$(CHECK) tests/host.list tests/guest.list
+
+check-long: setup-build setup-kernel setup-guest setup-test
+	$(Q)$(MAKE) --no-print-directory mhptop kernels
+	$(Q)$(CHECK) tests/long.list
+
+bench: setup-build setup-kernel setup-guest
+	$(Q)$(MAKE) --no-print-directory mhptop kernel kernel-vanilla
+	$(Q)tests/bench/bench.py
+
+# What is made of the events themselves: the reference in docs/events.md, the keys in the manual page.
+docs: build/tests/events_doc
+	$(Q)build/tests/events_doc > build/events.md
+	$(Q)sed -i -e '/^<!-- reference -->$$/,/^<!-- \/reference -->$$/{//!d}' \
+		-e '/^<!-- reference -->$$/r build/events.md' docs/events.md
+
+install: mhptop
+	$(Q)install -D -m 755 build/mhptop $(DESTDIR)$(PREFIX)/bin/mhptop
+	$(Q)install -D -m 644 docs/mhptop.8 $(DESTDIR)$(PREFIX)/share/man/man8/mhptop.8
+	$(Q)install -D -m 644 tools/mhptop/completion.bash \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/mhptop
+
+uninstall:
+	$(Q)rm -f $(DESTDIR)$(PREFIX)/bin/mhptop $(DESTDIR)$(PREFIX)/share/man/man8/mhptop.8 \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/mhptop
+
+clean:
+	$(Q)rm -rf build

@@ -1,0 +1,69 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The guest's part of the demo: plug a 9 GiB DIMM, bring its memory blocks online one by one, take them offline, unplug
+# it; "live" does so again and again beneath the dashboard, "batch" once, with a frame of text at each step.
+. "${MHP_LIB:?this runs in a guest: make demo}"
+
+mhptop=$MHP_ROOT/build/mhptop
+size=9G
+
+# blocks_turn STATE SECONDS: all blocks of the DIMM, one after the other; offline from the last to the first
+blocks_turn() {
+	local block order=cat
+	[[ $1 != offline ]] || order=tac
+	for block in $(blocks_in "$addr" $size | $order); do
+		block_set "$block" "$1"
+		sleep "$2"
+	done
+}
+
+scenario_live() {
+	while sleep 3; do
+		addr=$(dimm_plug demo $size)
+		sleep 3
+		blocks_turn online_movable 0.1
+		sleep 6
+		blocks_turn offline 0.1
+		sleep 3
+		dimm_unplug demo
+	done
+}
+
+frame() {
+	echo
+	echo "=== $1"
+	"$mhptop" -b -n 1 --filter "${2-}"
+}
+
+scenario_batch() {
+	"$mhptop" record -o "$RESULTS/demo.ndjson" &
+	recorder=$!
+	wait_for 20 test -s "$RESULTS/demo.ndjson" || return
+	addr=$(dimm_plug demo $size) || { echo "$addr"; return 1; }
+	first=$((addr / $(block_bytes)))
+	frame "plugged: 72 memory blocks, their memmap hosted by themselves" "id>$((first - 1)) id<$((first + 4))"
+	blocks_turn online_movable 0
+	frame "online: present is managed and the memmap" "id>$((first - 1)) id<$((first + 4))"
+	blocks_turn offline 0
+	dimm_unplug demo || return
+	frame "unplugged: nothing is left" "id>$((first - 1)) id<$((first + 4))"
+	kill -INT $recorder
+	wait $recorder || return
+	echo
+	echo "=== the recording's totals"
+	tail -n 1 "$RESULTS/demo.ndjson"
+}
+
+case $1 in
+live)
+	scenario_live > /dev/null 2>&1 &
+	"$mhptop"
+	status=$?
+	kill %1
+	exit $status
+	;;
+batch)
+	scenario_batch
+	;;
+esac

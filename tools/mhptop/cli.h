@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The command line: commands, options, help, exit codes. What the commands do
+ * is in record.c, batch.c, dashboard.c and doctor.c.
+ */
+#ifndef CLI_H
+#define CLI_H
+
+#include <stdbool.h>
+#include <stdio.h>
+#include "view.h"
+
+/* Exit codes of mhptop, all of them. */
+enum cli_status {
+	CLI_OK = 0,
+	CLI_FAILED = 1, /* the tool failed */
+	CLI_USAGE = 2,
+	CLI_VIOLATED = 3, /* a rule was violated */
+	CLI_UNSUPPORTED = 4, /* not supported or not permitted here */
+	CLI_UNKNOWN = 5, /* events were lost */
+	CLI_DAMAGED = 6, /* a recording is damaged, foreign or too new */
+};
+
+enum cli_command { CLI_TOP, CLI_RECORD, CLI_REPLAY, CLI_DOCTOR };
+
+enum cli_format { CLI_DASHBOARD, CLI_TEXT, CLI_JSON };
+
+struct cli {
+	enum cli_command command;
+	enum cli_format format;
+	double delay; /* in s, 0 if none was given */
+	unsigned long frames; /* 0: no limit */
+	const char *file; /* to record to, or to replay; NULL if none was given */
+	struct view_opts view;
+	char sort[32]; /* what view.sort points to */
+};
+
+/*
+ * Read the command line. true: go on; false: all is done or wrong and said,
+ * exit with *status.
+ */
+bool cli_parse(struct cli *cli, int argc, char **argv, int *status);
+
+/* The status for an error that ended the reading of a source. */
+int cli_stream_status(int err);
+/* "mhptop: …" on stderr; returns the status for the caller to return. */
+int cli_fail(int status, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+#endif

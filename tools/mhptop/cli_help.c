@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The tables of commands and options, and the help made from them and from the
+ * columns. docs/mhptop.8 says more.
+ */
+#include "cli_options.h"
+
+#ifndef MHPTOP_VERSION
+#define MHPTOP_VERSION "unknown"
+#endif
+
+#define TOP (1 << CLI_TOP)
+#define RECORD (1 << CLI_RECORD)
+#define REPLAY (1 << CLI_REPLAY)
+#define DOCTOR (1 << CLI_DOCTOR)
+
+const struct cli_command_info cli_commands[] = {
+	[CLI_TOP] = { "", "[options]",
+		      "live dashboard, or frames with -b or --json",
+		      "Without the mhp events, or the privilege to read them, sysfs is polled\n"
+		      "instead, and what is missing is said.\n" },
+	[CLI_RECORD] = { "record", "[-o FILE]",
+			 "write events as NDJSON until interrupted",
+			 "The first line is a header, the last one has the totals. A second\n"
+			 "interrupt does not wait for whoever reads.\n" },
+	[CLI_REPLAY] = { "replay", "[options] [FILE]",
+			 "dashboard or frames from a recording or a pipe",
+			 "-b and --json print the last frame; with -d, or -n above 1, also one each\n"
+			 "time so many seconds went by in the recording.\n" },
+	[CLI_DOCTOR] = { "doctor", "",
+			 "what this kernel offers, what is missing, what to do",
+			 "" },
+	{ 0 },
+};
+
+const struct cli_option cli_options[] = {
+	{ CLI_OPT_BATCH, "batch", NULL, "frames as text", TOP | REPLAY },
+	{ CLI_OPT_JSON, "json", NULL, "frames as JSON, one object a line",
+	  TOP | REPLAY },
+	{ CLI_OPT_DELAY, "delay", "SEC", "seconds between frames, 1 by default",
+	  TOP | REPLAY },
+	{ CLI_OPT_FRAMES, "frames", "N", "end after N frames", TOP | REPLAY },
+	{ CLI_OPT_OUTPUT, "output", "FILE",
+	  "where to record to, - for standard output", RECORD },
+	{ CLI_OPT_SORT, "sort", "KEY", "sort by a column, -KEY backwards",
+	  TOP | REPLAY },
+	{ CLI_OPT_FILTER, "filter", "EXPR", "only blocks that match",
+	  TOP | REPLAY },
+	{ CLI_OPT_ASCII, "ascii", NULL, "no characters beyond ASCII",
+	  TOP | REPLAY },
+	{ CLI_OPT_NO_COLOR, "no-color", NULL, "no colours, as with NO_COLOR=1",
+	  TOP | REPLAY },
+	{ CLI_OPT_HELP, "help", NULL, "this help",
+	  TOP | RECORD | REPLAY | DOCTOR },
+	{ CLI_OPT_VERSION, "version", NULL, "the version", TOP },
+	{ 0 },
+};
+
+static void print_usage(const struct cli_command_info *info, FILE *out)
+{
+	fprintf(out, "mhptop%s%s%s%s", *info->name ? " " : "", info->name,
+		*info->synopsis ? " " : "", info->synopsis);
+}
+
+static void print_commands(FILE *out)
+{
+	const struct cli_command_info *info;
+
+	fputs("\nCommands (mhptop COMMAND --help tells more):\n", out);
+	for (info = cli_commands; info->name; info++)
+		fprintf(out, "  mhptop %-7s %s\n", info->name, info->help);
+}
+
+static void print_options(enum cli_command command, FILE *out)
+{
+	const struct cli_option *option;
+	char text[64];
+	int used;
+
+	fputs("\nOptions:\n", out);
+	for (option = cli_options; option->name; option++) {
+		bool is_ours = option->commands & 1 << command;
+
+		/* The first help is that of all. */
+		if (!is_ours && command != CLI_TOP)
+			continue;
+		used = option->value < CLI_OPT_LONG_ONLY ?
+			       snprintf(text, sizeof(text), "-%c, ",
+					option->value) :
+			       snprintf(text, sizeof(text), "    ");
+		snprintf(text + used, sizeof(text) - used, "--%s %s",
+			 option->name, option->arg ? option->arg : "");
+		fprintf(out, "  %-20s %s%s\n", text,
+			is_ours ? "" : "record: ", option->help);
+	}
+}
+
+static void print_columns(FILE *out)
+{
+	const struct column *column;
+
+	fputs("\nColumns, for --sort and --filter:\n", out);
+	for (column = columns; column->key; column++)
+		fprintf(out, "  %-16s  %s\n", column->key, column->help);
+	fputs("\nFilters: KEY=WORD, KEY!=WORD, KEY<NUMBER, KEY>NUMBER, or a word of any\n"
+	      "column; several are joined with spaces or commas and must all hold. Times\n"
+	      "take ns, us, ms or s. \"-\" stands for what is not there.\n",
+	      out);
+}
+
+void cli_help(enum cli_command command, FILE *out)
+{
+	const struct cli_command_info *info = &cli_commands[command];
+
+	fputs("Usage: ", out);
+	print_usage(info, out);
+	fprintf(out, "\n%s: %s.\n", *info->name ? info->name : "mhptop",
+		info->help);
+	if (command == CLI_TOP)
+		print_commands(out);
+	if (*info->more)
+		fprintf(out, "\n%s", info->more);
+	print_options(command, out);
+	if (command == CLI_TOP || command == CLI_REPLAY)
+		print_columns(out);
+	if (command == CLI_TOP)
+		fputs("\nExit: 0 fine; 1 the tool failed; 2 usage; 3 a rule was violated; 4 not\n"
+		      "supported or not permitted here; 5 unknown, events were lost; 6 a recording\n"
+		      "is damaged, foreign or of a newer schema.\n",
+		      out);
+}
+
+void cli_version(FILE *out)
+{
+	fprintf(out, "mhptop %s\n", MHPTOP_VERSION);
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The events as data: names, fields and words, all made from tracepoints.h.
+ *
+ * This is what recordings, filters, columns and the event log know of the
+ * events; nothing else in user space lists them.
+ */
+#ifndef EVENT_TABLE_H
+#define EVENT_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include "mhp_event.h"
+
+struct event_symbol {
+	unsigned long value;
+	const char *name; /* NULL ends a list */
+};
+
+struct event_field {
+	const char *name; /* NULL ends a list */
+	u16 offset; /* into the payload */
+	u8 size; /* 1, 2, 4 or 8 bytes */
+	bool is_signed;
+	const struct event_symbol *symbols; /* NULL for plain numbers */
+};
+
+struct event_info {
+	const char *name; /* "mhp_add_begin" */
+	const struct event_field *fields;
+	u16 size; /* of the payload */
+};
+
+/* By number, 1 … MHP_NR_EVENTS - 1; NULL otherwise. */
+const struct event_info *event_info(unsigned int event);
+/* The number of an event by its name, 0 if there is none. */
+unsigned int event_by_name(const char *name, size_t len);
+/* Whether it is the tool that tells it, not a trace event of the kernel. */
+bool event_is_tool(unsigned int event);
+s64 event_field_get(const struct event_field *field,
+		    const union mhp_payload *p);
+void event_field_set(const struct event_field *field, union mhp_payload *p,
+		     s64 value);
+/* The fields in the words of the event's own TP_printk, as snprintf(). */
+int event_print(const struct mhp_record *record, char *buf, size_t len);
+/* The word for an enum's value, "?" if it has none. Lists: see below. */
+const char *event_symbol(const struct event_symbol *symbols,
+			 unsigned long value);
+/* The value of a word, -1 if it is none. */
+long event_symbol_value(const struct event_symbol *symbols, const char *name,
+			size_t len);
+
+extern const struct event_symbol event_hostings[], event_whys[], event_zones[],
+	event_causes[], event_reasons[], event_stages[], event_kinds[],
+	event_steps[], event_states[], event_origins[];
+
+#endif

@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Storage for the accounts: memory blocks in leaves of a directory indexed by
+ * block number, zones and ranges in small ordered arrays. How events change
+ * the accounts is the fold's business (mhp_fold.h), the same as in the kernel.
+ *
+ * The limits are those of the kernel's maps, so that both end up with the same
+ * accounts even when there are too many.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ledger.h"
+#include "mhp_fold.h"
+
+/* Blocks of a leaf; a bit of its mask says that a block has an account. */
+#define LEAF_BLOCKS 32
+/* Directory entries at most: 64 Mi blocks, more than 52 bits of address need. */
+#define MAX_LEAVES (1U << 21)
+
+struct ledger_leaf {
+	u32 mask;
+	struct mhp_block blocks[LEAF_BLOCKS];
+};
+
+struct mhp_ledger {
+	u64 block_pages;
+	struct ledger_leaf **leaves;
+	size_t nr_leaves; /* entries of the directory, used or not */
+	size_t nr_blocks;
+	struct mhp_zone_account *zones;
+	size_t nr_zones;
+	struct mhp_range *ranges;
+	size_t nr_ranges;
+	u64 longest_range; /* pages of the longest one there ever was */
+	struct mhp_globals globals;
+	int full; /* an account could not be made */
+};
+
+struct mhp_ledger *ledger_new(u64 block_pages)
+{
+	struct mhp_ledger *ledger;
+
+	if (!block_pages)
+		return NULL;
+	ledger = calloc(1, sizeof(*ledger));
+	if (ledger)
+		ledger->block_pages = block_pages;
+	return ledger;
+}
+
+void ledger_free(struct mhp_ledger *ledger)
+{
+	size_t i;
+
+	if (!ledger)
+		return;
+	for (i = 0; i < ledger->nr_leaves; i++)
+		free(ledger->leaves[i]);
+	free(ledger->leaves);
+	free(ledger->zones);
+	free(ledger->ranges);
+	free(ledger);
+}
+
+/* Make the directory reach up to an entry: 0 or -ENOMEM. */
+static int leaves_reach(struct mhp_ledger *ledger, u64 index)
+{
+	struct ledger_leaf **leaves;
+	size_t nr = ledger->nr_leaves ?: 64;
+
+	if (index < ledger->nr_leaves)
+		return 0;
+	if (index >= MAX_LEAVES)
+		return -ENOMEM;
+	while (nr <= index)
+		nr *= 2;
+	leaves = reallocarray(ledger->leaves, nr, sizeof(*leaves));
+	if (!leaves)
+		return -ENOMEM;
+	memset(leaves + ledger->nr_leaves, 0,
+	       (nr - ledger->nr_leaves) * sizeof(*leaves));
+	ledger->leaves = leaves;
+	ledger->nr_leaves = nr;
+	return 0;
+}
+
+static struct mhp_block *block_new(struct mhp_ledger *ledger, u64 id)
+{
+	struct ledger_leaf *leaf;
+	struct mhp_block *block;
+
+	if (ledger->nr_blocks == MHP_MAX_BLOCKS ||
+	    leaves_reach(ledger, id / LEAF_BLOCKS))
+		return NULL;
+	leaf = ledger->leaves[id / LEAF_BLOCKS];
+	if (!leaf) {
+		leaf = calloc(1, sizeof(*leaf));
+		if (!leaf)
+			return NULL;
+		ledger->leaves[id / LEAF_BLOCKS] = leaf;
+	}
+	leaf->mask |= 1U << id % LEAF_BLOCKS;
+	block = &leaf->blocks[id % LEAF_BLOCKS];
+	block->start_pfn = id * ledger->block_pages;
+	ledger->nr_blocks++;
+	return block;
+}
+
+static struct mhp_block *block_find(const struct mhp_ledger *ledger, u64 id)
+{
+	u64 index = id / LEAF_BLOCKS;
+	struct ledger_leaf *leaf;
+
+	if (index >= ledger->nr_leaves)
+		return NULL;
+	leaf = ledger->leaves[index];
+	if (!leaf || !(leaf->mask & 1U << id % LEAF_BLOCKS))
+		return NULL;
+	return &leaf->blocks[id % LEAF_BLOCKS];
+}
+
+static struct mhp_block *mhp_ledger_block(struct mhp_ledger *ledger, u64 pfn,
+					  int create)
+{
+	u64 id = pfn / ledger->block_pages;
+	struct mhp_block *block = block_find(ledger, id);
+
+	if (block || !create)
+		return block;
+	block = block_new(ledger, id);
+	if (!block)
+		ledger->full = 1;
+	return block;
+}
+
+/*
+ * Room for one more at a place of an ordered array, zeroed; NULL if there is
+ * none. The array is twice as long at each power of two.
+ */
+static void *array_insert(void **array, size_t *nr, size_t size, size_t at,
+			  size_t max)
+{
+	void *grown = *array;
+	char *place;
+
+	if (*nr == max)
+		return NULL;
+	if (!(*nr & (*nr - 1))) {
+		grown = reallocarray(*array, *nr ? *nr * 2 : 1, size);
+		if (!grown)
+			return NULL;
+		*array = grown;
+	}
+	place = (char *)grown + at * size;
+	memmove(place + size, place, (*nr - at) * size);
+	memset(place, 0, size);
+	++*nr;
+	return place;
+}
+
+static struct mhp_zone_account *mhp_ledger_zone(struct mhp_ledger *ledger,
+						s32 nid, u32 zone)
+{
+	struct mhp_zone_account *account = ledger->zones;
+	void *zones = ledger->zones;
+	size_t i;
+
+	for (i = 0; i < ledger->nr_zones; i++, account++) {
+		if (account->nid == nid && account->zone == zone)
+			return account;
+		if (account->nid > nid ||
+		    (account->nid == nid && account->zone > zone))
+			break;
+	}
+	account = array_insert(&zones, &ledger->nr_zones, sizeof(*account), i,
+			       MHP_MAX_ZONES);
+	ledger->zones = zones;
+	if (!account) {
+		ledger->full = 1;
+		return NULL;
+	}
+	account->nid = nid;
+	account->zone = zone;
+	return account;
+}
+
+/* The number of ranges that start at or below a pfn. */
+static size_t ranges_upto(const struct mhp_ledger *ledger, u64 pfn)
+{
+	size_t low = 0, high = ledger->nr_ranges, mid;
+
+	while (low < high) {
+		mid = low + (high - low) / 2;
+		if (ledger->ranges[mid].start_pfn <= pfn)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+static struct mhp_range *mhp_ledger_range(struct mhp_ledger *ledger,
+					  u64 start_pfn, int create)
+{
+	size_t at = ranges_upto(ledger, start_pfn);
+	void *ranges = ledger->ranges;
+	struct mhp_range *range;
+
+	if (at && ledger->ranges[at - 1].start_pfn == start_pfn)
+		return &ledger->ranges[at - 1];
+	if (!create)
+		return NULL;
+	range = array_insert(&ranges, &ledger->nr_ranges, sizeof(*range), at,
+			     MHP_MAX_RANGES);
+	ledger->ranges = ranges;
+	if (!range) {
+		ledger->full = 1;
+		return NULL;
+	}
+	range->start_pfn = start_pfn;
+	return range;
+}
+
+static struct mhp_globals *mhp_ledger_globals(struct mhp_ledger *ledger)
+{
+	return &ledger->globals;
+}
+
+static void note_range(struct mhp_ledger *ledger, u64 nr_pages)
+{
+	if (ledger->longest_range < nr_pages)
+		ledger->longest_range = nr_pages;
+}
+
+int ledger_fold(struct mhp_ledger *ledger, const struct mhp_record *record)
+{
+	ledger->full = 0;
+	mhp_fold(ledger, record);
+	if (record->event == MHP_EVENT_mhp_add_begin)
+		note_range(ledger, record->p.mhp_add_begin.nr_pages);
+	else if (record->event == MHP_EVENT_mhp_add_end)
+		note_range(ledger, record->p.mhp_add_end.nr_pages);
+	return ledger->full ? -ENOMEM : 0;
+}
+
+u64 ledger_block_pages(const struct mhp_ledger *ledger)
+{
+	return ledger->block_pages;
+}
+
+size_t ledger_nr_blocks(const struct mhp_ledger *ledger)
+{
+	return ledger->nr_blocks;
+}
+
+size_t ledger_nr_zones(const struct mhp_ledger *ledger)
+{
+	return ledger->nr_zones;
+}
+
+size_t ledger_nr_ranges(const struct mhp_ledger *ledger)
+{
+	return ledger->nr_ranges;
+}
+
+const struct mhp_block *ledger_next_block(const struct mhp_ledger *ledger,
+					  const struct mhp_block *block)
+{
+	u64 id = block ? block->start_pfn / ledger->block_pages + 1 : 0;
+	u64 index = id / LEAF_BLOCKS;
+	u32 mask = ~0U << id % LEAF_BLOCKS;
+	const struct ledger_leaf *leaf;
+
+	for (; index < ledger->nr_leaves; index++, mask = ~0U) {
+		leaf = ledger->leaves[index];
+		if (leaf && leaf->mask & mask)
+			return &leaf->blocks[__builtin_ctz(leaf->mask & mask)];
+	}
+	return NULL;
+}
+
+const struct mhp_zone_account *
+ledger_next_zone(const struct mhp_ledger *ledger,
+		 const struct mhp_zone_account *zone)
+{
+	size_t next = zone ? zone - ledger->zones + 1 : 0;
+
+	return next < ledger->nr_zones ? &ledger->zones[next] : NULL;
+}
+
+const struct mhp_range *ledger_next_range(const struct mhp_ledger *ledger,
+					  const struct mhp_range *range)
+{
+	size_t next = range ? range - ledger->ranges + 1 : 0;
+
+	return next < ledger->nr_ranges ? &ledger->ranges[next] : NULL;
+}
+
+const struct mhp_block *ledger_find_block(const struct mhp_ledger *ledger,
+					  u64 pfn)
+{
+	return block_find(ledger, pfn / ledger->block_pages);
+}
+
+const struct mhp_range *ledger_find_range(const struct mhp_ledger *ledger,
+					  u64 pfn)
+{
+	const struct mhp_range *found = NULL, *range;
+	size_t i = ranges_upto(ledger, pfn);
+
+	/* None that starts further below than the longest can reach up here. */
+	while (i--) {
+		range = &ledger->ranges[i];
+		if (pfn - range->start_pfn >= ledger->longest_range)
+			break;
+		if (pfn - range->start_pfn < range->nr_pages &&
+		    (!found || found->add.begin_ns < range->add.begin_ns))
+			found = range;
+	}
+	return found;
+}
+
+const struct mhp_globals *ledger_globals(const struct mhp_ledger *ledger)
+{
+	return &ledger->globals;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The ledger in user space: storage for the accounts of mhp_ledger.h, filled
+ * by the same fold as the kernel's. No clock, no I/O.
+ */
+#ifndef LEDGER_H
+#define LEDGER_H
+
+#include <stddef.h>
+#include "mhp_ledger.h"
+
+struct mhp_ledger;
+
+/* block_pages: size of a memory block in pages, not 0. NULL: no memory. */
+struct mhp_ledger *ledger_new(u64 block_pages);
+void ledger_free(struct mhp_ledger *ledger); /* NULL is fine */
+/* 0, or -ENOMEM when an account could not be made; the rest stays right. */
+int ledger_fold(struct mhp_ledger *ledger, const struct mhp_record *record);
+
+u64 ledger_block_pages(const struct mhp_ledger *ledger);
+size_t ledger_nr_blocks(const struct mhp_ledger *ledger);
+size_t ledger_nr_zones(const struct mhp_ledger *ledger);
+size_t ledger_nr_ranges(const struct mhp_ledger *ledger);
+/*
+ * Accounts in ascending order of pfn (zones: of node, then zone). Start with
+ * NULL; NULL after the last one.
+ */
+const struct mhp_block *ledger_next_block(const struct mhp_ledger *ledger,
+					  const struct mhp_block *block);
+const struct mhp_zone_account *
+ledger_next_zone(const struct mhp_ledger *ledger,
+		 const struct mhp_zone_account *zone);
+const struct mhp_range *ledger_next_range(const struct mhp_ledger *ledger,
+					  const struct mhp_range *range);
+/* By any pfn of the block; NULL if there is no account. */
+const struct mhp_block *ledger_find_block(const struct mhp_ledger *ledger,
+					  u64 pfn);
+/* The range that a pfn is part of, the youngest if there are several. */
+const struct mhp_range *ledger_find_range(const struct mhp_ledger *ledger,
+					  u64 pfn);
+const struct mhp_globals *ledger_globals(const struct mhp_ledger *ledger);
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the loops of record.c, batch.c and dashboard.c share: signals as a
+ * descriptor, the clock, waiting. What they do in between is theirs.
+ */
+#ifndef LOOP_H
+#define LOOP_H
+
+#include <poll.h>
+#include <stdbool.h>
+#include "mhp_event.h"
+
+#define LOOP_NS 1000000000ULL /* in a second */
+
+/*
+ * Block SIGINT, SIGTERM, SIGHUP and SIGWINCH, ignore SIGPIPE, and return a
+ * descriptor that is readable when one of them came, or -errno. Call it when
+ * nothing that may wait long, such as the opening of a source, is to come.
+ */
+int loop_signals(void);
+/* The number of the next signal that came, 0 if there is none. */
+int loop_signal(int fd);
+u64 loop_now(void); /* CLOCK_MONOTONIC in ns */
+/*
+ * poll() until something happens, or until a time, 0 for no limit. Negative
+ * descriptors are passed over. > 0: something happened, 0: it is time, -errno.
+ */
+int loop_wait(struct pollfd *fds, unsigned int nr, u64 until_ns);
+
+#endif

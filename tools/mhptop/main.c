@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0
+/* mhptop: see and record memory hotplug and its memmap. Ties commands to what they do; how is elsewhere. */
+#include <errno.h>
+#include <locale.h>
+
+#include "batch.h"
+#include "cli.h"
+#include "dashboard.h"
+#include "doctor.h"
+#include "record.h"
+#include "stream.h"
+
+static int show(struct stream *stream, const struct cli *cli)
+{
+	int status = cli->format == CLI_DASHBOARD ? dashboard_run(stream, cli) :
+						    batch_run(stream, cli);
+
+	stream_close(stream);
+	return status;
+}
+
+static int top(const struct cli *cli)
+{
+	struct stream stream;
+
+	if (stream_open_live(&stream))
+		return cli_fail(CLI_UNSUPPORTED, "%s", stream.why);
+	/* The dashboard has it in its header. */
+	if (*stream.model.notice && cli->format != CLI_DASHBOARD)
+		cli_fail(CLI_OK, "only sysfs, polled: %s", stream.model.notice);
+	return show(&stream, cli);
+}
+
+static int replay(const struct cli *cli)
+{
+	struct stream stream;
+	int err = stream_open_file(&stream, cli->file);
+
+	if (err)
+		return cli_fail(cli_stream_status(err), "%s", stream.why);
+	return show(&stream, cli);
+}
+
+static int record(const struct cli *cli)
+{
+	struct source *source;
+	char why[256];
+	int status;
+
+	if (source_open_bpf(&source, why, sizeof(why)))
+		return cli_fail(CLI_UNSUPPORTED, "cannot record: %s", why);
+	status = record_run(source, cli->file);
+	source_close(source);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	struct cli cli;
+	int status;
+
+	/* Characters as the terminal has them; numbers stay as JSON has them. */
+	setlocale(LC_CTYPE, "");
+	if (!cli_parse(&cli, argc, argv, &status))
+		return status;
+	switch (cli.command) {
+	case CLI_TOP:
+		return top(&cli);
+	case CLI_RECORD:
+		return record(&cli);
+	case CLI_REPLAY:
+		return replay(&cli);
+	case CLI_DOCTOR:
+		return doctor_run(stdout);
+	}
+	return CLI_FAILED;
+}

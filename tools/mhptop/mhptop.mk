@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# mhptop itself, build/mhptop, and the programs that test its parts without a kernel. Every .c file of this folder is part
+# of it. Also to be used by itself, from the top folder: make -f tools/mhptop/mhptop.mk check-unit check-golden
+#
+# The program is built by $(CC). Tests use a second build of the same files by clang, with the sanitizers; so both
+# compilers see all of it.
+
+MHPTOP_ALONE := $(if $(BPF_SKEL),,1)
+ifdef MHPTOP_ALONE
+Q ?= @
+.DEFAULT_GOAL := mhptop
+include bpf/bpf.mk
+endif
+
+MHPTOP_VERSION := 0.1
+MHPTOP_LIBS := libbpf ncursesw json-c zlib
+MHPTOP_SRC := $(sort $(wildcard tools/mhptop/*.c))
+MHPTOP_OBJ := $(MHPTOP_SRC:tools/mhptop/%.c=build/obj/%.o)
+
+CFLAGS ?= -O2 -g
+MHPTOP_CFLAGS = -std=gnu11 -Wall -Wextra -Werror -D_GNU_SOURCE -DMHPTOP_VERSION='"$(MHPTOP_VERSION)"' \
+	-Itools/mhptop $(BPF_CPPFLAGS) $(shell pkg-config --cflags $(MHPTOP_LIBS))
+MHPTOP_LDLIBS = $(shell pkg-config --libs $(MHPTOP_LIBS))
+
+# frame pointers: the leak checker needs them to name who forgot
+SAN_CC := $(CLANG)
+SAN_CFLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+SAN_OBJ := $(MHPTOP_SRC:tools/mhptop/%.c=build/san/%.o)
+
+# Each tests/unit/test_*.c is a program that prints KTAP, and events_doc prints a part of docs/events.md.
+UNIT_TESTS := $(patsubst tests/unit/%.c,build/tests/%,$(sort $(wildcard tests/unit/test_*.c)))
+HOST_TESTS := $(UNIT_TESTS) build/tests/events_doc build/tests/mhptop build/tests/generate
+
+.PHONY: mhptop check-build check-unit check-golden
+
+mhptop: build/mhptop
+
+check-build: $(HOST_TESTS)
+
+check-unit: $(UNIT_TESTS)
+	$(Q)tests/unit/run.sh
+
+check-golden: build/mhptop build/tests/mhptop build/tests/generate
+	$(Q)tests/golden/run.sh
+	$(Q)MHPTOP=build/tests/mhptop tests/golden/run.sh
+
+build/obj build/san build/tests:
+	$(Q)mkdir -p $@
+
+# The folder of the skeleton's sources belongs to bpf.mk; ours only need the result to be there.
+build/obj/source_bpf%.o build/san/source_bpf%.o: | $(BPF_SKEL)
+
+build/obj/%.o: tools/mhptop/%.c tools/mhptop/mhptop.mk | build/obj
+	@echo '  CC       $@'
+	$(Q)$(CC) $(MHPTOP_CFLAGS) $(CFLAGS) $(CPPFLAGS) -MMD -MP -c $< -o $@
+
+build/san/%.o: tools/mhptop/%.c tools/mhptop/mhptop.mk | build/san
+	@echo '  CC       $@'
+	$(Q)$(SAN_CC) $(MHPTOP_CFLAGS) $(SAN_CFLAGS) -MMD -MP -c $< -o $@
+
+build/mhptop: $(MHPTOP_OBJ)
+	@echo '  LINK     $@'
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(MHPTOP_LDLIBS) -o $@
+
+# All but main(), of which a test takes what it needs.
+build/san/libmhptop.a: $(filter-out build/san/main.o,$(SAN_OBJ))
+	$(Q)rm -f $@
+	$(Q)$(AR) rcs $@ $^
+
+build/tests/mhptop: $(SAN_OBJ) | build/tests
+	@echo '  LINK     $@'
+	$(Q)$(SAN_CC) $(SAN_CFLAGS) $^ $(MHPTOP_LDLIBS) -o $@
+
+build/tests/%: tests/unit/%.c build/san/libmhptop.a tools/mhptop/mhptop.mk | build/tests
+	@echo '  LINK     $@'
+	$(Q)$(SAN_CC) $(MHPTOP_CFLAGS) $(SAN_CFLAGS) -Itests/unit -MMD -MP -MF $@.d $< build/san/libmhptop.a \
+		$(MHPTOP_LDLIBS) -o $@
+
+build/tests/generate: tests/golden/generate.c build/obj/record_json.o build/obj/recording.o build/obj/json_text.o build/obj/json_number.o \
+		build/obj/event_table.o build/obj/source.o | build/tests
+	@echo '  LINK     $@'
+	$(Q)$(CC) $(MHPTOP_CFLAGS) $(CFLAGS) -MMD -MP -MF $@.d $(filter %.c %.o,$^) -o $@
+
+-include $(MHPTOP_OBJ:.o=.d) $(SAN_OBJ:.o=.d) $(UNIT_TESTS:=.d) build/tests/events_doc.d build/tests/generate.d

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A source of records: the one interface behind which a live kernel, a
+ * recording, a pipe and plain sysfs look the same.
+ *
+ * A source knows nothing of what is done with its records, and no view is
+ * included here. Implemented by source.c (the dispatch) and source_*.c.
+ */
+#ifndef SOURCE_H
+#define SOURCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include "mhp_ledger.h"
+
+/* Where the records come from, best first. Names: source_tier_name(). */
+enum source_tier {
+	SOURCE_TIER_EVENTS, /* "events": the mhp tracepoints, through BPF */
+	SOURCE_TIER_SYSFS, /* "sysfs": polled states, no events at all */
+};
+
+#define SOURCE_SCHEMA 1
+
+/* What the numbers of a stream refer to. Goes into a recording's header. */
+struct source_info {
+	int schema; /* of the recording, SOURCE_SCHEMA when live */
+	enum source_tier tier;
+	char kernel[128]; /* uname -r */
+	char host[65];
+	u32 page_bytes;
+	u64 block_bytes;
+	u64 wall_ns; /* CLOCK_REALTIME when the stream began, */
+	u64 mono_ns; /* and CLOCK_MONOTONIC at that moment */
+	bool live;
+};
+
+/* Totals of a stream, by event; index 0 holds the sums. */
+struct source_totals {
+	struct mhp_count count[64];
+};
+
+struct mhp_ledger;
+struct source;
+
+/* Takes one record, which is valid during the call. < 0 stops the reading. */
+typedef int (*source_sink)(void *ctx, const struct mhp_record *record);
+
+struct source_ops {
+	const char *name;
+	/*
+	 * Hand over what is there without waiting. > 0: records handed over;
+	 * 0: nothing now; -ENODATA: the stream is over; else -errno. Of a live
+	 * source, call it again some 100 ms after it had records: fd() is for
+	 * the first one after a call that had none, and for a great many.
+	 */
+	int (*read)(struct source *source, source_sink sink, void *ctx);
+	/* A descriptor to poll(), or -1 when read() is to be called by time. */
+	int (*fd)(struct source *source);
+	int (*totals)(struct source *source, struct source_totals *totals);
+	/*
+	 * Compare a ledger folded from all records of this source with the one
+	 * that the kernel kept. 0: equal; 1: not, and why says in one line
+	 * what differs first; -EOPNOTSUPP: there is nothing to compare with, or
+	 * events were lost. Stops the events of a live source first, for good;
+	 * -EAGAIN: the last of them are yet to be read, then ask again.
+	 */
+	int (*self_check)(struct source *source, struct mhp_ledger *ledger,
+			  char *why, size_t len);
+	void (*close)(struct source *source);
+};
+
+/* The first member of each source's own structure. */
+struct source {
+	const struct source_ops *ops;
+	struct source_info info;
+	char why[256]; /* what source_why() returns */
+};
+
+/*
+ * Open the mhp tracepoints through BPF, and hand over what was there already
+ * as the first records. -EPERM: a privilege is missing, -ENOENT: the kernel
+ * has no mhp events, -EOPNOTSUPP: it lacks something else; then why says in
+ * one line what and what to do about it.
+ */
+int source_open_bpf(struct source **source, char *why, size_t len);
+/* Poll /sys/devices/system/memory, or the same tree under root. */
+int source_open_sysfs(struct source **source, const char *root, char *why,
+		      size_t len);
+/*
+ * Read NDJSON from a file, "-" or NULL for standard input. -EPROTO: damaged or
+ * foreign, -ENOTSUP: of a newer schema; why then has file, line and reason.
+ * Damage further on makes read() return the same errors, after every record
+ * before it was handed over; source_why() has the line.
+ */
+int source_open_file(struct source **source, const char *path, char *why,
+		     size_t len);
+
+int source_read(struct source *source, source_sink sink, void *ctx);
+int source_fd(struct source *source);
+int source_totals(struct source *source, struct source_totals *totals);
+int source_self_check(struct source *source, struct mhp_ledger *ledger,
+		      char *why, size_t len);
+/*
+ * The reason in one line for the last error of read(), "" if there was none.
+ * After opening a live source: what it cannot know, "" if it lacks nothing.
+ * After -ENODATA: what is wrong with a stream that is over, e.g. that a
+ * recording has no totals; "" if nothing is.
+ */
+const char *source_why(struct source *source);
+void source_close(struct source *source); /* NULL is fine */
+const char *source_tier_name(enum source_tier tier);
+
+#endif

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Joins a source and a model: opens the one that is wanted or to be had, moves
+ * records, and in the end has the ledgers compared.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "stream.h"
+
+static int start_model(struct stream *stream)
+{
+	int err = model_init(&stream->model, &stream->source->info);
+
+	if (!err)
+		return 0;
+	snprintf(stream->why, sizeof(stream->why), "cannot keep a ledger: %s",
+		 strerror(-err));
+	stream_close(stream);
+	return err;
+}
+
+int stream_open_live(struct stream *stream)
+{
+	char why[128];
+	int err;
+
+	memset(stream, 0, sizeof(*stream));
+	err = source_open_bpf(&stream->source, stream->why,
+			      sizeof(stream->why));
+	if (!err)
+		return start_model(stream);
+	stream->source = NULL;
+	if (source_open_sysfs(&stream->source, NULL, why, sizeof(why))) {
+		stream->source = NULL;
+		return err;
+	}
+	err = start_model(stream);
+	if (!err)
+		snprintf(stream->model.notice, sizeof(stream->model.notice),
+			 "%s", stream->why);
+	return err;
+}
+
+int stream_open_file(struct stream *stream, const char *path)
+{
+	int err;
+
+	memset(stream, 0, sizeof(*stream));
+	err = source_open_file(&stream->source, path, stream->why,
+			       sizeof(stream->why));
+	if (err)
+		stream->source = NULL;
+	return err ?: start_model(stream);
+}
+
+void stream_close(struct stream *stream)
+{
+	source_close(stream->source);
+	stream->source = NULL;
+	model_fini(&stream->model);
+}
+
+void stream_totals(struct stream *stream)
+{
+	struct source_totals totals;
+
+	if (!source_totals(stream->source, &totals))
+		stream->model.totals = totals;
+}
+
+int stream_read(struct stream *stream, source_sink sink, void *ctx)
+{
+	int ret;
+
+	if (stream->over)
+		return -ENODATA;
+	ret = source_read(stream->source, sink, ctx);
+	if (ret >= 0 || ret == -ECANCELED)
+		return ret;
+	stream->over = true;
+	stream->err = ret == -ENODATA ? 0 : ret;
+	snprintf(stream->why, sizeof(stream->why), "%s",
+		 source_why(stream->source));
+	if (stream->err && !*stream->why)
+		snprintf(stream->why, sizeof(stream->why),
+			 "cannot read the events: %s", strerror(-ret));
+	if (*stream->why)
+		snprintf(stream->model.notice, sizeof(stream->model.notice),
+			 "%s", stream->why);
+	return -ENODATA;
+}
+
+void stream_finish(struct stream *stream)
+{
+	struct model *model = &stream->model;
+	int ret;
+
+	if (stream->checked)
+		return;
+	stream->checked = true;
+	do {
+		ret = source_self_check(stream->source, model->ledger,
+					model->self_check_why,
+					sizeof(model->self_check_why));
+	} while (ret == -EAGAIN && stream_read(stream, model_take, model) > 0);
+	stream_totals(stream);
+	model->self_check = ret == -EAGAIN ? -EOPNOTSUPP : ret;
+}

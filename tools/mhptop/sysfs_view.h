@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What sysfs and /proc/zoneinfo tell of memory blocks and zones at one moment,
+ * as the payloads of the tool's own events. Who turns it into records, and
+ * when, is not here.
+ */
+#ifndef SYSFS_VIEW_H
+#define SYSFS_VIEW_H
+
+#include <stddef.h>
+#include "mhp_event.h"
+
+struct sysfs_view {
+	struct mhp_mhp_block_seen *blocks; /* in ascending order of pfn */
+	size_t nr_blocks;
+	struct mhp_mhp_zone_seen *zones; /* in the order of /proc/zoneinfo */
+	size_t nr_zones;
+};
+
+/*
+ * Look at /sys/devices/system and /proc below root ("" for the machine's own).
+ * Who hosts a memmap cannot be known from there and is "none". 0, or -errno,
+ * and then the view is empty.
+ */
+int sysfs_view_read(struct sysfs_view *view, const char *root, u64 block_pages);
+void sysfs_view_free(struct sysfs_view *view);
+
+#endif

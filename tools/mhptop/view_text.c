@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * One frame as plain text, for batch mode: what the dashboard shows, without
+ * a terminal. The table's columns are those of columns.c that are shown.
+ */
+#include <ctype.h>
+#include <errno.h>
+
+#include "event_table.h"
+#include "recording.h"
+#include "view_blocks.h"
+
+#define LAST_EVENTS 10
+#define EVENT_MAX 640
+
+static void put_pages(FILE *out, const struct model *model, const char *what,
+		      u64 pages)
+{
+	fprintf(out, "  %s %llu pages (%.1f MiB)", what, pages,
+		(double)pages * model->info.page_bytes / (1 << 20));
+}
+
+static void put_head(FILE *out, const struct model *model)
+{
+	const struct source_info *info = &model->info;
+	struct model_sums sums;
+
+	model_sum(model, &sums);
+	fprintf(out, "mhptop  kernel %s  host %s  tier %s%s  block %llu KiB\n",
+		info->kernel, info->host, source_tier_name(info->tier),
+		info->tier == SOURCE_TIER_SYSFS ?
+			" (states polled, no events)" :
+			"",
+		info->block_bytes >> 10);
+	fputs("memory", out);
+	put_pages(out, model, "present", sums.present);
+	put_pages(out, model, "managed", sums.managed);
+	fputs("\nmemmap", out);
+	put_pages(out, model, "self-hosted", sums.self_hosted);
+	put_pages(out, model, "buddy-hosted", sums.buddy_hosted);
+	fprintf(out,
+		"\nblocks  %llu: %llu online, %llu offline  failures %llu\n",
+		sums.blocks, sums.blocks_online, sums.blocks_offline,
+		sums.failures);
+	fprintf(out, "events  seen %llu  lost %llu  self-check %s%s%s\n",
+		model_seen(model), model_lost(model),
+		recording_check_name(model->self_check),
+		model->self_check_why[0] ? ": " : "", model->self_check_why);
+	if (model->notice[0])
+		fprintf(out, "notice  %s\n", model->notice);
+}
+
+static void put_zones(FILE *out, const struct model *model)
+{
+	const struct mhp_zone_account *zone = NULL;
+
+	if (!ledger_nr_zones(model->ledger))
+		return;
+	fprintf(out, "\n%4s %-8s %12s %12s %10s %7s\n", "NODE", "ZONE",
+		"PRESENT", "MANAGED", "VMEMMAP", "BLOCKS");
+	while ((zone = ledger_next_zone(model->ledger, zone)))
+		fprintf(out, "%4d %-8s %12llu %12llu %10llu %7u\n", zone->nid,
+			event_symbol(event_zones, zone->zone), zone->present,
+			zone->managed, zone->vmemmap_online,
+			zone->blocks_online);
+}
+
+static void put_adds(FILE *out, const struct model *model)
+{
+	const struct mhp_range *range = NULL;
+	char result[16];
+
+	if (!ledger_nr_ranges(model->ledger))
+		return;
+	fprintf(out, "\n%-14s %10s %4s %-7s %-19s %8s %s\n", "ADDED", "PAGES",
+		"NODE", "HOSTING", "WHY", "VMEMMAP", "RESULT");
+	while ((range = ledger_next_range(model->ledger, range))) {
+		snprintf(result, sizeof(result), "%d", range->add_ret);
+		fprintf(out, "0x%-12llx %10llu %4d %-7s %-19s %8llu %s\n",
+			range->start_pfn, range->nr_pages, range->nid,
+			event_symbol(event_hostings, range->hosting),
+			event_symbol(event_whys, range->why),
+			range->vmemmap_pages,
+			range->removed	   ? "removed" :
+			!range->add.end_ns ? "under way" :
+			range->add_ret	   ? result :
+					     "ok");
+	}
+}
+
+static const struct column *next_shown(const struct column *column)
+{
+	while (column->key && !column->shown)
+		column++;
+	return column->key ? column : NULL;
+}
+
+/* NULL for the block: the titles. Words are to the left, the last unpadded. */
+static void put_row(FILE *out, const struct model *model,
+		    const struct mhp_block *block)
+{
+	const struct column *column, *next = next_shown(columns);
+	char text[64];
+	int width;
+
+	while ((column = next)) {
+		next = next_shown(column + 1);
+		width = column->kind == COLUMN_WORD ? -column->width :
+						      column->width;
+		if (!next && width < 0)
+			width = 0;
+		if (block)
+			column_format(column, model, block, text, sizeof(text));
+		fprintf(out, "%*s%s", width, block ? text : column->title,
+			next ? " " : "\n");
+	}
+}
+
+static void put_block(FILE *out, const struct model *model,
+		      const struct mhp_block *block, size_t nth)
+{
+	if (!nth) {
+		fputc('\n', out);
+		put_row(out, model, NULL);
+	}
+	put_row(out, model, block);
+}
+
+/* In the form of `perf script`; a name must not speak to the terminal. */
+static void put_event(FILE *out, const struct mhp_record *record)
+{
+	char text[EVENT_MAX], comm[MHP_COMM_LEN];
+	size_t i;
+
+	for (i = 0; i < MHP_COMM_LEN - 1 && record->comm[i]; i++)
+		comm[i] = iscntrl((unsigned char)record->comm[i]) ?
+				  '?' :
+				  record->comm[i];
+	comm[i] = '\0';
+	event_print(record, text, sizeof(text));
+	fprintf(out, "%16s %7u [%03u] %5llu.%06llu: mhp:%s: %s\n", comm,
+		record->pid, record->cpu, record->time_ns / 1000000000,
+		record->time_ns / 1000 % 1000000,
+		event_info(record->event)->name, text);
+}
+
+static void put_events(FILE *out, const struct model *model)
+{
+	u64 nth = LAST_EVENTS;
+
+	while (nth && !model_log(model, nth - 1))
+		nth--;
+	if (nth)
+		fputc('\n', out);
+	while (nth--)
+		put_event(out, model_log(model, nth));
+}
+
+int view_text(const struct model *model, const struct view_opts *opts,
+	      FILE *out)
+{
+	int err;
+
+	put_head(out, model);
+	put_zones(out, model);
+	put_adds(out, model);
+	err = view_blocks(out, model, opts, put_block);
+	put_events(out, model);
+	fputc('\n', out);
+	if (!err && ferror(out))
+		err = -EIO;
+	return err;
+}
