@@ -54,7 +54,8 @@
 #define MHP_CAUSES MHP_LIST(			\
 	EM(MHP_CAUSE_ONLINE, "online")		\
 	EM(MHP_CAUSE_OFFLINE, "offline")	\
-	EMe(MHP_CAUSE_ROLLBACK, "rollback"))
+	EM(MHP_CAUSE_ROLLBACK, "rollback")	\
+	EMe(MHP_CAUSE_DRIVER, "driver"))
 
 /* Why a memory block did not go offline, or online */
 #define MHP_REASONS MHP_LIST(				\
@@ -195,7 +196,7 @@ static inline u32 __mhp_add_flags(unsigned int val)
 	return ret;
 }
 
-static inline enum mhp_zone __mhp_zone(const struct zone *zone)
+static inline enum mhp_zone __mhp_zone(struct zone *zone)
 {
 	if (!zone)
 		return MHP_ZONE_NONE;
@@ -366,7 +367,7 @@ TRACE_EVENT(mhp_vmemmap_free,
 /* The pages that host the memmap of a memory block join or leave a zone. */
 DECLARE_EVENT_CLASS(mhp_vmemmap_zone,
 		    TP_PROTO(unsigned long start_pfn, unsigned long vmemmap_pages,
-			     const struct zone *zone),
+			     struct zone *zone),
 		    TP_ARGS(start_pfn, vmemmap_pages, zone),
 		    TP_STRUCT__entry(__field(u64, start_pfn)
 				     __field(u64, vmemmap_pages)
@@ -382,12 +383,12 @@ DECLARE_EVENT_CLASS(mhp_vmemmap_zone,
 
 DEFINE_EVENT(mhp_vmemmap_zone, mhp_vmemmap_online,
 	     TP_PROTO(unsigned long start_pfn, unsigned long vmemmap_pages,
-		      const struct zone *zone),
+		      struct zone *zone),
 	     TP_ARGS(start_pfn, vmemmap_pages, zone));
 
 DEFINE_EVENT(mhp_vmemmap_zone, mhp_vmemmap_offline,
 	     TP_PROTO(unsigned long start_pfn, unsigned long vmemmap_pages,
-		      const struct zone *zone),
+		      struct zone *zone),
 	     TP_ARGS(start_pfn, vmemmap_pages, zone));
 
 /*
@@ -466,7 +467,7 @@ TRACE_EVENT(mhp_add_end,
 DECLARE_EVENT_CLASS(mhp_block_begin,
 		    TP_PROTO(unsigned long start_pfn, unsigned long nr_pages,
 			     unsigned long vmemmap_pages, int nid,
-			     const struct zone *zone),
+			     struct zone *zone),
 		    TP_ARGS(start_pfn, nr_pages, vmemmap_pages, nid, zone),
 		    TP_STRUCT__entry(__field(u64, start_pfn)
 				     __field(u64, nr_pages)
@@ -486,20 +487,20 @@ DECLARE_EVENT_CLASS(mhp_block_begin,
 DEFINE_EVENT(mhp_block_begin, mhp_online_begin,
 	     TP_PROTO(unsigned long start_pfn, unsigned long nr_pages,
 		      unsigned long vmemmap_pages, int nid,
-		      const struct zone *zone),
+		      struct zone *zone),
 	     TP_ARGS(start_pfn, nr_pages, vmemmap_pages, nid, zone));
 
 DEFINE_EVENT(mhp_block_begin, mhp_offline_begin,
 	     TP_PROTO(unsigned long start_pfn, unsigned long nr_pages,
 		      unsigned long vmemmap_pages, int nid,
-		      const struct zone *zone),
+		      struct zone *zone),
 	     TP_ARGS(start_pfn, nr_pages, vmemmap_pages, nid, zone));
 
 /* A memory block went online or offline, or did not and why. */
 DECLARE_EVENT_CLASS(mhp_block_end,
 		    TP_PROTO(unsigned long start_pfn, unsigned long nr_pages,
 			     unsigned long vmemmap_pages, int nid,
-			     const struct zone *zone, enum mhp_reason reason, long ret),
+			     struct zone *zone, enum mhp_reason reason, long ret),
 		    TP_ARGS(start_pfn, nr_pages, vmemmap_pages, nid, zone, reason, ret),
 		    TP_STRUCT__entry(__field(u64, start_pfn)
 				     __field(u64, nr_pages)
@@ -525,13 +526,13 @@ DECLARE_EVENT_CLASS(mhp_block_end,
 DEFINE_EVENT(mhp_block_end, mhp_online_end,
 	     TP_PROTO(unsigned long start_pfn, unsigned long nr_pages,
 		      unsigned long vmemmap_pages, int nid,
-		      const struct zone *zone, enum mhp_reason reason, long ret),
+		      struct zone *zone, enum mhp_reason reason, long ret),
 	     TP_ARGS(start_pfn, nr_pages, vmemmap_pages, nid, zone, reason, ret));
 
 DEFINE_EVENT(mhp_block_end, mhp_offline_end,
 	     TP_PROTO(unsigned long start_pfn, unsigned long nr_pages,
 		      unsigned long vmemmap_pages, int nid,
-		      const struct zone *zone, enum mhp_reason reason, long ret),
+		      struct zone *zone, enum mhp_reason reason, long ret),
 	     TP_ARGS(start_pfn, nr_pages, vmemmap_pages, nid, zone, reason, ret));
 
 /*
@@ -579,7 +580,7 @@ TRACE_EVENT(mhp_remove_end,
  */
 DECLARE_EVENT_CLASS(mhp_account,
 		    TP_PROTO(unsigned long start_pfn, long delta, unsigned long after,
-			     const struct zone *zone, enum mhp_cause cause),
+			     struct zone *zone, enum mhp_cause cause),
 		    TP_ARGS(start_pfn, delta, after, zone, cause),
 		    TP_STRUCT__entry(__field(u64, start_pfn)
 				     __field(s64, delta)
@@ -600,12 +601,12 @@ DECLARE_EVENT_CLASS(mhp_account,
 
 DEFINE_EVENT(mhp_account, mhp_present,
 	     TP_PROTO(unsigned long start_pfn, long delta, unsigned long after,
-		      const struct zone *zone, enum mhp_cause cause),
+		      struct zone *zone, enum mhp_cause cause),
 	     TP_ARGS(start_pfn, delta, after, zone, cause));
 
 DEFINE_EVENT(mhp_account, mhp_managed,
 	     TP_PROTO(unsigned long start_pfn, long delta, unsigned long after,
-		      const struct zone *zone, enum mhp_cause cause),
+		      struct zone *zone, enum mhp_cause cause),
 	     TP_ARGS(start_pfn, delta, after, zone, cause));
 
 /*

@@ -1,0 +1,171 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Measure what the events and mhptop cost, and print one table.
+
+Each case boots a guest whose clock counts instructions, so a figure is the
+number of instructions that the one CPU executed meanwhile, observers included.
+Cases of one table come from one run of this script. Exit status: 0 if every
+target was met, 1 if one was missed or not measured.
+
+What is done in the guests is in online.sh, measure.py and attach.sh.
+"""
+import os
+import statistics
+import subprocess
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+RUN = os.path.join(ROOT, "tests", "vm", "run.py")
+OUT = os.path.join(ROOT, "build", "bench")
+OBSERVERS = (("vanilla", "none"), ("patched", "none"), ("patched", "mhptop"),
+             ("patched", "perf"), ("patched", "bpftrace"))
+REPLAY_BLOCKS = 65536
+RESIDENT_KIB = 24 * 1024
+
+
+def guest(name, kernel, script, argument, *options):
+    """Run one script in a guest; its results folder, or None if it failed."""
+    folder = os.path.join(OUT, name)
+    command = [RUN, "--kernel", kernel, "--icount", "--time-limit", "600",
+               "--append", "memory_hotplug.memmap_on_memory=Y", "--results", folder,
+               *options, os.path.join(HERE, script), argument]
+    print(f"# {name}", flush=True)
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+    if done.returncode:
+        print(done.stdout)
+        return None
+    return folder
+
+
+def rounds(folder):
+    """{"online": [instructions, …], "offline": […]} of one run of online.sh."""
+    found = {"online": [], "offline": []}
+    if folder:
+        with open(os.path.join(folder, "online.txt"), encoding="ascii") as lines:
+            for line in lines:
+                name, _, count = line.split()
+                found[name].append(int(count))
+    return found
+
+
+def values(folder):
+    """{name: number} of one run of attach.sh."""
+    if not folder:
+        return {}
+    with open(os.path.join(folder, "attach.txt"), encoding="ascii") as lines:
+        return {name: int(number) for name, number in (line.split() for line in lines)}
+
+
+class Table:
+    """What was measured, beside what must be reached."""
+
+    def __init__(self):
+        self.rows = []
+        self.missed = 0
+
+    def add(self, what, measured, target="", met=True):
+        verdict = "" if not target else "reached" if met else "MISSED"
+        self.missed += bool(target) and not met
+        self.rows.append((what, measured, target, verdict))
+
+    def print(self):
+        head = ("what", "measured", "must reach", "")
+        widths = [max(len(row[i]) for row in [head] + self.rows) for i in range(4)]
+        for row in [head, tuple("-" * w for w in widths)] + self.rows:
+            print("| " + " | ".join(cell.ljust(w) for cell, w in zip(row, widths)) + " |")
+
+
+def spread(numbers):
+    middle = statistics.median(numbers)
+    return (max(numbers) - min(numbers)) / middle
+
+
+def ratio(cases, above, below, name):
+    """Median over median, or None where one was not measured."""
+    if not cases[above][name] or not cases[below][name]:
+        return None
+    return statistics.median(cases[above][name]) / statistics.median(cases[below][name])
+
+
+def bench_online(table):
+    cases = {case: rounds(guest("-".join(case), case[0], "online.sh", case[1], "--numa", "2"))
+             for case in OBSERVERS}
+    vanilla, off, mhptop, perf, bpftrace = OBSERVERS
+    for name in ("online", "offline"):
+        for case, found in cases.items():
+            if found[name]:
+                table.add(f"{name}, 16 blocks, {case[0]}, {case[1]} attached",
+                          f"{statistics.median(found[name]):,.0f} instructions, "
+                          f"spread {spread(found[name]):.3%} of {len(found[name])}")
+    for name in ("online", "offline"):
+        cost = ratio(cases, off, vanilla, name)
+        table.add(f"{name}, patched but off / vanilla", show(cost), "≤ 1.0005",
+                  cost is not None and cost <= 1.0005)
+        cost = ratio(cases, mhptop, off, name)
+        table.add(f"{name}, mhptop record / off", show(cost), "≤ 1.01",
+                  cost is not None and cost <= 1.01)
+        for peer in (perf, bpftrace):
+            theirs = ratio(cases, peer, off, name)
+            table.add(f"{name}, {peer[1]} / off", show(theirs),
+                      "more than mhptop record",
+                      None not in (cost, theirs) and cost < theirs)
+
+
+def show(number):
+    return "not measured" if number is None else f"{number:.5f}"
+
+
+def bench_attach(table):
+    big = ("--maxmem", "600G")
+    found = values(guest("attach-mhptop", "patched", "attach.sh", "mhptop", *big))
+    found.update(values(guest("attach-bpftrace", "patched", "attach.sh", "bpftrace", *big)))
+    ours, theirs = found.get("attach_mhptop_ns"), found.get("attach_bpftrace_ns")
+    table.add("attach, 4,096 blocks there, mhptop", cpu(ours), "≤ 300 ms of CPU",
+              ours is not None and ours <= 300e6)
+    table.add("attach, 4,096 blocks there, bpftrace", cpu(theirs), "more than mhptop",
+              None not in (ours, theirs) and ours < theirs)
+    lost = found.get("lost_in_add")
+    table.add("lost in an add of 512 GiB",
+              "not measured" if lost is None else f"{lost} of {found.get('seen_in_add')}",
+              "0", lost == 0)
+    for name, key in (("live", "resident_live_kib"), ("attached late", "resident_late_kib")):
+        kib = found.get(key)
+        table.add(f"resident, 4,096 blocks, {name}",
+                  "not measured" if kib is None else f"{kib / 1024:.1f} MiB", "≤ 24 MiB",
+                  kib is not None and kib <= RESIDENT_KIB)
+
+
+def cpu(nanoseconds):
+    return "not measured" if nanoseconds is None else f"{nanoseconds / 1e6:.0f} ms"
+
+
+def bench_replay(table):
+    """Resident memory with a generated recording of 65,536 blocks."""
+    path = os.path.join(OUT, "generated.ndjson")
+    with open(path, "wb") as recording:
+        subprocess.run([os.path.join(ROOT, "build", "generate"), str(REPLAY_BLOCKS)],
+                       stdout=recording, check=True)
+    child = os.fork()
+    if not child:
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, 1)
+        os.execv(os.path.join(ROOT, "build", "mhptop"), ["mhptop", "replay", "-b", path])
+    _, status, usage = os.wait4(child, 0)
+    table.add(f"resident, replay of {REPLAY_BLOCKS:,} blocks",
+              f"{usage.ru_maxrss / 1024:.1f} MiB", "≤ 24 MiB",
+              status == 0 and usage.ru_maxrss <= RESIDENT_KIB)
+
+
+def main():
+    os.makedirs(OUT, exist_ok=True)
+    table = Table()
+    bench_online(table)
+    bench_attach(table)
+    bench_replay(table)
+    table.print()
+    return 1 if table.missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,62 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# In the guest, whose clock counts instructions: what onlining and offlining a memory block costs while one observer, or
+# none, is attached. Writes $RESULTS/online.txt: lines "online|offline ROUND INSTRUCTIONS" for all blocks of a round.
+#
+# The DIMM is a node of its own, and everybody has to stay on the other one: what an observer writes would be put into
+# the memory blocks just brought online, and taking them offline would be a matter of moving it.
+#
+#	online.sh none|mhptop|perf|bpftrace
+. "${MHP_LIB:?this runs in a guest: make bench}"
+
+observer=$1
+
+[[ $(numactl --show) == *"membind: 0 "* ]] || exec numactl --membind=0 "$BASH" "$0" "$@"
+plan 2
+
+start_observer() {
+	case $observer in
+	none) return 0 ;;
+	mhptop)
+		mhptop record -o /tmp/observed &
+		;;
+	perf)
+		perf record -q -a -e 'mhp:*' -o /tmp/observed > /tmp/perf.log 2>&1 &
+		;;
+	bpftrace)
+		bpftrace "$MHP_ROOT/tests/bench/sums.bt" > /tmp/observed 2>&1 &
+		;;
+	esac
+	pid=$!
+	wait_for 60 attached
+}
+
+# Whether the observer sees events by now: each of them takes a reference on the tracepoints it has attached to.
+attached() {
+	case $observer in
+	mhptop) [[ -s /tmp/observed ]] ;;
+	perf) grep -q . /sys/kernel/tracing/events/mhp/mhp_online_end/enable && sleep 2 ;;
+	bpftrace) grep -q ready /tmp/observed ;;
+	esac
+}
+
+stop_observer() {
+	[[ $observer == none ]] && return 0
+	kill -INT "$pid"
+	wait "$pid"
+	# What it saw must not be nothing, or nothing was measured.
+	case $observer in
+	mhptop) (($(grep -c mhp_online_end /tmp/observed) > 0)) ;;
+	perf) (($(perf script -i /tmp/observed 2> /dev/null | grep -c mhp_online_end) > 0)) ;;
+	bpftrace) grep -q '@onlines\[' /tmp/observed ;;
+	esac
+}
+
+echo offline > "$MEMORY"/auto_online_blocks
+addr=$(dimm_plug d0 2G 1) || bail "$addr"
+start_observer || bail "$observer did not attach: $(cat /tmp/observed /tmp/perf.log 2> /dev/null)"
+mapfile -t blocks < <(blocks_in "$addr" 2G)
+check "blocks went online and offline" python3 "$MHP_ROOT/tests/bench/measure.py" \
+	"$RESULTS/online.txt" "${blocks[@]}"
+check "$observer saw it" stop_observer

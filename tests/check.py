@@ -1,0 +1,110 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Run the suites of one or more lists and count their results.
+
+A list has one suite a line: a name, white space, a command that prints KTAP.
+A suite whose KTAP is incomplete, or that fails without saying which test,
+counts as one failure. The last line is "N passed, N failed, N skipped"; the
+exit status is 0 only if nothing failed and something passed.
+
+How a suite does its work is not here; tests/vm/run.py boots guests.
+"""
+import argparse
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, os.path.join(ROOT, "tests", "vm"))
+from ktap import Results  # noqa: E402
+
+
+class Suite:
+    """One line of a list, and what came of it."""
+
+    def __init__(self, name, command):
+        self.name, self.command = name, command
+        self.results = Results()
+        self.problems = []
+        self.seconds = 0.0
+
+    def run(self):
+        print(f"# suite {self.name}: {self.command}", flush=True)
+        begin = time.monotonic()
+        child = subprocess.Popen(
+            ["bash", "-c", self.command], cwd=ROOT, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, text=True, errors="replace", start_new_session=True)
+        try:
+            for line in child.stdout:
+                self.results.feed(line)
+                print(line, end="", flush=True)
+            child.wait()
+        finally:
+            if child.poll() is None:
+                os.killpg(child.pid, signal.SIGTERM)
+                child.wait()
+        self.seconds = time.monotonic() - begin
+        self.problems = self.results.problems()
+        if child.returncode and not self.problems:
+            self.problems.append(f"the command exited {child.returncode} and no test failed")
+        print(f"# suite {self.name}: {self.seconds:.0f} s", flush=True)
+
+    @property
+    def passed(self):
+        return self.results.passed
+
+    @property
+    def failed(self):
+        return self.results.failed or (1 if self.problems else 0)
+
+    @property
+    def skipped(self):
+        return self.results.skipped or (1 if self.results.skip_all else 0)
+
+
+def read_list(path):
+    suites = []
+    with open(path, encoding="utf-8") as lines:
+        for number, line in enumerate(lines, 1):
+            line = line.strip()
+            if not line or line.startswith("#"):
+                continue
+            name, _, command = line.partition(" ")
+            if not command.strip():
+                sys.exit(f"check.py: {path}:{number}: suite {name} has no command; write NAME COMMAND")
+            suites.append(Suite(name, command.strip()))
+    return suites
+
+
+def report(suites):
+    failed = [suite for suite in suites if suite.failed]
+    slowest = sorted(suites, key=lambda suite: -suite.seconds)[:5]
+    print("# slowest: " + ", ".join(f"{suite.name} {suite.seconds:.0f} s" for suite in slowest))
+    for suite in failed:
+        print(f"# failed: {suite.name}: {'; '.join(suite.problems)}")
+    passed = sum(suite.passed for suite in suites)
+    print(f"{passed} passed, {sum(suite.failed for suite in suites)} failed, "
+          f"{sum(suite.skipped for suite in suites)} skipped", flush=True)
+    return 0 if passed and not failed else 1
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--only", metavar="REGEX", help="only suites whose names match")
+    parser.add_argument("lists", nargs="+", metavar="LIST")
+    args = parser.parse_args()
+    suites = [suite for path in args.lists for suite in read_list(path)
+              if not args.only or re.search(args.only, suite.name)]
+    if not suites:
+        sys.exit(f"check.py: no suite matches {args.only!r}; see {', '.join(args.lists)} for their names")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    for suite in suites:
+        suite.run()
+    return report(suites)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,32 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# The documents against what they document.
+. "$(dirname "$0")/../host-lib.sh"
+cd "$TOP" || exit 1
+mhptop=build/mhptop
+
+eq "the manual page is clean for mandoc" "$(mandoc -Tlint -W warning docs/mhptop.8 2>&1)" ""
+sed -n '/^<!-- reference -->$/,/^<!-- \/reference -->$/{//!p}' docs/events.md >"$WORK/written"
+build/tests/events_doc >"$WORK/made"
+check "docs/events.md has the reference that the events make (make docs)" diff "$WORK/written" "$WORK/made"
+check "the reference is not empty" grep -q '^### mhp_vmemmap_populate' "$WORK/written"
+
+# Options as the tool tells them, and as the manual page does
+"$mhptop" --help 2>&1 | grep -oE -- '--[a-z][a-z-]+' | sort -u >"$WORK/told"
+sed -n 's/\\-/-/gp; p' docs/mhptop.8 | grep -oE '^\.It Fl .*|, -[a-z-]+' | grep -oE -- '-[a-z][a-z-]{2,}' |
+	sed 's/^-*/--/' | sort -u >"$WORK/documented"
+check "mhptop --help tells options" test -s "$WORK/told"
+eq "every option of --help is in the manual page" "$(comm -23 "$WORK/told" "$WORK/documented")" ""
+eq "every option of the manual page is in --help" "$(comm -13 "$WORK/told" "$WORK/documented")" ""
+
+eq "links between documents lead somewhere" "$(
+	for file in README.md docs/*.md; do
+		grep -oE '\]\([^)#:]+' "$file" | sed 's/^](//' | while read -r link; do
+			[[ -e $(dirname "$file")/$link ]] || echo "$file: $link"
+		done
+	done)" ""
+eq "every make target of the README exists" "$(
+	grep -ohE '`make [a-z-]+' README.md docs/*.md | awk '{ print $2 }' | sort -u | while read -r target; do
+		make -n "$target" >/dev/null 2>&1 || echo "$target"
+	done)" ""
+done_testing

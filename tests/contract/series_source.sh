@@ -1,0 +1,25 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# The patch series against its kernel source: each patch applies with fuzz 0 and is clean for checkpatch.pl --strict.
+. "$(dirname "$0")/../host-lib.sh"
+cd "$TOP" || exit 1
+
+for series in kernel/*/series; do
+	dir=$TOP/${series%/series} base=$(basename "${series%/series}")
+	archive=/usr/src/linux-source-$base.tar.xz
+	mapfile -t patches <"$series"
+	mapfile -t files < <(sed -n 's|^--- a/||p' "${patches[@]/#/$dir/}" | sort -u)
+	mkdir "$WORK/tree"
+	check "$base: the source has what is patched" tar -C "$WORK/tree" --strip-components=1 -xf "$archive" \
+		"${files[@]/#/linux-source-$base/}" "linux-source-$base"/{scripts,include}
+	cd "$WORK/tree" || exit 1
+	# checkpatch.pl wants to stand in a whole tree before it learns identifiers from include/.
+	mkdir -p Documentation arch drivers fs init ipc kernel lib && touch COPYING CREDITS Kbuild Makefile README
+	for patch in "${patches[@]}"; do
+		check "$base: $patch applies with fuzz 0" patch -p1 -F0 --batch --no-backup-if-mismatch -i "$dir/$patch"
+		eq "$base: $patch is clean for checkpatch.pl --strict" "$(
+			scripts/checkpatch.pl --strict --no-summary --terse "$dir/$patch" 2>"$WORK/checkpatch.err")" ""
+	done
+	cd "$TOP" || exit 1
+done
+done_testing

@@ -1,0 +1,36 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# The style that a machine can hold: formatting, shell scripts, lengths, licences, and no path of any one machine.
+. "$(dirname "$0")/../host-lib.sh"
+cd "$TOP" || exit 1
+
+mapfile -t files < <(git ls-files --cached --others --exclude-standard)
+mapfile -t c_files < <(printf '%s\n' "${files[@]}" | grep -E '^(bpf|tools|tests)/.*\.[ch]$')
+mapfile -t scripts < <(printf '%s\n' "${files[@]}" | grep -E '\.sh$|^\.ci/run$|\.bash$|/guest-init$')
+mapfile -t pythons < <(printf '%s\n' "${files[@]}" | grep -E '\.py$')
+
+# Headers that are made of trace event macros are formatted as the kernel formats those.
+mapfile -t formatted < <(printf '%s\n' "${c_files[@]}" | grep -vE 'bpf/mhp_tool_events\.h')
+check "there is C to look at" test "${#c_files[@]}" -gt 20
+check "C is formatted by .clang-format" clang-format --dry-run --Werror "${formatted[@]}"
+check "shell scripts are clean for shellcheck" shellcheck -x -P SCRIPTDIR -S warning "${scripts[@]}"
+check "python compiles" python3 - "${pythons[@]}" <<'PY'
+import sys
+for path in sys.argv[1:]:
+    compile(open(path, encoding="utf-8").read(), path, "exec")
+PY
+
+# Lines of code in one place, as far as a person can hold them
+eq "no file of code is longer than 400 lines" "$(
+	wc -l "${c_files[@]}" "${scripts[@]}" "${pythons[@]}" | awk '$1 > 400 && $2 != "total"')" ""
+eq "every source says its licence in its first two lines" "$(
+	for file in "${c_files[@]}" "${scripts[@]}" "${pythons[@]}"; do
+		head -n 2 "$file" | grep -q 'SPDX-License-Identifier: GPL-2.0' || echo "$file"
+	done)" ""
+eq "no file names a path of one machine" "$(
+	printf '%s\n' "${files[@]}" | grep -vE '^tests/contract/style\.sh$' |
+		xargs -d '\n' grep -nIE '(^|[^a-zA-Z}])/(home|root|work|farm)/[a-z]' | grep -vE '^kernel/[0-9.]*/' | head)" ""
+eq "nothing is left unfinished" "$(
+	printf '%s\n' "${files[@]}" | grep -vE '^tests/contract/style\.sh$|^kernel/[0-9.]+/' |
+		xargs -d '\n' grep -nIE '\b(TODO|FIXME|XXX)\b' | head)" ""
+done_testing

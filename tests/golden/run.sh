@@ -1,0 +1,177 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Replays recordings and compares what mhptop says with what it should: frames, messages, exit codes. Needs no kernel.
+#
+#	run.sh             with $MHPTOP, build/mhptop by default
+#	run.sh --write     writes down what it says now; read the difference before you believe it
+. "$(dirname "$0")/../host-lib.sh"
+MHPTOP=$(realpath "${MHPTOP:-$TOP/build/mhptop}")
+cd "$TOP/tests/golden" || exit 1
+GENERATE=$TOP/build/tests/generate
+export LC_ALL=C.UTF-8
+unset NO_COLOR
+
+replay() { "$MHPTOP" replay "$@"; }
+text_of() { replay -b "$1.ndjson"; }
+json_of() { replay --json "$1.ndjson" | jq .; }
+
+recordings=(hosted removed buddy failures late lost comm)
+
+if [[ ${1-} == --write ]]; then
+	for name in "${recordings[@]}"; do
+		text_of "$name" >"$name.text"
+		json_of "$name" >"$name.json"
+	done
+	exit
+fi
+
+for name in "${recordings[@]}"; do
+	check "$name as text" diff "$name.text" <(text_of "$name")
+	check "$name as JSON" diff "$name.json" <(json_of "$name")
+	status "$name is a good recording" 0 '' "$MHPTOP" replay -b "$name.ndjson"
+done
+
+# What comes out of a frame, without the rest of it
+frame() { replay --json "${@:2}" | jq -c "$1"; }
+
+eq "9 GiB are 72 blocks and 36,864 vmemmap pages" \
+	"$("$GENERATE" 72 add | frame '[(.blocks | length), ([.blocks[].vmemmap_pages] | add), .sums.self_hosted]')" \
+	'[72,36864,36864]'
+eq "what was removed left nothing" \
+	"$("$GENERATE" 72 | frame '[.sums.present, .sums.managed, .sums.self_hosted, .sums.blocks, .self_check]')" \
+	'[0,0,0,0,"equal"]'
+eq "freed is what was populated, block by block" \
+	"$("$GENERATE" 72 | frame '[.blocks[] | select(.freed != .populated or .state != "removed")] | length')" 0
+eq "keys of a frame" "$(frame 'keys' hosted.ndjson)" \
+	'["adds","block_bytes","blocks","events","host","kernel","ns","page_bytes","ranges","schema","self_check","sums","tier","violations","zones"]'
+
+# Sorting and filtering
+eq "sorted by a column" "$(frame '[.blocks[].id]' --sort online_failures failures.ndjson)" '[0,1,32,33,35,34]'
+eq "and backwards" "$(frame '[.blocks[].id]' --sort -id hosted.ndjson)" '[34,33,32,1,0]'
+eq "filtered" "$(frame '[.blocks[].id]' --filter 'state=online,zone=Movable' hosted.ndjson)" '[32,33]'
+eq "by a word of any column" "$(frame '[.blocks[].id]' --filter isolation failures.ndjson)" '[32]'
+
+# Frames: the last one, or one for each so many seconds of the recording
+frames() { replay --json "$@" | jq -c '[.events.seen, .self_check]' | tr '\n' ' '; }
+eq "a recording has one frame" "$(frames hosted.ndjson)" '[45,"equal"] '
+eq "-n 1 is the last one" "$(frames -n 1 hosted.ndjson)" '[45,"equal"] '
+"$GENERATE" 2200 add >"$WORK/long.ndjson"
+sed 's/"ns":1\([0-9]*\)000,/"ns":1\1000000,/' "$WORK/long.ndjson" >"$WORK/slow.ndjson"
+eq "with -d one for each second of the recording" "$(frames -d 1 "$WORK/slow.ndjson")" \
+	'[1000,"pending"] [2000,"pending"] [2270,"equal"] '
+eq "with -n no more than that" "$(frames -d 1 -n 2 "$WORK/slow.ndjson")" '[1000,"pending"] [2000,"pending"] '
+eq "-n above 1 asks for seconds, too" "$(frames -n 2 "$WORK/slow.ndjson")" '[1000,"pending"] [2000,"pending"] '
+eq "the same from a pipe" "$(frames -d 1 <"$WORK/slow.ndjson")" "$(frames -d 1 "$WORK/slow.ndjson")"
+eq "a pipe gets frames by the clock, too" \
+	"$({ head -n 20 hosted.ndjson; sleep 0.6; tail -n +21 hosted.ndjson; } | frames -d 0.2 -n 2)" \
+	'[19,"pending"] [19,"pending"] '
+eq "a pipe that stays open is read as it comes" \
+	"$({ cat hosted.ndjson; sleep 1; } | frames)" '[45,"equal"] '
+
+# Damage: the file, the line, the reason, and an exit code of its own; what came before is used
+damaged() {
+	local name=$1 line=$2 reason=$3 seen=$4
+	status "$name" 6 "^mhptop: $WORK/x:$line: $reason\$" "$MHPTOP" replay -b "$WORK/x"
+	[[ -z $seen ]] || eq "$name: what came before is used" "$(replay --json "$WORK/x" 2>/dev/null | jq .events.seen)" "$seen"
+}
+head -c 5000 hosted.ndjson >"$WORK/x"
+damaged "a recording that was cut" 27 truncated 25
+sed '30s/"mhp_[a-z]*"/7/' hosted.ndjson >"$WORK/x"
+damaged "a line with a wrong event" 30 '"event" is not a string' 28
+sed '16s/"Movable"/"Movabel"/' hosted.ndjson >"$WORK/x"
+damaged "a line with a wrong word" 16 '"zone" has an unknown word: damaged, or recorded by a newer mhptop' 14
+{ head -n 12 hosted.ndjson; head -c 4096 /dev/zero; tail -n +13 hosted.ndjson; } >"$WORK/x"
+damaged "a hole of zeros" 13 'not a JSON object' 11
+sed 12d hosted.ndjson >"$WORK/x"
+damaged "a line that was taken out" 46 '[0-9]* records of [a-z_]* were written, [0-9]* were read' 45
+cat hosted.ndjson hosted.ndjson >"$WORK/x"
+damaged "two recordings in one" 48 'a line behind the totals' 45
+sed '1s/"schema":1/"schema":2/' hosted.ndjson >"$WORK/x"
+damaged "a newer schema" 1 'schema 2 is newer than 1, the newest known here: use the mhptop that recorded it' ''
+printf '\177ELF\2\1\1\0\n\0\0' >"$WORK/x"
+damaged "a program" 1 'not a recording of mhptop' ''
+printf '\0\1{\377' >"$WORK/x"
+damaged "noise without a line" 1 'not a recording of mhptop' ''
+printf '{"a":1}' >"$WORK/x"
+damaged "other JSON without a line" 1 'not a recording of mhptop' ''
+echo '{"a":1}' >"$WORK/x"
+damaged "other JSON" 1 'not a recording of mhptop' ''
+: >"$WORK/x"
+damaged "nothing" 1 'empty, not a recording' ''
+head -c 20 hosted.ndjson >"$WORK/x"
+damaged "a header that was cut" 1 truncated ''
+
+# No damage: it is told, and used
+sed '$d' hosted.ndjson >"$WORK/x"
+status "a recorder that was killed" 0 "^mhptop: $WORK/x:46: recording ends without totals" "$MHPTOP" replay -b "$WORK/x"
+sed '$d;20d;25d' hosted.ndjson >"$WORK/x"
+eq "then gaps in the numbers are what was lost" "$(replay --json "$WORK/x" 2>/dev/null | jq -c .events)" \
+	'{"seen":45,"lost":2}'
+sed '30s/"mhp_[a-z_]*"/"mhp_of_tomorrow"/;$s/"mhp_[a-z_]*":{[^}]*},*//g' hosted.ndjson >"$WORK/x"
+status "an event that is not known here" 0 \
+	"^mhptop: $WORK/x: 1 records of events not known here were left out" "$MHPTOP" replay -b "$WORK/x"
+eq "is not a lost one" "$(replay --json "$WORK/x" 2>/dev/null | jq -c .events)" '{"seen":45,"lost":0}'
+status "a file that is not there" 1 '^mhptop: cannot open .*/y: No such file or directory$' "$MHPTOP" replay -b "$WORK/y"
+status "a folder" 1 ':1: Is a directory$' "$MHPTOP" replay -b "$WORK"
+
+# The command line
+usage() { status "$1" 2 "^mhptop: $2\$" "$MHPTOP" "${@:3}"; }
+usage "no such command" '"frob" is no command' frob
+usage "no such option" '--frob is no option' --frob
+usage "no such letter" '-x is no option' -bx
+usage "a value that is missing" '-d needs a value' -b -d
+usage "a value that is none" '--frames needs a number above 0, not "-1"' -b -n -1
+usage "a delay that is none" '--delay needs seconds from 0.01 to 86400, not "0"' -b -d 0
+usage "an option of another command" '--json is not for mhptop record' record --json
+usage "a word too many" 'what is "b" for\?' replay a b
+usage "a column that is none" '--sort: "colour" is no column' -b --sort colour
+usage "a filter that is none" '--filter: "colour" is no column; --help lists them' -b --filter colour=red
+usage "a dashboard without a terminal" 'standard output is no terminal: use -b or --json' replay hosted.ndjson
+for command in '' record replay doctor; do
+	# shellcheck disable=SC2086
+	status "help${command:+ of $command}" 0 '' "$MHPTOP" $command --help
+	check "  starts with how to call it" grep -q '^Usage: mhptop' "$WORK/stdout"
+done
+status "the version" 0 '' "$MHPTOP" --version
+eq "  is one line" "$(grep -cE '^mhptop [0-9.]+$' "$WORK/stdout")" 1
+
+# Output that is full, closed, or told to end
+status "a full disk" 1 '^mhptop: cannot write a frame: No space left on device$' \
+	bash -c '"$0" replay -b hosted.ndjson >/dev/full' "$MHPTOP"
+"$GENERATE" 5000 add >"$WORK/big.ndjson"
+status "a pipe that is closed is no error" 0 '' \
+	bash -c 'set -o pipefail; "$0" replay -b "$1" | head -n 1' "$MHPTOP" "$WORK/big.ndjson"
+status "a signal ends with the last frame" 0 '' bash -c '
+	exec 3> >(sleep 10) # a pipe that stays open
+	mkfifo "$2/fifo"
+	"$0" replay --json <"$2/fifo" >"$2/frame" & pid=$!
+	exec 4>"$2/fifo"
+	cat "$1" >&4
+	sleep 0.5
+	kill -TERM $pid
+	wait $pid' "$MHPTOP" hosted.ndjson "$WORK"
+eq "  which has all that was read" "$(jq .events.seen "$WORK/frame")" 45
+
+# Live, without the events: what sysfs tells, said to be that
+if [[ -r /sys/devices/system/memory/block_size_bytes ]]; then
+	status "without the events sysfs is shown, and why" 0 '^mhptop: only sysfs, polled: .' "$MHPTOP" --json -n 1
+	eq "  marked as such" "$(jq -r .tier "$WORK/stdout")" sysfs
+	eq "  with a frame for each -n" "$("$MHPTOP" --json -n 3 -d 0.05 2>/dev/null | wc -l)" 3
+else
+	status "without the events and sysfs nothing can be shown" 4 '^mhptop: .' "$MHPTOP" --json -n 1
+fi
+status "nothing can be recorded without the events" 4 '^mhptop: cannot record: .' "$MHPTOP" record -o "$WORK/none"
+check "  and no file is left" test ! -e "$WORK/none"
+
+# As many blocks as there may be
+"$GENERATE" 65536 online >"$WORK/huge.ndjson"
+replay --json "$WORK/huge.ndjson" >"$WORK/huge.json"
+eq "65,536 memory blocks" "$(jq -c '[(.blocks | length), .sums.blocks_online, .self_check]' "$WORK/huge.json")" \
+	'[65536,65536,"equal"]'
+if [[ $MHPTOP == */build/mhptop ]]; then
+	resident=$(python3 -c 'import resource, subprocess, sys
+subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, check=True)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)' "$MHPTOP" replay -b -n 1 "$WORK/huge.ndjson")
+	check "they take at most 24 MiB: $resident KiB" test "$resident" -le 24576
+fi
+done_testing

@@ -1,0 +1,165 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Write a recording for the tests of the dashboard: made up, but in the order of a real kernel.
+
+    recording.py [--lost N] [--blocks N] [--tier sysfs] >FILE
+
+Without --blocks: boot memory; a range of 9 GiB that hosts its own memmap, of
+which most is online, two blocks did not go offline, one is going there and
+eight are offline; behind a gap a range whose memmap is in buddy memory, online
+in a kernel zone, and one that was removed. With --blocks: so many blocks.
+"""
+import argparse
+import json
+
+SIZE = 32768  # pages in a block
+VMEMMAP = 512  # pages for the memmap of a block
+
+
+class Recording:
+    """Lines of a recording, with time and numbers that go on."""
+
+    def __init__(self, tier, lost):
+        self.tier, self.lost = tier, lost
+        self.seq, self.ns = 0, 1_000_000_000
+        self.present = {"Movable": 0, "Normal": 786432}
+        self.managed = {"Movable": 0, "Normal": 770048}
+        self.line(schema=1, type="mhptop", kernel="6.12.117-mhp", host="guest", tier=tier, page_bytes=4096,
+                  block_bytes=SIZE * 4096, wall_ns=1700000000000000000, mono_ns=self.ns)
+
+    @staticmethod
+    def line(**keys):
+        print(json.dumps(keys, separators=(",", ":")))
+
+    def put(self, event, comm="bash", **fields):
+        """One event of the kernel."""
+        self.seq += 1
+        self.ns += 123_456
+        self.line(seq=self.seq, ns=self.ns, cpu=self.seq % 2, pid=42, comm=comm, event=event, **fields)
+
+    def seen(self, event, **fields):
+        """What was there before: no event, so without a number."""
+        self.line(seq=0, ns=self.ns, cpu=0, pid=1, comm="mhptop", event=event, **fields,
+                  origin="kernel" if self.tier == "events" else "sysfs",
+                  **({"poisoned": 0} if event == "mhp_block_seen" else {}))
+
+    def block_seen(self, number, state="online", zone="Normal", hosting="boot"):
+        self.seen("mhp_block_seen", start_pfn=number * SIZE, nr_pages=SIZE, vmemmap_pages=0, populated=0,
+                  altmap_base=0, altmap_alloc=0, nid=0, zone=zone, hosting=hosting, state=state)
+
+    def end(self):
+        """The last line."""
+        self.line(totals={"seen": self.seq + self.lost, "lost": self.lost, "folded": self.seq,
+                          "self_check": "none" if self.lost else "equal", "events": {}})
+
+
+def altmap(number, hosted, alloc):
+    if not hosted:
+        return dict(altmap_base=0, altmap_free=0, altmap_alloc=0, altmap_align=0)
+    return dict(altmap_base=number * SIZE, altmap_free=VMEMMAP, altmap_alloc=alloc, altmap_align=0)
+
+
+def add(rec, first, blocks, hosted):
+    """A range comes."""
+    whole = dict(start_pfn=first * SIZE, nr_pages=blocks * SIZE)
+    hosting = "block" if hosted else "buddy"
+    rec.put("mhp_add_begin", "kworker/0:1", **whole, nid=0, flags=3 if hosted else 1)
+    for number in range(first, first + blocks):
+        rec.put("mhp_vmemmap_populate", "kworker/0:1", start_pfn=number * SIZE, nr_pages=SIZE,
+                host_pfn=number * SIZE if hosted else 4096, vmemmap_pages=VMEMMAP,
+                **altmap(number, hosted, VMEMMAP), ret=0, nid=0, hosting=hosting)
+    rec.put("mhp_add_end", "kworker/0:1", **whole, vmemmap_pages=blocks * VMEMMAP if hosted else 0, ret=0, nid=0,
+            hosting=hosting, why="self_hosted" if hosted else "not_requested")
+
+
+def account(rec, event, number, delta, zone, cause):
+    sums = rec.present if event == "mhp_present" else rec.managed
+    sums[zone] += delta
+    rec.put(event, start_pfn=number * SIZE, delta=delta, after=sums[zone], nid=0, zone=zone, cause=cause)
+
+
+def own(number, hosted):
+    return dict(start_pfn=number * SIZE, nr_pages=SIZE, vmemmap_pages=VMEMMAP if hosted else 0)
+
+
+def online(rec, number, zone, hosted):
+    """A block goes online."""
+    rec.put("mhp_online_begin", **own(number, hosted), nid=0, zone=zone)
+    if hosted:
+        rec.put("mhp_vmemmap_online", start_pfn=number * SIZE, vmemmap_pages=VMEMMAP, nid=0, zone=zone)
+    rec.put("mhp_notify", start_pfn=number * SIZE, nr_pages=SIZE, ret=0, action=2, step="going_online")
+    account(rec, "mhp_managed", number, SIZE - VMEMMAP * hosted, zone, "online")
+    account(rec, "mhp_present", number, SIZE - VMEMMAP * hosted, zone, "online")
+    if hosted:
+        account(rec, "mhp_present", number, VMEMMAP, zone, "online")
+    rec.put("mhp_online_end", **own(number, hosted), ret=0, nid=0, zone=zone, reason="none")
+
+
+def offline(rec, number, zone, hosted, fails=False, ends=True):
+    """A block goes offline, or does not."""
+    rec.put("mhp_offline_begin", **own(number, hosted), nid=0, zone=zone)
+    if not ends:
+        return
+    if fails:
+        rec.put("mhp_offline_blocker", pfn=number * SIZE + 291, flags=0x17ffffc0000000, refcount=2, mapcount=1,
+                kind="anon", stage="migrate", **{"pass": 1})
+        rec.put("mhp_offline_end", **own(number, hosted), ret=-16, nid=0, zone=zone, reason="unmovable")
+        return
+    account(rec, "mhp_managed", number, -(SIZE - VMEMMAP * hosted), zone, "offline")
+    account(rec, "mhp_present", number, -SIZE, zone, "offline")
+    if hosted:
+        rec.put("mhp_vmemmap_offline", start_pfn=number * SIZE, vmemmap_pages=VMEMMAP, nid=0, zone=zone)
+    rec.put("mhp_offline_end", **own(number, hosted), ret=0, nid=0, zone=zone, reason="none")
+
+
+def remove(rec, first, blocks, hosted):
+    """A range goes."""
+    whole = dict(start_pfn=first * SIZE, nr_pages=blocks * SIZE, vmemmap_pages=blocks * VMEMMAP * hosted, nid=0)
+    rec.put("mhp_remove_begin", **whole)
+    for number in range(first, first + blocks):
+        rec.put("mhp_vmemmap_free", start_pfn=number * SIZE, nr_pages=SIZE, host_pfn=number * SIZE,
+                vmemmap_pages=VMEMMAP, **altmap(number, hosted, 0), hosting="block" if hosted else "buddy")
+    rec.put("mhp_remove_end", **whole, ret=0)
+
+
+def story(rec):
+    """What the docstring of this file tells."""
+    for zone in ("Normal", "Movable"):
+        rec.seen("mhp_zone_seen", present=rec.present[zone], managed=rec.managed[zone], nid=0, zone=zone)
+    for number in list(range(0, 24)) + list(range(32, 40)):
+        rec.block_seen(number)
+    if rec.tier != "events":
+        for number in range(40, 48):
+            rec.block_seen(number, "offline", "none", "none")
+        return
+    add(rec, 40, 72, True)
+    for number in range(40, 112):
+        online(rec, number, "Movable", True)
+    for number in range(104, 112):
+        offline(rec, number, "Movable", True)
+    add(rec, 160, 8, False)
+    for number in range(160, 166):
+        online(rec, number, "Normal", False)
+    add(rec, 176, 4, True)
+    remove(rec, 176, 4, True)
+    for number in (50, 51):
+        offline(rec, number, "Movable", True, fails=True)
+    offline(rec, 60, "Movable", True, ends=False)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--lost", type=int, default=0)
+    parser.add_argument("--blocks", type=int, default=0)
+    parser.add_argument("--tier", default="events")
+    args = parser.parse_args()
+    rec = Recording(args.tier, args.lost)
+    if args.blocks:
+        for number in range(args.blocks):
+            rec.block_seen(number, "offline" if number == 777 else "online", "Movable", "block")
+    else:
+        story(rec)
+    rec.end()
+
+
+main()

@@ -1,0 +1,384 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Columns as text and in order, filters, and what the model answers. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "columns.h"
+#include "event_table.h"
+#include "ktap.h"
+
+#define PAGES 32768ULL
+
+static struct model model;
+
+static void take(struct mhp_record *r, unsigned int event, u64 seq)
+{
+	r->event = event;
+	r->size = event_info(event)->size;
+	r->seq = seq;
+	r->time_ns = 1000 * seq;
+	model_take(&model, r);
+	memset(r, 0, sizeof(*r));
+}
+
+static void take_seen(u64 block, u64 seq, int hosting, int state, int zone)
+{
+	struct mhp_record r = { 0 };
+
+	r.p.mhp_block_seen = (struct mhp_mhp_block_seen){
+		.start_pfn = block * PAGES,
+		.nr_pages = PAGES,
+		.vmemmap_pages = hosting == MHP_HOSTING_BLOCK ? 512 : 0,
+		.populated = 512,
+		.zone = zone,
+		.hosting = hosting,
+		.state = state,
+		.origin = MHP_ORIGIN_KERNEL,
+	};
+	take(&r, MHP_EVENT_mhp_block_seen, seq);
+}
+
+static void take_end(u64 block, u64 seq, unsigned int event, int reason,
+		     long ret)
+{
+	struct mhp_record r = { 0 };
+
+	r.p.mhp_block_end = (struct mhp_mhp_block_end){
+		.start_pfn = block * PAGES,
+		.nr_pages = PAGES,
+		.zone = MHP_ZONE_MOVABLE,
+		.reason = reason,
+		.ret = ret,
+	};
+	take(&r, event, seq);
+}
+
+static void take_begin(u64 block, u64 seq, unsigned int event)
+{
+	struct mhp_record r = { 0 };
+
+	r.p.mhp_block_begin = (struct mhp_mhp_block_begin){
+		.start_pfn = block * PAGES,
+		.nr_pages = PAGES,
+		.zone = MHP_ZONE_MOVABLE,
+	};
+	take(&r, event, seq);
+}
+
+static void take_blocker(u64 block, u64 seq)
+{
+	struct mhp_record r = { 0 };
+
+	r.p.mhp_offline_blocker = (struct mhp_mhp_offline_blocker){
+		.pfn = block * PAGES + 5,
+		.kind = MHP_KIND_ANON,
+		.stage = MHP_STAGE_MIGRATE,
+	};
+	take(&r, MHP_EVENT_mhp_offline_blocker, seq);
+}
+
+static void take_zone(u64 seq, int zone, u64 present, u64 managed)
+{
+	struct mhp_record r = { 0 };
+
+	r.p.mhp_zone_seen = (struct mhp_mhp_zone_seen){ .present = present,
+							.managed = managed,
+							.zone = zone };
+	take(&r, MHP_EVENT_mhp_zone_seen, seq);
+}
+
+/* Boot memory, a block that hosts itself, one that did not go offline, one of which nobody told the beginning. */
+static void fill(void)
+{
+	take_zone(1, MHP_ZONE_NORMAL, 1000, 900);
+	take_zone(2, MHP_ZONE_MOVABLE, 200, 100);
+	take_seen(0, 3, MHP_HOSTING_BOOT, MHP_STATE_ONLINE, MHP_ZONE_NORMAL);
+	take_seen(40, 4, MHP_HOSTING_BLOCK, MHP_STATE_ONLINE, MHP_ZONE_MOVABLE);
+	take_seen(41, 5, MHP_HOSTING_BUDDY, MHP_STATE_OFFLINE, MHP_ZONE_NONE);
+	take_begin(40, 6, MHP_EVENT_mhp_offline_begin);
+	take_blocker(40, 7);
+	take_end(40, 8, MHP_EVENT_mhp_offline_end, MHP_REASON_UNMOVABLE, -16);
+	take_begin(42, 9, MHP_EVENT_mhp_online_begin);
+}
+
+static const struct mhp_block *block_at(u64 number)
+{
+	return ledger_find_block(model.ledger, number * PAGES);
+}
+
+static void cell(u64 block, const char *key, const char *want)
+{
+	char text[64], name[96];
+
+	column_format(column_find(key), &model, block_at(block), text,
+		      sizeof(text));
+	snprintf(name, sizeof(name), "%s of block %llu is %s", key, block,
+		 want);
+	eq_text(name, text, want);
+}
+
+static void test_cells(void)
+{
+	cell(40, "id", "40");
+	cell(40, "start_pfn", "0x140000");
+	cell(40, "nr_pages", "32768");
+	cell(40, "state", "online");
+	cell(40, "zone", "Movable");
+	cell(40, "hosting", "block");
+	cell(40, "vmemmap_pages", "0");
+	cell(40, "present", "32768");
+	cell(40, "managed", "32256");
+	cell(40, "populated", "512");
+	cell(40, "offline_failures", "1");
+	cell(40, "reason", "unmovable");
+	cell(40, "last_ret", "-16");
+	cell(40, "blocker_pfn", "0x140005");
+	cell(40, "blocker_kind", "anon");
+	cell(40, "blocker_stage", "migrate");
+	cell(40, "offline_time", "2.0us");
+	cell(40, "known", "estimated");
+	cell(0, "present", "-");
+	cell(0, "known", "seen");
+	cell(0, "blocker_pfn", "-");
+	cell(0, "blocker_kind", "-");
+	cell(0, "reason", "-");
+	cell(0, "range", "-");
+	cell(41, "present", "0");
+	cell(42, "hosting", "-");
+	cell(42, "present", "-");
+	cell(42, "online_time", "-");
+	cell(42, "state", "going_online");
+	cell(42, "known", "partial");
+}
+
+static void test_times(void)
+{
+	static const struct {
+		u64 ns;
+		const char *want;
+	} times[] = {
+		{ 0, "0ns" },
+		{ 999, "999ns" },
+		{ 1000, "1.0us" },
+		{ 1234567, "1.2ms" },
+		{ 999000000, "999.0ms" },
+		{ 61500000000ULL, "61.5s" },
+	};
+	struct mhp_block block = { .online.begin_ns = 5 };
+	char text[32];
+	size_t i;
+
+	for (i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
+		block.online.end_ns = 5 + times[i].ns;
+		column_format(column_find("online_time"), &model, &block, text,
+			      sizeof(text));
+		eq_text(times[i].want, text, times[i].want);
+	}
+}
+
+static void test_compare(void)
+{
+	const struct column *present = column_find("present");
+	const struct column *start = column_find("start_pfn");
+	struct mhp_block a = { .start_pfn = 1 },
+			 b = { .start_pfn = (1ULL << 33) + 1 };
+
+	/* A difference whose lower 32 bits are 0 or say the contrary. */
+	ok(column_compare(start, &model, &a, &b) < 0, "64 bits are compared");
+	ok(column_compare(start, &model, &b, &a) > 0, "both ways");
+	b.start_pfn = (1ULL << 32) + 1;
+	ok(column_compare(present, &model, &a, &b) < 0,
+	   "what is equal goes by pfn, of 64 bits");
+	eq("the same is equal", column_compare(present, &model, &a, &a), 0);
+	a.present = 2;
+	b.present = -2;
+	ok(column_compare(present, &model, &a, &b) > 0,
+	   "negative ones are less");
+	b.flags = MHP_BLOCK_SYSFS;
+	ok(column_compare(present, &model, &b, &a) < 0,
+	   "and what is not there is least");
+}
+
+/* The blocks that match, of 0, 40, 41 and 42, as bits. */
+static int matches(const char *text)
+{
+	static const u64 blocks[] = { 0, 40, 41, 42 };
+	struct block_filter *filter;
+	char why[256];
+	int found = 0, i;
+
+	if (block_filter_parse(&filter, text, why, sizeof(why))) {
+		printf("# %s\n", why);
+		return -1;
+	}
+	for (i = 0; i < 4; i++)
+		if (block_filter_match(filter, &model, block_at(blocks[i])))
+			found |= 1 << i;
+	block_filter_free(filter);
+	return found;
+}
+
+static void test_filters(void)
+{
+	static const struct {
+		const char *text;
+		int want;
+	} filters[] = {
+		{ "", 0xf },
+		{ " , ,", 0xf },
+		{ "state=online", 0x3 },
+		{ "state!=online", 0xc },
+		{ "zone=movable", 0xa },
+		{ "Movable", 0xa },
+		{ "boot", 0x1 },
+		{ "id>40", 0xc },
+		{ "id>=40", 0xe },
+		{ "id<40", 0x1 },
+		{ "id<=40", 0x3 },
+		{ "id=41", 0x4 },
+		{ "start_pfn=0x140000", 0x2 },
+		{ "state=online,id>3", 0x2 },
+		{ "state=online zone=Normal", 0x1 },
+		{ "present<5", 0x4 },
+		{ "present=-", 0x9 },
+		{ "present!=-", 0x6 },
+		{ "reason=-", 0xd },
+		{ "reason!=-", 0x2 },
+		{ "hosting=-", 0x8 },
+		{ "offline_time>1us", 0x2 },
+		{ "offline_time>1.5us", 0x2 },
+		{ "offline_time>2us", 0 },
+		{ "offline_time>=2000", 0x2 },
+		{ "last_ret<0", 0x2 },
+		{ "last_ret=-16", 0x2 },
+		{ "estimated", 0x2 },
+		{ "offline", 0x4 },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(filters) / sizeof(filters[0]); i++)
+		eq(filters[i].text, matches(filters[i].text), filters[i].want);
+}
+
+static void refused(const char *text, const char *want)
+{
+	struct block_filter *filter = (void *)1;
+	char why[256];
+	int err = block_filter_parse(&filter, text, why, sizeof(why));
+
+	ok(err == -EINVAL && !filter, "\"%s\" is refused", text);
+	eq_text("with its reason", why, want);
+}
+
+static void test_wrong_filters(void)
+{
+	char many[512] = "", tight[8];
+	struct block_filter *filter;
+	int i;
+
+	refused("colour=red", "\"colour\" is no column; --help lists them");
+	refused("purple",
+		"\"purple\" is no word of any column; use KEY=WORD, KEY!=WORD, KEY<NUMBER or KEY>NUMBER");
+	refused("known=x",
+		"known is never \"x\"; it can be events seen estimated partial sysfs");
+	refused("zone<Normal", "zone is a word: compare it with = or !=");
+	refused("id=x", "id needs a number, not \"x\"");
+	refused("id=", "id needs a number, not \"\"");
+	refused("id=99999999999999999999",
+		"id needs a number, not \"99999999999999999999\"");
+	refused("online_time>5h",
+		"online_time needs a number with ns, us, ms or s, not \"5h\"");
+	refused("id!5", "\"id!5\" has no operator: =, !=, < or >");
+	for (i = 0; i < 17; i++)
+		strcat(many, "id>1 ");
+	refused(many, "longer than 16 terms of 63 characters");
+	eq("a short reason does no harm",
+	   block_filter_parse(&filter, "known=x", tight, sizeof(tight)),
+	   -EINVAL);
+	eq_text("and is cut", tight, "known i");
+}
+
+static void test_sums(void)
+{
+	struct model_sums sums;
+
+	model_sum(&model, &sums);
+	eq("present pages of all zones", sums.present, 1200);
+	eq("managed pages", sums.managed, 1000);
+	eq("blocks", sums.blocks, 4);
+	eq("of them online", sums.blocks_online, 2);
+	eq("offline", sums.blocks_offline, 1);
+	eq("failures", sums.failures, 1);
+	eq("buddy-hosted", sums.buddy_hosted, 512);
+	eq("events in the log", model.log_head, 4);
+	eq("the newest", model_log(&model, 0)->seq, 9);
+	eq("the oldest", model_log(&model, 3)->seq, 6);
+	ok(!model_log(&model, 4), "and no more");
+}
+
+/* Numbers that are missing, later come, or never. */
+static void test_numbers(void)
+{
+	eq("nothing is missing", model.gaps, 0);
+	take_end(41, 12, MHP_EVENT_mhp_online_end, MHP_REASON_NONE, 0);
+	eq("two are missing", model.gaps, 2);
+	eq("in a recording they are lost", model_lost(&model), 2);
+	take_end(41, 11, MHP_EVENT_mhp_online_end, MHP_REASON_NONE, 0);
+	eq("one came late", model.gaps, 1);
+	eq("all that happened", model_seen(&model), 12);
+	model.info.live = true;
+	eq("a live source is believed", model_lost(&model), 0);
+	model.totals.count[0].lost = 7;
+	model.totals.count[0].seen = 70;
+	eq("it says what was lost", model_lost(&model), 7);
+	eq("and seen", model_seen(&model), 70);
+	model.info.live = false;
+	model.gaps = 9;
+	eq("a recording lacks what its totals do not", model_lost(&model), 9);
+	take_zone(0, MHP_ZONE_MOVABLE, 0, 0);
+	eq("what has no number is none", model.numbered, 11);
+}
+
+static void test_log_ring(void)
+{
+	u64 i;
+
+	for (i = 0; i < MODEL_LOG + 10; i++)
+		take_begin(42, 100 + i, MHP_EVENT_mhp_online_begin);
+	eq("the ring has the newest", model_log(&model, 0)->seq,
+	   100 + MODEL_LOG + 9);
+	eq("down to the oldest it has room for",
+	   model_log(&model, MODEL_LOG - 1)->seq, 110);
+	ok(!model_log(&model, MODEL_LOG), "and no further");
+}
+
+int main(void)
+{
+	struct source_info info = { .page_bytes = 4096,
+				    .block_bytes = PAGES * 4096 };
+	struct source_info wrong = { .page_bytes = 4096, .block_bytes = 1 };
+	const struct column *column;
+
+	eq("no model of impossible blocks", model_init(&model, &wrong),
+	   -EINVAL);
+	if (!ok(!model_init(&model, &info), "a model"))
+		return ktap_done();
+	fill();
+	for (column = columns; column->key; column++)
+		ok(column_find(column->key) == column &&
+			   (int)strlen(column->title) <= column->width &&
+			   *column->help &&
+			   (column->kind == COLUMN_WORD) == !!column->symbols,
+		   "column %s is whole", column->key);
+	ok(!column_find("x"), "and others are none");
+	test_cells();
+	test_times();
+	test_compare();
+	test_filters();
+	test_wrong_filters();
+	test_sums();
+	test_numbers();
+	test_log_ring();
+	model_fini(&model);
+	return ktap_done();
+}

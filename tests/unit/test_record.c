@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The recorder, fed by a source made up here: what it writes, and what it does
+ * when its output is full, closed, or not read.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "ktap.h"
+#include "record.h"
+#include "source.h"
+
+static char path[] = "/tmp/test_record.XXXXXX",
+	    errors[] = "/tmp/test_record.XXXXXX";
+
+/* Says nothing for a while, then so many records, then a signal comes. */
+struct fake {
+	struct source source;
+	u64 records; /* before the signal, */
+	u64 late; /* and when the events are stopped */
+	u64 given;
+	int signals;
+	int check; /* what the self-check says in the end */
+	int read_err;
+};
+
+static int give(struct fake *fake, source_sink sink, void *ctx, u64 nr)
+{
+	struct mhp_record record = {
+		.comm = "fake",
+		.event = MHP_EVENT_mhp_vmemmap_online,
+		.size = sizeof(struct mhp_mhp_vmemmap_zone),
+		.p.mhp_vmemmap_zone.zone = MHP_ZONE_MOVABLE,
+	};
+	u64 i;
+	int err;
+
+	for (i = 0; i < nr; i++) {
+		record.seq = ++fake->given;
+		err = sink(ctx, &record);
+		if (err)
+			return err;
+	}
+	return nr;
+}
+
+static int fake_read(struct source *source, source_sink sink, void *ctx)
+{
+	struct fake *fake = (struct fake *)source;
+	int ret;
+
+	if (fake->read_err)
+		return fake->read_err;
+	if (fake->given >= fake->records)
+		return give(fake, sink, ctx,
+			    fake->records + fake->late - fake->given);
+	ret = give(fake, sink, ctx, fake->records);
+	for (; fake->signals; fake->signals--)
+		kill(getpid(), SIGTERM);
+	return ret;
+}
+
+static int fake_totals(struct source *source, struct source_totals *totals)
+{
+	struct fake *fake = (struct fake *)source;
+
+	totals->count[0].seen = fake->given;
+	return 0;
+}
+
+static int fake_check(struct source *source, struct mhp_ledger *ledger,
+		      char *why, size_t len)
+{
+	struct fake *fake = (struct fake *)source;
+
+	(void)ledger;
+	if (fake->given < fake->records + fake->late)
+		return -EAGAIN;
+	snprintf(why, len, "because");
+	return fake->check;
+}
+
+static const struct source_ops fake_ops = {
+	.name = "fake",
+	.read = fake_read,
+	.totals = fake_totals,
+	.self_check = fake_check,
+};
+
+static const struct fake a_fake = {
+	.source = { .ops = &fake_ops,
+		    .info = { .page_bytes = 4096,
+			      .block_bytes = 134217728,
+			      .live = true } },
+	.records = 1000,
+	.late = 5,
+	.signals = 1,
+};
+
+/* Record in a process of its own, as signals stay blocked. */
+static pid_t start(struct fake *fake, const char *output, int out)
+{
+	pid_t child;
+	int err;
+
+	fflush(stdout);
+	child = fork();
+	if (child)
+		return child;
+	err = open(errors, O_WRONLY | O_TRUNC);
+	dup2(err, STDERR_FILENO);
+	if (out >= 0)
+		dup2(out, STDOUT_FILENO);
+	/* What never ends is a failure, too. */
+	alarm(20);
+	_exit(record_run(&fake->source, output));
+}
+
+/* Its exit status. */
+static int finish(pid_t child)
+{
+	int status;
+
+	waitpid(child, &status, 0);
+	return WIFEXITED(status) ? WEXITSTATUS(status) :
+				   1000 + WTERMSIG(status);
+}
+
+static int run(struct fake *fake, const char *output, int out)
+{
+	return finish(start(fake, output, out));
+}
+
+static void said(const char *want)
+{
+	char text[512];
+	FILE *file = fopen(errors, "re");
+	size_t len = fread(text, 1, sizeof(text) - 1, file);
+
+	fclose(file);
+	text[len] = '\0';
+	eq_text("  what it says", text, want);
+}
+
+/* The number of lines, and the last one. */
+static u64 lines(char *last, size_t len)
+{
+	FILE *file = fopen(path, "re");
+	u64 nr = 0;
+
+	while (fgets(last, len, file))
+		nr++;
+	fclose(file);
+	return nr;
+}
+
+static void test_file(void)
+{
+	struct fake fake = a_fake;
+	char last[1024];
+
+	eq("a recording into a file", run(&fake, path, -1), CLI_OK);
+	eq("has its header, its records, the late ones and totals",
+	   lines(last, sizeof(last)), 1 + 1000 + 5 + 1);
+	eq_text("totals come last", last,
+		"{\"totals\":{\"seen\":1005,\"lost\":0,\"folded\":1005,"
+		"\"self_check\":\"equal\",\"events\":{}}}\n");
+	said("");
+
+	fake.check = 1;
+	eq("when the ledgers differ it fails", run(&fake, path, -1),
+	   CLI_FAILED);
+	lines(last, sizeof(last));
+	ok(strstr(last, "\"self_check\":\"differs\""), "the totals say so");
+	said("mhptop: the kernel's ledger and ours differ: because\n");
+
+	fake.check = -EOPNOTSUPP;
+	eq("without a kernel's ledger it does not", run(&fake, path, -1),
+	   CLI_OK);
+	lines(last, sizeof(last));
+	ok(strstr(last, "\"self_check\":\"none\""), "the totals say so");
+}
+
+static void test_errors(void)
+{
+	struct fake fake = a_fake;
+	char last[1024];
+
+	eq("a full disk", run(&fake, "/dev/full", -1), CLI_FAILED);
+	said("mhptop: cannot write /dev/full: No space left on device\n");
+	eq("no such folder", run(&fake, "/nowhere/x", -1), CLI_FAILED);
+	said("mhptop: cannot open /nowhere/x: No such file or directory\n");
+	fake.read_err = -EBADMSG;
+	eq("a source that fails", run(&fake, path, -1), CLI_FAILED);
+	said("mhptop: cannot read the events: Bad message\n");
+	eq("leaves no totals", lines(last, sizeof(last)), 1);
+}
+
+static void test_closed_pipe(void)
+{
+	struct fake fake = a_fake;
+	int fds[2];
+
+	if (pipe(fds))
+		abort();
+	close(fds[0]);
+	eq("who reads went away", run(&fake, "-", fds[1]), CLI_OK);
+	said("");
+	fake.records = 0;
+	fake.late = 0;
+	eq("even when there is nothing to write", run(&fake, NULL, fds[1]),
+	   CLI_OK);
+	close(fds[1]);
+}
+
+/* A recorder whose pipe is full, and that is told to end. */
+static pid_t start_stuck(struct fake *fake, int fds[2])
+{
+	int waiting = 0, last = -1;
+	pid_t child;
+
+	fake->records = 100000;
+	fake->signals = 0;
+	if (pipe(fds))
+		abort();
+	child = start(fake, NULL, fds[1]);
+	close(fds[1]);
+	while (!waiting || waiting != last) {
+		last = waiting;
+		usleep(50000);
+		ioctl(fds[0], FIONREAD, &waiting);
+	}
+	kill(child, SIGTERM);
+	return child;
+}
+
+static void test_stuck_pipe(void)
+{
+	static const char stuck[] =
+		"mhptop: cannot write standard output: nobody reads it; it ends without totals\n";
+	struct fake fake = a_fake;
+	pid_t child;
+	int fds[2];
+
+	child = start_stuck(&fake, fds);
+	eq("a recorder that nobody reads ends", finish(child), CLI_FAILED);
+	said(stuck);
+	close(fds[0]);
+
+	child = start_stuck(&fake, fds);
+	usleep(50000);
+	kill(child, SIGINT);
+	eq("at once when told twice", finish(child), CLI_FAILED);
+	said(stuck);
+	close(fds[0]);
+}
+
+static void test_slow_reader(void)
+{
+	struct fake fake = a_fake;
+	char text[4096] = "", last[1024];
+	pid_t child;
+	ssize_t n;
+	int fds[2], out = open(path, O_WRONLY | O_TRUNC);
+
+	child = start_stuck(&fake, fds);
+	while ((n = read(fds[0], text, sizeof(text))) > 0)
+		if (write(out, text, n) != n)
+			abort();
+	close(out);
+	eq("a slow reader gets all", finish(child), CLI_OK);
+	eq("with header and totals", lines(last, sizeof(last)),
+	   1 + 100000 + 5 + 1);
+	ok(strstr(last, "{\"totals\":{\"seen\":100005,") == last,
+	   "that are right");
+	close(fds[0]);
+}
+
+int main(void)
+{
+	int fd = mkstemp(path), err = mkstemp(errors);
+
+	if (fd < 0 || err < 0)
+		return 1;
+	test_file();
+	test_errors();
+	test_closed_pipe();
+	test_stuck_pipe();
+	test_slow_reader();
+	unlink(path);
+	unlink(errors);
+	return ktap_done();
+}

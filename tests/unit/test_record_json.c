@@ -1,0 +1,351 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Records to JSON and back: exact lines, all values, and lines that are wrong.
+ * json-c reads what is written, so that it is not only we who understand it.
+ */
+#include <errno.h>
+#include <json-c/json.h>
+#include <stdlib.h>
+
+#include "event_table.h"
+#include "json_text.h"
+#include "ktap.h"
+#include "record_json.h"
+
+static u64 random_state = 1;
+
+/* Always the same numbers; of all sizes. */
+static u64 random_number(void)
+{
+	random_state ^= random_state << 13;
+	random_state ^= random_state >> 7;
+	random_state ^= random_state << 17;
+	return random_state >> (random_state >> 58);
+}
+
+static const struct mhp_record a_record = {
+	.seq = 17,
+	.time_ns = 12345678901234,
+	.cpu = 3,
+	.pid = 4711,
+	.comm = "kworker/u8:2",
+	.event = MHP_EVENT_mhp_present,
+	.size = sizeof(struct mhp_mhp_account),
+	.p.mhp_account = {
+		.start_pfn = 1048576,
+		.delta = -512,
+		.after = 32256,
+		.nid = 1,
+		.zone = MHP_ZONE_MOVABLE,
+		.cause = MHP_CAUSE_ROLLBACK,
+	},
+};
+
+#define A_LINE                                                      \
+	"{\"seq\":17,\"ns\":12345678901234,\"cpu\":3,\"pid\":4711," \
+	"\"comm\":\"kworker/u8:2\",\"event\":\"mhp_present\","      \
+	"\"start_pfn\":1048576,\"delta\":-512,\"after\":32256,"     \
+	"\"nid\":1,\"zone\":\"Movable\",\"cause\":\"rollback\"}"
+
+/* On the heap, and no longer than it is: one byte too far is found. */
+static int read_line(const char *line, size_t len, struct mhp_record *record,
+		     const char **why)
+{
+	char *copy = malloc(len ?: 1);
+	int err;
+
+	memcpy(copy, line, len);
+	err = record_from_json(copy, len, record, why);
+	free(copy);
+	return err;
+}
+
+static size_t write_line(const struct mhp_record *record, char *line)
+{
+	char *buf = malloc(RECORD_JSON_MAX);
+	size_t len = record_to_json(record, buf);
+
+	memcpy(line, buf, len);
+	free(buf);
+	return len;
+}
+
+static void test_line(void)
+{
+	char line[RECORD_JSON_MAX + 1];
+	struct mhp_record record;
+	const char *why;
+	size_t len;
+
+	len = write_line(&a_record, line);
+	line[len] = '\0';
+	eq_text("a record is this line", line, A_LINE "\n");
+	eq("it can be read", read_line(line, len - 1, &record, &why), 0);
+	ok(!memcmp(&record, &a_record, sizeof(record)), "and is the same then");
+	eq("there is nothing to say", *why, 0);
+}
+
+static void randomize(struct mhp_record *record, unsigned int event)
+{
+	const struct event_field *field = event_info(event)->fields;
+	size_t i;
+
+	memset(record, 0, sizeof(*record));
+	record->seq = random_number();
+	record->time_ns = random_number();
+	record->cpu = random_number();
+	record->pid = random_number();
+	record->event = event;
+	record->size = event_info(event)->size;
+	for (i = 0; i < MHP_COMM_LEN - 1 && random_number() % 16; i++)
+		record->comm[i] = random_number() % 255 + 1;
+	for (; field->name; field++)
+		event_field_set(field, &record->p,
+				field->symbols ? random_number() % 16 :
+						 random_number());
+}
+
+/* What json-c makes of the number or word of a field. */
+static bool value_is(struct json_object *line, const struct event_field *field,
+		     const union mhp_payload *p)
+{
+	s64 value = event_field_get(field, p);
+	struct json_object *member;
+
+	if (!json_object_object_get_ex(line, field->name, &member))
+		return false;
+	if (json_object_is_type(member, json_type_string))
+		return field->symbols &&
+		       event_symbol_value(field->symbols,
+					  json_object_get_string(member),
+					  json_object_get_string_len(member)) ==
+			       value;
+	if (field->is_signed)
+		return json_object_get_int64(member) == value;
+	return json_object_get_uint64(member) == (u64)value;
+}
+
+static bool others_understand(const char *line, size_t len,
+			      const struct mhp_record *record)
+{
+	const struct event_field *field = event_info(record->event)->fields;
+	struct json_tokener *tokener = json_tokener_new();
+	struct json_object *object;
+	bool all = true;
+
+	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT |
+						JSON_TOKENER_VALIDATE_UTF8);
+	object = json_tokener_parse_ex(tokener, line, len);
+	if (!object)
+		printf("# %s: %.*s\n",
+		       json_tokener_error_desc(json_tokener_get_error(tokener)),
+		       (int)len, line);
+	for (; object && field->name; field++)
+		all &= value_is(object, field, &record->p);
+	all &= object != NULL;
+	json_object_put(object);
+	json_tokener_free(tokener);
+	return all;
+}
+
+static void test_event(unsigned int event)
+{
+	bool same = true, understood = true, ends = true;
+	struct mhp_record record, back;
+	char line[RECORD_JSON_MAX];
+	const char *why;
+	size_t len;
+	int i;
+
+	for (i = 0; i < 500; i++) {
+		randomize(&record, event);
+		len = write_line(&record, line);
+		ends &= len <= RECORD_JSON_MAX && line[len - 1] == '\n' &&
+			!memchr(line, '\n', len - 1);
+		understood &= others_understand(line, len - 1, &record);
+		same &= !read_line(line, len - 1, &back, &why) &&
+			!memcmp(&record, &back, sizeof(back));
+	}
+	ok(same, "%s comes back as it was", event_info(event)->name);
+	ok(understood, "%s is valid JSON for others", event_info(event)->name);
+	ok(ends, "%s is one line", event_info(event)->name);
+}
+
+static void extremes(unsigned int event, u64 bits)
+{
+	const struct event_field *field = event_info(event)->fields;
+	struct mhp_record record, back;
+	char line[RECORD_JSON_MAX];
+	const char *why;
+	size_t len;
+
+	memset(&record, 0xff, MHP_RECORD_HEADER);
+	memset(&record.p, 0, sizeof(record.p));
+	record.unused = 0;
+	record.event = event;
+	record.size = event_info(event)->size;
+	record.comm[MHP_COMM_LEN - 1] = '\0';
+	for (; field->name; field++)
+		event_field_set(field, &record.p,
+				field->is_signed ?
+					1ULL << (field->size * 8 - 1) :
+					bits);
+	len = write_line(&record, line);
+	ok(len < RECORD_JSON_MAX && !read_line(line, len - 1, &back, &why) &&
+		   !memcmp(&record, &back, sizeof(back)),
+	   "%s with the longest values comes back", event_info(event)->name);
+}
+
+static void expect(const char *line, int err, const char *want)
+{
+	struct mhp_record record;
+	const char *why;
+	int got = read_line(line, strlen(line), &record, &why);
+
+	if (!ok(got == err && !strcmp(why, want), "%s", *want ? want : line))
+		printf("# got %d '%s' for %s\n", got, why, line);
+}
+
+#define HEAD "\"seq\":1,\"ns\":2,\"cpu\":0,\"pid\":1,\"comm\":\"a\","
+#define ONLINE "\"event\":\"mhp_vmemmap_online\","
+#define FIELDS "\"start_pfn\":1,\"vmemmap_pages\":2,\"nid\":0,"
+
+static void test_accepted(void)
+{
+	expect("{" FIELDS "\"zone\":\"DMA\"," ONLINE HEAD "\"x\":null}", 0, "");
+	expect(" { " HEAD ONLINE FIELDS " \"zone\" : 1 } \r", 0, "");
+	expect("{" HEAD ONLINE FIELDS
+	       "\"zone\":\"DMA\",\"n\":-1.5e+3,\"b\":true,\"s\":\"\\n\"}",
+	       0, "");
+	expect("{" HEAD "\"event\":\"mhp_of_tomorrow\",\"y\":1}", -ENOMSG,
+	       "an event that is not known here");
+}
+
+static void test_not_json(void)
+{
+	expect("", -EPROTO, "not a JSON object");
+	expect("[1]", -EPROTO, "not a JSON object");
+	expect("{", -EPROTO, "no key where one must be");
+	expect("{}", -EPROTO, "no key where one must be");
+	expect("{\"a\":1,}", -EPROTO, "no key where one must be");
+	expect("{\"a\"}", -EPROTO, "key without a value");
+	expect("{\"a\":}", -EPROTO, "not a value");
+	expect("{\"a\":nul}", -EPROTO, "not a value");
+	expect("{\"a\":-}", -EPROTO, "not a number");
+	expect("{\"a\":01}", -EPROTO, "not a number");
+	expect("{\"a\":1.}", -EPROTO, "not a number");
+	expect("{\"a\":1e}", -EPROTO, "not a number");
+	expect("{\"a\":\"b}", -EPROTO, "string without an end");
+	expect("{\"a\":\"b\\", -EPROTO, "string without an end");
+	expect("{\"a\":\"\t\"}", -EPROTO, "control character in a string");
+	expect("{\"a\":{}}", -EPROTO, "nested value");
+	expect("{\"a\":[]}", -EPROTO, "nested value");
+	expect("{\"a\":1", -EPROTO, "object without an end");
+	expect("{\"a\":1 2}", -EPROTO, "object without an end");
+	expect("{\"a\":1}x", -EPROTO, "text after the object");
+}
+
+static void test_wrong(void)
+{
+	expect("{\"a\":1}", -EPROTO, "\"seq\" is missing");
+	expect("{\"seq\":\"1\"}", -EPROTO, "\"seq\" is not an integer");
+	expect("{\"seq\":-1}", -EPROTO, "\"seq\" is out of range");
+	expect("{\"seq\":18446744073709551616}", -EPROTO,
+	       "\"seq\" is not an integer");
+	expect("{\"seq\":1,\"ns\":2,\"cpu\":4294967296}", -EPROTO,
+	       "\"cpu\" is out of range");
+	expect("{\"seq\":1,\"ns\":2,\"cpu\":0,\"pid\":0,\"comm\":1}", -EPROTO,
+	       "\"comm\" is not a string");
+	expect("{\"seq\":1,\"ns\":2,\"cpu\":0,\"pid\":0,\"comm\":\"0123456789abcdef\"}",
+	       -EPROTO, "\"comm\" is too long");
+	expect("{\"seq\":1,\"ns\":2,\"cpu\":0,\"pid\":0,\"comm\":\"\\u0000\"}",
+	       -EPROTO, "\"comm\" is not valid");
+	expect("{\"seq\":1,\"ns\":2,\"cpu\":0,\"pid\":0,\"comm\":\"\\x\"}",
+	       -EPROTO, "\"comm\" is not valid");
+	expect("{" HEAD "\"a\":1}", -EPROTO, "\"event\" is missing");
+	expect("{" HEAD "\"event\":1}", -EPROTO, "\"event\" is not a string");
+	expect("{" HEAD ONLINE FIELDS "\"a\":1}", -EPROTO,
+	       "\"zone\" is missing");
+	expect("{" HEAD ONLINE FIELDS "\"zone\":\"Movabel\"}", -EPROTO,
+	       "\"zone\" has an unknown word: damaged, or recorded by a newer mhptop");
+	expect("{" HEAD ONLINE FIELDS "\"zone\":null}", -EPROTO,
+	       "\"zone\" is not an integer");
+	expect("{" HEAD ONLINE
+	       "\"start_pfn\":1,\"vmemmap_pages\":2,\"nid\":2147483648,\"zone\":1}",
+	       -EPROTO, "\"nid\" is out of range");
+	expect("{" HEAD ONLINE
+	       "\"start_pfn\":-1,\"vmemmap_pages\":2,\"nid\":0,\"zone\":1}",
+	       -EPROTO, "\"start_pfn\" is out of range");
+	expect("{" HEAD ONLINE FIELDS "\"zone\":1,\"seq\":2}", -EPROTO,
+	       "the same key twice");
+	expect("{" HEAD ONLINE FIELDS "\"zone\":1,\"nid\":2}", -EPROTO,
+	       "the same key twice");
+}
+
+static void test_too_many(void)
+{
+	char line[2048] = "{", *at = line + 1;
+	int i;
+
+	for (i = 0; i < 65; i++)
+		at += sprintf(at, "\"k%d\":1,", i);
+	at[-1] = '}';
+	expect(line, -EPROTO, "too many keys");
+}
+
+/* Every beginning of a line is refused, and so is a line with any byte changed, or it is another record. */
+static void test_cut(void)
+{
+	struct mhp_record record;
+	bool refused = true, named = true;
+	const char *why;
+	size_t i;
+
+	for (i = 0; i < sizeof(A_LINE) - 1; i++) {
+		refused &= read_line(A_LINE, i, &record, &why) == -EPROTO;
+		named &= *why != '\0';
+	}
+	ok(refused && named, "no beginning of a line is taken for one");
+}
+
+static void test_changed(void)
+{
+	char line[] = A_LINE;
+	struct mhp_record record;
+	const char *why;
+	int ret, taken = 0, bad = 0, byte;
+	size_t i;
+
+	for (i = 0; i < sizeof(line) - 1; i++) {
+		for (byte = 0; byte < 256; byte++) {
+			line[i] = byte;
+			ret = read_line(line, sizeof(line) - 1, &record, &why);
+			taken += !ret;
+			bad += ret && (ret != -ENOMSG && ret != -EPROTO);
+			/* Text that nobody reads after: comm with its NUL. */
+			bad += !ret && record.comm[MHP_COMM_LEN - 1];
+		}
+		line[i] = A_LINE[i];
+	}
+	eq("a changed line is another record, or refused", bad, 0);
+	ok(taken > (int)sizeof(line), "some were taken: %d", taken);
+}
+
+int main(void)
+{
+	unsigned int event;
+
+	test_line();
+	for (event = 1; event_info(event); event++) {
+		test_event(event);
+		extremes(event, ~0ULL);
+		extremes(event, 1);
+	}
+	test_accepted();
+	test_not_json();
+	test_wrong();
+	test_too_many();
+	test_cut();
+	test_changed();
+	return ktap_done();
+}

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The first and the last line of a recording: there and back, and wrong ones. */
+#include <errno.h>
+#include <json-c/json.h>
+#include <stdlib.h>
+
+#include "ktap.h"
+#include "recording.h"
+
+static const struct source_info an_info = {
+	.schema = 1,
+	.tier = SOURCE_TIER_EVENTS,
+	.kernel = "6.12.117",
+	.host = "box",
+	.page_bytes = 4096,
+	.block_bytes = 134217728,
+	.wall_ns = 1700000000123456789,
+	.mono_ns = 12345678901234,
+};
+
+#define HEADER                                                       \
+	"{\"schema\":1,\"type\":\"mhptop\",\"kernel\":\"6.12.117\"," \
+	"\"host\":\"box\",\"tier\":\"events\",\"page_bytes\":4096,"  \
+	"\"block_bytes\":134217728,\"wall_ns\":1700000000123456789," \
+	"\"mono_ns\":12345678901234}"
+
+static int get_header(const char *line, struct source_info *info, char *why)
+{
+	size_t len = strlen(line);
+	char *copy = malloc(len ?: 1);
+	int err;
+
+	memcpy(copy, line, len);
+	*why = '\0';
+	err = recording_header_get(copy, len, info, why, 256);
+	free(copy);
+	return err;
+}
+
+static void test_header(void)
+{
+	struct source_info info, odd = an_info;
+	char line[RECORDING_LINE_MAX], why[256];
+	struct json_object *object;
+	size_t len;
+
+	len = recording_header_put(&an_info, line);
+	eq_text("a header is this line", line, HEADER "\n");
+	eq("of that length", len, strlen(line));
+	line[len - 1] = '\0';
+	eq("it can be read", get_header(line, &info, why), 0);
+	ok(!memcmp(&info, &an_info, sizeof(info)), "and is the same then");
+
+	memset(odd.host, 0xff, sizeof(odd.host));
+	memset(odd.kernel, '"', sizeof(odd.kernel));
+	len = recording_header_put(&odd, line);
+	object = json_tokener_parse(line);
+	ok(object && len < RECORDING_LINE_MAX, "any bytes make valid JSON");
+	json_object_put(object);
+	line[len - 1] = '\0';
+	eq("that is read", get_header(line, &info, why), 0);
+}
+
+static void header_fails(const char *line, int err, const char *want)
+{
+	struct source_info info;
+	char why[256];
+
+	ok(get_header(line, &info, why) == err, "%.60s is refused",
+	   *line ? line : "nothing");
+	eq_text("with its reason", why, want);
+}
+
+#define START "{\"type\":\"mhptop\",\"schema\":1,"
+#define NAMES START "\"kernel\":\"k\",\"host\":\"h\","
+
+static void test_wrong_headers(void)
+{
+	static const char foreign[] = "not a recording of mhptop";
+
+	header_fails("", -EPROTO, foreign);
+	header_fails("\x7f"
+		     "ELF",
+		     -EPROTO, foreign);
+	header_fails("[]", -EPROTO, foreign);
+	header_fails("{\"schema\":1}", -EPROTO, foreign);
+	header_fails("{\"type\":\"perf\",\"schema\":1}", -EPROTO, foreign);
+	header_fails("{\"type\":\"mhptop\"}", -EPROTO, foreign);
+	header_fails("{\"type\":\"mhptop\",\"schema\":\"1\"}", -EPROTO,
+		     foreign);
+	header_fails("{\"type\":\"mhptop\",\"schema\":1", -EPROTO, foreign);
+	header_fails("{\"type\":\"mhptop\",\"schema\":1} x", -EPROTO, foreign);
+	header_fails("{\"type\":\"mhptop\",\"schema\":0}", -EPROTO,
+		     "\"schema\" is out of range");
+	header_fails(
+		"{\"type\":\"mhptop\",\"schema\":2}", -ENOTSUP,
+		"schema 2 is newer than 1, the newest known here: use the mhptop that recorded it");
+	header_fails(START "\"host\":\"h\"}", -EPROTO, "\"kernel\" is missing");
+	header_fails(START "\"kernel\":7}", -EPROTO,
+		     "\"kernel\" is not a string");
+	header_fails(NAMES "\"tier\":\"magic\"}", -EPROTO,
+		     "\"tier\" is unknown: \"magic\"");
+	header_fails(NAMES "\"tier\":\"events\",\"page_bytes\":\"x\"}", -EPROTO,
+		     "\"page_bytes\" is not an integer");
+	header_fails(
+		NAMES
+		"\"tier\":\"events\",\"page_bytes\":0,\"block_bytes\":4096}",
+		-EPROTO, "\"page_bytes\" is no size of a page: 0");
+	header_fails(
+		NAMES
+		"\"tier\":\"events\",\"page_bytes\":4096,\"block_bytes\":0}",
+		-EPROTO, "\"block_bytes\" is no size of a memory block: 0");
+	header_fails(
+		NAMES
+		"\"tier\":\"events\",\"page_bytes\":4096,\"block_bytes\":2048}",
+		-EPROTO, "\"block_bytes\" is no size of a memory block: 2048");
+	header_fails(
+		NAMES
+		"\"tier\":\"events\",\"page_bytes\":4096,\"block_bytes\":-1}",
+		-EPROTO, "\"block_bytes\" is out of range");
+}
+
+static int get_totals(const char *line, struct recording_totals *totals,
+		      char *why)
+{
+	*why = '\0';
+	return recording_totals_get(line, strlen(line), totals, why, 256);
+}
+
+static void test_totals(void)
+{
+	struct recording_totals totals = { .folded = 41, .self_check = 1 }, got;
+	struct mhp_count *count = totals.source.count;
+	char line[RECORDING_LINE_MAX], why[256];
+	size_t len;
+	int i;
+
+	count[0] = (struct mhp_count){ .seen = 42, .submitted = 41, .lost = 1 };
+	count[MHP_EVENT_mhp_notify] = count[0];
+	len = recording_totals_put(&totals, line);
+	eq_text("totals are this line", line,
+		"{\"totals\":{\"seen\":42,\"lost\":1,\"folded\":41,"
+		"\"self_check\":\"differs\",\"events\":{\"mhp_notify\":"
+		"{\"seen\":42,\"lost\":1}}}}\n");
+	ok(recording_is_totals(line, len), "that is known as such");
+	line[len - 1] = '\0';
+	eq("it can be read", get_totals(line, &got, why), 0);
+	ok(!memcmp(&got, &totals, sizeof(got)), "and is the same then");
+	ok(!recording_is_totals(line, 9) &&
+		   !recording_is_totals("{\"seq\":1}", 9),
+	   "other lines are not");
+	for (i = 0; i < 64; i++)
+		count[i] = (struct mhp_count){ ~0ULL, ~0ULL, ~0ULL };
+	ok(recording_totals_put(&totals, line) < RECORDING_LINE_MAX,
+	   "the longest totals fit");
+	eq("totals of events that are not known are read",
+	   get_totals("{\"totals\":{\"seen\":1,\"lost\":0,\"folded\":1,"
+		      "\"self_check\":\"none\",\"events\":{\"x\":7}}}",
+		      &got, why),
+	   0);
+}
+
+static void totals_fail(const char *line, const char *want)
+{
+	struct recording_totals totals;
+	char why[256];
+
+	ok(get_totals(line, &totals, why) == -EPROTO, "%.60s is refused", line);
+	eq_text("with its reason", why, want);
+}
+
+static void test_wrong_totals(void)
+{
+	totals_fail("{\"totals\":{\"seen\":1", "not a JSON object");
+	totals_fail("{\"totals\":1}", "\"totals\" is not an object");
+	totals_fail("{\"totals\":{\"seen\":1}}", "\"lost\" is missing");
+	totals_fail("{\"totals\":{\"seen\":1,\"lost\":2}}",
+		    "more events are lost than seen");
+	totals_fail("{\"totals\":{\"seen\":1,\"lost\":0,\"folded\":1,"
+		    "\"self_check\":\"fine\"}}",
+		    "\"self_check\" is unknown: \"fine\"");
+	totals_fail("{\"totals\":{\"seen\":1,\"lost\":0,\"folded\":1,"
+		    "\"self_check\":\"none\"}}",
+		    "\"events\" is missing");
+	totals_fail("{\"totals\":{\"seen\":1,\"lost\":0,\"folded\":1,"
+		    "\"self_check\":\"none\",\"events\":{\"mhp_notify\":1}}}",
+		    "\"mhp_notify\" is not an object");
+}
+
+int main(void)
+{
+	test_header();
+	test_wrong_headers();
+	test_totals();
+	test_wrong_totals();
+	return ktap_done();
+}

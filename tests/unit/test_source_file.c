@@ -1,0 +1,354 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Reading recordings: from pipes that give a byte at a time, from files that
+ * end too early, are damaged or are none.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "ktap.h"
+#include "ledger.h"
+#include "record_json.h"
+#include "recording.h"
+#include "source.h"
+
+#define HEADER                                                    \
+	"{\"schema\":1,\"type\":\"mhptop\",\"kernel\":\"6.12\","  \
+	"\"host\":\"h\",\"tier\":\"events\",\"page_bytes\":4096," \
+	"\"block_bytes\":134217728,\"wall_ns\":1,\"mono_ns\":2}\n"
+#define RECORD(seq)                                                      \
+	"{\"seq\":" #seq ",\"ns\":2,\"cpu\":0,\"pid\":1,\"comm\":\"a\"," \
+	"\"event\":\"mhp_vmemmap_online\",\"start_pfn\":1,"              \
+	"\"vmemmap_pages\":2,\"nid\":0,\"zone\":\"DMA\"}\n"
+#define UNKNOWN(seq)                                                     \
+	"{\"seq\":" #seq ",\"ns\":2,\"cpu\":0,\"pid\":1,\"comm\":\"a\"," \
+	"\"event\":\"mhp_of_tomorrow\",\"x\":1}\n"
+#define TOTALS(seen, lost, folded, check)                 \
+	"{\"totals\":{\"seen\":" #seen ",\"lost\":" #lost \
+	",\"folded\":" #folded ",\"self_check\":\"" check \
+	"\",\"events\":{}}}\n"
+
+static char path[] = "/tmp/test_source_file.XXXXXX";
+
+struct taken {
+	u64 records;
+	u64 last_seq;
+	u64 refuse; /* the record with this number */
+};
+
+static int sink(void *ctx, const struct mhp_record *record)
+{
+	struct taken *taken = ctx;
+
+	if (taken->refuse && record->seq == taken->refuse)
+		return -ECANCELED;
+	taken->records++;
+	taken->last_seq = record->seq;
+	return 0;
+}
+
+static void write_file(const char *text, size_t len)
+{
+	int fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
+
+	if (fd < 0 || write(fd, text, len) != (ssize_t)len)
+		abort();
+	close(fd);
+}
+
+static int open_text(struct source **source, const char *text, char *why)
+{
+	write_file(text, strlen(text));
+	return source_open_file(source, path, why, 256);
+}
+
+/* All of it: what read() said in the end. */
+static int read_all(struct source *source, struct taken *taken)
+{
+	int ret;
+
+	memset(taken, 0, sizeof(*taken));
+	do {
+		ret = source_read(source, sink, taken);
+	} while (ret > 0);
+	return ret;
+}
+
+/* How a recording ends: records read, error, reason with the path cut off. */
+static void ends(const char *name, const char *text, u64 records, int err,
+		 const char *want)
+{
+	struct source *source;
+	struct taken taken;
+	char why[256];
+	const char *reason;
+	int got;
+
+	if (!ok(!open_text(&source, text, why), "%s", name))
+		return;
+	got = read_all(source, &taken);
+	eq("  how it ends", got, err);
+	reason = source_why(source);
+	eq_text("  why", reason + (*reason ? strlen(path) : 0), want);
+	eq("  records before that", taken.records, records);
+	eq("  the end stays the end", read_all(source, &taken), err);
+	eq("  without any more records", taken.records, 0);
+	source_close(source);
+}
+
+static void test_ends(void)
+{
+	static const char none[] =
+		":3: recording ends without totals: its recorder was killed or still runs";
+
+	ends("a whole recording",
+	     HEADER RECORD(1) RECORD(2) TOTALS(2, 0, 2, "equal"), 2, -ENODATA,
+	     "");
+	ends("one without totals", HEADER RECORD(1) RECORD(2), 2, -ENODATA,
+	     none);
+	ends("one cut in a line", HEADER RECORD(1) "{\"seq\":2,\"ns\":2,\"cpu",
+	     1, -EPROTO, ":3: truncated");
+	ends("one cut in the totals",
+	     HEADER RECORD(1) "{\"totals\":{\"seen\":2", 1, -EPROTO,
+	     ":3: truncated");
+	ends("one with a damaged line",
+	     HEADER RECORD(1) "{\"seq\":x\n" RECORD(2), 1, -EPROTO,
+	     ":3: not a value");
+	ends("one with an empty line", HEADER RECORD(1) "\n" RECORD(2), 1,
+	     -EPROTO, ":3: not a JSON object");
+	ends("one with damaged totals", HEADER "{\"totals\":{}}\n", 0, -EPROTO,
+	     ":2: \"seen\" is missing");
+	ends("two recordings in one file",
+	     HEADER TOTALS(0, 0, 0, "equal") HEADER, 0, -EPROTO,
+	     ":3: a line behind the totals");
+	ends("one that lacks a line", HEADER RECORD(2) TOTALS(2, 0, 2, "equal"),
+	     1, -EPROTO, ":3: 2 records were written, 1 were read");
+	ends("one with what is not known here",
+	     HEADER RECORD(1) UNKNOWN(2) TOTALS(2, 0, 2, "equal"), 2, -ENODATA,
+	     ": 1 records of events not known here were left out: use the mhptop that recorded them");
+	ends("one with records that have no number",
+	     HEADER RECORD(0) RECORD(1) TOTALS(1, 0, 1, "none"), 2, -ENODATA,
+	     "");
+}
+
+static void test_last_newline(void)
+{
+	static const char text[] = HEADER RECORD(1) TOTALS(1, 0, 1, "equal");
+	char cut[sizeof(text)];
+
+	memcpy(cut, text, sizeof(text));
+	cut[sizeof(text) - 2] = '\0';
+	ends("one that lacks just the last newline", cut, 1, -ENODATA, "");
+}
+
+static void refused(const char *name, const char *text, int err,
+		    const char *want)
+{
+	struct source *source;
+	char why[256] = "";
+
+	eq(name, open_text(&source, text, why), err);
+	ok(!source, "  there is no source then");
+	eq_text("  why", why + strlen(path), want);
+}
+
+static void test_refused(void)
+{
+	struct source *source;
+	char why[256];
+
+	refused("an empty file", "", -EPROTO, ":1: empty, not a recording");
+	refused("a foreign file", "hello\nworld\n", -EPROTO,
+		":1: not a recording of mhptop");
+	refused("a header that is cut", "{\"schema\":1,\"ty", -EPROTO,
+		":1: truncated");
+	refused("a newer one", "{\"schema\":9,\"type\":\"mhptop\"}\n", -ENOTSUP,
+		":1: schema 9 is newer than 1, the newest known here: use the mhptop that recorded it");
+	eq("a file that is not there",
+	   source_open_file(&source, "/nowhere/x", why, sizeof(why)), -ENOENT);
+	eq_text("  why", why,
+		"cannot open /nowhere/x: No such file or directory");
+	eq("a folder", source_open_file(&source, "/", why, sizeof(why)),
+	   -EISDIR);
+	eq_text("  why", why, "/:1: Is a directory");
+}
+
+static void test_check(void)
+{
+	struct mhp_ledger *ledger = ledger_new(32768);
+	struct source_totals totals;
+	struct source *source;
+	struct taken taken;
+	char why[256];
+
+	open_text(&source, HEADER RECORD(1) TOTALS(3, 2, 1, "equal"), why);
+	eq("no totals before they are read", source_totals(source, &totals),
+	   -ENODATA);
+	eq("nothing to compare with either",
+	   source_self_check(source, ledger, why, sizeof(why)), -EOPNOTSUPP);
+	eq_text("  why", why, "the recording has no totals");
+	read_all(source, &taken);
+	eq("then they are there", source_totals(source, &totals), 0);
+	ok(totals.count[0].seen == 3 && totals.count[0].lost == 2 &&
+		   totals.count[0].submitted == 1,
+	   "as they were recorded");
+	eq("equal", source_self_check(source, ledger, why, sizeof(why)), 0);
+	source_close(source);
+
+	open_text(&source, HEADER RECORD(1) TOTALS(1, 0, 1, "differs"), why);
+	read_all(source, &taken);
+	eq("different", source_self_check(source, ledger, why, sizeof(why)), 1);
+	eq_text("  why", why,
+		"when it was recorded, the ledgers of recorder and kernel differed");
+	source_close(source);
+
+	open_text(
+		&source,
+		HEADER RECORD(
+			1) "{\"totals\":{\"seen\":1,\"lost\":0,\"folded\":1,\"self_check\":\"equal\","
+			   "\"events\":{\"mhp_notify\":{\"seen\":1,\"lost\":0}}}}\n",
+		why);
+	eq("other events than were written", read_all(source, &taken), -EPROTO);
+	eq("are a difference",
+	   source_self_check(source, ledger, why, sizeof(why)), 1);
+	eq_text("  why", why,
+		"1 records of mhp_notify were written, 0 were read");
+	source_close(source);
+	ledger_free(ledger);
+}
+
+static void test_sink_refuses(void)
+{
+	struct taken taken = { .refuse = 2 };
+	struct source *source;
+	char why[256];
+	int ret;
+
+	open_text(&source, HEADER RECORD(1) RECORD(2) RECORD(3), why);
+	ret = source_read(source, sink, &taken);
+	eq("a sink's refusal is handed back", ret, -ECANCELED);
+	eq("after one record", taken.records, 1);
+	taken.refuse = 0;
+	eq("it can go on", source_read(source, sink, &taken), 1);
+	eq("behind what was refused", taken.last_seq, 3);
+	source_close(source);
+}
+
+/* More than a buffer of lines, so that lines lie across its end. */
+static void test_many(void)
+{
+	char line[RECORD_JSON_MAX];
+	struct mhp_record record = {
+		.event = MHP_EVENT_mhp_vmemmap_online,
+		.size = sizeof(struct mhp_mhp_vmemmap_zone),
+	};
+	FILE *file = fopen(path, "we");
+	struct source *source;
+	struct taken taken;
+	char why[256];
+
+	fputs(HEADER, file);
+	for (record.seq = 1; record.seq <= 5000; record.seq++)
+		fwrite(line, 1, record_to_json(&record, line), file);
+	fclose(file);
+	eq("a long recording", source_open_file(&source, path, why, 256), 0);
+	eq("is read to its end", read_all(source, &taken), -ENODATA);
+	eq("with all its records", taken.records, 5000);
+	eq("in their order", taken.last_seq, 5000);
+	source_close(source);
+}
+
+static void test_long_line(void)
+{
+	char *text = malloc(200000);
+	struct source *source;
+	struct taken taken;
+	char why[256];
+
+	strcpy(text, HEADER);
+	memset(text + strlen(text), 'x', 150000);
+	write_file(text, 150000);
+	eq("a line that has no end", source_open_file(&source, path, why, 256),
+	   0);
+	eq("is damage", read_all(source, &taken), -EPROTO);
+	eq_text("  why", source_why(source) + strlen(path),
+		":2: line longer than any of ours");
+	source_close(source);
+	memset(text, 'x', 150000);
+	write_file(text, 150000);
+	eq("so it is as the first line",
+	   source_open_file(&source, path, why, 256), -EPROTO);
+	eq_text("  why", why + strlen(path),
+		":1: line longer than any of ours");
+	free(text);
+}
+
+/* Standard input is a pipe, whose writer is the returned descriptor. */
+static int pipe_to_stdin(void)
+{
+	int fds[2];
+
+	if (pipe(fds) || dup2(fds[0], STDIN_FILENO) < 0)
+		abort();
+	close(fds[0]);
+	return fds[1];
+}
+
+static void send(int fd, const char *text, size_t len)
+{
+	if (write(fd, text, len) != (ssize_t)len)
+		abort();
+}
+
+/* A pipe that stays open: what is complete is handed over, nothing waits. */
+static void test_pipe(void)
+{
+	static const char first[] = HEADER RECORD(1) "{\"seq\":2";
+	static const char rest[] = RECORD(2) RECORD(3);
+	struct taken taken = { 0 };
+	int writer = pipe_to_stdin();
+	struct source *source;
+	size_t i;
+	char why[256];
+
+	send(writer, first, sizeof(first) - 1);
+	eq("a recording from a pipe", source_open_file(&source, "-", why, 256),
+	   0);
+	ok(source_fd(source) > 2, "has a descriptor of its own");
+	eq("the record that came with the header",
+	   source_read(source, sink, &taken), 1);
+	eq("half a record is none yet", source_read(source, sink, &taken), 0);
+	for (i = strlen("{\"seq\":2"); i < sizeof(rest) - 1; i++) {
+		send(writer, rest + i, 1);
+		source_read(source, sink, &taken);
+	}
+	eq("records come together byte by byte", taken.records, 3);
+	eq("nothing more yet", source_read(source, sink, &taken), 0);
+	close(writer);
+	eq("until the pipe is closed", source_read(source, sink, &taken),
+	   -ENODATA);
+	eq_text("  why", source_why(source),
+		"standard input:4: recording ends without totals: its recorder was killed or still runs");
+	source_close(source);
+}
+
+int main(void)
+{
+	int fd = mkstemp(path);
+
+	if (fd < 0)
+		return 1;
+	close(fd);
+	test_ends();
+	test_last_newline();
+	test_refused();
+	test_check();
+	test_sink_refuses();
+	test_many();
+	test_long_line();
+	test_pipe();
+	unlink(path);
+	return ktap_done();
+}

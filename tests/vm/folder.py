@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The results folder of a run, which the guest can write, and what the guest reads from it.
+
+A folder that this harness did not make is never emptied; one in use is refused.
+"""
+import fcntl
+import os
+import re
+import shlex
+import shutil
+
+import machine
+from common import HarnessError
+
+MARK = ".made-by-run.py"
+AT_FIRST = (MARK, "results.tap", "output.log", "console.log")
+
+
+def default_path(args):
+    """build/vm/SCRIPT.KERNEL of this checkout."""
+    label = "kernel" if "/" in args.kernel else args.kernel
+    name = os.path.splitext(os.path.basename(args.script))[0]
+    return os.path.join(machine.ROOT, "build", "vm", f"{name}.{label}")
+
+
+def _claim(path):
+    """Make the folder and lock it; the lock lasts as long as this process."""
+    try:
+        os.makedirs(path, exist_ok=True)
+        lock = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as err:
+        raise HarnessError(f"the results folder {path} is in use by another run; "
+                           "wait for it or give another one with --results") from err
+    except OSError as err:
+        raise HarnessError(f"cannot use the results folder {path}: {err.strerror}; "
+                           "give another one with --results") from err
+    return lock
+
+
+def open_results(args):
+    """The results folder, empty and ours alone for this run; (path, lock)."""
+    path = os.path.realpath(args.results or default_path(args))
+    lock = _claim(path)
+    there = os.listdir(path)
+    if there and MARK not in there:
+        raise HarnessError(f"the results folder {path} holds files of somebody else; "
+                           "give an empty one with --results")
+    for entry in there:
+        full = os.path.join(path, entry)
+        if os.path.isdir(full) and not os.path.islink(full):
+            shutil.rmtree(full)
+        else:
+            os.unlink(full)
+    for entry in AT_FIRST:
+        with open(os.path.join(path, entry), "w", encoding="utf-8"):
+            pass
+    return path, lock
+
+
+def write_environment(args, path, more):
+    """What guest-init reads: who to run, and with what around it."""
+    pairs = dict(more)
+    for text in args.env:
+        name, equals, value = text.partition("=")
+        if not equals or not re.fullmatch(r"[A-Za-z_]\w*", name):
+            raise HarnessError(f"--env {text!r} is not NAME=VALUE")
+        pairs[name] = value
+    pairs.update(
+        MHP_ROOT=machine.ROOT, MHP_SCRIPT=os.path.abspath(args.script),
+        MHP_KERNEL=args.kernel, MHP_ICOUNT="1" if args.icount else "",
+        MHP_INTERACTIVE="1" if args.interactive else "")
+    with open(os.path.join(path, ".env"), "w", encoding="utf-8") as env:
+        for name, value in pairs.items():
+            env.write(f"export {name}={shlex.quote(value)}\n")
+        env.write(f"MHP_ARGS=({shlex.join(args.args)})\n")

@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Memory devices of a guest, driven through QMP, and what became of each.
+
+A plug or an unplug of a DIMM ends with the guest's word (_OST, which QEMU
+passes on as ACPI_DEVICE_OST) or with DEVICE_DELETED. feed() takes those
+events; state() tells where a device stands.
+"""
+import time
+
+from common import HarnessError, parse_size
+from qmp import QmpError
+
+# ACPI 6.5, table 6.19 ff.: the source of an _OST and the words for its status.
+_OST_EJECT = (0x003, 0x103)
+_OST_WORDS = {
+    0x01: "failed", 0x02: "notify not understood",
+    0x80: "eject not supported or insertion in progress",
+    0x81: "device in use or driver load failed",
+    0x82: "device busy", 0x83: "eject dependency busy", 0x84: "in progress",
+}
+_IN_PROGRESS = 0x84
+
+
+class Device:
+    """One memory device: where it stands and why."""
+
+    def __init__(self, name):
+        self.name = name
+        self.state = "plugging"
+        self.why = ""
+        self.since = time.monotonic()
+
+    def enter(self, state, why=""):
+        self.state, self.why, self.since = state, why, time.monotonic()
+
+
+class MemoryDevices:
+    def __init__(self, qmp):
+        self.qmp = qmp
+        self.devices = {}
+
+    # -- what the guest and QEMU report ---------------------------------------
+
+    def feed(self, event):
+        data = event.get("data", {})
+        name = event["event"]
+        if name == "ACPI_DEVICE_OST":
+            self._ost(data["info"])
+        elif name == "DEVICE_DELETED":
+            self._deleted(data.get("device"))
+        elif name in ("MEM_UNPLUG_ERROR", "DEVICE_UNPLUG_GUEST_ERROR"):
+            device = self.devices.get(data.get("device"))
+            if device and device.state == "unplugging":
+                device.enter("refused", data.get("msg", "the guest refused to let it go"))
+
+    def _ost(self, info):
+        device = self.devices.get(info.get("device"))
+        status, source = info["status"] & 0xff, info["source"]
+        if device is None or status == _IN_PROGRESS:
+            return
+        words = f"the guest answered {status:#x} ({_OST_WORDS.get(status, 'unknown status')})"
+        if source in _OST_EJECT:
+            if device.state == "unplugging" and status:
+                device.enter("refused", words)
+        elif device.state == "plugging":
+            device.enter("refused" if status else "plugged", words if status else "")
+
+    def _deleted(self, name):
+        device = self.devices.get(name)
+        if device is None:
+            return
+        device.enter("gone")
+        try:
+            self.qmp.execute("object-del", {"id": f"{name}-mem"})
+        except QmpError as err:
+            device.why = str(err)
+
+    # -- what the guest's script asks for ---------------------------------------
+
+    def add_dimm(self, name, size, node=None, addr=None):
+        """Plug a DIMM; the physical address QEMU gave it."""
+        known = self.devices.get(name)
+        if known and known.state != "gone":
+            raise HarnessError(f"{name}: there is already a memory device of that name")
+        properties = {"driver": "pc-dimm", "id": name, "memdev": f"{name}-mem"}
+        if node is not None:
+            properties["node"] = int(node, 0)
+        if addr is not None:
+            properties["addr"] = parse_size(addr)
+        self.qmp.execute("object-add", {"qom-type": "memory-backend-ram", "id": f"{name}-mem",
+                                        "size": parse_size(size), "reserve": False})
+        self.devices[name] = Device(name)
+        try:
+            self.qmp.execute("device_add", properties)
+        except QmpError:
+            del self.devices[name]
+            self.qmp.execute("object-del", {"id": f"{name}-mem"})
+            raise
+        return self.find(name)["addr"]
+
+    def resize_virtio_mem(self, name, requested):
+        """What the guest shall have of a virtio-mem device that was there at boot."""
+        self.qmp.execute("qom-set", {"path": f"/machine/peripheral/{name}",
+                                     "property": "requested-size",
+                                     "value": parse_size(requested)})
+
+    def remove(self, name):
+        """Ask the guest to let a device go; state() tells what came of it."""
+        device = self.devices.get(name)
+        if device is None or device.state == "gone":
+            raise HarnessError(f"{name}: there is no memory device of that name")
+        before = (device.state, device.why)
+        device.enter("unplugging")
+        try:
+            self.qmp.execute("device_del", {"id": name})
+        except QmpError:
+            device.enter(*before)
+            raise
+
+    def state(self, name, limit):
+        """"STATE why"; a step that took longer than limit seconds is "timeout"."""
+        for event in self.qmp.events():
+            self.feed(event)
+        device = self.devices.get(name)
+        if device is None:
+            raise HarnessError(f"{name}: there is no memory device of that name")
+        took = time.monotonic() - device.since
+        if device.state in ("plugging", "unplugging") and took > limit:
+            return f"timeout the guest did not answer within {limit:g} s"
+        return f"{device.state} {device.why}".rstrip()
+
+    def list(self):
+        """What QEMU says is plugged, one dict a device."""
+        return [entry["data"] for entry in self.qmp.execute("query-memory-devices")]
+
+    def find(self, name):
+        for data in self.list():
+            if data.get("id") == name:
+                return data
+        raise HarnessError(f"{name}: QEMU took it but does not list it")

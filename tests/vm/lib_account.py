@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Accounts kept from the events alone, and what they must agree with at every step.
+
+An Account takes events of lib_trace.py and adds them up, per memory block and per zone; its
+compare_*() say what differs from the kernel's own numbers (lib_oracle.py), one line each, none if
+all is well. It takes no notice of mhptop; lib_mhptop.py compares the two.
+"""
+import collections
+import dataclasses
+
+import lib_oracle as oracle
+from lib_guest import differs
+
+
+@dataclasses.dataclass
+class Block:
+    """A memory block, as its events tell it."""
+    state: str = "gone"
+    zone: str = "none"
+    nid: int = -1
+    hosting: str = "none"
+    vmemmap_pages: int = 0      # that it gives up to host its memmap
+    populated: int = 0          # vmemmap pages, over all its lives
+    freed: int = 0
+    alloc: int = 0              # the altmap's, as last seen
+    in_zone: int = 0            # vmemmap pages that joined a zone
+    present: int = 0
+    managed: int = 0
+    onlines: int = 0
+    offlines: int = 0
+    online_failures: int = 0
+    offline_failures: int = 0
+    blockers: int = 0
+
+
+class Account:
+    """Sums of all events since `begin`, which is {(node, zone): oracle.Zone} at that time."""
+
+    def __init__(self, trace):
+        self.trace = trace
+        # A node that had no memory has no zones in /proc/zoneinfo yet.
+        self.begin = collections.defaultdict(lambda: oracle.Zone(0, 0, 0, 0), oracle.zones())
+        self.begin_kb = oracle.meminfo()["MemTotal"]
+        self.boot = set(oracle.block_ids())     # of these only changes are known
+        self.blocks = {}        # {number: Block}, those added or touched
+        self.zones = {}         # {(node, zone): [present, managed]} changes
+        self.after = {}         # {(node, zone, "present"|"managed"): last value told}
+        self.seen = 0
+        self.wrong = []         # events that contradict each other, until the next compare
+        self.log = []           # all events
+
+    def update(self):
+        """Take what happened since; the new events."""
+        events = self.trace.read()
+        for event in events:
+            self.seen += 1
+            self._take(event.name[4:], event.fields)
+        self.log += events
+        return events
+
+    def _block(self, pfn):
+        return self.blocks.setdefault(oracle.block_of(pfn), Block())
+
+    def _take(self, name, f):
+        if name == "vmemmap_populate":
+            self._populate(f)
+        elif name == "vmemmap_free":
+            self._free(f)
+        elif name in ("vmemmap_online", "vmemmap_offline"):
+            self._block(f["start_pfn"]).in_zone = f["vmemmap_pages"] if name == "vmemmap_online" else 0
+        elif name in ("present", "managed"):
+            self._change(name, f)
+        elif name in ("online_end", "offline_end"):
+            self._end(name, f)
+        elif name == "offline_blocker":
+            self._block(f["pfn"]).blockers += 1
+
+    def _populate(self, f):
+        block = self._block(f["start_pfn"])
+        block.state, block.nid, block.hosting = "offline", f["nid"], f["hosting"]
+        block.populated += f["vmemmap_pages"]
+        block.vmemmap_pages, block.alloc = f["altmap_free"], f["altmap_alloc"]
+
+    def _free(self, f):
+        block = self._block(f["start_pfn"])
+        block.state, block.vmemmap_pages = "gone", 0
+        block.freed += f["vmemmap_pages"]
+        block.alloc = f["altmap_alloc"]
+
+    def _change(self, name, f):
+        """A count of a zone changed: what it was, the change and what it is must fit."""
+        key = f["nid"], f["zone"]
+        index = ("present", "managed").index(name)
+        before = self.after.get((*key, name), getattr(self.begin[key], name))
+        self.wrong += differs(f"{name} after a change of {f['delta']:+} at pfn {f['start_pfn']:#x}",
+                              before + f["delta"], f["after"], "pages")
+        self.after[*key, name] = f["after"]
+        self.zones.setdefault(key, [0, 0])[index] += f["delta"]
+        block = self._block(f["start_pfn"])
+        setattr(block, name, getattr(block, name) + f["delta"])
+
+    def _end(self, name, f):
+        block = self._block(f["start_pfn"])
+        online = name == "online_end"
+        if f["ret"]:
+            block.online_failures += online
+            block.offline_failures += not online
+            return
+        block.state, block.zone = ("online", f["zone"]) if online else ("offline", "none")
+        block.nid = f["nid"]
+        block.onlines += online
+        block.offlines += not online
+
+    # -- the oracles ------------------------------------------------------------------
+
+    def compare_zoneinfo(self):
+        wrong, now = self.wrong, oracle.zones()
+        self.wrong = []
+        for key, zone in now.items():
+            change = self.zones.get(key, [0, 0])
+            for index, name in enumerate(("present", "managed")):
+                want = getattr(self.begin[key], name) + change[index]
+                wrong += differs(f"zoneinfo, node {key[0]} {key[1]}, {name}", want,
+                                 getattr(zone, name), "pages")
+            wrong += self._compare_span(key, zone)
+        return wrong
+
+    def _compare_span(self, key, zone):
+        """A zone that was empty spans from its first online block to the end of its last."""
+        if self.begin[key].spanned:
+            return []
+        online = [number for number, block in self.blocks.items()
+                  if block.state == "online" and (block.nid, block.zone) == key]
+        want = (max(online) + 1 - min(online)) * oracle.BLOCK_PAGES if online else 0
+        return differs(f"zoneinfo, node {key[0]} {key[1]}, spanned", want, zone.spanned, "pages")
+
+    def compare_memtotal(self):
+        managed = sum(change[1] for change in self.zones.values())
+        return differs("meminfo, MemTotal", self.begin_kb + managed * oracle.PAGE_KB,
+                       oracle.meminfo()["MemTotal"], "kB")
+
+    def compare_block(self, number):
+        """A block with itself and with sysfs."""
+        block, there = self.blocks[number], oracle.block(number)
+        name = f"memory{number}"
+        healthy = block.state == "online"
+        pages = oracle.BLOCK_PAGES if healthy else 0
+        wrong = differs(f"{name}, present", pages, block.present, "pages")
+        wrong += differs(f"{name}, managed", pages - block.vmemmap_pages * healthy, block.managed, "pages")
+        wrong += differs(f"{name}, vmemmap in a zone", block.vmemmap_pages * healthy, block.in_zone, "pages")
+        wrong += differs(f"{name}, in sysfs", block.state, there.state if there else "gone")
+        if there:
+            wrong += differs(f"{name}, node", block.nid, there.node)
+        if there and healthy:
+            wrong += differs(f"{name}, valid_zones", [block.zone], there.zones)
+        if block.state == "gone":
+            wrong += differs(f"{name}, freed", block.populated, block.freed, "vmemmap pages")
+            wrong += differs(f"{name}, altmap alloc", 0, block.alloc, "pages")
+        return wrong
+
+    def compare_sysfs(self, numbers=None):
+        wrong = []
+        for number in sorted(set(self.blocks) - self.boot) if numbers is None else numbers:
+            wrong += self.compare_block(number)
+        return wrong
+
+    def compare_qmp(self):
+        """What QEMU has plugged is what the events added and did not free."""
+        pages = sum(oracle.BLOCK_PAGES for number, block in self.blocks.items()
+                    if number not in self.boot and block.state != "gone")
+        listed = sum(device.size for device in oracle.devices() if device.kind == "dimm")
+        wrong = differs("query-memory-devices", pages * oracle.PAGE, listed, "bytes")
+        return wrong + differs("query-memory-size-summary", pages * oracle.PAGE,
+                               oracle.plugged_bytes(), "bytes")
+
+    def compare(self):
+        """Everything but QMP, which costs more."""
+        return self.compare_zoneinfo() + self.compare_memtotal() + self.compare_sysfs()

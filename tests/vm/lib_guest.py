@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a guest test in Python is written with: KTAP results, memory devices through the host.
+
+The counterpart of guest-lib.sh, with the same channel to the host (control.py) and the same
+results file; a test uses one of the two. What the kernel says is read elsewhere (lib_trace.py,
+lib_oracle.py).
+
+    import lib_guest as guest
+    addr = guest.dimm_plug("d0", "1G")
+    guest.eq("blocks of 1 GiB", 8, len(...), "blocks")
+    guest.done()
+"""
+import fcntl
+import os
+import shlex
+import signal
+import sys
+import time
+
+RESULTS = os.environ["RESULTS"]
+RUN = os.environ["MHP_RUN"]
+DIMM_SECONDS = 60
+_SHOWN = 12             # wrong things shown of one test
+
+
+class HostError(Exception):
+    """The host said no; the text is its reason."""
+
+
+class TimeLimit(Exception):
+    """Something took longer than it may."""
+
+
+# -- results --------------------------------------------------------------------------
+
+_counts = {"all": 0, "failed": 0}
+
+
+def _tap(line):
+    # One write a line, so that the host, which follows the file, never sees half of one.
+    with open(os.path.join(RESULTS, "results.tap"), "a", encoding="utf-8") as tap:
+        tap.write(line + "\n")
+
+
+def note(text):
+    for line in str(text).splitlines():
+        _tap("# " + line)
+        print("#", line, flush=True)
+
+
+def _result(verdict, name, directive=""):
+    if not _counts["all"]:
+        _tap("KTAP version 1")
+    _counts["all"] += 1
+    _tap(f"{verdict} {_counts['all']} {name.replace('#', '')}{directive}")
+    print(verdict, name, flush=True)
+
+
+def ok(name, wrong=()):
+    """Passes if nothing is wrong: `wrong` is a list of lines, or one line, or empty."""
+    wrong = [wrong] if isinstance(wrong, str) else list(wrong or ())
+    if not wrong:
+        _result("ok", name)
+        return True
+    _counts["failed"] += 1
+    _result("not ok", name)
+    for line in wrong[:_SHOWN]:
+        note(f"  {line}")
+    if len(wrong) > _SHOWN:
+        note(f"  and {len(wrong) - _SHOWN} more")
+    return False
+
+
+def differs(what, want, got, unit=""):
+    """The line that says so, or nothing: to be collected for ok()."""
+    unit = f" {unit}" if unit else ""
+    return [] if want == got else [f"{what}: expected {want}{unit}, got {got}{unit}"]
+
+
+def eq(name, want, got, unit=""):
+    return ok(name, differs(name, want, got, unit))
+
+
+def skip(name, why):
+    _result("ok", name, f" # SKIP {why}")
+
+
+def skip_all(why):
+    _tap(f"1..0 # SKIP {why}")
+    sys.exit(0)
+
+
+def bail(why):
+    _tap(f"Bail out! {why}")
+    sys.exit(1)
+
+
+def done():
+    """All results have come."""
+    _tap(f"1..{_counts['all']}")
+    sys.exit(1 if _counts["failed"] else 0)
+
+
+def run(test):
+    """Call test(); what it does not catch ends the run as failed, with its last frame."""
+    try:
+        test()
+    except Exception as err:  # pylint: disable=broad-except
+        frame = err.__traceback__
+        while frame.tb_next:
+            frame = frame.tb_next
+        where = f"{os.path.basename(frame.tb_frame.f_code.co_filename)}:{frame.tb_lineno}"
+        bail(f"{where}: {type(err).__name__}: {err}")
+    done()
+
+
+# -- time -----------------------------------------------------------------------------
+
+def wait_for(seconds, condition):
+    """What condition() returns as soon as it is true; else its last word."""
+    end = time.monotonic() + seconds
+    while True:
+        result = condition()
+        if result or time.monotonic() > end:
+            return result
+        time.sleep(0.05)
+
+
+class limit:  # pylint: disable=invalid-name
+    """with limit(20, "offline of block 32"): system calls in it are interrupted after that."""
+
+    def __init__(self, seconds, what):
+        self.seconds, self.what = seconds, what
+
+    def _expired(self, *_):
+        raise TimeLimit(f"{self.what}: not done within {self.seconds} s")
+
+    def __enter__(self):
+        self.before = signal.signal(signal.SIGALRM, self._expired)
+        signal.setitimer(signal.ITIMER_REAL, self.seconds)
+
+    def __exit__(self, *_):
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, self.before)
+
+
+# -- the host -------------------------------------------------------------------------
+
+_requests = [0]
+
+
+def _unescape(text):
+    return text.replace("\\\\", "\0").replace("\\n", "\n").replace("\0", "\\")
+
+
+def _reply(port, prefix):
+    """The first line with this prefix, without it; lines of requests given up are passed over."""
+    rest = b""
+    while True:
+        *lines, rest = rest.split(b"\n")
+        for line in lines:
+            if line.startswith(prefix):
+                return line[len(prefix):]
+        chunk = port.read(65536)
+        if not chunk:
+            raise HostError("the control port gave no answer")
+        rest += chunk
+
+
+def host(*words):
+    """Ask the host; its answer, or HostError."""
+    _requests[0] += 1
+    ident = f"{os.getpid()}.{_requests[0]}"
+    with open(os.path.join(RUN, "ctl.lock"), "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with open(os.environ["MHP_CTL"], "r+b", buffering=0) as port:
+            port.write(f"{ident} {shlex.join(str(w) for w in words)}\n".encode())
+            line = _reply(port, ident.encode() + b" ")
+    status, _, text = line.decode().partition(" ")
+    if status != "0":
+        raise HostError(_unescape(text))
+    return _unescape(text)
+
+
+# -- memory devices -------------------------------------------------------------------
+
+def memory_wait(name, want, seconds=DIMM_SECONDS):
+    """Until a device is "plugged" or "gone"; HostError says why it is not."""
+    while True:
+        state = host("memory-state", name, seconds)
+        if state.split()[0] == want:
+            return
+        if state.split()[0] not in ("plugging", "unplugging"):
+            raise HostError(f"{name}: {state}")
+        time.sleep(0.05)
+
+
+def dimm_plug(name, size, node="", addr=""):
+    """Returns when the guest has taken it: its physical address."""
+    start = int(host("dimm-add", name, size, node, addr), 16)
+    memory_wait(name, "plugged")
+    return start
+
+
+def dimm_unplug(name, seconds=DIMM_SECONDS):
+    """Returns when QEMU has deleted it; HostError if the guest refuses."""
+    host("memory-del", name)
+    memory_wait(name, "gone", seconds)

@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What the kernel and QEMU say without the events: /proc/zoneinfo, /proc/meminfo, sysfs, QMP.
+
+Only readers, and the few writes to sysfs that a test makes. Counts are in pages of 4 KiB unless
+a name says otherwise.
+"""
+import collections
+import errno
+import os
+import re
+
+import lib_guest as guest
+
+MEMORY = "/sys/devices/system/memory"
+PAGE = 4096
+PAGE_KB = 4
+STRUCT_PAGE = 64
+
+Zone = collections.namedtuple("Zone", "start spanned present managed")
+Block = collections.namedtuple("Block", "state zones node")
+Device = collections.namedtuple("Device", "name addr size node kind")
+
+EHWPOISON = 133
+errno_names = {**errno.errorcode, EHWPOISON: "EHWPOISON"}
+
+_ZONE = re.compile(r"^Node (\d+), zone +(\w+)\n(.*?)(?=^Node |\Z)", re.M | re.S)
+
+
+def read(path):
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
+def number_of(path):
+    return int(read(path), 0)
+
+
+def write(path, text):
+    """One write and no second try, as a file of Python's would make when it is closed."""
+    file = os.open(path, os.O_WRONLY)
+    try:
+        os.write(file, str(text).encode())
+    finally:
+        os.close(file)
+
+
+BLOCK_BYTES = int(read(f"{MEMORY}/block_size_bytes"), 16)
+BLOCK_PAGES = BLOCK_BYTES // PAGE
+BLOCK_VMEMMAP = BLOCK_PAGES * STRUCT_PAGE // PAGE       # pages that describe a block
+
+
+def zones():
+    """{(node, zone): Zone} of all zones, empty ones too."""
+    found = {}
+    for node, zone, text in _ZONE.findall(read("/proc/zoneinfo")):
+        def value(key, text=text):
+            match = re.search(rf"^\s+{key}:?\s+(\d+)$", text, re.M)
+            return int(match.group(1)) if match else 0
+        found[int(node), zone] = Zone(value("start_pfn"), value("spanned"), value("present"),
+                                      value("managed"))
+    return found
+
+
+def free_kb():
+    """Free memory with what waits in the lists of the CPUs, which MemFree leaves out: huge pages
+    that hosted a memmap can stay there, 16 MiB and more of them."""
+    pages = re.findall(r"^\s+(?:pages free|count:)\s+(\d+)$", read("/proc/zoneinfo"), re.M)
+    return sum(int(count) for count in pages) * PAGE_KB
+
+
+def meminfo():
+    """{key: kB}"""
+    return {line.split(":")[0]: int(line.split()[1]) for line in read("/proc/meminfo").splitlines()}
+
+
+def block_ids():
+    return sorted(int(name[6:]) for name in os.listdir(MEMORY) if re.fullmatch(r"memory\d+", name))
+
+
+def block(number):
+    """State, zones that sysfs offers (one if it is online), node; None if it is not there."""
+    path = f"{MEMORY}/memory{number}"
+    try:
+        zones_text = read(f"{path}/valid_zones").split()
+        nodes = [int(name[4:]) for name in os.listdir(path) if re.fullmatch(r"node\d+", name)]
+        return Block(read(f"{path}/state").strip(), zones_text, nodes[0] if nodes else -1)
+    except FileNotFoundError:
+        return None
+
+
+def blocks():
+    return {number: block(number) for number in block_ids()}
+
+
+def block_of(pfn):
+    return pfn // BLOCK_PAGES
+
+
+def blocks_of(addr, size):
+    """The numbers of all blocks that such a range has, there or not."""
+    return range(addr // BLOCK_BYTES, (addr + size) // BLOCK_BYTES)
+
+
+def block_set(number, state, seconds=30):
+    """Write to a block's state; None or the errno it failed with."""
+    try:
+        with guest.limit(seconds, f"memory{number}: {state}"):
+            write(f"{MEMORY}/memory{number}/state", state)
+    except OSError as err:
+        return err.errno
+    return None
+
+
+def errno_name(code):
+    return errno_names.get(code, str(code)) if code else "success"
+
+
+def devices():
+    """What QMP's query-memory-devices lists."""
+    found = []
+    for line in guest.host("memory-devices").splitlines():
+        name, addr, size, node, kind = line.split()
+        found.append(Device(name, int(addr, 16), int(size), int(node), kind))
+    return found
+
+
+def plugged_bytes():
+    return int(guest.host("memory-size").split()[1])
+
+
+def memmap_mode():
+    """N, Y or force: what memmap_on_memory was booted with."""
+    return read("/sys/module/memory_hotplug/parameters/memmap_on_memory").strip()
+
+
+def notifier_error(action, code):
+    """Let the memory notifier veto MEM_GOING_ONLINE or MEM_GOING_OFFLINE; 0 ends it."""
+    write(f"/sys/kernel/debug/notifier-error-inject/memory/actions/{action}/error", code)

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The mhp events as text, read from a tracefs instance of one's own and taken apart here.
+
+This is the oracle that mhptop is held against, so it shares nothing with it: no libbpf, no
+libtraceevent, only what the kernel prints. What the events add up to is in lib_account.py.
+"""
+import collections
+import glob
+import os
+import re
+
+TRACEFS = "/sys/kernel/tracing"
+EVENTS = f"{TRACEFS}/events/mhp"
+
+#  kworker/u8:0-11      [000] .....     5.611523: mhp_add_begin: start_pfn=0x100000 …
+_LINE = re.compile(r"^\s*(.*)-(\d+)\s+\[(\d+)\]\s+\S+\s+([\d.]+): (mhp_\w+): (.*)$")
+_WORD = re.compile(r"(\w+)=(\S*)")
+_NUMBER = re.compile(r"^(0x[0-9a-f]+|-?\d+)$")
+
+Event = collections.namedtuple("Event", "name time cpu comm pid fields text")
+
+
+def parse_fields(text):
+    fields = {}
+    for key, value in _WORD.findall(text):
+        fields[key] = int(value, 0) if _NUMBER.match(value) else value
+    return fields
+
+
+def parse_line(line):
+    """An Event, or None if the line holds none."""
+    match = _LINE.match(line)
+    if not match:
+        return None
+    comm, pid, cpu, time, name, text = match.groups()
+    return Event(name, float(time), int(cpu), comm, int(pid), parse_fields(text), text)
+
+
+class Trace:
+    """A tracefs instance with all mhp events on."""
+
+    def __init__(self, name="guest-test", buffer_kb=8192):
+        self.path = f"{TRACEFS}/instances/{name}"
+        self.wrong = []         # what makes the trace void, one line each
+        self._rest = ""
+        os.mkdir(self.path)
+        self._write("buffer_size_kb", buffer_kb)
+        self._pipe = os.open(f"{self.path}/trace_pipe", os.O_RDONLY | os.O_NONBLOCK)
+        self._write("events/mhp/enable", 1)
+
+    def _write(self, name, value):
+        with open(f"{self.path}/{name}", "w", encoding="ascii") as file:
+            file.write(str(value))
+
+    def _text(self):
+        chunks = []
+        while True:
+            try:
+                chunk = os.read(self._pipe, 65536)
+            except BlockingIOError:
+                break
+            if not chunk:
+                break
+            chunks.append(chunk)
+        return b"".join(chunks).decode()
+
+    def read(self):
+        """The events since the last read."""
+        *lines, self._rest = (self._rest + self._text()).split("\n")
+        events = []
+        for line in lines:
+            event = parse_line(line)
+            if event:
+                events.append(event)
+            elif line:
+                self.wrong.append(f"trace_pipe: not an mhp event: {line!r}")
+        return events
+
+    def lost(self):
+        """What per_cpu/*/stats and the pipe say was lost: nothing, or the trace is void."""
+        wrong = list(self.wrong)
+        for path in glob.glob(f"{self.path}/per_cpu/cpu*/stats"):
+            with open(path, encoding="ascii") as stats:
+                for line in stats:
+                    key, _, value = line.partition(": ")
+                    if key in ("overrun", "commit overrun", "dropped events") and int(value):
+                        wrong.append(f"{path.split('/')[-2]}: {key}: expected 0, got {int(value)} events")
+        return wrong
+
+    def close(self):
+        self._write("events/mhp/enable", 0)
+        os.close(self._pipe)
+        os.rmdir(self.path)
+
+
+def steps(events):
+    """What happened, as words: names without "mhp_", and a notifier call by the name of its step."""
+    return [event.fields["step"] if event.name == "mhp_notify" else event.name[4:]
+            for event in events]
+
+
+def pick(events, name, **fields):
+    """The events of that name (without "mhp_") with those fields."""
+    return [event for event in events
+            if event.name == f"mhp_{name}" and fields.items() <= event.fields.items()]

@@ -1,0 +1,258 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Boot a kernel in QEMU, run one script in it, tell what came of it.
+
+The guest has this machine's root file system, read-only, and the script at its
+own path; guest-lib.sh is what it is written with. The run passes (exit 0) when
+the script exits 0, its KTAP results are complete and none failed, and the
+console shows no splat; it fails (exit 1) with one line that says why.
+
+In the results folder: results.tap, output.log (what the script printed),
+console.log, dmesg.log, qemu.log, status (key=value), and what the script put
+into $RESULTS.
+"""
+import argparse
+import os
+import sys
+
+import accel
+import machine
+import splat
+from common import HarnessError, Stopped, catch_signals, parse_size, time_factor
+from folder import open_results, write_environment
+from ktap import Results
+from session import Session
+
+KERNELS = {"patched": "", "vanilla": "-vanilla", "debug": "-debug"}
+TIME_LIMIT, INTERACTIVE_LIMIT, BOOT_LIMIT = 120, 24 * 3600, 90
+DEBUG_FACTOR = 4            # KASAN and lockdep take that much longer, at least
+LAST_LINES = 15
+
+
+def seconds(text):
+    """A time for argparse."""
+    value = float(text)
+    if value <= 0:
+        raise ValueError(text)
+    return value
+
+
+def parse_args(argv):
+    parser = argparse.ArgumentParser(
+        usage="run.py [options] SCRIPT [ARGS...]", description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False)
+    add = parser.add_argument
+    add("--kernel", default="patched", metavar="K",
+        help="patched (default), vanilla, debug, or the path of a bzImage")
+    add("--append", default="", metavar="WORDS", help="more for the kernel's command line")
+    add("--mem", default="1G", help="RAM at boot (default 1G)")
+    add("--maxmem", default="64G", help="RAM at most, below 700G (default 64G)")
+    add("--slots", type=int, default=8, help="DIMM slots (default 8)")
+    add("--smp", type=int, default=2, help="CPUs (default 2)")
+    add("--numa", type=int, default=1, metavar="N", help="NUMA nodes; the RAM is in node 0")
+    add("--vmem", action="append", default=[], metavar="SIZE[,NODE]",
+        help="a virtio-mem device, vmem0 and so on, empty at first (may be repeated)")
+    add("--icount", action="store_true",
+        help="one CPU whose clock counts instructions (for benchmarks)")
+    add("--time-limit", type=seconds, metavar="SEC",
+        help=f"default {TIME_LIMIT}; the debug kernel gets {DEBUG_FACTOR} times as much")
+    add("--results", metavar="DIR", help="default build/vm/SCRIPT.KERNEL")
+    add("--env", action="append", default=[], metavar="NAME=VALUE", help="for the script")
+    add("--allow-splat", action="append", default=[], metavar="REGEX",
+        help="a console line that is expected (may be repeated)")
+    add("--no-plan", action="store_true",
+        help="the script gives no KTAP: its exit status alone decides")
+    add("--interactive", action="store_true",
+        help="the script gets this terminal (Ctrl-] ends it); implies --no-plan")
+    add("--verbose", action="store_true", help="show what the script printed, at the end")
+    add("script")
+    add("args", nargs=argparse.REMAINDER)
+    return parser.parse_args(argv)
+
+
+def find_kernel(name):
+    """The bzImage that --kernel names."""
+    path, cure = name, "give the path of a bzImage, or patched, vanilla or debug"
+    if name in KERNELS:
+        base = os.environ.get("MHP_KERNEL_BASE", "6.12")
+        path = os.path.join(machine.ROOT, "build", "kernel", base + KERNELS[name])
+        cure = "build it with 'make kernel'"
+    if os.path.isdir(path):
+        path = os.path.join(path, "bzImage")
+    if not os.path.isfile(path):
+        raise HarnessError(f"cannot boot the {name} kernel: {path} is not there; {cure}")
+    return os.path.realpath(path)
+
+
+def make_config(args, kernel, folder, accelerator):
+    for name in ("mem", "maxmem"):
+        parse_size(getattr(args, name))
+    return machine.Config(
+        kernel=kernel, share=folder, console=os.path.join(folder, "console.log"),
+        append=args.append, mem=args.mem, maxmem=args.maxmem, slots=args.slots,
+        smp=args.smp, numa=args.numa, vmem=tuple(args.vmem), icount=args.icount, accel=accelerator)
+
+
+class Run:
+    """One run and its verdict."""
+
+    def __init__(self, args):
+        self.args = args
+        self.ktap = Results()
+        self.quiet = args.interactive
+        self.reasons, self.notes = [], []
+        self.folder = self.session = self.stopped = None
+        self.accelerator = "none"
+
+    def line(self, text):
+        self.ktap.feed(text)
+        if not self.quiet:
+            self.tell(text)
+
+    def note(self, text):
+        if not self.quiet:
+            self.tell(f"# {text}")
+
+    def tell(self, text):
+        """Print a line; a reader that went away ends the run, once."""
+        try:
+            print(text, flush=True)
+        except OSError as err:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise HarnessError(f"stdout cannot be written: {err.strerror}") from err
+
+    def execute(self):
+        args = self.args
+        self.folder, self._lock = open_results(args)
+        if not os.path.isfile(args.script):
+            raise HarnessError(f"cannot run {args.script}: there is no such script")
+        allowed = splat.compile_allowed(args.allow_splat)
+        kernel = find_kernel(args.kernel)
+        self.accelerator, why = ("tcg", "icount") if args.icount else accel.choose(kernel)
+        limit = args.time_limit or (INTERACTIVE_LIMIT if args.interactive else TIME_LIMIT)
+        factor = time_factor() * (DEBUG_FACTOR if args.kernel == "debug" else 1)
+        self.session = Session(make_config(args, kernel, self.folder, self.accelerator),
+                               (limit * factor, BOOT_LIMIT * factor), self.line, args.interactive)
+        write_environment(args, self.folder, self.session.prepare())
+        self.note(f"{args.script} on {kernel}, accelerator {self.accelerator} ({why})")
+        if args.interactive:
+            self.tell("The guest starts; Ctrl-] ends it.")
+        self.session.run()
+        self.judge(allowed)
+
+    def judge(self, allowed):
+        """All that is wrong with the run, the root cause first."""
+        session = self.session
+        marks = [splat.START_MARK] if session.boot_seconds is not None else []
+        if session.exit_code is not None and not session.faults:
+            marks.append(splat.END_MARK)
+        try:
+            found, expected = splat.scan_console(session.cfg.console, allowed, marks)
+            found += [line for line in self._dmesg(allowed) if line not in found]
+            self.notes += [f"expected splat: {line}" for line in expected]
+            if found:
+                more = f" (and {len(found) - 1} more lines)" if len(found) > 1 else ""
+                self.reasons.append(f"splat: {found[0]}{more}")
+        except splat.LogError as err:
+            self.reasons.append(str(err))
+        self.reasons += session.faults
+        if session.exit_code:
+            self.reasons.append(f"the script exited {session.exit_code}")
+        if self.args.no_plan or self.args.interactive:
+            self.reasons += self.ktap.problems() if self.ktap.plan is not None else []
+        else:
+            self.reasons += self.ktap.problems()
+
+    def _dmesg(self, allowed):
+        path = os.path.join(self.folder, "dmesg.log")
+        if not os.path.exists(path):
+            return []
+        return splat.scan(splat.read_log(path), allowed)[0]
+
+    # -- telling ------------------------------------------------------------------
+
+    def _show_end_of(self, name):
+        try:
+            with open(os.path.join(self.folder, name), encoding="utf-8", errors="replace") as log:
+                lines = [splat.clean(line) for line in log]
+        except OSError:
+            return
+        lines = [line for line in lines if line]
+        if name == "output.log" and self.args.verbose:
+            shown = lines
+        else:
+            shown = lines[-LAST_LINES:]
+        for line in shown:
+            self.tell(f"# {name}: {line}")
+
+    def report(self):
+        """Totals, status file, one line of reason; the exit status."""
+        try:
+            self._summary()
+        except HarnessError as err:
+            self.reasons.append(str(err))
+        self._write_status()
+        if self.reasons:
+            name = os.path.basename(self.args.script)
+            print(f"run.py: {name} on {self.args.kernel} failed: {'; '.join(self.reasons[:3])}",
+                  file=sys.stderr)
+        if self.stopped:
+            return 128 + self.stopped
+        return 1 if self.reasons else 0
+
+    def _errors(self):
+        """1 if the run failed and no test of the script says so."""
+        return 1 if self.reasons and not self.ktap.failed else 0
+
+    def _summary(self):
+        failed = bool(self.reasons)
+        died = bool(self.session and self.session.faults)
+        if self.folder and (failed or self.args.verbose):
+            self._show_end_of("output.log")
+        if died or (self.session and failed and not self.ktap.failures):
+            self._show_end_of("console.log")
+        for note in self.notes:
+            self.tell(f"# {note}")
+        if self.args.interactive and not (self.ktap.count or self.reasons):
+            return
+        self.tell(self.ktap.totals(self._errors()))
+        if self.session and self.session.boot_seconds is not None:
+            self.tell(f"# booted in {self.session.boot_seconds:.1f} s, "
+                      f"{self.session.seconds:.1f} s in all")
+
+    def _write_status(self):
+        if not self.folder:
+            return
+        session = self.session
+        fields = {
+            "result": "fail" if self.reasons else "pass",
+            "reason": "; ".join(self.reasons), "script": self.args.script,
+            "kernel": self.args.kernel, "accel": self.accelerator,
+            "exit": "" if not session or session.exit_code is None else session.exit_code,
+            "passed": self.ktap.passed, "failed": self.ktap.failed,
+            "skipped": self.ktap.skipped, "errors": self._errors(),
+            "boot_seconds": f"{session.boot_seconds:.2f}" if session and session.boot_seconds else "",
+            "seconds": f"{session.seconds:.2f}" if session else ""}
+        with open(os.path.join(self.folder, "status"), "w", encoding="utf-8") as status:
+            for name, value in fields.items():
+                status.write(f"{name}={value}\n")
+
+
+def main(argv=None):
+    args = parse_args(argv)
+    catch_signals()
+    run = Run(args)
+    try:
+        run.execute()
+    except Stopped as err:
+        run.stopped = err.signum
+        run.reasons.append(str(err))
+    except (HarnessError, splat.LogError) as err:
+        run.reasons.append(str(err))
+    except OSError as err:
+        run.reasons.append(f"{err.filename or 'a file of the run'}: {err.strerror}")
+    return run.report()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

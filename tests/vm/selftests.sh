@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The kernel's own selftests for memory hotplug, in a guest: selftests.sh [run.py's options]
+#
+# Takes them from the kernel source as the series leaves them (the package, or KERNEL_SRC), so that what is run is what
+# is submitted, and hands them to t/selftests.py.
+set -euo pipefail
+
+HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+TOP=$(cd "$HERE/../.." && pwd)
+BASE=${MHP_KERNEL_BASE:-6.12}
+ARCHIVE=/usr/src/linux-source-$BASE.tar.xz
+OUT=$TOP/build/selftests
+WANTED=(tools/testing/selftests/memory-hotplug tools/testing/selftests/kselftest)
+
+die() {
+	echo "selftests.sh: $1" >&2
+	exit 1
+}
+
+unpack() {
+	if [[ ${KERNEL_SRC-} ]]; then
+		(cd "$KERNEL_SRC" && tar -c "${WANTED[@]}") | tar -x -C "$1"
+	else
+		[[ -r $ARCHIVE ]] || die "$ARCHIVE is not there; apt-get install linux-source-$BASE, or set KERNEL_SRC"
+		tar -C "$1" --strip-components=1 -xf "$ARCHIVE" "${WANTED[@]/#/linux-source-$BASE/}"
+	fi
+}
+
+# Of the patches only what is about the selftests: the rest of the tree is not here.
+apply() {
+	local patch
+	for patch in "$TOP/kernel/$BASE"/*-selftests-*.patch; do
+		[[ -r $patch ]] || die "kernel/$BASE has no selftest patch"
+		awk '/^diff --git / { keep = $4 ~ "^b/tools/testing/selftests/" } keep' "$patch" |
+			patch -d "$1" -p1 -F0 -f -s --no-backup-if-mismatch ||
+			die "${patch##*/} does not apply as shown above; rebase it"
+	done
+}
+
+main() {
+	local key
+	key=$(cat "$TOP/kernel/$BASE"/*-selftests-*.patch <(stat -Lc '%n %s %Y' "${KERNEL_SRC:-$ARCHIVE}") | sha256sum)
+	if [[ ! -r $OUT/key || $(<"$OUT/key") != "$key" ]]; then
+		rm -rf "$OUT" "$OUT.new"
+		mkdir -p "$OUT.new"
+		unpack "$OUT.new"
+		apply "$OUT.new"
+		echo "$key" >"$OUT.new/key"
+		mv -T "$OUT.new" "$OUT"
+	fi
+	exec "$HERE/run.py" "$@" "$HERE/t/selftests.py" "$OUT/tools/testing/selftests/memory-hotplug"
+}
+
+main "$@"

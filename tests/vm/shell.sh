@@ -1,0 +1,9 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# A shell in a guest, to look around: run.py --interactive tests/vm/shell.sh
+cat > "$MHP_RUN/bashrc" <<'END'
+. "$MHP_LIB"
+PS1='guest:\w\$ '
+echo "Kernel $(uname -r). Try: dimm_plug d0 1G; qmp_memory_devices; dimm_unplug d0. Ctrl-] ends the guest."
+END
+exec bash --rcfile "$MHP_RUN/bashrc" -i

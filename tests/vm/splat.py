@@ -1,0 +1,141 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Find kernel splats in a console log.
+
+A log that is missing, empty, or without the line every guest of this harness
+writes when it starts is an error, never a clean log.
+
+    splat.py [--allow REGEX]... [--any-log] LOG...     exit 0 clean, 1 not
+"""
+import argparse
+import re
+import sys
+
+# What the guest's init writes to the kernel log, at the level of a WARN():
+# seeing it on the console proves that a WARN() would have been seen too.
+START_MARK = "mhp-guest: start"
+END_MARK = "mhp-guest: end"
+
+PATTERNS = [
+    r"\bBUG:",
+    r"kernel BUG at",
+    r"\bWARNING:",
+    r"\bKASAN:",
+    r"\bKFENCE:",
+    r"\bUBSAN:",
+    r"\bOops\b",
+    r"Kernel panic",
+    r"[Gg]eneral protection fault",
+    r"[Uu]nable to handle",
+    r"\bdouble fault\b",
+    r"\binvalid opcode\b",
+    # lockdep
+    r"possible circular locking",
+    r"INFO: possible",
+    r"INFO: trying to register",
+    r"inconsistent lock state",
+    r"inconsistent \{.*\} usage",
+    r"suspicious RCU usage",
+    r"bad unlock balance",
+    r"held lock freed",
+    r"lock held when returning to user space",
+    r"turning off the locking correctness validator",
+    # not getting on
+    r"scheduling while atomic",
+    r"soft lockup",
+    r"hard LOCKUP",
+    r"INFO: rcu_\w+ .*(detected|stall)",
+    r"rcu_\w+ kthread (starved|timer wakeup)",
+    r"INFO: task .* blocked for more than",
+    r"kmemleak: \d+ new suspected",
+    # a program of ours that crashed
+    r"\]: segfault at ",
+]
+
+# Lines that contain such a word and tell of no fault of the kernel's memory management.
+HARMLESS = [
+    r"Spectre V2 ?: WARNING: Unprivileged eBPF",
+]
+
+_SPLAT = re.compile("|".join(f"(?:{p})" for p in PATTERNS))
+_HARMLESS = re.compile("|".join(f"(?:{p})" for p in HARMLESS))
+_STAMP = re.compile(r"^\s*(<\d+>)?\[\s*\d+\.\d+\](\[\s*[CT]\d+\])?\s*")
+_ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1bc|[\x00-\x08\x0b-\x1f]")
+
+
+class LogError(Exception):
+    """The log cannot vouch for anything."""
+
+
+def clean(line):
+    """A console line without terminal escapes, carriage returns and time stamp."""
+    return _STAMP.sub("", _ESCAPE.sub("", line)).rstrip()
+
+
+def read_log(path):
+    try:
+        with open(path, "r", encoding="utf-8", errors="replace", newline="\n") as log:
+            text = log.read()
+    except OSError as err:
+        raise LogError(f"cannot read the console log {path}: {err.strerror}; "
+                       "without it no run can pass") from err
+    if not text.strip():
+        raise LogError(f"the console log {path} is empty: the kernel wrote nothing; "
+                       "see that it has the console the command line names (ttyS0)")
+    return text.split("\n")
+
+
+def compile_allowed(regexes):
+    try:
+        return [re.compile(r) for r in regexes]
+    except re.error as err:
+        raise LogError(f"bad regular expression {err.pattern!r} in --allow-splat: {err}") from err
+
+
+def scan(lines, allowed=()):
+    """The splats of some lines: (forbidden, expected), each without doubles, in order."""
+    found, expected = {}, {}
+    for raw in lines:
+        line = clean(raw)
+        if not _SPLAT.search(line) or _HARMLESS.search(line):
+            continue
+        hit = any(a.search(line) for a in allowed)
+        (expected if hit else found)[line] = None
+    return list(found), list(expected)
+
+
+def scan_console(path, allowed=(), marks=(START_MARK,)):
+    """scan() of a console log that must also hold the given marks."""
+    lines = read_log(path)
+    for mark in marks:
+        if not any(mark in line for line in lines):
+            raise LogError(f"the console log {path} has no line {mark!r}: "
+                           "it is not complete, so it proves nothing")
+    return scan(lines, allowed)
+
+
+def main(argv=None):
+    parser = argparse.ArgumentParser(description="Find kernel splats in a console log.")
+    parser.add_argument("--allow", metavar="REGEX", action="append", default=[],
+                        help="a splat line that is expected (may be repeated)")
+    parser.add_argument("--any-log", action="store_true",
+                        help="the log need not come from a guest of this harness")
+    parser.add_argument("log", nargs="+")
+    args = parser.parse_args(argv)
+    marks = () if args.any_log else (START_MARK,)
+    bad = False
+    for path in args.log:
+        try:
+            found, _ = scan_console(path, compile_allowed(args.allow), marks)
+        except LogError as err:
+            print(f"splat.py: {err}", file=sys.stderr)
+            bad = True
+            continue
+        for line in found:
+            print(f"{path}: {line}")
+            bad = True
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

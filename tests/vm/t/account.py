@@ -1,0 +1,224 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Every page is accounted for, at every step of a DIMM's life, whoever is asked.
+
+    account.py MODE        with a guest booted with memory_hotplug.memmap_on_memory=MODE
+
+DIMMs of 1, 3 and 9 GiB, one and two at a time, go through plug, online, offline and unplug, in
+movable and in kernel zones. After each step the sums of the event stream (tracefs text, parsed by
+lib_trace.py) must equal /proc/zoneinfo, /proc/meminfo, sysfs and, after each phase, QMP and the
+ledgers of mhptop: replayed from a recording that runs all the time, and read from the kernel by
+one that attaches late.
+"""
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), ".."))
+# pylint: disable=wrong-import-position
+import lib_guest as guest
+import lib_oracle as oracle
+from lib_account import Account
+from lib_ledger import Recorder
+from lib_trace import Trace, pick, steps
+
+MODE = sys.argv[1] if len(sys.argv) > 1 else "none given"
+HOSTED = MODE != "N"                # so is "force": a block of 128 MiB needs no padding on x86
+VMEMMAP = oracle.BLOCK_VMEMMAP if HOSTED else 0
+GIB = 1 << 30
+# What else an add takes and a remove gives back: page tables of the direct mapping, a device with
+# its sysfs files for each block, and what the programs that watch allocate meanwhile.
+SLACK_KB = 6144
+
+ONLINE = ["online_begin", "prepare_online", "going_online", "managed", "present", "online", "online_end"]
+ONLINE_HOSTED = ["online_begin", "prepare_online", "vmemmap_online", "going_online", "managed",
+                 "present", "online", "present", "online_end"]
+OFFLINE = ["offline_begin", "going_offline", "managed", "present", "offline", "finish_offline",
+           "offline_end"]
+OFFLINE_HOSTED = ["offline_begin", "present", "going_offline", "managed", "present", "offline",
+                  "vmemmap_offline", "finish_offline", "offline_end"]
+
+
+class Case:
+    """Some DIMMs on their way in and out again.
+
+    thorough: mhptop is asked after each block too, and a late one is started after each phase;
+    that costs a second each time.
+    """
+
+    def __init__(self, account, recorder, title, thorough=False):
+        self.account, self.recorder, self.title = account, recorder, title
+        self.thorough = thorough
+        self.dimms = {}         # {name: (address, bytes)}
+
+    def result(self, what, wrong):
+        guest.ok(f"{MODE}, {self.title}: {what}", wrong)
+
+    def numbers(self, name):
+        return list(oracle.blocks_of(*self.dimms[name]))
+
+    def all_agree(self, what):
+        """After a phase: everything there is to ask."""
+        self.account.update()
+        self.result(f"{what}: zoneinfo, meminfo and sysfs agree with the events", self.account.compare())
+        self.result(f"{what}: QMP agrees with the events", self.account.compare_qmp())
+        self.recorder.agree(self.account, f"{MODE}, {self.title}: {what}", late=self.thorough)
+
+    # -- phases -----------------------------------------------------------------------
+
+    def plug(self, name, gib):
+        count = gib * GIB // oracle.BLOCK_BYTES
+        free = oracle.free_kb()
+        self.dimms[name] = guest.dimm_plug(name, f"{gib}G"), gib * GIB
+        self._moved(f"{name} of {gib} GiB is plugged", count, free - oracle.free_kb(), "taken")
+        events = self.account.update()
+        what = f"{name} of {gib} GiB is plugged"
+        self.result(f"{what}: {count} populate events between begin and end",
+                    guest.differs("events", ["add_begin"] + ["vmemmap_populate"] * count + ["add_end"],
+                                  steps(events)))
+        self.result(f"{what}: who hosts how much, and why", self._wrong_add(name, events))
+        self.all_agree(what)
+
+    def _moved(self, what, count, kb, word):
+        """Free memory pays for a memmap only if the blocks do not host it themselves."""
+        want = 0 if HOSTED else count * oracle.BLOCK_VMEMMAP * oracle.PAGE_KB
+        self.result(f"{what}: {want} kB of free memory {word}", [] if abs(kb - want) <= SLACK_KB else
+                    [f"free memory: expected {want} kB {word}, give or take {SLACK_KB} kB, got {kb} kB"])
+        guest.note(f"{MODE}: {count} blocks: {kb} kB of free memory {word}")
+
+    def _wrong_add(self, name, events):
+        addr, size = self.dimms[name]
+        count = size // oracle.BLOCK_BYTES
+        end = pick(events, "add_end")[-1].fields
+        wrong = guest.differs("add_end", {
+            "start_pfn": addr // oracle.PAGE, "nr_pages": size // oracle.PAGE,
+            "vmemmap_pages": count * VMEMMAP, "nid": 0, "ret": 0,
+            "hosting": "block" if HOSTED else "buddy",
+            "why": "self_hosted" if HOSTED else "disabled"}, end)
+        for event, number in zip(pick(events, "vmemmap_populate"), self.numbers(name)):
+            first = number * oracle.BLOCK_PAGES
+            want = {"start_pfn": first, "nr_pages": oracle.BLOCK_PAGES,
+                    "vmemmap_pages": oracle.BLOCK_VMEMMAP, "altmap_base": first if HOSTED else 0,
+                    "altmap_free": VMEMMAP, "altmap_alloc": VMEMMAP, "altmap_align": 0, "nid": 0,
+                    "hosting": "block" if HOSTED else "buddy", "ret": 0}
+            got = dict(event.fields)
+            host = got.pop("host_pfn", 0)
+            wrong += guest.differs(f"populate of memory{number}", want, got)
+            inside = host // oracle.BLOCK_PAGES == number
+            if inside != HOSTED:
+                wrong.append(f"host_pfn of memory{number}: {host:#x} is "
+                             f"{'in' if inside else 'not in'} the block")
+        return wrong
+
+    def move(self, name, state, order=None):
+        """Each block of a DIMM goes online or offline; after each, all must agree."""
+        wrong, zone = [], "Normal" if state == "online_kernel" else "Movable"
+        for number in order or self.numbers(name):
+            error = oracle.block_set(number, state)
+            events = self.account.update()
+            here = [f"memory{number}: {oracle.errno_name(error)}"] if error else []
+            here += self._wrong_move(number, state, zone, events)
+            here += self.account.compare_zoneinfo() + self.account.compare_memtotal()
+            here += self.account.compare_block(number)
+            if self.thorough:
+                here += self.recorder.wrong_events(self.account)
+                here += self.recorder.wrong_ledger(self.account)
+            wrong += [f"after {state} of memory{number}: {line}" for line in here]
+        self.result(f"{name}, {state} of {len(self.numbers(name))} blocks one by one: "
+                    f"events, zoneinfo, meminfo, sysfs{' and mhptop' * self.thorough} agree after each", wrong)
+        self.all_agree(f"{name}, {state}")
+
+    def _wrong_move(self, number, state, zone, events):
+        if state == "offline":
+            want = OFFLINE_HOSTED if HOSTED else OFFLINE
+        else:
+            want = ONLINE_HOSTED if HOSTED else ONLINE
+        wrong = guest.differs("events", want, steps(events))
+        for event in events:
+            fields = event.fields
+            wrong += guest.differs(f"{event.name}: block", number, oracle.block_of(fields["start_pfn"]))
+            wrong += guest.differs(f"{event.name}: zone", zone, fields.get("zone", zone))
+            wrong += guest.differs(f"{event.name}: ret", 0, fields.get("ret", 0))
+        return wrong
+
+    def unplug(self, name):
+        numbers, what = self.numbers(name), f"{name} is unplugged"
+        free = oracle.free_kb()
+        guest.dimm_unplug(name)
+        self._moved(what, len(numbers), oracle.free_kb() - free, "given back")
+        events = self.account.update()
+        self.result(f"{what}: {len(numbers)} free events between begin and end",
+                    guest.differs("events", ["remove_begin"] + ["vmemmap_free"] * len(numbers)
+                                  + ["remove_end"], steps(events)))
+        wrong = []
+        for event, number in zip(pick(events, "vmemmap_free"), numbers):
+            wrong += guest.differs("free", number, oracle.block_of(event.fields["start_pfn"]))
+            wrong += guest.differs("freed", oracle.BLOCK_VMEMMAP, event.fields["vmemmap_pages"], "pages")
+            wrong += guest.differs("altmap alloc", 0, event.fields["altmap_alloc"], "pages")
+        self.result(f"{what}: {len(numbers) * oracle.BLOCK_VMEMMAP} vmemmap pages come back", wrong)
+        self.all_agree(what)
+        del self.dimms[name]
+
+
+def one_dimm(account, recorder, gib):
+    case = Case(account, recorder, f"{gib} GiB", thorough=gib == 1)
+    case.plug("d0", gib)
+    case.move("d0", "online_movable")
+    case.move("d0", "offline")
+    case.unplug("d0")
+
+
+def in_plain_numbers(account):
+    """9 GiB, as they were measured before there were events: nothing here is computed."""
+    end = pick(account.log, "add_end", nr_pages=9 * GIB // oracle.PAGE)[-1]
+    since = account.log[account.log.index(end) - 72:]
+    populated = [event.fields["vmemmap_pages"] for event in pick(since, "vmemmap_populate")]
+    freed = [event.fields["vmemmap_pages"] for event in pick(since, "vmemmap_free")]
+    guest.ok(f"{MODE}, 9 GiB: 72 sections and 36864 vmemmap pages, populated and freed",
+             guest.differs("add_end", 36864 if HOSTED else 0, end.fields["vmemmap_pages"], "pages")
+             + guest.differs("populated", (72, 36864), (len(populated), sum(populated)))
+             + guest.differs("freed", (72, 36864), (len(freed), sum(freed))))
+
+
+def two_dimms(account, recorder):
+    """The second goes first, and its blocks from the last to the first."""
+    case = Case(account, recorder, "3 and 1 GiB")
+    case.plug("d0", 3)
+    case.plug("d1", 1)
+    case.move("d1", "online_movable", case.numbers("d1")[::-1])
+    case.move("d0", "online_movable")
+    case.move("d0", "offline", case.numbers("d0")[::-1])
+    case.unplug("d0")
+    case.move("d1", "offline")
+    case.unplug("d1")
+
+
+def kernel_zone(account, recorder):
+    """What the kernel allocated from meanwhile stays; all else comes back, and every page counts."""
+    case = Case(account, recorder, "1 GiB in a kernel zone")
+    case.plug("d0", 1)
+    case.move("d0", "online_kernel")
+    stayed = [number for number in case.numbers("d0") if oracle.block_set(number, "offline")]
+    account.update()
+    case.result("some blocks go offline again, and what does is accounted for",
+                [] if len(stayed) < len(case.numbers("d0")) else ["all blocks stayed online"])
+    case.result("those that stay are rolled back", guest.differs(
+        "blocks that failed to go offline", stayed,
+        [number for number, block in sorted(account.blocks.items()) if block.offline_failures]))
+    case.all_agree(f"offline where possible, {len(stayed)} stay online")
+
+
+def main():
+    guest.eq("memmap_on_memory is as the test thinks", MODE, oracle.memmap_mode())
+    trace, recorder = Trace(), Recorder()
+    account = Account(trace)
+    one_dimm(account, recorder, 1)
+    one_dimm(account, recorder, 9)
+    in_plain_numbers(account)
+    two_dimms(account, recorder)
+    kernel_zone(account, recorder)
+    recorder.finish(account, MODE)
+    guest.ok(f"{MODE}: none of {account.seen} events was lost", trace.lost())
+    trace.close()
+
+
+guest.run(main)

@@ -1,0 +1,139 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""An add that runs out of memory midway leaves nothing behind, and its events add up to nothing.
+
+    add-fails.py           debug kernel, memmap_on_memory=Y, RAM hidden by mem= to probe
+
+Fault injection (failslab, only below add_memory_resource()) lets one allocation of an add fail, a
+later one each time, first for a DIMM whose blocks host their memmap, then for probed memory whose
+memmap the buddy allocator hosts. Whatever was populated by then must be freed, page for page;
+begin and end must come, with the error; zones, blocks and free memory must be what they were.
+"""
+import bisect
+import errno
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), ".."))
+# pylint: disable=wrong-import-position
+import lib_guest as guest
+import lib_oracle as oracle
+from lib_account import Account
+from lib_ledger import Recorder
+from lib_trace import Trace, pick, steps
+
+FAILSLAB = "/sys/kernel/debug/failslab"
+WHERE = "add_memory_resource"
+HIDDEN = 4 << 30                    # above what mem=1G left
+STEPS = 14
+STRIDE = 1024                       # bytes of slab objects, so about one allocation in five
+SLACK_KB = 2048                     # of free memory: what KASAN and the watchers keep of an attempt
+
+
+def function(name):
+    """First and last address of a kernel function."""
+    symbols = sorted(int(line.split()[0], 16) for line in oracle.read("/proc/kallsyms").splitlines())
+    start = next(int(line.split()[0], 16) for line in oracle.read("/proc/kallsyms").splitlines()
+                 if line.split()[2] == name)
+    return start, symbols[bisect.bisect_right(symbols, start)]
+
+
+def prepare():
+    start, end = function(WHERE)
+    for name, value in (("ignore-gfp-wait", "N"), ("require-start", hex(start)), ("require-end", hex(end)),
+                        ("stacktrace-depth", 32), ("verbose", 0), ("probability", 100), ("times", 0)):
+        oracle.write(f"{FAILSLAB}/{name}", value)
+
+
+class Attempt:
+    """One add with one allocation failing, after `space` bytes have been allocated in peace."""
+
+    def __init__(self, account, add, take_back, space):
+        account.update()
+        self.account, self.blocks = account, set(oracle.block_ids())
+        self.zones, self.free = oracle.zones(), oracle.free_kb()
+        oracle.write(f"{FAILSLAB}/space", space)
+        oracle.write(f"{FAILSLAB}/times", 1)
+        add()
+        self.injected = oracle.number_of(f"{FAILSLAB}/times") == 0
+        oracle.write(f"{FAILSLAB}/times", 0)
+        self.events = account.update()
+        ends = pick(self.events, "add_end")
+        self.end = ends[-1].fields if ends else {}
+        self.populated = len(pick(self.events, "vmemmap_populate", ret=0))
+        self.failed = bool(self.end.get("ret"))
+        self.wrong = self._wrong(len(ends))
+        take_back(self.failed)
+
+    def _wrong(self, ends):
+        wrong = guest.differs("ends", 1, ends, "events")
+        if not self.failed:
+            return wrong + self.account.compare()
+        words = steps(self.events)
+        wrong += guest.differs("first and last event", ["add_begin", "add_end"], [words[0], words[-1]])
+        wrong += guest.differs("ret, hosting, vmemmap_pages", (-errno.ENOMEM, "none", 0), (
+            self.end["ret"], self.end["hosting"], self.end["vmemmap_pages"]))
+        wrong += guest.differs("freed", self.populated, len(pick(self.events, "vmemmap_free")), "sections")
+        wrong += guest.differs("zoneinfo", self.zones, oracle.zones())
+        wrong += guest.differs("blocks", self.blocks, set(oracle.block_ids()))
+        taken = self.free - oracle.free_kb()
+        if taken > SLACK_KB:
+            wrong.append(f"free memory: expected at most {SLACK_KB} kB less, got {taken} kB less")
+        return wrong + self.account.compare()
+
+
+def sweep(account, title, add, take_back):
+    failed, late, wrong, spared = 0, 0, [], 0
+    for step in range(STEPS):
+        attempt = Attempt(account, add, take_back, step * STRIDE)
+        if not attempt.injected:
+            break
+        failed += attempt.failed
+        late += attempt.failed and attempt.populated > 0
+        spared += not attempt.failed
+        wrong += [f"after {step * STRIDE} bytes: {line}" for line in attempt.wrong]
+    guest.ok(f"{title}: what an add that fails populated is freed, and all is what it was", wrong)
+    guest.ok(f"{title}: adds failed, some of them with memmap populated",
+             [] if failed and late else [f"expected at least one of each, got {failed} and {late}"])
+    guest.note(f"{title}: {failed} adds failed, {late} of them after populating; {spared} went on without")
+
+
+def dimm(account):
+    def add():
+        guest.dimm_plug("d0", "256M")
+
+    def take_back(_failed):
+        guest.dimm_unplug("d0")
+        account.update()
+    sweep(account, "a DIMM that hosts its memmap", add, take_back)
+
+
+def probe(account):
+    """What was added stays, as nothing removes it: the next attempt takes the next block."""
+    place = [HIDDEN]
+
+    def add():
+        try:
+            oracle.write(f"{oracle.MEMORY}/probe", hex(place[0]))
+        except OSError:
+            pass
+
+    def take_back(failed):
+        place[0] += 0 if failed else oracle.BLOCK_BYTES
+    sweep(account, "probed memory", add, take_back)
+
+
+def main():
+    guest.eq("memmap_on_memory", "Y", oracle.memmap_mode())
+    trace, recorder = Trace(), Recorder()
+    account = Account(trace)
+    prepare()
+    dimm(account)
+    probe(account)
+    recorder.agree(account, "at the end")
+    recorder.finish(account, "adds that fail")
+    guest.ok(f"none of {account.seen} events was lost", trace.lost())
+    trace.close()
+
+
+guest.run(main)

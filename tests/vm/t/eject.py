@@ -1,0 +1,167 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""The host takes a DIMM away while its blocks are online: the guest itself takes them offline.
+
+    eject.py MODE          with a guest booted with memory_hotplug.memmap_on_memory=MODE
+
+An eject goes over the blocks twice, as some may depend on others, and puts back online what went
+offline when one stays. The events must show just that: which block stayed and why, that nothing
+was removed, and, once what held the block has gone, the same DIMM leaving without a trace.
+"""
+import errno
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), ".."))
+# pylint: disable=wrong-import-position
+import lib_guest as guest
+import lib_oracle as oracle
+import lib_pin as pin
+from lib_account import Account
+from lib_ledger import Recorder
+from lib_trace import Trace, pick, steps
+
+MODE = sys.argv[1] if len(sys.argv) > 1 else "none given"
+GIB = 1 << 30
+
+
+class Ejection:
+    """A DIMM with all its blocks online in ZONE_MOVABLE, and what becomes of it."""
+
+    def __init__(self, account, title, name="d0"):
+        self.account, self.title, self.name = account, title, name
+        self.addr = guest.dimm_plug(name, "1G")
+        self.numbers = list(oracle.blocks_of(self.addr, GIB))
+        self.account.update()
+        self.zones, self.events = account.begin, []
+
+    def result(self, what, wrong):
+        return guest.ok(f"{MODE}, {self.title}: {what}", wrong)
+
+    def online(self, numbers):
+        wrong = []
+        for number in numbers:
+            wrong += guest.differs(f"memory{number}", None, oracle.block_set(number, "online_movable"))
+        self.account.update()
+        self.result("its blocks go online", wrong + self.account.compare())
+
+    def ends(self, number):
+        """[(reason, ret)] of the offlines of a block."""
+        return [(event.fields["reason"], event.fields["ret"]) for event in
+                pick(self.events, "offline_end", start_pfn=number * oracle.BLOCK_PAGES)]
+
+    def leaves(self):
+        """It goes at the next eject, one offline a block, and nothing of it is left."""
+        try:
+            guest.dimm_unplug(self.name)
+            wrong = []
+        except guest.HostError as err:
+            wrong = [f"expected that it goes, got: {err}"]
+        self.events = self.account.update()
+        self.result("the DIMM goes", wrong)
+        wrong = []
+        for number in self.numbers:
+            wrong += guest.differs(f"offlines of memory{number}", [("none", 0)], self.ends(number))
+        self.result("each block went offline once", wrong)
+        self.gone()
+
+    def gone(self):
+        last = [step for step in steps(self.events) if step.startswith(("remove", "vmemmap_free"))]
+        wrong = guest.differs("events at the end", ["remove_begin"] +
+                              ["vmemmap_free"] * len(self.numbers) + ["remove_end"], last)
+        wrong += guest.differs("blocks of it", [], [n for n in self.numbers if oracle.block(n)])
+        self.result("it is removed, and nothing of it is left",
+                    wrong + self.account.compare() + self.account.compare_qmp())
+
+    def refused(self, stays, reason, code):
+        """An eject that must fail on account of one block."""
+        try:
+            guest.dimm_unplug(self.name)
+            wrong = ["expected that it is refused, got: it went"]
+        except guest.HostError as err:
+            wrong = [] if "refused" in str(err) else [f"expected that it is refused, got: {err}"]
+        self.events = self.account.update()
+        self.result("the host is told that it does not go", wrong)
+        self.result("the block that stays was tried in both passes, and says why", guest.differs(
+            f"offlines of memory{stays}", [(reason, -code)] * 2, self.ends(stays)))
+        wrong = []
+        for number in self.numbers:
+            if number != stays:
+                wrong += guest.differs(f"offlines of memory{number}", [("none", 0)], self.ends(number))
+        self.result("all others went offline once", wrong)
+        self.result("nothing began to be removed",
+                    guest.differs("remove_begin", [], pick(self.events, "remove_begin")))
+        self.put_back()
+
+    def put_back(self):
+        wrong = []
+        for number in self.numbers:
+            wrong += guest.differs(f"memory{number}", "online", oracle.block(number).state)
+        self.result("all are online again, and every page is accounted for",
+                    wrong + self.account.compare() + self.account.compare_qmp())
+
+
+def free_blocks(account):
+    ejection = Ejection(account, "nothing in the way")
+    ejection.online(ejection.numbers)
+    ejection.leaves()
+    guest.ok(f"{MODE}, nothing in the way: the zones are what they were",
+             guest.differs("zoneinfo", ejection.zones, oracle.zones()))
+
+
+def promised_huge_page(account):
+    """The block above keeps ZONE_MOVABLE around the DIMM, so that its blocks go back there."""
+    ejection = Ejection(account, "huge page that is promised")
+    above = list(oracle.blocks_of(guest.dimm_plug("above", "128M"), 128 << 20))
+    stays, *others = ejection.numbers
+    ejection.online([stays])
+    pages = pin.PromisedHugePages()
+    ejection.online(others + above)
+    ejection.refused(stays, "hugetlb", errno.EBUSY)
+    pages.close()
+    ejection.leaves()
+    guest.dimm_unplug("above")
+    account.update()
+    ejection.result("the block above goes too", account.compare() + account.compare_qmp())
+
+
+def pinned_page(account):
+    """Migration is tried until it works: the eject waits as long as somebody holds the page."""
+    ejection = Ejection(account, "pinned page")
+    holds, *others = ejection.numbers
+    ejection.online([holds])
+    page = pin.PinnedPage([holds])
+    ejection.online(others)
+    guest.host("memory-del", ejection.name)
+    ejection.events = []
+
+    def tries():
+        ejection.events += account.update()
+        return len(pick(ejection.events, "offline_blocker", pfn=page.pfn, stage="migrate")) >= 4
+    ejection.result("the page is named while the eject waits",
+                    [] if guest.wait_for(30, tries) else ["no 4 blocker events within 30 s"])
+    ejection.result("and the host still waits", guest.differs(
+        "state", "unplugging", guest.host("memory-state", ejection.name, 60)))
+    page.close()
+    guest.memory_wait(ejection.name, "gone")
+    ejection.events += account.update()
+    wrong = []
+    for number in ejection.numbers:
+        wrong += guest.differs(f"offlines of memory{number}", [("none", 0)], ejection.ends(number))
+    ejection.result("once the page is let go, the DIMM goes", wrong)
+    ejection.gone()
+
+
+def main():
+    guest.eq("memmap_on_memory is as the test thinks", MODE, oracle.memmap_mode())
+    trace, recorder = Trace(), Recorder()
+    account = Account(trace)
+    for case in free_blocks, promised_huge_page, pinned_page:
+        case(account)
+    recorder.agree(account, f"{MODE}, at the end")
+    recorder.finish(account, MODE)
+    guest.ok(f"{MODE}: none of {account.seen} events was lost", trace.lost())
+    trace.close()
+
+
+guest.run(main)

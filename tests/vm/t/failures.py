@@ -1,0 +1,249 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""A memory block that does not go offline, or online, says why and is what it was before.
+
+    failures.py MODE       with a guest booted with memory_hotplug.memmap_on_memory=MODE
+
+For each reason that can be brought about: the events name it, in the documented order; the blocker
+is the very page that was pinned; all counts are back where they were, in the events (with a
+roll-back where the block hosts its memmap) and in /proc/zoneinfo; and once what was in the way is
+gone the block goes offline and comes back as if nothing had been.
+"""
+import errno
+import os
+import signal
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), ".."))
+# pylint: disable=wrong-import-position
+import lib_guest as guest
+import lib_oracle as oracle
+import lib_pin as pin
+from lib_account import Account
+from lib_ledger import Recorder
+from lib_trace import Trace, pick, steps
+
+MODE = sys.argv[1] if len(sys.argv) > 1 else "none given"
+HOSTED = MODE != "N"
+VMEMMAP = oracle.BLOCK_VMEMMAP if HOSTED else 0
+
+
+class Failure:
+    """One failed attempt: what is there before, what is said, what is there after."""
+
+    def __init__(self, account, title, number):
+        self.account, self.title, self.number = account, title, number
+        self.account.update()
+        self.zones, self.block = oracle.zones(), oracle.block(number)
+        self.sums = self._sums()
+        self.events = []
+
+    def _sums(self):
+        block = self.account.blocks.get(self.number)
+        return (block.present, block.managed, block.in_zone) if block else (0, 0, 0)
+
+    def result(self, what, wrong):
+        guest.ok(f"{MODE}, {self.title}: {what}", wrong)
+
+    def expect(self, want_steps, end, reason, code):
+        """The events since, in their order, and how the last one puts it."""
+        self.events += self.account.update()
+        got = [step for step in steps(self.events) if step != "offline_blocker"]
+        self.result("the events and their order", guest.differs("events", want_steps, got))
+        ends = pick(self.events, end)
+        fields = ends[-1].fields if ends else {}
+        self.result(f"reason={reason} ret={-code}",
+                    guest.differs("reason", reason, fields.get("reason"))
+                    + guest.differs("ret", -code, fields.get("ret"))
+                    + guest.differs("block", self.number * oracle.BLOCK_PAGES, fields.get("start_pfn")))
+        self.unchanged()
+
+    def unchanged(self):
+        wrong = guest.differs("present, managed, vmemmap in a zone, by the events",
+                              self.sums, self._sums(), "pages")
+        wrong += guest.differs("zoneinfo", self.zones, oracle.zones())
+        wrong += guest.differs("sysfs", self.block, oracle.block(self.number))
+        self.result("all is what it was before", wrong + self.account.compare())
+
+    def blockers(self):
+        return pick(self.events, "offline_blocker")
+
+
+# Around what happened inside: the pages of a hosted memmap leave first and come back last.
+def offline_steps(*inside):
+    hosted = ["present"] * HOSTED
+    return ["offline_begin", *hosted, *inside, *hosted, "offline_end"]
+
+
+def works_again(account, title, number, state="online_movable"):
+    """Offline and online once more, without a word of failure."""
+    account.update()
+    wrong = []
+    for word in ("offline", state):
+        code = oracle.block_set(number, word)
+        wrong += guest.differs(word, "success", oracle.errno_name(code))
+        failed = [event.text for event in account.update() if event.fields.get("ret")]
+        wrong += guest.differs("events with an error", [], failed)
+    guest.ok(f"{MODE}, {title}: afterwards the block goes offline and online again",
+             wrong + account.compare())
+
+
+def start_offline(number):
+    """A process that takes a block offline; another program, so that it shares no page with us."""
+    return subprocess.Popen(["sh", "-c", f"echo offline > {oracle.MEMORY}/memory{number}/state"])
+
+
+def pinned_page(account, number):
+    failure = Failure(account, "pinned page", number)
+    page = pin.PinnedPage([number])
+    child = start_offline(number)
+
+    def tries():
+        failure.events += account.update()
+        return len(failure.blockers()) >= 5
+    failure.result("tries are reported while it goes on",
+                   [] if guest.wait_for(30, tries) else ["no 5 blocker events within 30 s"])
+    child.send_signal(signal.SIGTERM)
+    failure.result("a signal ends it", guest.differs("status", -signal.SIGTERM, child.wait(30)))
+    failure.expect(offline_steps("going_offline", "cancel_offline"), "offline_end", "signal", errno.EINTR)
+    wrong, passes = [], []
+    for event in failure.blockers():
+        passes.append(event.fields["pass"])
+        for key, want in (("pfn", page.pfn), ("stage", "migrate"), ("kind", "anon"), ("mapcount", 1)):
+            wrong += guest.differs(f"blocker {key}", want, event.fields[key])
+        if event.fields["refcount"] < 2:
+            wrong.append(f"blocker refcount: expected more than its 1 mapping, got {event.fields['refcount']}")
+    failure.result("the blocker is the very page", wrong)
+    failure.result("of the tries 1, 2, 4, 8 and so on are reported",
+                   guest.differs("passes", [1 << n for n in range(len(passes))], passes))
+    if HOSTED:
+        failure.result("the memmap's pages leave and are rolled back", guest.differs(
+            "present", [(-VMEMMAP, "offline"), (VMEMMAP, "rollback")],
+            [(event.fields["delta"], event.fields["cause"]) for event in pick(failure.events, "present")]))
+    failure.result("its pages can be had again",
+                   guest.differs("block", number, oracle.block_of(pin.AnonPage([number]).pfn)))
+    page.close()
+    works_again(account, "pinned page", number)
+
+
+def kernel_page(account, number):
+    wrong = guest.differs("online_kernel", None, oracle.block_set(number, "online_kernel"))
+    pages = pin.KernelPages()
+    failure = Failure(account, "page in a kernel zone", number)
+    failure.result("it is in a kernel zone", wrong + guest.differs("zones", ["Normal"], failure.block.zones))
+    code = oracle.block_set(number, "offline")
+    failure.result("offline fails", guest.differs("offline", "EBUSY", oracle.errno_name(code)))
+    failure.expect(offline_steps(), "offline_end", "isolation", errno.EBUSY)
+    wrong = guest.differs("blocker events", 1, len(failure.blockers()))
+    for event in failure.blockers():
+        wrong += guest.differs("blocker stage", "isolate_range", event.fields["stage"])
+        wrong += guest.differs("blocker is in block", number, oracle.block_of(event.fields["pfn"]))
+        wrong += guest.differs("blocker pass", 1, event.fields["pass"])
+        if event.fields["kind"] in ("free", "hwpoison"):
+            wrong.append(f"blocker kind: a page that can move: {event.text}")
+    failure.result("the blocker is a page of the block", wrong)
+    pages.close()
+
+
+def offline_veto(account, number):
+    failure = Failure(account, "notifier vetoes offline", number)
+    oracle.notifier_error("MEM_GOING_OFFLINE", -errno.EAGAIN)
+    code = oracle.block_set(number, "offline")
+    oracle.notifier_error("MEM_GOING_OFFLINE", 0)
+    failure.result("offline fails", guest.differs("offline", "EAGAIN", oracle.errno_name(code)))
+    failure.expect(offline_steps("going_offline", "cancel_offline"), "offline_end", "notifier",
+                   errno.EAGAIN)
+    failure.result("the step and its answer", guest.differs(
+        "notify", [("going_offline", -errno.EAGAIN), ("cancel_offline", 0)],
+        [(event.fields["step"], event.fields["ret"]) for event in pick(failure.events, "notify")]))
+    works_again(account, failure.title, number)
+
+
+def online_veto(account, number):
+    failure = Failure(account, "notifier vetoes online", number)
+    oracle.notifier_error("MEM_GOING_ONLINE", -errno.ENOSPC)
+    code = oracle.block_set(number, "online_movable")
+    oracle.notifier_error("MEM_GOING_ONLINE", 0)
+    failure.result("online fails", guest.differs("online", "ENOSPC", oracle.errno_name(code)))
+    failure.expect(["online_begin", "prepare_online", *["vmemmap_online"] * HOSTED, "going_online",
+                    "cancel_online", *["vmemmap_offline"] * HOSTED, "finish_offline", "online_end"],
+                   "online_end", "notifier", errno.ENOSPC)
+    failure.result("the step and its answer", guest.differs(
+        "notify", [("prepare_online", 0), ("going_online", -errno.ENOSPC), ("cancel_online", 0),
+                   ("finish_offline", 0)],
+        [(event.fields["step"], event.fields["ret"]) for event in pick(failure.events, "notify")]))
+    guest.eq(f"{MODE}, {failure.title}: afterwards it goes online", None,
+             oracle.block_set(number, "online_movable"))
+    works_again(account, failure.title, number)
+
+
+def promised_huge_page(account, number):
+    pages = pin.PromisedHugePages()
+    failure = Failure(account, "huge page that is promised", number)
+    code = oracle.block_set(number, "offline")
+    failure.result("offline fails", guest.differs("offline", "EBUSY", oracle.errno_name(code)))
+    failure.expect(offline_steps("going_offline", "cancel_offline"), "offline_end", "hugetlb", errno.EBUSY)
+    pages.close()
+    works_again(account, failure.title, number)
+
+
+def memory_hole(account):
+    """The last block of the RAM at boot: the firmware keeps the end of it for itself."""
+    number = max(account.boot)
+    failure = Failure(account, "block with a hole", number)
+    code = oracle.block_set(number, "offline")
+    failure.result("offline fails", guest.differs("offline", "EINVAL", oracle.errno_name(code)))
+    failure.expect(["offline_begin", "offline_end"], "offline_end", "holes", errno.EINVAL)
+
+
+def poisoned_page(account, number):
+    """The last page of a block is lost, the block goes offline and must not come back."""
+    address = (number + 1) * oracle.BLOCK_BYTES - oracle.PAGE
+    oracle.write(f"{oracle.MEMORY}/hard_offline_page", hex(address))
+    error = oracle.block_set(number, "offline")
+    failure = Failure(account, "poisoned page", number)
+    failure.result("offline works", guest.differs("offline", None, error))
+    code = oracle.block_set(number, "online_movable")
+    failure.result("online fails", guest.differs("online", "EHWPOISON", oracle.errno_name(code)))
+    failure.expect(["online_begin", "online_end"], "online_end", "hwpoison", oracle.EHWPOISON)
+
+
+def again_and_again(account, number):
+    account.update()
+    before = account.blocks[number].onlines
+    wrong = []
+    for _ in range(3):
+        wrong += guest.differs("offline", None, oracle.block_set(number, "offline"))
+        wrong += guest.differs("online", None, oracle.block_set(number, "online_movable"))
+        account.update()
+        wrong += account.compare()
+    wrong += guest.differs("times online", before + 3, account.blocks[number].onlines)
+    guest.ok(f"{MODE}, three times offline and online again: nothing adds up to something", wrong)
+
+
+def main():
+    guest.eq("memmap_on_memory is as the test thinks", MODE, oracle.memmap_mode())
+    trace, recorder = Trace(), Recorder()
+    account = Account(trace)
+    addr = guest.dimm_plug("d0", "1G")
+    first, second, third, *_ = oracle.blocks_of(addr, 1 << 30)
+    guest.eq(f"{MODE}: a block goes online", None, oracle.block_set(first, "online_movable"))
+    pinned_page(account, first)
+    offline_veto(account, first)
+    online_veto(account, third)
+    guest.eq(f"{MODE}: the other block goes offline", None, oracle.block_set(third, "offline"))
+    promised_huge_page(account, first)
+    memory_hole(account)
+    again_and_again(account, first)
+    oracle.block_set(third, "online_movable")
+    poisoned_page(account, third)
+    kernel_page(account, second)
+    account.update()
+    recorder.agree(account, f"{MODE}, at the end")
+    recorder.finish(account, MODE)
+    guest.ok(f"{MODE}: none of {account.seen} events was lost", trace.lost())
+    trace.close()
+
+
+guest.run(main)

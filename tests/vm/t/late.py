@@ -1,0 +1,162 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""An mhptop that comes late knows what is there, comes with others, and leaves nothing behind.
+
+    late.py                two NUMA nodes; kernelcore= leaves a block with pages of two zones
+
+What it finds - memory of boot, of a kernel and of a movable zone, offline blocks, a node that had
+no memory - is held against sysfs and against the ledger of a recorder that saw it all come. Then
+mhptop ends in every way a program can end, and no BPF program, map, link or pin of it is left.
+"""
+import errno
+import json
+import os
+import signal
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), ".."))
+# pylint: disable=wrong-import-position
+import lib_guest as guest
+import lib_ledger as ledger
+import lib_oracle as oracle
+from lib_account import Account
+from lib_trace import Trace, pick
+
+MODE = oracle.memmap_mode()
+KEYS = "id", "state", "node", "zone", "hosting", "vmemmap_pages"
+
+
+def memory():
+    """A DIMM in each node: a block in ZONE_MOVABLE, one in a kernel zone, one not yet, of each."""
+    for node in 0, 1:
+        addr = guest.dimm_plug(f"d{node}", "384M", node)
+        movable, kernel, _ = oracle.blocks_of(addr, 384 << 20)
+        wrong = guest.differs("online_movable", None, oracle.block_set(movable, "online_movable"))
+        wrong += guest.differs("online_kernel", None, oracle.block_set(kernel, "online_kernel"))
+        guest.ok(f"node {node}: a DIMM with blocks in two zones and an offline one", wrong)
+
+
+def wrong_against_sysfs(told):
+    """Every block, those of boot too. A zone is told where sysfs has one and no choice."""
+    wrong = guest.differs("blocks", oracle.block_ids(), sorted(block["id"] for block in told["blocks"]))
+    for block in told["blocks"]:
+        there = oracle.block(block["id"])
+        zone = there.zones[0] if there.state == "online" and len(there.zones) == 1 else "none"
+        wrong += guest.differs(f"memory{block['id']}", (there.state, there.node, zone),
+                               (block["state"], block["node"], block["zone"]))
+    return wrong
+
+
+def known(frame, numbers):
+    return [{key: block[key] for key in KEYS} for block in frame["blocks"] if block["id"] in numbers]
+
+
+def comes_late(account, recorder):
+    late = ledger.live()
+    guest.ok("a late one agrees with sysfs, about boot memory too", wrong_against_sysfs(late))
+    guest.ok("a late one agrees with the events it missed", ledger.wrong_frame(account, late, late=True))
+    early = ledger.frame("replay", "--json", recorder.path)
+    added = set(account.blocks) - account.boot
+    guest.ok("a late one agrees with one that was there all the time",
+             guest.differs("ledger", known(early, added), known(late, added)))
+    boot = {block["hosting"] for block in late["blocks"] if block["id"] in account.boot}
+    guest.eq("memory of boot is told as such", {"boot"}, boot)
+    guest.eq("nothing was lost on the way", 0, late["events"]["lost"], "events")
+
+
+def two_zones(account):
+    """kernelcore= ends inside of a memory block, which sysfs and the kernel then give no zone."""
+    mixed = [n for n in account.boot if oracle.block(n).zones in ([], ["none"])]
+    guest.eq("a block has pages of two zones", 1, len(mixed), "blocks")
+    code = oracle.block_set(mixed[0], "offline")
+    events = account.update()
+    end = pick(events, "offline_end")[-1].fields
+    guest.ok("a block with pages of two zones does not go offline, and says why",
+             guest.differs("offline", "EINVAL", oracle.errno_name(code))
+             + guest.differs("events", ["mhp_offline_begin", "mhp_offline_end"], [e.name for e in events])
+             + guest.differs("reason, ret", ("no_zone", -errno.EINVAL), (end["reason"], end["ret"]))
+             + account.compare())
+
+
+# -- what is left ---------------------------------------------------------------------
+
+def bpf_objects():
+    """Ids of all BPF programs, maps and links there are, and what is pinned."""
+    found = {}
+    for kind in "prog", "map", "link":
+        text = subprocess.run(["bpftool", "-j", kind, "list"], stdout=subprocess.PIPE, check=True).stdout
+        found[kind] = sorted(entry["id"] for entry in json.loads(text or b"[]"))
+    found["pinned"] = [name for _, _, names in os.walk("/sys/fs/bpf") for name in names]
+    return found
+
+
+class Running:
+    """mhptop, started with its output to a file; ready when it has written something."""
+
+    def __init__(self, *args):
+        self.path = f"/tmp/{'-'.join(args).strip('-')}.{os.getpid()}"
+        with open(self.path, "w", encoding="utf-8") as out:
+            self.process = subprocess.Popen([ledger.MHPTOP, *args], stdout=out, stdin=subprocess.DEVNULL,
+                                            stderr=subprocess.STDOUT)
+        if not guest.wait_for(ledger.SECONDS, lambda: os.path.getsize(self.path)):
+            raise RuntimeError(f"mhptop {args}: wrote nothing within {ledger.SECONDS} s")
+
+    def end(self, signum):
+        self.process.send_signal(signum)
+        return self.process.wait(ledger.SECONDS)
+
+
+def leaves_nothing():
+    before = bpf_objects()
+    guest.ok("there is no BPF object but the recorder's", [] if before["prog"] else ["no program at all"])
+    for args, signum, code in (
+            (("--json", "-d", "1"), signal.SIGINT, 0), (("-b", "-d", "1"), signal.SIGTERM, 0),
+            (("record",), signal.SIGTERM, 0), (("record",), signal.SIGHUP, None),
+            (("record",), signal.SIGKILL, -signal.SIGKILL),
+            (("--json", "-d", "1"), signal.SIGKILL, -signal.SIGKILL)):
+        running = Running(*args)
+        during = bpf_objects()
+        status = running.end(signum)
+        wrong = [] if code is None else guest.differs("exit", code, status)
+        if len(during["prog"]) <= len(before["prog"]):
+            wrong.append("it had no BPF program while it ran, so this proves nothing")
+        # Maps and programs go when the last reference has gone, which the kernel does later.
+        guest.wait_for(10, lambda: bpf_objects() == before)
+        guest.ok(f"mhptop {' '.join(args)} ended by {signal.Signals(signum).name}: nothing is left",
+                 wrong + guest.differs("BPF objects", before, bpf_objects()))
+
+
+def two_at_once(account, recorder):
+    """Both see the same and neither takes from the other."""
+    second = ledger.Recorder("second")
+    before = account.seen
+    number = max(account.blocks)
+    wrong = []
+    for state in "online_movable", "offline":
+        wrong += guest.differs(state, None, oracle.block_set(number, state))
+    account.update()
+    guest.ok("two at once: a block goes online and offline", wrong + account.compare())
+    guest.ok("two at once: the first sees it", recorder.wrong_events(account))
+    log, account.log = account.log, account.log[before:]
+    seen, account.seen = account.seen, account.seen - before
+    second.finish(account, "two at once, the second")
+    account.log, account.seen = log, seen
+    recorder.finish(account, "two at once, the first")
+
+
+def main():
+    trace, recorder = Trace(), ledger.Recorder()
+    account = Account(trace)
+    memory()
+    account.update()
+    guest.ok("the zones of both nodes agree", account.compare())
+    comes_late(account, recorder)
+    two_zones(account)
+    leaves_nothing()
+    two_at_once(account, recorder)
+    guest.ok(f"{MODE}: none of {account.seen} events was lost", trace.lost())
+    trace.close()
+
+
+guest.run(main)

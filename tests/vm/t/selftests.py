@@ -1,0 +1,109 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""The kernel's own selftests for memory hotplug hold, while mhptop records.
+
+    selftests.py DIR       of tools/testing/selftests/memory-hotplug; selftests.sh calls it
+
+mem-on-off-test.sh, which mainline has, must pass as on any kernel. mhp-events-test.sh, which the
+series adds, must pass on a kernel with the events and be skipped (exit 4) on one without. Both
+must fail when going online is vetoed behind their backs.
+"""
+import errno
+import os
+import re
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), ".."))
+# pylint: disable=wrong-import-position
+import lib_guest as guest
+import lib_oracle as oracle
+from lib_account import Account
+from lib_ledger import Recorder
+from lib_trace import EVENTS, Trace
+
+DIR = sys.argv[1]
+FAIL, SKIP = 1, 4
+
+
+def selftest(name):
+    """Run one: (exit status, what it printed)."""
+    ended = subprocess.run(["bash", f"{DIR}/{name}"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                           stdin=subprocess.DEVNULL, timeout=60, check=False, text=True)
+    for line in ended.stdout.splitlines():
+        print(f"{name}: {line}")
+    return ended.returncode, ended.stdout
+
+
+def results(text):
+    """(passed, failed, skipped) of KTAP."""
+    skipped = len(re.findall(r"^ok \d+ .*# SKIP", text, re.M))
+    return (len(re.findall(r"^ok ", text, re.M)) - skipped, len(re.findall(r"^not ok ", text, re.M)),
+            skipped)
+
+
+def dimm():
+    """Half of its blocks online, as a test needs both kinds."""
+    numbers = list(oracle.blocks_of(guest.dimm_plug("d0", "512M"), 512 << 20))
+    for number in numbers[::2]:
+        oracle.block_set(number, "online_movable")
+
+
+def mem_on_off():
+    status, text = selftest("mem-on-off-test.sh")
+    guest.ok("mem-on-off-test.sh passes", guest.differs("exit", 0, status))
+    guest.ok("mem-on-off-test.sh did not pass for want of memory or of error injection",
+             [line for line in text.splitlines() if "SKIPPED" in line or "skip" in line])
+
+
+def vetoed(name):
+    """Behind the test's back nothing can go online: it must not pass."""
+    oracle.notifier_error("MEM_GOING_ONLINE", -errno.ENOMEM)
+    status, _ = selftest(name)
+    oracle.notifier_error("MEM_GOING_ONLINE", 0)
+    guest.ok(f"{name} fails when going online is vetoed", guest.differs("exit", FAIL, status))
+
+
+def offline_one():
+    """mem-on-off-test.sh starts by bringing online what is offline."""
+    for number in reversed(oracle.block_ids()):
+        if oracle.block(number).zones == ["Movable"] and oracle.block_set(number, "offline") is None:
+            return
+
+
+def on_patched():
+    trace, recorder = Trace(), Recorder()
+    account = Account(trace)
+    dimm()
+    mem_on_off()
+    account.update()
+    guest.ok("mem-on-off-test.sh: every page is accounted for", account.compare())
+    recorder.agree(account, "mem-on-off-test.sh")
+    status, text = selftest("mhp-events-test.sh")
+    guest.ok("mhp-events-test.sh passes", guest.differs("exit", 0, status)
+             + guest.differs("passed, failed, skipped", (9, 0, 0), results(text)))
+    vetoed("mhp-events-test.sh")
+    offline_one()
+    vetoed("mem-on-off-test.sh")
+    recorder.finish(account, "both selftests")
+    guest.ok(f"none of {account.seen} events was lost", trace.lost())
+    trace.close()
+
+
+def on_vanilla():
+    status, text = selftest("mhp-events-test.sh")
+    guest.ok("mhp-events-test.sh is skipped on a kernel without the events",
+             guest.differs("exit", SKIP, status)
+             + ([] if re.search(r"^1\.\.0 # SKIP .*no mhp events", text, re.M)
+                else [f"expected a reason that names the events, got {text!r}"]))
+
+
+def main():
+    if os.path.isdir(EVENTS):
+        on_patched()
+    else:
+        guest.eq("this is the vanilla kernel", "vanilla", os.environ["MHP_KERNEL"])
+        on_vanilla()
+
+
+guest.run(main)

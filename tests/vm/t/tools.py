@@ -1,0 +1,196 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Other tools read the events as the kernel prints them: perf, trace-cmd, bpftrace.
+
+Each tool, called as docs/events.md has it, watches one DIMM being added, onlined, offlined and
+removed. Every line it prints must be the very text of tracefs (so enums are words, no argument is
+misread), for every event and in their order, with no complaint about a format. mhptop, which
+prints from its own recording, must print what perf script does. bpftrace has no text of its own:
+its counts must be right, and it must know the enums by their names. And the reason why all that
+works: each events/mhp/*/format uses only what every parser understands.
+"""
+import os
+import re
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), ".."))
+# pylint: disable=wrong-import-position
+import lib_guest as guest
+import lib_ledger as ledger
+import lib_oracle as oracle
+from lib_trace import EVENTS, Trace, pick
+
+TOOLS = ("perf", "trace-cmd", "bpftrace")
+COMPLAINTS = re.compile(r"FAILED|[Ff]ailed to|PARSE|[Ee]rror|LOST|[Ll]ost [1-9]|unknown op|\[UNKNOWN")
+# What is left of the arguments of a print fmt without strings, numbers and the two functions.
+HARMLESS = re.compile(r"^(REC->\w+|[\s,(){}])*$")
+PERF_LINE = r"mhp:(mhp_\w+): (.*)$"
+LOGGED = 10                         # events that a frame of mhptop ends with
+BPFTRACE = """
+tracepoint:mhp:* { @seen[probe] = count(); }
+tracepoint:mhp:mhp_online_end /args->zone == MHP_ZONE_MOVABLE && args->reason == MHP_REASON_NONE/ {
+	@movable = count();
+}
+tracepoint:mhp:mhp_vmemmap_populate /args->hosting == MHP_HOSTING_BLOCK/ { @hosted = sum(args->vmemmap_pages); }
+tracepoint:mhp:mhp_present { @present = sum(args->delta); }
+"""
+
+
+def life():
+    """What the tools watch: two blocks, from their add to their remove."""
+    numbers = oracle.blocks_of(guest.dimm_plug("d0", "256M"), 256 << 20)
+    for state in "online_movable", "offline":
+        for number in numbers:
+            oracle.block_set(number, state)
+    guest.dimm_unplug("d0")
+
+
+def tool(*command):
+    """Run a tool over one life: (status, what it wrote to stdout and stderr)."""
+    ended = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                           stdin=subprocess.DEVNULL, timeout=60, check=False)
+    return ended.returncode, ended.stdout
+
+
+LIFE = [sys.executable, os.path.realpath(__file__), "life"]
+
+
+def wrong_output(status, *texts):
+    wrong = guest.differs("exit", 0, status)
+    for text in texts:
+        wrong += [f"it complains: {line}" for line in text.splitlines() if COMPLAINTS.search(line)]
+    return wrong
+
+
+def wrong_lines(pattern, text, events):
+    """Event and text of each line that a tool printed, against the trace."""
+    got = re.findall(pattern, text, re.M)
+    want = [(event.name, event.text.strip()) for event in events]
+    wrong = guest.differs("printed", len(want), len(got), "events")
+    for index, (there, here) in enumerate(zip(want, got)):
+        wrong += guest.differs(f"line {index + 1}", there, (here[0], here[1].strip()))
+    if not any("zone=Movable" in line for _, line in got):
+        wrong.append("a zone by its name: expected zone=Movable somewhere, got it nowhere")
+    return wrong
+
+
+def perf_trace(trace):
+    status, text = tool("perf", "trace", "-a", "--sort-events", "--libtraceevent_print", "-e", "mhp:*",
+                        "--", *LIFE)
+    guest.ok("perf trace: no complaint", wrong_output(status, text))
+    guest.ok("perf trace: prints what tracefs prints",
+             wrong_lines(r"mhp:(mhp_\w+)\((.*)\)$", text, trace.read()))
+
+
+def mhptop_lines(path):
+    """(event, text) of all events of a recording, as frames of its beginnings print the last ones."""
+    header, *records = oracle.read(path).splitlines()
+    records = [record for record in records if '"event":' in record]
+    lines = []
+    for begin in range(0, len(records), LOGGED):
+        new = records[begin:begin + LOGGED]
+        with open("/tmp/beginning", "w", encoding="utf-8") as file:
+            file.write("\n".join([header, *records[:begin], *new]) + "\n")
+        text = ledger.run("replay", "-b", "/tmp/beginning")
+        lines += re.findall(PERF_LINE, text, re.M)[-len(new):]
+    return [line for line in lines if line[0] not in ledger.SEEN]
+
+
+def perf_record(trace):
+    """And mhptop beside it, so that both have seen the same."""
+    data, recorder = "/tmp/perf.data", ledger.Recorder()
+    status, said = tool("perf", "record", "-a", "-e", "mhp:*", "-o", data, "--", *LIFE)
+    events = trace.read()
+    told, text = tool("perf", "script", "-i", data)
+    guest.ok("perf record and perf script: no complaint", wrong_output(status or told, said, text))
+    guest.ok("perf script: prints what tracefs prints", wrong_lines(PERF_LINE, text, events))
+    recorder.process.terminate()
+    guest.eq("mhptop record: exit", 0, recorder.process.wait(ledger.SECONDS))
+    ours = mhptop_lines(recorder.path)
+    guest.ok("mhptop: prints what perf script prints", guest.differs(
+        "printed", len(events), len(ours), "events") + [
+            line for there, here in zip(re.findall(PERF_LINE, text, re.M), ours)
+            for line in guest.differs("line", there, here)])
+
+
+def trace_cmd(trace):
+    data = "/tmp/trace.dat"
+    status, said = tool("trace-cmd", "record", "-e", "mhp", "-o", data, "--", *LIFE)
+    events = trace.read()
+    told, text = tool("trace-cmd", "report", "-i", data)
+    guest.ok("trace-cmd: no complaint", wrong_output(status or told, text) + guest.differs(
+        "complaints of the recorder", [], [line for line in said.splitlines() if "FAILED" in line]))
+    guest.ok("trace-cmd report: prints what tracefs prints",
+             wrong_lines(r": (mhp_\w+): +(.*)$", text, events))
+
+
+def bpftrace(trace):
+    status, text = tool("bpftrace", "-e", BPFTRACE, "-c", " ".join(LIFE))
+    events = trace.read()
+    guest.ok("bpftrace: no complaint", wrong_output(status, text))
+    want = {event.name: 0 for event in events}
+    for event in events:
+        want[event.name] += 1
+    got = {name: int(count) for name, count in
+           re.findall(r"^@seen\[tracepoint:mhp:(\w+)\]: (\d+)$", text, re.M)}
+    guest.ok("bpftrace: counts each event", guest.differs("counts", want, got))
+    values = dict(re.findall(r"^@(\w+): (-?\d+)$", text, re.M))
+    populated = sum(event.fields["vmemmap_pages"] for event in pick(events, "vmemmap_populate"))
+    guest.ok("bpftrace: knows enums by name and fields by sign", guest.differs(
+        "values", {"movable": "2", "hosted": str(populated), "present": "0"}, values))
+
+
+def wrong_format(text):
+    """A format file against what perf, trace-cmd and bpftrace take without fail."""
+    wrong, end = [], 0
+    for declaration, offset, size in re.findall(r"field:(.*?);\toffset:(\d+);\tsize:(\d+);", text):
+        if declaration.split()[-1].startswith("common_"):
+            end = int(offset) + int(size)
+            continue
+        wrong += guest.differs(f"hole before {declaration!r}", 0, int(offset) - end, "bytes")
+        wrong += [] if int(size) in (1, 2, 4, 8) else [f"size of {declaration!r}: {size} bytes"]
+        wrong += [] if "[" not in declaration and "__data_loc" not in declaration \
+            else [f"no scalar: {declaration!r}"]
+        end = int(offset) + int(size)
+    match = re.search(r'^print fmt: "(.*?)"(.*)$', text, re.M)
+    if not match:
+        return wrong + ["there is no print fmt"]
+    bare = re.sub(r'"[^"]*"', "", match.group(2))
+    for pattern in (r"\b__print_(symbolic|flags)\(", r"\b(0x[0-9a-f]+|\d+)\b"):
+        bare = re.sub(pattern, "", bare)
+    if not HARMLESS.match(bare):
+        wrong.append(f"print fmt: more than fields, numbers and __print_symbolic: {bare.strip()}")
+    if re.search(r"%[-+ #0-9.]*[p*]", match.group(1)):
+        wrong.append(f"print fmt: a pointer or a width from an argument: {match.group(1)}")
+    if re.search(r"\bMHP_\w+", match.group(2)):
+        wrong.append(f"print fmt: an enum without its number: {match.group(2)}")
+    return wrong
+
+
+def formats():
+    names = sorted(name for name in os.listdir(EVENTS) if name.startswith("mhp_"))
+    header = oracle.read(os.path.join(os.environ["MHP_ROOT"], "tracepoints.h"))
+    defined = re.findall(r"^(?:TRACE_EVENT\(|DEFINE_EVENT\(\w+, )(\w+),", header, re.M)
+    guest.eq("the events are those of tracepoints.h", sorted(defined), names)
+    for name in names:
+        guest.ok(f"{name}: its format is one that every parser takes",
+                 wrong_format(oracle.read(f"{EVENTS}/{name}/format")))
+
+
+def main():
+    formats()
+    trace = Trace()
+    for check in perf_trace, perf_record, trace_cmd, bpftrace:
+        check(trace)
+    guest.ok("no event was lost", trace.lost())
+    trace.close()
+
+
+if sys.argv[1:] == ["life"]:
+    life()
+    sys.exit()
+for command in TOOLS:
+    if subprocess.run(["which", command], stdout=subprocess.DEVNULL, check=False).returncode:
+        guest.bail(f"{command} is not installed; make setup-guest installs it")
+guest.run(main)

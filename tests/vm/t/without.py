@@ -1,0 +1,130 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Without our events, or without the privileges to read them, mhptop says what is missing.
+
+    without.py             on the vanilla kernel: no events; on the patched one: no privileges
+
+It must not just fail: frames show what sysfs alone can tell, marked as such and no more than that;
+what cannot be done ends with exit 4; and one line names the event system or the capability.
+"""
+import json
+import os
+import re
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), ".."))
+# pylint: disable=wrong-import-position
+import lib_guest as guest
+import lib_ledger as ledger
+import lib_oracle as oracle
+from lib_trace import EVENTS
+
+UNSUPPORTED = 4
+NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
+
+
+def mhptop(*args, how=()):
+    """(status, stdout, stderr) of mhptop, called through `how`."""
+    ended = subprocess.run([*how, ledger.MHPTOP, *args], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                           stdin=subprocess.DEVNULL, timeout=ledger.SECONDS, check=False, text=True)
+    return ended.returncode, ended.stdout, ended.stderr
+
+
+def without(*caps):
+    """Root, but for these capabilities; CAP_SYS_ADMIN would stand in for any of them."""
+    return "setpriv", "--bounding-set", ",".join("-" + cap for cap in ("sys_admin", *caps))
+
+
+def wrong_names(what, text, *patterns):
+    """Some text must hold all of these words, in any order."""
+    return [f"{what}: expected {pattern!r} in it, got {text.strip()!r}" for pattern in patterns
+            if not re.search(pattern, text)]
+
+
+def refuses(title, how, *patterns):
+    """record and doctor cannot do what they are for: exit 4, and the reason."""
+    status, out, err = mhptop("record", how=how)
+    guest.ok(f"{title}: record exits {UNSUPPORTED} and names it in one line",
+             guest.differs("exit", UNSUPPORTED, status) + guest.differs("stdout", "", out)
+             + guest.differs("stderr", 1, len(err.splitlines()), "lines")
+             + wrong_names("stderr", err, *patterns))
+    status, out, _ = mhptop("doctor", how=how)
+    missing = "\n".join(line for line in out.splitlines() if line.startswith("missing:"))
+    guest.ok(f"{title}: doctor exits {UNSUPPORTED} and names it",
+             guest.differs("exit", UNSUPPORTED, status) + wrong_names("doctor", missing, *patterns))
+
+
+def wrong_sysfs_frame(frame):
+    """What sysfs says of each block, and nothing that it cannot know."""
+    wrong = guest.differs("tier", "sysfs", frame["tier"])
+    wrong += guest.differs("blocks", oracle.block_ids(), sorted(block["id"] for block in frame["blocks"]))
+    for block in frame["blocks"]:
+        there = oracle.block(block["id"])
+        wrong += guest.differs(f"memory{block['id']}", (there.state, there.node, "sysfs"),
+                               (block["state"], block["node"], block["known"]))
+        made_up = {key: block[key] for key in ("present", "managed", "blocker_pfn") if block[key] is not None}
+        made_up.update({key: block[key] for key in ("vmemmap_pages", "populated", "onlines") if block[key]})
+        if block["hosting"] not in (None, "none"):
+            made_up["hosting"] = block["hosting"]
+        wrong += guest.differs(f"memory{block['id']}, what sysfs cannot know", {}, made_up)
+    return wrong
+
+
+def falls_back(title, how, *patterns):
+    """Frames come all the same, and say what they are."""
+    status, out, err = mhptop("--json", "-n", "1", how=how)
+    guest.ok(f"{title}: frames show what sysfs tells and no more",
+             guest.differs("exit", 0, status) + (wrong_sysfs_frame(json.loads(out)) if out else ["no frame"]))
+    guest.ok(f"{title}: frames say what is missing",
+             wrong_names("stderr", err, *patterns)
+             + (wrong_names("notice", json.loads(out).get("notice", ""), *patterns) if out else []))
+    status, out, _ = mhptop("-b", "-n", "1", how=how)
+    guest.ok(f"{title}: so does plain text", guest.differs("exit", 0, status)
+             + wrong_names("text", out, "tier sysfs", *patterns))
+
+
+def follows_sysfs():
+    """A frame a second: a DIMM that comes, and its block that goes online, are seen by polling."""
+    path = "/tmp/frames"
+    with open(path, "w", encoding="utf-8") as out:
+        process = subprocess.Popen([ledger.MHPTOP, "--json", "-d", "0.2"], stdout=out,
+                                   stderr=subprocess.DEVNULL)
+
+    def state_of(number):
+        lines = oracle.read(path).split("\n")[:-1]
+        states = {block["id"]: block["state"] for block in json.loads(lines[-1])["blocks"]} if lines else {}
+        return states.get(number)
+    number = guest.dimm_plug("d0", "128M") // oracle.BLOCK_BYTES
+    wrong = []
+    for want, action in (("offline", None), ("online", "online_movable"), ("offline", "offline")):
+        if action:
+            oracle.block_set(number, action)
+        guest.wait_for(20, lambda want=want: state_of(number) == want)
+        wrong += guest.differs(f"memory{number}", want, state_of(number))
+    guest.dimm_unplug("d0")
+    guest.wait_for(20, lambda: state_of(number) in (None, "removed"))
+    wrong += [] if state_of(number) in (None, "removed") else [f"memory{number} is still shown"]
+    process.terminate()
+    guest.ok("without events: a DIMM is followed by polling", wrong
+             + guest.differs("exit", 0, process.wait(ledger.SECONDS)))
+
+
+def main():
+    if not os.path.isdir(EVENTS):
+        guest.eq("this is the vanilla kernel", "vanilla", os.environ["MHP_KERNEL"])
+        falls_back("without events", (), r"no mhp events")
+        refuses("without events", (), r"mhp events")
+        follows_sysfs()
+        return
+    falls_back("nobody", NOBODY, "CAP_BPF")
+    refuses("nobody", NOBODY, "CAP_BPF")
+    refuses("root without CAP_BPF", without("bpf"), "CAP_BPF")
+    refuses("root without CAP_PERFMON", without("perfmon"), "CAP_PERFMON")
+    status, out, err = mhptop("doctor")
+    guest.ok("with all of it doctor finds nothing missing", guest.differs("exit", 0, status)
+             + guest.differs("stderr", "", err)
+             + [line for line in out.splitlines() if line.startswith("missing:")])
+
+
+guest.run(main)
