@@ -70,6 +70,8 @@ docs: build/tests/events_doc
 	$(Q)build/tests/events_doc > build/events.md
 	$(Q)sed -i -e '/^<!-- reference -->$$/,/^<!-- \/reference -->$$/{//!d}' \
 		-e '/^<!-- reference -->$$/r build/events.md' docs/events.md
+	$(Q)tests/tui/keys_mdoc.sh > build/keys.mdoc
+	$(Q)sed -i -e '/^\.\\" keys:/,/^\.\\" \/keys$$/{//!d}' -e '/^\.\\" keys:/r build/keys.mdoc' docs/mhptop.8
 
 install: mhptop
 	$(Q)install -D -m 755 build/mhptop $(DESTDIR)$(PREFIX)/bin/mhptop

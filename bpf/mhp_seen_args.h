@@ -22,14 +22,17 @@ struct mhp_seen_walk {
 	u64 done; /* there is no more */
 };
 
-/* mhp_seen_told(): a record that user space makes from what sysfs says. time_ns to comm are filled in. */
+/*
+ * mhp_seen_told(): what sysfs says, for the program to make a record of. The
+ * payload is first because the verifier wants no address within a context.
+ */
 struct mhp_seen_told {
-	u32 event; /* MHP_EVENT_mhp_block_seen or MHP_EVENT_mhp_zone_seen */
-	u32 unused;
 	union {
 		struct mhp_mhp_block_seen block;
 		struct mhp_mhp_zone_seen zone;
 	};
+	u32 event; /* MHP_EVENT_mhp_block_seen or MHP_EVENT_mhp_zone_seen */
+	u32 unused;
 };
 
 #endif

@@ -144,7 +144,7 @@ def bench_replay(table):
     """Resident memory with a generated recording of 65,536 blocks."""
     path = os.path.join(OUT, "generated.ndjson")
     with open(path, "wb") as recording:
-        subprocess.run([os.path.join(ROOT, "build", "generate"), str(REPLAY_BLOCKS)],
+        subprocess.run([os.path.join(ROOT, "build", "tests", "generate"), str(REPLAY_BLOCKS)],
                        stdout=recording, check=True)
     child = os.fork()
     if not child:

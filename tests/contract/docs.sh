@@ -11,6 +11,10 @@ build/tests/events_doc >"$WORK/made"
 check "docs/events.md has the reference that the events make (make docs)" diff "$WORK/written" "$WORK/made"
 check "the reference is not empty" grep -q '^### mhp_vmemmap_populate' "$WORK/written"
 
+sed -n '/^\.\\" keys:/,/^\.\\" \/keys$/{//!p}' docs/mhptop.8 >"$WORK/written"
+tests/tui/keys_mdoc.sh >"$WORK/made"
+check "the manual page has the keys of the dashboard (make docs)" diff "$WORK/written" "$WORK/made"
+
 # Options as the tool tells them, and as the manual page does
 "$mhptop" --help 2>&1 | grep -oE -- '--[a-z][a-z-]+' | sort -u >"$WORK/told"
 sed -n 's/\\-/-/gp; p' docs/mhptop.8 | grep -oE '^\.It Fl .*|, -[a-z-]+' | grep -oE -- '-[a-z][a-z-]{2,}' |

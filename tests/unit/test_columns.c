@@ -339,6 +339,28 @@ static void test_numbers(void)
 	eq("what has no number is none", model.numbered, 11);
 }
 
+/* More freed than was seen to be populated: the sum must not wrap. */
+static void test_freed_twice(void)
+{
+	struct mhp_record r = { 0 };
+	struct model_sums sums;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		r.p.mhp_vmemmap_free = (struct mhp_mhp_vmemmap_free){
+			.start_pfn = 41 * PAGES,
+			.nr_pages = PAGES,
+			.vmemmap_pages = 512,
+			.hosting = MHP_HOSTING_BUDDY,
+		};
+		take(&r, MHP_EVENT_mhp_vmemmap_free, 13 + i);
+	}
+	model_sum(&model, &sums);
+	eq("what was freed twice is not hosted", sums.buddy_hosted, 0);
+	eq("its block is none any more", sums.blocks, 3);
+	cell(41, "state", "removed");
+}
+
 static void test_log_ring(void)
 {
 	u64 i;
@@ -378,6 +400,7 @@ int main(void)
 	test_wrong_filters();
 	test_sums();
 	test_numbers();
+	test_freed_twice();
 	test_log_ring();
 	model_fini(&model);
 	return ktap_done();

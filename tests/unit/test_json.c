@@ -124,7 +124,9 @@ static bool number_is_right(u64 value)
 {
 	return number_is(json_number_put, value) &&
 	       number_is(json_number_put, value) &&
-	       number_is(json_number_growing, value);
+	       number_is(json_number_next, value) &&
+	       number_is(json_number_next, value + 1) &&
+	       number_is(json_number_time, value);
 }
 
 static void test_numbers(void)
@@ -146,6 +148,11 @@ static void test_numbers(void)
 	}
 	ok(many, "many numbers of all sizes");
 	ok(number_is_right(~0ULL), "the largest");
+	/* What is remembered of one must not be taken for another. */
+	for (i = 1, many = true; i < 5000; i++)
+		many &= number_is(json_number_put, 1048576) &&
+			number_is(json_number_put, 1048576 + (i << 32));
+	ok(many, "numbers that differ in their upper half");
 }
 
 int main(void)

@@ -85,6 +85,28 @@ static void test_line(void)
 	eq("there is nothing to say", *why, 0);
 }
 
+/* What is remembered of one task's name must not be taken for another's. */
+static void test_comms(void)
+{
+	static const char *const comms[] = {
+		"kworker/0:1",	  "kworker/0:2", "kworker/0:1", "kworker/0", "",
+		"\"kworker/0:1\""
+	};
+	struct mhp_record record = a_record, back;
+	char line[RECORD_JSON_MAX];
+	const char *why;
+	size_t i, len;
+
+	for (i = 0; i < sizeof(comms) / sizeof(comms[0]); i++) {
+		memset(record.comm, 0, sizeof(record.comm));
+		strcpy(record.comm, comms[i]);
+		len = write_line(&record, line);
+		ok(!read_line(line, len - 1, &back, &why) &&
+			   !strcmp(back.comm, comms[i]),
+		   "a task named '%s' after another", comms[i]);
+	}
+}
+
 static void randomize(struct mhp_record *record, unsigned int event)
 {
 	const struct event_field *field = event_info(event)->fields;
@@ -336,6 +358,7 @@ int main(void)
 	unsigned int event;
 
 	test_line();
+	test_comms();
 	for (event = 1; event_info(event); event++) {
 		test_event(event);
 		extremes(event, ~0ULL);

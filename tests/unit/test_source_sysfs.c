@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "ktap.h"
 #include "ledger.h"
 #include "source.h"
 #include "ktap.h"

@@ -34,6 +34,11 @@ int cli_stream_status(int err)
 	return err == -EPROTO || err == -ENOTSUP ? CLI_DAMAGED : CLI_FAILED;
 }
 
+int cli_live_status(int err)
+{
+	return err == -ENOMEM ? CLI_FAILED : CLI_UNSUPPORTED;
+}
+
 static bool is_usage(const struct cli *cli, int *status)
 {
 	const struct cli_command_info *info = &cli_commands[cli->command];

@@ -41,8 +41,10 @@ struct cli {
  */
 bool cli_parse(struct cli *cli, int argc, char **argv, int *status);
 
-/* The status for an error that ended the reading of a source. */
+/* The status for an error that ended the reading of a recording, */
 int cli_stream_status(int err);
+/* and for one that kept a live source from being opened. */
+int cli_live_status(int err);
 /* "mhptop: …" on stderr; returns the status for the caller to return. */
 int cli_fail(int status, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

@@ -18,7 +18,8 @@ const struct cli_command_info cli_commands[] = {
 	[CLI_TOP] = { "", "[options]",
 		      "live dashboard, or frames with -b or --json",
 		      "Without the mhp events, or the privilege to read them, sysfs is polled\n"
-		      "instead, and what is missing is said.\n" },
+		      "instead, and what is missing is said. Frames go on until interrupted; the\n"
+		      "last one has the result of comparing our ledger with the kernel's.\n" },
 	[CLI_RECORD] = { "record", "[-o FILE]",
 			 "write events as NDJSON until interrupted",
 			 "The first line is a header, the last one has the totals. A second\n"

@@ -8,9 +8,8 @@
 
 #include "json_number.h"
 
-#define MEMO_BITS 6
-/* What grows by 1 stays below this, what grows by the time is above. */
-#define SLOW_MAX 1000000000
+#define MEMO_BITS 8
+#define UNIT 1000000 /* ns in a ms, of which the digits are remembered */
 
 /* Digits are copied with room to spare: a constant size is two moves. */
 struct memo {
@@ -72,19 +71,28 @@ char *json_number_repeated(char *p, u64 value)
 	return p + memo->len;
 }
 
-char *json_number_growing(char *p, u64 value)
+char *json_number_next(char *p, u64 value)
 {
-	unsigned int rest;
+	static char digits[2 * JSON_NUMBER_MAX];
+	static unsigned int len;
+	static u64 last;
 
-	if (value < 100)
-		return p + put_digits(p, value);
-	if (value < SLOW_MAX) {
-		p = json_number_put(p, value / 100);
-		put_pair(p, value % 100);
-		return p + 2;
-	}
-	p = json_number_put(p, value / 1000000);
-	rest = value % 1000000;
+	if (value && value == last + 1 && len && digits[len - 1] != '9')
+		digits[len - 1]++;
+	else
+		len = put_digits(digits, value);
+	last = value;
+	memcpy(p, digits, JSON_NUMBER_MAX);
+	return p + len;
+}
+
+char *json_number_time(char *p, u64 value)
+{
+	unsigned int rest = value % UNIT;
+
+	if (value < UNIT)
+		return json_number_put(p, value);
+	p = json_number_put(p, value / UNIT);
 	put_pair(p, rest / 10000);
 	put_pair(p + 2, rest / 100 % 100);
 	put_pair(p + 4, rest % 100);

@@ -13,8 +13,10 @@
 
 /* One above 9 that has come before and will come again, such as a pfn. */
 char *json_number_repeated(char *p, u64 value);
-/* One that grows from call to call, such as a time in ns or a number. */
-char *json_number_growing(char *p, u64 value);
+/* One that is mostly the last one and 1. */
+char *json_number_next(char *p, u64 value);
+/* One that is not much more than the last one, such as a time in ns. */
+char *json_number_time(char *p, u64 value);
 
 /* Returns the end of what was written, without a NUL. */
 static inline char *json_number_put(char *p, u64 value)

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* mhptop: see and record memory hotplug and its memmap. Ties commands to what they do; how is elsewhere. */
-#include <errno.h>
+/* mhptop: ties each command to what does it; how is elsewhere. */
 #include <locale.h>
 
 #include "batch.h"
@@ -22,9 +21,10 @@ static int show(struct stream *stream, const struct cli *cli)
 static int top(const struct cli *cli)
 {
 	struct stream stream;
+	int err = stream_open_live(&stream);
 
-	if (stream_open_live(&stream))
-		return cli_fail(CLI_UNSUPPORTED, "%s", stream.why);
+	if (err)
+		return cli_fail(cli_live_status(err), "%s", stream.why);
 	/* The dashboard has it in its header. */
 	if (*stream.model.notice && cli->format != CLI_DASHBOARD)
 		cli_fail(CLI_OK, "only sysfs, polled: %s", stream.model.notice);
@@ -45,10 +45,11 @@ static int record(const struct cli *cli)
 {
 	struct source *source;
 	char why[256];
-	int status;
+	int status = source_open_bpf(&source, why, sizeof(why));
 
-	if (source_open_bpf(&source, why, sizeof(why)))
-		return cli_fail(CLI_UNSUPPORTED, "cannot record: %s", why);
+	if (status)
+		return cli_fail(cli_live_status(status), "cannot record: %s",
+				why);
 	status = record_run(source, cli->file);
 	source_close(source);
 	return status;

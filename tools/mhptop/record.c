@@ -20,10 +20,14 @@
 #include "recording.h"
 
 /*
- * The collector wakes nobody while records come in quick succession, so they
- * are fetched this often; and not more often, as each time costs.
+ * The collector wakes nobody while records come in quick succession. What
+ * causes them must not be slowed down by the one who writes them, so it is
+ * left alone until it has paused for LOOK_NS, but not for more than FETCH_NS,
+ * nor with more than BACKLOG records waiting, a quarter of the ring buffer.
  */
-#define FETCH_NS (LOOP_NS / 10)
+#define LOOK_NS (LOOP_NS / 10)
+#define FETCH_NS LOOP_NS
+#define BACKLOG 8192
 #define BATCH_BYTES 65536
 
 struct recorder {
@@ -66,21 +70,37 @@ static int fetch(struct recorder *recorder)
 	return err ?: ret;
 }
 
-/* 0 when there may be something to do, else what ends the loop. */
-static int wait_more(struct recorder *recorder, bool is_idle)
+/* Until a time, or else for the source: 0, or what ends the loop. */
+static int wait_until(struct recorder *recorder, u64 until_ns)
 {
 	struct pollfd fds[] = {
 		{ .fd = recorder->out.signals, .events = POLLIN },
 		{ .fd = recorder->out.fd },
 		{ .fd = source_fd(recorder->source), .events = POLLIN },
 	};
-	int ret = loop_wait(fds, 3, is_idle ? 0 : loop_now() + FETCH_NS);
+	int ret = loop_wait(fds, until_ns ? 2 : 3, until_ns);
 
 	if (ret < 0)
 		return ret;
 	if (fds[1].revents & POLLERR)
 		return -EPIPE;
 	return out_stopped(&recorder->out) ? -EINTR : 0;
+}
+
+/* After records were fetched: 0 when it is time for the next ones. */
+static int wait_pause(struct recorder *recorder)
+{
+	u64 fetched = source_numbered(recorder->source), last, now = fetched;
+	u64 latest = loop_now() + FETCH_NS;
+	int ret;
+
+	do {
+		last = now;
+		ret = wait_until(recorder, loop_now() + LOOK_NS);
+		now = source_numbered(recorder->source);
+	} while (!ret && now != last && now - fetched < BACKLOG &&
+		 loop_now() < latest);
+	return ret;
 }
 
 /* Records that were under way when the events were stopped belong to it. */
@@ -125,7 +145,8 @@ static int run(struct recorder *recorder)
 		if (ret >= 0 && out_stopped(&recorder->out))
 			ret = -EINTR;
 		if (ret >= 0)
-			ret = wait_more(recorder, !ret);
+			ret = ret ? wait_pause(recorder) :
+				    wait_until(recorder, 0);
 	}
 	return ret == -EINTR ? write_totals(recorder) : ret;
 }

@@ -122,9 +122,9 @@ size_t record_to_json(const struct mhp_record *record, char *buf)
 	char *p = buf;
 
 	p = put_text(p, "{\"seq\":");
-	p = json_number_growing(p, record->seq);
+	p = json_number_next(p, record->seq);
 	p = put_text(p, ",\"ns\":");
-	p = json_number_growing(p, record->time_ns);
+	p = json_number_time(p, record->time_ns);
 	p = put_text(p, ",\"cpu\":");
 	p = json_number_put(p, record->cpu);
 	p = put_text(p, ",\"pid\":");

@@ -28,6 +28,11 @@ int source_totals(struct source *source, struct source_totals *totals)
 	return source->ops->totals(source, totals);
 }
 
+u64 source_numbered(struct source *source)
+{
+	return source->ops->numbered ? source->ops->numbered(source) : 0;
+}
+
 int source_self_check(struct source *source, struct mhp_ledger *ledger,
 		      char *why, size_t len)
 {

@@ -58,6 +58,11 @@ struct source_ops {
 	int (*fd)(struct source *source);
 	int (*totals)(struct source *source, struct source_totals *totals);
 	/*
+	 * How many records there are so far, handed over or not, at next to no
+	 * cost; NULL where nothing is known of what is still to come.
+	 */
+	u64 (*numbered)(struct source *source);
+	/*
 	 * Compare a ledger folded from all records of this source with the one
 	 * that the kernel kept. 0: equal; 1: not, and why says in one line
 	 * what differs first; -EOPNOTSUPP: there is nothing to compare with, or
@@ -98,6 +103,7 @@ int source_open_file(struct source **source, const char *path, char *why,
 int source_read(struct source *source, source_sink sink, void *ctx);
 int source_fd(struct source *source);
 int source_totals(struct source *source, struct source_totals *totals);
+u64 source_numbered(struct source *source); /* 0 where it is not known */
 int source_self_check(struct source *source, struct mhp_ledger *ledger,
 		      char *why, size_t len);
 /*

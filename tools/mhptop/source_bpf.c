@@ -82,6 +82,13 @@ static int bpf_fd(struct source *source)
 	return ring_buffer__epoll_fd(((struct bpf_source *)source)->ring);
 }
 
+static u64 bpf_numbered(struct source *source)
+{
+	struct bpf_source *self = (struct bpf_source *)source;
+
+	return __atomic_load_n(&self->skel->bss->mhp_seq, __ATOMIC_RELAXED);
+}
+
 static void add_count(struct mhp_count *sum, const struct mhp_count *count)
 {
 	sum->seen += count->seen;
@@ -185,6 +192,7 @@ static const struct source_ops bpf_ops = {
 	.read = bpf_read,
 	.fd = bpf_fd,
 	.totals = bpf_totals,
+	.numbered = bpf_numbered,
 	.self_check = bpf_self_check,
 	.close = bpf_close,
 };

@@ -12,6 +12,7 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
+#include "event_table.h"
 #include "ledger.h"
 #include "source_bpf.h"
 #include "source_live.h"
@@ -23,12 +24,16 @@ struct comparison {
 	size_t len;
 };
 
-static u64 number_at(const void *at, u32 size)
+/* A number of up to 8 bytes. */
+static s64 number_at(const struct btf_type *type, const void *at)
 {
+	int shift = 64 - 8 * (type->size < 8 ? type->size : 8);
+	bool is_signed = btf_is_int(type) &&
+			 btf_int_encoding(type) & BTF_INT_SIGNED;
 	u64 number = 0;
 
-	memcpy(&number, at, size < sizeof(number) ? size : sizeof(number));
-	return number;
+	memcpy(&number, at, type->size < 8 ? type->size : 8);
+	return is_signed ? (s64)(number << shift) >> shift : (s64)number;
 }
 
 /* Name the first field that differs, with those of structures within. */
@@ -60,23 +65,26 @@ static void name_field(const struct comparison *c, u32 type_id,
 	}
 	used = strlen(c->why);
 	snprintf(c->why + used, c->len - used,
-		 " is %llu in the kernel, %llu here",
-		 number_at(kernel + at, size), number_at(ours + at, size));
+		 " is %lld in the kernel, %lld here",
+		 number_at(field, kernel + at), number_at(field, ours + at));
 }
 
-/* 0 equal, 1 not and why says so. ours may be NULL. */
-static int compare(const struct comparison *c, const char *what, u64 number,
-		   const char *type, const void *kernel, const void *ours,
-		   size_t size)
+/* 0 equal, 1 not and why says so, of what whose name is there already. ours may be NULL. */
+static int compare(const struct comparison *c, const char *type,
+		   const void *kernel, const void *ours, size_t size)
 {
+	size_t used = strlen(c->why);
 	int id;
 
-	if (ours && !memcmp(kernel, ours, size))
+	if (ours && !memcmp(kernel, ours, size)) {
+		c->why[0] = '\0';
 		return 0;
-	snprintf(c->why, c->len, "%s 0x%llx:%s", what, number,
-		 ours ? "" : " the kernel has an account, here is none");
+	}
 	id = btf__find_by_name_kind(c->btf, type, BTF_KIND_STRUCT);
-	if (ours && id > 0)
+	if (!ours)
+		snprintf(c->why + used, c->len - used,
+			 " is in the kernel's ledger, and not here");
+	else if (id > 0)
 		name_field(c, id, kernel, ours);
 	return 1;
 }
@@ -88,8 +96,9 @@ static int compare_block(const struct comparison *c,
 	const struct mhp_block *ours =
 		ledger_find_block(ledger, block->start_pfn);
 
-	return compare(c, "memory block at pfn", block->start_pfn, "mhp_block",
-		       block, ours, sizeof(*block));
+	snprintf(c->why, c->len,
+		 "memory block at pfn 0x%llx:", block->start_pfn);
+	return compare(c, "mhp_block", block, ours, sizeof(*block));
 }
 
 static int compare_zone(const struct comparison *c,
@@ -100,9 +109,9 @@ static int compare_zone(const struct comparison *c,
 	while ((ours = ledger_next_zone(ledger, ours)))
 		if (ours->nid == zone->nid && ours->zone == zone->zone)
 			break;
-	return compare(c, "zone (node, zone)",
-		       (u64)(u32)zone->nid << 32 | zone->zone,
-		       "mhp_zone_account", zone, ours, sizeof(*zone));
+	snprintf(c->why, c->len, "node %d zone %s:", zone->nid,
+		 event_symbol(event_zones, zone->zone));
+	return compare(c, "mhp_zone_account", zone, ours, sizeof(*zone));
 }
 
 static int compare_range(const struct comparison *c,
@@ -113,15 +122,16 @@ static int compare_range(const struct comparison *c,
 	while ((ours = ledger_next_range(ledger, ours)))
 		if (ours->start_pfn == range->start_pfn)
 			break;
-	return compare(c, "range at pfn", range->start_pfn, "mhp_range", range,
-		       ours, sizeof(*range));
+	snprintf(c->why, c->len, "range at pfn 0x%llx:", range->start_pfn);
+	return compare(c, "mhp_range", range, ours, sizeof(*range));
 }
 
 static int compare_globals(const struct comparison *c,
 			   const struct mhp_ledger *ledger, const void *account)
 {
-	return compare(c, "what belongs to no block", 0, "mhp_globals", account,
-		       ledger_globals(ledger), sizeof(struct mhp_globals));
+	snprintf(c->why, c->len, "what belongs to no block:");
+	return compare(c, "mhp_globals", account, ledger_globals(ledger),
+		       sizeof(struct mhp_globals));
 }
 
 /*
@@ -174,17 +184,17 @@ int bpf_source_compare(struct bpf_source *self, struct mhp_ledger *ledger,
 			(u64)skel->bss->mhp_no_room);
 		return 1;
 	}
-	err = compare_map(&c, ledger, skel->maps.mhp_totals, 1,
-			  compare_globals);
-	if (!err)
-		err = compare_map(&c, ledger, skel->maps.mhp_zones,
-				  ledger_nr_zones(ledger), compare_zone);
+	err = compare_map(&c, ledger, skel->maps.mhp_blocks,
+			  ledger_nr_blocks(ledger), compare_block);
 	if (!err)
 		err = compare_map(&c, ledger, skel->maps.mhp_ranges,
 				  ledger_nr_ranges(ledger), compare_range);
 	if (!err)
-		err = compare_map(&c, ledger, skel->maps.mhp_blocks,
-				  ledger_nr_blocks(ledger), compare_block);
+		err = compare_map(&c, ledger, skel->maps.mhp_zones,
+				  ledger_nr_zones(ledger), compare_zone);
+	if (!err)
+		err = compare_map(&c, ledger, skel->maps.mhp_totals, 1,
+				  compare_globals);
 	if (err < 0)
 		source_live_why(err, why, len,
 				"cannot read the kernel's ledger: %s",

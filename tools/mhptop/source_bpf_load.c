@@ -155,7 +155,6 @@ static int refused(int err, const char *what, char *why, size_t len)
 	source_live_lockdown(mode, sizeof(mode));
 	switch (err) {
 	case -EPERM:
-	case -EACCES:
 		return source_live_why(
 			-EPERM, why, len,
 			"the kernel does not permit to %s: %s%s forbids it",

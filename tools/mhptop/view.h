@@ -48,6 +48,7 @@ enum view_tui_event view_tui_keys(struct view_tui *view,
 				  const struct model *model);
 /* Tell it that the terminal changed its size (SIGWINCH). */
 void view_tui_resize(struct view_tui *view);
+/* Draw only after keys; records are to be taken meanwhile all the same. */
 bool view_tui_paused(const struct view_tui *view);
 /* Seconds between frames: what was chosen with keys, else delay. */
 double view_tui_delay(struct view_tui *view, double delay);

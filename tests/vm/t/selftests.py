@@ -13,6 +13,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), ".."))
 # pylint: disable=wrong-import-position
@@ -28,10 +29,12 @@ FAIL, SKIP = 1, 4
 
 def selftest(name):
     """Run one: (exit status, what it printed)."""
+    begin = time.monotonic()
     ended = subprocess.run(["bash", f"{DIR}/{name}"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                            stdin=subprocess.DEVNULL, timeout=60, check=False, text=True)
     for line in ended.stdout.splitlines():
         print(f"{name}: {line}")
+    print(f"{name}: exit {ended.returncode} after {time.monotonic() - begin:.1f} s")
     return ended.returncode, ended.stdout
 
 
