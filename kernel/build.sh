@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Builds the guest kernels: build.sh [--base 6.12] [--fresh] VARIANT...
+# Builds the guest kernels: build.sh [--base 6.12] [--patches N] [--fresh] VARIANT...
 #
 # Here are the arguments and the order of the steps; what a step does is in lib/: source.sh (source trees and patches),
 # kbuild.sh (configuration and make), cache.sh (finished kernels), common.sh (errors, locks, needed tools). Which options
@@ -22,13 +22,14 @@ TOP=$(dirname "$HERE")
 
 usage() {
 	cat <<'USAGE'
-usage: build.sh [--base 6.12] [--fresh] VARIANT...
+usage: build.sh [--base 6.12] [--patches N] [--fresh] VARIANT...
 
   patched   the kernel with the patches of <base>/series   -> build/kernel/<base>/
   vanilla   the same configuration without a patch         -> build/kernel/<base>-vanilla/
   debug     patched, with KASAN, lockdep, fault injection  -> build/kernel/<base>-debug/
 
   --base    the series and source to use (default 6.12)
+  --patches only the first N of the series, for patched           -> build/kernel/<base>-first<N>/
   --fresh   forget the kept objects and the finished kernel first; compiler results are still reused
 
   KERNEL_SRC=DIR  an unpacked tree to use instead of the package linux-source-<base>; it is copied, never changed
@@ -45,12 +46,18 @@ usage_error() {
 parse_args() {
 	BASE=6.12
 	FRESH=
+	FIRST=
 	VARIANTS=()
 	while (($#)); do
 		case $1 in
 		--base)
 			[[ ${2-} =~ ^[0-9]+\.[0-9]+$ ]] || usage_error "--base: '${2-}' is not a version such as 6.12"
 			BASE=$2
+			shift
+			;;
+		--patches)
+			[[ ${2-} =~ ^[1-9][0-9]*$ ]] || usage_error "--patches: '${2-}' is not a number of patches"
+			FIRST=$2
 			shift
 			;;
 		--fresh) FRESH=1 ;;
@@ -89,6 +96,7 @@ select_variant() {
 		FRAGMENTS+=(debug.config)
 		;;
 	esac
+	[[ $VARIANT != patched || -z $FIRST ]] || NAME+=-first$FIRST
 	read_fragments
 	[[ $VARIANT == vanilla ]] || read_series
 }

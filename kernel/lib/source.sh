@@ -20,6 +20,7 @@ read_series() {
 			die "kernel/$BASE/series" "it lists $line, which is not in kernel/$BASE" "add the patch or drop the line"
 		cp "$HERE/$BASE/$line" "$copy/$line"
 		PATCHES+=("$copy/$line")
+		[[ ${#PATCHES[@]} != "$FIRST" ]] || break
 	done <"$series"
 }
 

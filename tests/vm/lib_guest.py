@@ -72,9 +72,30 @@ def ok(name, wrong=()):
 
 
 def differs(what, want, got, unit=""):
-    """The line that says so, or nothing: to be collected for ok()."""
+    """What differs, one line each, or nothing: to be collected for ok()."""
+    if want == got:
+        return []
+    if isinstance(want, dict) and isinstance(got, dict):
+        return [line for key in {**want, **got}
+                for line in differs(f"{what}, {key}", want.get(key), got.get(key), unit)]
+    if isinstance(want, list) and isinstance(got, list):
+        return [_first_difference(what, want, got)]
     unit = f" {unit}" if unit else ""
-    return [] if want == got else [f"{what}: expected {want}{unit}, got {got}{unit}"]
+    return [f"{what}: expected {want}{unit}, got {got}{unit}"]
+
+
+def _first_difference(what, want, got):
+    """Of two lists, which can be long: how far they are the same, and how they go on."""
+    same = 0
+    while same < min(len(want), len(got)) and want[same] == got[same]:
+        same += 1
+    return (f"{what}: expected {len(want)}, got {len(got)}; after {same} alike expected "
+            f"{_some(want[same:])}, got {_some(got[same:])}")
+
+
+def _some(items):
+    shown = ", ".join(str(item) for item in items[:_SHOWN])
+    return (shown or "none") + (", and so on" if len(items) > _SHOWN else "")
 
 
 def eq(name, want, got, unit=""):

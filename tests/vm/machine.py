@@ -82,7 +82,9 @@ def _cpu_args(cfg):
                 "-smp", "1", "-cpu", "max,la57=off"]
     if cfg.accel == "kvm":
         return ["-accel", "kvm", "-smp", str(cfg.smp), "-cpu", "host"]
-    return ["-accel", "tcg", "-smp", str(cfg.smp), "-cpu", "max,la57=off"]
+    # All CPUs in one thread. With one for each, a guest dies of an int3 when code is patched
+    # while another CPU runs it, as a tracepoint's is when it is switched.
+    return ["-accel", "tcg,thread=single", "-smp", str(cfg.smp), "-cpu", "max,la57=off"]
 
 
 def _memory_args(cfg):

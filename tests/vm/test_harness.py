@@ -138,7 +138,14 @@ class OnATerminal(Guest):
             self.command(self.SCRIPT, "--interactive"), stdin=self.slave, stdout=self.slave,
             stderr=subprocess.PIPE, start_new_session=True, env={**os.environ, "TERM": "xterm"})
         self.addCleanup(self.run.stderr.close)
+        self.addCleanup(self.end)
         self.seen = ""
+
+    def end(self):
+        """No guest is left by a test that failed half-way."""
+        if self.run.poll() is None:
+            self.run.terminate()
+            self.run.wait(30)
 
     def resize(self, rows, columns):
         fcntl.ioctl(self.slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))

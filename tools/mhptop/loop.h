@@ -13,6 +13,11 @@
 #define LOOP_NS 1000000000ULL /* in a second */
 
 /*
+ * Signals that come from here on wait for loop_signals(), even those that a
+ * shell lets a background job ignore. For what must not be cut short.
+ */
+void loop_hold_signals(void);
+/*
  * Block SIGINT, SIGTERM, SIGHUP and SIGWINCH, ignore SIGPIPE, and return a
  * descriptor that is readable when one of them came, or -errno. Call it when
  * nothing that may wait long, such as the opening of a source, is to come.

@@ -6,6 +6,7 @@
 #include "cli.h"
 #include "dashboard.h"
 #include "doctor.h"
+#include "loop.h"
 #include "record.h"
 #include "stream.h"
 
@@ -21,8 +22,10 @@ static int show(struct stream *stream, const struct cli *cli)
 static int top(const struct cli *cli)
 {
 	struct stream stream;
-	int err = stream_open_live(&stream);
+	int err;
 
+	loop_hold_signals();
+	err = stream_open_live(&stream);
 	if (err)
 		return cli_fail(cli_live_status(err), "%s", stream.why);
 	/* The dashboard has it in its header. */
@@ -45,8 +48,10 @@ static int record(const struct cli *cli)
 {
 	struct source *source;
 	char why[256];
-	int status = source_open_bpf(&source, why, sizeof(why));
+	int status;
 
+	loop_hold_signals();
+	status = source_open_bpf(&source, why, sizeof(why));
 	if (status)
 		return cli_fail(cli_live_status(status), "cannot record: %s",
 				why);

@@ -81,7 +81,7 @@ static int check_kernel(char *why, size_t len)
 static int choose_programs(struct bpf_source *self, char *why, size_t len)
 {
 	struct bpf_program *prog;
-	const char *events, *name;
+	const char *events, *name, *lacks = NULL;
 	int present = 0, missing = 0;
 	char path[256], mode[32];
 
@@ -97,10 +97,8 @@ static int choose_programs(struct bpf_source *self, char *why, size_t len)
 			continue;
 		}
 		bpf_program__set_autoload(prog, false);
-		if (!missing++ && present)
-			fprintf(stderr,
-				"mhptop: this kernel has no event %s: what it would tell is not counted\n",
-				name);
+		missing++;
+		lacks = name;
 	}
 	if (!strcmp(mode, "confidentiality")) {
 		bpf_program__set_autoload(self->skel->progs.mhp_seen_blocks,
@@ -115,6 +113,10 @@ static int choose_programs(struct bpf_source *self, char *why, size_t len)
 			-ENOENT, why, len,
 			"this kernel (%s) has no mhp events in %s; boot one built by `make kernel`",
 			self->source.info.kernel, events);
+	if (missing)
+		fprintf(stderr,
+			"mhptop: this kernel lacks %d of the mhp events, %s for one: what they would tell is not counted; see mhptop doctor\n",
+			missing, lacks);
 	return 0;
 }
 

@@ -96,7 +96,8 @@ class Ejection:
     def put_back(self):
         wrong = []
         for number in self.numbers:
-            wrong += guest.differs(f"memory{number}", "online", oracle.block(number).state)
+            there = oracle.block(number)
+            wrong += guest.differs(f"memory{number}", "online", there.state if there else "gone")
         self.result("all are online again, and every page is accounted for",
                     wrong + self.account.compare() + self.account.compare_qmp())
 
