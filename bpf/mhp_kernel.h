@@ -53,7 +53,6 @@ struct pglist_data {
 };
 
 struct memory_block {
-	unsigned long state;
 	unsigned long start_section_nr;
 	int nid;
 	struct zone *zone;
@@ -61,14 +60,23 @@ struct memory_block {
 	struct mhp_word nr_hwpoison;
 };
 
-#pragma clang attribute pop
-
 enum memory_block_state {
 	MEM_ONLINE,
 	MEM_GOING_OFFLINE,
 	MEM_OFFLINE,
 	MEM_GOING_ONLINE,
 };
+
+/* The state was a number before it was an enum; CO-RE does not take one for the other. */
+struct memory_block___enum {
+	enum memory_block_state state;
+};
+
+struct memory_block___bits {
+	unsigned long state;
+};
+
+#pragma clang attribute pop
 
 enum zone_type {
 	ZONE_DMA,

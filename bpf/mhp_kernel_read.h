@@ -155,6 +155,17 @@ MHP_KERNEL_CALLED u32 mhp_kernel_state(u64 state)
 	return MHP_STATE_UNKNOWN;
 }
 
+MHP_KERNEL u32 mhp_kernel_state_of(u64 at)
+{
+	if (bpf_core_field_exists(((struct memory_block___enum *)0)->state))
+		return mhp_kernel_state(MHP_KERNEL_FIELD(
+			at, struct memory_block___enum, state));
+	if (bpf_core_field_exists(((struct memory_block___bits *)0)->state))
+		return mhp_kernel_state(MHP_KERNEL_FIELD(
+			at, struct memory_block___bits, state));
+	return MHP_STATE_UNKNOWN;
+}
+
 MHP_KERNEL_CALLED u32 mhp_kernel_zone_word(u64 index)
 {
 	if (MHP_KERNEL_ENUM(index, enum zone_type, ZONE_DMA))
@@ -213,8 +224,7 @@ MHP_KERNEL void mhp_kernel_block(struct mhp_mhp_block_seen *p, u64 index,
 	p->nid = MHP_KERNEL_FIELD(at, struct memory_block, nid);
 	p->zone = mhp_kernel_zone_of(
 		MHP_KERNEL_FIELD(at, struct memory_block, zone));
-	p->state = mhp_kernel_state(
-		MHP_KERNEL_FIELD(at, struct memory_block, state));
+	p->state = mhp_kernel_state_of(at);
 	p->origin = MHP_ORIGIN_KERNEL;
 	p->poisoned = MHP_KERNEL_FIELD(at, struct memory_block, nr_hwpoison);
 	if (altmap) {

@@ -1,121 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Columns as text and in order, filters, and what the model answers. */
+/* Columns as text and in order, and filters. */
 #include <errno.h>
 #include <stdlib.h>
 
 #include "columns.h"
-#include "event_table.h"
-#include "ktap.h"
-
-#define PAGES 32768ULL
-
-static struct model model;
-
-static void take(struct mhp_record *r, unsigned int event, u64 seq)
-{
-	r->event = event;
-	r->size = event_info(event)->size;
-	r->seq = seq;
-	r->time_ns = 1000 * seq;
-	model_take(&model, r);
-	memset(r, 0, sizeof(*r));
-}
-
-static void take_seen(u64 block, u64 seq, int hosting, int state, int zone)
-{
-	struct mhp_record r = { 0 };
-
-	r.p.mhp_block_seen = (struct mhp_mhp_block_seen){
-		.start_pfn = block * PAGES,
-		.nr_pages = PAGES,
-		.vmemmap_pages = hosting == MHP_HOSTING_BLOCK ? 512 : 0,
-		.populated = 512,
-		.zone = zone,
-		.hosting = hosting,
-		.state = state,
-		.origin = MHP_ORIGIN_KERNEL,
-	};
-	take(&r, MHP_EVENT_mhp_block_seen, seq);
-}
-
-static void take_end(u64 block, u64 seq, unsigned int event, int reason,
-		     long ret)
-{
-	struct mhp_record r = { 0 };
-
-	r.p.mhp_block_end = (struct mhp_mhp_block_end){
-		.start_pfn = block * PAGES,
-		.nr_pages = PAGES,
-		.zone = MHP_ZONE_MOVABLE,
-		.reason = reason,
-		.ret = ret,
-	};
-	take(&r, event, seq);
-}
-
-static void take_begin(u64 block, u64 seq, unsigned int event)
-{
-	struct mhp_record r = { 0 };
-
-	r.p.mhp_block_begin = (struct mhp_mhp_block_begin){
-		.start_pfn = block * PAGES,
-		.nr_pages = PAGES,
-		.zone = MHP_ZONE_MOVABLE,
-	};
-	take(&r, event, seq);
-}
-
-static void take_blocker(u64 block, u64 seq)
-{
-	struct mhp_record r = { 0 };
-
-	r.p.mhp_offline_blocker = (struct mhp_mhp_offline_blocker){
-		.pfn = block * PAGES + 5,
-		.kind = MHP_KIND_ANON,
-		.stage = MHP_STAGE_MIGRATE,
-	};
-	take(&r, MHP_EVENT_mhp_offline_blocker, seq);
-}
-
-static void take_zone(u64 seq, int zone, u64 present, u64 managed)
-{
-	struct mhp_record r = { 0 };
-
-	r.p.mhp_zone_seen = (struct mhp_mhp_zone_seen){ .present = present,
-							.managed = managed,
-							.zone = zone };
-	take(&r, MHP_EVENT_mhp_zone_seen, seq);
-}
-
-/* Boot memory, a block that hosts itself, one that did not go offline, one of which nobody told the beginning. */
-static void fill(void)
-{
-	take_zone(1, MHP_ZONE_NORMAL, 1000, 900);
-	take_zone(2, MHP_ZONE_MOVABLE, 200, 100);
-	take_seen(0, 3, MHP_HOSTING_BOOT, MHP_STATE_ONLINE, MHP_ZONE_NORMAL);
-	take_seen(40, 4, MHP_HOSTING_BLOCK, MHP_STATE_ONLINE, MHP_ZONE_MOVABLE);
-	take_seen(41, 5, MHP_HOSTING_BUDDY, MHP_STATE_OFFLINE, MHP_ZONE_NONE);
-	take_begin(40, 6, MHP_EVENT_mhp_offline_begin);
-	take_blocker(40, 7);
-	take_end(40, 8, MHP_EVENT_mhp_offline_end, MHP_REASON_UNMOVABLE, -16);
-	take_begin(42, 9, MHP_EVENT_mhp_online_begin);
-}
-
-static const struct mhp_block *block_at(u64 number)
-{
-	return ledger_find_block(model.ledger, number * PAGES);
-}
-
-static void cell(u64 block, const char *key, const char *want)
-{
-	char text[64], name[96];
-
-	column_format(column_find(key), &model, block_at(block), text,
-		      sizeof(text));
-	snprintf(name, sizeof(name), "%s of block %llu is %s", key, block,
-		 want);
-	eq_text(name, text, want);
-}
+#include "model_records.h"
 
 static void test_cells(void)
 {
@@ -298,82 +187,6 @@ static void test_wrong_filters(void)
 	eq_text("and is cut", tight, "known i");
 }
 
-static void test_sums(void)
-{
-	struct model_sums sums;
-
-	model_sum(&model, &sums);
-	eq("present pages of all zones", sums.present, 1200);
-	eq("managed pages", sums.managed, 1000);
-	eq("blocks", sums.blocks, 4);
-	eq("of them online", sums.blocks_online, 2);
-	eq("offline", sums.blocks_offline, 1);
-	eq("failures", sums.failures, 1);
-	eq("buddy-hosted", sums.buddy_hosted, 512);
-	eq("events in the log", model.log_head, 4);
-	eq("the newest", model_log(&model, 0)->seq, 9);
-	eq("the oldest", model_log(&model, 3)->seq, 6);
-	ok(!model_log(&model, 4), "and no more");
-}
-
-/* Numbers that are missing, later come, or never. */
-static void test_numbers(void)
-{
-	eq("nothing is missing", model.gaps, 0);
-	take_end(41, 12, MHP_EVENT_mhp_online_end, MHP_REASON_NONE, 0);
-	eq("two are missing", model.gaps, 2);
-	eq("in a recording they are lost", model_lost(&model), 2);
-	take_end(41, 11, MHP_EVENT_mhp_online_end, MHP_REASON_NONE, 0);
-	eq("one came late", model.gaps, 1);
-	eq("all that happened", model_seen(&model), 12);
-	model.info.live = true;
-	eq("a live source is believed", model_lost(&model), 0);
-	model.totals.count[0].lost = 7;
-	model.totals.count[0].seen = 70;
-	eq("it says what was lost", model_lost(&model), 7);
-	eq("and seen", model_seen(&model), 70);
-	model.info.live = false;
-	model.gaps = 9;
-	eq("a recording lacks what its totals do not", model_lost(&model), 9);
-	take_zone(0, MHP_ZONE_MOVABLE, 0, 0);
-	eq("what has no number is none", model.numbered, 11);
-}
-
-/* More freed than was seen to be populated: the sum must not wrap. */
-static void test_freed_twice(void)
-{
-	struct mhp_record r = { 0 };
-	struct model_sums sums;
-	int i;
-
-	for (i = 0; i < 2; i++) {
-		r.p.mhp_vmemmap_free = (struct mhp_mhp_vmemmap_free){
-			.start_pfn = 41 * PAGES,
-			.nr_pages = PAGES,
-			.vmemmap_pages = 512,
-			.hosting = MHP_HOSTING_BUDDY,
-		};
-		take(&r, MHP_EVENT_mhp_vmemmap_free, 13 + i);
-	}
-	model_sum(&model, &sums);
-	eq("what was freed twice is not hosted", sums.buddy_hosted, 0);
-	eq("its block is none any more", sums.blocks, 3);
-	cell(41, "state", "removed");
-}
-
-static void test_log_ring(void)
-{
-	u64 i;
-
-	for (i = 0; i < MODEL_LOG + 10; i++)
-		take_begin(42, 100 + i, MHP_EVENT_mhp_online_begin);
-	eq("the ring has the newest", model_log(&model, 0)->seq,
-	   100 + MODEL_LOG + 9);
-	eq("down to the oldest it has room for",
-	   model_log(&model, MODEL_LOG - 1)->seq, 110);
-	ok(!model_log(&model, MODEL_LOG), "and no further");
-}
-
 int main(void)
 {
 	struct source_info info = { .page_bytes = 4096,
@@ -398,10 +211,6 @@ int main(void)
 	test_compare();
 	test_filters();
 	test_wrong_filters();
-	test_sums();
-	test_numbers();
-	test_freed_twice();
-	test_log_ring();
 	model_fini(&model);
 	return ktap_done();
 }

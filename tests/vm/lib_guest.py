@@ -48,11 +48,11 @@ def note(text):
         print("#", line, flush=True)
 
 
-def _result(verdict, name, directive=""):
+def _result(verdict, name):
     if not _counts["all"]:
         _tap("KTAP version 1")
     _counts["all"] += 1
-    _tap(f"{verdict} {_counts['all']} {name.replace('#', '')}{directive}")
+    _tap(f"{verdict} {_counts['all']} {name.replace('#', '')}")
     print(verdict, name, flush=True)
 
 
@@ -100,15 +100,6 @@ def _some(items):
 
 def eq(name, want, got, unit=""):
     return ok(name, differs(name, want, got, unit))
-
-
-def skip(name, why):
-    _result("ok", name, f" # SKIP {why}")
-
-
-def skip_all(why):
-    _tap(f"1..0 # SKIP {why}")
-    sys.exit(0)
 
 
 def bail(why):

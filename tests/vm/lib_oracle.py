@@ -8,6 +8,7 @@ import collections
 import errno
 import os
 import re
+import subprocess
 
 import lib_guest as guest
 
@@ -88,10 +89,6 @@ def block(number):
         return None
 
 
-def blocks():
-    return {number: block(number) for number in block_ids()}
-
-
 def block_of(pfn):
     return pfn // BLOCK_PAGES
 
@@ -113,6 +110,18 @@ def block_set(number, state, seconds=30):
 
 def errno_name(code):
     return errno_names.get(code, str(code)) if code else "success"
+
+
+def dumped_pfns(why):
+    """The pages that the kernel log says it dumped for this reason, in their order."""
+    log = subprocess.run(["dmesg"], stdout=subprocess.PIPE, check=True, text=True).stdout
+    found, pfn = [], None
+    for line in log.splitlines():
+        match = re.search(r" page: refcount:.* pfn:(0x[0-9a-f]+)", line)
+        pfn = int(match.group(1), 16) if match else pfn
+        if line.endswith(f"page dumped because: {why}"):
+            found.append(pfn)
+    return found
 
 
 def devices():

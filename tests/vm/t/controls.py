@@ -36,8 +36,8 @@ def wrong_add(events, number, want):
     wrong += guest.differs("add_begin flags", want.pop("flags"), begin["flags"])
     wrong += guest.differs("populate", (first, 0, want["hosting"]),
                            (populate["start_pfn"], populate["altmap_base"], populate["hosting"]))
-    return wrong + guest.differs(
-        "add_end", {"start_pfn": first, "nr_pages": oracle.BLOCK_PAGES, "vmemmap_pages": 0, "ret": 0, **want}, end)
+    return wrong + guest.differs("add_end", {
+        "start_pfn": first, "nr_pages": oracle.BLOCK_PAGES, "vmemmap_pages": 0, "ret": 0, **want}, end)
 
 
 def not_requested(flags):

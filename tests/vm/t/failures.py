@@ -113,7 +113,9 @@ def pinned_page(account, number):
         for key, want in (("pfn", page.pfn), ("stage", "migrate"), ("kind", "anon"), ("mapcount", 1)):
             wrong += guest.differs(f"blocker {key}", want, event.fields[key])
         if event.fields["refcount"] < 2:
-            wrong.append(f"blocker refcount: expected more than its 1 mapping, got {event.fields['refcount']}")
+            wrong.append(f"blocker refcount: expected 2 or more, got {event.fields['refcount']}")
+    wrong += guest.differs("pages in the kernel log", {page.pfn},
+                           set(oracle.dumped_pfns("migration failure")))
     failure.result("the blocker is the very page", wrong)
     failure.result("of the tries 1, 2, 4, 8 and so on are reported",
                    guest.differs("passes", [1 << n for n in range(len(passes))], passes))
@@ -142,6 +144,8 @@ def kernel_page(account, number):
         wrong += guest.differs("blocker pass", 1, event.fields["pass"])
         if event.fields["kind"] in ("free", "hwpoison"):
             wrong.append(f"blocker kind: a page that can move: {event.text}")
+    wrong += guest.differs("page in the kernel log", oracle.dumped_pfns("unmovable page")[-1:],
+                           [event.fields["pfn"] for event in failure.blockers()])
     failure.result("the blocker is a page of the block", wrong)
     pages.close()
 

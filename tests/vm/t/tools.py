@@ -32,7 +32,9 @@ tracepoint:mhp:* { @seen[probe] = count(); }
 tracepoint:mhp:mhp_online_end /args->zone == MHP_ZONE_MOVABLE && args->reason == MHP_REASON_NONE/ {
 	@movable = count();
 }
-tracepoint:mhp:mhp_vmemmap_populate /args->hosting == MHP_HOSTING_BLOCK/ { @hosted = sum(args->vmemmap_pages); }
+tracepoint:mhp:mhp_vmemmap_populate /args->hosting == MHP_HOSTING_BLOCK/ {
+	@hosted = sum(args->vmemmap_pages);
+}
 tracepoint:mhp:mhp_present { @present = sum(args->delta); }
 """
 

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What the model answers: sums, numbers, the log. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "model_records.h"
+
+static void test_sums(void)
+{
+	struct model_sums sums;
+
+	model_sum(&model, &sums);
+	eq("present pages of all zones", sums.present, 1200);
+	eq("managed pages", sums.managed, 1000);
+	eq("blocks", sums.blocks, 4);
+	eq("of them online", sums.blocks_online, 2);
+	eq("offline", sums.blocks_offline, 1);
+	eq("failures", sums.failures, 1);
+	eq("buddy-hosted", sums.buddy_hosted, 512);
+	eq("events in the log", model.log_head, 4);
+	eq("the newest", model_log(&model, 0)->seq, 9);
+	eq("the oldest", model_log(&model, 3)->seq, 6);
+	ok(!model_log(&model, 4), "and no more");
+}
+
+/* Numbers that are missing, later come, or never. */
+static void test_numbers(void)
+{
+	eq("nothing is missing", model.gaps, 0);
+	take_end(41, 12, MHP_EVENT_mhp_online_end, MHP_REASON_NONE, 0);
+	eq("two are missing", model.gaps, 2);
+	eq("in a recording they are lost", model_lost(&model), 2);
+	take_end(41, 11, MHP_EVENT_mhp_online_end, MHP_REASON_NONE, 0);
+	eq("one came late", model.gaps, 1);
+	eq("all that happened", model_seen(&model), 12);
+	model.info.live = true;
+	eq("a live source is believed", model_lost(&model), 0);
+	model.totals.count[0].lost = 7;
+	model.totals.count[0].seen = 70;
+	eq("it says what was lost", model_lost(&model), 7);
+	eq("and seen", model_seen(&model), 70);
+	model.info.live = false;
+	model.gaps = 9;
+	eq("a recording lacks what its totals do not", model_lost(&model), 9);
+	take_zone(0, MHP_ZONE_MOVABLE, 0, 0);
+	eq("what has no number is none", model.numbered, 11);
+}
+
+/* More freed than was seen to be populated: the sum must not wrap. */
+static void test_freed_twice(void)
+{
+	struct mhp_record r = { 0 };
+	struct model_sums sums;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		r.p.mhp_vmemmap_free = (struct mhp_mhp_vmemmap_free){
+			.start_pfn = 41 * PAGES,
+			.nr_pages = PAGES,
+			.vmemmap_pages = 512,
+			.hosting = MHP_HOSTING_BUDDY,
+		};
+		take(&r, MHP_EVENT_mhp_vmemmap_free, 13 + i);
+	}
+	model_sum(&model, &sums);
+	eq("what was freed twice is not hosted", sums.buddy_hosted, 0);
+	eq("its block is none any more", sums.blocks, 3);
+	cell(41, "state", "removed");
+}
+
+static void test_log_ring(void)
+{
+	u64 i;
+
+	for (i = 0; i < MODEL_LOG + 10; i++)
+		take_begin(42, 100 + i, MHP_EVENT_mhp_online_begin);
+	eq("the ring has the newest", model_log(&model, 0)->seq,
+	   100 + MODEL_LOG + 9);
+	eq("down to the oldest it has room for",
+	   model_log(&model, MODEL_LOG - 1)->seq, 110);
+	ok(!model_log(&model, MODEL_LOG), "and no further");
+}
+
+int main(void)
+{
+	struct source_info info = { .page_bytes = 4096,
+				    .block_bytes = PAGES * 4096 };
+
+	if (!ok(!model_init(&model, &info), "a model"))
+		return ktap_done();
+	fill();
+	test_sums();
+	test_numbers();
+	test_freed_twice();
+	test_log_ring();
+	model_fini(&model);
+	return ktap_done();
+}
