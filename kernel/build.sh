@@ -71,6 +71,7 @@ parse_args() {
 		shift
 	done
 	((${#VARIANTS[@]})) || usage_error "no variant named"
+	[[ -z $FIRST || ${VARIANTS[*]} == patched ]] || usage_error "--patches: it goes with the variant patched alone"
 }
 
 # Sets what the other steps read about a variant: the names of it and its release, its patches and fragments, its tree
@@ -125,6 +126,8 @@ build_variant() {
 }
 
 main() {
+	# As of now; an edit while we run is the next run's.
+	SCRIPT_ID=$(cat "$HERE/build.sh" "$HERE"/lib/*.sh | sha256sum)
 	parse_args "$@"
 	clean_environment
 	need_tools
@@ -135,4 +138,4 @@ main() {
 	done
 }
 
-main "$@"
+main "$@"; exit

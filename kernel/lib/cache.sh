@@ -13,7 +13,7 @@ compute_key() {
 		gcc --version | head -n 1
 		ld --version | head -n 1
 		pahole --version
-		cat "$HERE/build.sh" "$HERE"/lib/*.sh | sha256sum
+		echo "$SCRIPT_ID"
 		cat "${FRAGMENTS[@]}" | sha256sum
 		cat /dev/null "${PATCHES[@]}" | sha256sum
 	} | sha256sum | cut -c1-16)
@@ -45,8 +45,9 @@ store() {
 
 # A tree to build external modules against (make -C .../kbuild M=...), independent of the trees that change.
 store_kbuild() {
-	# shellcheck disable=SC2016 # srctree is kbuild's
-	kmake run-command KBUILD_RUN_COMMAND='$(srctree)/scripts/package/install-extmod-build '"$1" >"$SCRATCH/extmod.log" 2>&1 || {
+	# shellcheck disable=SC2016 # srctree and CC are kbuild's; a HOSTCC other than CC would rebuild all tools
+	kmake run-command KBUILD_RUN_COMMAND='HOSTCC="$(CC)" $(srctree)/scripts/package/install-extmod-build '"$1" \
+		>"$SCRATCH/extmod.log" 2>&1 || {
 		tail -n 15 "$SCRATCH/extmod.log" >&2
 		die "module build tree of $NAME" "install-extmod-build failed as shown above" "use a source that has it (6.7 or later)"
 	}

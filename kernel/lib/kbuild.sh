@@ -94,7 +94,7 @@ compile() {
 	if ! kmake -j"$JOBS" all 2>&1 | progress "$steps" "$kind"; then
 		make_failed
 	fi
-	mv "$steps.new" "$steps"
+	mv "$SCRATCH/steps" "$steps"
 }
 
 # Copies make's output to the log and counts its steps against those of the last build of this kind.
@@ -118,7 +118,9 @@ progress() {
 		last=$percent
 	done
 	[[ -z $tty ]] || printf '\r\e[K' >&2
-	echo "$n" >"$steps.new"
+	# A cold build that went on where another was stopped says little about the next.
+	[[ $2 == warm ]] || ((n * 2 > total)) || n=$total
+	echo "$n" >"$SCRATCH/steps"
 }
 
 # The first error with what led to it, and how the log ends.

@@ -61,6 +61,8 @@ eq "with -d one for each second of the recording" "$(frames -d 1 "$WORK/slow.ndj
 	'[1000,"pending"] [2000,"pending"] [2270,"equal"] '
 eq "with -n no more than that" "$(frames -d 1 -n 2 "$WORK/slow.ndjson")" '[1000,"pending"] [2000,"pending"] '
 eq "-n above 1 asks for seconds, too" "$(frames -n 2 "$WORK/slow.ndjson")" '[1000,"pending"] [2000,"pending"] '
+sed '30,$s/"ns":600/"ns":700/' hosted.ndjson >"$WORK/gap.ndjson"
+eq "a long pause is one frame, not one for each second" "$(frames -d 1 "$WORK/gap.ndjson")" '[28,"pending"] [45,"equal"] '
 eq "the same from a pipe" "$(frames -d 1 <"$WORK/slow.ndjson")" "$(frames -d 1 "$WORK/slow.ndjson")"
 eq "a pipe gets frames by the clock, too" \
 	"$({ head -n 20 hosted.ndjson; sleep 0.6; tail -n +21 hosted.ndjson; } | frames -d 0.2 -n 2)" \
@@ -141,6 +143,12 @@ status "a full disk" 1 '^mhptop: cannot write a frame: No space left on device$'
 "$GENERATE" 5000 add >"$WORK/big.ndjson"
 status "a pipe that is closed is no error" 0 '' \
 	bash -c 'set -o pipefail; "$0" replay -b "$1" | head -n 1' "$MHPTOP" "$WORK/big.ndjson"
+status "nor is one that is closed while nothing is to be written" 0 '' timeout 10 bash -c '
+	mkfifo "$2/idle"
+	exec 4<>"$2/idle"
+	cat "$1" >&4
+	set -o pipefail
+	"$0" replay --json -d 100 <"$2/idle" 4>&- | true' "$MHPTOP" hosted.ndjson "$WORK"
 status "a signal ends with the last frame" 0 '' bash -c '
 	exec 3> >(sleep 10) # a pipe that stays open
 	mkfifo "$2/fifo"

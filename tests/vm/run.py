@@ -24,7 +24,7 @@ from ktap import Results
 from session import Session
 
 KERNELS = {"patched": "", "vanilla": "-vanilla", "debug": "-debug"}
-TIME_LIMIT, INTERACTIVE_LIMIT, BOOT_LIMIT = 120, 24 * 3600, 90
+TIME_LIMIT, INTERACTIVE_LIMIT, BOOT_LIMIT = 300, 24 * 3600, 90
 DEBUG_FACTOR = 4            # KASAN and lockdep take that much longer, at least
 LAST_LINES = 15
 

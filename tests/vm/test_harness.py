@@ -121,11 +121,19 @@ class Verdicts(Guest):
 class OnATerminal(Guest):
     """--interactive, on a pseudo terminal that this test holds."""
 
-    SCRIPT = ("trap 'echo resized $(stty size)' WINCH\n"
-              "echo size $(stty size) term $TERM\n"
-              "while [[ $word != end ]]; do\n"
-              "    read -r -t 0.5 word && echo got $word\n"
-              "done\n")
+    SCRIPT = """exec /usr/bin/python3 -c '
+import os, signal
+def size():
+    columns, rows = os.get_terminal_size()
+    return f"{rows} {columns}"
+signal.signal(signal.SIGWINCH, lambda *_: os.write(1, f"resized {size()}\\n".encode()))
+print("size", size(), "term", os.environ["TERM"], flush=True)
+word = ""
+while word != "end":
+    word = input()
+    print("got", word, flush=True)
+'
+"""
 
     def setUp(self):
         super().setUp()
