@@ -25,8 +25,9 @@ from lib_trace import Trace, pick, steps
 FAILSLAB = "/sys/kernel/debug/failslab"
 WHERE = "add_memory_resource"
 HIDDEN = 4 << 30                    # above what mem=1G left
-STEPS = 14
-STRIDE = 1024                       # bytes of slab objects, so about one allocation in five
+# How many bytes of slab objects are let through before the one that fails, and so which one it is
+DIMM_SPACES = range(0, 14 * 1024, 1024)     # about one allocation in five
+PROBE_SPACES = range(0, 22 * 160, 160)      # one memory block a step, of those hidden
 SLACK_KB = 2048                     # of free memory: what KASAN and the watchers keep of an attempt
 
 
@@ -82,16 +83,16 @@ class Attempt:
         return wrong + self.account.compare()
 
 
-def sweep(account, title, add, take_back):
+def sweep(account, title, add, take_back, spaces):
     failed, late, wrong, spared = 0, 0, [], 0
-    for step in range(STEPS):
-        attempt = Attempt(account, add, take_back, step * STRIDE)
+    for space in spaces:
+        attempt = Attempt(account, add, take_back, space)
         if not attempt.injected:
             break
         failed += attempt.failed
         late += attempt.failed and attempt.populated > 0
         spared += not attempt.failed
-        wrong += [f"after {step * STRIDE} bytes: {line}" for line in attempt.wrong]
+        wrong += [f"after {space} bytes: {line}" for line in attempt.wrong]
     guest.ok(f"{title}: what an add that fails populated is freed, and all is what it was", wrong)
     guest.ok(f"{title}: adds failed, some of them with memmap populated",
              [] if failed and late else [f"expected at least one of each, got {failed} and {late}"])
@@ -105,7 +106,7 @@ def dimm(account):
     def take_back(_failed):
         guest.dimm_unplug("d0")
         account.update()
-    sweep(account, "a DIMM that hosts its memmap", add, take_back)
+    sweep(account, "a DIMM that hosts its memmap", add, take_back, DIMM_SPACES)
 
 
 def probe(account):
@@ -120,7 +121,7 @@ def probe(account):
 
     def take_back(failed):
         place[0] += 0 if failed else oracle.BLOCK_BYTES
-    sweep(account, "probed memory", add, take_back)
+    sweep(account, "probed memory", add, take_back, PROBE_SPACES)
 
 
 def main():
