@@ -49,7 +49,7 @@ build/obj build/san build/tests:
 	$(Q)mkdir -p $@
 
 # The folder of the skeleton's sources belongs to bpf.mk; ours only need the result to be there.
-build/obj/source_bpf%.o build/san/source_bpf%.o: | $(BPF_SKEL)
+$(filter build/obj/source_bpf% build/san/source_bpf%,$(MHPTOP_OBJ) $(SAN_OBJ)): | $(BPF_SKEL)
 
 build/obj/%.o: tools/mhptop/%.c tools/mhptop/mhptop.mk | build/obj
 	@echo '  CC       $@'
