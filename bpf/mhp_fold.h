@@ -143,12 +143,13 @@ MHP_FOLD void mhp_fold_vmemmap_zone(struct mhp_ledger *ledger,
 	struct mhp_zone_account *zone = mhp_fold_zone(ledger, e->nid, e->zone);
 	struct mhp_block *block = mhp_fold_block(ledger, e->start_pfn);
 
-	if (block)
-		block->vmemmap_online = online ? e->vmemmap_pages : 0;
+	if (!block)
+		return;
 	if (zone && online)
 		mhp_fold_enter(zone, e->vmemmap_pages, 0);
 	else if (zone)
-		mhp_fold_leave(zone, e->vmemmap_pages, 0);
+		mhp_fold_leave(zone, block->vmemmap_online, 0);
+	block->vmemmap_online = online ? e->vmemmap_pages : 0;
 }
 
 MHP_FOLD void mhp_fold_retired(struct mhp_ledger *ledger,
@@ -251,6 +252,7 @@ MHP_FOLD void mhp_fold_online_end(struct mhp_ledger *ledger,
 	block->onlines++;
 	block->state = MHP_STATE_ONLINE;
 	block->zone = e->zone;
+	block->flags |= MHP_BLOCK_COUNTED;
 	if (zone)
 		mhp_fold_enter(zone, 0, 1);
 }
@@ -275,8 +277,9 @@ MHP_FOLD void mhp_fold_offline_end(struct mhp_ledger *ledger,
 	block->offlines++;
 	block->state = MHP_STATE_OFFLINE;
 	block->zone = MHP_ZONE_NONE;
-	if (zone)
+	if (zone && block->flags & MHP_BLOCK_COUNTED)
 		mhp_fold_leave(zone, 0, 1);
+	block->flags &= ~MHP_BLOCK_COUNTED;
 }
 
 MHP_FOLD void mhp_fold_remove(struct mhp_ledger *ledger,

@@ -30,7 +30,7 @@ MHP_FOLD void mhp_fold_block_seen(struct mhp_ledger *ledger,
 			mhp_fold_block_rest(block, e);
 		return;
 	}
-	if (block && block->state == MHP_STATE_ONLINE) {
+	if (block && block->flags & MHP_BLOCK_COUNTED) {
 		zone = mhp_fold_zone(ledger, block->nid, block->zone);
 		if (zone)
 			mhp_fold_leave(zone, block->vmemmap_online, 1);
@@ -57,6 +57,7 @@ MHP_FOLD void mhp_fold_block_seen(struct mhp_ledger *ledger,
 		block->present = e->nr_pages;
 		block->managed = e->nr_pages - e->vmemmap_pages;
 	}
+	block->flags |= MHP_BLOCK_COUNTED;
 	block->vmemmap_online = e->vmemmap_pages;
 	zone = mhp_fold_zone(ledger, e->nid, e->zone);
 	if (zone)

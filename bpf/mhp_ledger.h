@@ -23,6 +23,7 @@ enum mhp_block_flag {
 	MHP_BLOCK_ESTIMATED =
 		4, /* present and managed are deduced from its state, not counted */
 	MHP_BLOCK_SYSFS = 8, /* known from sysfs alone */
+	MHP_BLOCK_COUNTED = 16, /* one of its zone's blocks_online */
 };
 
 /* One of the four operations: when it last began and last ended */

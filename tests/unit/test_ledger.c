@@ -134,6 +134,50 @@ static void test_zones(void)
 	ledger_free(ledger);
 }
 
+static void end(struct mhp_ledger *ledger, u64 block, unsigned int event)
+{
+	struct mhp_record r = { .time_ns = ++now, .event = event };
+
+	r.p.mhp_block_end =
+		(struct mhp_mhp_block_end){ .start_pfn = block * PAGES,
+					    .nr_pages = PAGES,
+					    .zone = MHP_ZONE_NORMAL,
+					    .reason = MHP_REASON_NONE };
+	ledger_fold(ledger, &r);
+}
+
+static void vmemmap(struct mhp_ledger *ledger, u64 block, unsigned int event)
+{
+	struct mhp_record r = { .time_ns = ++now, .event = event };
+
+	r.p.mhp_vmemmap_zone =
+		(struct mhp_mhp_vmemmap_zone){ .start_pfn = block * PAGES,
+					       .vmemmap_pages = 512,
+					       .zone = MHP_ZONE_NORMAL };
+	ledger_fold(ledger, &r);
+}
+
+/* A zone gives up what it was seen to take, and nothing else. */
+static void test_untold(void)
+{
+	struct mhp_ledger *ledger = ledger_new(PAGES);
+	const struct mhp_zone_account *zone;
+
+	vmemmap(ledger, 1, MHP_EVENT_mhp_vmemmap_online);
+	end(ledger, 1, MHP_EVENT_mhp_online_end);
+	zone = ledger_next_zone(ledger, NULL);
+	vmemmap(ledger, 2, MHP_EVENT_mhp_vmemmap_offline);
+	end(ledger, 2, MHP_EVENT_mhp_offline_end);
+	eq("a block nobody told of is not counted when it goes",
+	   zone->blocks_online, 1);
+	eq("nor are its vmemmap pages", zone->vmemmap_online, 512);
+	end(ledger, 1, MHP_EVENT_mhp_offline_end);
+	vmemmap(ledger, 1, MHP_EVENT_mhp_vmemmap_offline);
+	eq("one that was counted is", zone->blocks_online, 0);
+	eq("and so are its vmemmap pages", zone->vmemmap_online, 0);
+	ledger_free(ledger);
+}
+
 static s64 range_of(struct mhp_ledger *ledger, u64 pfn)
 {
 	const struct mhp_range *range = ledger_find_range(ledger, pfn);
@@ -196,6 +240,7 @@ int main(void)
 	test_blocks();
 	test_full();
 	test_zones();
+	test_untold();
 	test_ranges();
 	test_many_ranges();
 	return ktap_done();

@@ -26,7 +26,7 @@
  * nor with more than BACKLOG records waiting, a quarter of the ring buffer.
  */
 #define LOOK_NS (LOOP_NS / 10)
-#define FETCH_NS LOOP_NS
+#define FETCH_NS (LOOP_NS / 2)
 #define BACKLOG 8192
 #define BATCH_BYTES 65536
 
