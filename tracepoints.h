@@ -28,6 +28,7 @@
 	EM(MHP_HOSTING_BOOT, "boot")	\
 	EM(MHP_HOSTING_BUDDY, "buddy")	\
 	EM(MHP_HOSTING_BLOCK, "block")	\
+	EM(MHP_HOSTING_RANGE, "range")	\
 	EMe(MHP_HOSTING_DEVICE, "device"))
 
 /* Why an added range does, or does not, host its own memmap */
@@ -39,7 +40,10 @@
 	EM(MHP_WHY_VMEMMAP_UNALIGNED, "vmemmap_unaligned")	\
 	EM(MHP_WHY_PAGEBLOCK_UNALIGNED, "pageblock_unaligned")	\
 	EM(MHP_WHY_WHOLE_BLOCK, "whole_block")			\
-	EMe(MHP_WHY_ARCHITECTURE, "architecture"))
+	EM(MHP_WHY_ARCHITECTURE, "architecture")		\
+	EM(MHP_WHY_RANGE_UNALIGNED, "range_unaligned")		\
+	EM(MHP_WHY_RANGE_WHOLE, "range_whole")			\
+	EMe(MHP_WHY_RANGE_ARCHITECTURE, "range_architecture"))
 
 #define MHP_ZONES MHP_LIST(		\
 	EM(MHP_ZONE_NONE, "none")	\
@@ -70,14 +74,16 @@
 	EM(MHP_REASON_UNMOVABLE, "unmovable")		\
 	EM(MHP_REASON_HUGETLB, "hugetlb")		\
 	EM(MHP_REASON_HWPOISON, "hwpoison")		\
-	EMe(MHP_REASON_MEMMAP, "memmap"))
+	EM(MHP_REASON_MEMMAP, "memmap")			\
+	EMe(MHP_REASON_HOSTING, "hosting"))
 
 /* What offline_pages() was doing when a page stopped it */
 #define MHP_STAGES MHP_LIST(				\
 	EM(MHP_STAGE_ISOLATE_RANGE, "isolate_range")	\
 	EM(MHP_STAGE_SCAN, "scan")			\
 	EM(MHP_STAGE_ISOLATE_PAGE, "isolate_page")	\
-	EMe(MHP_STAGE_MIGRATE, "migrate"))
+	EM(MHP_STAGE_MIGRATE, "migrate")		\
+	EMe(MHP_STAGE_DISSOLVE, "dissolve"))
 
 /* What kind of page that was */
 #define MHP_KINDS MHP_LIST(			\
@@ -92,6 +98,11 @@
 	EM(MHP_KIND_MOVABLE_OPS, "movable_ops")	\
 	EM(MHP_KIND_ANON, "anon")		\
 	EMe(MHP_KIND_FILE, "file"))
+
+/* What a section did with its reference on the memmap of its range */
+#define MHP_REFS MHP_LIST(		\
+	EM(MHP_REF_HOLD, "hold")	\
+	EMe(MHP_REF_PUT, "put"))
 
 /* Steps of the memory notifier chain */
 #define MHP_STEPS MHP_LIST(				\
@@ -124,6 +135,7 @@ enum mhp_cause { __MHP_CAUSE_UNSET, MHP_CAUSES };
 enum mhp_reason { __MHP_REASON_UNSET, MHP_REASONS };
 enum mhp_stage { __MHP_STAGE_UNSET, MHP_STAGES };
 enum mhp_kind { __MHP_KIND_UNSET, MHP_KINDS };
+enum mhp_ref { __MHP_REF_UNSET, MHP_REFS };
 enum mhp_step { __MHP_STEP_UNSET, MHP_STEPS };
 
 /* What the caller of add_memory_resource() asked for */
@@ -149,6 +161,7 @@ MHP_CAUSES
 MHP_REASONS
 MHP_STAGES
 MHP_KINDS
+MHP_REFS
 MHP_STEPS
 TRACE_DEFINE_ENUM(MHP_ADD_MERGE_RESOURCE);
 TRACE_DEFINE_ENUM(MHP_ADD_MEMMAP_ON_MEMORY);
@@ -390,6 +403,27 @@ DEFINE_EVENT(mhp_vmemmap_zone, mhp_vmemmap_offline,
 	     TP_PROTO(unsigned long start_pfn, unsigned long vmemmap_pages,
 		      struct zone *zone),
 	     TP_ARGS(start_pfn, vmemmap_pages, zone));
+
+/*
+ * A section holds or puts its reference on the memmap of the range that it is
+ * part of; refs is the count after. At 0 the memmap of the whole range is
+ * freed, from its last section to its first.
+ */
+TRACE_EVENT(mhp_vmemmap_ref,
+	    TP_PROTO(unsigned long start_pfn, unsigned long altmap_base,
+		     unsigned long refs, enum mhp_ref op),
+	    TP_ARGS(start_pfn, altmap_base, refs, op),
+	    TP_STRUCT__entry(__field(u64, start_pfn)
+			     __field(u64, altmap_base)
+			     __field(u64, refs)
+			     __field(u64, op)),
+	    TP_fast_assign(__entry->start_pfn = start_pfn;
+			   __entry->altmap_base = altmap_base;
+			   __entry->refs = refs;
+			   __entry->op = op;),
+	    TP_printk("start_pfn=0x%llx altmap_base=0x%llx refs=%llu op=%s",
+		      __entry->start_pfn, __entry->altmap_base, __entry->refs,
+		      __print_symbolic(__entry->op, MHP_REFS)));
 
 /*
  * Memmap was given up while the backing page at host_pfn, backing_pages in

@@ -28,6 +28,8 @@ static struct mhp_zone_account *mhp_ledger_zone(struct mhp_ledger *ledger,
 static struct mhp_range *mhp_ledger_range(struct mhp_ledger *ledger,
 					  u64 start_pfn, int create);
 static struct mhp_globals *mhp_ledger_globals(struct mhp_ledger *ledger);
+/* The pages of a memory block. */
+static u64 mhp_ledger_block_pages(const struct mhp_ledger *ledger);
 
 #define MHP_FOLD static inline __attribute__((always_inline))
 
@@ -78,6 +80,8 @@ MHP_FOLD struct mhp_zone_account *mhp_fold_zone(struct mhp_ledger *ledger,
 				       mhp_ledger_zone(ledger, nid, zone);
 }
 
+#include "mhp_fold_range.h"
+
 MHP_FOLD void mhp_fold_populate(struct mhp_ledger *ledger,
 				const struct mhp_record *r)
 {
@@ -105,11 +109,13 @@ MHP_FOLD void mhp_fold_populate(struct mhp_ledger *ledger,
 	block->hosting = e->hosting;
 	block->altmap_base = e->altmap_base;
 	block->populated += e->vmemmap_pages;
-	block->vmemmap_pages = e->altmap_base ? e->altmap_free : 0;
+	block->vmemmap_pages =
+		mhp_fold_hosts(ledger, e->altmap_base, e->altmap_free, block);
 	block->state = MHP_STATE_OFFLINE;
 	block->zone = MHP_ZONE_NONE;
 	/* A memmap that was populated in part is taken down by a free of its own. */
 	block->described += e->nr_pages;
+	mhp_fold_range_populate(ledger, e, globals->add_start_pfn);
 }
 
 MHP_FOLD void mhp_fold_free(struct mhp_ledger *ledger,
@@ -117,11 +123,17 @@ MHP_FOLD void mhp_fold_free(struct mhp_ledger *ledger,
 {
 	const struct mhp_mhp_vmemmap_free *e = &r->p.mhp_vmemmap_free;
 	struct mhp_block *block = mhp_ledger_block(ledger, e->start_pfn, 0);
+	int whole = e->hosting == MHP_HOSTING_RANGE;
+	/* The account of a block that is gone is kept, and devices may use its place. */
+	int gone = !block || !block->described;
 	struct mhp_globals *globals;
 
-	if (!block) {
+	/* What was removed from a range before the collector came has no block, but is freed with the rest. */
+	if (!gone || whole)
+		mhp_fold_range_free(ledger, e);
+	if (gone) {
 		globals = mhp_ledger_globals(ledger);
-		if (globals)
+		if (globals && !whole)
 			globals->device_freed += e->vmemmap_pages;
 		return;
 	}
@@ -162,54 +174,6 @@ MHP_FOLD void mhp_fold_retired(struct mhp_ledger *ledger,
 		block->retired += e->nr_pages;
 }
 
-MHP_FOLD void mhp_fold_add_begin(struct mhp_ledger *ledger,
-				 const struct mhp_record *r)
-{
-	const struct mhp_mhp_add_begin *e = &r->p.mhp_add_begin;
-	struct mhp_range *range = mhp_ledger_range(ledger, e->start_pfn, 1);
-	struct mhp_globals *globals = mhp_ledger_globals(ledger);
-
-	if (globals) {
-		globals->add_start_pfn = e->start_pfn;
-		globals->add_nr_pages = e->nr_pages;
-	}
-	if (!range)
-		return;
-	range->nr_pages = e->nr_pages;
-	range->vmemmap_pages = 0;
-	range->add.begin_ns = r->time_ns;
-	range->add.end_ns = 0;
-	range->remove.begin_ns = 0;
-	range->remove.end_ns = 0;
-	range->add_ret = 0;
-	range->remove_ret = 0;
-	range->nid = e->nid;
-	range->hosting = MHP_HOSTING_NONE;
-	range->why = MHP_WHY_UNDECIDED;
-	range->flags = e->flags;
-	range->removed = 0;
-}
-
-MHP_FOLD void mhp_fold_add_end(struct mhp_ledger *ledger,
-			       const struct mhp_record *r)
-{
-	const struct mhp_mhp_add_end *e = &r->p.mhp_add_end;
-	struct mhp_range *range = mhp_ledger_range(ledger, e->start_pfn, 1);
-	struct mhp_globals *globals = mhp_ledger_globals(ledger);
-
-	if (globals)
-		globals->add_nr_pages = 0;
-	if (!range)
-		return;
-	range->nr_pages = e->nr_pages;
-	range->vmemmap_pages = e->vmemmap_pages;
-	range->add.end_ns = r->time_ns;
-	range->add_ret = e->ret;
-	range->nid = e->nid;
-	range->hosting = e->hosting;
-	range->why = e->why;
-}
-
 MHP_FOLD void mhp_fold_block_begin(struct mhp_ledger *ledger,
 				   const struct mhp_record *r, int online)
 {
@@ -231,6 +195,38 @@ MHP_FOLD void mhp_fold_block_begin(struct mhp_ledger *ledger,
 		block->described = e->nr_pages;
 }
 
+/*
+ * A block that was met in the middle of an operation has come to rest: what it counts now follows from its state, if it
+ * is hot-added. Boot memory may have holes.
+ */
+MHP_FOLD void mhp_fold_settle(struct mhp_block *block,
+			      struct mhp_zone_account *zone)
+{
+	if (!(block->flags & MHP_BLOCK_PARTIAL) ||
+	    block->flags & MHP_BLOCK_SYSFS)
+		return;
+	if (block->state == MHP_STATE_OFFLINE) {
+		block->flags &= ~MHP_BLOCK_PARTIAL;
+		block->present = 0;
+		block->managed = 0;
+	}
+	/* Who hosts it nobody may have told yet. */
+	if (block->state != MHP_STATE_ONLINE || !block->hosting ||
+	    block->hosting == MHP_HOSTING_NONE ||
+	    block->hosting == MHP_HOSTING_BOOT)
+		return;
+	block->flags &= ~MHP_BLOCK_PARTIAL;
+	block->flags |= MHP_BLOCK_ESTIMATED;
+	block->present = block->described;
+	block->managed = block->described - block->vmemmap_pages;
+	if (zone)
+		mhp_fold_enter(
+			zone, (u64)block->vmemmap_pages - block->vmemmap_online,
+			!(block->flags & MHP_BLOCK_COUNTED));
+	block->flags |= MHP_BLOCK_COUNTED;
+	block->vmemmap_online = block->vmemmap_pages;
+}
+
 MHP_FOLD void mhp_fold_online_end(struct mhp_ledger *ledger,
 				  const struct mhp_record *r)
 {
@@ -240,6 +236,8 @@ MHP_FOLD void mhp_fold_online_end(struct mhp_ledger *ledger,
 
 	if (!block)
 		return;
+	if (block->state != MHP_STATE_GOING_ONLINE)
+		block->flags |= MHP_BLOCK_PARTIAL;
 	block->online.end_ns = r->time_ns;
 	block->last_ret = e->ret;
 	if (e->ret) {
@@ -247,6 +245,7 @@ MHP_FOLD void mhp_fold_online_end(struct mhp_ledger *ledger,
 		block->state = MHP_STATE_OFFLINE;
 		block->zone = MHP_ZONE_NONE;
 		block->reason = e->reason;
+		mhp_fold_settle(block, zone);
 		return;
 	}
 	block->onlines++;
@@ -255,6 +254,7 @@ MHP_FOLD void mhp_fold_online_end(struct mhp_ledger *ledger,
 	block->flags |= MHP_BLOCK_COUNTED;
 	if (zone)
 		mhp_fold_enter(zone, 0, 1);
+	mhp_fold_settle(block, zone);
 }
 
 MHP_FOLD void mhp_fold_offline_end(struct mhp_ledger *ledger,
@@ -266,12 +266,15 @@ MHP_FOLD void mhp_fold_offline_end(struct mhp_ledger *ledger,
 
 	if (!block)
 		return;
+	if (block->state != MHP_STATE_GOING_OFFLINE)
+		block->flags |= MHP_BLOCK_PARTIAL;
 	block->offline.end_ns = r->time_ns;
 	block->last_ret = e->ret;
 	if (e->ret) {
 		block->offline_failures++;
 		block->state = MHP_STATE_ONLINE;
 		block->reason = e->reason;
+		mhp_fold_settle(block, zone);
 		return;
 	}
 	block->offlines++;
@@ -280,26 +283,7 @@ MHP_FOLD void mhp_fold_offline_end(struct mhp_ledger *ledger,
 	if (zone && block->flags & MHP_BLOCK_COUNTED)
 		mhp_fold_leave(zone, 0, 1);
 	block->flags &= ~MHP_BLOCK_COUNTED;
-}
-
-MHP_FOLD void mhp_fold_remove(struct mhp_ledger *ledger,
-			      const struct mhp_record *r, int end)
-{
-	/* Both events begin alike; the range may be known by another start, or not at all, and is then not made up. */
-	struct mhp_range *range =
-		mhp_ledger_range(ledger, r->p.mhp_remove_end.start_pfn, 0);
-
-	if (!range)
-		return;
-	if (!end) {
-		range->remove.begin_ns = r->time_ns;
-		range->remove.end_ns = 0;
-		return;
-	}
-	range->remove.end_ns = r->time_ns;
-	range->remove_ret = r->p.mhp_remove_end.ret;
-	range->removed = !range->remove_ret &&
-			 r->p.mhp_remove_end.nr_pages >= range->nr_pages;
+	mhp_fold_settle(block, zone);
 }
 
 MHP_FOLD void mhp_fold_account(struct mhp_ledger *ledger,
@@ -313,6 +297,11 @@ MHP_FOLD void mhp_fold_account(struct mhp_ledger *ledger,
 		block->present += e->delta;
 	else if (block)
 		block->managed += e->delta;
+	/* Nobody saw the operation begin that this is part of. Drivers change what is online. */
+	if (block && e->cause != MHP_CAUSE_DRIVER &&
+	    block->state != MHP_STATE_GOING_ONLINE &&
+	    block->state != MHP_STATE_GOING_OFFLINE)
+		block->flags |= MHP_BLOCK_PARTIAL;
 	if (!zone)
 		return;
 	if (present) {
@@ -363,6 +352,8 @@ MHP_FOLD void mhp_fold(struct mhp_ledger *ledger, const struct mhp_record *r)
 		return mhp_fold_vmemmap_zone(ledger, r, 0);
 	case MHP_EVENT_mhp_vmemmap_retired:
 		return mhp_fold_retired(ledger, r);
+	case MHP_EVENT_mhp_vmemmap_ref:
+		return mhp_fold_ref(ledger, r);
 	case MHP_EVENT_mhp_add_begin:
 		return mhp_fold_add_begin(ledger, r);
 	case MHP_EVENT_mhp_add_end:

@@ -7,7 +7,8 @@
 #define MHP_FOLD_SEEN_H
 
 /* What is to be known of a block that events met in the middle of its life; what it counts in zones stays unknown. */
-MHP_FOLD void mhp_fold_block_rest(struct mhp_block *block,
+MHP_FOLD void mhp_fold_block_rest(struct mhp_ledger *ledger,
+				  struct mhp_block *block,
 				  const struct mhp_mhp_block_seen *e)
 {
 	block->flags |= MHP_BLOCK_SEEN;
@@ -15,6 +16,36 @@ MHP_FOLD void mhp_fold_block_rest(struct mhp_block *block,
 	block->altmap_base = e->altmap_base;
 	block->vmemmap_pages = e->vmemmap_pages;
 	block->populated = e->populated;
+	if (block->state == MHP_STATE_ONLINE)
+		mhp_fold_settle(block,
+				mhp_fold_zone(ledger, block->nid, block->zone));
+}
+
+/*
+ * The range that a block belongs to, if it hosts its memmap as a whole and events did not tell of its add. Each of its
+ * blocks tells all of it, as of now.
+ */
+MHP_FOLD void mhp_fold_range_seen(struct mhp_ledger *ledger,
+				  const struct mhp_mhp_block_seen *e)
+{
+	struct mhp_range *range;
+
+	if (e->hosting != MHP_HOSTING_RANGE)
+		return;
+	range = mhp_ledger_range(ledger, e->altmap_base, 1);
+	if (!range || range->add.begin_ns)
+		return;
+	range->nr_pages = e->range_pages;
+	range->vmemmap_pages = e->altmap_free;
+	range->alloc = e->altmap_alloc;
+	range->nid = e->nid;
+	range->hosting = e->hosting;
+	range->why = MHP_WHY_SELF_HOSTED;
+	range->refs = e->refs;
+	range->sections = e->sections;
+	range->removed = 0;
+	range->frees = 0;
+	range->order = MHP_ORDER_NONE;
 }
 
 MHP_FOLD void mhp_fold_block_seen(struct mhp_ledger *ledger,
@@ -24,10 +55,11 @@ MHP_FOLD void mhp_fold_block_seen(struct mhp_ledger *ledger,
 	struct mhp_block *block = mhp_ledger_block(ledger, e->start_pfn, 0);
 	struct mhp_zone_account *zone;
 
+	mhp_fold_range_seen(ledger, e);
 	/* Events that came first know better, except what they do not tell. */
 	if (block && !(block->flags & MHP_BLOCK_SYSFS)) {
 		if (block->flags & MHP_BLOCK_PARTIAL)
-			mhp_fold_block_rest(block, e);
+			mhp_fold_block_rest(ledger, block, e);
 		return;
 	}
 	if (block && block->flags & MHP_BLOCK_COUNTED) {
@@ -49,10 +81,13 @@ MHP_FOLD void mhp_fold_block_seen(struct mhp_ledger *ledger,
 	block->populated = e->populated;
 	block->described = e->state == MHP_STATE_REMOVED ? 0 : e->nr_pages;
 	block->vmemmap_online = 0;
-	if (e->state != MHP_STATE_ONLINE)
+	if (e->state != MHP_STATE_ONLINE && e->state != MHP_STATE_GOING_OFFLINE)
 		return;
 	/* Boot memory may have holes and pages that were reserved early; nothing tells how many. */
-	if (e->hosting != MHP_HOSTING_BOOT && e->origin == MHP_ORIGIN_KERNEL) {
+	if (e->state == MHP_STATE_GOING_OFFLINE) {
+		block->flags |= MHP_BLOCK_PARTIAL;
+	} else if (e->hosting != MHP_HOSTING_BOOT &&
+		   e->origin == MHP_ORIGIN_KERNEL) {
 		block->flags |= MHP_BLOCK_ESTIMATED;
 		block->present = e->nr_pages;
 		block->managed = e->nr_pages - e->vmemmap_pages;

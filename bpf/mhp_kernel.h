@@ -31,8 +31,16 @@ struct page {
 
 struct vmem_altmap {
 	unsigned long base_pfn;
+	unsigned long end_pfn; /* its last page */
 	unsigned long free;
 	unsigned long alloc;
+	_Bool range;
+};
+
+/* What an altmap that says "range" is part of */
+struct memmap_range {
+	struct vmem_altmap altmap;
+	unsigned long refs;
 };
 
 struct pglist_data;

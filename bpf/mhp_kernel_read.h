@@ -214,10 +214,47 @@ MHP_KERNEL_CALLED u32 mhp_kernel_hosting(u64 section_nr)
 	return section & mhp_early_mask ? MHP_HOSTING_BOOT : MHP_HOSTING_BUDDY;
 }
 
+/* Whether the altmap hosts the memmap of a whole range; no kernel without that field has any. */
+MHP_KERNEL int mhp_kernel_is_range(u64 altmap)
+{
+	u8 range = 0;
+
+	if (!bpf_core_field_exists(((struct vmem_altmap *)0)->range))
+		return 0;
+	bpf_probe_read_kernel(
+		&range, sizeof(range),
+		(void *)(altmap +
+			 bpf_core_field_offset(struct vmem_altmap, range)));
+	return range & 1;
+}
+
+/* How large a section is follows from any block that is not at 0, as is every block with an altmap. */
+MHP_KERNEL void mhp_kernel_range(struct mhp_mhp_block_seen *p, u64 section_nr,
+				 u64 altmap)
+{
+	u64 range = altmap - bpf_core_field_offset(struct memmap_range, altmap);
+	u64 end = p->altmap_base + p->altmap_free;
+	u64 per_section = section_nr ?
+				  p->populated * (p->start_pfn / section_nr) >>
+					  mhp_block_shift :
+				  0;
+
+	p->hosting = MHP_HOSTING_RANGE;
+	p->refs = MHP_KERNEL_FIELD(range, struct memmap_range, refs);
+	p->range_pages = MHP_KERNEL_FIELD(altmap, struct vmem_altmap, end_pfn) +
+			 1 - p->altmap_base;
+	p->sections = per_section ? p->altmap_alloc / per_section : 0;
+	p->vmemmap_pages = end > p->start_pfn ? end - p->start_pfn : 0;
+	if (p->vmemmap_pages > p->nr_pages)
+		p->vmemmap_pages = p->nr_pages;
+}
+
 MHP_KERNEL void mhp_kernel_block(struct mhp_mhp_block_seen *p, u64 index,
 				 u64 at)
 {
 	u64 altmap = MHP_KERNEL_FIELD(at, struct memory_block, altmap);
+	u64 section_nr =
+		MHP_KERNEL_FIELD(at, struct memory_block, start_section_nr);
 
 	p->start_pfn = index << mhp_block_shift;
 	p->nr_pages = 1ULL << mhp_block_shift;
@@ -227,24 +264,31 @@ MHP_KERNEL void mhp_kernel_block(struct mhp_mhp_block_seen *p, u64 index,
 	p->state = mhp_kernel_state_of(at);
 	p->origin = MHP_ORIGIN_KERNEL;
 	p->poisoned = MHP_KERNEL_FIELD(at, struct memory_block, nr_hwpoison);
+	p->populated = (bpf_core_type_size(struct page) << mhp_block_shift) >>
+		       mhp_page_shift;
+	p->refs = 0;
+	p->range_pages = 0;
+	p->sections = 0;
 	if (altmap) {
 		p->hosting = MHP_HOSTING_BLOCK;
 		p->vmemmap_pages =
 			MHP_KERNEL_FIELD(altmap, struct vmem_altmap, free);
+		p->altmap_free = p->vmemmap_pages;
 		p->altmap_base =
 			MHP_KERNEL_FIELD(altmap, struct vmem_altmap, base_pfn);
 		p->altmap_alloc =
 			MHP_KERNEL_FIELD(altmap, struct vmem_altmap, alloc);
-		p->populated = p->altmap_alloc;
+		if (mhp_kernel_is_range(altmap))
+			mhp_kernel_range(p, section_nr, altmap);
+		else
+			p->populated = p->altmap_alloc;
 		return;
 	}
-	p->hosting = mhp_kernel_hosting(
-		MHP_KERNEL_FIELD(at, struct memory_block, start_section_nr));
+	p->hosting = mhp_kernel_hosting(section_nr);
 	p->vmemmap_pages = 0;
+	p->altmap_free = 0;
 	p->altmap_base = 0;
 	p->altmap_alloc = 0;
-	p->populated = (bpf_core_type_size(struct page) << mhp_block_shift) >>
-		       mhp_page_shift;
 }
 
 MHP_KERNEL u32 mhp_kernel_nr_zones(void)

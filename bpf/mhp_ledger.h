@@ -79,11 +79,16 @@ struct mhp_zone_account {
 	u32 unused;
 };
 
-/* What one add_memory() added, by its first pfn. Blocks that were there before the collector have none. */
+/*
+ * What one add_memory() added, by its first pfn, which is the base of the altmap where the range hosts its memmap as a
+ * whole. Ranges that were there before the collector are known if they do.
+ */
 struct mhp_range {
 	u64 start_pfn;
 	u64 nr_pages;
-	u64 vmemmap_pages;
+	u64 vmemmap_pages; /* that it gives up to host its own memmap */
+	u64 alloc; /* vmemmap pages that were populated for it and not freed yet */
+	u64 free_pfn; /* the section whose memmap was freed last */
 	struct mhp_phase add;
 	struct mhp_phase remove;
 	s32 add_ret;
@@ -93,12 +98,17 @@ struct mhp_range {
 	u16 why;
 	u32 flags; /* enum mhp_add_flag */
 	u32 removed; /* it was, and the record is history */
+	u32 sections; /* that have a memmap now */
+	u32 refs; /* sections that hold a reference on the memmap of the range */
+	u32 frees; /* of sections, in this life of the range */
+	u32 order; /* enum mhp_order of these */
 };
 
 /* What belongs to no single block. */
 struct mhp_globals {
 	u64 add_start_pfn; /* of the add under way, */
 	u64 add_nr_pages; /* 0 if there is none */
+	u64 range_pfn; /* of the last add or remove that began */
 	u64 device_populated; /* vmemmap pages of ZONE_DEVICE memory */
 	u64 device_freed;
 	u64 unmatched; /* events about a block or range that had to be taken on trust */

@@ -129,6 +129,12 @@ MHP_STORE struct mhp_range *mhp_ledger_range(struct mhp_ledger *ledger
 	return range;
 }
 
+MHP_STORE u64 mhp_ledger_block_pages(const struct mhp_ledger *ledger
+				     __attribute__((unused)))
+{
+	return 1ULL << mhp_block_shift;
+}
+
 MHP_STORE struct mhp_globals *mhp_ledger_globals(struct mhp_ledger *ledger
 						 __attribute__((unused)))
 {

@@ -19,6 +19,14 @@ enum mhp_state {
 	MHP_STATE_REMOVED,
 };
 
+/* In which order the memmap of a range's sections is freed, as far as it shows yet. */
+enum mhp_order {
+	MHP_ORDER_NONE,
+	MHP_ORDER_DESCENDING,
+	MHP_ORDER_ASCENDING,
+	MHP_ORDER_MIXED,
+};
+
 /* Who told. What sysfs cannot tell is 0 or "none". */
 enum mhp_origin {
 	MHP_ORIGIN_UNSET,
@@ -36,13 +44,19 @@ enum mhp_origin {
 	EM(MHP_STATE_GOING_OFFLINE, "going_offline")	\
 	EMe(MHP_STATE_REMOVED, "removed"))
 
+#define MHP_ORDERS MHP_LIST(				\
+	EM(MHP_ORDER_DESCENDING, "descending")		\
+	EM(MHP_ORDER_ASCENDING, "ascending")		\
+	EMe(MHP_ORDER_MIXED, "mixed"))
+
 #define MHP_ORIGINS MHP_LIST(				\
 	EM(MHP_ORIGIN_KERNEL, "kernel")			\
 	EMe(MHP_ORIGIN_SYSFS, "sysfs"))
 
 /*
  * A memory block that was there already. nr_pages is its size, populated the pages that its memmap takes, whoever
- * hosts it; altmap fields as in mhp_vmemmap_populate.
+ * hosts it; altmap fields as in mhp_vmemmap_populate. For a range that hosts its memmap as a whole there are its pages,
+ * its references and its sections that have a memmap, too.
  */
 TRACE_EVENT(mhp_block_seen,
 	    TP_PROTO(),
@@ -58,9 +72,13 @@ TRACE_EVENT(mhp_block_seen,
 			     __field(u16, hosting)
 			     __field(u16, state)
 			     __field(u16, origin)
-			     __field(u32, poisoned)),
+			     __field(u32, poisoned)
+			     __field(u64, refs)
+			     __field(u64, altmap_free)
+			     __field(u64, range_pages)
+			     __field(u64, sections)),
 	    TP_fast_assign(),
-	    TP_printk("start_pfn=0x%llx nr_pages=%llu vmemmap_pages=%llu populated=%llu altmap_base=0x%llx altmap_alloc=%llu nid=%d zone=%s hosting=%s state=%s origin=%s poisoned=%u",
+	    TP_printk("start_pfn=0x%llx nr_pages=%llu vmemmap_pages=%llu populated=%llu altmap_base=0x%llx altmap_alloc=%llu nid=%d zone=%s hosting=%s state=%s origin=%s poisoned=%u refs=%llu altmap_free=%llu range_pages=%llu sections=%llu",
 		      __entry->start_pfn, __entry->nr_pages,
 		      __entry->vmemmap_pages, __entry->populated,
 		      __entry->altmap_base, __entry->altmap_alloc, __entry->nid,
@@ -68,7 +86,8 @@ TRACE_EVENT(mhp_block_seen,
 		      __print_symbolic(__entry->hosting, MHP_HOSTINGS),
 		      __print_symbolic(__entry->state, MHP_STATES),
 		      __print_symbolic(__entry->origin, MHP_ORIGINS),
-		      __entry->poisoned))
+		      __entry->poisoned, __entry->refs, __entry->altmap_free,
+		      __entry->range_pages, __entry->sections))
 
 /* A populated zone with its counts, in pages. */
 TRACE_EVENT(mhp_zone_seen,

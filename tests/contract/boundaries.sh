@@ -20,11 +20,12 @@ check "libbpf is used at all" grep -qE 'include.*(libbpf|skel)' tools/mhptop/sou
 eq "only source_bpf* sees libbpf" "$(intruders 'bpf/(libbpf|bpf|btf)\.h|.*\.skel\.h' 'source_bpf')" ""
 eq "only view_tui* sees curses" "$(intruders 'n?curses(w/.*)?\.h|ncursesw/.*|term\.h|panel\.h' 'view_tui')" ""
 eq "no view sees a source" \
-	"$(grep -lE 'source_(open|read|fd|close|self_check)[_a-z]*\(' tools/mhptop/view_*.[ch] tools/mhptop/columns.[ch])" ""
-eq "no source sees a view" "$(grep -lE 'include "(view|columns|dashboard|batch)\.h"' tools/mhptop/source*.[ch])" ""
+	"$(grep -lE 'source_(open|read|fd|close|self_check)[_a-z]*\(' tools/mhptop/view_*.[ch] \
+		tools/mhptop/{,range_}columns.[ch])" ""
+eq "no source sees a view" "$(grep -lE 'include "(view|columns|range_columns|dashboard|batch)\.h"' tools/mhptop/source*.[ch])" ""
 eq "model, ledger and fold have no clock and no I/O" \
 	"$(grep -nE '\b(clock_gettime|gettimeofday|time|fopen|open|read|write|printf|fprintf|poll)\(' \
-		tools/mhptop/model.c tools/mhptop/ledger.c bpf/mhp_fold.h)" ""
+		tools/mhptop/model.c tools/mhptop/ledger.c tools/mhptop/range_memmap.c bpf/mhp_fold*.h)" ""
 eq "kernel patches see nothing of this repository" \
 	"$(grep -nE '^\+.*(tracepoints\.h|mhptop|bpf/mhp|mhp_read)' kernel/*/0*.patch)" ""
 

@@ -15,6 +15,11 @@ sed -n '/^\.\\" keys:/,/^\.\\" \/keys$/{//!p}' docs/mhptop.8 >"$WORK/written"
 tests/tui/keys_mdoc.sh >"$WORK/made"
 check "the manual page has the keys of the dashboard (make docs)" diff "$WORK/written" "$WORK/made"
 
+"$mhptop" replay --json tests/golden/range.ndjson | jq -r '.ranges[0] | keys_unsorted[]' >"$WORK/told"
+sed -n '/^\.Sh JSON$/,/^\.Sh ENVIRONMENT$/s/^\.It Ic //p' docs/mhptop.8 >"$WORK/documented"
+check "mhptop --json tells of ranges" test -s "$WORK/told"
+check "the manual page has the keys of a range, in their order" diff "$WORK/told" "$WORK/documented"
+
 # Options as the tool tells them, and as the manual page does
 "$mhptop" --help 2>&1 | grep -oE -- '--[a-z][a-z-]+' | sort -u >"$WORK/told"
 sed -n 's/\\-/-/gp; p' docs/mhptop.8 | grep -oE '^\.It Fl .*|, -[a-z-]+' | grep -oE -- '-[a-z][a-z-]{2,}' |
@@ -33,4 +38,12 @@ eq "every make target of the README exists" "$(
 	grep -ohE '`make [a-z-]+' README.md docs/*.md | awk '{ print $2 }' | sort -u | while read -r target; do
 		make -n "$target" >/dev/null 2>&1 || echo "$target"
 	done)" ""
+
+# What docs/range.md quotes is what the patches add, line by line.
+sed -n '/^```c$/,/^```$/{//!p}' docs/range.md >"$WORK/quoted"
+check "docs/range.md quotes code" test -s "$WORK/quoted"
+eq "every line of code that docs/range.md quotes is in a patch" "$(
+	while IFS= read -r line; do
+		grep -qxF -e "+$line" kernel/6.12/*.patch || echo "$line"
+	done <"$WORK/quoted")" ""
 done_testing

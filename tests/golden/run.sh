@@ -15,9 +15,14 @@ replay() { "$MHPTOP" replay "$@"; }
 text_of() { replay -b "$1.ndjson"; }
 json_of() { replay --json "$1.ndjson" | jq .; }
 
-recordings=(hosted removed buddy failures late lost comm)
+recordings=(hosted removed buddy failures late lost comm range range-late)
+
+# The two that are too long to be written by hand
+range_life() { PYTHONDONTWRITEBYTECODE=1 python3 "$TOP/tests/tui/range_life.py" "$@"; }
 
 if [[ ${1-} == --write ]]; then
+	range_life whole >range.ndjson
+	range_life late >range-late.ndjson
 	for name in "${recordings[@]}"; do
 		text_of "$name" >"$name.text"
 		json_of "$name" >"$name.json"
@@ -31,6 +36,9 @@ for name in "${recordings[@]}"; do
 	status "$name is a good recording" 0 '' "$MHPTOP" replay -b "$name.ndjson"
 done
 
+check "range.ndjson is what range_life.py writes" diff range.ndjson <(range_life whole)
+check "range-late.ndjson, too" diff range-late.ndjson <(range_life late)
+
 # What comes out of a frame, without the rest of it
 frame() { replay --json "${@:2}" | jq -c "$1"; }
 
@@ -43,7 +51,36 @@ eq "what was removed left nothing" \
 eq "freed is what was populated, block by block" \
 	"$("$GENERATE" 72 | frame '[.blocks[] | select(.freed != .populated or .state != "removed")] | length')" 0
 eq "keys of a frame" "$(frame 'keys' hosted.ndjson)" \
-	'["adds","block_bytes","blocks","events","host","kernel","ns","page_bytes","ranges","schema","self_check","sums","tier","violations","zones"]'
+	'["block_bytes","blocks","events","host","kernel","ns","page_bytes","ranges","schema","self_check","sums","tier","violations","zones"]'
+
+# A range that hosts its memmap as a whole, up to the Nth line that matches: its account; more of that frame; its row
+upto() { frame "$1" "$WORK/upto" 2>/dev/null; }
+ranges_at() {
+	awk -v nth="$1" -v regex="$2" '{ print } $0 ~ regex && ++n == nth { exit }' range.ndjson >"$WORK/upto"
+	upto '[.ranges[] | [.hosting, .sections, .refs, .alloc, .order, .removed, .ret]]'
+}
+row() { replay -b "$WORK/upto" 2>/dev/null | sed -nE '/^ +BASE .*RESULT$/{n;s/ +/ /gp}' | cut -d ' ' -f "$1"; }
+eq "a range while it is added" "$(ranges_at 10 mhp_vmemmap_ref)" '[["none",9,10,4608,null,false,null]]'
+eq "  its row" "$(row 2-4,12-)" '0x100000 2359296 0 under way'
+eq "and after" "$(ranges_at 1 mhp_add_end)" '[["range",72,72,36864,null,false,0]]'
+eq "  its row" "$(row 5-)" 'range self_hosted 72 72 36864 36864 - ok'
+eq "  the pages that its blocks give up" \
+	"$(upto '[[.blocks[].vmemmap_pages | select(. > 0)], .sums.self_hosted]')" \
+	'[[32768,4096],36864]'
+eq "one that holds the memmap of others does not go offline" "$(ranges_at 1 '"hosting"}$')" \
+	'[["range",72,72,36864,null,false,0]]'
+eq "  and says so" "$(upto '[.blocks[] | select(.last_ret != 0) | [.id, .state, .reason, .last_ret]]')" \
+	'[[32,"online","hosting",-16]]'
+eq "half of it is removed, its memmap is not" "$(ranges_at 1 mhp_remove_end)" '[["range",72,36,36864,null,false,0]]'
+eq "  its row" "$(row 5-)" 'range self_hosted 72 36 36864 36864 - ok'
+eq "  and its blocks" "$(upto '[.blocks[] | select(.id > 1) | .state] | group_by(.) | map([.[0], length])')" \
+	'[["offline",36],["removed",36]]'
+eq "the rest is on its way" "$(ranges_at 60 '"op":"put"')" '[["range",72,12,36864,null,false,0]]'
+eq "  its row" "$(row 7-)" '72 12 36864 36864 - under way'
+eq "its memmap is freed" "$(ranges_at 40 mhp_vmemmap_free)" '[["range",32,0,16384,"descending",false,0]]'
+eq "  its row" "$(row 7-)" '32 0 36864 16384 descending freeing 32 left'
+eq "nothing is left of it" "$(ranges_at 72 mhp_vmemmap_free)" '[["range",0,0,0,"descending",true,0]]'
+eq "  its row" "$(row 7-)" '0 0 36864 0 descending removed'
 
 # Sorting and filtering
 eq "sorted by a column" "$(frame '[.blocks[].id]' --sort online_failures failures.ndjson)" '[0,1,32,33,35,34]'

@@ -34,7 +34,8 @@ open() {
 	EOF
 	tmux_ kill-server 2>/dev/null
 	until ! tmux_ ls >/dev/null 2>&1; do sleep 0.05; done
-	tmux_ new-session -d -x "${size%x*}" -y "${size#*x}" "bash '$WORK/go'"
+	# One that is on its way out may still take the call, and not do it.
+	until_ok tmux_ new-session -d -x "${size%x*}" -y "${size#*x}" "bash '$WORK/go'" 2>/dev/null
 }
 
 # The process id of the mhptop that open() started

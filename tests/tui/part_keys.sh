@@ -124,6 +124,8 @@ shows "?: help" '^  \? h F1 +keys, legend and columns'
 keys PageDown
 shows "help: the legend" '^  □ ■  online in a kernel zone'
 keys End
+shows "help: the columns of ranges" 'add_ns +how long its add took'
+keys PageUp
 shows "help: the columns" 'blocker_kind +what kind of page'
 keys h
 hides "h: back" 'Help'

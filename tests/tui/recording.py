@@ -162,4 +162,5 @@ def main():
     rec.end()
 
 
-main()
+if __name__ == "__main__":
+    main()

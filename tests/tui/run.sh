@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # The dashboard in terminals of several sizes: what is on the screen, what the keys do, and that the terminal is given
-# back whatever happens. The recordings are those of recording.py; the tools for this are in lib.sh.
+# back whatever happens. The recordings are those of recording.py and range_life.py; the tools for this are in lib.sh.
 . "$(dirname "$0")/lib.sh"
 
 if [[ ! -x $MHPTOP ]]; then
@@ -11,11 +11,12 @@ fi
 command -v tmux >/dev/null || { fail "there is a tmux" "tools/setup.sh test installs it"; done_testing; }
 
 recording() { python3 "$TOP/tests/tui/recording.py" "$@"; }
-STORY=$WORK/story.ndjson LOST=$WORK/lost.ndjson SYSFS=$WORK/sysfs.ndjson LARGE=$WORK/large.ndjson
+STORY=$WORK/story.ndjson LOST=$WORK/lost.ndjson SYSFS=$WORK/sysfs.ndjson LARGE=$WORK/large.ndjson RANGE=$WORK/range.ndjson
 recording >"$STORY"
 recording --lost 3 >"$LOST"
 recording --tier sysfs >"$SYSFS"
 recording --blocks 65536 >"$LARGE"
+PYTHONDONTWRITEBYTECODE=1 python3 "$TOP/tests/tui/range_life.py" >"$RANGE"
 
 for part in "$TOP"/tests/tui/part_*.sh; do
 	# shellcheck source=/dev/null

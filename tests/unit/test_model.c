@@ -46,6 +46,30 @@ static void test_numbers(void)
 	eq("what has no number is none", model.numbered, 11);
 }
 
+/* What a range gives up for its memmap counts where it is given up. */
+static void test_range_sum(void)
+{
+	struct mhp_record r = { 0 };
+	struct model_sums sums;
+	u64 before;
+
+	model_sum(&model, &sums);
+	before = sums.self_hosted;
+	r.p.mhp_block_seen = (struct mhp_mhp_block_seen){
+		.start_pfn = 50 * PAGES,
+		.nr_pages = PAGES,
+		.vmemmap_pages = 4096,
+		.populated = 512,
+		.altmap_base = 49 * PAGES,
+		.hosting = MHP_HOSTING_RANGE,
+		.state = MHP_STATE_OFFLINE,
+		.origin = MHP_ORIGIN_KERNEL,
+	};
+	take(&r, MHP_EVENT_mhp_block_seen, 0);
+	model_sum(&model, &sums);
+	eq("self-hosted by a range", sums.self_hosted - before, 4096);
+}
+
 /* More freed than was seen to be populated: the sum must not wrap. */
 static void test_freed_twice(void)
 {
@@ -92,6 +116,7 @@ int main(void)
 	test_sums();
 	test_numbers();
 	test_freed_twice();
+	test_range_sum();
 	test_log_ring();
 	model_fini(&model);
 	return ktap_done();

@@ -267,6 +267,30 @@ static void test_not_json(void)
 	expect("{\"a\":1}x", -EPROTO, "text after the object");
 }
 
+#define SEEN                                                                        \
+	"\"event\":\"mhp_block_seen\",\"start_pfn\":1,\"nr_pages\":2,"              \
+	"\"vmemmap_pages\":3,\"populated\":4,\"altmap_base\":5,\"altmap_alloc\":6," \
+	"\"nid\":0,\"zone\":\"none\",\"hosting\":\"boot\",\"state\":\"online\","    \
+	"\"origin\":\"kernel\""
+
+/* What was appended to an event is not in recordings of before. */
+static void test_appended(void)
+{
+	static const char old[] = "{" HEAD SEEN ",\"poisoned\":7}";
+	struct mhp_record r;
+	const char *why;
+
+	memset(&r, 0xff, sizeof(r));
+	eq("an event without what was appended to it",
+	   record_from_json(old, strlen(old), &r, &why), 0);
+	eq("  what it has not is 0",
+	   r.p.mhp_block_seen.refs + r.p.mhp_block_seen.sections, 0);
+	expect("{" HEAD SEEN ",\"refs\":1}", -EPROTO,
+	       "\"poisoned\" is missing");
+	expect("{" HEAD SEEN ",\"poisoned\":7,\"sections\":-1}", -EPROTO,
+	       "\"sections\" is out of range");
+}
+
 static void test_wrong(void)
 {
 	expect("{\"a\":1}", -EPROTO, "\"seq\" is missing");
@@ -366,6 +390,7 @@ int main(void)
 	}
 	test_accepted();
 	test_not_json();
+	test_appended();
 	test_wrong();
 	test_too_many();
 	test_cut();

@@ -37,12 +37,14 @@ static void test_layout_sizes(void)
 	int rows, bits, bad = 0, small = 0;
 
 	for (rows = 1; rows <= 120; rows++) {
-		for (bits = 0; bits < 8 * 3; bits++) {
+		for (bits = 0; bits < 8 * 3 * 3; bits++) {
 			wishes = (struct tui_wishes){
 				.map = bits & 1,
 				.table = bits & 2,
 				.alarm = bits & 4 ? rows % 7 : 0,
-				.log = bits / 8,
+				.log = bits / 8 % 3,
+				.ranges = bits / 24,
+				.range_rows = rows % 5,
 				.map_rows = rows % 9,
 			};
 			tui_layout(&panes, &wishes, rows, 80);
@@ -53,7 +55,7 @@ static void test_layout_sizes(void)
 		}
 	}
 	eq("panes fill screens of any height", bad, 0);
-	eq("too low screens are refused", small, (TUI_MIN_ROWS - 1) * 24);
+	eq("too low screens are refused", small, (TUI_MIN_ROWS - 1) * 72);
 	tui_layout(&panes, &wishes, TUI_MIN_ROWS, TUI_MIN_COLS - 1);
 	ok(panes.too_small, "a too narrow screen is refused");
 	tui_layout(&panes, &wishes, TUI_MIN_ROWS, TUI_MIN_COLS);
@@ -62,7 +64,9 @@ static void test_layout_sizes(void)
 
 static void test_layout_wishes(void)
 {
-	struct tui_wishes wishes = { true, true, TUI_LOG_SPLIT, 3, 0 };
+	struct tui_wishes wishes = { .map = true,
+				     .table = true,
+				     .map_rows = 3 };
 	struct tui_panes panes;
 
 	tui_layout(&panes, &wishes, 24, 80);
@@ -81,11 +85,72 @@ static void test_layout_wishes(void)
 	eq("log alone: it has all", panes.pane[TUI_LOG].height, 19);
 	eq("log alone: next pane is itself", tui_layout_next(&panes, TUI_LOG),
 	   TUI_LOG);
-	wishes = (struct tui_wishes){ false, false, TUI_LOG_HIDDEN, 3, 0 };
+	wishes = (struct tui_wishes){ .log = TUI_LOG_HIDDEN, .map_rows = 3 };
 	tui_layout(&panes, &wishes, 24, 80);
 	eq("nothing wished for: the table", panes.pane[TUI_TABLE].height, 19);
 	eq("Tab skips hidden panes", tui_layout_next(&panes, TUI_MAP),
 	   TUI_TABLE);
+}
+
+/* Height of the ranges, and what is left for the table. */
+static void ranges_are(const char *name, const struct tui_wishes *wishes,
+		       int rows, int want)
+{
+	struct tui_panes panes;
+
+	tui_layout(&panes, wishes, rows, 80);
+	eq(name, panes.pane[TUI_RANGES].height, want);
+	ok(!wishes->table || panes.pane[TUI_TABLE].height >= 4,
+	   "  there is a table of two rows at least");
+}
+
+static void test_layout_ranges(void)
+{
+	struct tui_wishes wishes = {
+		.map = true,
+		.table = true,
+		.map_rows = 3,
+		.range_rows = 2,
+	};
+	struct tui_panes panes;
+	int rows;
+
+	ranges_are("29 rows: no ranges unless asked for", &wishes, 29, 0);
+	ranges_are("30 rows: ranges, as high as they need", &wishes, 30, 4);
+	wishes.range_rows = 0;
+	ranges_are("30 rows: none if there are none", &wishes, 30, 0);
+	wishes.ranges = TUI_RANGES_HIDDEN;
+	wishes.range_rows = 2;
+	ranges_are("30 rows: none if they are hidden", &wishes, 30, 0);
+	wishes.ranges = TUI_RANGES_SHOWN;
+	ranges_are("24 rows: ranges that are asked for", &wishes, 24, 4);
+	wishes.range_rows = 0;
+	ranges_are("24 rows: with a row to say that there are none", &wishes,
+		   24, 3);
+	wishes.range_rows = 1000;
+	ranges_are("60 rows: no more than a third of what the map left",
+		   &wishes, 60, 16);
+	for (rows = TUI_MIN_ROWS; rows < 24; rows++) {
+		tui_layout(&panes, &wishes, rows, 80);
+		if (panes.pane[TUI_TABLE].height < 4 ||
+		    panes.pane[TUI_RANGES].height == 1 ||
+		    panes.pane[TUI_RANGES].height == 2)
+			break;
+	}
+	eq("lower ones never starve the table", rows, 24);
+	tui_layout(&panes, &wishes, 60, 80);
+	eq("Tab: from the map to the ranges", tui_layout_next(&panes, TUI_MAP),
+	   TUI_RANGES);
+	eq("Tab: from the ranges to the table",
+	   tui_layout_next(&panes, TUI_RANGES), TUI_TABLE);
+	ranges_are("log alone: no ranges",
+		   &(struct tui_wishes){ .log = TUI_LOG_ALONE,
+					 .ranges = TUI_RANGES_SHOWN },
+		   60, 0);
+	ranges_are("nothing but ranges: they have all",
+		   &(struct tui_wishes){ .log = TUI_LOG_HIDDEN,
+					 .ranges = TUI_RANGES_SHOWN },
+		   24, 19);
 }
 
 static void test_scroll(void)
@@ -273,6 +338,7 @@ int main(void)
 
 	test_layout_sizes();
 	test_layout_wishes();
+	test_layout_ranges();
 	test_scroll();
 	test_line();
 	test_bytes();

@@ -166,6 +166,8 @@ static void test_states(void)
 	};
 
 	eq("online, self-hosted", tui_cells_of(&block), ONLINE);
+	block.hosting = MHP_HOSTING_RANGE;
+	eq("online, hosted by its range", tui_cells_of(&block), ONLINE);
 	block.hosting = MHP_HOSTING_BUDDY;
 	eq("online, buddy-hosted", tui_cells_of(&block), TUI_CELL_MOVABLE);
 	block.zone = MHP_ZONE_NORMAL;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The columns of the block table: how each is got from a block, and how its
- * value becomes a cell, an order, a comparison.
+ * The columns of the block table and how each is got from a block; and, for
+ * any column, how its value becomes a cell, an order, a comparison.
  *
  * Tables are drawn by the views; filters are in block_filter.c.
  */
@@ -51,7 +51,7 @@ static s64 pages(const struct mhp_block *block, s64 pages)
 	return pages;
 }
 
-static s64 duration(const struct mhp_phase *phase)
+s64 column_duration(const struct mhp_phase *phase)
 {
 	if (!phase->begin_ns || phase->end_ns < phase->begin_ns)
 		return COLUMN_NONE;
@@ -94,10 +94,12 @@ static s64 range_start(const struct model *model, const struct mhp_block *block)
 	C(offlines, "OFF", "times it went offline", 4, NUMBER, false, NULL, block->offlines)                           \
 	C(online_failures, "ONFAIL", "times it did not go online", 6, NUMBER, false, NULL, block->online_failures)     \
 	C(offline_failures, "OFFAIL", "times it did not go offline", 6, NUMBER, false, NULL, block->offline_failures)  \
-	C(add_time, "ADDTIME", "first to last section populated", 8, TIME, false, NULL, duration(&block->add))         \
-	C(online_time, "ONTIME", "last time it took to go online", 8, TIME, false, NULL, duration(&block->online))     \
+	C(add_time, "ADDTIME", "first to last section populated", 8, TIME, false, NULL,                                \
+	  column_duration(&block->add))                                                                                \
+	C(online_time, "ONTIME", "last time it took to go online", 8, TIME, false, NULL,                               \
+	  column_duration(&block->online))                                                                             \
 	C(offline_time, "OFFTIME", "last time it took to go offline", 8, TIME, false, NULL,                            \
-	  duration(&block->offline))                                                                                   \
+	  column_duration(&block->offline))                                                                            \
 	C(reason, "REASON", "why it last failed to go online or offline", 9, WORD, true, event_reasons, block->reason) \
 	C(last_ret, "RET", "result of the last online or offline", 5, NUMBER, false, NULL, block->last_ret)            \
 	C(blockers, "BLOCKERS", "pages reported in the way of going offline", 8, NUMBER, false, NULL, block->blockers) \
@@ -112,13 +114,13 @@ static s64 range_start(const struct model *model, const struct mhp_block *block)
 	C(known, "KNOWN", "from events, or how else", 9, WORD, false, knowns, block_known(block))
 /* clang-format on */
 
-#define GETTER(key, title, help, width, kind, shown, words, value) \
-	static s64 get_##key(const struct model *model,            \
-			     const struct mhp_block *block)        \
-	{                                                          \
-		(void)model;                                       \
-		(void)block;                                       \
-		return value;                                      \
+#define GETTER(key, title, help, width, kind, shown, words, value)       \
+	static s64 get_##key(const struct model *model, const void *row) \
+	{                                                                \
+		const struct mhp_block *block = row;                     \
+		(void)model;                                             \
+		(void)block;                                             \
+		return value;                                            \
 	}
 COLUMNS(GETTER)
 
@@ -157,10 +159,17 @@ const char *column_word(const struct column *column, s64 value)
 	return NULL;
 }
 
-int column_format(const struct column *column, const struct model *model,
-		  const struct mhp_block *block, char *buf, size_t len)
+const struct column *column_shown(const struct column *column)
 {
-	s64 value = column->get(model, block);
+	while (column->key && !column->shown)
+		column++;
+	return column->key ? column : NULL;
+}
+
+int column_format(const struct column *column, const struct model *model,
+		  const void *row, char *buf, size_t len)
+{
+	s64 value = column->get(model, row);
 	const char *word;
 
 	if (value == COLUMN_NONE)
@@ -172,6 +181,8 @@ int column_format(const struct column *column, const struct model *model,
 		return snprintf(buf, len, "0x%llx", value);
 	case COLUMN_TIME:
 		return format_time(value, buf, len);
+	case COLUMN_FLAG:
+		return snprintf(buf, len, value ? "yes" : "no");
 	case COLUMN_WORD:
 		break;
 	}

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The columns of the block table: one list for the dashboard's and the batch
- * mode's table, sorting, filtering and the keys of blocks[] in JSON.
+ * What a column of a table is, and the columns of the block table: one list
+ * for the dashboard's and the batch mode's table, sorting, filtering and the
+ * keys of blocks[] in JSON. Those of ranges are in range_columns.h.
  */
 #ifndef COLUMNS_H
 #define COLUMNS_H
@@ -11,7 +12,13 @@
 
 #define COLUMN_NONE ((s64)(1ULL << 63))
 
-enum column_kind { COLUMN_NUMBER, COLUMN_HEX, COLUMN_WORD, COLUMN_TIME };
+enum column_kind {
+	COLUMN_NUMBER,
+	COLUMN_HEX,
+	COLUMN_WORD,
+	COLUMN_TIME,
+	COLUMN_FLAG, /* yes or no, true or false in JSON */
+};
 
 struct column {
 	const char *key; /* in JSON and filters: "vmemmap_pages" */
@@ -20,8 +27,11 @@ struct column {
 	int width; /* in cells; numbers and times are right-aligned */
 	enum column_kind kind;
 	bool shown; /* in tables without being asked for */
-	/* COLUMN_NONE where there is no value: "-" as text, null in JSON */
-	s64 (*get)(const struct model *model, const struct mhp_block *block);
+	/*
+	 * Of what a row is about: a block, or a range in range_columns.
+	 * COLUMN_NONE where there is no value: "-" as text, null in JSON
+	 */
+	s64 (*get)(const struct model *model, const void *row);
 	const struct event_symbol *symbols; /* for words */
 };
 
@@ -32,7 +42,11 @@ const struct column *column_find(const char *key);
 const char *column_word(const struct column *column, s64 value);
 /* The cell as text, without padding. Times are durations with a unit. */
 int column_format(const struct column *column, const struct model *model,
-		  const struct mhp_block *block, char *buf, size_t len);
+		  const void *row, char *buf, size_t len);
+/* How long it took, COLUMN_NONE if it did not begin or end. */
+s64 column_duration(const struct mhp_phase *phase);
+/* The first column from this one on that tables show, NULL if none is left. */
+const struct column *column_shown(const struct column *column);
 /* < 0, 0, > 0 by the column's value, then by pfn. Safe for 64-bit values. */
 int column_compare(const struct column *column, const struct model *model,
 		   const struct mhp_block *a, const struct mhp_block *b);

@@ -79,6 +79,8 @@ bool event_is_tool(unsigned int event)
 #define WORD_LIST(list, ...) \
 	const struct event_symbol event_##list[] = { __VA_ARGS__, { 0 } };
 EVENT_WORD_LISTS(WORD_LIST)
+/* No field of an event has these. */
+WORD_LIST(orders, MHP_ORDERS)
 
 static const char *word_find(const struct event_symbol *symbols,
 			     unsigned long value)

@@ -52,6 +52,7 @@ long event_symbol_value(const struct event_symbol *symbols, const char *name,
 
 extern const struct event_symbol event_hostings[], event_whys[], event_zones[],
 	event_causes[], event_reasons[], event_stages[], event_kinds[],
-	event_steps[], event_states[], event_origins[];
+	event_refs[], event_steps[], event_states[], event_origins[],
+	event_orders[];
 
 #endif

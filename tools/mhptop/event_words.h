@@ -20,6 +20,7 @@
 	L(reasons, MHP_REASONS)   \
 	L(stages, MHP_STAGES)     \
 	L(kinds, MHP_KINDS)       \
+	L(refs, MHP_REFS)         \
 	L(steps, MHP_STEPS)       \
 	L(states, MHP_STATES)     \
 	L(origins, MHP_ORIGINS)
@@ -31,6 +32,7 @@
 #define EVENT_WORDS_reason ~, reasons
 #define EVENT_WORDS_stage ~, stages
 #define EVENT_WORDS_kind ~, kinds
+#define EVENT_WORDS_op ~, refs
 #define EVENT_WORDS_step ~, steps
 #define EVENT_WORDS_state ~, states
 #define EVENT_WORDS_origin ~, origins

@@ -228,6 +228,11 @@ static struct mhp_globals *mhp_ledger_globals(struct mhp_ledger *ledger)
 	return &ledger->globals;
 }
 
+static u64 mhp_ledger_block_pages(const struct mhp_ledger *ledger)
+{
+	return ledger->block_pages;
+}
+
 static void note_range(struct mhp_ledger *ledger, u64 nr_pages)
 {
 	if (ledger->longest_range < nr_pages)
@@ -242,6 +247,8 @@ int ledger_fold(struct mhp_ledger *ledger, const struct mhp_record *record)
 		note_range(ledger, record->p.mhp_add_begin.nr_pages);
 	else if (record->event == MHP_EVENT_mhp_add_end)
 		note_range(ledger, record->p.mhp_add_end.nr_pages);
+	else if (record->event == MHP_EVENT_mhp_block_seen)
+		note_range(ledger, record->p.mhp_block_seen.range_pages);
 	return ledger->full ? -ENOMEM : 0;
 }
 

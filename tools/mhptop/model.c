@@ -89,7 +89,8 @@ static void sum_block(struct model_sums *sums, const struct mhp_block *block)
 	if (block->state == MHP_STATE_REMOVED)
 		return;
 	sums->blocks++;
-	if (block->hosting == MHP_HOSTING_BLOCK)
+	if (block->hosting == MHP_HOSTING_BLOCK ||
+	    block->hosting == MHP_HOSTING_RANGE)
 		sums->self_hosted += block->vmemmap_pages;
 	if (block->state == MHP_STATE_ONLINE)
 		sums->blocks_online++;

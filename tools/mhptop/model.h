@@ -33,7 +33,7 @@ struct model {
 struct model_sums {
 	u64 present; /* of all zones known */
 	u64 managed;
-	u64 self_hosted; /* vmemmap pages hosted by their own block */
+	u64 self_hosted; /* vmemmap pages hosted by their own block or range */
 	u64 buddy_hosted; /* populated from buddy memory and not freed */
 	u64 blocks;
 	u64 blocks_online;

@@ -76,6 +76,28 @@ static int get_header(struct json_flat *flat, struct mhp_record *record)
 	return err;
 }
 
+/*
+ * Fields that were appended to an event when there were recordings of it: the
+ * first of each. Where they are missing they are 0.
+ */
+static const struct {
+	unsigned int event;
+	const char *field;
+} appended[] = {
+	{ MHP_EVENT_mhp_block_seen, "refs" },
+};
+
+static bool is_appended(unsigned int event, const struct event_field *field)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(appended) / sizeof(*appended); i++)
+		if (appended[i].event == event &&
+		    !strcmp(appended[i].field, field->name))
+			return true;
+	return false;
+}
+
 static bool fits(const struct event_field *field,
 		 const struct json_member *member)
 {
@@ -119,6 +141,7 @@ static int get_event(struct json_flat *flat, struct mhp_record *record)
 	const struct json_member *member = json_flat_find(flat, "event");
 	const struct event_field *field;
 	const struct event_info *info;
+	bool optional = false;
 	int err;
 
 	if (!member)
@@ -133,6 +156,9 @@ static int get_event(struct json_flat *flat, struct mhp_record *record)
 	}
 	record->size = info->size;
 	for (field = info->fields; field->name; field++) {
+		optional |= is_appended(record->event, field);
+		if (optional && !json_flat_find(flat, field->name))
+			continue;
 		err = get_field(flat, field, &record->p);
 		if (err)
 			return err;

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * One frame as one line of JSON. The keys of blocks[] are the columns; those
- * of the rest are below. Nothing is computed here that the model does not say.
+ * One frame as one line of JSON. The keys of blocks[] and ranges[] are the
+ * columns; those of the rest are below. Nothing is computed here that the
+ * model does not say.
  */
 #include <errno.h>
 #include <string.h>
 
 #include "event_table.h"
 #include "json_text.h"
+#include "range_columns.h"
 #include "recording.h"
 #include "view_blocks.h"
 
@@ -28,23 +30,31 @@ static void put_value(FILE *out, const struct column *column, s64 value)
 	else if (value == COLUMN_NONE ||
 		 (column->kind == COLUMN_WORD && !value))
 		fputs("null", out);
+	else if (column->kind == COLUMN_FLAG)
+		fputs(value ? "true" : "false", out);
 	else
 		fprintf(out, "%lld", value);
 }
 
-static void put_block(FILE *out, const struct model *model,
-		      const struct mhp_block *block, size_t nth)
+static void put_row(FILE *out, const struct model *model,
+		    const struct column *list, const void *row, size_t nth)
 {
 	const struct column *column;
 
 	if (nth)
 		fputc(',', out);
-	for (column = columns; column->key; column++) {
-		fprintf(out, "%s\"%s\":", column == columns ? "{" : ",",
+	for (column = list; column->key; column++) {
+		fprintf(out, "%s\"%s\":", column == list ? "{" : ",",
 			column->key);
-		put_value(out, column, column->get(model, block));
+		put_value(out, column, column->get(model, row));
 	}
 	fputc('}', out);
+}
+
+static void put_block(FILE *out, const struct model *model,
+		      const struct mhp_block *block, size_t nth)
+{
+	put_row(out, model, columns, block, nth);
 }
 
 static void put_zones(FILE *out, const struct model *model)
@@ -67,30 +77,14 @@ static void put_zones(FILE *out, const struct model *model)
 	fputs("],", out);
 }
 
-/* An add that is under way has no result yet. */
-static void put_adds(FILE *out, const struct model *model)
+static void put_ranges(FILE *out, const struct model *model)
 {
 	const struct mhp_range *range = NULL;
-	const char *sep = "";
+	size_t nth = 0;
 
-	fputs("\"adds\":[", out);
-	while ((range = ledger_next_range(model->ledger, range))) {
-		fprintf(out,
-			"%s{\"start_pfn\":%llu,\"nr_pages\":%llu,\"node\":%d,\"hosting\":\"%s\","
-			"\"why\":\"%s\",\"vmemmap_pages\":%llu,\"flags\":%u,\"removed\":%s,",
-			sep, range->start_pfn, range->nr_pages, range->nid,
-			event_symbol(event_hostings, range->hosting),
-			event_symbol(event_whys, range->why),
-			range->vmemmap_pages, range->flags,
-			range->removed ? "true" : "false");
-		if (range->add.end_ns)
-			fprintf(out, "\"ret\":%d,\"add_ns\":%llu}",
-				range->add_ret,
-				range->add.end_ns - range->add.begin_ns);
-		else
-			fputs("\"ret\":null,\"add_ns\":null}", out);
-		sep = ",";
-	}
+	fputs("\"ranges\":[", out);
+	while ((range = ledger_next_range(model->ledger, range)))
+		put_row(out, model, range_columns, range, nth++);
 	fputs("],", out);
 }
 
@@ -138,8 +132,8 @@ int view_json(const struct model *model, const struct view_opts *opts,
 	fputs("\"blocks\":[", out);
 	err = view_blocks(out, model, opts, put_block);
 	fputs("],", out);
-	put_adds(out, model);
-	fputs("\"ranges\":[],\"violations\":[]}\n", out);
+	put_ranges(out, model);
+	fputs("\"violations\":[]}\n", out);
 	if (!err && ferror(out))
 		err = -EIO;
 	return err;

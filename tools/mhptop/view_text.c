@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * One frame as plain text, for batch mode: what the dashboard shows, without
- * a terminal. The table's columns are those of columns.c that are shown.
+ * a terminal. The tables' columns are those of columns.c and range_columns.c
+ * that are shown.
  */
 #include <ctype.h>
 #include <errno.h>
+#include <string.h>
 
 #include "event_table.h"
+#include "range_columns.h"
 #include "recording.h"
 #include "view_blocks.h"
 
@@ -65,55 +68,72 @@ static void put_zones(FILE *out, const struct model *model)
 			zone->blocks_online);
 }
 
-static void put_adds(FILE *out, const struct model *model)
-{
-	const struct mhp_range *range = NULL;
-	char result[16];
-
-	if (!ledger_nr_ranges(model->ledger))
-		return;
-	fprintf(out, "\n%-14s %10s %4s %-7s %-19s %8s %s\n", "ADDED", "PAGES",
-		"NODE", "HOSTING", "WHY", "VMEMMAP", "RESULT");
-	while ((range = ledger_next_range(model->ledger, range))) {
-		snprintf(result, sizeof(result), "%d", range->add_ret);
-		fprintf(out, "0x%-12llx %10llu %4d %-7s %-19s %8llu %s\n",
-			range->start_pfn, range->nr_pages, range->nid,
-			event_symbol(event_hostings, range->hosting),
-			event_symbol(event_whys, range->why),
-			range->vmemmap_pages,
-			range->removed	   ? "removed" :
-			!range->add.end_ns ? "under way" :
-			range->add_ret	   ? result :
-					     "ok");
-	}
-}
-
-static const struct column *next_shown(const struct column *column)
-{
-	while (column->key && !column->shown)
-		column++;
-	return column->key ? column : NULL;
-}
-
-/* NULL for the block: the titles. Words are to the left, the last unpadded. */
+/*
+ * One row, of their titles if there is none. Words are to the left, the last
+ * cell is not padded; a tail comes behind the columns.
+ */
 static void put_row(FILE *out, const struct model *model,
-		    const struct mhp_block *block)
+		    const struct column *list, const void *row,
+		    const char *tail)
 {
-	const struct column *column, *next = next_shown(columns);
+	const struct column *column, *next = column_shown(list);
 	char text[64];
 	int width;
 
 	while ((column = next)) {
-		next = next_shown(column + 1);
+		next = column_shown(column + 1);
 		width = column->kind == COLUMN_WORD ? -column->width :
 						      column->width;
-		if (!next && width < 0)
+		if (!next && !tail && width < 0)
 			width = 0;
-		if (block)
-			column_format(column, model, block, text, sizeof(text));
-		fprintf(out, "%*s%s", width, block ? text : column->title,
-			next ? " " : "\n");
+		if (row)
+			column_format(column, model, row, text, sizeof(text));
+		fprintf(out, "%*s%s", width, row ? text : column->title,
+			next || tail ? " " : "");
 	}
+	fprintf(out, "%s\n", tail ? tail : "");
+}
+
+static void put_range(FILE *out, const struct model *model,
+		      const struct mhp_range *range)
+{
+	char result[32] = "ok";
+
+	switch (range_state(range)) {
+	case RANGE_THERE:
+		break;
+	case RANGE_ADDING:
+	case RANGE_REMOVING:
+		strcpy(result, "under way");
+		break;
+	case RANGE_FREEING:
+		snprintf(result, sizeof(result), "freeing %u left",
+			 range->sections);
+		break;
+	case RANGE_REMOVED:
+		strcpy(result, "removed");
+		break;
+	case RANGE_NOT_ADDED:
+		snprintf(result, sizeof(result), "error %d", range->add_ret);
+		break;
+	case RANGE_NOT_REMOVED:
+		snprintf(result, sizeof(result), "not removed %d",
+			 range->remove_ret);
+		break;
+	}
+	put_row(out, model, range_columns, range, result);
+}
+
+static void put_ranges(FILE *out, const struct model *model)
+{
+	const struct mhp_range *range = NULL;
+
+	if (!ledger_nr_ranges(model->ledger))
+		return;
+	fputs("\nRANGES\n", out);
+	put_row(out, model, range_columns, NULL, "RESULT");
+	while ((range = ledger_next_range(model->ledger, range)))
+		put_range(out, model, range);
 }
 
 static void put_block(FILE *out, const struct model *model,
@@ -121,9 +141,9 @@ static void put_block(FILE *out, const struct model *model,
 {
 	if (!nth) {
 		fputc('\n', out);
-		put_row(out, model, NULL);
+		put_row(out, model, columns, NULL, NULL);
 	}
-	put_row(out, model, block);
+	put_row(out, model, columns, block, NULL);
 }
 
 /* In the form of `perf script`; a name must not speak to the terminal. */
@@ -163,7 +183,7 @@ int view_text(const struct model *model, const struct view_opts *opts,
 
 	put_head(out, model);
 	put_zones(out, model);
-	put_adds(out, model);
+	put_ranges(out, model);
 	err = view_blocks(out, model, opts, put_block);
 	put_events(out, model);
 	fputc('\n', out);

@@ -97,6 +97,7 @@ static void panes_draw(struct view_tui *view, const struct model *model)
 	if (page) {
 		page_draw(view, model);
 	} else {
+		tui_ranges_draw(view, model);
 		tui_table_draw(view, model);
 		tui_log_draw(view, model);
 	}

@@ -36,6 +36,7 @@ struct view_tui {
 	enum tui_pane focus;
 	bool map_shown;
 	bool table_shown;
+	enum tui_ranges ranges;
 	enum tui_log_size log_size;
 
 	/* made from the model, again when it or these change */
@@ -55,6 +56,8 @@ struct view_tui {
 	long sel_row; /* in order, -1 if it is filtered out */
 	long table_top;
 	int table_col; /* columns scrolled away */
+	long ranges_top;
+	int ranges_col; /* columns scrolled away */
 	bool zoomed; /* one block a cell, however many there are */
 	long map_top;
 
@@ -108,7 +111,18 @@ void tui_map_draw(struct view_tui *view, const struct model *model);
 /* view_tui_table.c: the columns in the order of the table, NULL at the end. */
 #define TUI_COLUMNS_MAX 64
 void tui_table_columns(const struct column *list[TUI_COLUMNS_MAX + 1]);
+/* A cell and the space behind it, padded as the column wants it. */
+void tui_cell_draw(struct tui_pen *pen, const struct column *column, int style,
+		   const char *text);
 void tui_table_draw(struct view_tui *view, const struct model *model);
+
+/* view_tui_ranges.c */
+void tui_ranges_draw(struct view_tui *view, const struct model *model);
+/* Scroll so that row top is the first; no further than to the last. */
+void tui_ranges_scroll(struct view_tui *view, const struct model *model,
+		       long top);
+/* Scroll columns away, or back. */
+void tui_ranges_shift(struct view_tui *view, int columns);
 
 /* view_tui_log.c */
 #define TUI_EVENT_MAX 640
@@ -119,6 +133,12 @@ bool tui_event_failed(const struct mhp_record *record);
 bool tui_event_concerns(const struct mhp_record *record, u64 pfn, u64 nr);
 void tui_log_draw(struct view_tui *view, const struct model *model);
 void tui_log_scroll(struct view_tui *view, const struct model *model, long up);
+
+/* view_tui_detail_range.c: where the memmap is if the range hosts it. */
+void tui_detail_memmap(struct tui_lines *lines, const struct model *model,
+		       const struct mhp_block *block);
+/* The references, and what was freed of it. */
+void tui_detail_refs(struct tui_lines *lines, const struct mhp_range *range);
 
 /* view_tui_detail.c */
 void tui_detail_make(struct view_tui *view, const struct model *model);

@@ -77,7 +77,10 @@ int tui_cells_add(struct tui_cells *cells, u64 number, u8 cell)
 
 u8 tui_cells_of(const struct mhp_block *block)
 {
-	u8 self = block->hosting == MHP_HOSTING_BLOCK ? TUI_CELL_SELF : 0;
+	u8 self = block->hosting == MHP_HOSTING_BLOCK ||
+				  block->hosting == MHP_HOSTING_RANGE ?
+			  TUI_CELL_SELF :
+			  0;
 
 	switch (block->state) {
 	case MHP_STATE_REMOVED:

@@ -27,7 +27,7 @@ enum tui_cell {
 	TUI_CELL_GOING_OFFLINE,
 	TUI_CELL_FAILED,
 	TUI_NR_CELLS,
-	TUI_CELL_SELF = 0x80, /* or'ed in: hosts its own memmap */
+	TUI_CELL_SELF = 0x80, /* or'ed in: it or its range hosts its memmap */
 };
 
 static inline enum tui_cell tui_cell_kind(u8 cell)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * All about one memory block as a page of lines: what it is, what was the
- * last thing to go wrong, its phases, where it came from, its events.
+ * last thing to go wrong, its phases, where it came from, its events. What is
+ * special about a memmap of a whole range is in view_tui_detail_range.c.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,7 +56,9 @@ static void memmap_lines(struct tui_lines *lines, const struct model *model,
 {
 	char bytes[TUI_BYTES_MAX];
 
-	if (block->vmemmap_pages)
+	if (block->hosting == MHP_HOSTING_RANGE)
+		tui_detail_memmap(lines, model, block);
+	else if (block->vmemmap_pages)
 		tui_lines_add(
 			lines, TUI_PLAIN,
 			"memmap   self-hosted in the first %u pages (%s) of pfn 0x%llx on",
@@ -169,6 +172,7 @@ static void range_lines(struct tui_lines *lines, const struct model *model,
 		      event_symbol(event_hostings, range->hosting),
 		      event_symbol(event_whys, range->why),
 		      range->vmemmap_pages);
+	tui_detail_refs(lines, range);
 	phase_line(lines, "add", &range->add, model->last_ns);
 	if (range->add_ret)
 		tui_lines_add(lines, TUI_FAILED, "  !add failed: %d, %s",

@@ -2,6 +2,7 @@
 /* The help page and the list of columns to sort by, made from the lists. */
 #include <stdio.h>
 #include <string.h>
+#include "range_columns.h"
 #include "view_tui.h"
 #include "view_tui_keys.h"
 
@@ -37,10 +38,16 @@ static void legend_lines(struct tui_lines *lines)
 		"  In a cell of several blocks the worst is shown, as listed: last is worst.");
 }
 
+static void column_lines(struct tui_lines *lines, const struct column *column)
+{
+	for (; column->key; column++)
+		tui_lines_add(lines, TUI_PLAIN, "  %-10s %-18s %s",
+			      column->title, column->key, column->help);
+}
+
 void tui_help_make(struct view_tui *view)
 {
 	struct tui_lines *lines = &view->lines;
-	const struct column *column;
 	size_t i;
 
 	tui_lines_clear(lines);
@@ -53,9 +60,9 @@ void tui_help_make(struct view_tui *view)
 		lines, TUI_TITLE,
 		"Filters: key=word key!=word key<number key>=number, or a word of any column; all must hold");
 	tui_lines_add(lines, TUI_TITLE, "Columns: title, key, meaning");
-	for (column = columns; column->key; column++)
-		tui_lines_add(lines, TUI_PLAIN, "  %-10s %-18s %s",
-			      column->title, column->key, column->help);
+	column_lines(lines, columns);
+	tui_lines_add(lines, TUI_TITLE, "Columns of ranges");
+	column_lines(lines, range_columns);
 }
 
 void tui_chooser_make(struct view_tui *view)

@@ -3,6 +3,7 @@
  * What the keys do. Which keys there are is in view_tui_keys.h; moving is in
  * view_tui_move.c, typing in view_tui_prompt.c.
  */
+#include <stdio.h>
 #include "view_tui.h"
 #include "view_tui_keys.h"
 
@@ -198,6 +199,20 @@ ACTION(table)
 {
 	(void)model;
 	view->table_shown = !view->table_shown;
+	return VIEW_TUI_REDRAW;
+}
+
+ACTION(ranges)
+{
+	const struct tui_area *area = &view->panes.pane[TUI_RANGES];
+
+	view->ranges = area->height ? TUI_RANGES_HIDDEN : TUI_RANGES_SHOWN;
+	if (view->log_size == TUI_LOG_ALONE)
+		view->log_size = TUI_LOG_SPLIT;
+	tui_arrange(view, model);
+	if (view->ranges == TUI_RANGES_SHOWN && !area->height)
+		snprintf(view->message, sizeof(view->message),
+			 "no room for the ranges: hide the map or the log");
 	return VIEW_TUI_REDRAW;
 }
 

@@ -29,6 +29,7 @@
 	X(log, "l", "l:log", "log split, alone or hidden", 'l')                \
 	X(map, "m", "m:map", "show or hide the map", 'm')                      \
 	X(table, "t", "t:table", "show or hide the table", 't')                \
+	X(ranges, "R", "R:ranges", "show or hide the added ranges", 'R')       \
 	X(zoom, "z", "", "map: one block a cell, or all blocks at once", 'z')  \
 	X(sort_prev, "<", "", "sort by the column before", '<')                \
 	X(sort_next, ">", "", "sort by the column after", '>')                 \

@@ -5,6 +5,9 @@
 
 #define MAP_EXTRA 2 /* title and legend */
 #define TABLE_MIN 4 /* title, heads, two blocks */
+#define RANGES_EXTRA 2 /* title, heads */
+#define RANGES_AUTO_ROWS \
+	30 /* of the screen, for ranges that nobody asked for */
 #define ALARM_MAX 3
 #define LOG_MIN 3 /* title, two events */
 
@@ -36,6 +39,32 @@ static int map_height(const struct tui_wishes *wishes, int body, bool others)
 	return height > MAP_EXTRA ? height : 0;
 }
 
+static bool ranges_wished(const struct tui_wishes *wishes, int rows)
+{
+	if (wishes->log == TUI_LOG_ALONE)
+		return false;
+	if (wishes->ranges == TUI_RANGES_AUTO)
+		return wishes->range_rows && rows >= RANGES_AUTO_ROWS;
+	return wishes->ranges == TUI_RANGES_SHOWN;
+}
+
+/* A third of what the map left, as long as that leaves a table, too. */
+static int ranges_height(const struct tui_wishes *wishes, int body, bool others)
+{
+	int height = wishes->range_rows + RANGES_EXTRA;
+	int most = body / 3;
+
+	if (!others)
+		return body;
+	if (height < RANGES_EXTRA + 1)
+		height = RANGES_EXTRA + 1;
+	if (most < RANGES_EXTRA + 1)
+		most = RANGES_EXTRA + 1;
+	if (height > most)
+		height = most;
+	return body - height >= TABLE_MIN ? height : 0;
+}
+
 static int log_height(int body, bool table)
 {
 	int height = body / 3;
@@ -60,6 +89,7 @@ void tui_layout(struct tui_panes *panes, const struct tui_wishes *wishes,
 	bool log = wishes->log != TUI_LOG_HIDDEN;
 	bool table = wishes->table && wishes->log != TUI_LOG_ALONE;
 	bool map = wishes->map && wishes->log != TUI_LOG_ALONE;
+	bool ranges = ranges_wished(wishes, rows);
 	int body, y, height = 0;
 
 	memset(panes, 0, sizeof(*panes));
@@ -72,11 +102,14 @@ void tui_layout(struct tui_panes *panes, const struct tui_wishes *wishes,
 	y = area_set(&panes->header, 0, header_height(rows) + panes->alarm);
 	body = rows - y - 1;
 	if (map)
-		height = map_height(wishes, body, table || log);
+		height = map_height(wishes, body, table || log || ranges);
 	/* Nothing asked for, or no room for it: the table is never in vain. */
-	if (!height && !log)
+	if (!height && !log && !ranges)
 		table = true;
 	y = area_set(&panes->pane[TUI_MAP], y, height);
+	body -= height;
+	height = ranges ? ranges_height(wishes, body, table || log) : 0;
+	y = area_set(&panes->pane[TUI_RANGES], y, height);
 	body -= height;
 	height = log ? log_height(body, table) : 0;
 	y = area_set(&panes->pane[TUI_TABLE], y, table ? body - height : 0);

@@ -11,9 +11,12 @@
 #define TUI_MIN_ROWS 10
 #define TUI_MIN_COLS 40
 
-enum tui_pane { TUI_MAP, TUI_TABLE, TUI_LOG, TUI_NR_PANES };
+enum tui_pane { TUI_MAP, TUI_RANGES, TUI_TABLE, TUI_LOG, TUI_NR_PANES };
 
 enum tui_log_size { TUI_LOG_SPLIT, TUI_LOG_ALONE, TUI_LOG_HIDDEN };
+
+/* AUTO: where there are any, and rows to spare. */
+enum tui_ranges { TUI_RANGES_AUTO, TUI_RANGES_SHOWN, TUI_RANGES_HIDDEN };
 
 /* What is asked for. */
 struct tui_wishes {
@@ -21,6 +24,8 @@ struct tui_wishes {
 	bool table;
 	enum tui_log_size log;
 	int map_rows; /* that the map would fill, without title and legend */
+	enum tui_ranges ranges;
+	int range_rows; /* that there are ranges for */
 	int alarm; /* rows for what must be said below the header */
 };
 

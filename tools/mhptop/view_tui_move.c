@@ -121,6 +121,20 @@ static void map_move(struct view_tui *view, const struct model *model,
 	}
 }
 
+static void ranges_move(struct view_tui *view, const struct model *model,
+			enum tui_move move)
+{
+	long height = view->panes.pane[TUI_RANGES].height - 2;
+	long nr = ledger_nr_ranges(model->ledger);
+
+	if (move == TUI_MOVE_LEFT || move == TUI_MOVE_RIGHT)
+		tui_ranges_shift(view, move == TUI_MOVE_LEFT ? -1 : 1);
+	else
+		tui_ranges_scroll(view, model,
+				  list_move(move, view->ranges_top, nr,
+					    height));
+}
+
 static void log_move(struct view_tui *view, const struct model *model,
 		     enum tui_move move)
 {
@@ -187,6 +201,8 @@ void tui_move(struct view_tui *view, const struct model *model,
 		page_move(view, move);
 	else if (view->focus == TUI_MAP)
 		map_move(view, model, move);
+	else if (view->focus == TUI_RANGES)
+		ranges_move(view, model, move);
 	else if (view->focus == TUI_LOG)
 		log_move(view, model, move);
 	else

@@ -83,12 +83,14 @@ void tui_arrange(struct view_tui *view, const struct model *model)
 		.map = view->map_shown,
 		.table = view->table_shown,
 		.log = view->log_size,
+		.ranges = view->ranges,
 	};
 	unsigned int width;
 	int rows, cols, height;
-	size_t most;
+	size_t most = ledger_nr_ranges(model->ledger);
 
 	tui_screen_size(&rows, &cols);
+	wishes.range_rows = most > 9999 ? 9999 : most;
 	wishes.alarm = tui_header_alarm(model, cols);
 	width = map_cols(view, model, cols);
 	tui_cells_arrange(&view->cells, width, 1, 0);

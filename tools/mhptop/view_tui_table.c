@@ -30,8 +30,8 @@ static bool column_is_left(const struct column *column)
 	return column->kind == COLUMN_WORD;
 }
 
-static void cell_draw(struct tui_pen *pen, const struct column *column,
-		      int style, const char *text)
+void tui_cell_draw(struct tui_pen *pen, const struct column *column, int style,
+		   const char *text)
 {
 	int width = column_width(column);
 
@@ -90,7 +90,7 @@ static void heads_draw(const struct view_tui *view, const struct column **list,
 		style = TUI_TITLE;
 		if (list[i] == view->sort)
 			style |= TUI_UNDERLINE;
-		cell_draw(&pen, list[i], style, list[i]->title);
+		tui_cell_draw(&pen, list[i], style, list[i]->title);
 	}
 }
 
@@ -118,7 +118,7 @@ static void row_draw(const struct view_tui *view, const struct model *model,
 	tui_pen_force(&pen, mark, "%s", glyph);
 	for (i = 0; list[i] && pen.x < pen.end; i++) {
 		column_format(list[i], model, block, text, sizeof(text));
-		cell_draw(&pen, list[i], style, text);
+		tui_cell_draw(&pen, list[i], style, text);
 	}
 	if (pen.x < pen.end)
 		tui_screen_text(y, pen.x, pen.end - pen.x, style, "");

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The columns of ranges, the states that they go through, and whose memmap is
+ * where. How the accounts come to be is in test_range.c.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "event_table.h"
+#include "range_columns.h"
+#include "range_memmap.h"
+#include "range_records.h"
+
+#define NR_BLOCKS 72ULL
+
+static void cell(const char *key, const char *want)
+{
+	const struct model model = { .ledger = ledger };
+	const struct column *column = range_columns;
+	char text[64] = "no such column", name[96];
+
+	while (column->key && strcmp(column->key, key))
+		column++;
+	if (column->key)
+		column_format(column, &model, range_at(BASE), text,
+			      sizeof(text));
+	snprintf(name, sizeof(name), "%s is %s", key, want);
+	eq_text(name, text, want);
+}
+
+static void is(const char *name, enum range_state state)
+{
+	eq(name, range_state(range_at(BASE)), state);
+}
+
+static void test_list(void)
+{
+	static const char *const keys[] = {
+		"base_pfn", "nr_pages", "node",		 "hosting", "why",
+		"sections", "refs",	"vmemmap_pages", "alloc",   "order",
+		"free_pfn", "flags",	"removed",	 "ret",	    "add_ns",
+	};
+	const struct column *column;
+	size_t i = 0;
+
+	for (column = range_columns; column->key; column++, i++)
+		ok(i < sizeof(keys) / sizeof(*keys) &&
+			   !strcmp(column->key, keys[i]) &&
+			   (int)strlen(column->title) <= column->width &&
+			   *column->help &&
+			   (column->kind == COLUMN_WORD) == !!column->symbols,
+		   "column %s is whole and in its place", column->key);
+	eq("as many as there should be", i, sizeof(keys) / sizeof(*keys));
+}
+
+static void test_add(void)
+{
+	begin();
+	add_begin(BASE, 2);
+	is("adding", RANGE_ADDING);
+	cell("base_pfn", "0x140000");
+	cell("why", "undecided");
+	cell("refs", "-");
+	cell("ret", "-");
+	cell("add_ns", "-");
+	cell("flags", "0x3");
+	ref(BASE, 1, MHP_REF_HOLD);
+	cell("refs", "1");
+	populate(BASE, 2, MHP_HOSTING_RANGE);
+	depopulate(BASE, MHP_HOSTING_RANGE);
+	is("undone", RANGE_ADDING);
+	cell("free_pfn", "0x140000");
+	add_end(BASE, 2, MHP_HOSTING_NONE, -ENOMEM);
+	is("not added", RANGE_NOT_ADDED);
+	cell("ret", "-12");
+	cell("add_ns", "4ns");
+	cell("removed", "no");
+}
+
+static void test_remove(void)
+{
+	begin();
+	add_all(2, MHP_HOSTING_RANGE);
+	is("there", RANGE_THERE);
+	cell("hosting", "range");
+	cell("why", "self_hosted");
+	cell("sections", "2");
+	cell("refs", "2");
+	cell("vmemmap_pages", "1024");
+	cell("alloc", "1024");
+	cell("order", "-");
+	cell("free_pfn", "-");
+	cell("ret", "0");
+	remove_begin(BASE, 2);
+	is("removing", RANGE_REMOVING);
+	remove_end(BASE, 2, -EBUSY);
+	is("not removed", RANGE_NOT_REMOVED);
+	remove_begin(BASE, 2);
+	put_all(BASE, 2, 2);
+	is("removing still", RANGE_REMOVING);
+	depopulate(BASE + 1, MHP_HOSTING_RANGE);
+	is("freeing", RANGE_FREEING);
+	eq("of so many", range_sections(range_at(BASE)), 2);
+	cell("free_pfn", "0x148000");
+	depopulate(BASE, MHP_HOSTING_RANGE);
+	is("removed", RANGE_REMOVED);
+	cell("order", "descending");
+	cell("removed", "yes");
+	cell("refs", "0");
+}
+
+static void test_others(void)
+{
+	begin();
+	add_all(2, MHP_HOSTING_BLOCK);
+	cell("refs", "-");
+	remove_begin(BASE, 1);
+	depopulate(BASE, MHP_HOSTING_BLOCK);
+	is("a part is freeing", RANGE_FREEING);
+	remove_end(BASE, 1, 0);
+	is("half of it is there for good", RANGE_THERE);
+	begin();
+	range_seen(BASE, 2, 1, 2);
+	is("seen late", RANGE_THERE);
+	cell("flags", "-");
+	cell("ret", "-");
+	cell("refs", "1");
+	cell("sections", "2");
+}
+
+/* Who holds whose memmap: pages from where, and how many. */
+static void memmap(const char *name, u64 block, u64 in, u64 of, u64 nr)
+{
+	struct range_pages holds, held_in;
+
+	if (!ok(range_memmap(ledger, block_at(block), &holds, &held_in), "%s",
+		name))
+		return;
+	eq("  it is in", held_in.first_pfn, in);
+	eq("  so many pages", held_in.nr, EACH);
+	eq("  holds so many pages' memmap", holds.nr, nr);
+	if (nr)
+		eq("  from this one on", holds.first_pfn, of);
+}
+
+/* The first block is nothing but memmap, an eighth of the second is, too. */
+static void test_memmap(void)
+{
+	struct range_pages holds, held_in;
+
+	begin();
+	add_all(NR_BLOCKS, MHP_HOSTING_RANGE);
+	memmap("the first block", BASE, BASE * PAGES, BASE * PAGES, 64 * PAGES);
+	memmap("the second", BASE + 1, BASE * PAGES + EACH, (BASE + 64) * PAGES,
+	       8 * PAGES);
+	memmap("the third", BASE + 2, BASE * PAGES + 2 * EACH, 0, 0);
+	memmap("one that the second holds", BASE + 64, (BASE + 1) * PAGES, 0,
+	       0);
+	memmap("the last", BASE + 71, (BASE + 1) * PAGES + 7 * EACH, 0, 0);
+	put_all(BASE + 71, 1, NR_BLOCKS);
+	memmap("one that is gone but not freed", BASE + 71,
+	       (BASE + 1) * PAGES + 7 * EACH, 0, 0);
+	depopulate(BASE + 71, MHP_HOSTING_RANGE);
+	ok(!range_memmap(ledger, block_at(BASE + 71), &holds, &held_in),
+	   "what is freed is nowhere");
+	begin();
+	add_all(2, MHP_HOSTING_BLOCK);
+	ok(!range_memmap(ledger, block_at(BASE), &holds, &held_in),
+	   "nor has a block of its own a range's");
+	begin();
+	range_seen(BASE + 1, 4, 4, 4);
+	memmap("one that was seen late", BASE + 1, BASE * PAGES + EACH, 0, 0);
+}
+
+int main(void)
+{
+	test_list();
+	test_add();
+	test_remove();
+	test_others();
+	test_memmap();
+	ledger_free(ledger);
+	return ktap_done();
+}
