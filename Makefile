@@ -51,10 +51,12 @@ check-host: setup-build setup-test
 
 check-guest: setup-build setup-kernel setup-guest setup-test
 	$(Q)$(MAKE) --no-print-directory mhptop kernels
+	$(Q)tests/vm/module/build.sh 6.12 6.12-debug
 	$(Q)$(CHECK) tests/guest.list
 
 check: setup-build setup-kernel setup-guest setup-test
 	$(Q)$(MAKE) --no-print-directory mhptop check-build kernels
+	$(Q)tests/vm/module/build.sh 6.12 6.12-debug
 	$(Q)$(CHECK) tests/host.list tests/guest.list
 
 check-long: setup-build setup-kernel setup-guest setup-test
@@ -63,6 +65,7 @@ check-long: setup-build setup-kernel setup-guest setup-test
 
 bench: setup-build setup-kernel setup-guest
 	$(Q)$(MAKE) --no-print-directory mhptop kernel kernel-vanilla
+	$(Q)tests/vm/module/build.sh 6.12
 	$(Q)tests/bench/bench.py
 
 # What is made of the events themselves: the reference in docs/events.md, the keys in the manual page.

@@ -20,15 +20,16 @@ RUN = os.path.join(ROOT, "tests", "vm", "run.py")
 OUT = os.path.join(ROOT, "build", "bench")
 OBSERVERS = (("vanilla", "none"), ("patched", "none"), ("patched", "mhptop"),
              ("patched", "perf"), ("patched", "bpftrace"))
+LIFE = ("add", "online", "offline", "remove")
 REPLAY_BLOCKS = 65536
 RESIDENT_KIB = 24 * 1024
 
 
-def guest(name, kernel, script, argument, *options):
+def guest(name, kernel, script, argument, *options, mode="Y", append=""):
     """Run one script in a guest; its results folder, or None if it failed."""
     folder = os.path.join(OUT, name)
     command = [RUN, "--kernel", kernel, "--icount", "--time-limit", "600",
-               "--append", "memory_hotplug.memmap_on_memory=Y", "--results", folder,
+               "--append", f"memory_hotplug.memmap_on_memory={mode} {append}", "--results", folder,
                *options, os.path.join(HERE, script), argument]
     print(f"# {name}", flush=True)
     done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
@@ -38,14 +39,14 @@ def guest(name, kernel, script, argument, *options):
     return folder
 
 
-def rounds(folder):
-    """{"online": [instructions, …], "offline": […]} of one run of online.sh."""
-    found = {"online": [], "offline": []}
+def rounds(folder, phases=("online", "offline"), name="online.txt"):
+    """{"online": [instructions, …], "offline": […]} of one run of online.sh, or of life.py."""
+    found = {phase: [] for phase in phases}
     if folder:
-        with open(os.path.join(folder, "online.txt"), encoding="ascii") as lines:
+        with open(os.path.join(folder, name), encoding="ascii") as lines:
             for line in lines:
-                name, _, count = line.split()
-                found[name].append(int(count))
+                phase, _, count = line.split()
+                found[phase].append(int(count))
     return found
 
 
@@ -140,6 +141,25 @@ def cpu(nanoseconds):
     return "not measured" if nanoseconds is None else f"{nanoseconds / 1e6:.0f} ms"
 
 
+def bench_life(table):
+    """Add, online, offline and remove 9 GiB, by who hosts their memmap."""
+    sums = {}
+    for mode, name in (("N", "buddy"), ("Y", "per block"), ("range", "range")):
+        found = rounds(guest(f"life-{mode}", "patched", "life.py", mode, "--mem", "13G", mode=mode,
+                             append="mem=1G"), LIFE, "life.txt")
+        if not all(found.values()):
+            table.add(f"life of 9 GiB, {name}", "not measured", "measured", False)
+            continue
+        sums[mode] = sum(statistics.median(found[phase]) for phase in LIFE)
+        for phase in LIFE:
+            table.add(f"{phase} of 9 GiB, {name}",
+                      f"{statistics.median(found[phase]):,.0f} instructions, "
+                      f"spread {spread(found[phase]):.3%} of {len(found[phase])}")
+    both = "Y" in sums and "range" in sums
+    table.add("life of 9 GiB, range / per block", show(sums["range"] / sums["Y"] if both else None),
+              "≤ 1", both and sums["range"] <= sums["Y"])
+
+
 def bench_replay(table):
     """Resident memory with a generated recording of 65,536 blocks."""
     path = os.path.join(OUT, "generated.ndjson")
@@ -162,6 +182,7 @@ def main():
     table = Table()
     bench_online(table)
     bench_attach(table)
+    bench_life(table)
     bench_replay(table)
     table.print()
     return 1 if table.missed else 0

@@ -47,4 +47,5 @@ def main():
                 print("offline", number, offline, file=result)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -33,6 +33,15 @@ class Block:
     blockers: int = 0
 
 
+@dataclasses.dataclass
+class Range:
+    """A range that hosts its memmap as a whole, by the base of its altmap."""
+    free: int = 0               # pages it gives up
+    refs: int = 0
+    alloc: int = 0              # the altmap's, as last seen
+    freed: list = dataclasses.field(default_factory=list)   # sections, in their order, since refs were 0
+
+
 class Account:
     """Sums of all events since `begin`, which is {(node, zone): oracle.Zone} at that time."""
 
@@ -43,6 +52,8 @@ class Account:
         self.begin_kb = oracle.meminfo()["MemTotal"]
         self.boot = set(oracle.block_ids())     # of these only changes are known
         self.blocks = {}        # {number: Block}, those added or touched
+        self.ranges = {}        # {base pfn: Range}
+        self.device = [0, 0]    # vmemmap pages of ZONE_DEVICE memory, populated and freed
         self.zones = {}         # {(node, zone): [present, managed]} changes
         self.after = {}         # {(node, zone, "present"|"managed"): last value told}
         self.seen = 0
@@ -62,10 +73,14 @@ class Account:
         return self.blocks.setdefault(oracle.block_of(pfn), Block())
 
     def _take(self, name, f):
-        if name == "vmemmap_populate":
+        if f.get("hosting") == "device":
+            self.device[name == "vmemmap_free"] += f["vmemmap_pages"]
+        elif name == "vmemmap_populate":
             self._populate(f)
         elif name == "vmemmap_free":
             self._free(f)
+        elif name == "vmemmap_ref":
+            self._ref(f)
         elif name in ("vmemmap_online", "vmemmap_offline"):
             self._block(f["start_pfn"]).in_zone = f["vmemmap_pages"] if name == "vmemmap_online" else 0
         elif name in ("present", "managed"):
@@ -79,13 +94,48 @@ class Account:
         block = self._block(f["start_pfn"])
         block.state, block.nid, block.hosting = "offline", f["nid"], f["hosting"]
         block.populated += f["vmemmap_pages"]
-        block.vmemmap_pages, block.alloc = f["altmap_free"], f["altmap_alloc"]
+        # An altmap is the first pages from its base, in one block or in several.
+        end = f["altmap_base"] + f["altmap_free"]
+        first = oracle.block_of(f["start_pfn"]) * oracle.BLOCK_PAGES
+        block.vmemmap_pages = max(0, min(end - first, oracle.BLOCK_PAGES))
+        block.alloc = f["altmap_alloc"]
+        if f["hosting"] == "range":
+            block.alloc = 0
+            there = self.ranges[f["altmap_base"]]
+            self.wrong += differs("altmap alloc after populate", there.alloc + f["vmemmap_pages"],
+                                  f["altmap_alloc"], "pages")
+            there.free, there.alloc = f["altmap_free"], f["altmap_alloc"]
 
     def _free(self, f):
         block = self._block(f["start_pfn"])
         block.state, block.vmemmap_pages = "gone", 0
         block.freed += f["vmemmap_pages"]
         block.alloc = f["altmap_alloc"]
+        if f["hosting"] == "range":
+            block.alloc = 0
+            self._free_of_range(self.ranges[f["altmap_base"]], f)
+
+    def _free_of_range(self, there, f):
+        """The law of teardown: nothing is freed above 0, then from the last section to the first."""
+        where = f"free of pfn {f['start_pfn']:#x}"
+        self.wrong += differs(f"{where}: references", 0, there.refs)
+        self.wrong += differs(f"{where}: altmap alloc", there.alloc - f["vmemmap_pages"],
+                              f["altmap_alloc"], "pages")
+        if there.freed and f["start_pfn"] >= there.freed[-1]:
+            self.wrong.append(f"{where}: expected one below {there.freed[-1]:#x}")
+        there.freed.append(f["start_pfn"])
+        there.alloc = f["altmap_alloc"]
+
+    def _ref(self, f):
+        there = self.ranges.setdefault(f["altmap_base"], Range())
+        hold = f["op"] == "hold"
+        there.refs += 1 if hold else -1
+        self.wrong += differs(f"references after {f['op']} of pfn {f['start_pfn']:#x}", there.refs, f["refs"])
+        if hold:
+            there.freed = []
+        else:
+            block = self._block(f["start_pfn"])
+            block.state = "gone"
 
     def _change(self, name, f):
         """A count of a zone changed: what it was, the change and what it is must fit."""
@@ -126,8 +176,11 @@ class Account:
         return wrong
 
     def _compare_span(self, key, zone):
-        """A zone that was empty spans from its first online block to the end of its last."""
-        if self.begin[key].spanned:
+        """A zone that was empty spans from its first online block to the end of its last.
+
+        ZONE_DEVICE never shrinks, see remove_pfn_range_from_zone().
+        """
+        if self.begin[key].spanned or key[1] == "Device":
             return []
         online = [number for number, block in self.blocks.items()
                   if block.state == "online" and (block.nid, block.zone) == key]
@@ -153,9 +206,23 @@ class Account:
             wrong += differs(f"{name}, node", block.nid, there.node)
         if there and healthy:
             wrong += differs(f"{name}, valid_zones", [block.zone], there.zones)
-        if block.state == "gone":
+        if block.state == "gone" and not self._memmap_stays(number):
             wrong += differs(f"{name}, freed", block.populated, block.freed, "vmemmap pages")
             wrong += differs(f"{name}, altmap alloc", 0, block.alloc, "pages")
+        return wrong
+
+    def _memmap_stays(self, number):
+        """Whether a range that still has references covers the block."""
+        return any(there.refs and base <= number * oracle.BLOCK_PAGES < base +
+                   there.free * oracle.PAGE // oracle.STRUCT_PAGE for base, there in self.ranges.items())
+
+    def compare_ranges(self):
+        """A range without references has nothing left, and is freed from its last section down."""
+        wrong = []
+        for base, there in self.ranges.items():
+            if not there.refs:
+                wrong += differs(f"range {base:#x}, altmap alloc", 0, there.alloc, "pages")
+                wrong += differs(f"range {base:#x}, order", sorted(there.freed, reverse=True), there.freed)
         return wrong
 
     def compare_sysfs(self, numbers=None):
@@ -175,4 +242,5 @@ class Account:
 
     def compare(self):
         """Everything but QMP, which costs more."""
-        return self.compare_zoneinfo() + self.compare_memtotal() + self.compare_sysfs()
+        return (self.compare_zoneinfo() + self.compare_memtotal() + self.compare_sysfs() +
+                self.compare_ranges())

@@ -14,6 +14,8 @@ import lib_oracle as oracle
 _libc = ctypes.CDLL(None, use_errno=True)
 MAP_HUGETLB = 0x40000
 HUGE_BYTES = 2 << 20
+NR_SET_MEMPOLICY = 238              # x86-64
+MPOL_BIND = 2
 
 
 class _IoVec(ctypes.Structure):
@@ -47,6 +49,20 @@ class AnonPage:
             if oracle.block_of(self.pfn) in numbers:
                 return
         raise RuntimeError(f"no page of {tries} was in the memory blocks {list(numbers)}")
+
+
+class bound:  # pylint: disable=invalid-name
+    """with bound(1): this process gets its pages from that node alone, see set_mempolicy(2)."""
+
+    def __init__(self, node):
+        self._nodes = ctypes.c_ulong(1 << node)
+
+    def __enter__(self):
+        if _libc.syscall(NR_SET_MEMPOLICY, MPOL_BIND, ctypes.byref(self._nodes), 64):
+            raise OSError(ctypes.get_errno(), "set_mempolicy")
+
+    def __exit__(self, *_):
+        _libc.syscall(NR_SET_MEMPOLICY, 0, None, 0)
 
 
 class PinnedPage:

@@ -10,6 +10,7 @@ lib_trace.py) must equal /proc/zoneinfo, /proc/meminfo, sysfs and, after each ph
 ledgers of mhptop: replayed from a recording that runs all the time, and read from the kernel by
 one that attaches late.
 """
+import errno
 import os
 import sys
 
@@ -23,6 +24,8 @@ from lib_trace import Trace, pick, steps
 
 MODE = sys.argv[1] if len(sys.argv) > 1 else "none given"
 HOSTED = MODE != "N"                # so is "force": a block of 128 MiB needs no padding on x86
+RANGE = MODE == "range"
+HOSTING = "range" if RANGE else "block" if HOSTED else "buddy"
 VMEMMAP = oracle.BLOCK_VMEMMAP if HOSTED else 0
 GIB = 1 << 30
 # What else an add takes and a remove gives back: page tables of the direct mapping, a device with
@@ -36,6 +39,21 @@ OFFLINE = ["offline_begin", "going_offline", "managed", "present", "offline", "f
            "offline_end"]
 OFFLINE_HOSTED = ["offline_begin", "present", "going_offline", "managed", "present", "offline",
                   "vmemmap_offline", "finish_offline", "offline_end"]
+# A block that is nothing but memmap, which only a range has
+ONLINE_MEMMAP = ["online_begin", "prepare_online", "vmemmap_online", "going_online", "present", "online",
+                 "online_end"]
+OFFLINE_MEMMAP = ["offline_begin", "going_offline", "present", "offline", "vmemmap_offline",
+                  "finish_offline", "offline_end"]
+REFUSED = ["offline_begin", "offline_end"]
+
+
+def block_steps(state, vmemmap_pages):
+    """What happens when a block with so many vmemmap pages goes there."""
+    if not vmemmap_pages:
+        return OFFLINE if state == "offline" else ONLINE
+    if vmemmap_pages < oracle.BLOCK_PAGES:
+        return OFFLINE_HOSTED if state == "offline" else ONLINE_HOSTED
+    return OFFLINE_MEMMAP if state == "offline" else ONLINE_MEMMAP
 
 
 class Case:
@@ -73,8 +91,8 @@ class Case:
         events = self.account.update()
         what = f"{name} of {gib} GiB is plugged"
         self.result(f"{what}: {count} populate events between begin and end",
-                    guest.differs("events", ["add_begin"] + ["vmemmap_populate"] * count + ["add_end"],
-                                  steps(events)))
+                    guest.differs("events", ["add_begin"] + (["vmemmap_ref"] * RANGE + ["vmemmap_populate"])
+                                  * count + ["add_end"], steps(events)))
         self.result(f"{what}: who hosts how much, and why", self._wrong_add(name, events))
         self.all_agree(what)
 
@@ -92,31 +110,72 @@ class Case:
         wrong = guest.differs("add_end", {
             "start_pfn": addr // oracle.PAGE, "nr_pages": size // oracle.PAGE,
             "vmemmap_pages": count * VMEMMAP, "nid": 0, "ret": 0,
-            "hosting": "block" if HOSTED else "buddy",
-            "why": "self_hosted" if HOSTED else "disabled"}, end)
-        for event, number in zip(pick(events, "vmemmap_populate"), self.numbers(name)):
+            "hosting": HOSTING, "why": "self_hosted" if HOSTED else "disabled"}, end)
+        for nth, (event, number) in enumerate(zip(pick(events, "vmemmap_populate"), self.numbers(name))):
             first = number * oracle.BLOCK_PAGES
             want = {"start_pfn": first, "nr_pages": oracle.BLOCK_PAGES,
                     "vmemmap_pages": oracle.BLOCK_VMEMMAP, "altmap_base": first if HOSTED else 0,
                     "altmap_free": VMEMMAP, "altmap_alloc": VMEMMAP, "altmap_align": 0, "nid": 0,
-                    "hosting": "block" if HOSTED else "buddy", "ret": 0}
+                    "hosting": HOSTING, "ret": 0}
+            if RANGE:
+                want.update(altmap_base=addr // oracle.PAGE, altmap_free=count * VMEMMAP,
+                            altmap_alloc=(nth + 1) * VMEMMAP)
             got = dict(event.fields)
-            host = got.pop("host_pfn", 0)
+            wrong += self._wrong_host(name, nth, got.pop("host_pfn", 0))
             wrong += guest.differs(f"populate of memory{number}", want, got)
-            inside = host // oracle.BLOCK_PAGES == number
-            if inside != HOSTED:
-                wrong.append(f"host_pfn of memory{number}: {host:#x} is "
-                             f"{'in' if inside else 'not in'} the block")
         return wrong
 
+    def _wrong_host(self, name, nth, host):
+        """Where the memmap of the nth block of a DIMM is."""
+        number = self.numbers(name)[nth]
+        if RANGE:
+            return guest.differs(f"host_pfn of memory{number}", self.dimms[name][0] // oracle.PAGE
+                                 + nth * VMEMMAP, host)
+        inside = host // oracle.BLOCK_PAGES == number
+        return [] if inside == HOSTED else [f"host_pfn of memory{number}: {host:#x} is "
+                                            f"{'in' if inside else 'not in'} the block"]
+
+    def host(self, name, number):
+        """The block that has the memmap of another in a range."""
+        numbers = self.numbers(name)
+        return numbers[(number - numbers[0]) * VMEMMAP // oracle.BLOCK_PAGES]
+
+    def _expected(self, name, number, state):
+        """What to expect: [(block, what happens to it)], and how the write ends."""
+        blocks = self.account.blocks
+        if not RANGE:
+            return [(number, block_steps(state, VMEMMAP))], None
+        if state == "offline":
+            dependents = [other for other in self.numbers(name) if other != number
+                          and self.host(name, other) == number and blocks[other].state == "online"]
+            if dependents:
+                return [(number, REFUSED)], errno.EBUSY
+            return [(number, block_steps(state, blocks[number].vmemmap_pages))], None
+        if blocks[number].state == "online":    # it came along with one that it hosts
+            return [], errno.EINVAL
+        way = [number]
+        while self.host(name, way[0]) != way[0] and blocks[self.host(name, way[0])].state != "online":
+            way.insert(0, self.host(name, way[0]))
+        return [(other, block_steps(state, blocks[other].vmemmap_pages)) for other in way], None
+
     def move(self, name, state, order=None):
-        """Each block of a DIMM goes online or offline; after each, all must agree."""
+        """Each block of a DIMM goes online or offline; after each, all must agree.
+
+        Of a range those that host others are refused while these are online, and go in the end.
+        """
         wrong, zone = [], "Normal" if state == "online_kernel" else "Movable"
-        for number in order or self.numbers(name):
+        order, refused = list(order or self.numbers(name)), []
+        while order:
+            number = order.pop(0)
+            expected, code = self._expected(name, number, state)
             error = oracle.block_set(number, state)
             events = self.account.update()
-            here = [f"memory{number}: {oracle.errno_name(error)}"] if error else []
-            here += self._wrong_move(number, state, zone, events)
+            here = guest.differs(f"memory{number}", oracle.errno_name(code), oracle.errno_name(error))
+            here += self._wrong_move(expected, -code if code == errno.EBUSY else 0, zone, events)
+            if code == errno.EBUSY:
+                refused.append(number)
+            if not order:
+                order, refused = sorted(refused, reverse=True), []
             here += self.account.compare_zoneinfo() + self.account.compare_memtotal()
             here += self.account.compare_block(number)
             if self.thorough:
@@ -128,19 +187,19 @@ class Case:
                     f"events, {oracles} agree after each", wrong)
         self.all_agree(f"{name}, {state}")
 
-    def _wrong_move(self, number, state, zone, events):
-        if state == "offline":
-            want = OFFLINE_HOSTED if HOSTED else OFFLINE
-        else:
-            want = ONLINE_HOSTED if HOSTED else ONLINE
+    @staticmethod
+    def _wrong_move(expected, ret, zone, events):
         # A page that is being read into at that moment is in the way until that is done.
         events = [event for event in events if event.name != "mhp_offline_blocker"]
-        wrong = guest.differs("events", want, steps(events))
-        for event in events:
+        wrong = guest.differs("events", [step for _, want in expected for step in want], steps(events))
+        numbers = [number for number, want in expected for _ in want]
+        for event, number in zip(events, numbers):
             fields = event.fields
             wrong += guest.differs(f"{event.name}: block", number, oracle.block_of(fields["start_pfn"]))
             wrong += guest.differs(f"{event.name}: zone", zone, fields.get("zone", zone))
-            wrong += guest.differs(f"{event.name}: ret", 0, fields.get("ret", 0))
+            wrong += guest.differs(f"{event.name}: ret", ret, fields.get("ret", ret))
+            if ret and "reason" in fields:
+                wrong += guest.differs(f"{event.name}: reason", "hosting", fields["reason"])
         return wrong
 
     def unplug(self, name):
@@ -150,13 +209,17 @@ class Case:
         self._moved(what, len(numbers), oracle.free_kb() - free, "given back")
         events = self.account.update()
         self.result(f"{what}: {len(numbers)} free events between begin and end",
-                    guest.differs("events", ["remove_begin"] + ["vmemmap_free"] * len(numbers)
-                                  + ["remove_end"], steps(events)))
-        wrong = []
-        for event, number in zip(pick(events, "vmemmap_free"), numbers):
+                    guest.differs("events", ["remove_begin"] + ["vmemmap_ref"] * len(numbers) * RANGE
+                                  + ["vmemmap_free"] * len(numbers) + ["remove_end"], steps(events)))
+        wrong = guest.differs("references", list(range(len(numbers) - 1, -1, -1)) if RANGE else [],
+                              [event.fields["refs"] for event in pick(events, "vmemmap_ref")])
+        # A range is taken down from its last section.
+        for nth, (event, number) in enumerate(zip(pick(events, "vmemmap_free"), numbers[::-1] if RANGE
+                                                  else numbers)):
+            left = (len(numbers) - nth - 1) * VMEMMAP if RANGE else 0
             wrong += guest.differs("free", number, oracle.block_of(event.fields["start_pfn"]))
             wrong += guest.differs("freed", oracle.BLOCK_VMEMMAP, event.fields["vmemmap_pages"], "pages")
-            wrong += guest.differs("altmap alloc", 0, event.fields["altmap_alloc"], "pages")
+            wrong += guest.differs("altmap alloc", left, event.fields["altmap_alloc"], "pages")
         self.result(f"{what}: {len(numbers) * oracle.BLOCK_VMEMMAP} vmemmap pages come back", wrong)
         self.all_agree(what)
         del self.dimms[name]
@@ -173,13 +236,14 @@ def one_dimm(account, recorder, gib):
 def in_plain_numbers(account):
     """9 GiB, as they were measured before there were events: nothing here is computed."""
     end = pick(account.log, "add_end", nr_pages=9 * GIB // oracle.PAGE)[-1]
-    since = account.log[account.log.index(end) - 72:]
+    since = account.log[account.log.index(end) - (144 if RANGE else 72):]
     populated = [event.fields["vmemmap_pages"] for event in pick(since, "vmemmap_populate")]
     freed = [event.fields["vmemmap_pages"] for event in pick(since, "vmemmap_free")]
     guest.ok(f"{MODE}, 9 GiB: 72 sections and 36864 vmemmap pages, populated and freed",
              guest.differs("add_end", 36864 if HOSTED else 0, end.fields["vmemmap_pages"], "pages")
              + guest.differs("populated", (72, 36864), (len(populated), sum(populated)))
-             + guest.differs("freed", (72, 36864), (len(freed), sum(freed))))
+             + guest.differs("freed", (72, 36864), (len(freed), sum(freed)))
+             + guest.differs("references held", 72 if RANGE else 0, len(pick(since, "vmemmap_ref", op="hold"))))
 
 
 def two_dimms(account, recorder):
@@ -200,13 +264,14 @@ def kernel_zone(account, recorder):
     case = Case(account, recorder, "1 GiB in a kernel zone")
     case.plug("d0", 1)
     case.move("d0", "online_kernel")
+    before = {number: account.blocks[number].offline_failures for number in case.numbers("d0")}
     stayed = [number for number in case.numbers("d0") if oracle.block_set(number, "offline")]
     account.update()
     case.result("some blocks go offline again, and what does is accounted for",
                 [] if len(stayed) < len(case.numbers("d0")) else ["all blocks stayed online"])
     case.result("those that stay are rolled back", guest.differs(
         "blocks that failed to go offline", stayed,
-        [number for number, block in sorted(account.blocks.items()) if block.offline_failures]))
+        [number for number in before if account.blocks[number].offline_failures > before[number]]))
     case.all_agree(f"offline where possible, {len(stayed)} stay online")
 
 

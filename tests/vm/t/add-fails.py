@@ -2,14 +2,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """An add that runs out of memory midway leaves nothing behind, and its events add up to nothing.
 
-    add-fails.py           debug kernel, memmap_on_memory=Y, RAM hidden by mem= to probe
+    add-fails.py MODE      debug kernel, memmap_on_memory=MODE, RAM hidden by mem= to probe
 
 Fault injection (failslab, only below add_memory_resource()) lets one allocation of an add fail, a
 later one each time, first for a DIMM whose blocks host their memmap, then for probed memory whose
 memmap the buddy allocator hosts. Whatever was populated by then must be freed, page for page;
 begin and end must come, with the error; zones, blocks and free memory must be what they were.
 """
-import bisect
 import errno
 import os
 import sys
@@ -19,10 +18,11 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..
 import lib_guest as guest
 import lib_oracle as oracle
 from lib_account import Account
+from lib_fault import SlabFault
 from lib_ledger import Recorder
 from lib_trace import Trace, pick, steps
 
-FAILSLAB = "/sys/kernel/debug/failslab"
+MODE = sys.argv[1] if len(sys.argv) > 1 else "none given"
 WHERE = "add_memory_resource"
 HIDDEN = 4 << 30                    # above what mem=1G left
 # How many bytes of slab objects are let through before the one that fails, and so which one it is
@@ -31,33 +31,16 @@ PROBE_SPACES = range(0, 22 * 160, 160)      # one memory block a step, of those 
 SLACK_KB = 2048                     # of free memory: what KASAN and the watchers keep of an attempt
 
 
-def function(name):
-    """First and last address of a kernel function."""
-    symbols = sorted(int(line.split()[0], 16) for line in oracle.read("/proc/kallsyms").splitlines())
-    start = next(int(line.split()[0], 16) for line in oracle.read("/proc/kallsyms").splitlines()
-                 if line.split()[2] == name)
-    return start, symbols[bisect.bisect_right(symbols, start)]
-
-
-def prepare():
-    start, end = function(WHERE)
-    for name, value in (("ignore-gfp-wait", "N"), ("require-start", hex(start)), ("require-end", hex(end)),
-                        ("stacktrace-depth", 32), ("verbose", 0), ("probability", 100), ("times", 0)):
-        oracle.write(f"{FAILSLAB}/{name}", value)
-
-
 class Attempt:
     """One add with one allocation failing, after `space` bytes have been allocated in peace."""
 
-    def __init__(self, account, add, take_back, space):
+    def __init__(self, account, fault, add, take_back, space):
         account.update()
         self.account, self.blocks = account, set(oracle.block_ids())
         self.zones, self.free = oracle.zones(), oracle.free_kb()
-        oracle.write(f"{FAILSLAB}/space", space)
-        oracle.write(f"{FAILSLAB}/times", 1)
+        fault.arm(space)
         add()
-        self.injected = oracle.number_of(f"{FAILSLAB}/times") == 0
-        oracle.write(f"{FAILSLAB}/times", 0)
+        self.injected = fault.disarm()
         self.events = account.update()
         ends = pick(self.events, "add_end")
         self.end = ends[-1].fields if ends else {}
@@ -85,8 +68,9 @@ class Attempt:
 
 def sweep(account, title, add, take_back, spaces):
     failed, late, wrong, spared = 0, 0, [], 0
+    fault = SlabFault(WHERE)
     for space in spaces:
-        attempt = Attempt(account, add, take_back, space)
+        attempt = Attempt(account, fault, add, take_back, space)
         if not attempt.injected:
             break
         failed += attempt.failed
@@ -125,10 +109,9 @@ def probe(account):
 
 
 def main():
-    guest.eq("memmap_on_memory", "Y", oracle.memmap_mode())
+    guest.eq("memmap_on_memory is as the test thinks", MODE, oracle.memmap_mode())
     trace, recorder = Trace(), Recorder()
     account = Account(trace)
-    prepare()
     dimm(account)
     probe(account)
     recorder.agree(account, "at the end")

@@ -25,8 +25,6 @@ from lib_ledger import Recorder
 from lib_trace import Trace, pick, steps
 
 MODE = sys.argv[1] if len(sys.argv) > 1 else "none given"
-HOSTED = MODE != "N"
-VMEMMAP = oracle.BLOCK_VMEMMAP if HOSTED else 0
 
 
 class Failure:
@@ -38,6 +36,8 @@ class Failure:
         self.zones, self.block = oracle.zones(), oracle.block(number)
         self.sums = self._sums()
         self.events = []
+        # Of a range the first block hosts for all, the others nothing.
+        self.vmemmap = self.account.blocks[number].vmemmap_pages if number in self.account.blocks else 0
 
     def _sums(self):
         block = self.account.blocks.get(self.number)
@@ -66,14 +66,13 @@ class Failure:
         wrong += guest.differs("sysfs", self.block, oracle.block(self.number))
         self.result("all is what it was before", wrong + self.account.compare())
 
+    def offline_steps(self, *inside):
+        """Around what happened inside: the pages of a hosted memmap leave first and come back last."""
+        hosted = ["present"] * bool(self.vmemmap)
+        return ["offline_begin", *hosted, *inside, *hosted, "offline_end"]
+
     def blockers(self):
         return pick(self.events, "offline_blocker")
-
-
-# Around what happened inside: the pages of a hosted memmap leave first and come back last.
-def offline_steps(*inside):
-    hosted = ["present"] * HOSTED
-    return ["offline_begin", *hosted, *inside, *hosted, "offline_end"]
 
 
 def works_again(account, title, number, state="online_movable"):
@@ -106,7 +105,7 @@ def pinned_page(account, number):
                    [] if guest.wait_for(30, tries) else ["no 5 blocker events within 30 s"])
     child.send_signal(signal.SIGTERM)
     failure.result("a signal ends it", guest.differs("status", -signal.SIGTERM, child.wait(30)))
-    failure.expect(offline_steps("going_offline", "cancel_offline"), "offline_end", "signal", errno.EINTR)
+    failure.expect(failure.offline_steps("going_offline", "cancel_offline"), "offline_end", "signal", errno.EINTR)
     wrong, passes = [], []
     for event in failure.blockers():
         passes.append(event.fields["pass"])
@@ -119,9 +118,9 @@ def pinned_page(account, number):
     failure.result("the blocker is the very page", wrong)
     failure.result("of the tries 1, 2, 4, 8 and so on are reported",
                    guest.differs("passes", [1 << n for n in range(len(passes))], passes))
-    if HOSTED:
+    if failure.vmemmap:
         failure.result("the memmap's pages leave and are rolled back", guest.differs(
-            "present", [(-VMEMMAP, "offline"), (VMEMMAP, "rollback")],
+            "present", [(-failure.vmemmap, "offline"), (failure.vmemmap, "rollback")],
             [(event.fields["delta"], event.fields["cause"]) for event in pick(failure.events, "present")]))
     failure.result("its pages can be had again",
                    guest.differs("block", number, oracle.block_of(pin.AnonPage([number]).pfn)))
@@ -136,7 +135,7 @@ def kernel_page(account, number):
     failure.result("it is in a kernel zone", wrong + guest.differs("zones", ["Normal"], failure.block.zones))
     code = oracle.block_set(number, "offline")
     failure.result("offline fails", guest.differs("offline", "EBUSY", oracle.errno_name(code)))
-    failure.expect(offline_steps(), "offline_end", "isolation", errno.EBUSY)
+    failure.expect(failure.offline_steps(), "offline_end", "isolation", errno.EBUSY)
     wrong = guest.differs("blocker events", 1, len(failure.blockers()))
     for event in failure.blockers():
         wrong += guest.differs("blocker stage", "isolate_range", event.fields["stage"])
@@ -156,7 +155,7 @@ def offline_veto(account, number):
     code = oracle.block_set(number, "offline")
     oracle.notifier_error("MEM_GOING_OFFLINE", 0)
     failure.result("offline fails", guest.differs("offline", "EAGAIN", oracle.errno_name(code)))
-    failure.expect(offline_steps("going_offline", "cancel_offline"), "offline_end", "notifier",
+    failure.expect(failure.offline_steps("going_offline", "cancel_offline"), "offline_end", "notifier",
                    errno.EAGAIN)
     failure.result("the step and its answer", guest.differs(
         "notify", [("going_offline", -errno.EAGAIN), ("cancel_offline", 0)],
@@ -170,8 +169,9 @@ def online_veto(account, number):
     code = oracle.block_set(number, "online_movable")
     oracle.notifier_error("MEM_GOING_ONLINE", 0)
     failure.result("online fails", guest.differs("online", "ENOSPC", oracle.errno_name(code)))
-    failure.expect(["online_begin", "prepare_online", *["vmemmap_online"] * HOSTED, "going_online",
-                    "cancel_online", *["vmemmap_offline"] * HOSTED, "finish_offline", "online_end"],
+    hosted = bool(failure.vmemmap)
+    failure.expect(["online_begin", "prepare_online", *["vmemmap_online"] * hosted, "going_online",
+                    "cancel_online", *["vmemmap_offline"] * hosted, "finish_offline", "online_end"],
                    "online_end", "notifier", errno.ENOSPC)
     failure.result("the step and its answer", guest.differs(
         "notify", [("prepare_online", 0), ("going_online", -errno.ENOSPC), ("cancel_online", 0),
@@ -187,7 +187,11 @@ def promised_huge_page(account, number):
     failure = Failure(account, "huge page that is promised", number)
     code = oracle.block_set(number, "offline")
     failure.result("offline fails", guest.differs("offline", "EBUSY", oracle.errno_name(code)))
-    failure.expect(offline_steps("going_offline", "cancel_offline"), "offline_end", "hugetlb", errno.EBUSY)
+    failure.expect(failure.offline_steps("going_offline", "cancel_offline"), "offline_end", "hugetlb", errno.EBUSY)
+    blockers = [(event.fields["stage"], event.fields["kind"], oracle.block_of(event.fields["pfn"]))
+                for event in failure.blockers()]
+    failure.result("a huge page of the block is named", guest.differs(
+        "blockers", [("dissolve", "hugetlb", number)], [blocker for blocker in blockers if blocker[0] != "migrate"]))
     pages.close()
     works_again(account, failure.title, number)
 

@@ -20,6 +20,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..
 import lib_guest as guest
 import lib_ledger as ledger
 import lib_oracle as oracle
+import lib_pin as pin
 from lib_account import Account
 from lib_trace import Trace, pick
 
@@ -77,6 +78,38 @@ def two_zones(account):
              + guest.differs("events", ["mhp_offline_begin", "mhp_offline_end"], [e.name for e in events])
              + guest.differs("reason, ret", ("no_zone", -errno.EINVAL), (end["reason"], end["ret"]))
              + account.compare())
+
+
+def in_the_middle(account, number, done):
+    """Attached while a block is on its way: what it counts is right once it has come to rest."""
+    title = "attached while a block goes offline, which " + ("works" if done else "is given up")
+    with pin.bound(oracle.block(number).node):
+        page = pin.PinnedPage([number])
+    child = subprocess.Popen(["sh", "-c", f"echo offline > {oracle.MEMORY}/memory{number}/state"])
+    wrong = [] if guest.wait_for(30, lambda: oracle.block(number).state == "going-offline") else ["it never went"]
+    recorder = ledger.Recorder(f"middle-{done}")
+    if not done:
+        child.terminate()
+    page.close()
+    child.wait(60)
+    account.update()
+    guest.wait_for(10, lambda: ledger.frame("replay", "--json", recorder.path)["blocks"])
+    recorder.process.send_signal(signal.SIGINT)
+    wrong += guest.differs("exit", 0, recorder.process.wait(ledger.SECONDS))
+    told, fresh = ledger.frame("replay", "--json", recorder.path), ledger.live()
+    there = {block["id"]: block for block in told["blocks"]}[number]
+    pages = 0 if done else oracle.BLOCK_PAGES
+    block = account.blocks[number]
+    wrong += guest.differs("state, present, managed", (
+        "offline" if done else "online", pages, pages - block.vmemmap_pages * (not done)),
+                           (there["state"], there["present"], there["managed"]))
+    guest.ok(title, wrong + account.compare() + guest.differs("zones", zone_sums(fresh), zone_sums(told)))
+
+
+def zone_sums(told):
+    """What a zone has by what is known of its blocks."""
+    return {(zone["node"], zone["zone"]): (zone["vmemmap_pages"], zone["blocks_online"])
+            for zone in told["zones"] if zone["blocks_online"]}
 
 
 # -- what is left ---------------------------------------------------------------------
@@ -153,6 +186,9 @@ def main():
     guest.ok("the zones of both nodes agree", account.compare())
     comes_late(account, recorder)
     two_zones(account)
+    alone = max(number for number, block in account.blocks.items() if block.zone == "Movable")
+    for done in False, True:
+        in_the_middle(account, alone, done)
     leaves_nothing()
     two_at_once(account, recorder)
     guest.ok(f"{MODE}: none of {account.seen} events was lost", trace.lost())

@@ -1,0 +1,60 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""In the guest: add 9 GiB, bring them online, take them offline, remove them, and write what each took.
+
+life.py MODE, with memory_hotplug.memmap_on_memory=MODE. The test module adds and removes, so that
+all of it happens in this process. Writes $RESULTS/life.txt: lines "PHASE ROUND INSTRUCTIONS". How
+they are counted is in measure.py.
+"""
+import os
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "vm"))
+# pylint: disable=wrong-import-position
+import lib_guest as guest
+import lib_oracle as oracle
+from lib_range import HIDDEN, Range, load_module
+from measure import idle_ns
+
+MODE = sys.argv[1]
+GIB = 9
+ROUNDS = 3
+
+
+def count(what):
+    """Instructions that it takes, and what it says."""
+    idle = idle_ns()
+    begin = time.clock_gettime_ns(time.CLOCK_MONOTONIC)
+    said = what()
+    elapsed = time.clock_gettime_ns(time.CLOCK_MONOTONIC) - begin
+    return elapsed - (idle_ns() - idle), said
+
+
+def turn_all(numbers, word):
+    """None, or the first error."""
+    for number in numbers:
+        with open(f"{oracle.MEMORY}/memory{number}/state", "wb", buffering=0) as state:
+            state.write(word)
+
+
+def main():
+    guest.eq("memmap_on_memory is as the bench thinks", MODE, oracle.memmap_mode())
+    load_module()
+    oracle.write(f"{oracle.MEMORY}/auto_online_blocks", "offline")
+    there = Range(HIDDEN, (GIB << 30) // oracle.BLOCK_BYTES)
+    with open(os.path.join(guest.RESULTS, "life.txt"), "w", encoding="ascii") as result:
+        for number in range(ROUNDS + 1):
+            for phase, what in (
+                    ("add", there.add),
+                    ("online", lambda: turn_all(there.numbers, b"online_movable")),
+                    # What hosts the memmap of others goes last.
+                    ("offline", lambda: turn_all(there.numbers[::-1], b"offline")),
+                    ("remove", lambda: there.remove(there.numbers))):
+                instructions, said = count(what)
+                guest.eq(f"round {number}: {phase}", None, said)
+                if number:
+                    print(phase, number, instructions, file=result)
+
+
+guest.run(main)
