@@ -125,6 +125,7 @@ usage "a value that is missing" '-d needs a value' -b -d
 usage "a value that is none" '--frames needs a number above 0, not "-1"' -b -n -1
 usage "a delay that is none" '--delay needs seconds from 0.01 to 86400, not "0"' -b -d 0
 usage "an option of another command" '--json is not for mhptop record' record --json
+usage "an option of a command, without it" '--output is not for mhptop without a command' -b -o x
 usage "a word too many" 'what is "b" for\?' replay a b
 usage "a column that is none" '--sort: "colour" is no column' -b --sort colour
 usage "a filter that is none" '--filter: "colour" is no column; --help lists them' -b --filter colour=red
@@ -138,6 +139,11 @@ status "the version" 0 '' "$MHPTOP" --version
 eq "  is one line" "$(grep -cE '^mhptop [0-9.]+$' "$WORK/stdout")" 1
 
 # Output that is full, closed, or told to end
+for words in --help --version 'record --help' doctor; do
+	# shellcheck disable=SC2086
+	status "a full disk for mhptop $words" 1 '^mhptop: cannot write standard output: No space left on device$' \
+		bash -c '"$0" "$@" >/dev/full' "$MHPTOP" $words
+done
 status "a full disk" 1 '^mhptop: cannot write a frame: No space left on device$' \
 	bash -c '"$0" replay -b hosted.ndjson >/dev/full' "$MHPTOP"
 "$GENERATE" 5000 add >"$WORK/big.ndjson"

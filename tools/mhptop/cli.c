@@ -39,6 +39,18 @@ int cli_live_status(int err)
 	return err == -ENOMEM ? CLI_FAILED : CLI_UNSUPPORTED;
 }
 
+int cli_printed(int status)
+{
+	int err;
+
+	errno = 0;
+	if (!fflush(stdout) && !ferror(stdout))
+		return status;
+	err = errno;
+	return cli_fail(CLI_FAILED, "cannot write standard output: %s",
+			strerror(err ? err : EIO));
+}
+
 static bool is_usage(const struct cli *cli, int *status)
 {
 	const struct cli_command_info *info = &cli_commands[cli->command];
@@ -177,13 +189,14 @@ static void make_getopt(struct option *longs, char *shorts)
 static int check_used(const struct cli *cli, unsigned long long used)
 {
 	const struct cli_option *option = cli_options;
+	const char *name = cli_commands[cli->command].name;
 	int i;
 
 	for (i = 0; option->name; option++, i++)
 		if (used & 1ULL << i && !(option->commands & 1 << cli->command))
 			return cli_fail(CLI_USAGE, "--%s is not for mhptop %s",
 					option->name,
-					cli_commands[cli->command].name);
+					*name ? name : "without a command");
 	return 0;
 }
 
@@ -264,10 +277,12 @@ bool cli_parse(struct cli *cli, int argc, char **argv, int *status)
 	*status = take_all(cli, argc, argv, &used);
 	if (*status == CLI_OK && used & option_bit(CLI_OPT_HELP)) {
 		cli_help(cli->command, stdout);
+		*status = cli_printed(CLI_OK);
 		return false;
 	}
 	if (*status == CLI_OK && used & option_bit(CLI_OPT_VERSION)) {
 		cli_version(stdout);
+		*status = cli_printed(CLI_OK);
 		return false;
 	}
 	if (*status == CLI_OK)

@@ -45,6 +45,11 @@ bool cli_parse(struct cli *cli, int argc, char **argv, int *status);
 int cli_stream_status(int err);
 /* and for one that kept a live source from being opened. */
 int cli_live_status(int err);
+/*
+ * After all was printed to standard output that has to be: the status, or that
+ * of not getting it there, with why on stderr.
+ */
+int cli_printed(int status);
 /* "mhptop: …" on stderr; returns the status for the caller to return. */
 int cli_fail(int status, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
