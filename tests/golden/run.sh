@@ -103,6 +103,14 @@ damaged "nothing" 1 'empty, not a recording' ''
 head -c 20 hosted.ndjson >"$WORK/x"
 damaged "a header that was cut" 1 truncated ''
 
+# What somebody else wrote does not speak to the terminal.
+sed '1s/"kernel":"[^"]*"/"kernel":"\\u001b]0;pwn\\u0007x"/;1s/"host":"[^"]*"/"host":"\\u009b31mbox"/;$d' hosted.ndjson \
+	>"$WORK/"$'\e[31mx'
+controls() { "$MHPTOP" replay "$1" "$WORK/"$'\e[31mx' 2>&1 | grep -cP '[\x00-\x08\x0b-\x1f\x7f\x{80}-\x{9f}]'; }
+eq "control characters in a header and a file's name: none in text" "$(controls -b)" 0
+eq "none in JSON" "$(controls --json)" 0
+eq "they are marked" "$(replay --json "$WORK/"$'\e[31mx' 2>/dev/null | jq -c '[.kernel, .host]')" '["?]0;pwn?x","?31mbox"]'
+
 # No damage: it is told, and used
 sed '$d' hosted.ndjson >"$WORK/x"
 status "a recorder that was killed" 0 "^mhptop: $WORK/x:46: recording ends without totals" "$MHPTOP" replay -b "$WORK/x"
@@ -119,6 +127,7 @@ status "a folder" 1 ':1: Is a directory$' "$MHPTOP" replay -b "$WORK"
 # The command line
 usage() { status "$1" 2 "^mhptop: $2\$" "$MHPTOP" "${@:3}"; }
 usage "no such command" '"frob" is no command' frob
+usage "an argument that speaks to the terminal" '"[?][[]31mfoo[?]" is no command' $'\e[31mfoo\u009b'
 usage "no such option" '--frob is no option' --frob
 usage "no such letter" '-x is no option' -bx
 usage "a value that is missing" '-d needs a value' -b -d

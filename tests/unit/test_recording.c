@@ -61,6 +61,22 @@ static void test_header(void)
 	eq("that is read", get_header(line, &info, why), 0);
 }
 
+static void test_unfriendly_header(void)
+{
+	struct source_info odd = an_info, info;
+	char line[RECORDING_LINE_MAX], why[256];
+	size_t len;
+
+	strcpy(odd.kernel, "\x1b]0;pwn\x07x");
+	strcpy(odd.host, "\xc2\x9b\x33mbox\n");
+	len = recording_header_put(&odd, line);
+	line[len - 1] = '\0';
+	eq("names that speak to a terminal are read",
+	   get_header(line, &info, why), 0);
+	eq_text("and it does not hear the kernel's", info.kernel, "?]0;pwn?x");
+	eq_text("nor the host's", info.host, "?3mbox?");
+}
+
 static void header_fails(const char *line, int err, const char *want)
 {
 	struct source_info info;
@@ -100,6 +116,8 @@ static void test_wrong_headers(void)
 		     "\"kernel\" is not a string");
 	header_fails(NAMES "\"tier\":\"magic\"}", -EPROTO,
 		     "\"tier\" is unknown: \"magic\"");
+	header_fails(NAMES "\"tier\":\"\\u001b[2J\"}", -EPROTO,
+		     "\"tier\" is unknown: \"?[2J\"");
 	header_fails(NAMES "\"tier\":\"events\",\"page_bytes\":\"x\"}", -EPROTO,
 		     "\"page_bytes\" is not an integer");
 	header_fails(
@@ -190,6 +208,7 @@ static void test_wrong_totals(void)
 int main(void)
 {
 	test_header();
+	test_unfriendly_header();
 	test_wrong_headers();
 	test_totals();
 	test_wrong_totals();

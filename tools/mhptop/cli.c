@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <langinfo.h>
+#include <limits.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -13,19 +14,23 @@
 #include <unistd.h>
 
 #include "cli_options.h"
+#include "plain_text.h"
 
+#define MESSAGE_MAX (PATH_MAX + 512)
 #define DELAY_MIN 0.01
 #define DELAY_MAX 86400
 
 int cli_fail(int status, const char *format, ...)
 {
+	char text[MESSAGE_MAX];
 	va_list args;
 
-	fputs("mhptop: ", stderr);
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	fputc('\n', stderr);
+	/* Arguments and names of files are quoted in it. */
+	plain_text(text);
+	fprintf(stderr, "mhptop: %s\n", text);
 	return status;
 }
 

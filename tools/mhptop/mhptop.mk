@@ -78,7 +78,7 @@ build/tests/%: tests/unit/%.c build/san/libmhptop.a tools/mhptop/mhptop.mk | bui
 		$(MHPTOP_LDLIBS) -o $@
 
 build/tests/generate: tests/golden/generate.c build/obj/record_json.o build/obj/recording.o build/obj/json_text.o build/obj/json_number.o \
-		build/obj/event_table.o build/obj/source.o | build/tests
+		build/obj/plain_text.o build/obj/event_table.o build/obj/source.o | build/tests
 	@echo '  LINK     $@'
 	$(Q)$(CC) $(MHPTOP_CFLAGS) $(CFLAGS) -MMD -MP -MF $@.d $(filter %.c %.o,$^) -o $@
 

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "event_table.h"
+#include "plain_text.h"
 #include "recording.h"
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
@@ -29,6 +30,8 @@ fail(struct reader *reader, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(reader->why, reader->len, format, args);
 	va_end(args);
+	/* It may quote the line. */
+	plain_text(reader->why);
 	return -EPROTO;
 }
 
@@ -83,6 +86,7 @@ static int get_number(struct reader *reader, const char *key, u64 *number)
 	return 0;
 }
 
+/* Whoever wrote it, it will be shown on a terminal. */
 static int get_text(struct reader *reader, const char *key, char *text,
 		    size_t len)
 {
@@ -91,6 +95,7 @@ static int get_text(struct reader *reader, const char *key, char *text,
 	if (!value)
 		return -EPROTO;
 	snprintf(text, len, "%s", json_object_get_string(value));
+	plain_text(text);
 	return 0;
 }
 

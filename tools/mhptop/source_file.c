@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "event_table.h"
+#include "plain_text.h"
 #include "record_json.h"
 #include "recording.h"
 #include "source.h"
@@ -320,6 +321,8 @@ static int open_path(struct source_file *file, const char *path)
 	const bool is_stdin = !path || !strcmp(path, "-");
 
 	file->name = strdup(is_stdin ? "standard input" : path);
+	if (file->name)
+		plain_text(file->name);
 	/* Of its own, as the dashboard makes 0 the terminal. */
 	file->fd = is_stdin ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3) :
 			      open(path, O_RDONLY | O_CLOEXEC);
