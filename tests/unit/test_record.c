@@ -71,6 +71,7 @@ static int fake_totals(struct source *source, struct source_totals *totals)
 	struct fake *fake = (struct fake *)source;
 
 	totals->count[0].seen = fake->given;
+	totals->count[MHP_EVENT_mhp_vmemmap_online].seen = fake->given;
 	return 0;
 }
 
@@ -170,7 +171,8 @@ static void test_file(void)
 	   lines(last, sizeof(last)), 1 + 1000 + 5 + 1);
 	eq_text("totals come last", last,
 		"{\"totals\":{\"seen\":1005,\"lost\":0,\"folded\":1005,"
-		"\"self_check\":\"equal\",\"events\":{}}}\n");
+		"\"self_check\":\"equal\",\"events\":{\"mhp_vmemmap_online\":"
+		"{\"seen\":1005,\"lost\":0}}}}\n");
 	said("");
 
 	fake.check = 1;

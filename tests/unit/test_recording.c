@@ -173,7 +173,8 @@ static void test_totals(void)
 	   "the longest totals fit");
 	eq("totals of events that are not known are read",
 	   get_totals("{\"totals\":{\"seen\":1,\"lost\":0,\"folded\":1,"
-		      "\"self_check\":\"none\",\"events\":{\"x\":7}}}",
+		      "\"self_check\":\"none\",\"events\":"
+		      "{\"x\":{\"seen\":1,\"lost\":0}}}}",
 		      &got, why),
 	   0);
 }
@@ -205,6 +206,39 @@ static void test_wrong_totals(void)
 		    "\"mhp_notify\" is not an object");
 }
 
+#define SUMS(seen, lost, folded, events)                    \
+	"{\"totals\":{\"seen\":" #seen ",\"lost\":" #lost   \
+	",\"folded\":" #folded ",\"self_check\":\"equal\"," \
+	"\"events\":{" events "}}}"
+#define NOTIFY "\"mhp_notify\":{\"seen\":2,\"lost\":1}"
+
+/* Each number by itself could be right. */
+static void test_contradictions(void)
+{
+	static const char start[] = "the totals contradict themselves: ";
+	struct recording_totals totals;
+	char want[128], why[256];
+
+	eq("totals that add up",
+	   get_totals(SUMS(2, 1, 1, NOTIFY), &totals, why), 0);
+	snprintf(want, sizeof(want), "%sof 99 events 1 are lost and 1 written",
+		 start);
+	totals_fail(SUMS(99, 1, 1, NOTIFY), want);
+	snprintf(want, sizeof(want), "%sof 2 events 1 are lost and 2 written",
+		 start);
+	totals_fail(SUMS(2, 1, 2, NOTIFY), want);
+	snprintf(want, sizeof(want),
+		 "%s2 events, 0 lost, but by event 2, 1 lost", start);
+	totals_fail(SUMS(2, 0, 2, NOTIFY), want);
+	snprintf(want, sizeof(want),
+		 "%s3 events, 1 lost, but by event 2, 1 lost", start);
+	totals_fail(SUMS(3, 1, 2, NOTIFY), want);
+	snprintf(want, sizeof(want),
+		 "%s2 events, 1 lost, but by event 0, 0 lost", start);
+	totals_fail(SUMS(2, 1, 1, ""), want);
+	totals_fail(SUMS(2, 1, 1, "\"x\":7"), "\"x\" is not an object");
+}
+
 int main(void)
 {
 	test_header();
@@ -212,5 +246,6 @@ int main(void)
 	test_wrong_headers();
 	test_totals();
 	test_wrong_totals();
+	test_contradictions();
 	return ktap_done();
 }

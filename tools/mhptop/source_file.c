@@ -35,6 +35,7 @@ struct source_file {
 	u64 line; /* the number of the last line taken */
 	u64 counts[NR_COUNTS]; /* of numbered records taken, by event; 0: all */
 	u64 unknown; /* of events that are not known here, of these */
+	u64 last_seq; /* the highest number */
 	struct recording_totals totals;
 	size_t start; /* of what is in the buffer and not yet taken */
 	size_t end;
@@ -131,6 +132,8 @@ static void count(struct source_file *file, const struct mhp_record *record)
 	if (!record->seq)
 		return;
 	file->counts[0]++;
+	if (file->last_seq < record->seq)
+		file->last_seq = record->seq;
 	if (record->event)
 		file->counts[record->event]++;
 	else
@@ -172,10 +175,16 @@ static int compare_counts(const struct source_file *file, char *why, size_t len)
 			 file->counts[i]);
 		return 1;
 	}
-	if (file->totals.folded == file->counts[0])
+	if (file->totals.folded != file->counts[0]) {
+		snprintf(why, len, "%llu records were written, %llu were read",
+			 file->totals.folded, file->counts[0]);
+		return 1;
+	}
+	if (file->last_seq <= count[0].seen)
 		return 0;
-	snprintf(why, len, "%llu records were written, %llu were read",
-		 file->totals.folded, file->counts[0]);
+	snprintf(why, len,
+		 "there is an event with the number %llu, but only %llu in all",
+		 file->last_seq, count[0].seen);
 	return 1;
 }
 
