@@ -49,8 +49,10 @@ shows "lost events are told" '^events +[0-9]+ seen !3 LOST'
 keys l l
 size 40x10
 shows "lost events are told in the smallest terminal" '!3 LOST'
+size 80x24
 keys q
-ends "a recording with lost events ends well" 0
+ends "a recording with lost events has a status of its own" 5
+shows "that is explained afterwards" '^mhptop: 3 of [0-9]+ events were lost when it was recorded'
 
 sed 300d "$STORY" >"$WORK/differs.ndjson"
 open 80x24 "$MHPTOP replay $WORK/differs.ndjson"

@@ -167,6 +167,15 @@ static void test_totals(void)
 	ok(!recording_is_totals(line, 9) &&
 		   !recording_is_totals("{\"seq\":1}", 9),
 	   "other lines are not");
+	strcpy(totals.why, "mhp_notify\n");
+	recording_totals_put(&totals, line);
+	ok(strstr(line, ",\"self_check\":\"differs\","
+			"\"self_check_why\":\"mhp_notify\\u000a\","
+			"\"events\":{"),
+	   "the reason of the self-check is told");
+	eq("it can be read", get_totals(line, &got, why), 0);
+	eq_text("and does not speak to a terminal", got.why, "mhp_notify?");
+	memset(totals.why, 1, sizeof(totals.why));
 	for (i = 0; i < 64; i++)
 		count[i] = (struct mhp_count){ ~0ULL, ~0ULL, ~0ULL };
 	ok(recording_totals_put(&totals, line) < RECORDING_LINE_MAX,

@@ -168,7 +168,7 @@ static int report(struct batch *batch, int err)
 	if (err && err != -ECANCELED && err != -EINTR)
 		return cli_fail(CLI_FAILED, "cannot make a frame: %s",
 				strerror(-err));
-	return CLI_OK;
+	return cli_shown_status(&stream->model);
 }
 
 int batch_run(struct stream *stream, const struct cli *cli)

@@ -44,6 +44,23 @@ int cli_live_status(int err)
 	return err == -ENOMEM ? CLI_FAILED : CLI_UNSUPPORTED;
 }
 
+int cli_lost_status(u64 lost, u64 seen, const char *when)
+{
+	if (!lost)
+		return CLI_OK;
+	return cli_fail(CLI_UNKNOWN, "%llu of %llu events were lost %s", lost,
+			seen, when);
+}
+
+int cli_shown_status(const struct model *model)
+{
+	return cli_lost_status(
+		model_lost(model), model_seen(model),
+		model->info.live ?
+			"before they could be shown" :
+			"when it was recorded: what is shown may be wrong from the first gap on");
+}
+
 int cli_printed(int status)
 {
 	int err;

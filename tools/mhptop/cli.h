@@ -46,6 +46,13 @@ int cli_stream_status(int err);
 /* and for one that kept a live source from being opened. */
 int cli_live_status(int err);
 /*
+ * The status of a run in which nothing went wrong, except that events may have
+ * been lost: that is said on stderr, with when it was.
+ */
+int cli_lost_status(u64 lost, u64 seen, const char *when);
+/* The same for what was shown of a model. */
+int cli_shown_status(const struct model *model);
+/*
  * After all was printed to standard output that has to be: the status, or that
  * of not getting it there, with why on stderr.
  */

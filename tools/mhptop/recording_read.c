@@ -282,6 +282,17 @@ static int get_check(struct reader *reader, int *self_check)
 	return err ?: fail(reader, "\"self_check\" is unknown: \"%s\"", name);
 }
 
+/* Recorders did not always tell it. */
+static int get_why(struct reader *reader, char *why, size_t len)
+{
+	struct json_object *value;
+
+	if (!json_object_object_get_ex(reader->object, "self_check_why",
+				       &value))
+		return 0;
+	return get_text(reader, "self_check_why", why, len);
+}
+
 int recording_totals_get(const char *line, size_t len,
 			 struct recording_totals *totals, char *why,
 			 size_t why_len)
@@ -303,6 +314,8 @@ int recording_totals_get(const char *line, size_t len,
 		err = get_number(&reader, "folded", &totals->folded);
 	if (!err)
 		err = get_check(&reader, &totals->self_check);
+	if (!err)
+		err = get_why(&reader, totals->why, sizeof(totals->why));
 	if (!err)
 		err = get_events(&reader, &totals->source, &sum);
 	if (!err)

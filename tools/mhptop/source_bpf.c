@@ -171,7 +171,7 @@ static int bpf_self_check(struct source *source, struct mhp_ledger *ledger,
 	if (totals.count[0].lost)
 		return source_live_why(
 			-EOPNOTSUPP, why, len,
-			"%llu events were lost on the way here, so the ledgers cannot be compared",
+			"%llu events were lost, so the ledgers cannot be compared",
 			totals.count[0].lost);
 	return bpf_source_compare(self, ledger, why, len);
 }

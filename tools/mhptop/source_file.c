@@ -257,6 +257,29 @@ static int file_totals(struct source *source, struct source_totals *totals)
 	return 0;
 }
 
+/* Why the ledgers were not found equal; an older recorder left out to say so. */
+static void tell_check(const struct source_file *file, char *why, size_t len)
+{
+	const struct recording_totals *totals = &file->totals;
+	u64 lost = totals->source.count[0].lost;
+
+	if (totals->self_check == 1)
+		snprintf(
+			why, len,
+			"when it was recorded, the ledgers of recorder and kernel differed%s%s",
+			*totals->why ? ": " : "", totals->why);
+	else if (*totals->why)
+		snprintf(why, len, "when it was recorded, %s", totals->why);
+	else if (lost)
+		snprintf(
+			why, len,
+			"when it was recorded, %llu events were lost, so the ledgers were not compared",
+			lost);
+	else
+		snprintf(why, len,
+			 "when it was recorded, nothing was compared with it");
+}
+
 static int file_self_check(struct source *source, struct mhp_ledger *ledger,
 			   char *why, size_t len)
 {
@@ -270,14 +293,8 @@ static int file_self_check(struct source *source, struct mhp_ledger *ledger,
 	}
 	if (compare_counts(file, why, len))
 		return 1;
-	if (file->totals.self_check == 1)
-		snprintf(
-			why, len,
-			"when it was recorded, the ledgers of recorder and kernel differed");
-	else if (file->totals.self_check)
-		snprintf(
-			why, len,
-			"when it was recorded, there was no ledger to compare with");
+	if (file->totals.self_check)
+		tell_check(file, why, len);
 	return file->totals.self_check;
 }
 
