@@ -41,7 +41,7 @@ static int print_frame(struct batch *batch)
 	struct stream *stream = batch->stream;
 	int err;
 
-	stream_totals(stream);
+	stream_update(stream);
 	if (batch->cli->format == CLI_JSON)
 		err = view_json(&stream->model, &batch->cli->view, batch->file);
 	else

@@ -37,7 +37,7 @@ static u64 delay(struct dashboard *dashboard)
 
 static void draw(struct dashboard *dashboard)
 {
-	stream_totals(dashboard->stream);
+	stream_update(dashboard->stream);
 	view_tui_draw(dashboard->view, &dashboard->stream->model);
 }
 
@@ -180,6 +180,6 @@ int dashboard_run(struct stream *stream, const struct cli *cli)
 	view_tui_close(dashboard.view);
 	close(signals);
 	/* Some may have been lost since the last frame. */
-	stream_totals(stream);
+	stream_update(stream);
 	return report(stream, err);
 }
