@@ -50,6 +50,11 @@ eq "keys of a frame" "$(frame 'keys' hosted.ndjson)" \
 eq "sorted by a column" "$(frame '[.blocks[].id]' --sort online_failures failures.ndjson)" '[0,1,32,33,35,34]'
 eq "and backwards" "$(frame '[.blocks[].id]' --sort -id hosted.ndjson)" '[34,33,32,1,0]'
 eq "filtered" "$(frame '[.blocks[].id]' --filter 'state=online,zone=Movable' hosted.ndjson)" '[32,33]'
+eq "the README's question: what did not go offline, and why" \
+	"$(replay -b --filter 'offline_failures>0' failures.ndjson | awk '$2 == "online" { print $1, $NF }' | paste -sd,)" \
+	'32 isolation,33 unmovable,35 signal'
+eq "of a recording history is there: no note" \
+	"$(replay -b -n 1 --filter 'offline_failures>0' failures.ndjson 2>&1 >/dev/null)" ""
 eq "by a word of any column" "$(frame '[.blocks[].id]' --filter isolation failures.ndjson)" '[32]'
 
 # Frames: the last one, or one for each so many seconds of the recording
@@ -201,6 +206,12 @@ eq "  which has all that was read" "$(jq .events.seen "$WORK/frame")" 45
 if [[ -r /sys/devices/system/memory/block_size_bytes ]]; then
 	status "without the events sysfs is shown, and why" 0 '^mhptop: only sysfs, polled: .' "$MHPTOP" --json -n 1
 	eq "  marked as such" "$(jq -r .tier "$WORK/stdout")" sysfs
+	status "one frame has no history to filter by" 0 '^mhptop: note: offline_failures is known from when mhptop starts' \
+		"$MHPTOP" -b -n 1 --filter 'offline_failures>0'
+	eq "  which is not told of other filters" \
+		"$("$MHPTOP" -b -n 1 --filter state=online 2>&1 >/dev/null | grep -c note:)" 0
+	eq "  nor of more frames" \
+		"$("$MHPTOP" -b -n 2 -d 0.05 --filter 'offline_failures>0' 2>&1 >/dev/null | grep -c note:)" 0
 	eq "  with a frame for each -n" "$("$MHPTOP" --json -n 3 -d 0.05 2>/dev/null | wc -l)" 3
 else
 	status "without the events and sysfs nothing can be shown" 4 '^mhptop: .' "$MHPTOP" --json -n 1

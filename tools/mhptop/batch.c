@@ -171,6 +171,24 @@ static int report(struct batch *batch, int err)
 	return cli_shown_status(&stream->model);
 }
 
+/* One frame is printed at once, and of what happened before nobody told us. */
+static void note_history(const char *text)
+{
+	const struct column *column;
+	struct block_filter *filter;
+	char why[64];
+
+	if (!text || block_filter_parse(&filter, text, why, sizeof(why)))
+		return;
+	column = block_filter_history(filter);
+	if (column)
+		cli_fail(
+			CLI_OK,
+			"note: %s is known from when mhptop starts, which one frame (-n 1) does not show: leave out -n, or record and replay",
+			column->key);
+	block_filter_free(filter);
+}
+
 int batch_run(struct stream *stream, const struct cli *cli)
 {
 	const bool only_last = !stream->model.info.live && !cli->delay &&
@@ -185,6 +203,8 @@ int batch_run(struct stream *stream, const struct cli *cli)
 	if (signals < 0)
 		return cli_fail(CLI_FAILED, "cannot receive signals: %s",
 				strerror(-signals));
+	if (stream->model.info.live && cli->frames == 1)
+		note_history(cli->view.filter);
 	out_init(&batch.out, STDOUT_FILENO, signals);
 	batch.file = out_stream(&batch.out);
 	if (batch.file) {
