@@ -14,18 +14,24 @@ BPF_CPPFLAGS := -Ibpf -Ibpf/include -I$(BPF_OUT)
 BPF_CFLAGS = -target bpf -mcpu=v3 -O2 -g -std=gnu11 -Wall -Wextra -Werror -Ibpf -Ibpf/include \
 	-idirafter /usr/include/$(shell $(CC) -print-multiarch)
 
+# What the whole build needs is looked for once, where it begins, and again when something failed. MODULES are those of
+# pkg-config that user space needs.
+NEED = tools/need.sh $(firstword $(CC)) $(CLANG) $(BPFTOOL) -- $(MODULES)
+OR_SAY = || { $(NEED); exit 1; }
+
 $(BPF_OUT):
+	$(Q)$(NEED)
 	$(Q)mkdir -p $@
 
 $(BPF_OUT)/mhp.bpf.o: bpf/mhp.bpf.c bpf/bpf.mk | $(BPF_OUT)
 	@echo '  CLANG    $@'
-	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -MF $(@:.o=.d) -MT $@ -c $< -o $@.dwarf
-	$(Q)$(BPFTOOL) gen object $@ $@.dwarf
+	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -MF $(@:.o=.d) -MT $@ -c $< -o $@.dwarf $(OR_SAY)
+	$(Q)$(BPFTOOL) gen object $@ $@.dwarf $(OR_SAY)
 	$(Q)rm $@.dwarf
 
 $(BPF_SKEL): $(BPF_OUT)/mhp.bpf.o
 	@echo '  GEN      $@'
-	$(Q)$(BPFTOOL) gen skeleton $< name mhp_bpf > $@.tmp
+	$(Q)$(BPFTOOL) gen skeleton $< name mhp_bpf > $@.tmp $(OR_SAY)
 	$(Q)mv $@.tmp $@
 
 -include $(BPF_OUT)/mhp.bpf.d

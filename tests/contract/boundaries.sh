@@ -25,7 +25,7 @@ eq "no view sees a source" \
 eq "no source sees a view" "$(grep -lE 'include "(view|columns|range_columns|dashboard|batch)\.h"' tools/mhptop/source*.[ch])" ""
 eq "model, ledger and fold have no clock and no I/O" \
 	"$(grep -nE '\b(clock_gettime|gettimeofday|time|fopen|open|read|write|printf|fprintf|poll)\(' \
-		tools/mhptop/model.c tools/mhptop/ledger.c tools/mhptop/range_memmap.c bpf/mhp_fold*.h)" ""
+		tools/mhptop/model.c tools/mhptop/ledger*.c tools/mhptop/range_memmap.c bpf/mhp_fold*.h)" ""
 eq "kernel patches see nothing of this repository" \
 	"$(grep -nE '^\+.*(tracepoints\.h|mhptop|bpf/mhp|mhp_read)' kernel/*/0*.patch)" ""
 

@@ -28,6 +28,8 @@ check "mhptop --help tells options" test -s "$WORK/told"
 eq "every option of --help is in the manual page" "$(comm -23 "$WORK/told" "$WORK/documented")" ""
 eq "every option of the manual page is in --help" "$(comm -13 "$WORK/told" "$WORK/documented")" ""
 
+eq "no example asks the first frame for what happened before it" \
+	"$(grep -nE 'mhptop .*-n 1 .*--filter.*(failures|(on|off)lines|freed|retired|time|reason|ret|blocker|step)' README.md docs/*)" ""
 eq "links between documents lead somewhere" "$(
 	for file in README.md docs/*.md; do
 		grep -oE '\]\([^)#:]+' "$file" | sed 's/^](//' | while read -r link; do

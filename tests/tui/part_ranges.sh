@@ -7,11 +7,14 @@
 range_upto() {
 	awk -v nth="$1" -v regex="$2" '
 		{ print }
-		/"seq":[1-9]/ { seen++ }
+		/"seq":[1-9]/ { seen++; match($0, /"event":"[a-z_]+"/); counts[substr($0, RSTART + 8, RLENGTH - 8)]++ }
 		$0 ~ regex && ++n == nth { exit }
 		END {
 			printf "{\"totals\":{\"seen\":%d,\"lost\":0,\"folded\":%d,", seen, seen
-			print "\"self_check\":\"equal\",\"events\":{}}}"
+			printf "\"self_check\":\"equal\",\"events\":{"
+			for (event in counts)
+				printf "%s%s:{\"seen\":%d,\"lost\":0}", comma++ ? "," : "", event, counts[event]
+			print "}}}"
 		}' "$RANGE" >"$WORK/upto.ndjson"
 }
 
@@ -88,7 +91,7 @@ until_ok has_file "$WORK/after"
 		printf '{"seq":%d,"ns":%d,"cpu":0,"pid":1,"comm":"a","event":"mhp_add_begin",' "$i" "$i"
 		printf '"start_pfn":%d,"nr_pages":32768,"nid":0,"flags":1}\n' "$(((i + 99) * 32768))"
 	done
-	echo '{"totals":{"seen":40,"lost":0,"folded":40,"self_check":"equal","events":{}}}'
+	echo '{"totals":{"seen":40,"lost":0,"folded":40,"self_check":"equal","events":{"mhp_add_begin":{"seen":40,"lost":0}}}}'
 } >"$WORK/many.ndjson"
 open 80x30 "$MHPTOP replay $WORK/many.ndjson"
 shows "many ranges: which of them" '^ Ranges  1-5 of 40$'

@@ -49,13 +49,15 @@ shows "lost events are told" '^events +[0-9]+ seen !3 LOST'
 keys l l
 size 40x10
 shows "lost events are told in the smallest terminal" '!3 LOST'
+size 80x24
 keys q
-ends "a recording with lost events ends well" 0
+ends "a recording with lost events has a status of its own" 5
+shows "that is explained afterwards" '^mhptop: 3 of [0-9]+ events were lost when it was recorded'
 
-sed 's/"folded":[0-9]*/"folded":9/' "$STORY" >"$WORK/differs.ndjson"
+sed 300d "$STORY" >"$WORK/differs.ndjson"
 open 80x24 "$MHPTOP replay $WORK/differs.ndjson"
 shows "a self-check that fails is told" '^events .* ledger !differs'
-shows "and what differs, in a line of its own" '^! ledger differs: .*9 '
+shows "and what differs, in a line of its own" '^! ledger differs: [0-9]+ records of mhp_[a-z_]+ were written, [0-9]+ were read'
 size 40x10
 shows "in the smallest terminal, too" '^! ledger differs: '
 shows "and the blocks are still there" '^>▒ +0 online'

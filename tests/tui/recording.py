@@ -22,6 +22,7 @@ class Recording:
     def __init__(self, tier, lost):
         self.tier, self.lost = tier, lost
         self.seq, self.ns = 0, 1_000_000_000
+        self.events = {}
         self.present = {"Movable": 0, "Normal": 786432}
         self.managed = {"Movable": 0, "Normal": 770048}
         self.line(schema=1, type="mhptop", kernel="6.12.117-mhp", host="guest", tier=tier, page_bytes=4096,
@@ -35,6 +36,7 @@ class Recording:
         """One event of the kernel."""
         self.seq += 1
         self.ns += 123_456
+        self.events.setdefault(event, {"seen": 0, "lost": 0})["seen"] += 1
         self.line(seq=self.seq, ns=self.ns, cpu=self.seq % 2, pid=42, comm=comm, event=event, **fields)
 
     def seen(self, event, **fields):
@@ -49,8 +51,11 @@ class Recording:
 
     def end(self):
         """The last line."""
+        if self.lost:
+            self.events["mhp_notify"]["seen"] += self.lost
+            self.events["mhp_notify"]["lost"] = self.lost
         self.line(totals={"seen": self.seq + self.lost, "lost": self.lost, "folded": self.seq,
-                          "self_check": "none" if self.lost else "equal", "events": {}})
+                          "self_check": "none" if self.lost else "equal", "events": self.events})
 
 
 def altmap(number, hosted, alloc):

@@ -187,6 +187,47 @@ static void test_wrong_filters(void)
 	eq_text("and is cut", tight, "known i");
 }
 
+static void history(const char *text, const char *want)
+{
+	struct block_filter *filter;
+	const struct column *column;
+	char why[128];
+
+	if (!ok(!block_filter_parse(&filter, text, why, sizeof(why)),
+		"\"%s\" is a filter", text))
+		return;
+	column = block_filter_history(filter);
+	eq_text("  what it asks for that begins with us",
+		column ? column->key : "", want);
+	block_filter_free(filter);
+}
+
+static void test_history(void)
+{
+	static const char *const there[] = {
+		"id",	     "start_pfn", "nr_pages",	   "state",   "node",
+		"zone",	     "hosting",	  "vmemmap_pages", "present", "managed",
+		"populated", "range",	  "known"
+	};
+	const struct column *column;
+	char text[64];
+	size_t i;
+
+	history("", "");
+	history("state=online,offline_failures>0", "offline_failures");
+	history("zone!=Movable", "");
+	history("online", "");
+	history("isolation", "reason");
+	for (column = columns; column->key; column++) {
+		snprintf(text, sizeof(text), "%s=-", column->key);
+		for (i = 0; i < sizeof(there) / sizeof(*there); i++)
+			if (!strcmp(there[i], column->key))
+				break;
+		history(text,
+			i < sizeof(there) / sizeof(*there) ? "" : column->key);
+	}
+}
+
 int main(void)
 {
 	struct source_info info = { .page_bytes = 4096,
@@ -210,6 +251,7 @@ int main(void)
 	test_times();
 	test_compare();
 	test_filters();
+	test_history();
 	test_wrong_filters();
 	model_fini(&model);
 	return ktap_done();

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Text and numbers of JSON: escapes there and back, digits against printf. */
+/* Text and numbers of JSON: escapes there and back, digits against printf; text that is shown as it is. */
 #include <errno.h>
 #include <stdlib.h>
 
 #include "json_number.h"
 #include "json_text.h"
 #include "ktap.h"
+#include "plain_text.h"
 
 static void put(const char *name, const char *text, const char *want)
 {
@@ -155,9 +156,33 @@ static void test_numbers(void)
 	ok(many, "numbers that differ in their upper half");
 }
 
+static void plain(const char *name, const char *text, const char *want)
+{
+	char buf[64];
+
+	strcpy(buf, text);
+	plain_text(buf);
+	eq_text(name, buf, want);
+}
+
+static void test_plain(void)
+{
+	plain("nothing stays", "", "");
+	plain("text stays", "caf\xc3\xa9 \xe2\x82\xac \xc2\xa0",
+	      "caf\xc3\xa9 \xe2\x82\xac \xc2\xa0");
+	plain("what a terminal obeys does not", "\x1b]0;x\x07\n\t\x7f",
+	      "?]0;x????");
+	plain("nor what it obeys beyond ASCII", "a\xc2\x9b\x33m\xc2\x80",
+	      "a?3m?");
+	plain("nor such bytes by themselves", "\x9b\x33m \xc3\x9b",
+	      "?3m \xc3\x9b");
+	plain("other bytes of no character stay", "ab\xe2\x82", "ab\xe2?");
+}
+
 int main(void)
 {
 	test_put();
+	test_plain();
 	test_get();
 	test_all_pairs();
 	test_numbers();

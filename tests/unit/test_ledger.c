@@ -89,6 +89,24 @@ static void test_blocks(void)
 	ledger_free(NULL);
 }
 
+/* Accounts from elsewhere, into a ledger that has room for no more blocks. */
+static void test_load_full(struct mhp_ledger *ledger)
+{
+	struct mhp_block block = { .start_pfn = PAGES, .onlines = 7 };
+	struct mhp_range range = { .start_pfn = 64 * PAGES,
+				   .nr_pages = 8 * PAGES };
+
+	eq("nor is one more loaded", ledger_load_block(ledger, &block),
+	   -ENOMEM);
+	block.start_pfn = 2 * PAGES;
+	eq("but one that is there", ledger_load_block(ledger, &block), 0);
+	ok(!memcmp(ledger_find_block(ledger, 2 * PAGES), &block, sizeof(block)),
+	   "it is what was loaded then");
+	eq("ranges can be", ledger_load_range(ledger, &range), 0);
+	ok(ledger_find_range(ledger, 72 * PAGES - 1),
+	   "and are found by their last page");
+}
+
 static void test_full(void)
 {
 	struct mhp_ledger *ledger = ledger_new(PAGES);
@@ -102,6 +120,7 @@ static void test_full(void)
 	   -ENOMEM);
 	ok(blocks_are(ledger, MHP_MAX_BLOCKS), "and does no harm");
 	eq("one that is there is not", seen(ledger, 2, 0, MHP_ZONE_NORMAL), 0);
+	test_load_full(ledger);
 	ledger_free(ledger);
 }
 

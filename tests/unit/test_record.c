@@ -25,6 +25,7 @@ struct fake {
 	u64 records; /* before the signal, */
 	u64 late; /* and when the events are stopped */
 	u64 given;
+	u64 lost; /* besides */
 	int signals;
 	int check; /* what the self-check says in the end */
 	int read_err;
@@ -70,7 +71,9 @@ static int fake_totals(struct source *source, struct source_totals *totals)
 {
 	struct fake *fake = (struct fake *)source;
 
-	totals->count[0].seen = fake->given;
+	totals->count[0].seen = fake->given + fake->lost;
+	totals->count[0].lost = fake->lost;
+	totals->count[MHP_EVENT_mhp_vmemmap_online] = totals->count[0];
 	return 0;
 }
 
@@ -170,7 +173,8 @@ static void test_file(void)
 	   lines(last, sizeof(last)), 1 + 1000 + 5 + 1);
 	eq_text("totals come last", last,
 		"{\"totals\":{\"seen\":1005,\"lost\":0,\"folded\":1005,"
-		"\"self_check\":\"equal\",\"events\":{}}}\n");
+		"\"self_check\":\"equal\",\"events\":{\"mhp_vmemmap_online\":"
+		"{\"seen\":1005,\"lost\":0}}}}\n");
 	said("");
 
 	fake.check = 1;
@@ -185,6 +189,25 @@ static void test_file(void)
 	   CLI_OK);
 	lines(last, sizeof(last));
 	ok(strstr(last, "\"self_check\":\"none\""), "the totals say so");
+}
+
+static void test_lost(void)
+{
+	struct fake fake = a_fake;
+	char last[1024];
+
+	fake.lost = 3;
+	fake.check = -EOPNOTSUPP;
+	eq("when events were lost nobody knows what they were",
+	   run(&fake, path, -1), CLI_UNKNOWN);
+	said("mhptop: 3 of 1008 events were lost before they could be written: the recording has gaps\n");
+	eq("the recording is whole", lines(last, sizeof(last)),
+	   1 + 1000 + 5 + 1);
+	eq_text("with why nothing was compared", last,
+		"{\"totals\":{\"seen\":1008,\"lost\":3,\"folded\":1005,"
+		"\"self_check\":\"none\",\"self_check_why\":\"because\","
+		"\"events\":{\"mhp_vmemmap_online\":"
+		"{\"seen\":1008,\"lost\":3}}}}\n");
 }
 
 static void test_errors(void)
@@ -289,6 +312,7 @@ int main(void)
 	if (fd < 0 || err < 0)
 		return 1;
 	test_file();
+	test_lost();
 	test_errors();
 	test_closed_pipe();
 	test_stuck_pipe();

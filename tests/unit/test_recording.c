@@ -61,6 +61,22 @@ static void test_header(void)
 	eq("that is read", get_header(line, &info, why), 0);
 }
 
+static void test_unfriendly_header(void)
+{
+	struct source_info odd = an_info, info;
+	char line[RECORDING_LINE_MAX], why[256];
+	size_t len;
+
+	strcpy(odd.kernel, "\x1b]0;pwn\x07x");
+	strcpy(odd.host, "\xc2\x9b\x33mbox\n");
+	len = recording_header_put(&odd, line);
+	line[len - 1] = '\0';
+	eq("names that speak to a terminal are read",
+	   get_header(line, &info, why), 0);
+	eq_text("and it does not hear the kernel's", info.kernel, "?]0;pwn?x");
+	eq_text("nor the host's", info.host, "?3mbox?");
+}
+
 static void header_fails(const char *line, int err, const char *want)
 {
 	struct source_info info;
@@ -100,6 +116,8 @@ static void test_wrong_headers(void)
 		     "\"kernel\" is not a string");
 	header_fails(NAMES "\"tier\":\"magic\"}", -EPROTO,
 		     "\"tier\" is unknown: \"magic\"");
+	header_fails(NAMES "\"tier\":\"\\u001b[2J\"}", -EPROTO,
+		     "\"tier\" is unknown: \"?[2J\"");
 	header_fails(NAMES "\"tier\":\"events\",\"page_bytes\":\"x\"}", -EPROTO,
 		     "\"page_bytes\" is not an integer");
 	header_fails(
@@ -149,13 +167,23 @@ static void test_totals(void)
 	ok(!recording_is_totals(line, 9) &&
 		   !recording_is_totals("{\"seq\":1}", 9),
 	   "other lines are not");
+	strcpy(totals.why, "mhp_notify\n");
+	recording_totals_put(&totals, line);
+	ok(strstr(line, ",\"self_check\":\"differs\","
+			"\"self_check_why\":\"mhp_notify\\u000a\","
+			"\"events\":{"),
+	   "the reason of the self-check is told");
+	eq("it can be read", get_totals(line, &got, why), 0);
+	eq_text("and does not speak to a terminal", got.why, "mhp_notify?");
+	memset(totals.why, 1, sizeof(totals.why));
 	for (i = 0; i < 64; i++)
 		count[i] = (struct mhp_count){ ~0ULL, ~0ULL, ~0ULL };
 	ok(recording_totals_put(&totals, line) < RECORDING_LINE_MAX,
 	   "the longest totals fit");
 	eq("totals of events that are not known are read",
 	   get_totals("{\"totals\":{\"seen\":1,\"lost\":0,\"folded\":1,"
-		      "\"self_check\":\"none\",\"events\":{\"x\":7}}}",
+		      "\"self_check\":\"none\",\"events\":"
+		      "{\"x\":{\"seen\":1,\"lost\":0}}}}",
 		      &got, why),
 	   0);
 }
@@ -187,11 +215,46 @@ static void test_wrong_totals(void)
 		    "\"mhp_notify\" is not an object");
 }
 
+#define SUMS(seen, lost, folded, events)                    \
+	"{\"totals\":{\"seen\":" #seen ",\"lost\":" #lost   \
+	",\"folded\":" #folded ",\"self_check\":\"equal\"," \
+	"\"events\":{" events "}}}"
+#define NOTIFY "\"mhp_notify\":{\"seen\":2,\"lost\":1}"
+
+/* Each number by itself could be right. */
+static void test_contradictions(void)
+{
+	static const char start[] = "the totals contradict themselves: ";
+	struct recording_totals totals;
+	char want[128], why[256];
+
+	eq("totals that add up",
+	   get_totals(SUMS(2, 1, 1, NOTIFY), &totals, why), 0);
+	snprintf(want, sizeof(want), "%sof 99 events 1 are lost and 1 written",
+		 start);
+	totals_fail(SUMS(99, 1, 1, NOTIFY), want);
+	snprintf(want, sizeof(want), "%sof 2 events 1 are lost and 2 written",
+		 start);
+	totals_fail(SUMS(2, 1, 2, NOTIFY), want);
+	snprintf(want, sizeof(want),
+		 "%s2 events, 0 lost, but by event 2, 1 lost", start);
+	totals_fail(SUMS(2, 0, 2, NOTIFY), want);
+	snprintf(want, sizeof(want),
+		 "%s3 events, 1 lost, but by event 2, 1 lost", start);
+	totals_fail(SUMS(3, 1, 2, NOTIFY), want);
+	snprintf(want, sizeof(want),
+		 "%s2 events, 1 lost, but by event 0, 0 lost", start);
+	totals_fail(SUMS(2, 1, 1, ""), want);
+	totals_fail(SUMS(2, 1, 1, "\"x\":7"), "\"x\" is not an object");
+}
+
 int main(void)
 {
 	test_header();
+	test_unfriendly_header();
 	test_wrong_headers();
 	test_totals();
 	test_wrong_totals();
+	test_contradictions();
 	return ktap_done();
 }

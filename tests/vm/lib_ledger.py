@@ -68,6 +68,17 @@ def wrong_zones(told):
     return wrong
 
 
+def wrong_sysfs(told):
+    """Every block of a frame, those of boot too. A zone is told where sysfs has one and no choice."""
+    wrong = differs("blocks", oracle.block_ids(), sorted(block["id"] for block in told["blocks"]))
+    for block in told["blocks"]:
+        there = oracle.block(block["id"])
+        zone = there.zones[0] if there.state == "online" and len(there.zones) == 1 else "none"
+        wrong += differs(f"memory{block['id']}", (there.state, there.node, zone),
+                         (block["state"], block["node"], block["zone"]))
+    return wrong
+
+
 def wrong_frame(account, told, late=False):
     """A frame against all that the account knows."""
     blocks = {block["id"]: block for block in told["blocks"]}

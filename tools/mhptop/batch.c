@@ -41,7 +41,7 @@ static int print_frame(struct batch *batch)
 	struct stream *stream = batch->stream;
 	int err;
 
-	stream_totals(stream);
+	stream_update(stream);
 	if (batch->cli->format == CLI_JSON)
 		err = view_json(&stream->model, &batch->cli->view, batch->file);
 	else
@@ -168,7 +168,25 @@ static int report(struct batch *batch, int err)
 	if (err && err != -ECANCELED && err != -EINTR)
 		return cli_fail(CLI_FAILED, "cannot make a frame: %s",
 				strerror(-err));
-	return CLI_OK;
+	return cli_shown_status(&stream->model);
+}
+
+/* One frame is printed at once, and of what happened before nobody told us. */
+static void note_history(const char *text)
+{
+	const struct column *column;
+	struct block_filter *filter;
+	char why[64];
+
+	if (!text || block_filter_parse(&filter, text, why, sizeof(why)))
+		return;
+	column = block_filter_history(filter);
+	if (column)
+		cli_fail(
+			CLI_OK,
+			"note: %s is known from when mhptop starts, which one frame (-n 1) does not show: leave out -n, or record and replay",
+			column->key);
+	block_filter_free(filter);
 }
 
 int batch_run(struct stream *stream, const struct cli *cli)
@@ -185,6 +203,8 @@ int batch_run(struct stream *stream, const struct cli *cli)
 	if (signals < 0)
 		return cli_fail(CLI_FAILED, "cannot receive signals: %s",
 				strerror(-signals));
+	if (stream->model.info.live && cli->frames == 1)
+		note_history(cli->view.filter);
 	out_init(&batch.out, STDOUT_FILENO, signals);
 	batch.file = out_stream(&batch.out);
 	if (batch.file) {

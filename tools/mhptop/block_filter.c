@@ -260,6 +260,59 @@ bool block_filter_match(const struct block_filter *filter,
 	return true;
 }
 
+static bool is_history(const struct column *column)
+{
+	static const char *const keys[] = {
+		"freed",       "retired",	  "onlines",
+		"offlines",    "online_failures", "offline_failures",
+		"add_time",    "online_time",	  "offline_time",
+		"reason",      "last_ret",	  "blockers",
+		"blocker_pfn", "blocker_kind",	  "blocker_stage",
+		"step",
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(keys); i++)
+		if (!strcmp(keys[i], column->key))
+			return true;
+	return false;
+}
+
+/* A word by itself asks for each column that has it, and for history if all of these are. */
+static const struct column *bare_history(const struct term *term)
+{
+	const struct column *column, *found = NULL;
+	const struct event_symbol *symbol;
+
+	for (column = columns; column->key; column++) {
+		for (symbol = column->symbols; symbol && symbol->name; symbol++)
+			if (!strcasecmp(symbol->name, term->word))
+				break;
+		if (!symbol || !symbol->name)
+			continue;
+		if (!is_history(column))
+			return NULL;
+		found = column;
+	}
+	return found;
+}
+
+const struct column *block_filter_history(const struct block_filter *filter)
+{
+	const struct column *found = NULL;
+	const struct term *term;
+	size_t i;
+
+	for (i = 0; !found && i < filter->nr; i++) {
+		term = &filter->terms[i];
+		if (!term->column)
+			found = bare_history(term);
+		else if (is_history(term->column))
+			found = term->column;
+	}
+	return found;
+}
+
 void block_filter_free(struct block_filter *filter)
 {
 	free(filter);

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <langinfo.h>
+#include <limits.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -13,19 +14,23 @@
 #include <unistd.h>
 
 #include "cli_options.h"
+#include "plain_text.h"
 
+#define MESSAGE_MAX (PATH_MAX + 512)
 #define DELAY_MIN 0.01
 #define DELAY_MAX 86400
 
 int cli_fail(int status, const char *format, ...)
 {
+	char text[MESSAGE_MAX];
 	va_list args;
 
-	fputs("mhptop: ", stderr);
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	fputc('\n', stderr);
+	/* Arguments and names of files are quoted in it. */
+	plain_text(text);
+	fprintf(stderr, "mhptop: %s\n", text);
 	return status;
 }
 
@@ -37,6 +42,35 @@ int cli_stream_status(int err)
 int cli_live_status(int err)
 {
 	return err == -ENOMEM ? CLI_FAILED : CLI_UNSUPPORTED;
+}
+
+int cli_lost_status(u64 lost, u64 seen, const char *when)
+{
+	if (!lost)
+		return CLI_OK;
+	return cli_fail(CLI_UNKNOWN, "%llu of %llu events were lost %s", lost,
+			seen, when);
+}
+
+int cli_shown_status(const struct model *model)
+{
+	return cli_lost_status(
+		model_lost(model), model_seen(model),
+		model->info.live ?
+			"before they could be shown" :
+			"when it was recorded: what is shown may be wrong from the first gap on");
+}
+
+int cli_printed(int status)
+{
+	int err;
+
+	errno = 0;
+	if (!fflush(stdout) && !ferror(stdout))
+		return status;
+	err = errno;
+	return cli_fail(CLI_FAILED, "cannot write standard output: %s",
+			strerror(err ? err : EIO));
 }
 
 static bool is_usage(const struct cli *cli, int *status)
@@ -177,13 +211,14 @@ static void make_getopt(struct option *longs, char *shorts)
 static int check_used(const struct cli *cli, unsigned long long used)
 {
 	const struct cli_option *option = cli_options;
+	const char *name = cli_commands[cli->command].name;
 	int i;
 
 	for (i = 0; option->name; option++, i++)
 		if (used & 1ULL << i && !(option->commands & 1 << cli->command))
 			return cli_fail(CLI_USAGE, "--%s is not for mhptop %s",
 					option->name,
-					cli_commands[cli->command].name);
+					*name ? name : "without a command");
 	return 0;
 }
 
@@ -264,10 +299,12 @@ bool cli_parse(struct cli *cli, int argc, char **argv, int *status)
 	*status = take_all(cli, argc, argv, &used);
 	if (*status == CLI_OK && used & option_bit(CLI_OPT_HELP)) {
 		cli_help(cli->command, stdout);
+		*status = cli_printed(CLI_OK);
 		return false;
 	}
 	if (*status == CLI_OK && used & option_bit(CLI_OPT_VERSION)) {
 		cli_version(stdout);
+		*status = cli_printed(CLI_OK);
 		return false;
 	}
 	if (*status == CLI_OK)

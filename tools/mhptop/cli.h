@@ -45,6 +45,18 @@ bool cli_parse(struct cli *cli, int argc, char **argv, int *status);
 int cli_stream_status(int err);
 /* and for one that kept a live source from being opened. */
 int cli_live_status(int err);
+/*
+ * The status of a run in which nothing went wrong, except that events may have
+ * been lost: that is said on stderr, with when it was.
+ */
+int cli_lost_status(u64 lost, u64 seen, const char *when);
+/* The same for what was shown of a model. */
+int cli_shown_status(const struct model *model);
+/*
+ * After all was printed to standard output that has to be: the status, or that
+ * of not getting it there, with why on stderr.
+ */
+int cli_printed(int status);
 /* "mhptop: …" on stderr; returns the status for the caller to return. */
 int cli_fail(int status, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

@@ -63,6 +63,11 @@ int block_filter_parse(struct block_filter **filter, const char *text,
 bool block_filter_match(const struct block_filter *filter,
 			const struct model *model,
 			const struct mhp_block *block);
+/*
+ * A column that the filter asks for and that is history: no kernel keeps it,
+ * so it begins when mhptop does. NULL if there is none.
+ */
+const struct column *block_filter_history(const struct block_filter *filter);
 void block_filter_free(struct block_filter *filter);
 
 #endif

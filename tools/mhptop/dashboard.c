@@ -37,7 +37,7 @@ static u64 delay(struct dashboard *dashboard)
 
 static void draw(struct dashboard *dashboard)
 {
-	stream_totals(dashboard->stream);
+	stream_update(dashboard->stream);
 	view_tui_draw(dashboard->view, &dashboard->stream->model);
 }
 
@@ -156,7 +156,9 @@ static int report(const struct stream *stream, int err)
 				strerror(-err));
 	if (stream->over && *stream->why)
 		cli_fail(CLI_OK, "%s", stream->why);
-	return stream->err ? cli_stream_status(stream->err) : CLI_OK;
+	if (stream->err)
+		return cli_stream_status(stream->err);
+	return cli_shown_status(&stream->model);
 }
 
 int dashboard_run(struct stream *stream, const struct cli *cli)
@@ -177,5 +179,7 @@ int dashboard_run(struct stream *stream, const struct cli *cli)
 	err = run(&dashboard);
 	view_tui_close(dashboard.view);
 	close(signals);
+	/* Some may have been lost since the last frame. */
+	stream_update(stream);
 	return report(stream, err);
 }

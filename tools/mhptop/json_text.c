@@ -9,36 +9,7 @@
 #include <string.h>
 
 #include "json_text.h"
-
-/* The length of the valid UTF-8 character at text, 0 if there is none. */
-static size_t utf8_len(const unsigned char *text, size_t len)
-{
-	unsigned char first = text[0], low = 0x80, high = 0xbf;
-	size_t size, i;
-
-	if (first < 0x80)
-		return 1;
-	if (first < 0xc2 || first > 0xf4)
-		return 0;
-	size = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-	if (len < size)
-		return 0;
-	/* No second spelling of a character, no surrogates, none past the last. */
-	if (first == 0xe0)
-		low = 0xa0;
-	else if (first == 0xed)
-		high = 0x9f;
-	else if (first == 0xf0)
-		low = 0x90;
-	else if (first == 0xf4)
-		high = 0x8f;
-	if (text[1] < low || text[1] > high)
-		return 0;
-	for (i = 2; i < size; i++)
-		if ((text[i] & 0xc0) != 0x80)
-			return 0;
-	return size;
-}
+#include "plain_text.h"
 
 static char *put_escape(char *p, unsigned char byte)
 {
@@ -57,7 +28,7 @@ char *json_text_put(char *p, const char *text, size_t len)
 	size_t size;
 
 	while (at < end) {
-		size = utf8_len(at, end - at);
+		size = plain_text_char(at, end - at);
 		if (*at == '"' || *at == '\\') {
 			*p++ = '\\';
 			*p++ = *at++;

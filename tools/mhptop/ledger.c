@@ -2,7 +2,8 @@
 /*
  * Storage for the accounts: memory blocks in leaves of a directory indexed by
  * block number, zones and ranges in small ordered arrays. How events change
- * the accounts is the fold's business (mhp_fold.h), the same as in the kernel.
+ * the accounts is the fold's business (mhp_fold.h), the same as in the kernel;
+ * how they are looked at is in ledger_query.c.
  *
  * The limits are those of the kernel's maps, so that both end up with the same
  * accounts even when there are too many.
@@ -12,31 +13,11 @@
 #include <string.h>
 
 #include "ledger.h"
+#include "ledger_store.h"
 #include "mhp_fold.h"
 
-/* Blocks of a leaf; a bit of its mask says that a block has an account. */
-#define LEAF_BLOCKS 32
 /* Directory entries at most: 64 Mi blocks, more than 52 bits of address need. */
 #define MAX_LEAVES (1U << 21)
-
-struct ledger_leaf {
-	u32 mask;
-	struct mhp_block blocks[LEAF_BLOCKS];
-};
-
-struct mhp_ledger {
-	u64 block_pages;
-	struct ledger_leaf **leaves;
-	size_t nr_leaves; /* entries of the directory, used or not */
-	size_t nr_blocks;
-	struct mhp_zone_account *zones;
-	size_t nr_zones;
-	struct mhp_range *ranges;
-	size_t nr_ranges;
-	u64 longest_range; /* pages of the longest one there ever was */
-	struct mhp_globals globals;
-	int full; /* an account could not be made */
-};
 
 struct mhp_ledger *ledger_new(u64 block_pages)
 {
@@ -108,24 +89,11 @@ static struct mhp_block *block_new(struct mhp_ledger *ledger, u64 id)
 	return block;
 }
 
-static struct mhp_block *block_find(const struct mhp_ledger *ledger, u64 id)
-{
-	u64 index = id / LEAF_BLOCKS;
-	struct ledger_leaf *leaf;
-
-	if (index >= ledger->nr_leaves)
-		return NULL;
-	leaf = ledger->leaves[index];
-	if (!leaf || !(leaf->mask & 1U << id % LEAF_BLOCKS))
-		return NULL;
-	return &leaf->blocks[id % LEAF_BLOCKS];
-}
-
 static struct mhp_block *mhp_ledger_block(struct mhp_ledger *ledger, u64 pfn,
 					  int create)
 {
 	u64 id = pfn / ledger->block_pages;
-	struct mhp_block *block = block_find(ledger, id);
+	struct mhp_block *block = ledger_store_block(ledger, id);
 
 	if (block || !create)
 		return block;
@@ -186,25 +154,10 @@ static struct mhp_zone_account *mhp_ledger_zone(struct mhp_ledger *ledger,
 	return account;
 }
 
-/* The number of ranges that start at or below a pfn. */
-static size_t ranges_upto(const struct mhp_ledger *ledger, u64 pfn)
-{
-	size_t low = 0, high = ledger->nr_ranges, mid;
-
-	while (low < high) {
-		mid = low + (high - low) / 2;
-		if (ledger->ranges[mid].start_pfn <= pfn)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low;
-}
-
 static struct mhp_range *mhp_ledger_range(struct mhp_ledger *ledger,
 					  u64 start_pfn, int create)
 {
-	size_t at = ranges_upto(ledger, start_pfn);
+	size_t at = ledger_store_ranges(ledger, start_pfn);
 	void *ranges = ledger->ranges;
 	struct mhp_range *range;
 
@@ -252,84 +205,41 @@ int ledger_fold(struct mhp_ledger *ledger, const struct mhp_record *record)
 	return ledger->full ? -ENOMEM : 0;
 }
 
-u64 ledger_block_pages(const struct mhp_ledger *ledger)
+int ledger_load_block(struct mhp_ledger *ledger, const struct mhp_block *block)
 {
-	return ledger->block_pages;
+	struct mhp_block *ours = mhp_ledger_block(ledger, block->start_pfn, 1);
+
+	if (!ours)
+		return -ENOMEM;
+	*ours = *block;
+	return 0;
 }
 
-size_t ledger_nr_blocks(const struct mhp_ledger *ledger)
+int ledger_load_zone(struct mhp_ledger *ledger,
+		     const struct mhp_zone_account *zone)
 {
-	return ledger->nr_blocks;
+	struct mhp_zone_account *ours =
+		mhp_ledger_zone(ledger, zone->nid, zone->zone);
+
+	if (!ours)
+		return -ENOMEM;
+	*ours = *zone;
+	return 0;
 }
 
-size_t ledger_nr_zones(const struct mhp_ledger *ledger)
+int ledger_load_range(struct mhp_ledger *ledger, const struct mhp_range *range)
 {
-	return ledger->nr_zones;
+	struct mhp_range *ours = mhp_ledger_range(ledger, range->start_pfn, 1);
+
+	if (!ours)
+		return -ENOMEM;
+	*ours = *range;
+	note_range(ledger, range->nr_pages);
+	return 0;
 }
 
-size_t ledger_nr_ranges(const struct mhp_ledger *ledger)
+void ledger_load_globals(struct mhp_ledger *ledger,
+			 const struct mhp_globals *globals)
 {
-	return ledger->nr_ranges;
-}
-
-const struct mhp_block *ledger_next_block(const struct mhp_ledger *ledger,
-					  const struct mhp_block *block)
-{
-	u64 id = block ? block->start_pfn / ledger->block_pages + 1 : 0;
-	u64 index = id / LEAF_BLOCKS;
-	u32 mask = ~0U << id % LEAF_BLOCKS;
-	const struct ledger_leaf *leaf;
-
-	for (; index < ledger->nr_leaves; index++, mask = ~0U) {
-		leaf = ledger->leaves[index];
-		if (leaf && leaf->mask & mask)
-			return &leaf->blocks[__builtin_ctz(leaf->mask & mask)];
-	}
-	return NULL;
-}
-
-const struct mhp_zone_account *
-ledger_next_zone(const struct mhp_ledger *ledger,
-		 const struct mhp_zone_account *zone)
-{
-	size_t next = zone ? zone - ledger->zones + 1 : 0;
-
-	return next < ledger->nr_zones ? &ledger->zones[next] : NULL;
-}
-
-const struct mhp_range *ledger_next_range(const struct mhp_ledger *ledger,
-					  const struct mhp_range *range)
-{
-	size_t next = range ? range - ledger->ranges + 1 : 0;
-
-	return next < ledger->nr_ranges ? &ledger->ranges[next] : NULL;
-}
-
-const struct mhp_block *ledger_find_block(const struct mhp_ledger *ledger,
-					  u64 pfn)
-{
-	return block_find(ledger, pfn / ledger->block_pages);
-}
-
-const struct mhp_range *ledger_find_range(const struct mhp_ledger *ledger,
-					  u64 pfn)
-{
-	const struct mhp_range *found = NULL, *range;
-	size_t i = ranges_upto(ledger, pfn);
-
-	/* None that starts further below than the longest can reach up here. */
-	while (i--) {
-		range = &ledger->ranges[i];
-		if (pfn - range->start_pfn >= ledger->longest_range)
-			break;
-		if (pfn - range->start_pfn < range->nr_pages &&
-		    (!found || found->add.begin_ns < range->add.begin_ns))
-			found = range;
-	}
-	return found;
-}
-
-const struct mhp_globals *ledger_globals(const struct mhp_ledger *ledger)
-{
-	return &ledger->globals;
+	ledger->globals = *globals;
 }

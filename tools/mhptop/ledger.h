@@ -16,6 +16,16 @@ struct mhp_ledger *ledger_new(u64 block_pages);
 void ledger_free(struct mhp_ledger *ledger); /* NULL is fine */
 /* 0, or -ENOMEM when an account could not be made; the rest stays right. */
 int ledger_fold(struct mhp_ledger *ledger, const struct mhp_record *record);
+/*
+ * Take an account as it is, from a ledger that was kept elsewhere and has all
+ * accounts that this one has: those are never deleted. 0 or -ENOMEM as above.
+ */
+int ledger_load_block(struct mhp_ledger *ledger, const struct mhp_block *block);
+int ledger_load_zone(struct mhp_ledger *ledger,
+		     const struct mhp_zone_account *zone);
+int ledger_load_range(struct mhp_ledger *ledger, const struct mhp_range *range);
+void ledger_load_globals(struct mhp_ledger *ledger,
+			 const struct mhp_globals *globals);
 
 u64 ledger_block_pages(const struct mhp_ledger *ledger);
 size_t ledger_nr_blocks(const struct mhp_ledger *ledger);

@@ -77,7 +77,7 @@ int main(int argc, char **argv)
 	case CLI_REPLAY:
 		return replay(&cli);
 	case CLI_DOCTOR:
-		return doctor_run(stdout);
+		return cli_printed(doctor_run(stdout));
 	}
 	return CLI_FAILED;
 }

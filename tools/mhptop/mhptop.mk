@@ -15,6 +15,7 @@ endif
 
 MHPTOP_VERSION := 0.1
 MHPTOP_LIBS := libbpf ncursesw json-c zlib
+MODULES := $(MHPTOP_LIBS)
 MHPTOP_SRC := $(sort $(wildcard tools/mhptop/*.c))
 MHPTOP_OBJ := $(MHPTOP_SRC:tools/mhptop/%.c=build/obj/%.o)
 
@@ -45,7 +46,7 @@ check-golden: build/mhptop build/tests/mhptop build/tests/generate
 	$(Q)tests/golden/run.sh
 	$(Q)MHPTOP=build/tests/mhptop tests/golden/run.sh
 
-build/obj build/san build/tests:
+build/obj build/san build/tests: | $(BPF_OUT)
 	$(Q)mkdir -p $@
 
 # The folder of the skeleton's sources belongs to bpf.mk; ours only need the result to be there.
@@ -53,7 +54,7 @@ $(filter build/obj/source_bpf% build/san/source_bpf%,$(MHPTOP_OBJ) $(SAN_OBJ)): 
 
 build/obj/%.o: tools/mhptop/%.c tools/mhptop/mhptop.mk | build/obj
 	@echo '  CC       $@'
-	$(Q)$(CC) $(MHPTOP_CFLAGS) $(CFLAGS) $(CPPFLAGS) -MMD -MP -c $< -o $@
+	$(Q)$(CC) $(MHPTOP_CFLAGS) $(CFLAGS) $(CPPFLAGS) -MMD -MP -c $< -o $@ $(OR_SAY)
 
 build/san/%.o: tools/mhptop/%.c tools/mhptop/mhptop.mk | build/san
 	@echo '  CC       $@'
@@ -61,7 +62,7 @@ build/san/%.o: tools/mhptop/%.c tools/mhptop/mhptop.mk | build/san
 
 build/mhptop: $(MHPTOP_OBJ)
 	@echo '  LINK     $@'
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(MHPTOP_LDLIBS) -o $@
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(MHPTOP_LDLIBS) -o $@ $(OR_SAY)
 
 # All but main(), of which a test takes what it needs.
 build/san/libmhptop.a: $(filter-out build/san/main.o,$(SAN_OBJ))
@@ -78,7 +79,7 @@ build/tests/%: tests/unit/%.c build/san/libmhptop.a tools/mhptop/mhptop.mk | bui
 		$(MHPTOP_LDLIBS) -o $@
 
 build/tests/generate: tests/golden/generate.c build/obj/record_json.o build/obj/recording.o build/obj/json_text.o build/obj/json_number.o \
-		build/obj/event_table.o build/obj/source.o | build/tests
+		build/obj/plain_text.o build/obj/event_table.o build/obj/source.o | build/tests
 	@echo '  LINK     $@'
 	$(Q)$(CC) $(MHPTOP_CFLAGS) $(CFLAGS) -MMD -MP -MF $@.d $(filter %.c %.o,$^) -o $@
 

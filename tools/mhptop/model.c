@@ -71,7 +71,9 @@ int model_take(void *ctx, const struct mhp_record *record)
 	info = event_info(record->event);
 	if (!info || record->size != info->size)
 		return 0;
-	if (ledger_fold(model->ledger, record) && !model->notice[0])
+	/* What is loaded has the record in it already. */
+	if (!model->loaded && ledger_fold(model->ledger, record) &&
+	    !model->notice[0])
 		snprintf(
 			model->notice, sizeof(model->notice),
 			"not everything is shown: there are more memory blocks, zones or ranges than there is room for");

@@ -16,6 +16,7 @@
 struct model {
 	struct source_info info;
 	struct mhp_ledger *ledger;
+	bool loaded; /* the ledger is the kernel's: records are only logged */
 	struct source_totals totals; /* as the source last told */
 	u64 seen; /* records taken, */
 	u64 numbered; /* of those with a number, */

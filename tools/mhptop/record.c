@@ -107,16 +107,18 @@ static int wait_pause(struct recorder *recorder)
 static int write_totals(struct recorder *recorder)
 {
 	struct recording_totals *totals = &recorder->totals;
-	char why[160];
+	const struct mhp_count *all = &totals->source.count[0];
 	int ret;
 
 	do {
-		ret = source_self_check(recorder->source, recorder->ledger, why,
-					sizeof(why));
+		ret = source_self_check(recorder->source, recorder->ledger,
+					totals->why, sizeof(totals->why));
 	} while (ret == -EAGAIN && fetch(recorder) > 0);
 	if (recorder->out.err)
 		return recorder->out.err;
 	totals->self_check = ret == 0 || ret == 1 ? ret : -EOPNOTSUPP;
+	if (!ret)
+		totals->why[0] = '\0';
 	ret = source_totals(recorder->source, &totals->source);
 	if (ret)
 		return ret;
@@ -124,13 +126,13 @@ static int write_totals(struct recorder *recorder)
 	ret = flush(recorder);
 	if (ret)
 		return ret;
-	if (totals->source.count[0].lost)
-		cli_fail(CLI_OK, "%llu events were lost",
-			 totals->source.count[0].lost);
 	if (totals->self_check == 1)
 		return cli_fail(CLI_FAILED,
-				"the kernel's ledger and ours differ: %s", why);
-	return 0;
+				"the kernel's ledger and ours differ: %s",
+				totals->why);
+	return cli_lost_status(
+		all->lost, all->seen,
+		"before they could be written: the recording has gaps");
 }
 
 static int run(struct recorder *recorder)

@@ -46,6 +46,7 @@ size_t recording_header_put(const struct source_info *info, char *buf)
 size_t recording_totals_put(const struct recording_totals *totals, char *buf)
 {
 	const struct mhp_count *count = totals->source.count;
+	char why[JSON_TEXT_MAX * RECORDING_WHY_MAX + 1];
 	const char *sep = "";
 	unsigned int i;
 	size_t used;
@@ -53,9 +54,15 @@ size_t recording_totals_put(const struct recording_totals *totals, char *buf)
 	used = snprintf(
 		buf, RECORDING_LINE_MAX,
 		"{\"totals\":{\"seen\":%llu,\"lost\":%llu,\"folded\":%llu,"
-		"\"self_check\":\"%s\",\"events\":{",
+		"\"self_check\":\"%s\"",
 		count[0].seen, count[0].lost, totals->folded,
 		recording_check_name(totals->self_check));
+	*json_text_put(why, totals->why, RECORDING_WHY_MAX) = '\0';
+	if (*why)
+		used += snprintf(buf + used, RECORDING_LINE_MAX - used,
+				 ",\"self_check_why\":\"%s\"", why);
+	used += snprintf(buf + used, RECORDING_LINE_MAX - used,
+			 ",\"events\":{");
 	for (i = 1; event_info(i) && i < ARRAY_SIZE(totals->source.count);
 	     i++) {
 		if (!count[i].seen)
@@ -71,4 +78,6 @@ size_t recording_totals_put(const struct recording_totals *totals, char *buf)
 }
 
 /* As many as there may be events, with names and counts of full length. */
-_Static_assert(64 * 96 + 256 < RECORDING_LINE_MAX, "totals fit into a line");
+_Static_assert(64 * 96 + JSON_TEXT_MAX * RECORDING_WHY_MAX + 256 <
+		       RECORDING_LINE_MAX,
+	       "totals fit into a line");

@@ -8,6 +8,9 @@
  *   {"totals":{"seen":648,"lost":0,"folded":648,"self_check":"equal",
  *    "events":{"mhp_add_begin":{"seen":1,"lost":0}, …}}}
  *
+ * A self-check that is not "equal" is followed by its reason, in one line:
+ * "self_check":"none","self_check_why":"3 events were lost, so …".
+ *
  * Lines between them are in record_json.h; files are written by record.c and
  * read by source_file.c.
  */
@@ -20,10 +23,12 @@
 
 /* Bytes of the longest line of a recording, its newline included. */
 #define RECORDING_LINE_MAX 16384
+#define RECORDING_WHY_MAX 160
 
 struct recording_totals {
 	u64 folded; /* records with a number that the recorder wrote and folded */
-	int self_check; /* as of source_self_check() */
+	int self_check; /* as of source_self_check(), */
+	char why[RECORDING_WHY_MAX]; /* and its reason; "" if it is equal */
 	struct source_totals source;
 };
 

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "event_table.h"
+#include "plain_text.h"
 #include "recording.h"
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
@@ -29,6 +30,8 @@ fail(struct reader *reader, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(reader->why, reader->len, format, args);
 	va_end(args);
+	/* It may quote the line. */
+	plain_text(reader->why);
 	return -EPROTO;
 }
 
@@ -83,6 +86,7 @@ static int get_number(struct reader *reader, const char *key, u64 *number)
 	return 0;
 }
 
+/* Whoever wrote it, it will be shown on a terminal. */
 static int get_text(struct reader *reader, const char *key, char *text,
 		    size_t len)
 {
@@ -91,6 +95,7 @@ static int get_text(struct reader *reader, const char *key, char *text,
 	if (!value)
 		return -EPROTO;
 	snprintf(text, len, "%s", json_object_get_string(value));
+	plain_text(text);
 	return 0;
 }
 
@@ -208,12 +213,14 @@ static int get_count(struct reader *reader, struct mhp_count *count)
 	return err;
 }
 
-/* Events that are not known here count in the sum only. */
-static int get_events(struct reader *reader, struct source_totals *totals)
+/* The counts of all events, of which the sum is returned, too: those not known here count in it only. */
+static int get_events(struct reader *reader, struct source_totals *totals,
+		      struct mhp_count *sum)
 {
 	struct json_object *events = find(reader, "events", json_type_object);
 	struct json_object_iterator i, end;
 	struct reader one = *reader;
+	struct mhp_count count;
 	unsigned int event;
 	const char *name;
 	int err;
@@ -225,15 +232,37 @@ static int get_events(struct reader *reader, struct source_totals *totals)
 	for (; !json_object_iter_equal(&i, &end); json_object_iter_next(&i)) {
 		name = json_object_iter_peek_name(&i);
 		event = event_by_name(name, strlen(name));
-		if (!event || event >= ARRAY_SIZE(totals->count))
-			continue;
 		one.object = json_object_iter_peek_value(&i);
 		if (!json_object_is_type(one.object, json_type_object))
 			return fail(reader, "\"%s\" is not an object", name);
-		err = get_count(&one, &totals->count[event]);
+		err = get_count(&one, &count);
 		if (err)
 			return err;
+		sum->seen += count.seen;
+		sum->lost += count.lost;
+		if (event && event < ARRAY_SIZE(totals->count))
+			totals->count[event] = count;
 	}
+	return 0;
+}
+
+/* Whoever changed one of the numbers did not change all that hang on it. */
+static int check_sums(struct reader *reader,
+		      const struct recording_totals *totals,
+		      const struct mhp_count *sum)
+{
+	const struct mhp_count *all = &totals->source.count[0];
+
+	if (all->submitted != totals->folded)
+		return fail(
+			reader,
+			"the totals contradict themselves: of %llu events %llu are lost and %llu written",
+			all->seen, all->lost, totals->folded);
+	if (all->seen != sum->seen || all->lost != sum->lost)
+		return fail(
+			reader,
+			"the totals contradict themselves: %llu events, %llu lost, but by event %llu, %llu lost",
+			all->seen, all->lost, sum->seen, sum->lost);
 	return 0;
 }
 
@@ -253,11 +282,23 @@ static int get_check(struct reader *reader, int *self_check)
 	return err ?: fail(reader, "\"self_check\" is unknown: \"%s\"", name);
 }
 
+/* Recorders did not always tell it. */
+static int get_why(struct reader *reader, char *why, size_t len)
+{
+	struct json_object *value;
+
+	if (!json_object_object_get_ex(reader->object, "self_check_why",
+				       &value))
+		return 0;
+	return get_text(reader, "self_check_why", why, len);
+}
+
 int recording_totals_get(const char *line, size_t len,
 			 struct recording_totals *totals, char *why,
 			 size_t why_len)
 {
 	struct reader reader = { .why = why, .len = why_len };
+	struct mhp_count sum = { 0 };
 	struct json_object *whole;
 	int err;
 
@@ -274,7 +315,11 @@ int recording_totals_get(const char *line, size_t len,
 	if (!err)
 		err = get_check(&reader, &totals->self_check);
 	if (!err)
-		err = get_events(&reader, &totals->source);
+		err = get_why(&reader, totals->why, sizeof(totals->why));
+	if (!err)
+		err = get_events(&reader, &totals->source, &sum);
+	if (!err)
+		err = check_sums(&reader, totals, &sum);
 	json_object_put(whole);
 	return err;
 }

@@ -44,6 +44,17 @@ int source_self_check(struct source *source, struct mhp_ledger *ledger,
 	return -EOPNOTSUPP;
 }
 
+int source_ledger(struct source *source, struct mhp_ledger *ledger, char *why,
+		  size_t len)
+{
+	if (len)
+		why[0] = '\0';
+	if (source->ops->ledger)
+		return source->ops->ledger(source, ledger, why, len);
+	snprintf(why, len, "the kernel keeps no ledger for this source");
+	return -EOPNOTSUPP;
+}
+
 const char *source_why(struct source *source)
 {
 	return source->why;

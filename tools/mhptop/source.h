@@ -71,6 +71,14 @@ struct source_ops {
 	 */
 	int (*self_check)(struct source *source, struct mhp_ledger *ledger,
 			  char *why, size_t len);
+	/*
+	 * Load the accounts as the kernel keeps them now into a ledger. 0: they
+	 * are exact; 1: they are not, and why says in one line what they lack;
+	 * else -errno with why, and the ledger may be of both. -EOPNOTSUPP: the
+	 * kernel keeps none. Records that are still to be read are in there.
+	 */
+	int (*ledger)(struct source *source, struct mhp_ledger *ledger,
+		      char *why, size_t len);
 	void (*close)(struct source *source);
 };
 
@@ -106,6 +114,8 @@ int source_totals(struct source *source, struct source_totals *totals);
 u64 source_numbered(struct source *source); /* 0 where it is not known */
 int source_self_check(struct source *source, struct mhp_ledger *ledger,
 		      char *why, size_t len);
+int source_ledger(struct source *source, struct mhp_ledger *ledger, char *why,
+		  size_t len);
 /*
  * The reason in one line for the last error of read(), "" if there was none.
  * After opening a live source: what it cannot know, "" if it lacks nothing.

@@ -96,13 +96,14 @@ static void add_count(struct mhp_count *sum, const struct mhp_count *count)
 	sum->lost += count->lost;
 }
 
-/* Events that found the CPU in a BPF program already were not even counted by ours. */
-static u64 missed_events(const struct bpf_program *prog)
+u64 bpf_source_missed(const struct bpf_source *self, unsigned int event)
 {
+	const struct bpf_program *prog = bpf_object__find_program_by_name(
+		self->skel->obj, event_info(event)->name);
 	struct bpf_prog_info info = { 0 };
 	u32 size = sizeof(info);
 
-	if (bpf_program__fd(prog) < 0 ||
+	if (!prog || bpf_program__fd(prog) < 0 ||
 	    bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &size))
 		return 0;
 	return info.recursion_misses;
@@ -113,7 +114,6 @@ static int bpf_totals(struct source *source, struct source_totals *totals)
 	struct bpf_source *self = (struct bpf_source *)source;
 	int fd = bpf_map__fd(self->skel->maps.mhp_counts);
 	int nr_cpus = libbpf_num_possible_cpus(), cpu, err = 0;
-	const struct bpf_program *prog;
 	struct mhp_count *counts;
 	unsigned int event;
 	u64 missed;
@@ -128,9 +128,7 @@ static int bpf_totals(struct source *source, struct source_totals *totals)
 			goto out;
 		for (cpu = 0; cpu < nr_cpus; cpu++)
 			add_count(&totals->count[event], &counts[cpu]);
-		prog = bpf_object__find_program_by_name(
-			self->skel->obj, event_info(event)->name);
-		missed = prog ? missed_events(prog) : 0;
+		missed = bpf_source_missed(self, event);
 		totals->count[event].seen += missed;
 		totals->count[event].lost += missed;
 		add_count(&totals->count[0], &totals->count[event]);
@@ -171,7 +169,7 @@ static int bpf_self_check(struct source *source, struct mhp_ledger *ledger,
 	if (totals.count[0].lost)
 		return source_live_why(
 			-EOPNOTSUPP, why, len,
-			"%llu events were lost on the way here, so the ledgers cannot be compared",
+			"%llu events were lost, so the ledgers cannot be compared",
 			totals.count[0].lost);
 	return bpf_source_compare(self, ledger, why, len);
 }
@@ -194,6 +192,7 @@ static const struct source_ops bpf_ops = {
 	.totals = bpf_totals,
 	.numbered = bpf_numbered,
 	.self_check = bpf_self_check,
+	.ledger = bpf_source_ledger,
 	.close = bpf_close,
 };
 

@@ -8,6 +8,7 @@
  *   source_bpf_btf.c    the types of the kernel that takes
  *   source_bpf_seen.c   what was there before
  *   source_bpf_check.c  the kernel's ledger against ours
+ *   source_bpf_ledger.c the kernel's ledger as ours
  */
 #ifndef SOURCE_BPF_H
 #define SOURCE_BPF_H
@@ -66,5 +67,15 @@ void bpf_source_seen_end(struct bpf_source *self);
 /* Compare; nothing may change the kernel's ledger any more. As self_check. */
 int bpf_source_compare(struct bpf_source *self, struct mhp_ledger *ledger,
 		       char *why, size_t len);
+
+/*
+ * Events that the kernel kept from the collector, as their CPU was in a BPF
+ * program already: not even its own ledger has them.
+ */
+u64 bpf_source_missed(const struct bpf_source *self, unsigned int event);
+
+/* As the operation of a source. */
+int bpf_source_ledger(struct source *source, struct mhp_ledger *ledger,
+		      char *why, size_t len);
 
 #endif

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "event_table.h"
+#include "plain_text.h"
 #include "record_json.h"
 #include "recording.h"
 #include "source.h"
@@ -34,6 +35,7 @@ struct source_file {
 	u64 line; /* the number of the last line taken */
 	u64 counts[NR_COUNTS]; /* of numbered records taken, by event; 0: all */
 	u64 unknown; /* of events that are not known here, of these */
+	u64 last_seq; /* the highest number */
 	struct recording_totals totals;
 	size_t start; /* of what is in the buffer and not yet taken */
 	size_t end;
@@ -130,6 +132,8 @@ static void count(struct source_file *file, const struct mhp_record *record)
 	if (!record->seq)
 		return;
 	file->counts[0]++;
+	if (file->last_seq < record->seq)
+		file->last_seq = record->seq;
 	if (record->event)
 		file->counts[record->event]++;
 	else
@@ -171,10 +175,16 @@ static int compare_counts(const struct source_file *file, char *why, size_t len)
 			 file->counts[i]);
 		return 1;
 	}
-	if (file->totals.folded == file->counts[0])
+	if (file->totals.folded != file->counts[0]) {
+		snprintf(why, len, "%llu records were written, %llu were read",
+			 file->totals.folded, file->counts[0]);
+		return 1;
+	}
+	if (file->last_seq <= count[0].seen)
 		return 0;
-	snprintf(why, len, "%llu records were written, %llu were read",
-		 file->totals.folded, file->counts[0]);
+	snprintf(why, len,
+		 "there is an event with the number %llu, but only %llu in all",
+		 file->last_seq, count[0].seen);
 	return 1;
 }
 
@@ -247,6 +257,29 @@ static int file_totals(struct source *source, struct source_totals *totals)
 	return 0;
 }
 
+/* Why the ledgers were not found equal; an older recorder left out to say so. */
+static void tell_check(const struct source_file *file, char *why, size_t len)
+{
+	const struct recording_totals *totals = &file->totals;
+	u64 lost = totals->source.count[0].lost;
+
+	if (totals->self_check == 1)
+		snprintf(
+			why, len,
+			"when it was recorded, the ledgers of recorder and kernel differed%s%s",
+			*totals->why ? ": " : "", totals->why);
+	else if (*totals->why)
+		snprintf(why, len, "when it was recorded, %s", totals->why);
+	else if (lost)
+		snprintf(
+			why, len,
+			"when it was recorded, %llu events were lost, so the ledgers were not compared",
+			lost);
+	else
+		snprintf(why, len,
+			 "when it was recorded, nothing was compared with it");
+}
+
 static int file_self_check(struct source *source, struct mhp_ledger *ledger,
 			   char *why, size_t len)
 {
@@ -260,14 +293,8 @@ static int file_self_check(struct source *source, struct mhp_ledger *ledger,
 	}
 	if (compare_counts(file, why, len))
 		return 1;
-	if (file->totals.self_check == 1)
-		snprintf(
-			why, len,
-			"when it was recorded, the ledgers of recorder and kernel differed");
-	else if (file->totals.self_check)
-		snprintf(
-			why, len,
-			"when it was recorded, there was no ledger to compare with");
+	if (file->totals.self_check)
+		tell_check(file, why, len);
 	return file->totals.self_check;
 }
 
@@ -320,6 +347,8 @@ static int open_path(struct source_file *file, const char *path)
 	const bool is_stdin = !path || !strcmp(path, "-");
 
 	file->name = strdup(is_stdin ? "standard input" : path);
+	if (file->name)
+		plain_text(file->name);
 	/* Of its own, as the dashboard makes 0 the terminal. */
 	file->fd = is_stdin ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3) :
 			      open(path, O_RDONLY | O_CLOEXEC);

@@ -62,12 +62,41 @@ void stream_close(struct stream *stream)
 	model_fini(&stream->model);
 }
 
-void stream_totals(struct stream *stream)
+/*
+ * What a lost record did is missing in our ledger for good, not in the
+ * kernel's. So from then on the accounts are the kernel's, each time that
+ * something is shown, and records are only logged: it has had them all.
+ */
+static void load_ledger(struct stream *stream)
 {
+	struct model *model = &stream->model;
+	u64 lost = model->totals.count[0].lost;
+	char why[160];
+	int ret;
+
+	ret = source_ledger(stream->source, model->ledger, why, sizeof(why));
+	if (ret >= 0)
+		model->loaded = true;
+	else if (ret == -EOPNOTSUPP)
+		return;
+	/* What ended the stream is there to be read already. */
+	if (stream->err)
+		return;
+	snprintf(model->notice, sizeof(model->notice),
+		 "%llu events were lost: %s", lost,
+		 ret ? why :
+		       "accounts are read from the kernel, the log has gaps");
+}
+
+void stream_update(struct stream *stream)
+{
+	struct model *model = &stream->model;
 	struct source_totals totals;
 
 	if (!source_totals(stream->source, &totals))
-		stream->model.totals = totals;
+		model->totals = totals;
+	if (model->info.live && model->totals.count[0].lost)
+		load_ledger(stream);
 }
 
 int stream_read(struct stream *stream, source_sink sink, void *ctx)
@@ -105,6 +134,6 @@ void stream_finish(struct stream *stream)
 					model->self_check_why,
 					sizeof(model->self_check_why));
 	} while (ret == -EAGAIN && stream_read(stream, model_take, model) > 0);
-	stream_totals(stream);
+	stream_update(stream);
 	model->self_check = ret == -EAGAIN ? -EOPNOTSUPP : ret;
 }

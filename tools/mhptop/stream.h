@@ -34,8 +34,11 @@ void stream_close(struct stream *stream);
  * A sink that returns -ECANCELED ends the reading, not the stream.
  */
 int stream_read(struct stream *stream, source_sink sink, void *ctx);
-/* Let the model know the source's counts, which a live one has to ask for. */
-void stream_totals(struct stream *stream);
+/*
+ * Before anything is shown: let the model know the source's counts, which a
+ * live one has to ask for, and once that has lost a record, its accounts too.
+ */
+void stream_update(struct stream *stream);
 /* Stop the events, take the last ones, compare the ledgers. Only once. */
 void stream_finish(struct stream *stream);
 

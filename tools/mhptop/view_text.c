@@ -4,11 +4,11 @@
  * a terminal. The tables' columns are those of columns.c and range_columns.c
  * that are shown.
  */
-#include <ctype.h>
 #include <errno.h>
 #include <string.h>
 
 #include "event_table.h"
+#include "plain_text.h"
 #include "range_columns.h"
 #include "recording.h"
 #include "view_blocks.h"
@@ -150,13 +150,9 @@ static void put_block(FILE *out, const struct model *model,
 static void put_event(FILE *out, const struct mhp_record *record)
 {
 	char text[EVENT_MAX], comm[MHP_COMM_LEN];
-	size_t i;
 
-	for (i = 0; i < MHP_COMM_LEN - 1 && record->comm[i]; i++)
-		comm[i] = iscntrl((unsigned char)record->comm[i]) ?
-				  '?' :
-				  record->comm[i];
-	comm[i] = '\0';
+	snprintf(comm, sizeof(comm), "%.*s", MHP_COMM_LEN - 1, record->comm);
+	plain_text(comm);
 	event_print(record, text, sizeof(text));
 	fprintf(out, "%16s %7u [%03u] %5llu.%06llu: mhp:%s: %s\n", comm,
 		record->pid, record->cpu, record->time_ns / 1000000000,

@@ -21,7 +21,7 @@ import lib_guest as guest
 import lib_oracle as oracle
 import lib_pin as pin
 from lib_account import Account
-from lib_ledger import Recorder
+from lib_ledger import Recorder, frame
 from lib_trace import Trace, pick, steps
 
 MODE = sys.argv[1] if len(sys.argv) > 1 else "none given"
@@ -230,6 +230,15 @@ def again_and_again(account, number):
     guest.ok(f"{MODE}, three times offline and online again: nothing adds up to something", wrong)
 
 
+def asked_later(account, recorder):
+    """What the README tells an operator to ask, while the recorder still runs."""
+    told = frame("replay", "--json", "--filter", "offline_failures>0", recorder.path)
+    guest.ok(f"{MODE}: which blocks failed to go offline can be asked for", guest.differs(
+        "blocks", [number for number, block in sorted(account.blocks.items()) if block.offline_failures],
+        [block["id"] for block in told["blocks"]])
+        + [f"memory{block['id']}: no reason" for block in told["blocks"] if not block["reason"]])
+
+
 def main():
     guest.eq("memmap_on_memory is as the test thinks", MODE, oracle.memmap_mode())
     trace, recorder = Trace(), Recorder()
@@ -249,6 +258,7 @@ def main():
     kernel_page(account, second)
     account.update()
     recorder.agree(account, f"{MODE}, at the end")
+    asked_later(account, recorder)
     recorder.finish(account, MODE)
     guest.ok(f"{MODE}: none of {account.seen} events was lost", trace.lost())
     trace.close()

@@ -38,24 +38,13 @@ def memory():
         guest.ok(f"node {node}: a DIMM with blocks in two zones and an offline one", wrong)
 
 
-def wrong_against_sysfs(told):
-    """Every block, those of boot too. A zone is told where sysfs has one and no choice."""
-    wrong = guest.differs("blocks", oracle.block_ids(), sorted(block["id"] for block in told["blocks"]))
-    for block in told["blocks"]:
-        there = oracle.block(block["id"])
-        zone = there.zones[0] if there.state == "online" and len(there.zones) == 1 else "none"
-        wrong += guest.differs(f"memory{block['id']}", (there.state, there.node, zone),
-                               (block["state"], block["node"], block["zone"]))
-    return wrong
-
-
 def known(frame, numbers):
     return [{key: block[key] for key in KEYS} for block in frame["blocks"] if block["id"] in numbers]
 
 
 def comes_late(account, recorder):
     late = ledger.live()
-    guest.ok("a late one agrees with sysfs, about boot memory too", wrong_against_sysfs(late))
+    guest.ok("a late one agrees with sysfs, about boot memory too", ledger.wrong_sysfs(late))
     guest.ok("a late one agrees with the events it missed", ledger.wrong_frame(account, late, late=True))
     early = ledger.frame("replay", "--json", recorder.path)
     added = set(account.blocks) - account.boot

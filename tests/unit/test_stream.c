@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A stream whose source loses records, as a ring buffer that is full does: what
+ * is shown then. The source is made up here, with a ledger such as the kernel
+ * keeps, that has them all.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "ktap.h"
+#include "stream.h"
+
+#define PAGES 32768ULL
+#define ROOM 8
+
+struct fake {
+	struct source source;
+	struct mhp_ledger *ledger; /* NULL: it keeps none */
+	struct mhp_record waiting[ROOM];
+	int nr; /* of them */
+	u64 seen;
+	u64 lost;
+	int ledger_ret;
+	int read_err;
+};
+
+static int fake_read(struct source *source, source_sink sink, void *ctx)
+{
+	struct fake *fake = (struct fake *)source;
+	int i, nr = fake->nr;
+
+	if (fake->read_err)
+		return fake->read_err;
+	for (i = 0; i < nr; i++)
+		sink(ctx, &fake->waiting[i]);
+	fake->nr = 0;
+	return nr;
+}
+
+static int fake_totals(struct source *source, struct source_totals *totals)
+{
+	struct fake *fake = (struct fake *)source;
+
+	totals->count[0] =
+		(struct mhp_count){ .seen = fake->seen, .lost = fake->lost };
+	return 0;
+}
+
+static int fake_ledger(struct source *source, struct mhp_ledger *ledger,
+		       char *why, size_t len)
+{
+	struct fake *fake = (struct fake *)source;
+	const struct mhp_zone_account *zone = NULL;
+	const struct mhp_block *block = NULL;
+	const struct mhp_range *range = NULL;
+
+	snprintf(why, len, "because");
+	if (fake->ledger_ret < 0)
+		return fake->ledger_ret;
+	while ((block = ledger_next_block(fake->ledger, block)))
+		ledger_load_block(ledger, block);
+	while ((zone = ledger_next_zone(fake->ledger, zone)))
+		ledger_load_zone(ledger, zone);
+	while ((range = ledger_next_range(fake->ledger, range)))
+		ledger_load_range(ledger, range);
+	ledger_load_globals(ledger, ledger_globals(fake->ledger));
+	return fake->ledger_ret;
+}
+
+static const struct source_ops fake_ops = {
+	.name = "fake",
+	.read = fake_read,
+	.totals = fake_totals,
+	.ledger = fake_ledger,
+};
+
+static struct fake fake;
+static struct stream stream;
+
+static void begin(void)
+{
+	fake = (struct fake){
+		.source = { .ops = &fake_ops,
+			    .info = { .page_bytes = 4096,
+				      .block_bytes = PAGES * 4096,
+				      .live = true } },
+		.ledger = ledger_new(PAGES),
+	};
+	memset(&stream, 0, sizeof(stream));
+	stream.source = &fake.source;
+	if (model_init(&stream.model, &fake.source.info))
+		abort();
+}
+
+static void end(void)
+{
+	model_fini(&stream.model);
+	ledger_free(fake.ledger);
+}
+
+/* It happens: the kernel's ledger has it, and there may be room for the record. */
+static void happens(const struct mhp_record *record, u16 size)
+{
+	struct mhp_record r = *record;
+
+	r.seq = ++fake.seen;
+	r.time_ns = 1000 * r.seq;
+	r.size = size;
+	ledger_fold(fake.ledger, &r);
+	if (fake.nr < ROOM)
+		fake.waiting[fake.nr++] = r;
+	else
+		fake.lost++;
+}
+
+static void add(u64 block, u64 blocks)
+{
+	struct mhp_record r = { .event = MHP_EVENT_mhp_add_begin };
+
+	r.p.mhp_add_begin =
+		(struct mhp_mhp_add_begin){ .start_pfn = block * PAGES,
+					    .nr_pages = blocks * PAGES };
+	happens(&r, sizeof(r.p.mhp_add_begin));
+}
+
+/* So many times: a block goes online, and its pages come into a zone. */
+static void onlines(u64 block, int times)
+{
+	struct mhp_record r = { 0 };
+
+	while (times--) {
+		r.event = MHP_EVENT_mhp_online_end;
+		r.p.mhp_block_end = (struct mhp_mhp_block_end){
+			.start_pfn = block * PAGES,
+			.nr_pages = PAGES,
+			.zone = MHP_ZONE_MOVABLE,
+			.reason = MHP_REASON_NONE,
+		};
+		happens(&r, sizeof(r.p.mhp_block_end));
+		r.event = MHP_EVENT_mhp_present;
+		r.p.mhp_account = (struct mhp_mhp_account){
+			.start_pfn = block * PAGES,
+			.delta = PAGES,
+			.after = 77 * PAGES,
+			.zone = MHP_ZONE_MOVABLE,
+		};
+		happens(&r, sizeof(r.p.mhp_account));
+	}
+}
+
+/* Everything that is shown against what the kernel has. */
+static bool is_exact(void)
+{
+	const struct mhp_ledger *ours = stream.model.ledger;
+	const struct mhp_zone_account *zone = NULL, *our_zone = NULL;
+	const struct mhp_block *block = NULL, *our_block;
+	const struct mhp_range *range = NULL, *our_range;
+
+	while ((block = ledger_next_block(fake.ledger, block))) {
+		our_block = ledger_find_block(ours, block->start_pfn);
+		if (!our_block || memcmp(block, our_block, sizeof(*block)))
+			return false;
+	}
+	while ((zone = ledger_next_zone(fake.ledger, zone))) {
+		our_zone = ledger_next_zone(ours, our_zone);
+		if (!our_zone || memcmp(zone, our_zone, sizeof(*zone)))
+			return false;
+	}
+	while ((range = ledger_next_range(fake.ledger, range))) {
+		our_range = ledger_find_range(ours, range->start_pfn);
+		if (!our_range || memcmp(range, our_range, sizeof(*range)))
+			return false;
+	}
+	return ledger_nr_blocks(ours) == ledger_nr_blocks(fake.ledger) &&
+	       ledger_nr_zones(ours) == ledger_nr_zones(fake.ledger) &&
+	       ledger_nr_ranges(ours) == ledger_nr_ranges(fake.ledger) &&
+	       !memcmp(ledger_globals(ours), ledger_globals(fake.ledger),
+		       sizeof(struct mhp_globals));
+}
+
+static int take(void)
+{
+	return stream_read(&stream, model_take, &stream.model);
+}
+
+static void test_nothing_lost(void)
+{
+	begin();
+	/* Would be seen, as it has what nobody told. */
+	onlines(3, 1);
+	fake.nr = 0;
+	fake.seen = 0;
+	onlines(4, 2);
+	take();
+	stream_update(&stream);
+	ok(!is_exact(), "without a loss the accounts are our own");
+	eq_text("and nothing is said", stream.model.notice, "");
+	end();
+}
+
+static void test_lost(void)
+{
+	u64 logged;
+
+	begin();
+	onlines(4, 2);
+	take();
+	stream_update(&stream);
+	ok(is_exact(), "before anything is lost both ledgers are equal");
+	add(9, 4);
+	onlines(5, 10);
+	onlines(12, 1);
+	take();
+	ok(!is_exact(), "what was lost is missing");
+	stream_update(&stream);
+	ok(is_exact(), "until the kernel's accounts are shown");
+	eq("what was lost is counted", model_lost(&stream.model), fake.lost);
+	eq_text("and told", stream.model.notice,
+		"15 events were lost: accounts are read from the kernel, the log has gaps");
+
+	logged = stream.model.log_head;
+	onlines(4, 3);
+	stream_update(&stream);
+	take();
+	ok(is_exact(), "records that come later do not count twice");
+	eq("but they are logged", stream.model.log_head - logged, 6);
+	onlines(6, 1);
+	take();
+	stream_update(&stream);
+	ok(is_exact(), "and so it stays");
+	ok(!strncmp(stream.model.notice, "15 ", 3), "  as long as it is told");
+	onlines(6, 10);
+	take();
+	stream_update(&stream);
+	ok(is_exact(), "with more that is lost, too");
+	ok(!strncmp(stream.model.notice, "27 ", 3), "  which is told");
+	end();
+}
+
+static void test_not_exact(void)
+{
+	begin();
+	onlines(4, 10);
+	fake.ledger_ret = 1;
+	stream_update(&stream);
+	ok(is_exact(), "what the kernel has is better than nothing");
+	eq_text("but what it lacks is told", stream.model.notice,
+		"12 events were lost: because");
+	end();
+
+	begin();
+	onlines(4, 10);
+	fake.ledger_ret = -EIO;
+	take();
+	stream_update(&stream);
+	eq_text("accounts that cannot be read are told", stream.model.notice,
+		"12 events were lost: because");
+	onlines(4, 1);
+	take();
+	eq("and our own go on",
+	   ledger_find_block(stream.model.ledger, 4 * PAGES)->onlines, 5);
+	end();
+}
+
+static void test_none(void)
+{
+	begin();
+	onlines(4, 10);
+	fake.ledger_ret = -EOPNOTSUPP;
+	stream_update(&stream);
+	eq_text("a source without accounts says nothing of them",
+		stream.model.notice, "");
+	fake.ledger_ret = 0;
+	stream.model.info.live = false;
+	stream_update(&stream);
+	eq("nor is one asked that is a recording",
+	   ledger_nr_blocks(stream.model.ledger), 0);
+	stream.model.info.live = true;
+	fake.read_err = -EBADMSG;
+	eq("what ends the stream", take(), -ENODATA);
+	stream_update(&stream);
+	eq_text("is not covered by what was lost", stream.model.notice,
+		"cannot read the events: Bad message");
+	ok(is_exact(), "though the accounts are right");
+	end();
+}
+
+int main(void)
+{
+	test_nothing_lost();
+	test_lost();
+	test_not_exact();
+	test_none();
+	return ktap_done();
+}
