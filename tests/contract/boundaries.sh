@@ -26,6 +26,11 @@ eq "no source sees a view" "$(grep -lE 'include "(view|columns|range_columns|das
 eq "model, ledger and fold have no clock and no I/O" \
 	"$(grep -nE '\b(clock_gettime|gettimeofday|time|fopen|open|read|write|printf|fprintf|poll)\(' \
 		tools/mhptop/model.c tools/mhptop/ledger*.c tools/mhptop/range_memmap.c bpf/mhp_fold*.h)" ""
+eq "the rules have neither" \
+	"$(grep -nE '\b(clock_gettime|gettimeofday|time|fopen|open|read|write|printf|fprintf|poll)\(' \
+		tools/mhptop/rules{,_block,_block_end,_budget,_count,_memmap,_range,_refs,_steps}.c)" ""
+eq "the rules see no source and no view" \
+	"$(grep -lE 'include "(source|view|stream|columns|dashboard|batch|check)' tools/mhptop/rules*.[ch])" ""
 eq "kernel patches see nothing of this repository" \
 	"$(grep -nE '^\+.*(tracepoints\.h|mhptop|bpf/mhp|mhp_read)' kernel/*/0*.patch)" ""
 

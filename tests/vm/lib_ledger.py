@@ -98,6 +98,18 @@ def wrong_frame(account, told, late=False):
     return wrong
 
 
+def broken_laws(path):
+    """What `mhptop check` objects to in a recording, with the first lines of why."""
+    ended = subprocess.run([MHPTOP, "check", path], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                           stdin=subprocess.DEVNULL, timeout=SECONDS, check=False, text=True)
+    lines = ended.stdout.splitlines()
+    wrong = differs("exit of mhptop check", 0, ended.returncode) + ended.stderr.splitlines()
+    for at, line in enumerate(lines):
+        if line.startswith("not ok"):
+            wrong += lines[at:at + 5]
+    return wrong
+
+
 class Recorder:
     """`mhptop record` from now on."""
 
@@ -179,3 +191,4 @@ class Recorder:
         wrong += differs("folded", totals.get("seen"), totals.get("folded"), "events")
         wrong += differs("self_check", "equal", totals.get("self_check"))
         guest.ok(f"{what}: the recorder ends with nothing lost and both ledgers equal", wrong)
+        guest.ok(f"{what}: all laws hold", broken_laws(self.path))

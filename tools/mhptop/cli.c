@@ -162,10 +162,10 @@ static int take_option(struct cli *cli, int option, const char *arg)
 		cli->view.color = false;
 		return 0;
 	}
-	return 0;
+	return option < CLI_OPT_FOR ? 0 : cli_take_check(cli, option, arg);
 }
 
-/* The first word is a command, the second one replay's file. */
+/* The first word is a command, the second one the file of replay and check. */
 static int take_word(struct cli *cli, const char *word, int nth)
 {
 	enum cli_command command;
@@ -181,7 +181,8 @@ static int take_word(struct cli *cli, const char *word, int nth)
 		cli->command = command;
 		return 0;
 	}
-	if (cli->command != CLI_REPLAY || nth > 1)
+	if ((cli->command != CLI_REPLAY && cli->command != CLI_CHECK) ||
+	    nth > 1)
 		return cli_fail(CLI_USAGE, "what is \"%s\" for?", word);
 	cli->file = word;
 	return 0;

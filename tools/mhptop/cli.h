@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stdio.h>
+#include "rules.h"
 #include "view.h"
 
 /* Exit codes of mhptop, all of them. */
@@ -21,7 +22,7 @@ enum cli_status {
 	CLI_DAMAGED = 6, /* a recording is damaged, foreign or too new */
 };
 
-enum cli_command { CLI_TOP, CLI_RECORD, CLI_REPLAY, CLI_DOCTOR };
+enum cli_command { CLI_TOP, CLI_RECORD, CLI_REPLAY, CLI_CHECK, CLI_DOCTOR };
 
 enum cli_format { CLI_DASHBOARD, CLI_TEXT, CLI_JSON };
 
@@ -31,6 +32,9 @@ struct cli {
 	double delay; /* in s, 0 if none was given */
 	unsigned long frames; /* 0: no limit */
 	const char *file; /* to record to, or to replay; NULL if none was given */
+	double seconds; /* that a live check takes, 0: until it is interrupted */
+	const char *junit; /* where JUnit XML goes, NULL: nowhere */
+	struct rules_opts rules;
 	struct view_opts view;
 	char sort[32]; /* what view.sort points to */
 };

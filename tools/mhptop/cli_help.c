@@ -12,6 +12,7 @@
 #define TOP (1 << CLI_TOP)
 #define RECORD (1 << CLI_RECORD)
 #define REPLAY (1 << CLI_REPLAY)
+#define CHECK (1 << CLI_CHECK)
 #define DOCTOR (1 << CLI_DOCTOR)
 
 const struct cli_command_info cli_commands[] = {
@@ -28,11 +29,17 @@ const struct cli_command_info cli_commands[] = {
 			 "dashboard or frames from a recording or a pipe",
 			 "-b and --json print the last frame; with -d, or -n above 1, also one each\n"
 			 "time so many seconds went by in the recording.\n" },
+	[CLI_CHECK] = { "check", "[options] [FILE]",
+			"judge a recording, a pipe or what happens now by the rules",
+			"Prints KTAP, a test for each rule. Without FILE what happens is judged, for\n"
+			"so many seconds or until interrupted; - is standard input.\n" },
 	[CLI_DOCTOR] = { "doctor", "",
 			 "what this kernel offers, what is missing, what to do",
 			 "" },
 	{ 0 },
 };
+
+enum { FIRST = __COUNTER__ + 1 };
 
 const struct cli_option cli_options[] = {
 	{ CLI_OPT_BATCH, "batch", NULL, "frames as text", TOP | REPLAY },
@@ -51,8 +58,15 @@ const struct cli_option cli_options[] = {
 	  TOP | REPLAY },
 	{ CLI_OPT_NO_COLOR, "no-color", NULL, "no colours, as with NO_COLOR=1",
 	  TOP | REPLAY },
-	{ CLI_OPT_HELP, "help", NULL, "this help",
-	  TOP | RECORD | REPLAY | DOCTOR },
+	{ CLI_OPT_FOR, "for", "SEC", "judge what happens for so long", CHECK },
+	{ CLI_OPT_JUNIT, "junit", "FILE", "write the verdict as JUnit XML, too",
+	  CHECK },
+	{ CLI_OPT_RULES, "rules", "FILE",
+	  "settings below from a file, \"max-offline 2s\" a line", CHECK },
+#define SETTING(name, arg, help) \
+	{ CLI_OPT_SETTING + __COUNTER__ - FIRST, name, arg, help, CHECK },
+	RULES_SETTINGS(SETTING){ CLI_OPT_HELP, "help", NULL, "this help",
+				 TOP | RECORD | REPLAY | CHECK | DOCTOR },
 	{ CLI_OPT_VERSION, "version", NULL, "the version", TOP },
 	{ 0 },
 };
@@ -92,7 +106,10 @@ static void print_options(enum cli_command command, FILE *out)
 		snprintf(text + used, sizeof(text) - used, "--%s %s",
 			 option->name, option->arg ? option->arg : "");
 		fprintf(out, "  %-20s %s%s\n", text,
-			is_ours ? "" : "record: ", option->help);
+			is_ours			  ? "" :
+			option->commands & RECORD ? "record: " :
+						    "check: ",
+			option->help);
 	}
 }
 

@@ -7,6 +7,7 @@
 #define CLI_OPTIONS_H
 
 #include "cli.h"
+#include "rules_config.h"
 
 /* Values of options; below CLI_OPT_LONG_ONLY they are letters. */
 enum {
@@ -22,6 +23,10 @@ enum {
 	CLI_OPT_FILTER,
 	CLI_OPT_ASCII,
 	CLI_OPT_NO_COLOR,
+	CLI_OPT_FOR,
+	CLI_OPT_JUNIT,
+	CLI_OPT_RULES,
+	CLI_OPT_SETTING, /* of the rules: the first of many */
 };
 
 #define CLI_OPTIONS_MAX 32
@@ -46,5 +51,7 @@ extern const struct cli_command_info cli_commands[]; /* by enum cli_command */
 
 void cli_help(enum cli_command command, FILE *out);
 void cli_version(FILE *out);
+/* An option of check: 0, or what cli_fail() returned. */
+int cli_take_check(struct cli *cli, int option, const char *arg);
 
 #endif

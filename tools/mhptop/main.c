@@ -3,6 +3,7 @@
 #include <locale.h>
 
 #include "batch.h"
+#include "check.h"
 #include "cli.h"
 #include "dashboard.h"
 #include "doctor.h"
@@ -44,6 +45,24 @@ static int replay(const struct cli *cli)
 	return show(&stream, cli);
 }
 
+static int check(const struct cli *cli)
+{
+	struct stream stream;
+	int status;
+
+	if (cli->file)
+		status = stream_open_file(&stream, cli->file);
+	else
+		status = stream_open_events(&stream);
+	if (status)
+		return cli_fail(cli->file ? cli_stream_status(status) :
+					    cli_live_status(status),
+				"cannot check: %s", stream.why);
+	status = check_run(&stream, cli);
+	stream_close(&stream);
+	return status;
+}
+
 static int record(const struct cli *cli)
 {
 	struct source *source;
@@ -76,6 +95,8 @@ int main(int argc, char **argv)
 		return record(&cli);
 	case CLI_REPLAY:
 		return replay(&cli);
+	case CLI_CHECK:
+		return check(&cli);
 	case CLI_DOCTOR:
 		return cli_printed(doctor_run(stdout));
 	}

@@ -43,6 +43,18 @@ int stream_open_live(struct stream *stream)
 	return err;
 }
 
+int stream_open_events(struct stream *stream)
+{
+	int err;
+
+	memset(stream, 0, sizeof(*stream));
+	err = source_open_bpf(&stream->source, stream->why,
+			      sizeof(stream->why));
+	if (err)
+		stream->source = NULL;
+	return err ?: start_model(stream);
+}
+
 int stream_open_file(struct stream *stream, const char *path)
 {
 	int err;

@@ -25,6 +25,8 @@ struct stream {
  */
 int stream_open_live(struct stream *stream);
 /* Open a recording, NULL or "-" for standard input. 0 or -errno, with why. */
+/* The mhp events, and nothing else will do. */
+int stream_open_events(struct stream *stream);
 int stream_open_file(struct stream *stream, const char *path);
 void stream_close(struct stream *stream);
 

@@ -1,0 +1,76 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""A recording with something changed, whole again: numbered anew, with totals that add up.
+
+    edit.py RECORDING EDIT...      on standard output
+
+An EDIT is drop:EVENT:NTH, double:EVENT:NTH, swap:EVENT:NTH (with the next line) or
+set:EVENT:NTH:FIELD:VALUE; NTH counts from 1. lose:EVENT:NTH drops and leaves the gap. gone:BLOCK
+drops all that happened to a block between the begin and the end of going offline.
+"""
+import json
+import sys
+
+
+def find(records, event, nth):
+    found = [at for at, record in enumerate(records) if record.get("event") == event]
+    if len(found) < int(nth):
+        sys.exit(f"edit.py: there are {len(found)} of {event}, not {nth}")
+    return found[int(nth) - 1]
+
+
+def gone(records, block, pages):
+    """Without the offline of a block: it is online when it is removed."""
+    kept, inside = [], False
+    for record in records:
+        at = record.get("start_pfn", record.get("pfn", -1)) // pages
+        inside |= record.get("event") == "mhp_offline_begin" and at == int(block)
+        if not inside:
+            kept.append(record)
+        inside &= record.get("event") != "mhp_offline_end"
+    return kept
+
+
+def edit(records, pages, word):
+    what, *args = word.split(":")
+    if what == "gone":
+        return gone(records, args[0], pages)
+    at = find(records, args[0], args[1])
+    if what in ("drop", "lose"):
+        del records[at]
+    elif what == "double":
+        records.insert(at, dict(records[at]))
+    elif what == "swap":
+        records[at], records[at + 1] = records[at + 1], records[at]
+    elif what == "set":
+        value = args[3]
+        records[at][args[2]] = int(value) if value.lstrip("-").isdigit() else value
+    else:
+        sys.exit(f"edit.py: no such edit: {what}")
+    return records
+
+
+def main():
+    with open(sys.argv[1], encoding="utf-8") as file:
+        header, *records, totals = [json.loads(line) for line in file]
+    pages = header["block_bytes"] // header["page_bytes"]
+    lost = [word.split(":")[1] for word in sys.argv[2:] if word.startswith("lose:")]
+    number = find(records, lost[0], sys.argv[2].split(":")[2]) if lost else None
+    for word in sys.argv[2:]:
+        records = edit(records, pages, word)
+    counts = {}
+    for seq, record in enumerate(records, 1):
+        record["seq"] = seq + (number is not None and seq > number)
+        count = counts.setdefault(record["event"], {"seen": 0, "lost": 0})
+        count["seen"] += 1
+    for event in lost:
+        counts[event]["seen"] += 1
+        counts[event]["lost"] += 1
+    totals["totals"].update(seen=len(records) + len(lost), lost=len(lost), folded=len(records), events=counts)
+    if lost:
+        totals["totals"]["self_check"] = "none"
+    for line in (header, *records, totals):
+        print(json.dumps(line, separators=(",", ":"), ensure_ascii=False))
+
+
+main()

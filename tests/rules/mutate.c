@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Whether the rules notice: takes a recording of a real run, which must keep
+ * all laws, and changes one thing at a time. Each event is dropped, doubled,
+ * swapped with the next, and has each of its numbers made one more and one
+ * less. Prints KTAP: how many of these mutants broke a rule, which rules broke
+ * them, and all that live on. Which of them may, and why, is in equivalent.txt.
+ *
+ *	mutate RECORDING [EQUIVALENT]
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "event_table.h"
+#include "rules.h"
+#include "source.h"
+
+#define TARGET_PERMILLE 990
+
+#define EXCUSES_MAX 256
+
+struct excuse {
+	char event[64];
+	char change[64];
+	unsigned int left;
+};
+
+struct run {
+	struct excuse excuses[EXCUSES_MAX];
+	size_t nr_excuses;
+
+	struct mhp_record *records;
+	size_t nr;
+	u64 block_pages;
+	u64 killed_by[NR_RULES]; /* mutants that a rule was the first to notice */
+	u64 killed;
+	u64 all;
+	u64 excused;
+	u64 violations; /* of the mutant under way */
+	char lived[4096][96];
+	u64 nr_lived;
+};
+
+static int keep_record(void *ctx, const struct mhp_record *record)
+{
+	struct run *run = ctx;
+
+	run->records =
+		reallocarray(run->records, run->nr + 1, sizeof(*run->records));
+	if (!run->records)
+		exit(1);
+	memset(&run->records[run->nr], 0, sizeof(*run->records));
+	memcpy(&run->records[run->nr++], record,
+	       MHP_RECORD_HEADER + record->size);
+	return 0;
+}
+
+static void count_violation(void *ctx, const struct violation *violation)
+{
+	struct run *run = ctx;
+
+	if (!run->violations++)
+		run->killed_by[violation->rule]++;
+}
+
+/* Numbers are those of the mutant's own stream: a drop is no loss. */
+static bool is_noticed(struct run *run, const struct mhp_record *records,
+		       size_t nr)
+{
+	static const struct rules_opts opts = { .page_bytes = 4096 };
+	struct rules *rules =
+		rules_new(run->block_pages, &opts, count_violation, run);
+	struct mhp_record record;
+	size_t i;
+
+	if (!rules)
+		exit(1);
+	run->violations = 0;
+	for (i = 0; i < nr; i++) {
+		record = records[i];
+		record.seq = i + 1;
+		rules_take(rules, &record);
+	}
+	rules_end(rules);
+	rules_free(rules);
+	return run->violations;
+}
+
+/* Lines "EVENT CHANGE NUMBER reason": so many of these may live on in one recording. */
+static void load_excuses(struct run *run, const char *path)
+{
+	char line[256];
+	struct excuse *excuse;
+	FILE *file = fopen(path, "re");
+
+	if (!file) {
+		perror(path);
+		exit(2);
+	}
+	while (run->nr_excuses < EXCUSES_MAX &&
+	       fgets(line, sizeof(line), file)) {
+		excuse = &run->excuses[run->nr_excuses];
+		if (*line != '#' && sscanf(line, "%63s %63s %u", excuse->event,
+					   excuse->change, &excuse->left) == 3)
+			run->nr_excuses++;
+	}
+	fclose(file);
+}
+
+static bool is_excused(struct run *run, const char *what)
+{
+	char event[64], change[64];
+	struct excuse *excuse;
+	size_t i;
+
+	if (sscanf(what, "%*u %63s %63s", event, change) != 2)
+		return false;
+	for (i = 0; i < run->nr_excuses; i++) {
+		excuse = &run->excuses[i];
+		if (strcmp(excuse->event, event) ||
+		    strcmp(excuse->change, change) || !excuse->left)
+			continue;
+		excuse->left--;
+		return true;
+	}
+	return false;
+}
+
+static void judge(struct run *run, const char *what,
+		  const struct mhp_record *records, size_t nr)
+{
+	run->all++;
+	if (is_noticed(run, records, nr)) {
+		run->killed++;
+	} else if (is_excused(run, what)) {
+		run->excused++;
+	} else if (run->nr_lived < 4096) {
+		snprintf(run->lived[run->nr_lived++], sizeof(*run->lived), "%s",
+			 what);
+	}
+}
+
+static void mutate_order(struct run *run, struct mhp_record *copy, size_t i)
+{
+	const struct mhp_record *from = run->records;
+	const char *name = event_info(from[i].event)->name;
+	char what[96];
+	size_t rest = run->nr - i - 1;
+
+	memcpy(copy, from, i * sizeof(*copy));
+	memcpy(copy + i, from + i + 1, rest * sizeof(*copy));
+	snprintf(what, sizeof(what), "%zu %s dropped", i, name);
+	judge(run, what, copy, run->nr - 1);
+
+	memcpy(copy, from, (i + 1) * sizeof(*copy));
+	memcpy(copy + i + 1, from + i, (rest + 1) * sizeof(*copy));
+	snprintf(what, sizeof(what), "%zu %s doubled", i, name);
+	judge(run, what, copy, run->nr + 1);
+
+	if (!rest || event_is_tool(from[i + 1].event))
+		return;
+	memcpy(copy, from, run->nr * sizeof(*copy));
+	copy[i] = from[i + 1];
+	copy[i + 1] = from[i];
+	snprintf(what, sizeof(what), "%zu %s swapped", i, name);
+	judge(run, what, copy, run->nr);
+}
+
+static void add(struct mhp_record *record, const struct event_field *field,
+		int by)
+{
+	char *at = (char *)&record->p + field->offset;
+	u64 value = 0;
+
+	memcpy(&value, at, field->size);
+	value += by;
+	memcpy(at, &value, field->size);
+}
+
+static void mutate_fields(struct run *run, struct mhp_record *copy, size_t i)
+{
+	const struct event_info *info = event_info(run->records[i].event);
+	const struct event_field *field;
+	char what[96];
+	int by;
+
+	memcpy(copy, run->records, run->nr * sizeof(*copy));
+	for (field = info->fields; field->name; field++)
+		for (by = -1; by <= 1; by += 2) {
+			add(&copy[i], field, by);
+			snprintf(what, sizeof(what), "%zu %s %s%+d", i,
+				 info->name, field->name, by);
+			judge(run, what, copy, run->nr);
+			copy[i] = run->records[i];
+		}
+}
+
+/* What the tool says itself is no event of the kernel, and there are no laws about ZONE_DEVICE memory. */
+static bool is_judged(const struct mhp_record *r)
+{
+	if (r->event == MHP_EVENT_mhp_vmemmap_populate)
+		return r->p.mhp_vmemmap_populate.hosting != MHP_HOSTING_DEVICE;
+	if (r->event == MHP_EVENT_mhp_vmemmap_free)
+		return r->p.mhp_vmemmap_free.hosting != MHP_HOSTING_DEVICE;
+	return !event_is_tool(r->event);
+}
+
+static int load(struct run *run, const char *path)
+{
+	struct source *source;
+	char why[256];
+	int ret = source_open_file(&source, path, why, sizeof(why));
+
+	if (ret) {
+		fprintf(stderr, "mutate: %s\n", why);
+		return ret;
+	}
+	run->block_pages = source->info.block_bytes / source->info.page_bytes;
+	while ((ret = source_read(source, keep_record, run)) >= 0)
+		;
+	source_close(source);
+	return ret == -ENODATA && run->nr ? 0 : -EINVAL;
+}
+
+static void report(const struct run *run, bool healthy)
+{
+	u64 judged = run->all - run->excused, i;
+
+	printf("KTAP version 1\n");
+	printf("%sok 1 the recording itself keeps all laws\n",
+	       healthy ? "" : "not ");
+	for (i = 0; i < NR_RULES; i++)
+		if (run->killed_by[i])
+			printf("# %-16s noticed %llu mutants first\n",
+			       rule_infos[i].name, run->killed_by[i]);
+	for (i = 0; i < run->nr_lived; i++)
+		printf("# lives on: %s\n", run->lived[i]);
+	printf("# %llu of %llu mutants were noticed; %llu more are equivalent\n",
+	       run->killed, judged, run->excused);
+	printf("%sok 2 of %llu mutants 99 %% or more are noticed: %llu\n",
+	       judged && run->killed * 1000 >= judged * TARGET_PERMILLE ?
+		       "" :
+		       "not ",
+	       judged, run->killed);
+	printf("1..2\n");
+}
+
+int main(int argc, char **argv)
+{
+	struct run *run = calloc(1, sizeof(*run));
+	struct mhp_record *copy;
+	bool healthy;
+	size_t i;
+
+	if (argc < 2 || !run || load(run, argv[1]))
+		return 2;
+	if (argc > 2)
+		load_excuses(run, argv[2]);
+	copy = calloc(run->nr + 1, sizeof(*copy));
+	if (!copy)
+		return 2;
+	healthy = !is_noticed(run, run->records, run->nr);
+	memset(run->killed_by, 0, sizeof(run->killed_by));
+	for (i = 0; i < run->nr; i++) {
+		if (!is_judged(&run->records[i]))
+			continue;
+		mutate_order(run, copy, i);
+		mutate_fields(run, copy, i);
+	}
+	report(run, healthy);
+	free(copy);
+	free(run->records);
+	free(run);
+	return 0;
+}

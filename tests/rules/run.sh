@@ -1,0 +1,111 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Whether the rules notice what breaks them, in recordings of real runs, and what `mhptop check` says and returns then.
+# MHPTOP is the program under test, MUTATE what breaks recordings wholesale (mutate.c).
+. "$(dirname "$0")/../host-lib.sh"
+cd "$TOP/tests/rules" || exit 1
+MHPTOP=$(realpath "$TOP/${MHPTOP:-build/mhptop}") MUTATE=$TOP/build/tests/mutate
+
+# breaks RULE RECORDING EDIT…: the rule is broken by the edit, which the check says, and returns 3
+breaks() {
+	local rule=$1 recording=$2 got=0
+	shift 2
+	if ! ./edit.py "$recording.ndjson" "$@" >"$WORK/broken.ndjson"; then
+		fail "$rule is broken by $*" "edit.py failed"
+		return
+	fi
+	"$MHPTOP" check "$WORK/broken.ndjson" >"$WORK/verdict" 2>"$WORK/stderr" || got=$?
+	if ((got == 3)) && grep -q "^not ok [0-9]* $rule: " "$WORK/verdict"; then
+		pass "$rule is broken by $*"
+	else
+		fail "$rule is broken by $*" "exit $got"$'\n'"$(grep -A3 '^not ok' "$WORK/verdict")"
+	fi
+}
+
+# verdict NAME WANT REGEX OPTION…: exit status of a check, and a line of its verdict
+verdict() {
+	local name=$1 want=$2 regex=$3 got=0
+	shift 3
+	"$MHPTOP" check "$@" >"$WORK/verdict" 2>"$WORK/stderr" </dev/null || got=$?
+	if ((got == want)) && grep -qE -- "$regex" "$WORK/verdict"; then
+		pass "$name"
+	else
+		fail "$name" "exit $got, want $want"$'\n'"$(grep -E '^not ok|^# [A-Z]' "$WORK/verdict"; cat "$WORK/stderr")"
+	fi
+}
+
+for recording in *.ndjson; do
+	"$MUTATE" "$recording" equivalent.txt >"$WORK/mutants"
+	grep '^# [0-9a-z]' "$WORK/mutants" | sed "s/^# /# ${recording%.ndjson}: /"
+	check "${recording%.ndjson}: a real run keeps all laws" grep -q '^ok 1 ' "$WORK/mutants"
+	check "${recording%.ndjson}: 99 % or more of its mutants are noticed" grep -q '^ok 2 ' "$WORK/mutants"
+	verdict "${recording%.ndjson}: the check passes" 0 '^# PASS: ' "$recording"
+done
+
+breaks order.add failures-block drop:mhp_vmemmap_populate:3
+breaks order.online failures-block drop:mhp_managed:1
+breaks order.offline failures-block drop:mhp_vmemmap_offline:1
+breaks order.remove range drop:mhp_vmemmap_free:130
+breaks order.life failures-block double:mhp_online_end:1
+breaks same.block failures-block set:mhp_vmemmap_online:1:nid:1
+breaks result.reason failures-block set:mhp_offline_end:1:reason:none
+breaks memmap.populate failures-block set:mhp_vmemmap_populate:2:host_pfn:7
+breaks memmap.free range set:mhp_vmemmap_free:3:host_pfn:7
+breaks memmap.alloc range set:mhp_vmemmap_populate:2:altmap_alloc:1025
+breaks memmap.hosting failures-block set:mhp_add_end:1:hosting:buddy
+breaks memmap.retired eject-range set:mhp_vmemmap_free:1:vmemmap_pages:511
+breaks range.refs range set:mhp_vmemmap_ref:10:refs:9
+breaks range.teardown range swap:mhp_vmemmap_free:3
+breaks range.teardown range drop:mhp_vmemmap_ref:200
+breaks pages.block failures-buddy set:mhp_managed:1:delta:32767
+breaks pages.zone failures-block set:mhp_present:3:after:1
+breaks pages.rollback failures-block set:mhp_present:4:delta:500
+breaks remove.match eject-range gone:32
+
+verdict "a budget that is kept" 0 '^ok [0-9]+ budget\.time:' --max-offline 3600s --max-online 100 range.ndjson
+verdict "a budget that is not" 3 '^# memory[0-9]+, .*(offline|online) took' --max-offline 1us range.ndjson
+verdict "no more than so much for the memmap" 0 '^ok [0-9]+ budget\.vmemmap:' --max-vmemmap 1.6 failures-block.ndjson
+verdict "but not less than it takes" 3 '^not ok [0-9]+ budget\.vmemmap:' --max-vmemmap 1.5% failures-block.ndjson
+verdict "who hosts, as expected" 0 '^ok [0-9]+ budget\.hosting:' --expect-hosting range eject-range.ndjson
+verdict "or not" 3 'found hosting buddy, why disabled' --expect-hosting block failures-buddy.ndjson
+verdict "what was to be removed is" 0 '^ok [0-9]+ budget\.removed:' \
+	--expect-removed 0x100000000-0x107ffffff eject-range.ndjson
+verdict "or not" 3 '^not ok [0-9]+ budget\.removed:' --expect-removed 0x100000000-0x13fffffff failures-block.ndjson
+verdict "failures are none" 3 '^not ok [0-9]+ budget\.failures:' --expect-success failures-block.ndjson
+printf '# what must hold\nmax-offline 1us # not long\n\nexpect-hosting block\n' >"$WORK/rules"
+verdict "settings from a file" 3 '^not ok [0-9]+ budget\.time:' --rules "$WORK/rules" failures-block.ndjson
+check "and what they say of others" grep -qE '^ok [0-9]+ budget\.hosting:' "$WORK/verdict"
+./edit.py failures-block.ndjson set:mhp_vmemmap_online:1:nid:1 >"$WORK/broken.ndjson"
+verdict "a rule that is skipped" 0 '^# PASS' --skip same.block "$WORK/broken.ndjson"
+eq "is not told of" "$(grep -c ' same\.block:' "$WORK/verdict")" 0
+
+./edit.py failures-block.ndjson lose:mhp_notify:5 >"$WORK/lost.ndjson"
+verdict "with an event lost nothing is proved" 5 '^# UNKNOWN: [0-9]+ events, 1 lost' "$WORK/lost.ndjson"
+head -n 100 failures-block.ndjson >"$WORK/cut.ndjson"
+printf '{"seq":' >>"$WORK/cut.ndjson"
+status "a damaged recording" 6 'cut.ndjson:101: ' "$MHPTOP" check "$WORK/cut.ndjson"
+status "no recording" 1 'cannot check: .*: No such file' "$MHPTOP" check "$WORK/none.ndjson"
+status "no time" 2 '--max-offline needs a time' "$MHPTOP" check --max-offline soon range.ndjson
+status "no percentage" 2 '--max-vmemmap needs a percentage' "$MHPTOP" check --max-vmemmap 0 range.ndjson
+status "no host" 2 '--expect-hosting needs buddy, block or range' "$MHPTOP" check --expect-hosting me range.ndjson
+status "no range" 2 '--expect-removed needs two physical addresses' "$MHPTOP" check --expect-removed 5-4 range.ndjson
+status "no rule" 2 '--skip needs the name of a rule' "$MHPTOP" check --skip order range.ndjson
+status "no seconds" 2 '--for needs seconds' "$MHPTOP" check --for 0
+echo 'max-offline 2s 3s' >"$WORK/rules"
+status "a bad line of a file" 2 'rules:1: max-offline has more than one value' "$MHPTOP" check --rules "$WORK/rules" range.ndjson
+status "check's options are its own" 2 '--junit is not for mhptop replay' "$MHPTOP" replay -b --junit x range.ndjson
+
+"$MHPTOP" check --junit "$WORK/junit.xml" "$WORK/broken.ndjson" >/dev/null
+eq "JUnit: one failure, told of" "$(python3 - "$WORK/junit.xml" <<'PY'
+import sys, xml.etree.ElementTree as tree
+suite = tree.parse(sys.argv[1]).getroot()
+failed = [case.get("name") for case in suite if case.find("failure") is not None]
+print(suite.get("failures"), len(suite) == int(suite.get("tests")), failed, "node 1" in suite.find(".//failure").text)
+PY
+)" "1 True ['same.block'] True"
+status "JUnit: nowhere to write" 1 'cannot write .*/none/x: No such file' "$MHPTOP" check --junit "$WORK/none/x" range.ndjson
+check "from a pipe" bash -c 'cat range.ndjson | "$1" check - | grep -q "^# PASS"' _ "$MHPTOP"
+status "a full disk" 1 'cannot write the verdict' bash -c '"$1" check range.ndjson >/dev/full' _ "$MHPTOP"
+eq "every rule is in docs/rules.md" "$("$MHPTOP" check range.ndjson | sed -n 's/^\(not \)\?ok [0-9]* \([a-z.]*\): .*/\2/p' |
+	while read -r rule; do grep -q "^### $rule\$" "$TOP/docs/rules.md" || echo "$rule"; done)" ""
+done_testing

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What a verdict looks like: KTAP for people and harnesses, JUnit XML for what collects test results. */
+#include <errno.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "check.h"
+#include "event_table.h"
+
+#define EVENT_MAX 640
+
+static const char *const verdicts[] = {
+	[CHECK_PASS] = "PASS",
+	[CHECK_FAIL] = "FAIL",
+	[CHECK_UNKNOWN] = "UNKNOWN",
+};
+
+bool check_is_told(const struct check *check, enum rule_id rule)
+{
+	const struct rules_opts *opts = &check->cli->rules;
+
+	if (opts->skip[rule])
+		return false;
+	switch (rule) {
+	case RULE_BUDGET_TIME:
+		return opts->max_ns[0] || opts->max_ns[1] || opts->max_ns[2] ||
+		       opts->max_ns[3];
+	case RULE_BUDGET_VMEMMAP:
+		return opts->max_vmemmap > 0;
+	case RULE_BUDGET_HOSTING:
+		return opts->hosting;
+	case RULE_BUDGET_REMOVED:
+		return opts->removed_end;
+	case RULE_BUDGET_FAILURES:
+		return opts->no_failures;
+	default:
+		return true;
+	}
+}
+
+static void put_event(FILE *out, const char *what,
+		      const struct mhp_record *record)
+{
+	char text[EVENT_MAX];
+
+	if (!record->event)
+		return;
+	event_print(record, text, sizeof(text));
+	fprintf(out, "#   %-6s %llu.%06llu %s: %s\n", what,
+		record->time_ns / 1000000000, record->time_ns / 1000 % 1000000,
+		event_info(record->event)->name, text);
+}
+
+static void put_violation(FILE *out, const struct check *check,
+			  const struct violation *violation)
+{
+	u64 pages = ledger_block_pages(check->stream->model.ledger);
+
+	fprintf(out, "# memory%llu, page 0x%llx: expected %s; found %s\n",
+		violation->pfn / pages, violation->pfn, violation->expected,
+		violation->found);
+	put_event(out, "before", &violation->first);
+	put_event(out, "then", &violation->second);
+}
+
+static void put_rule(FILE *out, const struct check *check, enum rule_id rule,
+		     unsigned int nth)
+{
+	u64 asked = rules_asked(check->rules, rule);
+	u64 broken = rules_broken(check->rules, rule);
+	size_t i;
+
+	fprintf(out, "%sok %u %s: %s%s\n", broken ? "not " : "", nth,
+		rule_infos[rule].name, rule_infos[rule].law,
+		asked ? "" : " # SKIP nothing of that kind happened");
+	if (broken)
+		fprintf(out, "# broken %llu times, asked %llu times\n", broken,
+			asked);
+	for (i = 0; i < check->nr_violations; i++)
+		if (check->violations[i].rule == rule)
+			put_violation(out, check, &check->violations[i]);
+}
+
+int check_ktap(const struct check *check, FILE *out)
+{
+	const struct model *model = &check->stream->model;
+	unsigned int nth = 0;
+	int i;
+
+	fputs("KTAP version 1\n", out);
+	for (i = 0; i < NR_RULES; i++)
+		nth += check_is_told(check, i);
+	fprintf(out, "1..%u\n", nth);
+	for (i = 0, nth = 0; i < NR_RULES; i++)
+		if (check_is_told(check, i))
+			put_rule(out, check, i, ++nth);
+	fprintf(out, "# %s: %llu events, %llu lost\n", verdicts[check->verdict],
+		model_seen(model), model_lost(model));
+	return ferror(out) ? -EIO : 0;
+}
+
+/* -- JUnit ---------------------------------------------------------------- */
+
+static void put_xml(FILE *out, const char *text)
+{
+	for (; *text; text++) {
+		if (*text == '<')
+			fputs("&lt;", out);
+		else if (*text == '&')
+			fputs("&amp;", out);
+		else if (*text == '"')
+			fputs("&quot;", out);
+		else if ((unsigned char)*text >= ' ')
+			fputc(*text, out);
+	}
+}
+
+static void junit_failure(FILE *out, const struct check *check,
+			  enum rule_id rule)
+{
+	const struct violation *violation;
+	u64 pages = ledger_block_pages(check->stream->model.ledger);
+	char text[EVENT_MAX];
+	size_t i;
+
+	fprintf(out, "<failure message=\"broken %llu times\">",
+		rules_broken(check->rules, rule));
+	for (i = 0; i < check->nr_violations; i++) {
+		violation = &check->violations[i];
+		if (violation->rule != rule)
+			continue;
+		fprintf(out, "memory%llu: expected ", violation->pfn / pages);
+		put_xml(out, violation->expected);
+		fputs("; found ", out);
+		put_xml(out, violation->found);
+		if (violation->second.event) {
+			event_print(&violation->second, text, sizeof(text));
+			fprintf(out, "; %s: ",
+				event_info(violation->second.event)->name);
+			put_xml(out, text);
+		}
+		fputc('\n', out);
+	}
+	fputs("</failure>", out);
+}
+
+static void junit_rule(FILE *out, const struct check *check, enum rule_id rule)
+{
+	fputs("  <testcase classname=\"mhptop.check\" name=\"", out);
+	put_xml(out, rule_infos[rule].name);
+	fputs("\">", out);
+	if (rules_broken(check->rules, rule))
+		junit_failure(out, check, rule);
+	else if (!rules_asked(check->rules, rule))
+		fputs("<skipped message=\"nothing of that kind happened\"/>",
+		      out);
+	fputs("</testcase>\n", out);
+}
+
+static void junit_put(FILE *out, const struct check *check)
+{
+	bool unknown = check->verdict == CHECK_UNKNOWN;
+	unsigned int tests = 1, failures = 0, skipped = 0;
+	int i;
+
+	for (i = 0; i < NR_RULES; i++) {
+		if (!check_is_told(check, i))
+			continue;
+		tests++;
+		failures += rules_broken(check->rules, i) > 0;
+		skipped += !rules_asked(check->rules, i);
+	}
+	fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n", out);
+	fprintf(out,
+		"<testsuite name=\"mhptop check\" tests=\"%u\" failures=\"%u\" errors=\"%u\" skipped=\"%u\">\n",
+		tests, failures, unknown, skipped);
+	for (i = 0; i < NR_RULES; i++)
+		if (check_is_told(check, i))
+			junit_rule(out, check, i);
+	fputs("  <testcase classname=\"mhptop.check\" name=\"events\">", out);
+	if (unknown)
+		fputs("<error message=\"events are missing: nothing was proved\"/>",
+		      out);
+	fputs("</testcase>\n</testsuite>\n", out);
+}
+
+int check_junit(const struct check *check, const char *path)
+{
+	FILE *out = fopen(path, "we");
+	int err = 0;
+
+	if (!out)
+		return -errno;
+	junit_put(out, check);
+	if (ferror(out))
+		err = -EIO;
+	if (fclose(out) && !err)
+		err = -errno;
+	return err;
+}

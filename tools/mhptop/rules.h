@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The rules: laws that a stream of events must keep, and what breaks them. One
+ * list has them all; docs/rules.md says of each why it matters. Where records
+ * come from and how violations are shown is not here. No clock, no I/O.
+ */
+#ifndef RULES_H
+#define RULES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include "mhp_event.h"
+
+/* R(id, name, the law in a line) */
+#define RULES(R)                                                                                                 \
+	R(ORDER_ADD, "order.add",                                                                                \
+	  "between begin and end of an add each section gets its memmap, from the first to the last")            \
+	R(ORDER_ONLINE, "order.online",                                                                          \
+	  "a memory block goes online in the kernel's steps, or back in its steps")                              \
+	R(ORDER_OFFLINE, "order.offline",                                                                        \
+	  "a memory block goes offline in the kernel's steps, or back in its steps")                             \
+	R(ORDER_REMOVE, "order.remove",                                                                          \
+	  "between begin and end of a removal each section gives up its memmap")                                 \
+	R(ORDER_LIFE, "order.life",                                                                              \
+	  "a memory block is populated, online, offline and freed in this order, one operation at a time")       \
+	R(SAME_BLOCK, "same.block",                                                                              \
+	  "all events of an operation are about its pages, its node and its zone")                               \
+	R(RESULT, "result.reason",                                                                               \
+	  "what fails says why, as it happened, and what works says none")                                       \
+	R(POPULATE, "memmap.populate",                                                                           \
+	  "each section's memmap is populated once, as large as it must be, where its host has room")            \
+	R(FREE, "memmap.free",                                                                                   \
+	  "each memmap is freed once, all of it, from where it was populated")                                   \
+	R(ALLOC, "memmap.alloc",                                                                                 \
+	  "an altmap's allocated pages change by what events say, and end at 0")                                 \
+	R(HOSTING, "memmap.hosting",                                                                             \
+	  "who hosts a memmap is the same for add, sections and memory blocks, and a block hosts only its own")  \
+	R(RETIRED, "memmap.retired",                                                                             \
+	  "memmap that was given up but not freed is freed when its neighbours go")                              \
+	R(REFS, "range.refs",                                                                                    \
+	  "a range has one reference a section, never less than none")                                           \
+	R(TEARDOWN, "range.teardown",                                                                            \
+	  "of a range nothing is freed while there are references, then from the last section to the first")     \
+	R(BLOCK_PAGES, "pages.block",                                                                            \
+	  "an online block's pages are present, and managed but for those with memmap; an offline one has none") \
+	R(ZONE_PAGES, "pages.zone",                                                                              \
+	  "a zone's count after a change is the one before and the change")                                      \
+	R(ROLLBACK, "pages.rollback",                                                                            \
+	  "an operation that fails leaves all counts where they were")                                           \
+	R(REMOVE, "remove.match",                                                                                \
+	  "only what is offline is removed, and no part that hosts the memmap of what stays")                    \
+	R(BUDGET_TIME, "budget.time", "no operation takes longer than it may")                                   \
+	R(BUDGET_VMEMMAP, "budget.vmemmap",                                                                      \
+	  "no add gives up a larger part of its pages than it may")                                              \
+	R(BUDGET_HOSTING, "budget.hosting",                                                                      \
+	  "the memmap of each add is hosted as expected")                                                        \
+	R(BUDGET_REMOVED, "budget.removed",                                                                      \
+	  "what was expected to be removed is")                                                                  \
+	R(BUDGET_FAILURES, "budget.failures", "no operation fails")
+
+enum rule_id {
+#define RULE_ID(id, name, law) RULE_##id,
+	RULES(RULE_ID)
+#undef RULE_ID
+		NR_RULES
+};
+
+struct rule_info {
+	const char *name;
+	const char *law;
+};
+extern const struct rule_info rule_infos[NR_RULES];
+/* NR_RULES if there is none of that name. */
+enum rule_id rule_by_name(const char *name, size_t len);
+
+#define RULE_TEXT_MAX 160
+
+/* What broke a law: two events, of which the first may be missing (event 0). */
+struct violation {
+	enum rule_id rule;
+	u64 pfn; /* of the memory block, range or page that it is about */
+	struct mhp_record first;
+	struct mhp_record second;
+	char expected[RULE_TEXT_MAX];
+	char found[RULE_TEXT_MAX];
+};
+
+/* What the user asks for on top; 0 or an empty range: not asked for. */
+struct rules_opts {
+	u64 max_ns[4]; /* add, online, offline, remove */
+	double max_vmemmap; /* percent of the pages of an add */
+	unsigned int hosting; /* enum mhp_hosting */
+	bool no_failures;
+	u64 removed_start; /* bytes, */
+	u64 removed_end; /* the last byte */
+	u64 page_bytes;
+	bool skip[NR_RULES];
+};
+
+typedef void (*violation_sink)(void *ctx, const struct violation *violation);
+
+struct rules;
+
+/* NULL: no memory, or blocks of no pages. opts is copied. */
+struct rules *rules_new(u64 block_pages, const struct rules_opts *opts,
+			violation_sink sink, void *ctx);
+void rules_free(struct rules *rules); /* NULL is fine */
+/* One record, in the order of the stream: 0 or -ENOMEM. */
+int rules_take(struct rules *rules, const struct mhp_record *record);
+/* Events are missing from here on: nothing that is under way is known any more. */
+void rules_gap(struct rules *rules);
+/* The stream is over. */
+void rules_end(struct rules *rules);
+/* How often a rule was asked, and was broken. */
+u64 rules_asked(const struct rules *rules, enum rule_id rule);
+u64 rules_broken(const struct rules *rules, enum rule_id rule);
+/* Something could not be judged because events came out of order. */
+bool rules_unsure(const struct rules *rules);
+
+#endif

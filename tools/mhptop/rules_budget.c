@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What the user asks for on top of the laws: how long operations may take, how
+ * much an add may give up, who hosts, what must be gone, that nothing fails.
+ */
+#include "event_table.h"
+#include "rules_state.h"
+
+static const char *const names[] = { "add", "online", "offline", "remove" };
+
+static s64 ret_of(const struct mhp_record *r)
+{
+	switch (r->event) {
+	case MHP_EVENT_mhp_add_end:
+		return r->p.mhp_add_end.ret;
+	case MHP_EVENT_mhp_remove_end:
+		return r->p.mhp_remove_end.ret;
+	default:
+		return r->p.mhp_block_end.ret;
+	}
+}
+
+static void add_budget(struct rules *rules, const struct mhp_mhp_add_end *e)
+{
+	const struct rules_opts *opts = &rules->opts;
+
+	if (e->ret)
+		return;
+	if (opts->max_vmemmap > 0)
+		rule_ask(rules, RULE_BUDGET_VMEMMAP, e->start_pfn,
+			 e->vmemmap_pages * 100.0 <=
+				 opts->max_vmemmap * e->nr_pages,
+			 "no larger part than was asked for",
+			 "%llu of %llu pages, %.3f %%", e->vmemmap_pages,
+			 e->nr_pages, e->vmemmap_pages * 100.0 / e->nr_pages);
+	if (opts->hosting)
+		rule_ask(rules, RULE_BUDGET_HOSTING, e->start_pfn,
+			 e->hosting == opts->hosting,
+			 event_symbol(event_hostings, opts->hosting),
+			 "hosting %s, why %s",
+			 event_symbol(event_hostings, e->hosting),
+			 event_symbol(event_whys, e->why));
+}
+
+/* Blocks that a removal took, whoever else may be there later. */
+static void removed(struct rules *rules, const struct mhp_mhp_remove_end *e)
+{
+	struct rule_block *block;
+	u64 pfn;
+
+	if (e->ret || !rules->opts.removed_end)
+		return;
+	for (pfn = e->start_pfn; pfn < e->start_pfn + e->nr_pages;
+	     pfn += rules->block_pages) {
+		block = rule_block(rules, pfn, true);
+		if (block)
+			block->removed = true;
+	}
+}
+
+/* How much of what was expected to go went. */
+static void removed_check(struct rules *rules)
+{
+	const struct rules_opts *opts = &rules->opts;
+	u64 pfn = opts->removed_start / opts->page_bytes, blocks = 0, gone = 0;
+	u64 end = opts->removed_end / opts->page_bytes;
+	const struct rule_block *block;
+
+	for (pfn -= pfn % rules->block_pages; pfn <= end;
+	     pfn += rules->block_pages) {
+		block = rule_block(rules, pfn, false);
+		gone += block && block->removed;
+		blocks++;
+	}
+	rule_ask(rules, RULE_BUDGET_REMOVED,
+		 opts->removed_start / opts->page_bytes, gone == blocks,
+		 "all of it removed", "%llu of %llu memory blocks", gone,
+		 blocks);
+}
+
+void rules_budget_end(struct rules *rules, const struct mhp_record *r)
+{
+	const struct rules_opts *opts = &rules->opts;
+	const struct rule_op *op = &rules->op;
+	u64 max = opts->max_ns[op->kind - OP_ADD];
+	u64 took = r->time_ns - op->begin.time_ns;
+	s64 ret = ret_of(r);
+
+	if (max)
+		rule_ask(rules, RULE_BUDGET_TIME, op->start,
+			 r->time_ns >= op->begin.time_ns && took <= max,
+			 "no longer than was asked for", "%s took %.6f s",
+			 names[op->kind - OP_ADD], took / 1e9);
+	if (opts->no_failures)
+		rule_ask(rules, RULE_BUDGET_FAILURES, op->start, !ret,
+			 "success", "%s ended with %lld",
+			 names[op->kind - OP_ADD], ret);
+	if (r->event == MHP_EVENT_mhp_add_end)
+		add_budget(rules, &r->p.mhp_add_end);
+	else if (r->event == MHP_EVENT_mhp_remove_end)
+		removed(rules, &r->p.mhp_remove_end);
+}
+
+void rules_end(struct rules *rules)
+{
+	rules->now = NULL;
+	rules->op.kind = OP_NONE;
+	if (rules->opts.removed_end)
+		removed_check(rules);
+	if (!rules->described && rules->ratio_pages)
+		rule_equal(rules, RULE_RETIRED, 0,
+			   "vmemmap pages that never came back", 0,
+			   rules->retired);
+	if (rules->last_seq > rules->numbered)
+		rules->unsure = true;
+}

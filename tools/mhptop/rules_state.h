@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the rules remember, and what they are written with. For rules*.c alone:
+ * the public side is rules.h.
+ *
+ * The kernel holds the device hotplug lock for each of the four operations, so
+ * there is one at a time. ZONE_DEVICE memory and drivers that take pages of an
+ * online block (virtio-mem) go on beside it.
+ */
+#ifndef RULES_STATE_H
+#define RULES_STATE_H
+
+#include "mhp_ledger.h"
+#include "rules.h"
+
+enum rule_op_kind { OP_NONE, OP_ADD, OP_ONLINE, OP_OFFLINE, OP_REMOVE };
+
+/* What is known of a memory block; nothing is asked of what is not. */
+struct rule_block {
+	u64 number;
+	u64 altmap_base;
+	u64 host_pfn; /* of its first section */
+	struct mhp_record last; /* that was about it */
+	s64 present;
+	s64 managed;
+	u32 described; /* pages that have a memmap, */
+	u32 populated; /* which takes so many vmemmap pages */
+	u32 section_pages; /* of one section, */
+	u32 section_vmemmap; /* and its vmemmap pages */
+	u32 vmemmap_pages; /* that it gives up */
+	u32 align; /* of its altmap */
+	s32 nid;
+	u8 state; /* enum mhp_state, UNKNOWN if it is not known */
+	u8 zone;
+	u8 hosting; /* MHP_HOSTING_NONE: not known */
+	bool counted; /* present and managed are known */
+	bool removed; /* it was, at least once */
+	bool lenient; /* its driver may keep pages from the buddy */
+};
+
+/* The altmap of a range that hosts its memmap as a whole. */
+struct rule_range {
+	u64 base;
+	u64 free;
+	u64 alloc;
+	u64 refs;
+	u64 end; /* after its last section */
+	u64 freed_pfn; /* the section freed last, 0: none yet */
+	bool known;
+};
+
+struct rule_zone {
+	s32 nid;
+	u32 zone;
+	u64 after[2]; /* present, managed */
+	bool known[2];
+};
+
+/* The operation under way */
+struct rule_op {
+	enum rule_op_kind kind;
+	unsigned int step;
+	struct mhp_record begin;
+	struct mhp_record last;
+	u64 start;
+	u64 nr;
+	u64 vmemmap;
+	s32 nid;
+	u32 zone;
+	s64 veto; /* what a notifier answered, 0: none objected */
+	s64 present; /* changes so far */
+	s64 managed;
+	u64 next_pfn; /* add: the section to come; remove: the block */
+	u64 alloc; /* of the altmap in use */
+	u64 hosts; /* pages given up so far */
+	u32 sections;
+	u32 holds; /* references held */
+	u32 hosting;
+	bool failed; /* a population */
+	bool blind; /* an error was told already: the rest is not judged */
+};
+
+struct rules {
+	struct rules_opts opts;
+	u64 block_pages;
+	violation_sink sink;
+	void *ctx;
+	u64 asked[NR_RULES];
+	u64 broken[NR_RULES];
+	struct rule_op op;
+	struct rule_block *blocks; /* hash table, number + 1 is the key */
+	size_t nr_blocks;
+	size_t room;
+	struct rule_range *ranges;
+	size_t nr_ranges;
+	struct rule_zone zones[64];
+	size_t nr_zones;
+	s64 actions[16]; /* the MEM_* number of each enum mhp_step + 1, 0: not yet known */
+	u64 last_seq;
+	u64 numbered;
+	u64 ratio_pages; /* so many pages have */
+	u64 ratio_vmemmap; /* so many vmemmap pages */
+	u64 retired; /* vmemmap pages that were given up and not freed */
+	u64 described; /* hot-added pages that have a memmap */
+	bool unsure;
+	bool settled; /* an operation was seen to begin or end */
+	bool no_memory;
+	const struct mhp_record *now;
+};
+
+/* A law was asked for; broken unless holds. Says what was found. Returns holds. */
+bool rule_ask(struct rules *rules, enum rule_id rule, u64 pfn, bool holds,
+	      const char *expected, const char *found, ...)
+	__attribute__((format(printf, 6, 7)));
+/* The same for a number of a name. */
+bool rule_equal(struct rules *rules, enum rule_id rule, u64 pfn,
+		const char *what, s64 want, s64 got);
+
+/* NULL if there is none; made if create. */
+struct rule_block *rule_block(struct rules *rules, u64 pfn, bool create);
+struct rule_range *rule_range(struct rules *rules, u64 base, bool create);
+struct rule_zone *rule_zone(struct rules *rules, s32 nid, u32 zone);
+
+/* The parts of rules_take(), by what they look at. */
+void rules_refs_take(struct rules *rules, const struct mhp_record *r);
+void rules_memmap_take(struct rules *rules, const struct mhp_record *r);
+void rules_block_take(struct rules *rules, const struct mhp_record *r);
+void rules_range_take(struct rules *rules, const struct mhp_record *r);
+void rules_count_take(struct rules *rules, const struct mhp_record *r);
+void rules_seen_take(struct rules *rules, const struct mhp_record *r);
+/* Budgets, at the end of an operation; those of all are in rules_end(). */
+void rules_budget_end(struct rules *rules, const struct mhp_record *r);
+
+#endif
