@@ -16,6 +16,8 @@ MHP_FOLD void mhp_fold_block_rest(struct mhp_ledger *ledger,
 	block->altmap_base = e->altmap_base;
 	block->vmemmap_pages = e->vmemmap_pages;
 	block->populated = e->populated;
+	if (!block->described && e->state != MHP_STATE_REMOVED)
+		block->described = e->nr_pages;
 	if (block->state == MHP_STATE_ONLINE)
 		mhp_fold_settle(block,
 				mhp_fold_zone(ledger, block->nid, block->zone));

@@ -8,7 +8,9 @@ for series in kernel/*/series; do
 	dir=$TOP/${series%/series} base=$(basename "${series%/series}")
 	archive=/usr/src/linux-source-$base.tar.xz
 	mapfile -t patches <"$series"
-	mapfile -t files < <(sed -n 's|^--- a/||p' "${patches[@]/#/$dir/}" | sort -u)
+	# Those that a patch creates and a later one changes are not in the source.
+	mapfile -t files < <(comm -23 <(sed -n 's|^--- a/||p' "${patches[@]/#/$dir/}" | sort -u) \
+		<(awk '/^--- \/dev\/null$/ { getline; sub(/^\+\+\+ b\//, ""); print }' "${patches[@]/#/$dir/}" | sort -u))
 	mkdir "$WORK/tree"
 	check "$base: the source has what is patched" tar -C "$WORK/tree" --strip-components=1 -xf "$archive" \
 		"${files[@]/#/linux-source-$base/}" "linux-source-$base"/{scripts,include}

@@ -148,7 +148,7 @@ static int run(struct batch *batch)
 		return err;
 	if (err && err != -ENODATA && err != -EINTR)
 		return err;
-	stream_finish(stream);
+	stream_finish(stream, model_take, &stream->model);
 	return print_frame(batch);
 }
 

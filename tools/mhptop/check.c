@@ -159,7 +159,7 @@ int check_run(struct stream *stream, const struct cli *cli)
 		if (err && err != -ENODATA)
 			cli_fail(CLI_OK, "cannot read the events: %s",
 				 strerror(-err));
-		stream_finish(stream);
+		stream_finish(stream, take_record, &check);
 		judge(&check);
 		status = report(&check);
 		if (err && err != -ENODATA && status == CLI_OK)

@@ -61,7 +61,7 @@ static void take_records(struct dashboard *dashboard)
 	u64 now = loop_now();
 
 	if (ret < 0) {
-		stream_finish(stream);
+		stream_finish(stream, model_take, &stream->model);
 		dashboard->fds[SOURCE].fd = -1;
 		dashboard->read_due = 0;
 		draw(dashboard);

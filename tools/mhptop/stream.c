@@ -133,7 +133,7 @@ int stream_read(struct stream *stream, source_sink sink, void *ctx)
 	return -ENODATA;
 }
 
-void stream_finish(struct stream *stream)
+void stream_finish(struct stream *stream, source_sink sink, void *ctx)
 {
 	struct model *model = &stream->model;
 	int ret;
@@ -145,7 +145,7 @@ void stream_finish(struct stream *stream)
 		ret = source_self_check(stream->source, model->ledger,
 					model->self_check_why,
 					sizeof(model->self_check_why));
-	} while (ret == -EAGAIN && stream_read(stream, model_take, model) > 0);
+	} while (ret == -EAGAIN && stream_read(stream, sink, ctx) > 0);
 	stream_update(stream);
 	model->self_check = ret == -EAGAIN ? -EOPNOTSUPP : ret;
 }

@@ -42,6 +42,6 @@ int stream_read(struct stream *stream, source_sink sink, void *ctx);
  */
 void stream_update(struct stream *stream);
 /* Stop the events, take the last ones, compare the ledgers. Only once. */
-void stream_finish(struct stream *stream);
+void stream_finish(struct stream *stream, source_sink sink, void *ctx);
 
 #endif

@@ -149,6 +149,27 @@ def leaves_nothing():
                  wrong + guest.differs("BPF objects", before, bpf_objects()))
 
 
+def judged_live(account, number):
+    """`mhptop check` of what happens now, of blocks that were there before it came."""
+    judge = subprocess.Popen([ledger.MHPTOP, "check"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                             stdin=subprocess.DEVNULL, text=True)
+    before, wrong = bpf_objects(), []
+    guest.wait_for(20, lambda: len(bpf_objects()["link"]) > len(before["link"]) or judge.poll() is not None)
+    for state in "online_movable", "offline":
+        # It attaches one event after the other: what is asked of it begins when it is all there.
+        guest.wait_for(2, lambda: False)
+        wrong += guest.differs(state, None, oracle.block_set(number, state))
+    account.update()
+    judge.send_signal(signal.SIGINT)
+    text = judge.communicate(timeout=ledger.SECONDS)[0]
+    wrong += guest.differs("exit", 0, judge.returncode)
+    for rule in "order.online", "order.offline", "pages.block":
+        line = [line for line in text.splitlines() if f" {rule}: " in line]
+        if not line or "SKIP" in line[0] or not line[0].startswith("ok"):
+            wrong.append(f"{rule}: expected that it is asked and holds, got {line}")
+    guest.ok("a check of what happens now: the rules are asked, and hold", wrong)
+
+
 def two_at_once(account, recorder):
     """Both see the same and neither takes from the other."""
     second = ledger.Recorder("second")
@@ -179,6 +200,7 @@ def main():
     for done in False, True:
         in_the_middle(account, alone, done)
     leaves_nothing()
+    judged_live(account, max(account.blocks))
     two_at_once(account, recorder)
     guest.ok(f"{MODE}: none of {account.seen} events was lost", trace.lost())
     trace.close()
