@@ -152,7 +152,7 @@ class Case:
                 return [(number, REFUSED)], errno.EBUSY
             return [(number, block_steps(state, blocks[number].vmemmap_pages))], None
         if blocks[number].state == "online":    # it came along with one that it hosts
-            return [], errno.EINVAL
+            return [], None
         way = [number]
         while self.host(name, way[0]) != way[0] and blocks[self.host(name, way[0])].state != "online":
             way.insert(0, self.host(name, way[0]))

@@ -39,6 +39,7 @@ class Sequence:
         self.account, self.fault, self.seed = account, fault, seed
         self.random = random.Random(seed)
         self.live = {}              # {range: {block: online?}} of all that is there
+        self.along = set()          # blocks that came online for what they host, and nobody asked for
         self.done, self.wrong, self.counts = [], [], {}
         self.begin = self.state()
 
@@ -96,9 +97,15 @@ class Sequence:
             oracle.notifier_error("MEM_GOING_ONLINE", -errno.ENOMEM)
         code = oracle.block_set(number, "online_movable")
         oracle.notifier_error("MEM_GOING_ONLINE", 0)
-        want = errno.EINVAL if not before else errno.ENOMEM if veto else None
-        if want is None:
+        # Who is there already is asked for at most once.
+        want = None if before or number in self.along else errno.EINVAL
+        if not before:
+            self.along.discard(number)
+        elif veto:
+            want = errno.ENOMEM
+        else:
             blocks.update(dict.fromkeys(before, True))
+            self.along.update(before[:-1])
         self.step(f"online{'-veto' * veto} {number}", want, code)
 
     def offline(self, there, number, veto):
@@ -111,6 +118,7 @@ class Sequence:
         want = errno.EINVAL if not blocks[number] else errno.EBUSY if busy or veto else None
         if want is None:
             blocks[number] = False
+            self.along.discard(number)
         self.step(f"offline{'-veto' * veto} {number}", want, code)
 
     def part(self, there):
@@ -132,6 +140,7 @@ class Sequence:
     def forget(self, there, part):
         for number in part:
             del self.live[there][number]
+            self.along.discard(number)
         if not self.live[there]:
             del self.live[there]
 
@@ -144,17 +153,20 @@ class Sequence:
             self.forget(there, part)
         self.step(f"remove {part[0]}-{part[-1]}", want, code)
 
-    def strands(self, there, part):
-        """Whether something that stays online has its memmap in the part."""
-        return any(online and number not in part and there.host(number) in part
+    def strands(self, there, part, host):
+        """Whether something that stays online has its memmap in a block of the part."""
+        return any(online and number not in part and there.host(number) == host
                    for number, online in self.live[there].items())
 
     def offline_and_remove(self, there):
         """Refused, everything is online again that was before."""
         part = self.part(there)
         want = self.why_not(there, part)
-        if self.strands(there, part):
-            want = errno.EBUSY
+        for number in sorted(set(part) & set(there.hosts()), reverse=True):
+            if self.strands(there, part, number):
+                want = errno.EBUSY
+                break
+            self.along.discard(number)      # it goes offline, and is asked for if it has to come back
         code = there.offline_and_remove(part)
         if want is None:
             self.forget(there, part)

@@ -139,6 +139,8 @@ def hosts_come_and_go(account):
                                                  for event in pick(events, "online_end")])
              + account.compare() + wrong_walk(there, []))
     wrong = guest.differs("online", None, oracle.block_set(there.numbers[3], "online_movable"))
+    for state, want in ("online_kernel", errno.EINVAL), ("online_movable", None), ("online_movable", errno.EINVAL):
+        wrong += guest.differs(f"{state} of the host that came along", want, oracle.block_set(there.first, state))
     poison(there.numbers[3] * oracle.BLOCK_PAGES + 77)
     for number in (there.numbers[3], there.first):
         wrong += guest.differs(f"offline of memory{number}", None, oracle.block_set(number, "offline"))
