@@ -49,9 +49,17 @@ static void put(unsigned int event, size_t size)
 		put(MHP_EVENT_##event, sizeof(struct mhp_##class)); \
 	} while (0)
 
+/* The pages of a block that hold no memmap, and the kernel's number of the step. */
 static void notify(u64 start, enum mhp_step step)
 {
-	PUT(mhp_notify, mhp_notify, .start_pfn = start, .nr_pages = BLOCK_PAGES,
+	static const unsigned char actions[] = {
+		[MHP_STEP_ONLINE] = 0,	       [MHP_STEP_GOING_OFFLINE] = 1,
+		[MHP_STEP_OFFLINE] = 2,	       [MHP_STEP_GOING_ONLINE] = 3,
+		[MHP_STEP_PREPARE_ONLINE] = 6, [MHP_STEP_FINISH_OFFLINE] = 7,
+	};
+
+	PUT(mhp_notify, mhp_notify, .start_pfn = start + VMEMMAP,
+	    .nr_pages = BLOCK_PAGES - VMEMMAP, .action = actions[step],
 	    .step = step);
 }
 
@@ -102,12 +110,12 @@ static void online(u64 start)
 	notify(start, MHP_STEP_PREPARE_ONLINE);
 	PUT(mhp_vmemmap_online, mhp_vmemmap_zone, .start_pfn = start,
 	    .vmemmap_pages = VMEMMAP, .nid = NODE, .zone = MHP_ZONE_MOVABLE);
-	notify(start + VMEMMAP, MHP_STEP_GOING_ONLINE);
+	notify(start, MHP_STEP_GOING_ONLINE);
 	account(start + VMEMMAP, &managed, BLOCK_PAGES - VMEMMAP,
 		MHP_CAUSE_ONLINE);
 	account(start + VMEMMAP, &present, BLOCK_PAGES - VMEMMAP,
 		MHP_CAUSE_ONLINE);
-	notify(start + VMEMMAP, MHP_STEP_ONLINE);
+	notify(start, MHP_STEP_ONLINE);
 	account(start, &present, VMEMMAP, MHP_CAUSE_ONLINE);
 	PUT(mhp_online_end, mhp_block_end, .start_pfn = start,
 	    .nr_pages = BLOCK_PAGES, .vmemmap_pages = VMEMMAP, .nid = NODE,
@@ -120,12 +128,12 @@ static void offline(u64 start)
 	    .nr_pages = BLOCK_PAGES, .vmemmap_pages = VMEMMAP, .nid = NODE,
 	    .zone = MHP_ZONE_MOVABLE);
 	account(start, &present, -(s64)VMEMMAP, MHP_CAUSE_OFFLINE);
-	notify(start + VMEMMAP, MHP_STEP_GOING_OFFLINE);
+	notify(start, MHP_STEP_GOING_OFFLINE);
 	account(start + VMEMMAP, &managed, -(s64)(BLOCK_PAGES - VMEMMAP),
 		MHP_CAUSE_OFFLINE);
 	account(start + VMEMMAP, &present, -(s64)(BLOCK_PAGES - VMEMMAP),
 		MHP_CAUSE_OFFLINE);
-	notify(start + VMEMMAP, MHP_STEP_OFFLINE);
+	notify(start, MHP_STEP_OFFLINE);
 	PUT(mhp_vmemmap_offline, mhp_vmemmap_zone, .start_pfn = start,
 	    .vmemmap_pages = VMEMMAP, .nid = NODE, .zone = MHP_ZONE_MOVABLE);
 	notify(start, MHP_STEP_FINISH_OFFLINE);

@@ -106,6 +106,14 @@ PY
 status "JUnit: nowhere to write" 1 'cannot write .*/none/x: No such file' "$MHPTOP" check --junit "$WORK/none/x" range.ndjson
 check "from a pipe" bash -c 'cat range.ndjson | "$1" check - | grep -q "^# PASS"' _ "$MHPTOP"
 status "a full disk" 1 'cannot write the verdict' bash -c '"$1" check range.ndjson >/dev/full' _ "$MHPTOP"
+"$TOP/build/tests/generate" 8192 >"$WORK/many.ndjson"
+verdict "the lives of 8,192 memory blocks keep all laws" 0 '^# PASS: 164352 events' "$WORK/many.ndjson"
+if [[ $MHPTOP == */build/mhptop ]]; then
+	resident=$(python3 -c 'import resource, subprocess, sys
+subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, check=True)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)' "$MHPTOP" check "$WORK/many.ndjson")
+	check "and to judge them takes at most 32 MiB: $resident KiB" test "$resident" -le 32768
+fi
 eq "every rule is in docs/rules.md" "$("$MHPTOP" check range.ndjson | sed -n 's/^\(not \)\?ok [0-9]* \([a-z.]*\): .*/\2/p' |
 	while read -r rule; do grep -q "^### $rule\$" "$TOP/docs/rules.md" || echo "$rule"; done)" ""
 done_testing
