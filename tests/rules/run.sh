@@ -106,6 +106,37 @@ PY
 status "JUnit: nowhere to write" 1 'cannot write .*/none/x: No such file' "$MHPTOP" check --junit "$WORK/none/x" range.ndjson
 check "from a pipe" bash -c 'cat range.ndjson | "$1" check - | grep -q "^# PASS"' _ "$MHPTOP"
 status "a full disk" 1 'cannot write the verdict' bash -c '"$1" check range.ndjson >/dev/full' _ "$MHPTOP"
+# What other tools print
+for style in perf trace-cmd tracefs; do
+	for recording in *.ndjson; do
+		"$TOP/build/tests/as_text" $style "$recording" >"$WORK/text"
+		events=$(grep -c '"event":"mhp_' "$recording") tool=$(grep -cE '"event":"mhp_(block|zone)_seen"' "$recording")
+		verdict "${recording%.ndjson} as $style prints it" 0 "^# PASS: $((events - tool)) events" "$WORK/text"
+	done
+done
+"$TOP/build/tests/as_text" perf failures-block.ndjson >"$WORK/text"
+sed 's/\(mhp:mhp_vmemmap_online: .*nid=\)0/\11/' "$WORK/text" >"$WORK/broken.txt"
+verdict "and what breaks a law there" 3 '^not ok [0-9]+ same\.block:' "$WORK/broken.txt"
+sed '9s/nr_pages=[0-9]*/nr_pages=many/' "$WORK/text" >"$WORK/bad.txt"
+status "a field that makes no sense" 6 'bad.txt:9: mhp_.*: nr_pages has no value that makes sense' "$MHPTOP" check "$WORK/bad.txt"
+sed '9s/ nr_pages=[0-9]*//' "$WORK/text" >"$WORK/bad.txt"
+status "a field that is missing" 6 'bad.txt:9: mhp_.*: nr_pages is missing' "$MHPTOP" check "$WORK/bad.txt"
+for lost in 'CPU:1 [LOST 7 EVENTS]' 'CPU 1 is empty [7 EVENTS DROPPED]' ' 0 0x1 [0x30]: PERF_RECORD_LOST lost 7'; do
+	sed "60i $lost" "$WORK/text" >"$WORK/lost.txt"
+	verdict "events are missing: $lost" 5 '^# UNKNOWN: [0-9]+ events, 7 lost' "$WORK/lost.txt"
+done
+echo 'kworker-1 [000] 1.000000: sched_switch: prev=1' >"$WORK/other.txt"
+status "a text without our events" 6 'no mhp event as other tools print them' "$MHPTOP" check "$WORK/other.txt"
+
+printf 'PERFILE2nothing' >"$WORK/perf.data"
+status "perf.data without perf" 1 "perf is not installed; apt-get install linux-perf, or give what 'perf script' prints" \
+	env PATH=/nowhere "$MHPTOP" check "$WORK/perf.data"
+mkdir "$WORK/bin"
+printf '#!/bin/sh\necho cannot >&2\nexit 1\n' >"$WORK/bin/perf"
+chmod +x "$WORK/bin/perf"
+status "perf.data that perf cannot read" 6 "'perf script -i' failed: see what it said" \
+	env PATH="$WORK/bin:$PATH" "$MHPTOP" check "$WORK/perf.data"
+
 "$TOP/build/tests/generate" 8192 >"$WORK/many.ndjson"
 verdict "the lives of 8,192 memory blocks keep all laws" 0 '^# PASS: 164352 events' "$WORK/many.ndjson"
 if [[ $MHPTOP == */build/mhptop ]]; then

@@ -51,7 +51,7 @@ static int check(const struct cli *cli)
 	int status;
 
 	if (cli->file)
-		status = stream_open_file(&stream, cli->file);
+		status = stream_open_any(&stream, cli->file);
 	else
 		status = stream_open_events(&stream);
 	if (status)

@@ -108,6 +108,13 @@ int source_open_sysfs(struct source **source, const char *root, char *why,
 int source_open_file(struct source **source, const char *path, char *why,
 		     size_t len);
 
+/*
+ * The same for a file that perf script, trace-cmd report or tracefs printed.
+ * Not for pipes: it is read twice.
+ */
+int source_open_text(struct source **source, const char *path, char *why,
+		     size_t len);
+
 int source_read(struct source *source, source_sink sink, void *ctx);
 int source_fd(struct source *source);
 int source_totals(struct source *source, struct source_totals *totals);

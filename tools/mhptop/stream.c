@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "stream.h"
 
@@ -50,6 +51,38 @@ int stream_open_events(struct stream *stream)
 	memset(stream, 0, sizeof(*stream));
 	err = source_open_bpf(&stream->source, stream->why,
 			      sizeof(stream->why));
+	if (err)
+		stream->source = NULL;
+	return err ?: start_model(stream);
+}
+
+/* Recordings of mhptop begin with a brace; what is no plain file is taken for one. */
+static bool is_recording(const char *path)
+{
+	struct stat status;
+	FILE *file;
+	int c;
+
+	if (!path || !strcmp(path, "-") || stat(path, &status) ||
+	    !S_ISREG(status.st_mode))
+		return true;
+	file = fopen(path, "re");
+	if (!file)
+		return true;
+	c = getc(file);
+	fclose(file);
+	return c == '{' || c == EOF;
+}
+
+int stream_open_any(struct stream *stream, const char *path)
+{
+	int err;
+
+	if (is_recording(path))
+		return stream_open_file(stream, path);
+	memset(stream, 0, sizeof(*stream));
+	err = source_open_text(&stream->source, path, stream->why,
+			       sizeof(stream->why));
 	if (err)
 		stream->source = NULL;
 	return err ?: start_model(stream);

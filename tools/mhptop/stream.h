@@ -27,6 +27,8 @@ int stream_open_live(struct stream *stream);
 /* Open a recording, NULL or "-" for standard input. 0 or -errno, with why. */
 /* The mhp events, and nothing else will do. */
 int stream_open_events(struct stream *stream);
+/* A recording, or a file that another tool printed. */
+int stream_open_any(struct stream *stream, const char *path);
 int stream_open_file(struct stream *stream, const char *path);
 void stream_close(struct stream *stream);
 

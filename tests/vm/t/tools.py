@@ -77,6 +77,15 @@ def wrong_lines(pattern, text, events):
     return wrong
 
 
+def judged(name, text, events):
+    """`mhptop check` of what the tool printed: all of it is judged, and keeps the laws."""
+    path = os.path.join(guest.RESULTS, f"{name.replace(' ', '-')}.txt")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+    verdict = ledger.run("check", path).splitlines()[-1]
+    guest.eq(f"{name}: mhptop check judges what it printed", f"# PASS: {len(events)} events, 0 lost", verdict)
+
+
 def perf_trace(trace):
     status, text = tool("perf", "trace", "-a", "--sort-events", "--libtraceevent_print", "-e", "mhp:*",
                         "--", *LIFE)
@@ -107,6 +116,9 @@ def perf_record(trace):
     told, text = tool("perf", "script", "-i", data)
     guest.ok("perf record and perf script: no complaint", wrong_output(status or told, said, text))
     guest.ok("perf script: prints what tracefs prints", wrong_lines(PERF_LINE, text, events))
+    judged("perf script", text, events)
+    guest.eq("perf.data: mhptop check asks perf for it", f"# PASS: {len(events)} events, 0 lost",
+             ledger.run("check", data).splitlines()[-1])
     recorder.process.terminate()
     guest.eq("mhptop record: exit", 0, recorder.process.wait(ledger.SECONDS))
     ours = mhptop_lines(recorder.path)
@@ -125,6 +137,9 @@ def trace_cmd(trace):
         "complaints of the recorder", [], [line for line in said.splitlines() if "FAILED" in line]))
     guest.ok("trace-cmd report: prints what tracefs prints",
              wrong_lines(r": (mhp_\w+): +(.*)$", text, events))
+    judged("trace-cmd report", text, events)
+    guest.eq("trace.dat: mhptop check asks trace-cmd for it", f"# PASS: {len(events)} events, 0 lost",
+             ledger.run("check", data).splitlines()[-1])
 
 
 def bpftrace(trace):

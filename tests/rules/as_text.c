@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Prints the kernel's events of a recording as perf script, trace-cmd report
+ * or the trace file of tracefs would: as_text perf|trace-cmd|tracefs RECORDING
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "event_table.h"
+#include "source.h"
+
+static const char *style;
+
+static int print(void *ctx, const struct mhp_record *r)
+{
+	unsigned long long s = r->time_ns / 1000000000;
+	unsigned long long us = r->time_ns / 1000 % 1000000;
+	const char *name = event_info(r->event)->name;
+	char text[640];
+
+	(void)ctx;
+	if (event_is_tool(r->event))
+		return 0;
+	event_print(r, text, sizeof(text));
+	if (!strcmp(style, "perf"))
+		printf("%16s %7u [%03u] %5llu.%06llu: mhp:%s: %s\n", r->comm,
+		       r->pid, r->cpu, s, us, name, text);
+	else if (!strcmp(style, "trace-cmd"))
+		printf("%16s-%-5u [%03u] %5llu.%06llu: %s:%*s %s\n", r->comm,
+		       r->pid, r->cpu, s, us, name, 4, "", text);
+	else if (!strcmp(style, "tracefs"))
+		printf("%16s-%-7u [%03u] ..... %5llu.%06llu: %s: %s\n", r->comm,
+		       r->pid, r->cpu, s, us, name, text);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct source *source;
+	char why[256];
+	int ret;
+
+	if (argc != 3)
+		return 2;
+	style = argv[1];
+	ret = source_open_file(&source, argv[2], why, sizeof(why));
+	if (ret) {
+		fprintf(stderr, "as_text: %s\n", why);
+		return 1;
+	}
+	puts("# tracer: nop");
+	while ((ret = source_read(source, print, NULL)) >= 0)
+		;
+	source_close(source);
+	return 0;
+}

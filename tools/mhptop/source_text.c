@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The source that reads what other tools printed: a file of perf script,
+ * trace-cmd report or tracefs, or one that perf or trace-cmd recorded. Lines that are about something else are passed
+ * over. How a line is read is in text_line.c.
+ *
+ * Such a file does not say how large memory blocks are: that is the size of
+ * the first one that goes online or offline in it or, without any, of the
+ * first section that is populated.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "plain_text.h"
+#include "source.h"
+#include "text_line.h"
+#include "text_tool.h"
+
+#define PAGE_BYTES \
+	4096 /* nothing tells; addresses of users alone depend on it */
+#define BATCH 4096 /* lines a call */
+
+struct source_text {
+	struct source source;
+	FILE *file;
+	char *name; /* for messages */
+	char *line;
+	size_t room;
+	u64 nr; /* of the last line */
+	u64 seq;
+	struct source_totals totals;
+};
+
+static struct source_text *to_text(struct source *source)
+{
+	return (struct source_text *)source;
+}
+
+static int fail(struct source_text *text, int err, const char *reason)
+{
+	snprintf(text->source.why, sizeof(text->source.why), "%s:%llu: %s",
+		 text->name, text->nr, reason);
+	return err;
+}
+
+static int next_line(struct source_text *text)
+{
+	errno = 0;
+	if (getline(&text->line, &text->room, text->file) < 0)
+		return ferror(text->file) ?
+			       fail(text, -(errno ?: EIO), strerror(errno)) :
+			       -ENODATA;
+	text->nr++;
+	return 0;
+}
+
+static int take_line(struct source_text *text, source_sink sink, void *ctx)
+{
+	u64 lost = text_line_lost(text->line);
+	struct mhp_record record;
+	char why[160];
+	int ret;
+
+	if (lost) {
+		text->totals.count[0].seen += lost;
+		text->totals.count[0].lost += lost;
+		text->seq += lost;
+		return 0;
+	}
+	ret = text_line_read(text->line, &record, why, sizeof(why));
+	if (ret < 0)
+		return fail(text, ret, why);
+	if (!ret)
+		return 0;
+	record.seq = ++text->seq;
+	text->totals.count[0].seen++;
+	text->totals.count[0].submitted++;
+	text->totals.count[record.event].seen++;
+	text->totals.count[record.event].submitted++;
+	ret = sink(ctx, &record);
+	return ret < 0 ? ret : 1;
+}
+
+static int text_read(struct source *source, source_sink sink, void *ctx)
+{
+	struct source_text *text = to_text(source);
+	int i, ret, taken = 0;
+
+	for (i = 0; i < BATCH; i++) {
+		ret = next_line(text);
+		if (ret == -ENODATA && taken)
+			break;
+		if (!ret)
+			ret = take_line(text, sink, ctx);
+		if (ret < 0)
+			return ret;
+		taken++;
+	}
+	return taken;
+}
+
+static int text_fd(struct source *source)
+{
+	return fileno(to_text(source)->file);
+}
+
+static int text_totals(struct source *source, struct source_totals *totals)
+{
+	*totals = to_text(source)->totals;
+	return 0;
+}
+
+static void text_close(struct source *source)
+{
+	struct source_text *text = to_text(source);
+
+	if (text->file)
+		fclose(text->file);
+	free(text->name);
+	free(text->line);
+	free(text);
+}
+
+static const struct source_ops text_ops = {
+	.name = "text",
+	.read = text_read,
+	.fd = text_fd,
+	.totals = text_totals,
+	.close = text_close,
+};
+
+/* The pages of a memory block, 0 if the file has no event that tells. */
+static u64 find_block_pages(struct source_text *text, int *err)
+{
+	struct mhp_record record;
+	u64 section = 0;
+	char why[160];
+
+	while (!(*err = next_line(text))) {
+		if (text_line_read(text->line, &record, why, sizeof(why)) <= 0)
+			continue;
+		if (record.event == MHP_EVENT_mhp_online_begin ||
+		    record.event == MHP_EVENT_mhp_offline_begin)
+			return record.p.mhp_block_begin.nr_pages;
+		if (!section && record.event == MHP_EVENT_mhp_vmemmap_populate)
+			section = record.p.mhp_vmemmap_populate.nr_pages;
+	}
+	*err = *err == -ENODATA ? 0 : *err;
+	return section;
+}
+
+static int prepare(struct source_text *text)
+{
+	struct source_info *info = &text->source.info;
+	u64 pages;
+	int err;
+
+	pages = find_block_pages(text, &err);
+	if (err)
+		return err;
+	if (!pages)
+		return fail(
+			text, -EPROTO,
+			"not a recording of mhptop, and no mhp event as other tools print them");
+	rewind(text->file);
+	text->nr = 0;
+	info->schema = SOURCE_SCHEMA;
+	info->tier = SOURCE_TIER_EVENTS;
+	info->page_bytes = PAGE_BYTES;
+	info->block_bytes = pages * PAGE_BYTES;
+	snprintf(info->kernel, sizeof(info->kernel), "unknown");
+	snprintf(info->host, sizeof(info->host), "unknown");
+	return 0;
+}
+
+int source_open_text(struct source **source, const char *path, char *why,
+		     size_t len)
+{
+	struct source_text *text = calloc(1, sizeof(*text));
+	int err = -ENOMEM;
+
+	*source = NULL;
+	if (!text) {
+		snprintf(why, len, "no memory");
+		return err;
+	}
+	text->source.ops = &text_ops;
+	text->name = strdup(path);
+	if (!text->name) {
+		snprintf(why, len, "no memory");
+		goto out;
+	}
+	text->file = text_tool_open(path, &err, why, len);
+	if (!text->file)
+		goto out;
+	plain_text(text->name);
+	err = prepare(text);
+	if (err)
+		snprintf(why, len, "%s", text->source.why);
+out:
+	if (err)
+		text_close(&text->source);
+	else
+		*source = &text->source;
+	return err;
+}
