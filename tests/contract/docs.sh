@@ -41,6 +41,28 @@ eq "every make target of the README exists" "$(
 		make -n "$target" >/dev/null 2>&1 || echo "$target"
 	done)" ""
 
+# The fragments of docs/ci.md, with a recording of a real run in their place
+check "docs/ci.md: the scripts of its fragments judge a recording" python3 - "$mhptop" docs/ci.md "$WORK" <<'PY'
+import os, re, shutil, subprocess, sys, yaml
+tool, page, folder = os.path.abspath(sys.argv[1]), sys.argv[2], sys.argv[3]
+scripts = []
+for text in re.findall(r"```yaml\n(.*?)```", open(page, encoding="utf-8").read(), re.S):
+    tree = yaml.safe_load(text)
+    if "jobs" in tree:
+        scripts += [step["run"] for job in tree["jobs"].values() for step in job["steps"] if "run" in step]
+    else:
+        scripts += ["\n".join(job["script"]) for job in tree.values()]
+assert len(scripts) == 2, scripts
+shutil.copy("tests/rules/eject-range.ndjson", f"{folder}/hotplug.ndjson")
+os.makedirs(f"{folder}/bin", exist_ok=True)
+os.symlink(tool, f"{folder}/bin/mhptop")
+for script in scripts:
+    subprocess.run(["bash", "-ec", script], cwd=folder, check=True,
+                   env={**os.environ, "PATH": f"{folder}/bin:{os.environ['PATH']}"})
+    assert os.path.getsize(f"{folder}/hotplug.xml") > 0
+    os.remove(f"{folder}/hotplug.xml")
+PY
+
 # What docs/range.md quotes is what the patches add, line by line.
 sed -n '/^```c$/,/^```$/{//!p}' docs/range.md >"$WORK/quoted"
 check "docs/range.md quotes code" test -s "$WORK/quoted"
