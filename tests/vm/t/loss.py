@@ -151,7 +151,7 @@ def main():
     guest.ok("what it shows is right, and it says what it is", wrong_frame(live.fresh(), onlines, offlines))
     told = live.fresh()
     guest.ok("an add that was lost is known", guest.differs(
-        "adds", [second // oracle.PAGE], [add["start_pfn"] for add in told["adds"]]))
+        "ranges", [second // oracle.PAGE], [there["base_pfn"] for there in told["ranges"]]))
     for number in numbers[::2]:
         oracle.block_set(number, "offline")
         offlines[number] += 1
