@@ -53,6 +53,10 @@ scenario_batch() {
 	echo
 	echo "=== the recording's totals"
 	tail -n 1 "$RESULTS/demo.ndjson"
+	echo
+	echo "=== the laws that it kept"
+	"$mhptop" check --expect-hosting block --expect-removed "$addr-$(printf '0x%x' $((addr + (9 << 30) - 1)))" \
+		"$RESULTS/demo.ndjson"
 }
 
 case $1 in
