@@ -273,6 +273,8 @@ MHP_FOLD void mhp_fold_offline_end(struct mhp_ledger *ledger,
 	if (e->ret) {
 		block->offline_failures++;
 		block->state = MHP_STATE_ONLINE;
+		block->zone = e->zone;
+		block->nid = e->nid;
 		block->reason = e->reason;
 		mhp_fold_settle(block, zone);
 		return;

@@ -16,6 +16,10 @@ MHP_FOLD void mhp_fold_block_rest(struct mhp_ledger *ledger,
 	block->altmap_base = e->altmap_base;
 	block->vmemmap_pages = e->vmemmap_pages;
 	block->populated = e->populated;
+	if (!block->zone) {
+		block->zone = e->zone;
+		block->nid = e->nid;
+	}
 	if (!block->described && e->state != MHP_STATE_REMOVED)
 		block->described = e->nr_pages;
 	if (block->state == MHP_STATE_ONLINE)
