@@ -77,8 +77,8 @@ prune() {
 	local old
 	find "$KCACHE/entries" -mindepth 1 -maxdepth 1 -name "$NAME@*" -printf '%T@ %p\n' | sort -rn |
 		tail -n +$((KEEP + 1)) | while read -r _ old; do rm -rf "$old"; done
-	find "$KCACHE/work" -mindepth 1 -maxdepth 1 -name 'scratch.*' -mmin +1440 -exec rm -rf {} +
+	find "$KCACHE/trees" -mindepth 1 -maxdepth 1 -name 'scratch.*' -mmin +1440 -exec rm -rf {} +
 	touch "$WORK"
-	find "$KCACHE/work" -mindepth 1 -maxdepth 1 -type d ! -name '*-package' ! -name 'scratch.*' -printf '%T@ %p\n' |
+	find "$KCACHE/trees" -mindepth 1 -maxdepth 1 -type d ! -name '*-package' ! -name 'scratch.*' -printf '%T@ %p\n' |
 		sort -rn | tail -n +$((KEEP_TREES + 1)) | while read -r _ old; do rm -rf "$old"; done
 }

@@ -25,13 +25,13 @@ clean_environment() {
 
 make_cache() {
 	CACHE=${MHP_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/mhptop}
-	mkdir -p "$CACHE/kernel"/{entries,work,log} "$CACHE/ccache" ||
+	mkdir -p "$CACHE/kernel"/{entries,trees,log} "$CACHE/ccache" ||
 		die "cache folder $CACHE" "it cannot be created" "set MHP_CACHE to a folder that can be written"
 	CACHE=$(cd "$CACHE" && pwd)
 	[[ $CACHE != *[[:space:]:]* ]] ||
 		die "cache folder $CACHE" "make cannot work below a blank or colon" "set MHP_CACHE to another folder"
 	KCACHE=$CACHE/kernel
-	SCRATCH=$(mktemp -d "$KCACHE/work/scratch.XXXXXX")
+	SCRATCH=$(mktemp -d "$KCACHE/trees/scratch.XXXXXX")
 	trap 'rm -rf "$SCRATCH"' EXIT
 }
 

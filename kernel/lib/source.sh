@@ -28,14 +28,14 @@ read_series() {
 identify_source() {
 	[[ -z ${SOURCE_ID-} ]] || return 0
 	if [[ -z ${KERNEL_SRC-} ]]; then
-		WORK=$KCACHE/work/$BASE-package
+		WORK=$KCACHE/trees/$BASE-package
 		SOURCE_ID=$(sha256sum <"/usr/src/linux-source-$BASE.tar.xz")
 		return
 	fi
 	[[ -r $KERNEL_SRC/Makefile && -r $KERNEL_SRC/Kconfig ]] ||
 		die "KERNEL_SRC=$KERNEL_SRC" "no kernel source there" "name the top folder of an unpacked kernel tree"
 	KERNEL_SRC=$(cd "$KERNEL_SRC" && pwd)
-	WORK=$KCACHE/work/$BASE-$(sha256sum <<<"$KERNEL_SRC" | cut -c1-8)
+	WORK=$KCACHE/trees/$BASE-$(sha256sum <<<"$KERNEL_SRC" | cut -c1-8)
 	take_lock
 	copy_kernel_src
 	SOURCE_ID=$(cd "$WORK/orig" && find . -type f -printf '%p %s %T@ %m\n' | sort | sha256sum)
