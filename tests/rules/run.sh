@@ -39,6 +39,7 @@ for recording in *.ndjson; do
 	grep '^# [0-9a-z]' "$WORK/mutants" | sed "s/^# /# ${recording%.ndjson}: /"
 	check "${recording%.ndjson}: a real run keeps all laws" grep -q '^ok 1 ' "$WORK/mutants"
 	check "${recording%.ndjson}: 99 % or more of its mutants are noticed" grep -q '^ok 2 ' "$WORK/mutants"
+	check "${recording%.ndjson}: no event that is lost accuses anybody" grep -q '^ok 3 ' "$WORK/mutants"
 	verdict "${recording%.ndjson}: the check passes" 0 '^# PASS: ' "$recording"
 done
 
@@ -81,6 +82,11 @@ eq "is not told of" "$(grep -c ' same\.block:' "$WORK/verdict")" 0
 
 ./edit.py failures-block.ndjson lose:mhp_notify:5 >"$WORK/lost.ndjson"
 verdict "with an event lost nothing is proved" 5 '^# UNKNOWN: [0-9]+ events, 1 lost' "$WORK/lost.ndjson"
+./edit.py failures-block.ndjson lose:mhp_notify:5 set:mhp_vmemmap_online:9:nid:1 >"$WORK/lost.ndjson"
+verdict "but what is broken long after a loss is" 3 '^# FAIL: [0-9]+ events, 1 lost' "$WORK/lost.ndjson"
+./edit.py eject-range.ndjson lose:mhp_remove_end:1 >"$WORK/lost.ndjson"
+verdict "what was to be removed may have been among what was lost" 5 '^# UNKNOWN' \
+	--expect-removed 0x100000000-0x107ffffff "$WORK/lost.ndjson"
 head -n 100 failures-block.ndjson >"$WORK/cut.ndjson"
 printf '{"seq":' >>"$WORK/cut.ndjson"
 status "a damaged recording" 6 'cut.ndjson:101: ' "$MHPTOP" check "$WORK/cut.ndjson"

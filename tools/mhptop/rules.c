@@ -16,6 +16,7 @@
 #include "rules_state.h"
 
 #define RANGES_STEP 64
+#define GAP_RECORDS 64
 
 const struct rule_info rule_infos[NR_RULES] = {
 #define RULE_INFO(id, name, law) [RULE_##id] = { name, law },
@@ -72,7 +73,7 @@ u64 rules_broken(const struct rules *rules, enum rule_id rule)
 
 bool rules_unsure(const struct rules *rules)
 {
-	return rules->unsure;
+	return rules->unsure || rules->lost;
 }
 
 /* The event before that has to do with it: of the operation, or of the block. */
@@ -122,13 +123,18 @@ bool rule_ask(struct rules *rules, enum rule_id rule, u64 pfn, bool holds,
 	return false;
 }
 
+void rule_holds(struct rules *rules, enum rule_id rule)
+{
+	rules->asked[rule] += !rules->opts.skip[rule];
+}
+
 bool rule_equal(struct rules *rules, enum rule_id rule, u64 pfn,
 		const char *what, s64 want, s64 got)
 {
 	char expected[RULE_TEXT_MAX];
 
 	if (want == got || rules->opts.skip[rule]) {
-		rules->asked[rule] += !rules->opts.skip[rule];
+		rule_holds(rules, rule);
 		return true;
 	}
 	snprintf(expected, sizeof(expected), "%s %lld", what, want);
@@ -241,6 +247,8 @@ static void forget_blocks(struct rules *rules)
 		rules->blocks[i].counted = false;
 		rules->blocks[i].hosting = MHP_HOSTING_NONE;
 		rules->blocks[i].described = 0;
+		rules->blocks[i].nid = -1;
+		rules->blocks[i].strict = false;
 	}
 	for (i = 0; i < rules->nr_ranges; i++)
 		rules->ranges[i].known = false;
@@ -248,13 +256,21 @@ static void forget_blocks(struct rules *rules)
 		rules->zones[i].known[0] = rules->zones[i].known[1] = false;
 }
 
-void rules_gap(struct rules *rules)
+/* Events are missing: nothing that is under way is known any more. */
+static void forget(struct rules *rules)
 {
+	rules->lost = true;
 	rules->settled = false;
 	rules->op = (struct rule_op){ .kind = OP_NONE };
+	rules->numbered = rules->last_seq;
 	forget_blocks(rules);
 }
 
+/*
+ * Numbers may come out of order, as those of different CPUs do, so that a gap
+ * can close later. What stays open for GAP_RECORDS is lost; from there on
+ * everything is judged anew.
+ */
 static void take_number(struct rules *rules, u64 seq)
 {
 	if (!seq)
@@ -262,6 +278,13 @@ static void take_number(struct rules *rules, u64 seq)
 	rules->numbered++;
 	if (rules->last_seq < seq)
 		rules->last_seq = seq;
+	/* What was given up on came after all. */
+	if (rules->numbered > rules->last_seq)
+		rules->numbered = rules->last_seq;
+	if (rules->numbered == rules->last_seq)
+		rules->since_gap = 0;
+	else if (++rules->since_gap > GAP_RECORDS)
+		forget(rules);
 }
 
 static void dispatch(struct rules *rules, const struct mhp_record *r)

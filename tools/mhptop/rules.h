@@ -107,14 +107,12 @@ struct rules *rules_new(u64 block_pages, const struct rules_opts *opts,
 void rules_free(struct rules *rules); /* NULL is fine */
 /* One record, in the order of the stream: 0 or -ENOMEM. */
 int rules_take(struct rules *rules, const struct mhp_record *record);
-/* Events are missing from here on: nothing that is under way is known any more. */
-void rules_gap(struct rules *rules);
 /* The stream is over. */
 void rules_end(struct rules *rules);
 /* How often a rule was asked, and was broken. */
 u64 rules_asked(const struct rules *rules, enum rule_id rule);
 u64 rules_broken(const struct rules *rules, enum rule_id rule);
-/* Something could not be judged because events came out of order. */
+/* Something could not be judged because events are missing or came out of order. */
 bool rules_unsure(const struct rules *rules);
 
 #endif

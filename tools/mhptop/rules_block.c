@@ -137,7 +137,7 @@ static void count_check(struct rules *rules, const struct mhp_record *r,
 	rule_ask(rules, rule_order(op), op->start, e->cause == cause,
 		 event_symbol(event_causes, cause), "cause %s",
 		 event_symbol(event_causes, e->cause));
-	if (r->event == MHP_EVENT_mhp_managed && block && block->lenient)
+	if (r->event == MHP_EVENT_mhp_managed && !(block && block->strict))
 		rule_ask(rules, RULE_BLOCK_PAGES, op->start,
 			 want < 0 ? e->delta >= want && e->delta <= 0 :
 				    e->delta <= want && e->delta >= 0,
@@ -191,7 +191,7 @@ static void edge_take(struct rules *rules, const struct mhp_record *r,
 {
 	unsigned int step = rules->op.step;
 
-	rule_ask(rules, rule_order(&rules->op), rules->op.start, true, "", " ");
+	rule_holds(rules, rule_order(&rules->op));
 	rules->op.step = edge->to;
 	switch (r->event) {
 	case MHP_EVENT_mhp_notify:

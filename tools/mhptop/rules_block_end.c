@@ -93,7 +93,7 @@ static void pages_check(struct rules *rules, const struct mhp_mhp_block_end *e)
 		return;
 	rule_equal(rules, RULE_BLOCK_PAGES, op->start, "present pages",
 		   online ? op->nr : 0, block->present);
-	if (!block->lenient)
+	if (block->strict)
 		rule_equal(rules, RULE_BLOCK_PAGES, op->start, "managed pages",
 			   online ? op->nr - op->vmemmap : 0, block->managed);
 }

@@ -72,6 +72,9 @@ static void removed_check(struct rules *rules)
 		gone += block && block->removed;
 		blocks++;
 	}
+	/* It may have been among what was lost. */
+	if (gone < blocks && rules->lost)
+		return;
 	rule_ask(rules, RULE_BUDGET_REMOVED,
 		 opts->removed_start / opts->page_bytes, gone == blocks,
 		 "all of it removed", "%llu of %llu memory blocks", gone,
@@ -107,7 +110,7 @@ void rules_end(struct rules *rules)
 	rules->op.kind = OP_NONE;
 	if (rules->opts.removed_end)
 		removed_check(rules);
-	if (!rules->described && rules->ratio_pages)
+	if (!rules->described && rules->ratio_pages && !rules->lost)
 		rule_equal(rules, RULE_RETIRED, 0,
 			   "vmemmap pages that never came back", 0,
 			   rules->retired);

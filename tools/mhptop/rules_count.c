@@ -27,7 +27,7 @@ void rules_count_take(struct rules *rules, const struct mhp_record *r)
 	block = rule_block(rules, e->start_pfn, true);
 	if (!block)
 		return;
-	block->lenient = true;
+	block->strict = false;
 	block->managed += e->delta;
 }
 
@@ -49,9 +49,8 @@ static void block_seen(struct rules *rules, const struct mhp_mhp_block_seen *e)
 	block->vmemmap_pages = e->vmemmap_pages;
 	block->altmap_base = e->altmap_base;
 	/* Nothing tells whether the driver keeps pages from the buddy. */
-	block->lenient = e->hosting == MHP_HOSTING_BUDDY ||
-			 e->hosting == MHP_HOSTING_BOOT ||
-			 e->hosting == MHP_HOSTING_NONE;
+	block->strict = e->hosting == MHP_HOSTING_BLOCK ||
+			e->hosting == MHP_HOSTING_RANGE;
 	if (e->hosting != MHP_HOSTING_RANGE)
 		return;
 	range = rule_range(rules, e->altmap_base, true);

@@ -94,7 +94,8 @@ static void add_end_hosting(struct rules *rules,
 		 event_symbol(event_whys, e->why));
 }
 
-static void block_leniency(struct rules *rules, u64 start, u64 nr, bool lenient)
+static void blocks_set_strict(struct rules *rules, u64 start, u64 nr,
+			      bool strict)
 {
 	struct rule_block *block;
 	u64 pfn;
@@ -102,7 +103,7 @@ static void block_leniency(struct rules *rules, u64 start, u64 nr, bool lenient)
 	for (pfn = start; pfn < start + nr; pfn += rules->block_pages) {
 		block = rule_block(rules, pfn, false);
 		if (block)
-			block->lenient = lenient;
+			block->strict = strict;
 	}
 }
 
@@ -122,8 +123,8 @@ static void add_end(struct rules *rules, const struct mhp_record *r)
 		whole_blocks(rules);
 		add_end_hosting(rules, e);
 		/* virtio-mem and others decide page by page what the buddy gets. */
-		block_leniency(rules, op->start, op->nr,
-			       e->why == MHP_WHY_NOT_REQUESTED);
+		blocks_set_strict(rules, op->start, op->nr,
+				  e->why != MHP_WHY_NOT_REQUESTED);
 	} else {
 		rule_ask(rules, RULE_HOSTING, op->start,
 			 e->hosting == MHP_HOSTING_NONE && !e->vmemmap_pages,

@@ -56,7 +56,9 @@ static void range_put(struct rules *rules, const struct mhp_mhp_vmemmap_ref *e,
 				 e->start_pfn % rules->block_pages,
 			 "offline", "it is %s",
 			 event_symbol(event_states, block->state));
-	block->state = MHP_STATE_REMOVED;
+	/* Of one that was there before, nothing tells that its memmap was freed. */
+	block->state = block->hosting == MHP_HOSTING_NONE ? MHP_STATE_UNKNOWN :
+							    MHP_STATE_REMOVED;
 }
 
 void rules_refs_take(struct rules *rules, const struct mhp_record *r)

@@ -35,7 +35,7 @@ struct rule_block {
 	u8 hosting; /* MHP_HOSTING_NONE: not known */
 	bool counted; /* present and managed are known */
 	bool removed; /* it was, at least once */
-	bool lenient; /* its driver may keep pages from the buddy */
+	bool strict; /* its driver is known to give the buddy all pages */
 };
 
 /* The altmap of a range that hosts its memmap as a whole. */
@@ -102,6 +102,8 @@ struct rules {
 	u64 ratio_vmemmap; /* so many vmemmap pages */
 	u64 retired; /* vmemmap pages that were given up and not freed */
 	u64 described; /* hot-added pages that have a memmap */
+	unsigned int since_gap; /* records that came since numbers are missing */
+	bool lost; /* some never came */
 	bool unsure;
 	bool settled; /* an operation was seen to begin or end */
 	bool no_memory;
@@ -112,7 +114,9 @@ struct rules {
 bool rule_ask(struct rules *rules, enum rule_id rule, u64 pfn, bool holds,
 	      const char *expected, const char *found, ...)
 	__attribute__((format(printf, 6, 7)));
-/* The same for a number of a name. */
+/* A law was asked for in another way, and holds. */
+void rule_holds(struct rules *rules, enum rule_id rule);
+/* The same as rule_ask() for a number of a name. */
 bool rule_equal(struct rules *rules, enum rule_id rule, u64 pfn,
 		const char *what, s64 want, s64 got);
 
