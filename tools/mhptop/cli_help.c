@@ -86,29 +86,44 @@ static void print_commands(FILE *out)
 		fprintf(out, "  mhptop %-7s %s\n", info->name, info->help);
 }
 
+static int option_format(const struct cli_option *option, char *text,
+			 size_t len)
+{
+	char letter[8] = "    ";
+
+	if (option->value < CLI_OPT_LONG_ONLY)
+		snprintf(letter, sizeof(letter), "-%c, ", option->value);
+	return snprintf(text, len, "%s--%s%s%s", letter, option->name,
+			option->arg ? " " : "", option->arg ? option->arg : "");
+}
+
+/* The first help is that of all. */
+static bool option_is_told(const struct cli_option *option,
+			   enum cli_command command)
+{
+	return command == CLI_TOP || option->commands & 1 << command;
+}
+
 static void print_options(enum cli_command command, FILE *out)
 {
 	const struct cli_option *option;
 	char text[64];
-	int used;
+	int len, width = 0;
 
+	for (option = cli_options; option->name; option++) {
+		len = option_format(option, text, sizeof(text));
+		if (option_is_told(option, command) && len > width)
+			width = len;
+	}
 	fputs("\nOptions:\n", out);
 	for (option = cli_options; option->name; option++) {
-		bool is_ours = option->commands & 1 << command;
-
-		/* The first help is that of all. */
-		if (!is_ours && command != CLI_TOP)
+		if (!option_is_told(option, command))
 			continue;
-		used = option->value < CLI_OPT_LONG_ONLY ?
-			       snprintf(text, sizeof(text), "-%c, ",
-					option->value) :
-			       snprintf(text, sizeof(text), "    ");
-		snprintf(text + used, sizeof(text) - used, "--%s %s",
-			 option->name, option->arg ? option->arg : "");
-		fprintf(out, "  %-20s %s%s\n", text,
-			is_ours			  ? "" :
-			option->commands & RECORD ? "record: " :
-						    "check: ",
+		option_format(option, text, sizeof(text));
+		fprintf(out, "  %-*s  %s%s\n", width, text,
+			option->commands & 1 << command ? "" :
+			option->commands & RECORD	? "record: " :
+							  "check: ",
 			option->help);
 	}
 }
@@ -126,6 +141,16 @@ static void print_columns(FILE *out)
 	      out);
 }
 
+static void print_rules(FILE *out)
+{
+	int i;
+
+	fputs("\nRules, for --skip; docs/rules.md says more:\n", out);
+	for (i = 0; i < NR_RULES; i++)
+		fprintf(out, "  %-16s  %s\n", rule_infos[i].name,
+			rule_infos[i].law);
+}
+
 void cli_help(enum cli_command command, FILE *out)
 {
 	const struct cli_command_info *info = &cli_commands[command];
@@ -141,6 +166,8 @@ void cli_help(enum cli_command command, FILE *out)
 	print_options(command, out);
 	if (command == CLI_TOP || command == CLI_REPLAY)
 		print_columns(out);
+	if (command == CLI_CHECK)
+		print_rules(out);
 	if (command == CLI_TOP)
 		fputs("\nExit: 0 fine; 1 the tool failed; 2 usage; 3 a rule was violated; 4 not\n"
 		      "supported or not permitted here; 5 unknown, events were lost; 6 a recording\n"

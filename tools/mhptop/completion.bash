@@ -1,27 +1,29 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Completion of mhptop's commands and options for bash. The words come from mhptop itself.
 _mhptop() {
-	local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]} words
+	local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command='' words help
+	((COMP_CWORD == 1)) || [[ ${COMP_WORDS[1]} == -* ]] || command=${COMP_WORDS[1]}
+	help=$(mhptop ${command:+"$command"} --help 2>/dev/null)
 	case $previous in
-	-o | --output)
+	-o | --output | --junit | --rules | --vmlinux)
 		mapfile -t COMPREPLY < <(compgen -f -- "$current")
 		return
 		;;
-	--sort)
-		words=$(mhptop --help 2>/dev/null | sed -n 's/^  \([a-z_]*\)  .*/\1/p')
-		mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
-		return
+	--sort | --skip) words=$(sed -n 's/^  \([a-z][a-z_.]*\)  .*/\1/p' <<<"$help") ;;
+	--expect-hosting) words="buddy block range" ;;
+	-*)
+		# An option with a value that nobody can guess
+		! grep -qE -- "(^|[ ,])$previous [A-Z]" <<<"$help" || return
+		;;&
+	*)
+		# The help of all says which options are for one command alone.
+		words=$(grep -vE '  (record|check): ' <<<"$help" | grep -oE '^ *(-[a-zA-Z], )?--[a-z-]+' | grep -o -- '--.*')
+		((COMP_CWORD > 1)) || words+=" $(sed -n 's/^  mhptop \([a-z]*\) .*/\1/p' <<<"$help")"
 		;;
-	-d | -n | --delay | --frames | --filter) return ;;
 	esac
-	case $command in
-	replay)
-		[[ $current == -* ]] || { mapfile -t COMPREPLY < <(compgen -f -- "$current"); return; }
-		;;
-	esac
-	words="--batch --json --delay --frames --sort --filter --ascii --no-color --help --version"
-	((COMP_CWORD > 1)) || words+=" record replay doctor"
-	[[ $command != record ]] || words="--output --help"
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
+	[[ $current == -* ]] || case $command in
+	replay | check) mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -f -- "$current") ;;
+	esac
 }
 complete -F _mhptop mhptop

@@ -1,0 +1,37 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Whether bash completes what mhptop takes: its commands, options and their values, as its own help has them.
+. "$(dirname "$0")/../host-lib.sh"
+cd "$TOP" || exit 1
+mkdir "$WORK/bin"
+ln -s "$TOP/${MHPTOP:-build/mhptop}" "$WORK/bin/mhptop"
+PATH=$WORK/bin:$PATH
+. tools/mhptop/completion.bash
+
+# completes NAME WANT WORD…: the last word, sorted, one line
+completes() {
+	local name=$1 want=$2
+	shift 2
+	COMP_WORDS=(mhptop "$@") COMP_CWORD=$# COMPREPLY=()
+	_mhptop
+	eq "$name" "$(printf '%s\n' "${COMPREPLY[@]}" | sort | paste -sd' ')" "$want"
+}
+
+completes "commands" "check" ch
+completes "options without a command" "--delay" --de
+completes "options of one command alone are not those of all" "" --juni
+completes "options of check" "--max-add --max-offline --max-online --max-remove --max-vmemmap" check --max
+completes "options of record" "--output" record --o
+completes "columns" "online_failures online_time onlines" --sort on
+completes "rules" "order.add order.life order.offline order.online order.remove" check --skip order
+completes "hosts" "range" check --expect-hosting r
+completes "nothing where nobody can know" "" check --max-add 2
+cd "$WORK" || exit 1
+touch run.ndjson
+completes "files" "run.ndjson" replay run
+completes "files of check" "run.ndjson" check run
+completes "files of options" "run.ndjson" check --junit run
+for option in $(mhptop check --help | grep -oE '^ *(-[a-z], )?--[a-z-]+' | grep -o -- '--.*'); do
+	completes "$option of check" "$option" check "$option"
+done
+done_testing
