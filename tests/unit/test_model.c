@@ -110,7 +110,7 @@ int main(void)
 	struct source_info info = { .page_bytes = 4096,
 				    .block_bytes = PAGES * 4096 };
 
-	if (!ok(!model_init(&model, &info), "a model"))
+	if (!ok(!model_init(&model, &info, NULL), "a model"))
 		return ktap_done();
 	fill();
 	test_sums();

@@ -88,7 +88,7 @@ static void begin(void)
 	};
 	memset(&stream, 0, sizeof(stream));
 	stream.source = &fake.source;
-	if (model_init(&stream.model, &fake.source.info))
+	if (model_init(&stream.model, &fake.source.info, NULL))
 		abort();
 }
 

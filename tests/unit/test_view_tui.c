@@ -342,7 +342,7 @@ int main(void)
 	test_scroll();
 	test_line();
 	test_bytes();
-	if (model_init(&model, &info))
+	if (model_init(&model, &info, NULL))
 		return 1;
 	model_fill(&model, 30);
 	test_order(&model);

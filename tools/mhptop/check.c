@@ -1,91 +1,50 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Judges a stream by the rules; see check.h. */
 #include <errno.h>
-#include <stdlib.h>
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "check.h"
-#include <signal.h>
 #include "loop.h"
 
 /* How long a source may be left alone whose collector wakes nobody. */
 #define READ_NS (LOOP_NS / 10)
 
-static void take_violation(void *ctx, const struct violation *violation)
+/* Until when to wait for more, 0: as long as it takes. */
+static u64 wait_end(const struct check *check, u64 end, bool had_records)
 {
-	struct check *check = ctx;
-	struct violation *grown;
+	u64 soon;
 
-	if (rules_broken(check->rules, violation->rule) > CHECK_SHOWN)
-		return;
-	grown = reallocarray(check->violations, check->nr_violations + 1,
-			     sizeof(*grown));
-	if (!grown) {
-		check->err = -ENOMEM;
-		return;
-	}
-	check->violations = grown;
-	grown[check->nr_violations++] = *violation;
+	/* Of a recording, what follows is there already; a pipe may say nothing for a while. */
+	if (!check->stream->model.info.live)
+		return had_records ? loop_now() : 0;
+	soon = had_records ? loop_now() + READ_NS : end;
+	return end && soon > end ? end : soon;
 }
 
-/* A sink */
-static int take_record(void *ctx, const struct mhp_record *record)
+/* Until the stream is over, the time is up or a signal comes. */
+static int read_all(struct check *check, int signals)
 {
-	struct check *check = ctx;
-	int err = rules_take(check->rules, record);
-
-	if (err)
-		check->err = err;
-	return model_take(&check->stream->model, record);
-}
-
-static int run_live(struct check *check, int signals)
-{
+	struct stream *stream = check->stream;
 	u64 end = check->cli->seconds > 0 ?
 			  loop_now() + (u64)(check->cli->seconds * LOOP_NS) :
 			  0;
 	struct pollfd fds[] = {
 		{ .fd = signals, .events = POLLIN },
-		{ .fd = source_fd(check->stream->source), .events = POLLIN },
-	};
-	int ret;
-	u64 soon;
-
-	for (;;) {
-		ret = stream_read(check->stream, take_record, check);
-		if (ret < 0)
-			return ret;
-		if (end && loop_now() >= end)
-			return 0;
-		soon = ret ? loop_now() + READ_NS : end;
-		if (end && soon > end)
-			soon = end;
-		ret = loop_wait(fds, 2, soon);
-		if (ret < 0)
-			return ret;
-		while ((ret = loop_signal(signals)))
-			if (ret != SIGWINCH)
-				return 0;
-	}
-}
-
-static int run_replay(struct check *check, int signals)
-{
-	struct pollfd fds[] = {
-		{ .fd = signals, .events = POLLIN },
-		{ .fd = source_fd(check->stream->source), .events = POLLIN },
+		{ .fd = source_fd(stream->source), .events = POLLIN },
 	};
 	int ret;
 
 	for (;;) {
-		ret = stream_read(check->stream, take_record, check);
+		ret = stream_read(stream, model_take, &stream->model);
 		if (ret == -ENODATA)
 			return 0;
 		if (ret < 0)
 			return ret;
-		/* A pipe may say nothing for a while. */
-		ret = ret ? 0 : loop_wait(fds, 2, 0);
+		if (end && loop_now() >= end)
+			return 0;
+		ret = loop_wait(fds, 2, wait_end(check, end, ret));
 		if (ret < 0)
 			return ret;
 		while ((ret = loop_signal(signals)))
@@ -96,18 +55,14 @@ static int run_replay(struct check *check, int signals)
 
 static void judge(struct check *check)
 {
-	const struct model *model = &check->stream->model;
-	u64 broken = 0;
-	int i;
+	struct model *model = &check->stream->model;
+	struct verdict *verdict = &model->verdict;
 
-	rules_end(check->rules);
-	for (i = 0; i < NR_RULES; i++)
-		broken += rules_broken(check->rules, i);
-	check->verdict = broken ? CHECK_FAIL :
-			 model_lost(model) || rules_unsure(check->rules) ||
-					 check->stream->err || check->err ?
-				  CHECK_UNKNOWN :
-				  CHECK_PASS;
+	check->verdict = verdict->broken ? CHECK_FAIL :
+			 model_lost(model) || rules_unsure(verdict->rules) ||
+					 check->stream->err || verdict->err ?
+					   CHECK_UNKNOWN :
+					   CHECK_PASS;
 }
 
 static int report(struct check *check)
@@ -128,9 +83,10 @@ static int report(struct check *check)
 	}
 	if (stream->over && *stream->why)
 		cli_fail(CLI_OK, "%s", stream->why);
-	if (check->err)
+	err = stream->model.verdict.err;
+	if (err)
 		return cli_fail(CLI_FAILED, "not everything was judged: %s",
-				strerror(-check->err));
+				strerror(-err));
 	if (check->verdict == CHECK_FAIL)
 		return CLI_VIOLATED;
 	if (stream->err)
@@ -144,31 +100,17 @@ static int report(struct check *check)
 int check_run(struct stream *stream, const struct cli *cli)
 {
 	struct check check = { .stream = stream, .cli = cli };
-	struct rules_opts opts = cli->rules;
 	int signals = loop_signals(), status, err;
 
 	if (signals < 0)
 		return cli_fail(CLI_FAILED, "cannot receive signals: %s",
 				strerror(-signals));
-	opts.page_bytes = stream->model.info.page_bytes;
-	check.rules = rules_new(ledger_block_pages(stream->model.ledger), &opts,
-				take_violation, &check);
-	if (check.rules) {
-		err = stream->model.info.live ? run_live(&check, signals) :
-						run_replay(&check, signals);
-		if (err && err != -ENODATA)
-			cli_fail(CLI_OK, "cannot read the events: %s",
-				 strerror(-err));
-		stream_finish(stream, take_record, &check);
-		judge(&check);
-		status = report(&check);
-		if (err && err != -ENODATA && status == CLI_OK)
-			status = CLI_FAILED;
-	} else {
-		status = cli_fail(CLI_FAILED, "cannot judge: no memory");
-	}
-	rules_free(check.rules);
-	free(check.violations);
+	err = read_all(&check, signals);
 	close(signals);
-	return status;
+	if (err)
+		cli_fail(CLI_OK, "cannot read the events: %s", strerror(-err));
+	stream_finish(stream, model_take, &stream->model);
+	judge(&check);
+	status = report(&check);
+	return err && status == CLI_OK ? CLI_FAILED : status;
 }

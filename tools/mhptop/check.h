@@ -7,20 +7,13 @@
 #define CHECK_H
 
 #include "cli.h"
-#include "rules.h"
 #include "stream.h"
-
-#define CHECK_SHOWN 10 /* violations of one rule that are told in full */
 
 enum check_verdict { CHECK_PASS, CHECK_FAIL, CHECK_UNKNOWN };
 
 struct check {
 	struct stream *stream;
 	const struct cli *cli;
-	struct rules *rules;
-	struct violation *violations; /* the first CHECK_SHOWN of each rule */
-	size_t nr_violations;
-	int err; /* -ENOMEM: some could not be kept */
 	enum check_verdict verdict;
 };
 

@@ -66,8 +66,8 @@ static void put_violation(FILE *out, const struct check *check,
 static void put_rule(FILE *out, const struct check *check, enum rule_id rule,
 		     unsigned int nth)
 {
-	u64 asked = rules_asked(check->rules, rule);
-	u64 broken = rules_broken(check->rules, rule);
+	u64 asked = rules_asked(check->stream->model.verdict.rules, rule);
+	u64 broken = rules_broken(check->stream->model.verdict.rules, rule);
 	size_t i;
 
 	fprintf(out, "%sok %u %s: %s%s\n", broken ? "not " : "", nth,
@@ -76,9 +76,11 @@ static void put_rule(FILE *out, const struct check *check, enum rule_id rule,
 	if (broken)
 		fprintf(out, "# broken %llu times, asked %llu times\n", broken,
 			asked);
-	for (i = 0; i < check->nr_violations; i++)
-		if (check->violations[i].rule == rule)
-			put_violation(out, check, &check->violations[i]);
+	for (i = 0; i < check->stream->model.verdict.nr_violations; i++)
+		if (check->stream->model.verdict.violations[i].rule == rule)
+			put_violation(
+				out, check,
+				&check->stream->model.verdict.violations[i]);
 }
 
 int check_ktap(const struct check *check, FILE *out)
@@ -124,9 +126,9 @@ static void junit_failure(FILE *out, const struct check *check,
 	size_t i;
 
 	fprintf(out, "<failure message=\"broken %llu times\">",
-		rules_broken(check->rules, rule));
-	for (i = 0; i < check->nr_violations; i++) {
-		violation = &check->violations[i];
+		rules_broken(check->stream->model.verdict.rules, rule));
+	for (i = 0; i < check->stream->model.verdict.nr_violations; i++) {
+		violation = &check->stream->model.verdict.violations[i];
 		if (violation->rule != rule)
 			continue;
 		fprintf(out, "memory%llu: expected ", violation->pfn / pages);
@@ -149,9 +151,9 @@ static void junit_rule(FILE *out, const struct check *check, enum rule_id rule)
 	fputs("  <testcase classname=\"mhptop.check\" name=\"", out);
 	put_xml(out, rule_infos[rule].name);
 	fputs("\">", out);
-	if (rules_broken(check->rules, rule))
+	if (rules_broken(check->stream->model.verdict.rules, rule))
 		junit_failure(out, check, rule);
-	else if (!rules_asked(check->rules, rule))
+	else if (!rules_asked(check->stream->model.verdict.rules, rule))
 		fputs("<skipped message=\"nothing of that kind happened\"/>",
 		      out);
 	fputs("</testcase>\n", out);
@@ -167,8 +169,9 @@ static void junit_put(FILE *out, const struct check *check)
 		if (!check_is_told(check, i))
 			continue;
 		tests++;
-		failures += rules_broken(check->rules, i) > 0;
-		skipped += !rules_asked(check->rules, i);
+		failures +=
+			rules_broken(check->stream->model.verdict.rules, i) > 0;
+		skipped += !rules_asked(check->stream->model.verdict.rules, i);
 	}
 	fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n", out);
 	fprintf(out,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* mhptop: ties each command to what does it; how is elsewhere. */
 #include <locale.h>
+#include <stdio.h>
 
 #include "batch.h"
 #include "check.h"
@@ -10,6 +11,8 @@
 #include "loop.h"
 #include "record.h"
 #include "stream.h"
+
+static char out_buffer[1 << 16];
 
 static int show(struct stream *stream, const struct cli *cli)
 {
@@ -38,7 +41,7 @@ static int top(const struct cli *cli)
 static int replay(const struct cli *cli)
 {
 	struct stream stream;
-	int err = stream_open_file(&stream, cli->file);
+	int err = stream_open_file(&stream, cli->file, NULL);
 
 	if (err)
 		return cli_fail(cli_stream_status(err), "%s", stream.why);
@@ -50,10 +53,12 @@ static int check(const struct cli *cli)
 	struct stream stream;
 	int status;
 
-	if (cli->file)
-		status = stream_open_any(&stream, cli->file);
-	else
-		status = stream_open_events(&stream);
+	if (cli->file) {
+		status = stream_open_any(&stream, cli->file, &cli->rules);
+	} else {
+		loop_hold_signals();
+		status = stream_open_events(&stream, &cli->rules);
+	}
 	if (status)
 		return cli_fail(cli->file ? cli_stream_status(status) :
 					    cli_live_status(status),
@@ -86,6 +91,8 @@ int main(int argc, char **argv)
 
 	/* Characters as the terminal has them; numbers stay as JSON has them. */
 	setlocale(LC_CTYPE, "");
+	/* A help goes out at once, so that its error is known in the end. */
+	setvbuf(stdout, out_buffer, _IOFBF, sizeof(out_buffer));
 	if (!cli_parse(&cli, argc, argv, &status))
 		return status;
 	switch (cli.command) {

@@ -11,16 +11,25 @@
 #include "event_table.h"
 #include "model.h"
 
-int model_init(struct model *model, const struct source_info *info)
+int model_init(struct model *model, const struct source_info *info,
+	       const struct rules_opts *opts)
 {
+	struct rules_opts rules = { 0 };
+	u64 pages;
+
+	if (opts)
+		rules = *opts;
+	rules.page_bytes = info->page_bytes;
 	memset(model, 0, sizeof(*model));
 	if (!info->page_bytes || info->block_bytes < info->page_bytes)
 		return -EINVAL;
 	model->info = *info;
 	model->self_check = -EAGAIN;
 	model->log = calloc(MODEL_LOG, sizeof(*model->log));
-	model->ledger = ledger_new(info->block_bytes / info->page_bytes);
-	if (model->log && model->ledger)
+	pages = info->block_bytes / info->page_bytes;
+	model->ledger = ledger_new(pages);
+	if (model->log && model->ledger &&
+	    !verdict_init(&model->verdict, pages, &rules))
 		return 0;
 	model_fini(model);
 	return -ENOMEM;
@@ -30,6 +39,7 @@ void model_fini(struct model *model)
 {
 	ledger_free(model->ledger);
 	model->ledger = NULL;
+	verdict_fini(&model->verdict);
 	free(model->log);
 	model->log = NULL;
 }
@@ -71,6 +81,7 @@ int model_take(void *ctx, const struct mhp_record *record)
 	info = event_info(record->event);
 	if (!info || record->size != info->size)
 		return 0;
+	verdict_take(&model->verdict, record);
 	/* What is loaded has the record in it already. */
 	if (!model->loaded && ledger_fold(model->ledger, record) &&
 	    !model->notice[0])

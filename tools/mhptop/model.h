@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the views show: a ledger, the last events, the totals.
+ * What the views show: a ledger, what broke the rules, the last events, the totals.
  *
  * The model has no clock and no I/O: it takes records and answers. Whoever
  * drives it (dashboard.c, batch.c) owns the source and the view.
@@ -10,12 +10,14 @@
 
 #include "ledger.h"
 #include "source.h"
+#include "verdict.h"
 
 #define MODEL_LOG 4096 /* events kept for the running log */
 
 struct model {
 	struct source_info info;
 	struct mhp_ledger *ledger;
+	struct verdict verdict;
 	bool loaded; /* the ledger is the kernel's: records are only logged */
 	struct source_totals totals; /* as the source last told */
 	u64 seen; /* records taken, */
@@ -42,7 +44,9 @@ struct model_sums {
 	u64 failures; /* of online and offline, ever */
 };
 
-int model_init(struct model *model, const struct source_info *info);
+/* 0 or -errno; opts NULL: no budgets. The model must stay where it is. */
+int model_init(struct model *model, const struct source_info *info,
+	       const struct rules_opts *opts);
 void model_fini(struct model *model);
 /* A source_sink. */
 int model_take(void *model, const struct mhp_record *record);

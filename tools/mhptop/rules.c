@@ -57,6 +57,7 @@ void rules_free(struct rules *rules)
 	if (!rules)
 		return;
 	free(rules->blocks);
+	free(rules->index);
 	free(rules->ranges);
 	free(rules);
 }
@@ -71,6 +72,14 @@ u64 rules_broken(const struct rules *rules, enum rule_id rule)
 	return rules->broken[rule];
 }
 
+u64 rules_block_broken(const struct rules *rules, u64 pfn)
+{
+	const struct rule_block *block =
+		rule_block((struct rules *)rules, pfn, false);
+
+	return block ? block->broken : 0;
+}
+
 bool rules_unsure(const struct rules *rules)
 {
 	return rules->unsure || rules->lost;
@@ -81,16 +90,20 @@ static void first_event(struct rules *rules, u64 pfn, struct mhp_record *first)
 {
 	const struct rule_block *block = rule_block(rules, pfn, false);
 
-	if (rules->op.kind != OP_NONE && rules->op.last.event)
+	if (rules->op.kind != OP_NONE && rules->op.last.event) {
 		*first = rules->op.last;
-	else if (block && block->last.event)
-		*first = block->last;
+	} else if (block && block->last_event) {
+		first->event = block->last_event;
+		first->seq = block->last_seq;
+		first->time_ns = block->last_ns;
+	}
 }
 
 static void violate(struct rules *rules, enum rule_id rule, u64 pfn,
 		    const char *expected, const char *found, va_list args)
 {
 	struct violation violation = { .rule = rule, .pfn = pfn };
+	struct rule_block *block;
 
 	/* With numbers missing, this may be what is missing. */
 	if (rules->last_seq > rules->numbered) {
@@ -98,6 +111,9 @@ static void violate(struct rules *rules, enum rule_id rule, u64 pfn,
 		return;
 	}
 	rules->broken[rule]++;
+	block = rule_block(rules, pfn, false);
+	if (block)
+		block->broken++;
 	first_event(rules, pfn, &violation.first);
 	if (rules->now)
 		violation.second = *rules->now;
@@ -144,57 +160,71 @@ bool rule_equal(struct rules *rules, enum rule_id rule, u64 pfn,
 
 /* -- what is remembered --------------------------------------------------- */
 
-static struct rule_block *slot_of(struct rule_block *blocks, size_t room,
-				  u64 key)
+static u32 *slot_of(const struct rules *rules, u64 number)
 {
-	size_t i = key * 0x9e3779b97f4a7c15ULL >> 20 & (room - 1);
+	size_t i = number * 0x9e3779b97f4a7c15ULL >> 20 & (rules->room - 1);
 
-	while (blocks[i].number && blocks[i].number != key)
-		i = (i + 1) & (room - 1);
-	return &blocks[i];
+	while (rules->index[i] &&
+	       rules->blocks[rules->index[i] - 1].number != number)
+		i = (i + 1) & (rules->room - 1);
+	return &rules->index[i];
 }
 
+/* Room for one more block, with an index that is half empty. */
 static bool blocks_grow(struct rules *rules)
 {
 	size_t i, room = rules->room ? rules->room * 2 : 256;
-	struct rule_block *blocks = calloc(room, sizeof(*blocks));
+	struct rule_block *blocks;
+	u32 *index;
 
+	if (rules->nr_blocks * 2 < rules->room)
+		return true;
+	blocks = reallocarray(rules->blocks, room / 2, sizeof(*blocks));
 	if (!blocks)
 		return false;
-	for (i = 0; i < rules->room; i++)
-		if (rules->blocks[i].number)
-			*slot_of(blocks, room, rules->blocks[i].number) =
-				rules->blocks[i];
-	free(rules->blocks);
 	rules->blocks = blocks;
+	index = calloc(room, sizeof(*index));
+	if (!index)
+		return false;
+	free(rules->index);
+	rules->index = index;
 	rules->room = room;
+	for (i = 0; i < rules->nr_blocks; i++)
+		*slot_of(rules, blocks[i].number) = i + 1;
 	return true;
 }
 
 struct rule_block *rule_block(struct rules *rules, u64 pfn, bool create)
 {
-	u64 key = pfn / rules->block_pages + 1;
-	struct rule_block *block = NULL;
+	u64 number = pfn / rules->block_pages;
+	struct rule_block *block;
+	u32 place;
 
-	if (rules->room)
-		block = slot_of(rules->blocks, rules->room, key);
-	if (block && block->number)
-		return block;
+	place = rules->room ? *slot_of(rules, number) : 0;
+	if (place)
+		return &rules->blocks[place - 1];
 	if (!create)
 		return NULL;
-	if (rules->nr_blocks * 2 >= rules->room) {
-		if (!blocks_grow(rules)) {
-			rules->no_memory = true;
-			return NULL;
-		}
-		block = slot_of(rules->blocks, rules->room, key);
+	if (!blocks_grow(rules)) {
+		rules->no_memory = true;
+		return NULL;
 	}
-	block->number = key;
-	block->nid = -1;
-	block->zone = MHP_ZONE_NONE;
-	block->hosting = MHP_HOSTING_NONE;
-	rules->nr_blocks++;
+	block = &rules->blocks[rules->nr_blocks++];
+	*block = (struct rule_block){
+		.number = number,
+		.nid = -1,
+		.zone = MHP_ZONE_NONE,
+		.hosting = MHP_HOSTING_NONE,
+	};
+	*slot_of(rules, number) = rules->nr_blocks;
 	return block;
+}
+
+void rule_block_touch(struct rule_block *block, const struct mhp_record *r)
+{
+	block->last_event = r->event;
+	block->last_seq = r->seq;
+	block->last_ns = r->time_ns;
 }
 
 struct rule_range *rule_range(struct rules *rules, u64 base, bool create)
@@ -242,7 +272,7 @@ static void forget_blocks(struct rules *rules)
 {
 	size_t i;
 
-	for (i = 0; i < rules->room; i++) {
+	for (i = 0; i < rules->nr_blocks; i++) {
 		rules->blocks[i].state = MHP_STATE_UNKNOWN;
 		rules->blocks[i].counted = false;
 		rules->blocks[i].hosting = MHP_HOSTING_NONE;

@@ -79,7 +79,8 @@ enum rule_id rule_by_name(const char *name, size_t len);
 struct violation {
 	enum rule_id rule;
 	u64 pfn; /* of the memory block, range or page that it is about */
-	struct mhp_record first;
+	struct mhp_record
+		first; /* of an earlier operation: size 0, without fields */
 	struct mhp_record second;
 	char expected[RULE_TEXT_MAX];
 	char found[RULE_TEXT_MAX];
@@ -112,6 +113,8 @@ void rules_end(struct rules *rules);
 /* How often a rule was asked, and was broken. */
 u64 rules_asked(const struct rules *rules, enum rule_id rule);
 u64 rules_broken(const struct rules *rules, enum rule_id rule);
+/* Violations that are about the memory block of a page. */
+u64 rules_block_broken(const struct rules *rules, u64 pfn);
 /* Something could not be judged because events are missing or came out of order. */
 bool rules_unsure(const struct rules *rules);
 

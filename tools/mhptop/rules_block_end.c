@@ -120,7 +120,7 @@ void rules_block_end(struct rules *rules, const struct mhp_record *r)
 		block->zone = block->state == MHP_STATE_ONLINE ? op->zone :
 								 MHP_ZONE_NONE;
 		block->nid = op->nid;
-		block->last = *r;
+		rule_block_touch(block, r);
 	}
 	rules_budget_end(rules, r);
 	op->kind = OP_NONE;

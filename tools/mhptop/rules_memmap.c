@@ -147,7 +147,7 @@ static void populate(struct rules *rules, const struct mhp_record *r)
 		block->managed = 0;
 		block->counted = true;
 	}
-	first = (block->number - 1) * rules->block_pages;
+	first = block->number * rules->block_pages;
 	pages = e->altmap_base + e->altmap_free;
 	pages = pages > first ? pages - first : 0;
 	block->vmemmap_pages = pages < rules->block_pages ? pages :
@@ -163,7 +163,7 @@ static void populate(struct rules *rules, const struct mhp_record *r)
 	block->nid = e->nid;
 	block->state = MHP_STATE_OFFLINE;
 	block->zone = MHP_ZONE_NONE;
-	block->last = *r;
+	rule_block_touch(block, r);
 }
 
 /* -- free ----------------------------------------------------------------- */
@@ -314,7 +314,7 @@ static void memmap_free(struct rules *rules, const struct mhp_record *r)
 				    e->vmemmap_pages;
 	rules->described -= rules->described < e->nr_pages ? rules->described :
 							     e->nr_pages;
-	block->last = *r;
+	rule_block_touch(block, r);
 	if (block->described)
 		return;
 	block->state = MHP_STATE_REMOVED;

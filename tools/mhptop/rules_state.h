@@ -20,7 +20,8 @@ struct rule_block {
 	u64 number;
 	u64 altmap_base;
 	u64 host_pfn; /* of its first section */
-	struct mhp_record last; /* that was about it */
+	u64 last_ns; /* the event that was about it last, */
+	u64 last_seq; /* without what was in it, */
 	s64 present;
 	s64 managed;
 	u32 described; /* pages that have a memmap, */
@@ -29,7 +30,9 @@ struct rule_block {
 	u32 section_vmemmap; /* and its vmemmap pages */
 	u32 vmemmap_pages; /* that it gives up */
 	u32 align; /* of its altmap */
+	u32 broken; /* laws, about it */
 	s32 nid;
+	u16 last_event; /* 0: none yet */
 	u8 state; /* enum mhp_state, UNKNOWN if it is not known */
 	u8 zone;
 	u8 hosting; /* MHP_HOSTING_NONE: not known */
@@ -88,8 +91,9 @@ struct rules {
 	u64 asked[NR_RULES];
 	u64 broken[NR_RULES];
 	struct rule_op op;
-	struct rule_block *blocks; /* hash table, number + 1 is the key */
+	struct rule_block *blocks; /* as they were met */
 	size_t nr_blocks;
+	u32 *index; /* hash table of places in blocks, from 1; a power of two */
 	size_t room;
 	struct rule_range *ranges;
 	size_t nr_ranges;
@@ -120,8 +124,10 @@ void rule_holds(struct rules *rules, enum rule_id rule);
 bool rule_equal(struct rules *rules, enum rule_id rule, u64 pfn,
 		const char *what, s64 want, s64 got);
 
-/* NULL if there is none; made if create. */
+/* NULL if there is none; made if create, which moves the others. */
 struct rule_block *rule_block(struct rules *rules, u64 pfn, bool create);
+/* The record is the last one that was about the block. */
+void rule_block_touch(struct rule_block *block, const struct mhp_record *r);
 struct rule_range *rule_range(struct rules *rules, u64 base, bool create);
 struct rule_zone *rule_zone(struct rules *rules, s32 nid, u32 zone);
 

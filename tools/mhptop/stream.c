@@ -10,9 +10,9 @@
 
 #include "stream.h"
 
-static int start_model(struct stream *stream)
+static int start_model(struct stream *stream, const struct rules_opts *opts)
 {
-	int err = model_init(&stream->model, &stream->source->info);
+	int err = model_init(&stream->model, &stream->source->info, opts);
 
 	if (!err)
 		return 0;
@@ -31,20 +31,20 @@ int stream_open_live(struct stream *stream)
 	err = source_open_bpf(&stream->source, stream->why,
 			      sizeof(stream->why));
 	if (!err)
-		return start_model(stream);
+		return start_model(stream, NULL);
 	stream->source = NULL;
 	if (source_open_sysfs(&stream->source, NULL, why, sizeof(why))) {
 		stream->source = NULL;
 		return err;
 	}
-	err = start_model(stream);
+	err = start_model(stream, NULL);
 	if (!err)
 		snprintf(stream->model.notice, sizeof(stream->model.notice),
 			 "%s", stream->why);
 	return err;
 }
 
-int stream_open_events(struct stream *stream)
+int stream_open_events(struct stream *stream, const struct rules_opts *opts)
 {
 	int err;
 
@@ -53,7 +53,7 @@ int stream_open_events(struct stream *stream)
 			      sizeof(stream->why));
 	if (err)
 		stream->source = NULL;
-	return err ?: start_model(stream);
+	return err ?: start_model(stream, opts);
 }
 
 /* Recordings of mhptop begin with a brace; what is no plain file is taken for one. */
@@ -74,21 +74,23 @@ static bool is_recording(const char *path)
 	return c == '{' || c == EOF;
 }
 
-int stream_open_any(struct stream *stream, const char *path)
+int stream_open_any(struct stream *stream, const char *path,
+		    const struct rules_opts *opts)
 {
 	int err;
 
 	if (is_recording(path))
-		return stream_open_file(stream, path);
+		return stream_open_file(stream, path, opts);
 	memset(stream, 0, sizeof(*stream));
 	err = source_open_text(&stream->source, path, stream->why,
 			       sizeof(stream->why));
 	if (err)
 		stream->source = NULL;
-	return err ?: start_model(stream);
+	return err ?: start_model(stream, opts);
 }
 
-int stream_open_file(struct stream *stream, const char *path)
+int stream_open_file(struct stream *stream, const char *path,
+		     const struct rules_opts *opts)
 {
 	int err;
 
@@ -97,7 +99,7 @@ int stream_open_file(struct stream *stream, const char *path)
 			       sizeof(stream->why));
 	if (err)
 		stream->source = NULL;
-	return err ?: start_model(stream);
+	return err ?: start_model(stream, opts);
 }
 
 void stream_close(struct stream *stream)
@@ -179,6 +181,7 @@ void stream_finish(struct stream *stream, source_sink sink, void *ctx)
 					model->self_check_why,
 					sizeof(model->self_check_why));
 	} while (ret == -EAGAIN && stream_read(stream, sink, ctx) > 0);
+	verdict_end(&model->verdict);
 	stream_update(stream);
 	model->self_check = ret == -EAGAIN ? -EOPNOTSUPP : ret;
 }

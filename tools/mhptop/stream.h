@@ -24,12 +24,17 @@ struct stream {
  * is missing and what to do about it. 0 or -errno, with why.
  */
 int stream_open_live(struct stream *stream);
+/*
+ * The same, and nothing but the mhp events will do. opts are for the rules,
+ * NULL: no budgets.
+ */
+int stream_open_events(struct stream *stream, const struct rules_opts *opts);
 /* Open a recording, NULL or "-" for standard input. 0 or -errno, with why. */
-/* The mhp events, and nothing else will do. */
-int stream_open_events(struct stream *stream);
-/* A recording, or a file that another tool printed. */
-int stream_open_any(struct stream *stream, const char *path);
-int stream_open_file(struct stream *stream, const char *path);
+int stream_open_file(struct stream *stream, const char *path,
+		     const struct rules_opts *opts);
+/* The same, or a file that another tool wrote. */
+int stream_open_any(struct stream *stream, const char *path,
+		    const struct rules_opts *opts);
 void stream_close(struct stream *stream);
 
 /*
@@ -43,7 +48,10 @@ int stream_read(struct stream *stream, source_sink sink, void *ctx);
  * live one has to ask for, and once that has lost a record, its accounts too.
  */
 void stream_update(struct stream *stream);
-/* Stop the events, take the last ones, compare the ledgers. Only once. */
+/*
+ * Stop the events, take the last ones, compare the ledgers, judge what can only
+ * be judged in the end. Only once.
+ */
 void stream_finish(struct stream *stream, source_sink sink, void *ctx);
 
 #endif
