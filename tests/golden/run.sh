@@ -52,7 +52,17 @@ eq "what was removed left nothing" \
 eq "freed is what was populated, block by block" \
 	"$("$GENERATE" 72 | frame '[.blocks[] | select(.freed != .populated or .state != "removed")] | length')" 0
 eq "keys of a frame" "$(frame 'keys' hosted.ndjson)" \
-	'["block_bytes","blocks","events","host","kernel","ns","page_bytes","ranges","schema","self_check","sums","tier","violations","zones"]'
+	'["block_bytes","blocks","broken","events","host","kernel","ns","page_bytes","ranges","schema","self_check","sums","tier","violations","zones"]'
+
+# Frames and check have the same rules.
+for name in hosted range comm; do
+	eq "$name: as many laws broken as check says" "$(frame '[.broken, (.violations | length)]' "$name.ndjson")" \
+		"$("$MHPTOP" check "$name.ndjson" | sed -n 's/^# broken \([0-9]*\) times.*/\1/p' | jq -sc '[add // 0, add // 0]')"
+done
+mapfile -t edits < <(printf 'set:mhp_notify:%d:nr_pages:7\n' {1..11})
+eq "a law that is broken often is told ten times" \
+	"$("$TOP/tests/rules/edit.py" range.ndjson "${edits[@]}" | frame '[.broken, (.violations | length)]')" \
+	'[11,10]'
 
 # A range that hosts its memmap as a whole, up to the Nth line that matches: its account; more of that frame; its row
 upto() { frame "$1" "$WORK/upto" 2>/dev/null; }

@@ -38,13 +38,13 @@ shows "the selection goes to a block that is listed" '^>! +50 online'
 keys Enter
 shows "Enter: the block" '^memory50  0x190000000-0x197ffffff  128 MiB'
 shows "detail: why it did not go offline" 'did not go offline: unmovable \(-16, Device or resource busy\)'
-shows "detail: the page in the way" 'pfn 0x190123, a page of kind anon, at stage migrate'
+shows "detail: the page in the way" 'pfn 0x190223, a page of kind anon, at stage migrate'
 shows "detail: who hosts the memmap" 'self-hosted in the first 512 pages \(2 MiB\) of pfn 0x190000'
 shows "detail: the map stays in sight" '^0x580000000 ·{4}$'
 shows "detail: phases with durations" '^  offline +at 1\.[0-9]+, took [0-9.]+ us'
 keys PageDown
 shows "detail: the range, who hosts it and why" 'hosted by: block, because: self_hosted; 36864'
-shows "detail: its events" '^! .*mhp_offline_blocker: pfn=0x190123 kind=anon'
+shows "detail: its events" '^! .*mhp_offline_blocker: pfn=0x190223 kind=anon'
 keys End
 shows "detail: the columns" '^  blocker_kind +anon'
 keys Right
@@ -77,7 +77,7 @@ shows "Tab: the log has the keys" '^\[Events\]'
 keys Up Up
 shows "the log scrolls back" ' 2 newer below'
 keys Right
-shows "and to the side" '^!01\] bash-42 mhp_offline_end: '
+shows "and to the side" '^!01\] bash-42 mhp_offline_blocker: '
 keys Left G
 shows "G: the newest" 'newest at the bottom'
 keys l
@@ -139,16 +139,16 @@ mkfifo "$WORK/stream"
 open 80x24 "$MHPTOP replay <$WORK/stream"
 exec 9>"$WORK/stream"
 head -n 200 "$STORY" >&9
-shows "a pipe: keys come from the terminal" '^events +[0-9]+ seen 0 lost +ledger pending +104 blocks: 45 online'
+shows "a pipe: keys come from the terminal" '^events +[0-9]+ seen 0 lost +ledger pending +laws ok +blocks 42 on 61 off'
 keys p
 shows "paused" 'PAUSED, 0 since'
 sed -n 201,300p "$STORY" >&9
 sleep 1.5
 keys k
 shows "paused: events go on" 'PAUSED, 100 since'
-shows "but the screen stands still" '45 online'
+shows "but the screen stands still" 'blocks 42 on'
 keys p
-shows "and are shown in the end" ' 59 online'
+shows "and are shown in the end" ' blocks 53 on'
 keys q
 ends "q ends it though the pipe is open" 0
 exec 9>&-

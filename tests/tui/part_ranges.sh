@@ -84,14 +84,19 @@ shows "80x30: unless it is asked for" 'no range was seen yet'
 keys q
 until_ok has_file "$WORK/after"
 
-# 40 adds, none of which ended
+# 39 adds that failed, and one that is under way
 {
 	head -n 1 "$STORY"
 	for ((i = 1; i <= 40; i++)); do
-		printf '{"seq":%d,"ns":%d,"cpu":0,"pid":1,"comm":"a","event":"mhp_add_begin",' "$i" "$i"
-		printf '"start_pfn":%d,"nr_pages":32768,"nid":0,"flags":1}\n' "$(((i + 99) * 32768))"
+		printf '{"seq":%d,"ns":%d,"cpu":0,"pid":1,"comm":"a","event":"mhp_add_begin",' "$((2 * i - 1))" "$i"
+		printf '"start_pfn":%d,"nr_pages":32768,"nid":0,"flags":1}\n' "$(((140 - i) * 32768))"
+		((i < 40)) || break
+		printf '{"seq":%d,"ns":%d,"cpu":0,"pid":1,"comm":"a","event":"mhp_add_end",' "$((2 * i))" "$i"
+		printf '"start_pfn":%d,"nr_pages":32768,"vmemmap_pages":0,"ret":-17,' "$(((140 - i) * 32768))"
+		printf '"nid":0,"hosting":"none","why":"undecided"}\n'
 	done
-	echo '{"totals":{"seen":40,"lost":0,"folded":40,"self_check":"equal","events":{"mhp_add_begin":{"seen":40,"lost":0}}}}'
+	printf '{"totals":{"seen":79,"lost":0,"folded":79,"self_check":"equal","events":{"mhp_add_begin":{"seen":40,"lost":0},'
+	echo '"mhp_add_end":{"seen":39,"lost":0}}}}'
 } >"$WORK/many.ndjson"
 open 80x30 "$MHPTOP replay $WORK/many.ndjson"
 shows "many ranges: which of them" '^ Ranges  1-5 of 40$'

@@ -7,7 +7,7 @@ open 80x24 "$MHPTOP replay $STORY"
 shows "80x24: kernel, tier and block size" '^mhptop 6\.12\.117-mhp  tier events  block 128 MiB'
 shows "80x24: present and managed pages" '^memory +present 11\.8 GiB \(3080192 pages\) +managed 11\.6 GiB \(3031040'
 shows "80x24: who hosts the memmap" 'self-hosted 144 MiB \(36864 pages\) +buddy-hosted 16 MiB \(4096 pages\)'
-shows "80x24: events, lost ones, self-check" '^events +677 seen 0 lost  ledger equal  !2 failed'
+shows "80x24: events, lost ones, self-check" '^events +873 seen 0 lost  ledger equal  laws ok  !2 failed'
 shows "80x24: blocks online and offline" '101 on 10 off'
 shows "80x24: how many blocks a cell has" ' Map +1 cell = 1 block, 128 MiB'
 shows "80x24: boot memory, and the gap after it" '^0x000000000 ▒{24}┊ 1 GiB of no memory'
@@ -31,9 +31,9 @@ size 200x60
 shows "200x60: a wider map" '^0x100000000 ▒{8}●{10}!!●{8}◀.*▬{8}┊'
 shows "200x60: the footer is at the bottom" 't:table'
 size 60x16
-shows "60x16: lost events are there" '^events +677 seen 0 lost'
+shows "60x16: lost events are there" '^events +873 seen 0 lost'
 size 40x10
-shows "40x10: lost events are there" '^events +677 seen 0 lost'
+shows "40x10: lost events are there" '^events +873 seen 0 lost'
 shows "40x10: and some blocks" '^>▒ +0 online'
 size 39x10
 shows "39x10: too small" 'terminal too small: 39x10, needs 40x10'
@@ -54,6 +54,26 @@ keys q
 ends "a recording with lost events has a status of its own" 5
 shows "that is explained afterwards" '^mhptop: 3 of [0-9]+ events were lost when it was recorded'
 
+"$TOP/tests/rules/edit.py" "$STORY" set:mhp_vmemmap_online:3:nid:7 >"$WORK/broken.ndjson"
+open 120x30 "$MHPTOP replay $WORK/broken.ndjson"
+shows "a law that is broken is told" '^events .* laws !1 broken'
+shows "and what was expected and found" '^! same\.block, memory42: expected the node and zone of its operation; found node 7'
+shows "its block stands out on the map" '^0x100000000 ▒{8}●●X●'
+shows "and in the legend" '^X1 law broken '
+keys /
+type_line 'broken>0'
+shows "a filter finds it" '^\[Blocks\] 1 of 116 match .broken>0. '
+shows "its row is marked" '^>X +42 online'
+keys Enter
+shows "its page has the law" '^law +!same\.block: expected the node and zone of its operation; found node 7'
+shows "and the two events" '^ +then: .* mhp_vmemmap_online: start_pfn=0x150000 vmemmap_pages=512 nid=7'
+keys q q
+until_ok has_file "$WORK/after"
+open 80x24 "$MHPTOP replay $STORY"
+shows "no law is broken otherwise" '^events .* laws ok '
+keys q
+until_ok has_file "$WORK/after"
+
 sed 300d "$STORY" >"$WORK/differs.ndjson"
 open 80x24 "$MHPTOP replay $WORK/differs.ndjson"
 shows "a self-check that fails is told" '^events .* ledger !differs'
@@ -66,7 +86,7 @@ until_ok has_file "$WORK/after"
 
 { head -n 300 "$STORY"; echo '{"seq":nonsense'; } >"$WORK/damaged.ndjson"
 open 80x24 "$MHPTOP replay $WORK/damaged.ndjson"
-shows "a damaged recording: what was before is shown" '104 blocks: 59 online'
+shows "a damaged recording: what was before is shown" '53 online 50 offline'
 shows "and where the damage is" '^! .*damaged\.ndjson.*301'
 keys q
 ends "a damaged recording has a status of its own" 6

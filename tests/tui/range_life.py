@@ -14,7 +14,7 @@ tests/golden has what both write, and tests/tui shows beginnings of the first.
 """
 import sys
 
-from recording import SIZE, VMEMMAP, Recording, own
+from recording import ACTIONS, SIZE, VMEMMAP, Recording, own
 
 BOOT = (0, 1)
 FIRST = 32
@@ -62,12 +62,12 @@ class Range:
         return {**own(number, False), "vmemmap_pages": self.hosts(number)}
 
     def notify(self, number, step):
-        """A block that is nothing but memmap is told of by its first page, all the way."""
-        actions = dict(prepare_online=64, going_online=8, online=1, going_offline=2, offline=4, finish_offline=128)
+        """The pages that hold no memmap; of a block that has none, all of them once it is on its way."""
         mine = SIZE - self.hosts(number)
-        whole = step in ("prepare_online", "finish_offline")
-        self.rec.put("mhp_notify", start_pfn=number * SIZE + (0 if whole or not mine else SIZE - mine),
-                     nr_pages=SIZE if whole else mine, ret=0, action=actions[step], step=step)
+        start = number * SIZE + (SIZE - mine if mine else 0)
+        if not mine and step not in ("prepare_online", "finish_offline"):
+            mine = SIZE
+        self.rec.put("mhp_notify", start_pfn=start, nr_pages=mine, ret=0, action=ACTIONS[step], step=step)
 
     def vmemmap(self, number, way):
         if self.hosts(number):
@@ -77,18 +77,17 @@ class Range:
     def online(self, number):
         held, mine = self.hosts(number), SIZE - self.hosts(number)
         self.rec.put("mhp_online_begin", **self.own(number), nid=0, zone=ZONE)
-        if held:
-            self.notify(number, "prepare_online")
+        self.notify(number, "prepare_online")
         self.vmemmap(number, "online")
         self.notify(number, "going_online")
         if mine:
             self.account("mhp_managed", number * SIZE + held, mine)
             self.account("mhp_present", number * SIZE + held, mine)
-            self.notify(number, "online")
-        if held:
+        else:
             self.account("mhp_present", number * SIZE, held)
-        if not mine:
-            self.notify(number, "online")
+        self.notify(number, "online")
+        if held and mine:
+            self.account("mhp_present", number * SIZE, held)
         self.rec.put("mhp_online_end", **self.own(number), ret=0, nid=0, zone=ZONE, reason="none")
 
     def offline(self, number):
@@ -104,8 +103,7 @@ class Range:
             self.account("mhp_present", number * SIZE, -held)
         self.notify(number, "offline")
         self.vmemmap(number, "offline")
-        if held:
-            self.notify(number, "finish_offline")
+        self.notify(number, "finish_offline")
         self.rec.put("mhp_offline_end", **self.own(number), ret=0, nid=0, zone=ZONE, reason="none")
 
     def refused(self, number):

@@ -14,6 +14,8 @@ import json
 
 SIZE = 32768  # pages in a block
 VMEMMAP = 512  # pages for the memmap of a block
+ACTIONS = {"online": 0, "going_offline": 1, "offline": 2, "going_online": 3, "cancel_online": 4,
+           "cancel_offline": 5, "prepare_online": 6, "finish_offline": 7}  # MEM_* of each step
 
 
 class Recording:
@@ -77,43 +79,66 @@ def add(rec, first, blocks, hosted):
             hosting=hosting, why="self_hosted" if hosted else "not_requested")
 
 
-def account(rec, event, number, delta, zone, cause):
+def account(rec, event, pfn, delta, zone, cause):
     sums = rec.present if event == "mhp_present" else rec.managed
     sums[zone] += delta
-    rec.put(event, start_pfn=number * SIZE, delta=delta, after=sums[zone], nid=0, zone=zone, cause=cause)
+    rec.put(event, start_pfn=pfn, delta=delta, after=sums[zone], nid=0, zone=zone, cause=cause)
 
 
 def own(number, hosted):
     return dict(start_pfn=number * SIZE, nr_pages=SIZE, vmemmap_pages=VMEMMAP if hosted else 0)
 
 
+def notify(rec, number, step, hosted):
+    """What the memory notifiers are told of: the pages that hold no memmap."""
+    rec.put("mhp_notify", start_pfn=number * SIZE + VMEMMAP * hosted, nr_pages=SIZE - VMEMMAP * hosted, ret=0,
+            action=ACTIONS[step], step=step)
+
+
+def vmemmap(rec, number, way, zone, hosted):
+    if hosted:
+        rec.put(f"mhp_vmemmap_{way}", start_pfn=number * SIZE, vmemmap_pages=VMEMMAP, nid=0, zone=zone)
+
+
+def memmap_present(rec, number, sign, zone, hosted, cause):
+    if hosted:
+        account(rec, "mhp_present", number * SIZE, sign * VMEMMAP, zone, cause)
+
+
 def online(rec, number, zone, hosted):
     """A block goes online."""
+    mine = number * SIZE + VMEMMAP * hosted
     rec.put("mhp_online_begin", **own(number, hosted), nid=0, zone=zone)
-    if hosted:
-        rec.put("mhp_vmemmap_online", start_pfn=number * SIZE, vmemmap_pages=VMEMMAP, nid=0, zone=zone)
-    rec.put("mhp_notify", start_pfn=number * SIZE, nr_pages=SIZE, ret=0, action=2, step="going_online")
-    account(rec, "mhp_managed", number, SIZE - VMEMMAP * hosted, zone, "online")
-    account(rec, "mhp_present", number, SIZE - VMEMMAP * hosted, zone, "online")
-    if hosted:
-        account(rec, "mhp_present", number, VMEMMAP, zone, "online")
+    notify(rec, number, "prepare_online", hosted)
+    vmemmap(rec, number, "online", zone, hosted)
+    notify(rec, number, "going_online", hosted)
+    account(rec, "mhp_managed", mine, SIZE - VMEMMAP * hosted, zone, "online")
+    account(rec, "mhp_present", mine, SIZE - VMEMMAP * hosted, zone, "online")
+    notify(rec, number, "online", hosted)
+    memmap_present(rec, number, 1, zone, hosted, "online")
     rec.put("mhp_online_end", **own(number, hosted), ret=0, nid=0, zone=zone, reason="none")
 
 
 def offline(rec, number, zone, hosted, fails=False, ends=True):
     """A block goes offline, or does not."""
+    mine = number * SIZE + VMEMMAP * hosted
     rec.put("mhp_offline_begin", **own(number, hosted), nid=0, zone=zone)
     if not ends:
         return
+    memmap_present(rec, number, -1, zone, hosted, "offline")
+    notify(rec, number, "going_offline", hosted)
     if fails:
-        rec.put("mhp_offline_blocker", pfn=number * SIZE + 291, flags=0x17ffffc0000000, refcount=2, mapcount=1,
+        rec.put("mhp_offline_blocker", pfn=number * SIZE + 547, flags=0x17ffffc0000000, refcount=2, mapcount=1,
                 kind="anon", stage="migrate", **{"pass": 1})
+        notify(rec, number, "cancel_offline", hosted)
+        memmap_present(rec, number, 1, zone, hosted, "rollback")
         rec.put("mhp_offline_end", **own(number, hosted), ret=-16, nid=0, zone=zone, reason="unmovable")
         return
-    account(rec, "mhp_managed", number, -(SIZE - VMEMMAP * hosted), zone, "offline")
-    account(rec, "mhp_present", number, -SIZE, zone, "offline")
-    if hosted:
-        rec.put("mhp_vmemmap_offline", start_pfn=number * SIZE, vmemmap_pages=VMEMMAP, nid=0, zone=zone)
+    account(rec, "mhp_managed", mine, -(SIZE - VMEMMAP * hosted), zone, "offline")
+    account(rec, "mhp_present", mine, -(SIZE - VMEMMAP * hosted), zone, "offline")
+    notify(rec, number, "offline", hosted)
+    vmemmap(rec, number, "offline", zone, hosted)
+    notify(rec, number, "finish_offline", hosted)
     rec.put("mhp_offline_end", **own(number, hosted), ret=0, nid=0, zone=zone, reason="none")
 
 

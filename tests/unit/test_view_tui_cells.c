@@ -165,26 +165,29 @@ static void test_states(void)
 		.hosting = MHP_HOSTING_BLOCK,
 	};
 
-	eq("online, self-hosted", tui_cells_of(&block), ONLINE);
+	eq("online, self-hosted", tui_cells_of(&block, false), ONLINE);
 	block.hosting = MHP_HOSTING_RANGE;
-	eq("online, hosted by its range", tui_cells_of(&block), ONLINE);
+	eq("online, hosted by its range", tui_cells_of(&block, false), ONLINE);
 	block.hosting = MHP_HOSTING_BUDDY;
-	eq("online, buddy-hosted", tui_cells_of(&block), TUI_CELL_MOVABLE);
+	eq("online, buddy-hosted", tui_cells_of(&block, false),
+	   TUI_CELL_MOVABLE);
 	block.zone = MHP_ZONE_NORMAL;
-	eq("in a kernel zone", tui_cells_of(&block), TUI_CELL_KERNEL);
+	eq("in a kernel zone", tui_cells_of(&block, false), TUI_CELL_KERNEL);
 	block.hosting = MHP_HOSTING_BOOT;
-	eq("since boot", tui_cells_of(&block), TUI_CELL_BOOT);
+	eq("since boot", tui_cells_of(&block, false), TUI_CELL_BOOT);
 	block.last_ret = -16;
-	eq("did not go offline", tui_cells_of(&block), TUI_CELL_FAILED);
+	eq("did not go offline", tui_cells_of(&block, false), TUI_CELL_FAILED);
 	block.state = MHP_STATE_GOING_OFFLINE;
-	eq("tries again", tui_cells_of(&block), TUI_CELL_GOING_OFFLINE);
+	eq("tries again", tui_cells_of(&block, false), TUI_CELL_GOING_OFFLINE);
 	block.state = MHP_STATE_REMOVED;
-	eq("removed after all", tui_cells_of(&block), TUI_CELL_REMOVED);
+	eq("removed after all", tui_cells_of(&block, false), TUI_CELL_REMOVED);
 	block = (struct mhp_block){ .state = MHP_STATE_OFFLINE };
-	eq("offline", tui_cells_of(&block), TUI_CELL_OFFLINE);
+	eq("offline", tui_cells_of(&block, false), TUI_CELL_OFFLINE);
 	block.state = MHP_STATE_ONLINE;
-	eq("online in a zone that nobody told", tui_cells_of(&block),
+	eq("online in a zone that nobody told", tui_cells_of(&block, false),
 	   TUI_CELL_UNKNOWN);
+	eq("whatever its state, what broke a law", tui_cells_of(&block, true),
+	   TUI_CELL_BROKEN);
 }
 
 int main(void)

@@ -268,7 +268,7 @@ static bool is_history(const struct column *column)
 		"add_time",    "online_time",	  "offline_time",
 		"reason",      "last_ret",	  "blockers",
 		"blocker_pfn", "blocker_kind",	  "blocker_stage",
-		"step",
+		"step",	       "broken",
 	};
 	size_t i;
 

@@ -110,6 +110,8 @@ static s64 range_start(const struct model *model, const struct mhp_block *block)
 	C(blocker_stage, "STAGE", "what it was in the way of", 13, WORD, false, event_stages,                          \
 	  blocker(block, block->blocker_stage))                                                                        \
 	C(step, "STEP", "last step of the memory notifier", 15, WORD, false, event_steps, block->step)                 \
+	C(broken, "BROKEN", "laws broken about it, see docs/rules.md", 6, NUMBER, false, NULL,                         \
+	  rules_block_broken(model->verdict.rules, block->start_pfn))                                                  \
 	C(range, "RANGE", "first page of the add that it came with", 12, HEX, false, NULL, range_start(model, block))  \
 	C(known, "KNOWN", "from events, or how else", 9, WORD, false, knowns, block_known(block))
 /* clang-format on */

@@ -88,6 +88,40 @@ static void put_ranges(FILE *out, const struct model *model)
 	fputs("],", out);
 }
 
+static void put_event(FILE *out, const char *key,
+		      const struct mhp_record *record)
+{
+	if (!record->event)
+		fprintf(out, "\"%s\":null", key);
+	else
+		fprintf(out,
+			"\"%s\":{\"event\":\"%s\",\"ns\":%llu,\"seq\":%llu}",
+			key, event_info(record->event)->name, record->time_ns,
+			record->seq);
+}
+
+static void put_violations(FILE *out, const struct model *model)
+{
+	const struct verdict *verdict = &model->verdict;
+	const struct violation *violation = verdict->violations;
+	size_t i;
+
+	fprintf(out, "\"broken\":%llu,\"violations\":[", verdict->broken);
+	for (i = 0; i < verdict->nr_violations; i++, violation++) {
+		fprintf(out, "%s{\"rule\":\"%s\",\"block\":%llu,\"pfn\":%llu,",
+			i ? "," : "", rule_infos[violation->rule].name,
+			violation->pfn / ledger_block_pages(model->ledger),
+			violation->pfn);
+		put_string(out, "expected", violation->expected);
+		put_string(out, "found", violation->found);
+		put_event(out, "before", &violation->first);
+		fputc(',', out);
+		put_event(out, "then", &violation->second);
+		fputc('}', out);
+	}
+	fputc(']', out);
+}
+
 static void put_sums(FILE *out, const struct model *model)
 {
 	struct model_sums sums;
@@ -133,7 +167,8 @@ int view_json(const struct model *model, const struct view_opts *opts,
 	err = view_blocks(out, model, opts, put_block);
 	fputs("],", out);
 	put_ranges(out, model);
-	fputs("\"violations\":[]}\n", out);
+	put_violations(out, model);
+	fputs("}\n", out);
 	if (!err && ferror(out))
 		err = -EIO;
 	return err;

@@ -49,6 +49,8 @@ static void put_head(FILE *out, const struct model *model)
 		model_seen(model), model_lost(model),
 		recording_check_name(model->self_check),
 		model->self_check_why[0] ? ": " : "", model->self_check_why);
+	if (info->tier == SOURCE_TIER_EVENTS)
+		fprintf(out, "laws    %llu broken\n", model->verdict.broken);
 	if (model->notice[0])
 		fprintf(out, "notice  %s\n", model->notice);
 }
@@ -136,6 +138,25 @@ static void put_ranges(FILE *out, const struct model *model)
 		put_range(out, model, range);
 }
 
+static void put_violations(FILE *out, const struct model *model)
+{
+	const struct verdict *verdict = &model->verdict;
+	const struct violation *violation = verdict->violations;
+	u64 pages = ledger_block_pages(model->ledger);
+	size_t i;
+
+	if (verdict->nr_violations)
+		fputs("\nBROKEN LAWS\n", out);
+	for (i = 0; i < verdict->nr_violations; i++, violation++)
+		fprintf(out,
+			"%llu.%06llu %s, memory%llu: expected %s; found %s\n",
+			violation->second.time_ns / 1000000000,
+			violation->second.time_ns / 1000 % 1000000,
+			rule_infos[violation->rule].name,
+			violation->pfn / pages, violation->expected,
+			violation->found);
+}
+
 static void put_block(FILE *out, const struct model *model,
 		      const struct mhp_block *block, size_t nth)
 {
@@ -180,6 +201,7 @@ int view_text(const struct model *model, const struct view_opts *opts,
 	put_head(out, model);
 	put_zones(out, model);
 	put_ranges(out, model);
+	put_violations(out, model);
 	err = view_blocks(out, model, opts, put_block);
 	put_events(out, model);
 	fputc('\n', out);

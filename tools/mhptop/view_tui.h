@@ -75,6 +75,8 @@ struct view_tui {
 /* view_tui_state.c: what follows from the model and from the user's wishes */
 void tui_make(struct view_tui *view, const struct model *model);
 void tui_arrange(struct view_tui *view, const struct model *model);
+/* The cell of a block, by its state and by the laws. */
+u8 tui_cell_of(const struct model *model, const struct mhp_block *block);
 const struct mhp_block *tui_selected(const struct view_tui *view,
 				     const struct model *model);
 /* Is it this pane that keys go to? */

@@ -75,13 +75,15 @@ int tui_cells_add(struct tui_cells *cells, u64 number, u8 cell)
 	return 0;
 }
 
-u8 tui_cells_of(const struct mhp_block *block)
+u8 tui_cells_of(const struct mhp_block *block, bool broken)
 {
 	u8 self = block->hosting == MHP_HOSTING_BLOCK ||
 				  block->hosting == MHP_HOSTING_RANGE ?
 			  TUI_CELL_SELF :
 			  0;
 
+	if (broken)
+		return TUI_CELL_BROKEN | self;
 	switch (block->state) {
 	case MHP_STATE_REMOVED:
 		return TUI_CELL_REMOVED;

@@ -26,6 +26,7 @@ enum tui_cell {
 	TUI_CELL_GOING_ONLINE,
 	TUI_CELL_GOING_OFFLINE,
 	TUI_CELL_FAILED,
+	TUI_CELL_BROKEN,
 	TUI_NR_CELLS,
 	TUI_CELL_SELF = 0x80, /* or'ed in: it or its range hosts its memmap */
 };
@@ -65,7 +66,7 @@ void tui_cells_free(struct tui_cells *cells);
 /* Add the next block, in ascending order. 0 or -ENOMEM. */
 int tui_cells_add(struct tui_cells *cells, u64 number, u8 cell);
 /* What a block's account looks like on the map. */
-u8 tui_cells_of(const struct mhp_block *block);
+u8 tui_cells_of(const struct mhp_block *block, bool broken);
 /*
  * Divide the blocks into rows of cols cells, fold blocks in each. With a fold
  * of 0 the smallest power of two with which height rows hold all, or the one

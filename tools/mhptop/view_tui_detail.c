@@ -51,6 +51,47 @@ static void state_lines(struct tui_lines *lines, const struct mhp_block *block)
 			block->blockers);
 }
 
+static void event_line(struct tui_lines *lines, const char *what,
+		       const struct mhp_record *record)
+{
+	char text[TUI_EVENT_MAX];
+
+	if (!record->event)
+		return;
+	if (record->size)
+		tui_event_line(record, text, sizeof(text));
+	else
+		snprintf(text, sizeof(text), "%llu.%06llu %s",
+			 record->time_ns / 1000000000,
+			 record->time_ns / 1000 % 1000000,
+			 event_info(record->event)->name);
+	tui_lines_add(lines, TUI_PLAIN, "           %s: %s", what, text);
+}
+
+static void law_lines(struct tui_lines *lines, const struct model *model,
+		      const struct mhp_block *block)
+{
+	u64 pages = ledger_block_pages(model->ledger);
+	u64 broken = rules_block_broken(model->verdict.rules, block->start_pfn);
+	const struct violation *violation;
+	size_t nth = 0;
+
+	while ((violation = verdict_of_block(&model->verdict, block->start_pfn,
+					     pages, nth))) {
+		tui_lines_add(lines, TUI_FAILED,
+			      "law      !%s: expected %s; found %s",
+			      rule_infos[violation->rule].name,
+			      violation->expected, violation->found);
+		event_line(lines, "before", &violation->first);
+		event_line(lines, "then", &violation->second);
+		nth++;
+	}
+	if (broken > nth)
+		tui_lines_add(lines, TUI_FAILED,
+			      "law      !%llu more violations are not kept",
+			      broken - nth);
+}
+
 static void memmap_lines(struct tui_lines *lines, const struct model *model,
 			 const struct mhp_block *block)
 {
@@ -237,6 +278,7 @@ void tui_detail_make(struct view_tui *view, const struct model *model)
 	}
 	bytes_line(lines, model, block);
 	state_lines(lines, block);
+	law_lines(lines, model, block);
 	memmap_lines(lines, model, block);
 	origin_lines(lines, block);
 	phase_lines(lines, model, block);

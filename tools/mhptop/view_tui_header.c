@@ -7,7 +7,7 @@
 #include "recording.h"
 #include "view_tui.h"
 
-#define ALARM_TEXT_MAX 320
+#define ALARM_TEXT_MAX 448
 
 static void pages_write(struct tui_pen *pen, const struct model *model,
 			const char *what, u64 pages)
@@ -110,6 +110,21 @@ static void self_check_write(struct tui_pen *pen, const struct model *model)
 		      recording_check_name(model->self_check));
 }
 
+/* Nothing is judged where there are no events. */
+static void laws_write(struct tui_pen *pen, const struct model *model)
+{
+	u64 broken = model->verdict.broken;
+
+	if (model->info.tier == SOURCE_TIER_SYSFS)
+		return;
+	if (broken) {
+		tui_pen_force(pen, TUI_PLAIN, "  laws ");
+		tui_pen_force(pen, TUI_ALARM, "!%llu broken", broken);
+	} else if (tui_pen_write(pen, TUI_PLAIN, "  laws ")) {
+		tui_pen_write(pen, TUI_GOOD, "ok");
+	}
+}
+
 static void events_draw(const struct view_tui *view, const struct model *model,
 			int y)
 {
@@ -123,6 +138,7 @@ static void events_draw(const struct view_tui *view, const struct model *model,
 	tui_pen_force(&pen, lost ? TUI_ALARM : TUI_VALUE,
 		      lost ? "!%llu LOST" : "%llu lost", lost);
 	self_check_write(&pen, model);
+	laws_write(&pen, model);
 	if (sums->failures)
 		tui_pen_write(&pen, TUI_FAILED, "  !%llu failed",
 			      sums->failures);
@@ -135,9 +151,16 @@ static void events_draw(const struct view_tui *view, const struct model *model,
 
 static void alarm_text(const struct model *model, char *buf, size_t len)
 {
+	const struct violation *violation = model->verdict.violations;
+
 	if (model->self_check > 0)
 		snprintf(buf, len, "! ledger differs: %s",
 			 model->self_check_why);
+	else if (model->verdict.nr_violations)
+		snprintf(buf, len, "! %s, memory%llu: expected %s; found %s",
+			 rule_infos[violation->rule].name,
+			 violation->pfn / ledger_block_pages(model->ledger),
+			 violation->expected, violation->found);
 	else
 		snprintf(buf, len, "! %s", model->notice);
 }
@@ -176,7 +199,8 @@ static int alarm_rows(const struct model *model, int cols, int y, int most)
 
 int tui_header_alarm(const struct model *model, int cols)
 {
-	if (model->self_check <= 0 && !*model->notice)
+	if (model->self_check <= 0 && !*model->notice &&
+	    !model->verdict.nr_violations)
 		return 0;
 	return alarm_rows(model, cols, 0, 0);
 }

@@ -90,13 +90,14 @@ ACTION(failed)
 
 		block = ledger_find_block(model->ledger, pfn);
 		if (!block ||
-		    tui_cell_kind(tui_cells_of(block)) != TUI_CELL_FAILED)
+		    tui_cell_kind(tui_cell_of(model, block)) < TUI_CELL_FAILED)
 			continue;
 		tui_select(view, pfn);
 		return VIEW_TUI_REDRAW;
 	}
-	snprintf(view->message, sizeof(view->message),
-		 "no block of the table failed when last asked to");
+	snprintf(
+		view->message, sizeof(view->message),
+		"no block of the table failed when last asked to, or broke a law");
 	return VIEW_TUI_REDRAW;
 }
 

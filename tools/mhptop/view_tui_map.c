@@ -22,6 +22,7 @@ const struct tui_glyph tui_glyphs[TUI_NR_CELLS] = {
 	GLYPH(GOING_ONLINE,  "▷", "▶", '>', '>', GOING,	  "going on",  "going online"),
 	GLYPH(GOING_OFFLINE, "◁", "◀", '<', '<', GOING,	  "going off", "going offline"),
 	GLYPH(FAILED,	     "!", "!", '!', '!', FAILED,  "failed",    "did not go online or offline when last asked to"),
+	GLYPH(BROKEN,	     "X", "X", 'X', 'X', ALARM,   "law broken", "a law about it was broken, see its page"),
 };
 #undef GLYPH
 /* clang-format on */
@@ -141,9 +142,10 @@ static void row_draw(const struct view_tui *view, const struct model *model,
 static void legend_draw(const struct view_tui *view, int y)
 {
 	static const u8 order[] = {
-		TUI_CELL_FAILED,  TUI_CELL_GOING_OFFLINE, TUI_CELL_GOING_ONLINE,
-		TUI_CELL_KERNEL,  TUI_CELL_MOVABLE,	  TUI_CELL_OFFLINE,
-		TUI_CELL_UNKNOWN, TUI_CELL_BOOT,	  TUI_CELL_REMOVED,
+		TUI_CELL_BROKEN,       TUI_CELL_FAILED,	 TUI_CELL_GOING_OFFLINE,
+		TUI_CELL_GOING_ONLINE, TUI_CELL_KERNEL,	 TUI_CELL_MOVABLE,
+		TUI_CELL_OFFLINE,      TUI_CELL_UNKNOWN, TUI_CELL_BOOT,
+		TUI_CELL_REMOVED,
 	};
 	struct tui_pen pen = { y, 0, view->panes.cols };
 	size_t i, nr[TUI_CELL_SELF * 2] = { 0 }, self = 0;

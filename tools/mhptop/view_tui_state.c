@@ -8,6 +8,12 @@
 #include <string.h>
 #include "view_tui.h"
 
+u8 tui_cell_of(const struct model *model, const struct mhp_block *block)
+{
+	return tui_cells_of(block, rules_block_broken(model->verdict.rules,
+						      block->start_pfn));
+}
+
 static void cells_make(struct view_tui *view, const struct model *model)
 {
 	u64 block_pages = ledger_block_pages(model->ledger);
@@ -16,7 +22,7 @@ static void cells_make(struct view_tui *view, const struct model *model)
 	tui_cells_clear(&view->cells);
 	while ((block = ledger_next_block(model->ledger, block)))
 		if (tui_cells_add(&view->cells, block->start_pfn / block_pages,
-				  tui_cells_of(block)))
+				  tui_cell_of(model, block)))
 			return;
 }
 

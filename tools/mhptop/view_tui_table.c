@@ -106,8 +106,8 @@ static void row_draw(const struct view_tui *view, const struct model *model,
 
 	if (!block)
 		return;
-	glyph = tui_glyph(tui_cells_of(block), buf, &mark);
-	if (mark == TUI_FAILED || mark == TUI_GOING)
+	glyph = tui_glyph(tui_cell_of(model, block), buf, &mark);
+	if (mark == TUI_ALARM || mark == TUI_FAILED || mark == TUI_GOING)
 		style = mark;
 	if (row == view->sel_row) {
 		mark |= TUI_REVERSE;
