@@ -63,11 +63,25 @@ static void put_violation(FILE *out, const struct check *check,
 	put_event(out, "then", &violation->second);
 }
 
+/* What the rule waits for is no violation. */
+static void put_retired(FILE *out, const struct rules *rules)
+{
+	const struct rule_retired *retired;
+	size_t i;
+
+	for (i = 0; (retired = rules_retired(rules, i)); i++)
+		fprintf(out,
+			"# pages 0x%llx+%llu: memmap given up, its backing at page 0x%llx+%llu stays while neighbours use it\n",
+			retired->pfn, retired->nr_pages, retired->host_pfn,
+			retired->backing_pages);
+}
+
 static void put_rule(FILE *out, const struct check *check, enum rule_id rule,
 		     unsigned int nth)
 {
-	u64 asked = rules_asked(check->stream->model.verdict.rules, rule);
-	u64 broken = rules_broken(check->stream->model.verdict.rules, rule);
+	const struct verdict *verdict = &check->stream->model.verdict;
+	u64 asked = rules_asked(verdict->rules, rule);
+	u64 broken = rules_broken(verdict->rules, rule);
 	size_t i;
 
 	fprintf(out, "%sok %u %s: %s%s\n", broken ? "not " : "", nth,
@@ -76,11 +90,11 @@ static void put_rule(FILE *out, const struct check *check, enum rule_id rule,
 	if (broken)
 		fprintf(out, "# broken %llu times, asked %llu times\n", broken,
 			asked);
-	for (i = 0; i < check->stream->model.verdict.nr_violations; i++)
-		if (check->stream->model.verdict.violations[i].rule == rule)
-			put_violation(
-				out, check,
-				&check->stream->model.verdict.violations[i]);
+	for (i = 0; i < verdict->nr_violations; i++)
+		if (verdict->violations[i].rule == rule)
+			put_violation(out, check, &verdict->violations[i]);
+	if (rule == RULE_RETIRED)
+		put_retired(out, verdict->rules);
 }
 
 int check_ktap(const struct check *check, FILE *out)

@@ -59,6 +59,7 @@ void rules_free(struct rules *rules)
 	free(rules->blocks);
 	free(rules->index);
 	free(rules->ranges);
+	free(rules->retired_memmap);
 	free(rules);
 }
 
@@ -292,6 +293,7 @@ static void forget(struct rules *rules)
 	rules->lost = true;
 	rules->settled = false;
 	rules->op = (struct rule_op){ .kind = OP_NONE };
+	rules->nr_retired = 0;
 	rules->numbered = rules->last_seq;
 	forget_blocks(rules);
 }
@@ -326,7 +328,7 @@ static void dispatch(struct rules *rules, const struct mhp_record *r)
 	case MHP_EVENT_mhp_vmemmap_ref:
 		return rules_refs_take(rules, r);
 	case MHP_EVENT_mhp_vmemmap_retired:
-		return;
+		return rules_retired_take(rules, r);
 	case MHP_EVENT_mhp_add_begin:
 	case MHP_EVENT_mhp_add_end:
 	case MHP_EVENT_mhp_remove_begin:

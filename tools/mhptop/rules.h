@@ -115,6 +115,29 @@ u64 rules_asked(const struct rules *rules, enum rule_id rule);
 u64 rules_broken(const struct rules *rules, enum rule_id rule);
 /* Violations that are about the memory block of a page. */
 u64 rules_block_broken(const struct rules *rules, u64 pfn);
+/* Memmap that was given up while its backing page is still used. */
+struct rule_retired {
+	u64 pfn; /* that it described, */
+	u64 nr_pages; /* so many */
+	u64 host_pfn; /* the backing page */
+	u64 backing_pages; /* and how large it is */
+	bool fresh; /* for the rules: the section is not told to be freed yet */
+};
+/* The nth of those that are waited for, NULL if there are not so many. */
+const struct rule_retired *rules_retired(const struct rules *rules, size_t nth);
+
+/* One of the ways that a memory block can go, and how often one did. */
+struct rule_transition {
+	const char *from;
+	const char *to;
+	const char *event; /* NULL: it needs none */
+	const char *step; /* of mhp_notify, else NULL */
+	bool fails; /* the event has an error */
+	u64 taken;
+};
+/* The nth, false if there are not so many. */
+bool rules_transition(const struct rules *rules, size_t nth,
+		      struct rule_transition *transition);
 /* Something could not be judged because events are missing or came out of order. */
 bool rules_unsure(const struct rules *rules);
 

@@ -192,6 +192,7 @@ static void edge_take(struct rules *rules, const struct mhp_record *r,
 	unsigned int step = rules->op.step;
 
 	rule_holds(rules, rule_order(&rules->op));
+	rule_edge_taken(rules, edge);
 	rules->op.step = edge->to;
 	switch (r->event) {
 	case MHP_EVENT_mhp_notify:

@@ -127,6 +127,10 @@ static void populate(struct rules *rules, const struct mhp_record *r)
 	u64 first, pages;
 
 	if (e->hosting == MHP_HOSTING_DEVICE || op->kind != OP_ADD) {
+		if (e->hosting == MHP_HOSTING_DEVICE && !rules->ratio_pages) {
+			rules->ratio_pages = e->nr_pages;
+			rules->ratio_vmemmap = e->vmemmap_pages;
+		}
 		if (e->hosting != MHP_HOSTING_DEVICE && rules->settled)
 			rule_ask(rules, RULE_ORDER_ADD, e->start_pfn, false,
 				 "an add that it belongs to",
@@ -271,6 +275,7 @@ static void memmap_free(struct rules *rules, const struct mhp_record *r)
 	struct rule_block *block = rule_block(rules, e->start_pfn, false);
 	struct rule_op *op = &rules->op;
 
+	rules_retired_free(rules, e);
 	if (e->hosting == MHP_HOSTING_DEVICE ||
 	    e->hosting == MHP_HOSTING_BOOT) {
 		rule_ask(rules, RULE_HOSTING, e->start_pfn,

@@ -13,6 +13,8 @@
 #include "mhp_ledger.h"
 #include "rules.h"
 
+#define RULE_EDGES_MAX 64
+
 enum rule_op_kind { OP_NONE, OP_ADD, OP_ONLINE, OP_OFFLINE, OP_REMOVE };
 
 /* What is known of a memory block; nothing is asked of what is not. */
@@ -99,12 +101,15 @@ struct rules {
 	size_t nr_ranges;
 	struct rule_zone zones[64];
 	size_t nr_zones;
+	u64 edges[RULE_EDGES_MAX]; /* how often each of rules_steps.c was taken */
 	s64 actions[16]; /* the MEM_* number of each enum mhp_step + 1, 0: not yet known */
 	u64 last_seq;
 	u64 numbered;
 	u64 ratio_pages; /* so many pages have */
 	u64 ratio_vmemmap; /* so many vmemmap pages */
 	u64 retired; /* vmemmap pages that were given up and not freed */
+	struct rule_retired *retired_memmap;
+	size_t nr_retired;
 	u64 described; /* hot-added pages that have a memmap */
 	unsigned int since_gap; /* records that came since numbers are missing */
 	bool lost; /* some never came */
@@ -134,6 +139,10 @@ struct rule_zone *rule_zone(struct rules *rules, s32 nid, u32 zone);
 /* The parts of rules_take(), by what they look at. */
 void rules_refs_take(struct rules *rules, const struct mhp_record *r);
 void rules_memmap_take(struct rules *rules, const struct mhp_record *r);
+void rules_retired_take(struct rules *rules, const struct mhp_record *r);
+/* A section's memmap was freed, or retired. */
+void rules_retired_free(struct rules *rules,
+			const struct mhp_mhp_vmemmap_free *e);
 void rules_block_take(struct rules *rules, const struct mhp_record *r);
 void rules_range_take(struct rules *rules, const struct mhp_record *r);
 void rules_count_take(struct rules *rules, const struct mhp_record *r);

@@ -75,6 +75,38 @@ static const struct rule_edge edges[] = {
 };
 #define NR_EDGES (sizeof(edges) / sizeof(*edges))
 
+_Static_assert(NR_EDGES <= RULE_EDGES_MAX, "every edge has a counter");
+
+static const char *const steps[] = {
+#define STEP_WORDS(id, words) [id] = words,
+	RULE_STEPS(STEP_WORDS)
+#undef STEP_WORDS
+};
+
+void rule_edge_taken(struct rules *rules, const struct rule_edge *edge)
+{
+	rules->edges[edge - edges]++;
+}
+
+bool rules_transition(const struct rules *rules, size_t nth,
+		      struct rule_transition *transition)
+{
+	const struct rule_edge *edge = &edges[nth];
+
+	if (nth >= NR_EDGES)
+		return false;
+	*transition = (struct rule_transition){
+		.from = steps[edge->from],
+		.to = steps[edge->to],
+		.event = edge->event ? event_info(edge->event)->name : NULL,
+		.step = edge->step ? event_symbol(event_steps, edge->step) :
+				     NULL,
+		.fails = edge->when & BAD,
+		.taken = rules->edges[nth],
+	};
+	return true;
+}
+
 static s64 ret_of(const struct mhp_record *r)
 {
 	if (r->event == MHP_EVENT_mhp_notify)

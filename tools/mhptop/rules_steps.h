@@ -8,29 +8,35 @@
 
 #include "rules_state.h"
 
+/* S(id, as words) */
+#define RULE_STEPS(S)                                \
+	S(ON_BEGUN, "online: begun")                 \
+	S(ON_PREPARED, "online: prepared")           \
+	S(ON_READY, "online: memmap ready")          \
+	S(ON_VETOED, "online: vetoed")               \
+	S(ON_CANCELLED, "online: cancelled")         \
+	S(ON_UNDONE, "online: memmap undone")        \
+	S(ON_GOING, "online: going")                 \
+	S(ON_MANAGED, "online: managed")             \
+	S(ON_PRESENT, "online: present")             \
+	S(ON_ONLINE, "online: online")               \
+	S(ON_DONE, "online: done")                   \
+	S(OFF_BEGUN, "offline: begun")               \
+	S(OFF_TAKEN, "offline: memmap not counted")  \
+	S(OFF_GOING, "offline: going")               \
+	S(OFF_VETOED, "offline: vetoed")             \
+	S(OFF_CANCELLED, "offline: cancelled")       \
+	S(OFF_MANAGED, "offline: not managed")       \
+	S(OFF_PRESENT, "offline: not present")       \
+	S(OFF_OFFLINED, "offline: offline")          \
+	S(OFF_LEFT, "offline: memmap left its zone") \
+	S(OFF_DONE, "offline: done")                 \
+	S(FAILED, "failed") /* only the end is to come */
+
 enum step {
-	ON_BEGUN,
-	ON_PREPARED,
-	ON_READY,
-	ON_VETOED,
-	ON_CANCELLED,
-	ON_UNDONE,
-	ON_GOING,
-	ON_MANAGED,
-	ON_PRESENT,
-	ON_ONLINE,
-	ON_DONE,
-	OFF_BEGUN,
-	OFF_TAKEN,
-	OFF_GOING,
-	OFF_VETOED,
-	OFF_CANCELLED,
-	OFF_MANAGED,
-	OFF_PRESENT,
-	OFF_OFFLINED,
-	OFF_LEFT,
-	OFF_DONE,
-	FAILED, /* only the end is to come */
+#define STEP_ID(id, words) id,
+	RULE_STEPS(STEP_ID)
+#undef STEP_ID
 };
 
 struct rule_edge {
@@ -45,6 +51,8 @@ struct rule_edge {
 const struct rule_edge *rule_edge_find(const struct rule_op *op,
 				       unsigned int step,
 				       const struct mhp_record *r);
+/* The edge was taken. */
+void rule_edge_taken(struct rules *rules, const struct rule_edge *edge);
 /* What could have come, as words added to text. */
 void rule_steps_next(const struct rule_op *op, unsigned int step, char *text,
 		     size_t len);
