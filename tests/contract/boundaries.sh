@@ -15,10 +15,15 @@ some() { compgen -G "$1" >/dev/null; }
 check "there are sources to look at" some 'tools/mhptop/source_bpf*.c'
 check "there is a dashboard to look at" some 'tools/mhptop/view_tui*.c'
 check "curses is used at all" grep -qE 'include.*curses' tools/mhptop/view_tui*.[ch]
+check "libdw is used at all" grep -q 'include <elfutils/libdw' tools/mhptop/call_site_dwarf.c
 check "libbpf is used at all" grep -qE 'include.*(libbpf|skel)' tools/mhptop/source_bpf.c
 
 eq "only source_bpf* sees libbpf" "$(intruders 'bpf/(libbpf|bpf|btf)\.h|.*\.skel\.h' 'source_bpf')" ""
 eq "only view_tui* sees curses" "$(intruders 'n?curses(w/.*)?\.h|ncursesw/.*|term\.h|panel\.h' 'view_tui')" ""
+eq "only call_site* sees libdw" "$(intruders 'elfutils/|dwarf\.h|libdw|gelf\.h' 'call_site')" ""
+eq "call_site* sees no source and no view" \
+	"$(grep -lE 'include "(source|view|stream|columns|dashboard|batch|check|cli)' tools/mhptop/call_site*.[ch])" ""
+eq "call_site* knows no event by its name" "$(grep -nE '"[^"]*mhp_[^"]*"|MHP_EVENT_mhp' tools/mhptop/call_site*.[ch] | grep -v '#include')" ""
 eq "no view sees a source" \
 	"$(grep -lE 'source_(open|read|fd|close|self_check)[_a-z]*\(' tools/mhptop/view_*.[ch] \
 		tools/mhptop/{,range_}columns.[ch])" ""

@@ -97,20 +97,53 @@ static int report(struct check *check)
 	return CLI_OK;
 }
 
-int check_run(struct stream *stream, const struct cli *cli)
+/* A file that was named has to be of use before anything is judged. */
+static int open_sites(struct check *check)
 {
-	struct check check = { .stream = stream, .cli = cli };
+	const char *path = check->cli->vmlinux;
+	char why[256];
+	int err;
+
+	check->sites = call_sites_new(check->stream->model.info.kernel);
+	if (!check->sites)
+		return cli_fail(CLI_FAILED,
+				"cannot find call sites: no memory");
+	err = path ? call_sites_load(check->sites, path, why, sizeof(why)) : 0;
+	if (err > 0)
+		cli_fail(CLI_OK, "--vmlinux %s: %s; lines may be wrong", path,
+			 why);
+	if (err >= 0)
+		return CLI_OK;
+	return cli_fail(
+		err == -EINVAL ? CLI_USAGE : CLI_FAILED,
+		"--vmlinux %s: %s; give the vmlinux of a kernel's build or of its debug package",
+		path, why);
+}
+
+static int run(struct check *check)
+{
 	int signals = loop_signals(), status, err;
 
 	if (signals < 0)
 		return cli_fail(CLI_FAILED, "cannot receive signals: %s",
 				strerror(-signals));
-	err = read_all(&check, signals);
+	err = read_all(check, signals);
 	close(signals);
 	if (err)
 		cli_fail(CLI_OK, "cannot read the events: %s", strerror(-err));
-	stream_finish(stream, model_take, &stream->model);
-	judge(&check);
-	status = report(&check);
+	stream_finish(check->stream, model_take, &check->stream->model);
+	judge(check);
+	status = report(check);
 	return err && status == CLI_OK ? CLI_FAILED : status;
+}
+
+int check_run(struct stream *stream, const struct cli *cli)
+{
+	struct check check = { .stream = stream, .cli = cli };
+	int status = open_sites(&check);
+
+	if (status == CLI_OK)
+		status = run(&check);
+	call_sites_free(check.sites);
+	return status;
 }

@@ -6,6 +6,7 @@
 #ifndef CHECK_H
 #define CHECK_H
 
+#include "call_site.h"
 #include "cli.h"
 #include "stream.h"
 
@@ -14,6 +15,7 @@ enum check_verdict { CHECK_PASS, CHECK_FAIL, CHECK_UNKNOWN };
 struct check {
 	struct stream *stream;
 	const struct cli *cli;
+	struct call_sites *sites;
 	enum check_verdict verdict;
 };
 

@@ -8,6 +8,8 @@
 #include "event_table.h"
 
 #define EVENT_MAX 640
+#define SITE_MAX 640
+#define SITES_SHOWN 3
 
 static const char *const verdicts[] = {
 	[CHECK_PASS] = "PASS",
@@ -38,7 +40,34 @@ bool check_is_told(const struct check *check, enum rule_id rule)
 	}
 }
 
-static void put_event(FILE *out, const char *what,
+/* A line for each place of the kernel's source that may have told of a record. */
+static void put_sites(FILE *out, const struct check *check,
+		      const struct mhp_record *record, const char *indent,
+		      void (*put)(FILE *out, const char *text))
+{
+	struct call_site sites[SITES_SHOWN];
+	size_t i,
+		nr = call_sites_find(check->sites, record, sites, SITES_SHOWN);
+	char text[SITE_MAX];
+
+	for (i = 0; i < nr; i++) {
+		fprintf(out, "%s%s ", indent, i ? "or" : "at");
+		if (i == SITES_SHOWN) {
+			fputs("…\n", out);
+			break;
+		}
+		call_site_print(&sites[i], text, sizeof(text));
+		put(out, text);
+		fputc('\n', out);
+	}
+}
+
+static void put_text(FILE *out, const char *text)
+{
+	fputs(text, out);
+}
+
+static void put_event(FILE *out, const struct check *check, const char *what,
 		      const struct mhp_record *record)
 {
 	char text[EVENT_MAX];
@@ -49,6 +78,7 @@ static void put_event(FILE *out, const char *what,
 	fprintf(out, "#   %-6s %llu.%06llu %s: %s\n", what,
 		record->time_ns / 1000000000, record->time_ns / 1000 % 1000000,
 		event_info(record->event)->name, text);
+	put_sites(out, check, record, "#          ", put_text);
 }
 
 static void put_violation(FILE *out, const struct check *check,
@@ -59,8 +89,8 @@ static void put_violation(FILE *out, const struct check *check,
 	fprintf(out, "# memory%llu, page 0x%llx: expected %s; found %s\n",
 		violation->pfn / pages, violation->pfn, violation->expected,
 		violation->found);
-	put_event(out, "before", &violation->first);
-	put_event(out, "then", &violation->second);
+	put_event(out, check, "before", &violation->first);
+	put_event(out, check, "then", &violation->second);
 }
 
 /* What the rule waits for is no violation. */
@@ -131,32 +161,38 @@ static void put_xml(FILE *out, const char *text)
 	}
 }
 
+static void junit_violation(FILE *out, const struct check *check,
+			    const struct violation *violation)
+{
+	u64 pages = ledger_block_pages(check->stream->model.ledger);
+	const struct mhp_record *record = &violation->second;
+	char text[EVENT_MAX];
+
+	fprintf(out, "memory%llu: expected ", violation->pfn / pages);
+	put_xml(out, violation->expected);
+	fputs("; found ", out);
+	put_xml(out, violation->found);
+	if (record->event) {
+		event_print(record, text, sizeof(text));
+		fprintf(out, "; %s: ", event_info(record->event)->name);
+		put_xml(out, text);
+	}
+	fputc('\n', out);
+	if (record->event)
+		put_sites(out, check, record, "  ", put_xml);
+}
+
 static void junit_failure(FILE *out, const struct check *check,
 			  enum rule_id rule)
 {
-	const struct violation *violation;
-	u64 pages = ledger_block_pages(check->stream->model.ledger);
-	char text[EVENT_MAX];
+	const struct verdict *verdict = &check->stream->model.verdict;
 	size_t i;
 
 	fprintf(out, "<failure message=\"broken %llu times\">",
-		rules_broken(check->stream->model.verdict.rules, rule));
-	for (i = 0; i < check->stream->model.verdict.nr_violations; i++) {
-		violation = &check->stream->model.verdict.violations[i];
-		if (violation->rule != rule)
-			continue;
-		fprintf(out, "memory%llu: expected ", violation->pfn / pages);
-		put_xml(out, violation->expected);
-		fputs("; found ", out);
-		put_xml(out, violation->found);
-		if (violation->second.event) {
-			event_print(&violation->second, text, sizeof(text));
-			fprintf(out, "; %s: ",
-				event_info(violation->second.event)->name);
-			put_xml(out, text);
-		}
-		fputc('\n', out);
-	}
+		rules_broken(verdict->rules, rule));
+	for (i = 0; i < verdict->nr_violations; i++)
+		if (verdict->violations[i].rule == rule)
+			junit_violation(out, check, &verdict->violations[i]);
 	fputs("</failure>", out);
 }
 

@@ -34,6 +34,7 @@ struct cli {
 	const char *file; /* to record to, or to replay; NULL if none was given */
 	double seconds; /* that a live check takes, 0: until it is interrupted */
 	const char *junit; /* where JUnit XML goes, NULL: nowhere */
+	const char *vmlinux; /* with call sites, NULL: look for it */
 	struct rules_opts rules;
 	struct view_opts view;
 	char sort[32]; /* what view.sort points to */

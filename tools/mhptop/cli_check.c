@@ -42,6 +42,9 @@ int cli_take_check(struct cli *cli, int option, const char *arg)
 	case CLI_OPT_JUNIT:
 		cli->junit = arg;
 		return 0;
+	case CLI_OPT_VMLINUX:
+		cli->vmlinux = arg;
+		return 0;
 	case CLI_OPT_RULES:
 		if (!rules_read(&cli->rules, arg, why, sizeof(why)))
 			return 0;

@@ -61,6 +61,8 @@ const struct cli_option cli_options[] = {
 	{ CLI_OPT_FOR, "for", "SEC", "judge what happens for so long", CHECK },
 	{ CLI_OPT_JUNIT, "junit", "FILE", "write the verdict as JUnit XML, too",
 	  CHECK },
+	{ CLI_OPT_VMLINUX, "vmlinux", "FILE",
+	  "name lines of the kernel's source by its vmlinux", CHECK },
 	{ CLI_OPT_RULES, "rules", "FILE",
 	  "settings below from a file, \"max-offline 2s\" a line", CHECK },
 #define SETTING(name, arg, help) \

@@ -25,6 +25,7 @@ enum {
 	CLI_OPT_NO_COLOR,
 	CLI_OPT_FOR,
 	CLI_OPT_JUNIT,
+	CLI_OPT_VMLINUX,
 	CLI_OPT_RULES,
 	CLI_OPT_SETTING, /* of the rules: the first of many */
 };

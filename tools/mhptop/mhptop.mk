@@ -14,7 +14,7 @@ include bpf/bpf.mk
 endif
 
 MHPTOP_VERSION := 0.1
-MHPTOP_LIBS := libbpf ncursesw json-c zlib
+MHPTOP_LIBS := libbpf ncursesw json-c zlib libdw
 MODULES := $(MHPTOP_LIBS)
 MHPTOP_SRC := $(sort $(wildcard tools/mhptop/*.c))
 MHPTOP_OBJ := $(MHPTOP_SRC:tools/mhptop/%.c=build/obj/%.o)
@@ -31,7 +31,8 @@ SAN_OBJ := $(MHPTOP_SRC:tools/mhptop/%.c=build/san/%.o)
 
 # Each tests/unit/test_*.c is a program that prints KTAP, and events_doc prints a part of docs/events.md.
 UNIT_TESTS := $(patsubst tests/unit/%.c,build/tests/%,$(sort $(wildcard tests/unit/test_*.c)))
-HOST_TESTS := $(UNIT_TESTS) build/tests/events_doc build/tests/mhptop build/tests/generate build/tests/mutate build/tests/as_text build/tests/steps
+HOST_TESTS := $(UNIT_TESTS) build/tests/events_doc build/tests/mhptop build/tests/generate build/tests/mutate build/tests/as_text \
+	build/tests/steps build/tests/call_sites
 
 .PHONY: mhptop check-build check-unit check-golden
 
@@ -87,4 +88,8 @@ build/tests/mutate build/tests/as_text build/tests/steps: build/tests/%: tests/r
 	@echo '  LINK     $@'
 	$(Q)$(CC) $(MHPTOP_CFLAGS) $(CFLAGS) -MMD -MP -MF $@.d $(filter %.c %.o,$^) $(MHPTOP_LDLIBS) -o $@
 
--include $(MHPTOP_OBJ:.o=.d) $(SAN_OBJ:.o=.d) $(UNIT_TESTS:=.d) build/tests/events_doc.d build/tests/generate.d build/tests/mutate.d build/tests/as_text.d build/tests/steps.d
+build/tests/call_sites: tests/call_site/list.c $(filter-out build/obj/main.o,$(MHPTOP_OBJ)) | build/tests
+	@echo '  LINK     $@'
+	$(Q)$(CC) $(MHPTOP_CFLAGS) $(CFLAGS) -MMD -MP -MF $@.d $(filter %.c %.o,$^) $(MHPTOP_LDLIBS) -o $@
+
+-include $(MHPTOP_OBJ:.o=.d) $(SAN_OBJ:.o=.d) $(HOST_TESTS:=.d)

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Every place of a vmlinux that tests the key of an event, and what is said of it, for kernels.sh to compare:
+ *
+ *	call_sites VMLINUX
+ *
+ * A line each, in fields that tabs separate: the event, the address, then function, the function it was inlined into,
+ * file and line, or nothing where it is no call.
+ */
+#include <stdio.h>
+
+#include "call_site_dwarf.h"
+#include "call_site_elf.h"
+#include "event_table.h"
+
+int main(int argc, char **argv)
+{
+	struct mhp_record record = { 0 };
+	struct call_site site;
+	struct site_elf elf;
+	char why[256];
+	size_t i;
+
+	if (argc != 2) {
+		fprintf(stderr, "usage: call_sites VMLINUX\n");
+		return 2;
+	}
+	if (site_elf_open(&elf, argv[1], why, sizeof(why))) {
+		fprintf(stderr, "call_sites: %s: %s\n", argv[1], why);
+		return 1;
+	}
+	for (i = 0; i < elf.nr_tests; i++) {
+		record.event = elf.tests[i].event;
+		printf("%s\t0x%llx", event_info(record.event)->name,
+		       (unsigned long long)elf.tests[i].pc);
+		if (site_resolve(elf.module, elf.tests[i].pc, &record, &site) !=
+		    SITE_NONE)
+			printf("\t%s\t%s\t%s\t%d", site.function, site.within,
+			       site.file, site.line);
+		putchar('\n');
+	}
+	site_elf_close(&elf);
+	return 0;
+}

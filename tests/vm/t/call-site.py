@@ -1,0 +1,104 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""A check that is told of no vmlinux looks for that of the kernel, live or recorded, where it may be installed.
+
+The vmlinux of this kernel is put to each of these places, as a link; then a violation, which is an
+online that takes longer than a microsecond, has the line of the kernel's source that told of it.
+Without any, or with that of another kernel, it has none, and nothing is said of that.
+"""
+import os
+import re
+import signal
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), ".."))
+# pylint: disable=wrong-import-position
+import lib_guest as guest
+import lib_ledger as ledger
+import lib_oracle as oracle
+
+RELEASE = os.uname().release
+KERNELS = os.path.join(os.environ["MHP_ROOT"], "build/kernel")
+PLACES = (f"/boot/vmlinux-{RELEASE}", f"/usr/lib/debug/boot/vmlinux-{RELEASE}",
+          f"/usr/lib/debug/lib/modules/{RELEASE}/vmlinux", f"/lib/modules/{RELEASE}/build/vmlinux")
+CHECK = (ledger.MHPTOP, "check", "--max-online", "1us")
+SITE = r"^#          at memory_block_online\(\), drivers/base/memory\.c:\d+, inlined into memory_subsys_online\(\)$"
+
+
+def make_places():
+    """Folders that can be written to where those of the host are, which is read-only."""
+    subprocess.run(["mount", "-t", "tmpfs", "tmpfs", "/boot"], check=True)
+    os.makedirs("/tmp/lib")
+    for name in os.listdir("/usr/lib"):
+        os.symlink(f"{guest.RUN}/host/usr/lib/{name}", f"/tmp/lib/{name}")
+    for name in "debug", "modules":
+        if os.path.islink(f"/tmp/lib/{name}"):
+            os.remove(f"/tmp/lib/{name}")
+    subprocess.run(["mount", "--bind", "/tmp/lib", "/usr/lib"], check=True)
+
+
+def put(place, kernel, name="vmlinux"):
+    os.makedirs(os.path.dirname(place), exist_ok=True)
+    os.symlink(f"{KERNELS}/{kernel}/{name}", place)
+
+
+def told(text):
+    """The lines of the source in a verdict."""
+    return re.findall(r"^#          (?:at|or) .*", text, re.M)
+
+
+def wrong_verdict(status, text, has_site):
+    wrong = guest.differs("exit", 3, status)
+    if "mhp_online_end: " not in text:
+        wrong.append("the violation tells of no mhp_online_end")
+    if has_site and not re.search(SITE, text, re.M):
+        wrong.append(f"no line is {SITE}; there are: {told(text)}")
+    if not has_site:
+        wrong += guest.differs("lines of the source", [], told(text))
+    return wrong
+
+
+def recorded(path, has_site):
+    ended = subprocess.run([*CHECK, path], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                           stdin=subprocess.DEVNULL, timeout=ledger.SECONDS, check=False)
+    return wrong_verdict(ended.returncode, ended.stdout, has_site) + ended.stderr.splitlines()
+
+
+def live(number, path):
+    """A check of what happens now, while a recorder has it, too."""
+    recorder = ledger.Recorder()
+    with open(path, "w", encoding="utf-8") as out:
+        judge = subprocess.Popen(CHECK, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
+    # It attaches one event after the other, and says nothing before the end.
+    guest.wait_for(10, lambda: judge.poll() is not None)
+    for state in "online_movable", "offline":
+        oracle.block_set(number, state)
+    guest.wait_for(2, lambda: False)
+    judge.send_signal(signal.SIGINT)
+    status = judge.wait(ledger.SECONDS)
+    guest.ok("a live check looks in /boot", wrong_verdict(status, oracle.read(path), True))
+    recorder.process.terminate()
+    guest.eq("the recorder ends well", 0, recorder.process.wait(ledger.SECONDS))
+    return recorder.path
+
+
+def main():
+    make_places()
+    number = oracle.blocks_of(guest.dimm_plug("d0", "128M"), 128 << 20)[0]
+    put(PLACES[0], "6.12")
+    recording = live(number, "/tmp/verdict")
+    os.remove(PLACES[0])
+    guest.ok("a recording, without a vmlinux: no lines", recorded(recording, False))
+    for place in PLACES:
+        put(place, "6.12")
+        guest.ok(f"a recording, with {place}: lines", recorded(recording, True))
+        os.remove(place)
+        put(place, "6.12-vanilla")
+        guest.ok("  and with that of another kernel there: no lines", recorded(recording, False))
+        os.remove(place)
+    put(f"/boot/vmlinuz-{RELEASE}", "6.12", "bzImage")
+    guest.ok("a recording, with an image that has no symbols: no lines", recorded(recording, False))
+
+
+guest.run(main)
