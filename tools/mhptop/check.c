@@ -29,8 +29,18 @@ static void take_violation(void *ctx, const struct violation *violation)
 	grown[check->nr_violations++] = *violation;
 }
 
-/* A sink */
-static int take_record(void *ctx, const struct mhp_record *record)
+int check_begin(struct check *check)
+{
+	const struct model *model = &check->stream->model;
+	struct rules_opts opts = check->cli->rules;
+
+	opts.page_bytes = model->info.page_bytes;
+	check->rules = rules_new(ledger_block_pages(model->ledger), &opts,
+				 take_violation, check);
+	return check->rules ? 0 : -ENOMEM;
+}
+
+int check_take(void *ctx, const struct mhp_record *record)
 {
 	struct check *check = ctx;
 	int err = rules_take(check->rules, record);
@@ -53,7 +63,7 @@ static int run_live(struct check *check, int signals)
 	u64 soon;
 
 	for (;;) {
-		ret = stream_read(check->stream, take_record, check);
+		ret = stream_read(check->stream, check_take, check);
 		if (ret < 0)
 			return ret;
 		if (end && loop_now() >= end)
@@ -79,7 +89,7 @@ static int run_replay(struct check *check, int signals)
 	int ret;
 
 	for (;;) {
-		ret = stream_read(check->stream, take_record, check);
+		ret = stream_read(check->stream, check_take, check);
 		if (ret == -ENODATA)
 			return 0;
 		if (ret < 0)
@@ -94,7 +104,7 @@ static int run_replay(struct check *check, int signals)
 	}
 }
 
-static void judge(struct check *check)
+void check_judge(struct check *check)
 {
 	const struct model *model = &check->stream->model;
 	u64 broken = 0;
@@ -108,6 +118,12 @@ static void judge(struct check *check)
 					 check->stream->err || check->err ?
 				  CHECK_UNKNOWN :
 				  CHECK_PASS;
+}
+
+void check_end(struct check *check)
+{
+	rules_free(check->rules);
+	free(check->violations);
 }
 
 static int report(struct check *check)
@@ -144,31 +160,26 @@ static int report(struct check *check)
 int check_run(struct stream *stream, const struct cli *cli)
 {
 	struct check check = { .stream = stream, .cli = cli };
-	struct rules_opts opts = cli->rules;
 	int signals = loop_signals(), status, err;
 
 	if (signals < 0)
 		return cli_fail(CLI_FAILED, "cannot receive signals: %s",
 				strerror(-signals));
-	opts.page_bytes = stream->model.info.page_bytes;
-	check.rules = rules_new(ledger_block_pages(stream->model.ledger), &opts,
-				take_violation, &check);
-	if (check.rules) {
+	if (!check_begin(&check)) {
 		err = stream->model.info.live ? run_live(&check, signals) :
 						run_replay(&check, signals);
 		if (err && err != -ENODATA)
 			cli_fail(CLI_OK, "cannot read the events: %s",
 				 strerror(-err));
-		stream_finish(stream, take_record, &check);
-		judge(&check);
+		stream_finish(stream, check_take, &check);
+		check_judge(&check);
 		status = report(&check);
 		if (err && err != -ENODATA && status == CLI_OK)
 			status = CLI_FAILED;
 	} else {
 		status = cli_fail(CLI_FAILED, "cannot judge: no memory");
 	}
-	rules_free(check.rules);
-	free(check.violations);
+	check_end(&check);
 	close(signals);
 	return status;
 }

@@ -27,6 +27,16 @@ struct check {
 /* Until the stream is over, the time is up or a signal comes. The exit code. */
 int check_run(struct stream *stream, const struct cli *cli);
 
+/*
+ * The parts of it, for whoever reads the stream another way: begin, which is 0
+ * or -ENOMEM; take each record, as a sink; judge when there are no more; end,
+ * also after a begin that failed. stream and cli are to be set before.
+ */
+int check_begin(struct check *check);
+int check_take(void *check, const struct mhp_record *record);
+void check_judge(struct check *check);
+void check_end(struct check *check);
+
 /* KTAP on standard output, and JUnit XML to a file: 0 or -errno. */
 int check_ktap(const struct check *check, FILE *out);
 int check_junit(const struct check *check, const char *path);
