@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The engine of the rules: what they remember, how a violation is told, and
- * who gets which record. The laws themselves are in rules_block.c (a memory
+ * The engine of the rules: how a violation is told, and who gets which record.
+ * What they remember is in rules_store.c, the laws in rules_block.c (a memory
  * block going online and offline), rules_range.c (add and remove),
  * rules_memmap.c (populate and free), rules_refs.c (references),
  * rules_count.c (counts of zones) and rules_budget.c (what the user asks for on top).
@@ -14,8 +14,6 @@
 
 #include "event_table.h"
 #include "rules_state.h"
-
-#define RANGES_STEP 64
 
 const struct rule_info rule_infos[NR_RULES] = {
 #define RULE_INFO(id, name, law) [RULE_##id] = { name, law },
@@ -57,6 +55,7 @@ void rules_free(struct rules *rules)
 		return;
 	free(rules->blocks);
 	free(rules->ranges);
+	free(rules->removed);
 	free(rules);
 }
 
@@ -135,102 +134,6 @@ bool rule_equal(struct rules *rules, enum rule_id rule, u64 pfn,
 	return rule_ask(rules, rule, pfn, false, expected, "%s %lld", what,
 			got);
 }
-
-/* -- what is remembered --------------------------------------------------- */
-
-static struct rule_block *slot_of(struct rule_block *blocks, size_t room,
-				  u64 key)
-{
-	size_t i = key * 0x9e3779b97f4a7c15ULL >> 20 & (room - 1);
-
-	while (blocks[i].number && blocks[i].number != key)
-		i = (i + 1) & (room - 1);
-	return &blocks[i];
-}
-
-static bool blocks_grow(struct rules *rules)
-{
-	size_t i, room = rules->room ? rules->room * 2 : 256;
-	struct rule_block *blocks = calloc(room, sizeof(*blocks));
-
-	if (!blocks)
-		return false;
-	for (i = 0; i < rules->room; i++)
-		if (rules->blocks[i].number)
-			*slot_of(blocks, room, rules->blocks[i].number) =
-				rules->blocks[i];
-	free(rules->blocks);
-	rules->blocks = blocks;
-	rules->room = room;
-	return true;
-}
-
-struct rule_block *rule_block(struct rules *rules, u64 pfn, bool create)
-{
-	u64 key = pfn / rules->block_pages + 1;
-	struct rule_block *block = NULL;
-
-	if (rules->room)
-		block = slot_of(rules->blocks, rules->room, key);
-	if (block && block->number)
-		return block;
-	if (!create)
-		return NULL;
-	if (rules->nr_blocks * 2 >= rules->room) {
-		if (!blocks_grow(rules)) {
-			rules->no_memory = true;
-			return NULL;
-		}
-		block = slot_of(rules->blocks, rules->room, key);
-	}
-	block->number = key;
-	block->nid = -1;
-	block->zone = MHP_ZONE_NONE;
-	block->hosting = MHP_HOSTING_NONE;
-	rules->nr_blocks++;
-	return block;
-}
-
-struct rule_range *rule_range(struct rules *rules, u64 base, bool create)
-{
-	struct rule_range *range, *ranges;
-	size_t i;
-
-	for (i = 0; i < rules->nr_ranges; i++)
-		if (rules->ranges[i].base == base)
-			return &rules->ranges[i];
-	if (!create)
-		return NULL;
-	if (!(rules->nr_ranges % RANGES_STEP)) {
-		ranges = reallocarray(rules->ranges,
-				      rules->nr_ranges + RANGES_STEP,
-				      sizeof(*ranges));
-		if (!ranges) {
-			rules->no_memory = true;
-			return NULL;
-		}
-		rules->ranges = ranges;
-	}
-	range = &rules->ranges[rules->nr_ranges++];
-	*range = (struct rule_range){ .base = base };
-	return range;
-}
-
-struct rule_zone *rule_zone(struct rules *rules, s32 nid, u32 zone)
-{
-	size_t i;
-
-	for (i = 0; i < rules->nr_zones; i++)
-		if (rules->zones[i].nid == nid && rules->zones[i].zone == zone)
-			return &rules->zones[i];
-	if (rules->nr_zones == sizeof(rules->zones) / sizeof(*rules->zones))
-		return NULL;
-	rules->zones[i] = (struct rule_zone){ .nid = nid, .zone = zone };
-	rules->nr_zones++;
-	return &rules->zones[i];
-}
-
-/* -- records -------------------------------------------------------------- */
 
 static void forget_blocks(struct rules *rules)
 {

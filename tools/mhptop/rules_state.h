@@ -34,7 +34,6 @@ struct rule_block {
 	u8 zone;
 	u8 hosting; /* MHP_HOSTING_NONE: not known */
 	bool counted; /* present and managed are known */
-	bool removed; /* it was, at least once */
 	bool lenient; /* its driver may keep pages from the buddy */
 };
 
@@ -54,6 +53,12 @@ struct rule_zone {
 	u32 zone;
 	u64 after[2]; /* present, managed */
 	bool known[2];
+};
+
+/* Memory blocks that a removal took, by their numbers. */
+struct rule_span {
+	u64 first;
+	u64 last;
 };
 
 /* The operation under way */
@@ -93,6 +98,8 @@ struct rules {
 	size_t room;
 	struct rule_range *ranges;
 	size_t nr_ranges;
+	struct rule_span *removed; /* only where somebody asks for it */
+	size_t nr_removed;
 	struct rule_zone zones[64];
 	size_t nr_zones;
 	s64 actions[16]; /* the MEM_* number of each enum mhp_step + 1, 0: not yet known */
@@ -118,6 +125,15 @@ bool rule_equal(struct rules *rules, enum rule_id rule, u64 pfn,
 
 /* NULL if there is none; made if create. */
 struct rule_block *rule_block(struct rules *rules, u64 pfn, bool create);
+/*
+ * The next known block of a range of pages, NULL after the last one; *at begins
+ * with 0. However long the range is, no more than the known ones are looked at.
+ */
+struct rule_block *rule_block_in(struct rules *rules, u64 start, u64 nr,
+				 size_t *at);
+u64 rule_block_pfn(const struct rules *rules, const struct rule_block *block);
+/* So many blocks are in so many pages. */
+u64 rule_blocks(const struct rules *rules, u64 nr_pages);
 struct rule_range *rule_range(struct rules *rules, u64 base, bool create);
 struct rule_zone *rule_zone(struct rules *rules, s32 nid, u32 zone);
 
