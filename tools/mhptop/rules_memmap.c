@@ -259,7 +259,7 @@ static void free_check(struct rules *rules, const struct rule_block *block,
 	if (e->hosting != MHP_HOSTING_BLOCK)
 		return;
 	rule_equal(rules, RULE_ALLOC, e->start_pfn, "allocated pages",
-		   (s64)block->populated - (s64)e->vmemmap_pages,
+		   rule_difference(block->populated, e->vmemmap_pages),
 		   e->altmap_alloc);
 	rule_equal(rules, RULE_HOSTING, e->start_pfn, "pages that host memmap",
 		   block->vmemmap_pages, e->altmap_free);

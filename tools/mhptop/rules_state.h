@@ -115,6 +115,17 @@ struct rules {
 	const struct mhp_record *now;
 };
 
+/* Events may say anything: what does not fit wraps. */
+static inline s64 rule_sum(s64 a, s64 b)
+{
+	return (s64)((u64)a + (u64)b);
+}
+
+static inline s64 rule_difference(s64 a, s64 b)
+{
+	return (s64)((u64)a - (u64)b);
+}
+
 /* A law was asked for; broken unless holds. Says what was found. Returns holds. */
 bool rule_ask(struct rules *rules, enum rule_id rule, u64 pfn, bool holds,
 	      const char *expected, const char *found, ...)
