@@ -223,8 +223,9 @@ u64 text_line_lost(const char *line)
 	at = strstr(line, "EVENTS DROPPED]");
 	if (at) {
 		at = strchr(line, '[');
-		return sscanf(at, "[%llu EVENTS DROPPED]", &lost) == 1 ? lost :
-									 1;
+		if (at && sscanf(at, "[%llu EVENTS DROPPED]", &lost) == 1)
+			return lost;
+		return 1;
 	}
 	at = strstr(line, "PERF_RECORD_LOST");
 	if (at)
