@@ -41,6 +41,9 @@ struct rule_block *rule_block(struct rules *rules, u64 pfn, bool create)
 	u64 key = pfn / rules->block_pages + 1;
 	struct rule_block *block = NULL;
 
+	/* The number behind the last one there is, where a block is a page. */
+	if (!key)
+		return NULL;
 	if (rules->room)
 		block = slot_of(rules->blocks, rules->room, key);
 	if (block && block->number)
