@@ -17,15 +17,16 @@ include kernel/kernel.mk
 include bpf/bpf.mk
 include tools/mhptop/mhptop.mk
 
-.PHONY: help demo check check-host check-guest check-long bench docs install uninstall clean
+.PHONY: help demo check check-host check-guest check-long fuzz bench docs install uninstall clean
 .PHONY: setup-build setup-kernel setup-guest setup-test
 
 help:
 	@echo 'make demo         watch a DIMM being plugged into a guest (without a terminal: a run that ends by itself)'
 	@echo 'make check        all tests: check-host, then check-guest'
-	@echo 'make check-host   tests that need no kernel, under two minutes'
+	@echo 'make check-host   tests that need no kernel, some five minutes'
 	@echo 'make check-guest  tests that boot guests'
 	@echo 'make check-long   longer sweeps, such as each kernel patch built and booted by itself'
+	@echo 'make fuzz         each fuzz target for FUZZ_SECONDS=600; what it found new ways with is kept for the next time'
 	@echo 'make bench        figures, counted in instructions; docs/performance.md explains them'
 	@echo 'make mhptop       the tool: build/mhptop'
 	@echo 'make kernel       the patched kernel: build/kernel/6.12 (KERNEL_SRC=DIR takes another source tree);'
@@ -62,6 +63,11 @@ check: setup-build setup-kernel setup-guest setup-test
 check-long: setup-build setup-kernel setup-guest setup-test
 	$(Q)$(MAKE) --no-print-directory mhptop kernels
 	$(Q)$(CHECK) tests/long.list
+
+fuzz: setup-build setup-test
+	$(Q)$(MAKE) --no-print-directory check-build
+	$(Q)FUZZ_SECONDS=$(or $(FUZZ_SECONDS),600) \
+		FUZZ_CORPUS="$${MHP_CACHE:-$${XDG_CACHE_HOME:-$$HOME/.cache}/mhptop}/fuzz" tests/fuzz/run.sh
 
 bench: setup-build setup-kernel setup-guest
 	$(Q)$(MAKE) --no-print-directory mhptop kernel kernel-vanilla

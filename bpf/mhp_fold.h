@@ -288,6 +288,12 @@ MHP_FOLD void mhp_fold_offline_end(struct mhp_ledger *ledger,
 	mhp_fold_settle(block, zone);
 }
 
+/* What events say may be anything: sums wrap, in the kernel and elsewhere. */
+MHP_FOLD s64 mhp_fold_sum(s64 a, s64 b)
+{
+	return (s64)((u64)a + (u64)b);
+}
+
 MHP_FOLD void mhp_fold_account(struct mhp_ledger *ledger,
 			       const struct mhp_record *r, int present)
 {
@@ -296,9 +302,9 @@ MHP_FOLD void mhp_fold_account(struct mhp_ledger *ledger,
 	struct mhp_block *block = mhp_fold_block(ledger, e->start_pfn);
 
 	if (block && present)
-		block->present += e->delta;
+		block->present = mhp_fold_sum(block->present, e->delta);
 	else if (block)
-		block->managed += e->delta;
+		block->managed = mhp_fold_sum(block->managed, e->delta);
 	/* Nobody saw the operation begin that this is part of. Drivers change what is online. */
 	if (block && e->cause != MHP_CAUSE_DRIVER &&
 	    block->state != MHP_STATE_GOING_ONLINE &&
@@ -308,10 +314,12 @@ MHP_FOLD void mhp_fold_account(struct mhp_ledger *ledger,
 		return;
 	if (present) {
 		zone->present = e->after;
-		zone->present_change += e->delta;
+		zone->present_change =
+			mhp_fold_sum(zone->present_change, e->delta);
 	} else {
 		zone->managed = e->after;
-		zone->managed_change += e->delta;
+		zone->managed_change =
+			mhp_fold_sum(zone->managed_change, e->delta);
 	}
 }
 

@@ -127,6 +127,17 @@ sed '9s/nr_pages=[0-9]*/nr_pages=many/' "$WORK/text" >"$WORK/bad.txt"
 status "a field that makes no sense" 6 'bad.txt:9: mhp_.*: nr_pages has no value that makes sense' "$MHPTOP" check "$WORK/bad.txt"
 sed '9s/ nr_pages=[0-9]*//' "$WORK/text" >"$WORK/bad.txt"
 status "a field that is missing" 6 'bad.txt:9: mhp_.*: nr_pages is missing' "$MHPTOP" check "$WORK/bad.txt"
+while read -r name edit reason; do
+	sed "$edit" "$WORK/text" >"$WORK/bad.txt"
+	status "${name//_/ }" 6 "$reason" "$MHPTOP" check "$WORK/bad.txt"
+done <<'END'
+a_time_that_is_none 9s/\.\([0-9]*\):/.1.\1:/ bad.txt:9:.no.processor.or.time
+a_time_that_no_clock_has 9s/[0-9]*\.\([0-9]*\):/18446744074.\1:/ bad.txt:9:.no.processor.or.time
+a_change_that_does_not_fit s/delta=[0-9]*/delta=18446744073709551615/ mhp_.*:.delta.has.no.value
+a_page_below_the_first 9s/start_pfn=/start_pfn=-/ bad.txt:9:.mhp_.*:.start_pfn.has.no.value
+a_byte_0 9s/mhp:/\x00/ bad.txt:9:.a.byte.0
+blocks_that_no_machine_has s/\(_begin:.*nr_pages=\)[0-9]*/\14503599627370497/ a.memory.block.larger.than
+END
 for lost in 'CPU:1 [LOST 7 EVENTS]' 'CPU 1 is empty [7 EVENTS DROPPED]' ' 0 0x1 [0x30]: PERF_RECORD_LOST lost 7'; do
 	sed "60i $lost" "$WORK/text" >"$WORK/lost.txt"
 	verdict "events are missing: $lost" 5 '^# UNKNOWN: [0-9]+ events, 7 lost' "$WORK/lost.txt"

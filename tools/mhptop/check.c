@@ -53,7 +53,7 @@ static int read_all(struct check *check, int signals)
 	}
 }
 
-static void judge(struct check *check)
+void check_judge(struct check *check)
 {
 	struct model *model = &check->stream->model;
 	struct verdict *verdict = &model->verdict;
@@ -132,7 +132,7 @@ static int run(struct check *check)
 	if (err)
 		cli_fail(CLI_OK, "cannot read the events: %s", strerror(-err));
 	stream_finish(check->stream, model_take, &check->stream->model);
-	judge(check);
+	check_judge(check);
 	status = report(check);
 	return err && status == CLI_OK ? CLI_FAILED : status;
 }

@@ -22,6 +22,9 @@ struct check {
 /* Until the stream is over, the time is up or a signal comes. The exit code. */
 int check_run(struct stream *stream, const struct cli *cli);
 
+/* For whoever read the stream to its end another way: sets the verdict. */
+void check_judge(struct check *check);
+
 /* KTAP on standard output, and JUnit XML to a file: 0 or -errno. */
 int check_ktap(const struct check *check, FILE *out);
 int check_junit(const struct check *check, const char *path);

@@ -24,15 +24,18 @@ MHPTOP_CFLAGS = -std=gnu11 -Wall -Wextra -Werror -D_GNU_SOURCE -DMHPTOP_VERSION=
 	-Itools/mhptop $(BPF_CPPFLAGS) $(shell pkg-config --cflags $(MHPTOP_LIBS))
 MHPTOP_LDLIBS = $(shell pkg-config --libs $(MHPTOP_LIBS))
 
-# frame pointers: the leak checker needs them to name who forgot
+# frame pointers: the leak checker needs them to name who forgot; fuzzer-no-link: fuzz targets see which code was run
 SAN_CC := $(CLANG)
-SAN_CFLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+SAN_CFLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all
 SAN_OBJ := $(MHPTOP_SRC:tools/mhptop/%.c=build/san/%.o)
+
+# Each tests/fuzz/fuzz_*.c is a target of libFuzzer; tests/fuzz/run.sh takes those that are built.
+FUZZ_TARGETS := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 
 # Each tests/unit/test_*.c is a program that prints KTAP, and events_doc prints a part of docs/events.md.
 UNIT_TESTS := $(patsubst tests/unit/%.c,build/tests/%,$(sort $(wildcard tests/unit/test_*.c)))
 HOST_TESTS := $(UNIT_TESTS) build/tests/events_doc build/tests/mhptop build/tests/generate build/tests/mutate build/tests/as_text \
-	build/tests/steps build/tests/call_sites
+	build/tests/steps build/tests/call_sites $(FUZZ_TARGETS) build/fuzz/dictionary
 
 .PHONY: mhptop check-build check-unit check-golden
 
@@ -47,7 +50,7 @@ check-golden: build/mhptop build/tests/mhptop build/tests/generate
 	$(Q)tests/golden/run.sh
 	$(Q)MHPTOP=build/tests/mhptop tests/golden/run.sh
 
-build/obj build/san build/tests: | $(BPF_OUT)
+build/obj build/san build/tests build/fuzz: | $(BPF_OUT)
 	$(Q)mkdir -p $@
 
 # The folder of the skeleton's sources belongs to bpf.mk; ours only need the result to be there.
@@ -91,5 +94,14 @@ build/tests/mutate build/tests/as_text build/tests/steps: build/tests/%: tests/r
 build/tests/call_sites: tests/call_site/list.c $(filter-out build/obj/main.o,$(MHPTOP_OBJ)) | build/tests
 	@echo '  LINK     $@'
 	$(Q)$(CC) $(MHPTOP_CFLAGS) $(CFLAGS) -MMD -MP -MF $@.d $(filter %.c %.o,$^) $(MHPTOP_LDLIBS) -o $@
+
+build/fuzz/fuzz_%: tests/fuzz/fuzz_%.c build/san/libmhptop.a tools/mhptop/mhptop.mk | build/fuzz
+	@echo '  LINK     $@'
+	$(Q)$(SAN_CC) $(MHPTOP_CFLAGS) $(SAN_CFLAGS) -fsanitize=fuzzer -MMD -MP -MF $@.d $< build/san/libmhptop.a \
+		$(MHPTOP_LDLIBS) -o $@
+
+build/fuzz/dictionary: tests/fuzz/dictionary.c build/san/libmhptop.a tools/mhptop/mhptop.mk | build/fuzz
+	@echo '  LINK     $@'
+	$(Q)$(SAN_CC) $(MHPTOP_CFLAGS) $(SAN_CFLAGS) -MMD -MP -MF $@.d $< build/san/libmhptop.a $(MHPTOP_LDLIBS) -o $@
 
 -include $(MHPTOP_OBJ:.o=.d) $(SAN_OBJ:.o=.d) $(HOST_TESTS:=.d)

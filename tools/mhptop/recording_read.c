@@ -37,8 +37,12 @@ fail(struct reader *reader, const char *format, ...)
 
 static int parse(struct reader *reader, const char *line, size_t len)
 {
-	struct json_tokener *tokener = json_tokener_new_ex(8);
+	struct json_tokener *tokener;
 
+	/* To json-c this is the end, whatever comes behind it. */
+	if (memchr(line, '\0', len))
+		return fail(reader, "not a JSON object");
+	tokener = json_tokener_new_ex(8);
 	if (!tokener) {
 		fail(reader, "no memory");
 		return -ENOMEM;

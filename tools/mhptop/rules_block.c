@@ -128,7 +128,7 @@ static void count_check(struct rules *rules, const struct mhp_record *r,
 	}
 	want = nr;
 	if (op->kind == OP_OFFLINE && edge->to != FAILED)
-		want = -want;
+		want = rule_difference(0, want);
 	if (op->kind == OP_OFFLINE)
 		cause = edge->to == FAILED ? MHP_CAUSE_ROLLBACK :
 					     MHP_CAUSE_OFFLINE;
@@ -150,9 +150,9 @@ static void count_check(struct rules *rules, const struct mhp_record *r,
 				   "change of present pages",
 			   want, e->delta);
 	if (r->event == MHP_EVENT_mhp_managed)
-		op->managed += e->delta;
+		op->managed = rule_sum(op->managed, e->delta);
 	else
-		op->present += e->delta;
+		op->present = rule_sum(op->present, e->delta);
 }
 
 /* An event that no edge leads to: told once, then the operation is waited for to end. */

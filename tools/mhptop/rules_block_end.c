@@ -83,12 +83,12 @@ static void pages_check(struct rules *rules, const struct mhp_mhp_block_end *e)
 		return;
 	/* After an offline there is nothing, whatever was not known before. */
 	if (!block->counted && !online) {
-		block->present = -op->present;
-		block->managed = -op->managed;
+		block->present = rule_difference(0, op->present);
+		block->managed = rule_difference(0, op->managed);
 		block->counted = true;
 	}
-	block->present += op->present;
-	block->managed += op->managed;
+	block->present = rule_sum(block->present, op->present);
+	block->managed = rule_sum(block->managed, op->managed);
 	if (!block->counted)
 		return;
 	rule_equal(rules, RULE_BLOCK_PAGES, op->start, "present pages",

@@ -3,6 +3,8 @@
  * What the user asks for on top of the laws: how long operations may take, how
  * much an add may give up, who hosts, what must be gone, that nothing fails.
  */
+#include <stdlib.h>
+
 #include "event_table.h"
 #include "rules_state.h"
 
@@ -45,38 +47,70 @@ static void add_budget(struct rules *rules, const struct mhp_mhp_add_end *e)
 /* Blocks that a removal took, whoever else may be there later. */
 static void removed(struct rules *rules, const struct mhp_mhp_remove_end *e)
 {
-	struct rule_block *block;
-	u64 pfn;
+	u64 first = e->start_pfn / rules->block_pages;
+	u64 more = rule_blocks(rules, e->nr_pages) - 1;
+	struct rule_span *grown;
 
-	if (e->ret || !rules->opts.removed_end)
+	if (e->ret || !e->nr_pages || !rules->opts.removed_end)
 		return;
-	for (pfn = e->start_pfn; pfn < e->start_pfn + e->nr_pages;
-	     pfn += rules->block_pages) {
-		block = rule_block(rules, pfn, true);
-		if (block)
-			block->removed = true;
+	grown = reallocarray(rules->removed, rules->nr_removed + 1,
+			     sizeof(*grown));
+	if (!grown) {
+		rules->no_memory = true;
+		return;
 	}
+	rules->removed = grown;
+	grown[rules->nr_removed++] = (struct rule_span){
+		.first = first,
+		.last = first + more < first ? ~0ULL : first + more,
+	};
+}
+
+static int compare_spans(const void *a, const void *b)
+{
+	const struct rule_span *x = a, *y = b;
+
+	return (x->first > y->first) - (x->first < y->first);
+}
+
+/* How many blocks from first to last were removed, each counted once. */
+static u64 count_removed(struct rules *rules, u64 first, u64 last)
+{
+	const struct rule_span *span = rules->removed;
+	u64 gone = 0, end;
+	size_t i;
+
+	if (span)
+		qsort(rules->removed, rules->nr_removed, sizeof(*span),
+		      compare_spans);
+	for (i = 0; i < rules->nr_removed && first <= last; i++, span++) {
+		if (span->last < first || span->first > last)
+			continue;
+		if (first < span->first)
+			first = span->first;
+		end = span->last < last ? span->last : last;
+		gone += end - first + 1;
+		if (end == last)
+			break;
+		first = end + 1;
+	}
+	return gone;
 }
 
 /* How much of what was expected to go went. */
 static void removed_check(struct rules *rules)
 {
 	const struct rules_opts *opts = &rules->opts;
-	u64 pfn = opts->removed_start / opts->page_bytes, blocks = 0, gone = 0;
-	u64 end = opts->removed_end / opts->page_bytes;
-	const struct rule_block *block;
+	u64 pfn = opts->removed_start / opts->page_bytes;
+	u64 first = pfn / rules->block_pages;
+	u64 last = opts->removed_end / opts->page_bytes / rules->block_pages;
+	u64 blocks = last - first + 1;
+	u64 gone = count_removed(rules, first, last);
 
-	for (pfn -= pfn % rules->block_pages; pfn <= end;
-	     pfn += rules->block_pages) {
-		block = rule_block(rules, pfn, false);
-		gone += block && block->removed;
-		blocks++;
-	}
 	/* It may have been among what was lost. */
 	if (gone < blocks && rules->lost)
 		return;
-	rule_ask(rules, RULE_BUDGET_REMOVED,
-		 opts->removed_start / opts->page_bytes, gone == blocks,
+	rule_ask(rules, RULE_BUDGET_REMOVED, pfn, gone == blocks,
 		 "all of it removed", "%llu of %llu memory blocks", gone,
 		 blocks);
 }

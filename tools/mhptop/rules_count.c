@@ -28,7 +28,7 @@ void rules_count_take(struct rules *rules, const struct mhp_record *r)
 	if (!block)
 		return;
 	block->strict = false;
-	block->managed += e->delta;
+	block->managed = rule_sum(block->managed, e->delta);
 }
 
 static void block_seen(struct rules *rules, const struct mhp_mhp_block_seen *e)

@@ -263,10 +263,27 @@ static void free_check(struct rules *rules, const struct rule_block *block,
 	if (e->hosting != MHP_HOSTING_BLOCK)
 		return;
 	rule_equal(rules, RULE_ALLOC, e->start_pfn, "allocated pages",
-		   (s64)block->populated - (s64)e->vmemmap_pages,
+		   rule_difference(block->populated, e->vmemmap_pages),
 		   e->altmap_alloc);
 	rule_equal(rules, RULE_HOSTING, e->start_pfn, "pages that host memmap",
 		   block->vmemmap_pages, e->altmap_free);
+}
+
+/* Nobody told who hosts it: it was there before. */
+static void free_of_unknown(struct rules *rules, struct rule_block *block,
+			    const struct mhp_mhp_vmemmap_free *e)
+{
+	rule_ask(rules, RULE_FREE, e->start_pfn,
+		 block->state != MHP_STATE_REMOVED,
+		 "memmap that was populated and not freed",
+		 "a section that has none");
+	if (block->state != MHP_STATE_REMOVED)
+		rule_ask(rules, RULE_REMOVE, e->start_pfn,
+			 block->state != MHP_STATE_ONLINE, "offline",
+			 "it is online");
+	/* Whether another of its sections has memmap left is not known. */
+	if (block->state != MHP_STATE_REMOVED)
+		block->state = MHP_STATE_UNKNOWN;
 }
 
 static void memmap_free(struct rules *rules, const struct mhp_record *r)
@@ -297,10 +314,7 @@ static void memmap_free(struct rules *rules, const struct mhp_record *r)
 	if (block && block->hosting != MHP_HOSTING_NONE)
 		free_check(rules, block, e);
 	else if (block)
-		rule_ask(rules, RULE_FREE, e->start_pfn,
-			 block->state != MHP_STATE_REMOVED,
-			 "memmap that was populated and not freed",
-			 "a section that has none");
+		free_of_unknown(rules, block, e);
 	if (op->kind == OP_ADD)
 		op->sections -= op->sections > 0;
 	else

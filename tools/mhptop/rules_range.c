@@ -98,13 +98,10 @@ static void blocks_set_strict(struct rules *rules, u64 start, u64 nr,
 			      bool strict)
 {
 	struct rule_block *block;
-	u64 pfn;
+	size_t at = 0;
 
-	for (pfn = start; pfn < start + nr; pfn += rules->block_pages) {
-		block = rule_block(rules, pfn, false);
-		if (block)
-			block->strict = strict;
-	}
+	while ((block = rule_block_in(rules, start, nr, &at)))
+		block->strict = strict;
 }
 
 static void add_end(struct rules *rules, const struct mhp_record *r)
@@ -144,23 +141,21 @@ static void remove_begin(struct rules *rules, const struct mhp_record *r)
 {
 	const struct mhp_mhp_remove_begin *e = &r->p.mhp_remove_begin;
 	const struct rule_block *block;
-	u64 pfn, hosts = 0;
-	bool known = true;
+	u64 hosts = 0, known = 0;
+	size_t at = 0;
 
 	op_begin(rules, r, OP_REMOVE, e->start_pfn, e->nr_pages, e->nid);
-	for (pfn = e->start_pfn;
-	     pfn < e->start_pfn + e->nr_pages && e->nr_pages < 1ULL << 40;
-	     pfn += rules->block_pages) {
-		block = rule_block(rules, pfn, false);
-		if (!block || block->hosting == MHP_HOSTING_NONE)
-			known = false;
-		else
+	while ((block = rule_block_in(rules, e->start_pfn, e->nr_pages, &at))) {
+		if (block->hosting != MHP_HOSTING_NONE) {
+			known++;
 			hosts += block->vmemmap_pages;
-		if (block && block->nid >= 0)
-			rule_equal(rules, RULE_SAME_BLOCK, pfn, "node",
+		}
+		if (block->nid >= 0)
+			rule_equal(rules, RULE_SAME_BLOCK,
+				   rule_block_pfn(rules, block), "node",
 				   block->nid, e->nid);
 	}
-	if (known)
+	if (known == rule_blocks(rules, e->nr_pages))
 		rule_equal(rules, RULE_HOSTING, e->start_pfn,
 			   "pages that host memmap", hosts, e->vmemmap_pages);
 }
@@ -186,7 +181,7 @@ static void remove_end(struct rules *rules, const struct mhp_record *r)
 	const struct mhp_mhp_remove_end *e = &r->p.mhp_remove_end;
 	struct rule_op *op = &rules->op;
 	const struct rule_block *block;
-	u64 pfn;
+	size_t at = 0;
 
 	if (!op_ends(rules, r, OP_REMOVE, e->start_pfn, e->nr_pages))
 		return;
@@ -202,15 +197,14 @@ static void remove_end(struct rules *rules, const struct mhp_record *r)
 			   op->sections);
 	if (!e->ret)
 		whole_blocks(rules);
-	for (pfn = op->start; !e->ret && pfn < op->start + op->nr;
-	     pfn += rules->block_pages) {
-		block = rule_block(rules, pfn, false);
-		if (block && block->state != MHP_STATE_UNKNOWN)
-			rule_ask(rules, RULE_ORDER_REMOVE, pfn,
+	while (!e->ret &&
+	       (block = rule_block_in(rules, op->start, op->nr, &at)))
+		if (block->state != MHP_STATE_UNKNOWN)
+			rule_ask(rules, RULE_ORDER_REMOVE,
+				 rule_block_pfn(rules, block),
 				 block->state == MHP_STATE_REMOVED,
 				 "its memmap given up", "it is %s",
 				 event_symbol(event_states, block->state));
-	}
 	ranges_over(rules);
 	rules_budget_end(rules, r);
 	op->kind = OP_NONE;

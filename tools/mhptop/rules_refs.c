@@ -43,7 +43,7 @@ static void range_put(struct rules *rules, const struct mhp_mhp_vmemmap_ref *e,
 			   op->next_pfn, e->start_pfn);
 	if (range->known)
 		rule_equal(rules, RULE_REFS, e->start_pfn, "references",
-			   (s64)range->refs - 1, e->refs);
+			   rule_difference(range->refs, 1), e->refs);
 	range->refs -= range->refs > 0;
 	op->next_pfn = e->start_pfn + rules->block_pages;
 	if (!block)

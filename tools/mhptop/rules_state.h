@@ -39,7 +39,6 @@ struct rule_block {
 	u8 zone;
 	u8 hosting; /* MHP_HOSTING_NONE: not known */
 	bool counted; /* present and managed are known */
-	bool removed; /* it was, at least once */
 	bool strict; /* its driver is known to give the buddy all pages */
 };
 
@@ -59,6 +58,12 @@ struct rule_zone {
 	u32 zone;
 	u64 after[2]; /* present, managed */
 	bool known[2];
+};
+
+/* Memory blocks that a removal took, by their numbers. */
+struct rule_span {
+	u64 first;
+	u64 last;
 };
 
 /* The operation under way */
@@ -99,6 +104,8 @@ struct rules {
 	size_t room;
 	struct rule_range *ranges;
 	size_t nr_ranges;
+	struct rule_span *removed; /* only where somebody asks for it */
+	size_t nr_removed;
 	struct rule_zone zones[64];
 	size_t nr_zones;
 	u64 edges[RULE_EDGES_MAX]; /* how often each of rules_steps.c was taken */
@@ -119,6 +126,17 @@ struct rules {
 	const struct mhp_record *now;
 };
 
+/* Events may say anything: what does not fit wraps. */
+static inline s64 rule_sum(s64 a, s64 b)
+{
+	return (s64)((u64)a + (u64)b);
+}
+
+static inline s64 rule_difference(s64 a, s64 b)
+{
+	return (s64)((u64)a - (u64)b);
+}
+
 /* A law was asked for; broken unless holds. Says what was found. Returns holds. */
 bool rule_ask(struct rules *rules, enum rule_id rule, u64 pfn, bool holds,
 	      const char *expected, const char *found, ...)
@@ -133,6 +151,17 @@ bool rule_equal(struct rules *rules, enum rule_id rule, u64 pfn,
 struct rule_block *rule_block(struct rules *rules, u64 pfn, bool create);
 /* The record is the last one that was about the block. */
 void rule_block_touch(struct rule_block *block, const struct mhp_record *r);
+/*
+ * The next known block of a range of pages, NULL after the last one; *at begins
+ * with 0. However long the range is, no more than the known ones are looked at.
+ */
+struct rule_block *rule_block_in(struct rules *rules, u64 start, u64 nr,
+				 size_t *at);
+u64 rule_block_pfn(const struct rules *rules, const struct rule_block *block);
+/* So many blocks are in so many pages. */
+u64 rule_blocks(const struct rules *rules, u64 nr_pages);
+/* Nothing is known any more. */
+void rules_forget(struct rules *rules);
 struct rule_range *rule_range(struct rules *rules, u64 base, bool create);
 struct rule_zone *rule_zone(struct rules *rules, s32 nid, u32 zone);
 

@@ -47,12 +47,18 @@ static int fail(struct source_text *text, int err, const char *reason)
 
 static int next_line(struct source_text *text)
 {
+	ssize_t len;
+
 	errno = 0;
-	if (getline(&text->line, &text->room, text->file) < 0)
+	len = getline(&text->line, &text->room, text->file);
+	if (len < 0)
 		return ferror(text->file) ?
 			       fail(text, -(errno ?: EIO), strerror(errno)) :
 			       -ENODATA;
 	text->nr++;
+	/* Such as a file has after its machine went down. */
+	if (memchr(text->line, '\0', len))
+		return fail(text, -EPROTO, "a byte 0, which no text has");
 	return 0;
 }
 
@@ -164,6 +170,9 @@ static int prepare(struct source_text *text)
 		return fail(
 			text, -EPROTO,
 			"not a recording of mhptop, and no mhp event as other tools print them");
+	if (pages > ~0ULL / PAGE_BYTES)
+		return fail(text, -EPROTO,
+			    "a memory block larger than all there can be");
 	rewind(text->file);
 	text->nr = 0;
 	info->schema = SOURCE_SCHEMA;

@@ -14,6 +14,7 @@
 #include "text_line.h"
 
 #define PRINTED_MAX 640
+#define NS_PER_S 1000000000ULL
 
 /* "NAME=VALUE" among the words of a text: the value and its length, NULL if it is not there. */
 static const char *word_find(const char *text, const char *name, size_t *len)
@@ -95,8 +96,10 @@ static int take_field(struct mhp_record *record,
 		return take_flags(record, field, value, len);
 	if (end != value + len || (!len && end != value) || errno)
 		return -EPROTO;
-	event_field_set(field, &record->p, number);
 	/* What does not fit is not what was printed. */
+	if (number < 0 && field->is_signed != (*value == '-'))
+		return -EPROTO;
+	event_field_set(field, &record->p, number);
 	return event_field_get(field, &record->p) == number ? 0 : -EPROTO;
 }
 
@@ -151,7 +154,7 @@ static bool take_time(struct mhp_record *record, const char *line,
 		      const char *event)
 {
 	const char *end = event, *start;
-	u64 fraction = 0, unit = 1000000000;
+	u64 seconds, fraction = 0, unit = NS_PER_S;
 	char *dot;
 
 	while (end > line &&
@@ -161,15 +164,15 @@ static bool take_time(struct mhp_record *record, const char *line,
 	while (start > line &&
 	       (isdigit((unsigned char)start[-1]) || start[-1] == '.'))
 		start--;
-	record->time_ns = strtoull(start, &dot, 10) * 1000000000;
-	if (dot == start || *dot != '.')
+	seconds = strtoull(start, &dot, 10);
+	if (dot == start || *dot != '.' || seconds >= ~0ULL / NS_PER_S)
 		return false;
-	for (dot++; dot < end && unit > 1; dot++) {
+	for (dot++; dot < end && *dot != '.'; dot++) {
 		unit /= 10;
 		fraction += (*dot - '0') * unit;
 	}
-	record->time_ns += fraction;
-	return true;
+	record->time_ns = seconds * NS_PER_S + fraction;
+	return dot == end;
 }
 
 /* The event's name where a line has it, between a time and a colon. */
@@ -223,8 +226,9 @@ u64 text_line_lost(const char *line)
 	at = strstr(line, "EVENTS DROPPED]");
 	if (at) {
 		at = strchr(line, '[');
-		return sscanf(at, "[%llu EVENTS DROPPED]", &lost) == 1 ? lost :
-									 1;
+		if (at && sscanf(at, "[%llu EVENTS DROPPED]", &lost) == 1)
+			return lost;
+		return 1;
 	}
 	at = strstr(line, "PERF_RECORD_LOST");
 	if (at)

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The words that inputs are made of, as a dictionary of libFuzzer: events,
+ * their fields and words, columns, rules and settings, all from the tables that
+ * the readers use. Run by run.sh.
+ */
+#include <stdio.h>
+
+#include "columns.h"
+#include "event_table.h"
+#include "rules_config.h"
+
+static void put_fields(const struct event_field *field)
+{
+	const struct event_symbol *symbol;
+
+	for (; field->name; field++) {
+		printf("\"\\\"%s\\\":\"\n\" %s=\"\n", field->name, field->name);
+		for (symbol = field->symbols; symbol && symbol->name; symbol++)
+			printf("\"%s\"\n", symbol->name);
+	}
+}
+
+int main(void)
+{
+	const struct column *column;
+	unsigned int event;
+	int i;
+
+	for (event = 1; event_info(event); event++) {
+		printf("\"%s\"\n", event_info(event)->name);
+		put_fields(event_info(event)->fields);
+	}
+	for (column = columns; column->key; column++)
+		printf("\"%s\"\n", column->key);
+	for (i = 0; i < NR_RULES; i++)
+		printf("\"%s\"\n", rule_infos[i].name);
+#define SETTING(name, value, help) puts("\"" name "\"");
+	RULES_SETTINGS(SETTING)
+	return 0;
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What every fuzz target is written with: an input as a file, and what must
+ * hold. A target is a program of libFuzzer; what it may be fed with is in
+ * run.sh.
+ */
+#ifndef FUZZ_H
+#define FUZZ_H
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "plain_text.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* What does not hold is told like a crash: with the input that did it. */
+#define must(condition, ...)                                         \
+	do {                                                         \
+		if (!(condition)) {                                  \
+			fprintf(stderr, "%s:%d: broken: ", __FILE__, \
+				__LINE__);                           \
+			fprintf(stderr, __VA_ARGS__);                \
+			fputc('\n', stderr);                         \
+			abort();                                     \
+		}                                                    \
+	} while (0)
+
+/* The path of a file with these bytes. It is the same one each time, in memory. */
+static inline const char *fuzz_file(const uint8_t *data, size_t size)
+{
+	static int fd = -1;
+	static char path[32];
+
+	if (fd < 0) {
+		fd = memfd_create("input", MFD_CLOEXEC);
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	}
+	if (pwrite(fd, data, size, 0) != (ssize_t)size || ftruncate(fd, size))
+		abort();
+	return path;
+}
+
+/* Text that goes to a terminal: no byte of it is a command to that. */
+static inline void must_be_plain(const char *text, const char *what)
+{
+	char *copy = strdup(text);
+
+	if (!copy)
+		abort();
+	plain_text(copy);
+	must(!strcmp(copy, text), "%s is not plain: %s", what, copy);
+	free(copy);
+}
+
+/* A reason that is told to a user. */
+static inline void must_be_reason(const char *why, size_t size)
+{
+	must(memchr(why, '\0', size), "a reason without an end");
+	must(*why, "an error without a reason");
+	must_be_plain(why, "a reason");
+}
+
+#endif

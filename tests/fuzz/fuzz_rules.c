@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Settings of the rules: an input as a file of them, and its first line as an
+ * option with its value, which may have blanks. What was taken must be what
+ * the rules can work with.
+ */
+#include <errno.h>
+
+#include "fuzz.h"
+#include "lines.h"
+#include "rules_config.h"
+
+#define BLOCK_PAGES 32768
+#define BLOCKS 512 /* that are removed at most, by a number of a byte each */
+
+static void must_be_sane(const struct rules_opts *opts)
+{
+	int i;
+
+	for (i = 0; i < 4; i++)
+		must(opts->max_ns[i] < 1000000000000000000ULL,
+		     "a time of %llu ns", opts->max_ns[i]);
+	must(opts->max_vmemmap >= 0 && opts->max_vmemmap <= 100, "%f percent",
+	     opts->max_vmemmap);
+	must(!opts->hosting || opts->hosting == MHP_HOSTING_BUDDY ||
+		     opts->hosting == MHP_HOSTING_BLOCK ||
+		     opts->hosting == MHP_HOSTING_RANGE,
+	     "hosting %u", opts->hosting);
+	must(!opts->removed_end || opts->removed_end > opts->removed_start,
+	     "a range that ends before it begins");
+}
+
+static void must_not_break(void *ctx, const struct violation *violation)
+{
+	const struct rules_opts *opts = ctx;
+
+	must(violation->rule == RULE_BUDGET_REMOVED && opts->removed_end,
+	     "%s is broken by nothing", rule_infos[violation->rule].name);
+	must_be_reason(violation->found, sizeof(violation->found));
+}
+
+static void take_removal(struct rules *rules, u64 block, u64 blocks)
+{
+	struct mhp_record record = {
+		.event = MHP_EVENT_mhp_remove_begin,
+		.size = sizeof(record.p.mhp_remove_begin),
+		.p.mhp_remove_begin = { .start_pfn = block * BLOCK_PAGES,
+					.nr_pages = blocks * BLOCK_PAGES },
+	};
+
+	must(!rules_take(rules, &record), "no memory for a removal");
+	record.event = MHP_EVENT_mhp_remove_end;
+	record.size = sizeof(record.p.mhp_remove_end);
+	record.p.mhp_remove_end.ret = 0;
+	must(!rules_take(rules, &record), "no memory for a removal");
+}
+
+/* Whether all that is to be removed is, one block after the other; without that question it is. */
+static bool is_removed(const struct rules_opts *opts, const bool *gone)
+{
+	u64 bytes = (u64)BLOCK_PAGES * opts->page_bytes;
+	u64 block = opts->removed_start / bytes;
+
+	if (!opts->removed_end || opts->skip[RULE_BUDGET_REMOVED])
+		return true;
+	for (; block <= opts->removed_end / bytes; block++)
+		if (block >= BLOCKS || !gone[block])
+			return false;
+	return true;
+}
+
+/* Some removals, of places that an input says: nothing can be wrong but that others were asked for. */
+static void judge_removals(struct rules_opts *opts, const uint8_t *data,
+			   size_t size)
+{
+	bool gone[BLOCKS] = { false };
+	struct rules *rules;
+	size_t i;
+
+	opts->page_bytes = 4096;
+	rules = rules_new(BLOCK_PAGES, opts, must_not_break, opts);
+	must(rules, "no rules");
+	for (i = 0; i + 1 < size && i < 8; i += 2) {
+		take_removal(rules, data[i], data[i + 1] % 64 + 1);
+		memset(gone + data[i], true, data[i + 1] % 64 + 1);
+	}
+	rules_end(rules);
+	must(rules_broken(rules, RULE_BUDGET_REMOVED) ==
+		     !is_removed(opts, gone),
+	     "bytes 0x%llx to 0x%llx are taken for what they are not",
+	     opts->removed_start, opts->removed_end);
+	rules_free(rules);
+}
+
+/* The same setting twice is that setting. */
+static void take_option(char *text)
+{
+	struct rules_opts once = { 0 }, twice;
+	char *value = text + strcspn(text, " \n"), why[256];
+	int err;
+
+	text[strcspn(text, "\n")] = '\0';
+	if (*value)
+		*value++ = '\0';
+	err = rules_set(&once, text, value, why, sizeof(why));
+	must(!err || err == -EINVAL || err == -ENOENT, "error %d", err);
+	if (err) {
+		plain_text(why);
+		must_be_reason(why, sizeof(why));
+		return;
+	}
+	twice = once;
+	must(!rules_set(&twice, text, value, why, sizeof(why)),
+	     "taken once only: %s", why);
+	must(!memcmp(&once, &twice, sizeof(once)), "another one in the end");
+	must_be_sane(&once);
+	judge_removals(&once, (uint8_t *)value, strlen(value));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct rules_opts opts = { 0 };
+	char why[512], *text;
+
+	if (!rules_read(&opts, fuzz_file(data, size), why, sizeof(why))) {
+		must_be_sane(&opts);
+		judge_removals(&opts, data, size);
+	} else {
+		/* Whoever tells the user makes it plain, with the file's name. */
+		plain_text(why);
+		must_be_reason(why, sizeof(why));
+	}
+	text = malloc(size + 1);
+	if (!text)
+		abort();
+	memcpy(text, data, size);
+	text[size] = '\0';
+	take_option(text);
+	free(text);
+	return 0;
+}

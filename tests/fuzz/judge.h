@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * All that a stream from outside can reach: model, rules, and what the views
+ * and the verdict say of them. Which reader it comes from is the target's
+ * business.
+ */
+#ifndef JUDGE_H
+#define JUDGE_H
+
+#include <errno.h>
+#include <fcntl.h>
+#include <json-c/json.h>
+
+#include "check.h"
+#include "event_table.h"
+#include "fuzz.h"
+
+struct judge {
+	struct stream stream;
+	struct check check;
+	struct cli cli;
+	struct view_opts view;
+	void (*take)(
+		const struct mhp_record *record); /* sees each, may be NULL */
+	bool renumber; /* for the rules: with numbers missing they are silent */
+	u64 seq;
+};
+
+static inline int judge_take(void *ctx, const struct mhp_record *record)
+{
+	struct judge *judge = ctx;
+	struct mhp_record copy = *record;
+
+	if (judge->take)
+		judge->take(record);
+	if (judge->renumber && copy.seq)
+		copy.seq = ++judge->seq;
+	return model_take(&judge->stream.model, &copy);
+}
+
+/* Options that the input chooses. */
+static inline void judge_choose(struct judge *judge, u64 bits)
+{
+	struct rules_opts *rules = &judge->cli.rules;
+	const struct column *column = columns;
+	u64 nth;
+	int i;
+
+	judge->renumber = bits & 1;
+	judge->view.reverse = bits & 2;
+	for (i = 0; bits & 4 && i < 4; i++)
+		rules->max_ns[i] = 1000000;
+	if (bits & 4)
+		rules->max_vmemmap = 1.5;
+	if (bits & 8) {
+		rules->hosting = MHP_HOSTING_BLOCK;
+		rules->no_failures = true;
+	}
+	if (bits & 16)
+		rules->removed_end = ~0ULL;
+	if (bits & 32)
+		judge->view.filter = "offline_failures>0 state!=online";
+	if (bits & 64)
+		return;
+	for (nth = bits >> 7 & 31; nth && column[1].key; nth--)
+		column++;
+	judge->view.sort = column->key;
+}
+
+/* -- what is told ----------------------------------------------------------- */
+
+/* A stream in memory that is written to from its start each time. */
+struct told {
+	FILE *file;
+	char *text;
+	size_t size;
+};
+
+static inline FILE *told_begin(struct told *told)
+{
+	if (!told->file)
+		told->file = open_memstream(&told->text, &told->size);
+	if (!told->file)
+		abort();
+	rewind(told->file);
+	return told->file;
+}
+
+/* One string, of whose lines each is plain. */
+static inline char *told_end(struct told *told, const char *what)
+{
+	char *line, *end;
+
+	fputc('\0', told->file);
+	if (fflush(told->file))
+		abort();
+	for (line = told->text; (end = strchr(line, '\n')); line = end + 1) {
+		*end = '\0';
+		must_be_plain(line, what);
+		*end = '\n';
+	}
+	must(!*line, "%s does not end with a newline", what);
+	return told->text;
+}
+
+static inline void must_be_json(const char *text)
+{
+	struct json_tokener *tokener = json_tokener_new();
+	struct json_object *object;
+
+	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT |
+						JSON_TOKENER_VALIDATE_UTF8);
+	must(strchr(text, '\n')[1] == '\0', "JSON in more than a line");
+	object = json_tokener_parse_ex(tokener, text, strlen(text) - 1);
+	if (json_tokener_get_error(tokener) == json_tokener_continue)
+		object = json_tokener_parse_ex(tokener, "", 1);
+	must(json_object_is_type(object, json_type_object), "no JSON: %s",
+	     text);
+	json_object_put(object);
+	json_tokener_free(tokener);
+}
+
+/* As many results as the plan says, and nothing else but comments. */
+static inline void must_be_ktap(const char *text)
+{
+	unsigned int plan, nth, results = 0;
+
+	must(sscanf(text, "KTAP version 1\n1..%u\n", &plan) == 1, "no plan");
+	for (text = strchr(strchr(text, '\n') + 1, '\n') + 1; *text;
+	     text = strchr(text, '\n') + 1) {
+		if (*text == '#')
+			continue;
+		must(sscanf(text, "ok %u ", &nth) == 1 ||
+			     sscanf(text, "not ok %u ", &nth) == 1,
+		     "no result: %s", text);
+		must(nth == ++results, "result %u is the %uth", nth, results);
+	}
+	must(results == plan, "%u results of %u", results, plan);
+}
+
+static inline void judge_tell(const struct judge *judge)
+{
+	const struct model *model = &judge->stream.model;
+	static struct told told;
+
+	must(!view_text(model, &judge->view, told_begin(&told)), "no text");
+	told_end(&told, "text");
+	must(!view_json(model, &judge->view, told_begin(&told)), "no JSON");
+	must_be_json(told_end(&told, "JSON"));
+	must(!check_ktap(&judge->check, told_begin(&told)), "no verdict");
+	must_be_ktap(told_end(&told, "the verdict"));
+	must(!check_junit(&judge->check, "/dev/null"), "no JUnit");
+}
+
+/* -- what is known ---------------------------------------------------------- */
+
+static inline void must_be_ordered(const struct mhp_ledger *ledger)
+{
+	const struct mhp_block *block = NULL, *last = NULL;
+	size_t nr = 0;
+
+	while ((block = ledger_next_block(ledger, block))) {
+		must(!last || last->start_pfn < block->start_pfn,
+		     "block 0x%llx twice or out of order", block->start_pfn);
+		must(ledger_find_block(ledger, block->start_pfn) == block,
+		     "block 0x%llx is not where it is", block->start_pfn);
+		last = block;
+		nr++;
+	}
+	must(nr == ledger_nr_blocks(ledger), "%zu blocks of %zu", nr,
+	     ledger_nr_blocks(ledger));
+}
+
+static inline void must_be_verdict(const struct check *check)
+{
+	const struct verdict *verdict = &check->stream->model.verdict;
+	const struct rules *rules = verdict->rules;
+	const struct violation *violation;
+	size_t nth;
+	int i;
+
+	for (nth = 0; nth < verdict->nr_violations; nth++) {
+		violation = &verdict->violations[nth];
+		must(violation->rule < NR_RULES, "a rule that is none");
+		must_be_reason(violation->expected,
+			       sizeof(violation->expected));
+		must_be_reason(violation->found, sizeof(violation->found));
+	}
+	for (i = 0; i < NR_RULES; i++)
+		must(rules_broken(rules, i) <= rules_asked(rules, i),
+		     "%s is broken more often than asked", rule_infos[i].name);
+	must(!verdict->err, "not everything was judged: %d", verdict->err);
+}
+
+/* The input chooses options when its stream is open already. */
+static inline void judge_renew(struct judge *judge)
+{
+	struct model *model = &judge->stream.model;
+
+	judge->cli.rules.page_bytes = model->info.page_bytes;
+	verdict_fini(&model->verdict);
+	must(!verdict_init(&model->verdict, ledger_block_pages(model->ledger),
+			   &judge->cli.rules),
+	     "no rules");
+}
+
+/* Take a stream that is open to its end, and tell of it. */
+static inline void judge_run(struct judge *judge, u64 bits)
+{
+	struct stream *stream = &judge->stream;
+	int end;
+
+	judge_choose(judge, bits);
+	judge->check.stream = stream;
+	judge->check.cli = &judge->cli;
+	judge_renew(judge);
+	while ((end = stream_read(stream, judge_take, judge)) >= 0)
+		;
+	must(end == -ENODATA && stream->over, "ended with %d", end);
+	if (stream->err || *stream->why)
+		must_be_reason(stream->why, sizeof(stream->why));
+	stream_finish(stream, judge_take, judge);
+	check_judge(&judge->check);
+	must_be_ordered(stream->model.ledger);
+	must_be_verdict(&judge->check);
+	judge_tell(judge);
+}
+
+#endif

@@ -1,0 +1,105 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Each fuzz target for FUZZ_SECONDS, or a third of it where inputs are short, two at a time:
+#
+#	run.sh [fuzz_TARGET...]
+#
+# They are built by `make check-build`. Each begins with pieces of recordings or with what as_text makes of them, and
+# with corpus/TARGET: what once was a finding, and a few seeds that no recording has. FUZZ_CORPUS is a folder that keeps
+# what a target found new ways with; without one all of that is forgotten. Inputs that broke something are left in
+# build/fuzz/findings.
+. "$(dirname "$0")/../host-lib.sh"
+cd "$TOP" || exit 1
+seconds=${FUZZ_SECONDS:-60} kept=${FUZZ_CORPUS:-$WORK/kept} findings=build/fuzz/findings
+export ASAN_OPTIONS=quarantine_size_mb=64 UBSAN_OPTIONS=print_stacktrace=1
+
+# pieces TO FIRST: some lines of standard input at a time, each time with the first line again if FIRST is 1
+pieces() {
+	awk -v to="$1" -v first="$2" '
+		{ line[NR] = $0 }
+		END {
+			for (start = 1 + first; start <= NR; start += 12) {
+				if (first)
+					print line[1] >(to "." start)
+				for (i = start; i < start + 16 && i <= NR; i++)
+					print line[i] >(to "." start)
+				close(to "." start)
+			}
+		}'
+}
+
+seeds() {
+	local file name style piece
+	# As many rows and columns as the first two bytes say, then keys
+	local keys=($'1Pjjzz\rkk\r' $'0(G/state=online\r' $'1xnsjj\rrRlm' $'=P\tjj\t\rlkg<>>' $'1\xffGzjjll'
+		$'1(d2\r+-pthjGq?') nr=0
+	mkdir -p "$WORK/seeds/fuzz_recording" "$WORK/seeds/fuzz_text" "$WORK/seeds/fuzz_dashboard"
+	for file in tests/golden/*.ndjson tests/rules/*.ndjson; do
+		name=${file#tests/} name=${name/\//-}
+		pieces "$WORK/seeds/fuzz_recording/$name" 1 <"$file"
+		(($(wc -c <"$file") > 12288)) || cp "$file" "$WORK/seeds/fuzz_recording/$name"
+		for piece in "$WORK/seeds/fuzz_recording/$name"*; do
+			{ echo "${keys[nr++ % ${#keys[@]}]}"; cat "$piece"; } >"$WORK/seeds/fuzz_dashboard/${piece##*/}"
+		done
+		for style in perf trace-cmd tracefs; do
+			build/tests/as_text $style "$file" | pieces "$WORK/seeds/fuzz_text/$name.$style" 0
+		done
+	done
+}
+
+# edges LOG WORD: how much code had been seen when libFuzzer said WORD
+edges() { sed -n "s/.*[[:space:]]$2[[:space:]].*cov: \([0-9]*\).*/\1/p" "$1" | tail -n 1; }
+
+# fuzz NAME: its log and exit status to $WORK
+fuzz() {
+	local name=$1 folder folders=() status=0 time=$seconds
+	mkdir -p "$kept/$name" "$WORK/junk"
+	echo nothing >"$WORK/junk/nothing"
+	for folder in "$WORK/seeds/$name" "tests/fuzz/corpus/$name"; do
+		[[ ! -d $folder ]] || folders+=("$folder")
+	done
+	# A filter or a setting is short, and what there is to see of it is seen soon.
+	[[ -d $WORK/seeds/$name ]] || time=$((seconds / 3 + 1))
+	"build/fuzz/$name" -runs=0 "$WORK/junk" >"$WORK/$name.junk" 2>&1
+	"build/fuzz/$name" -max_total_time="$time" -timeout=5 -rss_limit_mb=1024 -malloc_limit_mb=128 \
+		-max_len=16384 -dict="$WORK/dictionary" -artifact_prefix="$findings/$name-" -print_final_stats=1 \
+		"$kept/$name" "${folders[@]}" >"$WORK/$name.log" 2>&1 || status=$?
+	echo $status >"$WORK/$name.status"
+}
+
+# What came of it. One that ran but saw hardly more than for an input it refuses at once did not do its work.
+tell() {
+	local name=$1 log=$WORK/$1.log refused seeded all runs
+	runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
+	refused=$(edges "$WORK/$name.junk" INITED) seeded=$(edges "$log" INITED) all=$(edges "$log" DONE)
+	if [[ $(<"$WORK/$name.status") != 0 ]]; then
+		cp "$log" "build/fuzz/$name.log"
+		fail "$name finds nothing" "$(grep -aE '^(==[0-9]*==ERROR|SUMMARY|.*(broken|runtime error): )' "$log" | head -n 5
+			grep -aE 'Test unit written to' "$log" || tail -n 5 "$log"
+			echo "again: build/fuzz/$name THAT_FILE; all of it: build/fuzz/$name.log")"
+	elif ((${runs:-0} < 1000 || ${seeded:-0} < 2 * ${refused:-0} || ${all:-0} < ${seeded:-0} || ${all:-0} == 0)); then
+		fail "$name does its work" \
+			"${runs:-0} executions; ${all:-0} edges, ${seeded:-0} with the seeds, ${refused:-0} without"
+	else
+		pass "$name: $runs executions, $all edges, $seeded with the seeds alone"
+	fi
+}
+
+mkdir -p "$findings"
+if (($# == 0)); then
+	for file in tests/fuzz/fuzz_*.c; do
+		name=${file##*/}
+		set -- "$@" "${name%.c}"
+	done
+fi
+check "there is a dictionary" bash -c 'build/fuzz/dictionary >"$1" && grep -q mhp_add_begin "$1"' _ "$WORK/dictionary"
+seeds
+for name; do
+	(($(jobs -rp | wc -l) < 2)) || wait -n
+	fuzz "$name" &
+done
+wait
+for name; do
+	tell "$name"
+done
+done_testing
