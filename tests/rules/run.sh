@@ -63,6 +63,21 @@ breaks pages.zone failures-block set:mhp_present:3:after:1
 breaks pages.rollback failures-block set:mhp_present:4:delta:500
 breaks remove.match eject-range gone:32
 
+# What no real run here has
+export PYTHONDONTWRITEBYTECODE=1
+./made_up.py late-removal >"$WORK/made.ndjson"
+verdict "what was there before is removed" 0 '^# PASS' "$WORK/made.ndjson"
+./made_up.py late-removal online >"$WORK/made.ndjson"
+verdict "while it is online" 3 '^not ok [0-9]+ remove\.match' "$WORK/made.ndjson"
+./made_up.py retired >"$WORK/made.ndjson"
+verdict "memmap that was retired comes back with its neighbour" 0 '^# PASS' "$WORK/made.ndjson"
+check "and is not waited for" bash -c '! grep -q "memmap given up" "$0"' "$WORK/verdict"
+./made_up.py retired waits >"$WORK/made.ndjson"
+verdict "it is told of as long as that is there" 0 \
+	'^# pages 0x100000\+16384: memmap given up, its backing at page 0x4000\+512 stays' "$WORK/made.ndjson"
+./made_up.py retired leak >"$WORK/made.ndjson"
+verdict "and is a leak when nobody is left" 3 '^not ok [0-9]+ memmap\.retired' "$WORK/made.ndjson"
+
 verdict "a budget that is kept" 0 '^ok [0-9]+ budget\.time:' --max-offline 3600s --max-online 100 range.ndjson
 verdict "a budget that is not" 3 '^# memory[0-9]+, .*(offline|online) took' --max-offline 1us range.ndjson
 verdict "no more than so much for the memmap" 0 '^ok [0-9]+ budget\.vmemmap:' --max-vmemmap 1.6 failures-block.ndjson

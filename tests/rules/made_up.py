@@ -1,0 +1,53 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Short recordings of what the real ones here do not have: made up, in the order of a real kernel.
+
+    made_up.py late-removal [online]    two blocks that were there before are removed; one may still be online
+    made_up.py retired [leak]           two devices share a backing page; who goes last frees it, or leaves it
+"""
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "tui"))
+# pylint: disable=wrong-import-position
+from recording import SIZE, VMEMMAP, Recording, remove
+
+FIRST = 32
+HALF = SIZE // 2                    # the pages of such a device, whose memmap takes half of
+BACKING = 512                       # the pages behind 2 MiB of vmemmap
+HOST = 0x4000                       # where that is
+
+
+def late_removal(rec, word):
+    for number in (FIRST, FIRST + 1):
+        state = "online" if word == "online" and number == FIRST else "offline"
+        rec.seen("mhp_block_seen", start_pfn=number * SIZE, nr_pages=SIZE, vmemmap_pages=VMEMMAP, populated=VMEMMAP,
+                 altmap_base=number * SIZE, altmap_alloc=VMEMMAP, nid=0, zone="Movable" if state == "online" else "none",
+                 hosting="block", state=state)
+    remove(rec, FIRST, 2, True)
+
+
+def device(nth):
+    altmap = dict(altmap_base=0, altmap_free=0, altmap_alloc=0, altmap_align=0)
+    return dict(start_pfn=FIRST * SIZE + nth * HALF, nr_pages=HALF, host_pfn=HOST + nth * BACKING // 2,
+                vmemmap_pages=BACKING // 2, **altmap)
+
+
+def retired(rec, word):
+    for nth in (0, 1):
+        rec.put("mhp_vmemmap_populate", **device(nth), ret=0, nid=0, hosting="device")
+    for nth in (0, 1) if word == "leak" else (0,):
+        rec.put("mhp_vmemmap_retired", start_pfn=FIRST * SIZE + nth * HALF, nr_pages=HALF, host_pfn=HOST,
+                backing_pages=BACKING, altmap_base=0)
+        rec.put("mhp_vmemmap_free", **device(nth), hosting="device")
+    if not word:
+        rec.put("mhp_vmemmap_free", **device(1), hosting="device")
+
+
+def main():
+    rec = Recording("events", 0)
+    {"late-removal": late_removal, "retired": retired}[sys.argv[1]](rec, sys.argv[2] if len(sys.argv) > 2 else "")
+    rec.end()
+
+
+main()
