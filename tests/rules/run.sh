@@ -121,6 +121,9 @@ sed '9s/nr_pages=[0-9]*/nr_pages=many/' "$WORK/text" >"$WORK/bad.txt"
 status "a field that makes no sense" 6 'bad.txt:9: mhp_.*: nr_pages has no value that makes sense' "$MHPTOP" check "$WORK/bad.txt"
 sed '9s/ nr_pages=[0-9]*//' "$WORK/text" >"$WORK/bad.txt"
 status "a field that is missing" 6 'bad.txt:9: mhp_.*: nr_pages is missing' "$MHPTOP" check "$WORK/bad.txt"
+sed '0,/mhp_add_begin/s/\(mhp_add_begin: .*nr_pages=\)[0-9]*/\1144115188075855872/' "$WORK/text" >"$WORK/bad.txt"
+status "more pages than there are" 6 'mhp_add_begin: nr_pages has no value that makes sense' \
+	timeout -s KILL 10 "$MHPTOP" check "$WORK/bad.txt"
 for lost in 'CPU:1 [LOST 7 EVENTS]' 'CPU 1 is empty [7 EVENTS DROPPED]' ' 0 0x1 [0x30]: PERF_RECORD_LOST lost 7'; do
 	sed "60i $lost" "$WORK/text" >"$WORK/lost.txt"
 	verdict "events are missing: $lost" 5 '^# UNKNOWN: [0-9]+ events, 7 lost' "$WORK/lost.txt"
