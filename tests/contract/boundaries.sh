@@ -15,9 +15,11 @@ some() { compgen -G "$1" >/dev/null; }
 check "there are sources to look at" some 'tools/mhptop/source_bpf*.c'
 check "there is a dashboard to look at" some 'tools/mhptop/view_tui*.c'
 check "curses is used at all" grep -qE 'include.*curses' tools/mhptop/view_tui*.[ch]
+check "libtracecmd is used at all" grep -qE 'include.*trace-cmd' tools/mhptop/trace_dat_child.c
 check "libbpf is used at all" grep -qE 'include.*(libbpf|skel)' tools/mhptop/source_bpf.c
 
 eq "only source_bpf* sees libbpf" "$(intruders 'bpf/(libbpf|bpf|btf)\.h|.*\.skel\.h' 'source_bpf')" ""
+eq "only trace_dat* sees libtracecmd" "$(intruders 'trace-cmd\.h|event-parse\.h|tracefs\.h' 'trace_dat')" ""
 eq "only view_tui* sees curses" "$(intruders 'n?curses(w/.*)?\.h|ncursesw/.*|term\.h|panel\.h' 'view_tui')" ""
 eq "no view sees a source" \
 	"$(grep -lE 'source_(open|read|fd|close|self_check)[_a-z]*\(' tools/mhptop/view_*.[ch] \
