@@ -141,6 +141,10 @@ for recording in *.ndjson; do
 	"$TOP/build/tests/as_text" trace-cmd "$WORK/${recording%.ndjson}.dat" >"$WORK/again"
 	check "and its records are the same" diff "$WORK/text" "$WORK/again"
 done
+./edit.py failures-block.ndjson set:mhp_add_begin:1:nid:-1 >"$WORK/negative.ndjson"
+./trace_dat.py fill trace-cmd-v6.dat.xz "$WORK/negative.ndjson" "$WORK/negative.dat"
+eq "a number of four bytes keeps its sign" "$("$TOP/build/tests/as_text" trace-cmd "$WORK/negative.dat" 2>&1)" \
+	"$("$TOP/build/tests/as_text" trace-cmd "$WORK/negative.ndjson")"
 xz -dc trace-cmd-v6.dat.xz >"$WORK/v6.dat"
 verdict "what it recorded in a guest" 0 '^# PASS: 44 events, 0 lost' "$WORK/v6.dat"
 verdict "and compressed" 0 '^# PASS: 44 events, 0 lost' trace-cmd-v7.dat
