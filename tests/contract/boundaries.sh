@@ -16,9 +16,11 @@ check "there are sources to look at" some 'tools/mhptop/source_bpf*.c'
 check "there is a dashboard to look at" some 'tools/mhptop/view_tui*.c'
 check "curses is used at all" grep -qE 'include.*curses' tools/mhptop/view_tui*.[ch]
 check "libdw is used at all" grep -q 'include <elfutils/libdw' tools/mhptop/call_site_dwarf.c
+check "libtracecmd is used at all" grep -qE 'include.*trace-cmd' tools/mhptop/trace_dat_child.c
 check "libbpf is used at all" grep -qE 'include.*(libbpf|skel)' tools/mhptop/source_bpf.c
 
 eq "only source_bpf* sees libbpf" "$(intruders 'bpf/(libbpf|bpf|btf)\.h|.*\.skel\.h' 'source_bpf')" ""
+eq "only trace_dat* sees libtracecmd" "$(intruders 'trace-cmd\.h|event-parse\.h|tracefs\.h' 'trace_dat')" ""
 eq "only view_tui* sees curses" "$(intruders 'n?curses(w/.*)?\.h|ncursesw/.*|term\.h|panel\.h' 'view_tui')" ""
 eq "only call_site* sees libdw" "$(intruders 'elfutils/|dwarf\.h|libdw|gelf\.h' 'call_site')" ""
 eq "call_site* sees no source and no view" \

@@ -13,7 +13,7 @@ install="; as root run: apt-get install -y --no-install-recommends$(
 
 # What make says without these; a make above us must not be asked.
 lacks() { env -u MAKEFLAGS -u MAKELEVEL PKG_CONFIG_LIBDIR="$WORK/none" make "$@" CLANG=no-clang BPFTOOL=no-bpftool 2>&1; }
-all="make: missing: no-clang, no-bpftool, headers of libbpf, headers of ncursesw, headers of json-c, headers of zlib, headers of libdw$install"
+all="make: missing: no-clang, no-bpftool, headers of libbpf, headers of ncursesw, headers of json-c, headers of zlib, headers of libdw, headers of libtracecmd, headers of libtraceevent$install"
 
 for target in mhptop install; do
 	output=$(lacks "$target" DESTDIR="$WORK/dest") && fail "make $target fails" "$output"

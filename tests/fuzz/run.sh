@@ -77,7 +77,7 @@ tell() {
 		fail "$name finds nothing" "$(grep -aE '^(==[0-9]*==ERROR|SUMMARY|.*(broken|runtime error): )' "$log" | head -n 5
 			grep -aE 'Test unit written to' "$log" || tail -n 5 "$log"
 			echo "again: build/fuzz/$name THAT_FILE; all of it: build/fuzz/$name.log")"
-	elif ((${runs:-0} < 1000 || ${seeded:-0} < 2 * ${refused:-0} || ${all:-0} < ${seeded:-0} || ${all:-0} == 0)); then
+	elif ((${runs:-0} < 1000 || 2 * ${seeded:-0} < 3 * ${refused:-0} || ${all:-0} < ${seeded:-0} || ${all:-0} == 0)); then
 		fail "$name does its work" \
 			"${runs:-0} executions; ${all:-0} edges, ${seeded:-0} with the seeds, ${refused:-0} without"
 	else

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Prints the kernel's events of a recording as perf script, trace-cmd report
- * or the trace file of tracefs would: as_text perf|trace-cmd|tracefs RECORDING
+ * Prints the kernel's events of what `mhptop check` reads as perf script,
+ * trace-cmd report or the trace file of tracefs would:
+ *
+ *	as_text perf|trace-cmd|tracefs FILE
  */
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "event_table.h"
-#include "source.h"
+#include "stream.h"
 
 static const char *style;
 
@@ -36,21 +39,26 @@ static int print(void *ctx, const struct mhp_record *r)
 
 int main(int argc, char **argv)
 {
-	struct source *source;
-	char why[256];
+	struct pollfd fd = { .events = POLLIN };
+	struct stream stream;
 	int ret;
 
 	if (argc != 3)
 		return 2;
 	style = argv[1];
-	ret = source_open_file(&source, argv[2], why, sizeof(why));
+	ret = stream_open_any(&stream, argv[2], NULL);
 	if (ret) {
-		fprintf(stderr, "as_text: %s\n", why);
+		fprintf(stderr, "as_text: %s\n", stream.why);
 		return 1;
 	}
 	puts("# tracer: nop");
-	while ((ret = source_read(source, print, NULL)) >= 0)
-		;
-	source_close(source);
-	return 0;
+	fd.fd = source_fd(stream.source);
+	while ((ret = stream_read(&stream, print, NULL)) >= 0)
+		if (!ret)
+			poll(&fd, 1, -1);
+	ret = stream.err;
+	if (ret)
+		fprintf(stderr, "as_text: %s\n", stream.why);
+	stream_close(&stream);
+	return ret ? 1 : 0;
 }

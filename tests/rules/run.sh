@@ -151,8 +151,11 @@ a_time_that_no_clock_has 9s/[0-9]*\.\([0-9]*\):/18446744074.\1:/ bad.txt:9:.no.p
 a_change_that_does_not_fit s/delta=[0-9]*/delta=18446744073709551615/ mhp_.*:.delta.has.no.value
 a_page_below_the_first 9s/start_pfn=/start_pfn=-/ bad.txt:9:.mhp_.*:.start_pfn.has.no.value
 a_byte_0 9s/mhp:/\x00/ bad.txt:9:.a.byte.0
-blocks_that_no_machine_has s/\(_begin:.*nr_pages=\)[0-9]*/\14503599627370497/ a.memory.block.larger.than
+blocks_that_no_machine_has s/\(_begin:.*nr_pages=\)[0-9]*/\14503599627370497/ mhp_.*:.nr_pages.has.no.value
 END
+sed '0,/mhp_add_begin/s/\(mhp_add_begin: .*nr_pages=\)[0-9]*/\1144115188075855872/' "$WORK/text" >"$WORK/bad.txt"
+status "more pages than there are" 6 'mhp_add_begin: nr_pages has no value that makes sense' \
+	timeout -s KILL 10 "$MHPTOP" check "$WORK/bad.txt"
 for lost in 'CPU:1 [LOST 7 EVENTS]' 'CPU 1 is empty [7 EVENTS DROPPED]' ' 0 0x1 [0x30]: PERF_RECORD_LOST lost 7'; do
 	sed "60i $lost" "$WORK/text" >"$WORK/lost.txt"
 	verdict "events are missing: $lost" 5 '^# UNKNOWN: [0-9]+ events, 7 lost' "$WORK/lost.txt"
@@ -160,6 +163,61 @@ done
 echo 'kworker-1 [000] 1.000000: sched_switch: prev=1' >"$WORK/other.txt"
 status "a text without our events" 6 'no mhp event as other tools print them' "$MHPTOP" check "$WORK/other.txt"
 
+# What trace-cmd recorded
+for recording in *.ndjson; do
+	./trace_dat.py fill trace-cmd-v6.dat.xz "$recording" "$WORK/${recording%.ndjson}.dat"
+	"$TOP/build/tests/as_text" trace-cmd "$recording" >"$WORK/text"
+	"$MHPTOP" check "$WORK/text" >"$WORK/told"
+	verdict "${recording%.ndjson} as trace-cmd records it" 0 '^# PASS: [0-9]+ events' "$WORK/${recording%.ndjson}.dat"
+	eq "and what it prints have one verdict" "$(<"$WORK/verdict")" "$(<"$WORK/told")"
+	"$TOP/build/tests/as_text" trace-cmd "$WORK/${recording%.ndjson}.dat" >"$WORK/again"
+	check "and its records are the same" diff "$WORK/text" "$WORK/again"
+done
+./edit.py failures-block.ndjson set:mhp_add_begin:1:nid:-1 >"$WORK/negative.ndjson"
+./trace_dat.py fill trace-cmd-v6.dat.xz "$WORK/negative.ndjson" "$WORK/negative.dat"
+eq "a number of four bytes keeps its sign" "$("$TOP/build/tests/as_text" trace-cmd "$WORK/negative.dat" 2>&1)" \
+	"$("$TOP/build/tests/as_text" trace-cmd "$WORK/negative.ndjson")"
+xz -dc trace-cmd-v6.dat.xz >"$WORK/v6.dat"
+verdict "what it recorded in a guest" 0 '^# PASS: 44 events, 0 lost' "$WORK/v6.dat"
+verdict "and compressed" 0 '^# PASS: 44 events, 0 lost' trace-cmd-v7.dat
+status "which needs no trace-cmd" 0 '' env PATH=/nowhere "$MHPTOP" check trace-cmd-v7.dat
+./edit.py failures-block.ndjson set:mhp_vmemmap_online:1:nid:1 >"$WORK/broken.ndjson"
+./trace_dat.py fill trace-cmd-v6.dat.xz "$WORK/broken.ndjson" "$WORK/broken.dat"
+verdict "and what breaks a law there" 3 '^not ok [0-9]+ same\.block:' "$WORK/broken.dat"
+# with NAME WANT REGEX EDIT: a recording of trace-cmd with something changed
+with() {
+	./trace_dat.py fill trace-cmd-v6.dat.xz range.ndjson "$WORK/with.dat" "$4"
+	status "$1" "$2" "$3" "$MHPTOP" check "$WORK/with.dat"
+}
+for lost in lost:50:7 lost:50:0 stats:7; do
+	with "events are missing, $lost" 5 'events are missing: nothing was proved' "$lost"
+	check "and counted" grep -qE "^# UNKNOWN: 79[0-9] events, $([[ $lost == *7 ]] && echo 7 || echo 1) lost" "$WORK/stdout"
+done
+with "a format without a field" 6 'with.dat: mhp_notify: step is missing$' field:mhp_notify:step
+with "a clock that tells no time" 6 'recorded with the clock counter, which tells no time' clock:counter
+head -c 20 "$WORK/v6.dat" >"$WORK/cut.dat"
+status "no more than a beginning" 6 'cannot read .*/cut.dat: damaged' "$MHPTOP" check "$WORK/cut.dat"
+# Code of a user must not run when root checks a file.
+mkdir -p "$WORK/home/.local/lib/traceevent/plugins" "$WORK/home/.traceevent/plugins"
+gcc -shared -fPIC -o "$WORK/home/plugin.so" -x c - <<'C'
+#include <fcntl.h>
+#include <stdlib.h>
+static void __attribute__((constructor)) loaded(void) { creat(getenv("LOADED"), 0600); }
+C
+cp "$WORK/home/plugin.so" "$WORK/home/.local/lib/traceevent/plugins"
+cp "$WORK/home/plugin.so" "$WORK/home/.traceevent/plugins"
+check "with plugins at home" env HOME="$WORK/home" TRACEEVENT_PLUGIN_DIR="$WORK/home" TRACE_CMD_PLUGIN_DIR="$WORK/home" \
+	LOADED="$WORK/loaded" "$MHPTOP" check trace-cmd-v7.dat
+eq "none is loaded" "$(ls "$WORK/loaded" 2>/dev/null)" ""
+for file in trace-cmd-v6.dat.xz trace-cmd-v7.dat "$WORK/range.dat"; do
+	eq "100 times damaged, ${file##*/} is read or refused in one line" \
+		"$(./trace_dat.py run 1 100 "$WORK" "$file" "$MHPTOP" check 2>/dev/null)" ""
+done
+# Pages of no memory on earth: who walks them must not do so for ever.
+sed '0,/mhp_remove_begin/s/\(mhp_remove_begin.*nr_pages"*:\)[0-9]*/\1144115188075855872/' eject-range.ndjson >"$WORK/huge.ndjson"
+./trace_dat.py fill trace-cmd-v6.dat.xz "$WORK/huge.ndjson" "$WORK/huge.dat"
+status "more pages than there are" 6 'mhp_remove_begin: nr_pages has no value that makes sense' \
+	timeout -s KILL 10 "$MHPTOP" check "$WORK/huge.dat"
 printf 'PERFILE2nothing' >"$WORK/perf.data"
 status "perf.data without perf" 1 "perf is not installed; apt-get install linux-perf, or give what 'perf script' prints" \
 	env PATH=/nowhere "$MHPTOP" check "$WORK/perf.data"

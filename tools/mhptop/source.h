@@ -109,6 +109,13 @@ int source_open_file(struct source **source, const char *path, char *why,
 		     size_t len);
 
 /*
+ * The same for a file that trace-cmd recorded. One that is damaged is told
+ * with -EPROTO and without the line.
+ */
+int source_open_trace_dat(struct source **source, const char *path, char *why,
+			  size_t len);
+
+/*
  * The same for a file that perf script, trace-cmd report or tracefs printed.
  * Not for pipes: it is read twice.
  */

@@ -1,25 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The source that reads what other tools printed: a file of perf script,
- * trace-cmd report or tracefs, or one that perf or trace-cmd recorded. Lines that are about something else are passed
- * over. How a line is read is in text_line.c.
- *
- * Such a file does not say how large memory blocks are: that is the size of
- * the first one that goes online or offline in it or, without any, of the
- * first section that is populated.
+ * trace-cmd report or tracefs, or one that perf recorded. Lines that are about
+ * something else are passed over. How a line is read is in text_line.c.
  */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "foreign.h"
 #include "plain_text.h"
 #include "source.h"
 #include "text_line.h"
 #include "text_tool.h"
 
-#define PAGE_BYTES \
-	4096 /* nothing tells; addresses of users alone depend on it */
 #define BATCH 4096 /* lines a call */
 
 struct source_text {
@@ -29,8 +24,7 @@ struct source_text {
 	char *line;
 	size_t room;
 	u64 nr; /* of the last line */
-	u64 seq;
-	struct source_totals totals;
+	struct foreign foreign;
 };
 
 static struct source_text *to_text(struct source *source)
@@ -70,9 +64,7 @@ static int take_line(struct source_text *text, source_sink sink, void *ctx)
 	int ret;
 
 	if (lost) {
-		text->totals.count[0].seen += lost;
-		text->totals.count[0].lost += lost;
-		text->seq += lost;
+		foreign_lost(&text->foreign, lost);
 		return 0;
 	}
 	ret = text_line_read(text->line, &record, why, sizeof(why));
@@ -80,11 +72,7 @@ static int take_line(struct source_text *text, source_sink sink, void *ctx)
 		return fail(text, ret, why);
 	if (!ret)
 		return 0;
-	record.seq = ++text->seq;
-	text->totals.count[0].seen++;
-	text->totals.count[0].submitted++;
-	text->totals.count[record.event].seen++;
-	text->totals.count[record.event].submitted++;
+	foreign_count(&text->foreign, &record);
 	ret = sink(ctx, &record);
 	return ret < 0 ? ret : 1;
 }
@@ -114,7 +102,7 @@ static int text_fd(struct source *source)
 
 static int text_totals(struct source *source, struct source_totals *totals)
 {
-	*totals = to_text(source)->totals;
+	*totals = to_text(source)->foreign.totals;
 	return 0;
 }
 
@@ -137,50 +125,34 @@ static const struct source_ops text_ops = {
 	.close = text_close,
 };
 
-/* The pages of a memory block, 0 if the file has no event that tells. */
-static u64 find_block_pages(struct source_text *text, int *err)
+/* Up to what tells how large memory blocks are, or the end. */
+static int find_block(struct source_text *text, struct foreign_block *block)
 {
 	struct mhp_record record;
-	u64 section = 0;
 	char why[160];
+	int err;
 
-	while (!(*err = next_line(text))) {
-		if (text_line_read(text->line, &record, why, sizeof(why)) <= 0)
-			continue;
-		if (record.event == MHP_EVENT_mhp_online_begin ||
-		    record.event == MHP_EVENT_mhp_offline_begin)
-			return record.p.mhp_block_begin.nr_pages;
-		if (!section && record.event == MHP_EVENT_mhp_vmemmap_populate)
-			section = record.p.mhp_vmemmap_populate.nr_pages;
-	}
-	*err = *err == -ENODATA ? 0 : *err;
-	return section;
+	while (!(err = next_line(text)))
+		if (text_line_read(text->line, &record, why, sizeof(why)) > 0 &&
+		    foreign_block_look(block, &record))
+			break;
+	return err == -ENODATA ? 0 : err;
 }
 
 static int prepare(struct source_text *text)
 {
-	struct source_info *info = &text->source.info;
-	u64 pages;
-	int err;
+	struct foreign_block block = { 0 };
+	int err = find_block(text, &block);
 
-	pages = find_block_pages(text, &err);
 	if (err)
 		return err;
-	if (!pages)
+	if (!foreign_block_pages(&block))
 		return fail(
 			text, -EPROTO,
 			"not a recording of mhptop, and no mhp event as other tools print them");
-	if (pages > ~0ULL / PAGE_BYTES)
-		return fail(text, -EPROTO,
-			    "a memory block larger than all there can be");
 	rewind(text->file);
 	text->nr = 0;
-	info->schema = SOURCE_SCHEMA;
-	info->tier = SOURCE_TIER_EVENTS;
-	info->page_bytes = PAGE_BYTES;
-	info->block_bytes = pages * PAGE_BYTES;
-	snprintf(info->kernel, sizeof(info->kernel), "unknown");
-	snprintf(info->host, sizeof(info->host), "unknown");
+	foreign_info(&text->source.info, foreign_block_pages(&block));
 	return 0;
 }
 

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "event_table.h"
+#include "foreign.h"
 #include "text_line.h"
 
 #define PRINTED_MAX 640
@@ -100,7 +101,10 @@ static int take_field(struct mhp_record *record,
 	if (number < 0 && field->is_signed != (*value == '-'))
 		return -EPROTO;
 	event_field_set(field, &record->p, number);
-	return event_field_get(field, &record->p) == number ? 0 : -EPROTO;
+	return event_field_get(field, &record->p) == number &&
+			       foreign_field_fits(field, number) ?
+		       0 :
+		       -EPROTO;
 }
 
 static int take_fields(struct mhp_record *record, const char *text, char *why,

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Opens what is to be read as text; see text_tool.h. Only perf and trace-cmd
- * know all versions of their own files, so they are asked to print them.
+ * Opens what is to be read as text; see text_tool.h. Only perf knows all
+ * versions of its own files, so it is asked to print them.
  */
 #include <errno.h>
 #include <spawn.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -13,36 +14,20 @@
 
 extern char **environ;
 
-static const struct {
-	const char *magic;
-	size_t len;
-	const char *tool;
-	const char *command;
-	const char *package;
-} tools[] = {
-	{ "PERFILE2", 8, "perf", "script", "linux-perf" },
-	{ "\x17\x08\x44tracing", 10, "trace-cmd", "report", "trace-cmd" },
-};
-#define NR_TOOLS (sizeof(tools) / sizeof(*tools))
-
-static size_t find_tool(FILE *file)
+static bool is_perf_data(FILE *file)
 {
-	char magic[16] = "";
-	size_t i, got = fread(magic, 1, sizeof(magic), file);
+	static const char magic[] = "PERFILE2";
+	char begin[sizeof(magic)] = "";
+	size_t got = fread(begin, 1, sizeof(begin) - 1, file);
 
 	rewind(file);
-	for (i = 0; i < NR_TOOLS; i++)
-		if (got >= tools[i].len &&
-		    !memcmp(magic, tools[i].magic, tools[i].len))
-			break;
-	return i;
+	return got == sizeof(begin) - 1 && !strcmp(begin, magic);
 }
 
-/* What the tool says besides goes where ours does. */
-static int run(size_t nr, const char *path, FILE *out)
+/* What it says besides goes where ours does. */
+static int run_perf(const char *path, FILE *out)
 {
-	char *argv[] = { (char *)tools[nr].tool, (char *)tools[nr].command,
-			 "-i", (char *)path, NULL };
+	char *argv[] = { "perf", "script", "-i", (char *)path, NULL };
 	posix_spawn_file_actions_t actions;
 	int err, status;
 	pid_t pid;
@@ -67,19 +52,17 @@ static int run(size_t nr, const char *path, FILE *out)
 FILE *text_tool_open(const char *path, int *err, char *why, size_t len)
 {
 	FILE *file = fopen(path, "re"), *out;
-	size_t nr;
 
 	if (!file) {
 		*err = -errno;
 		snprintf(why, len, "cannot open %s: %s", path, strerror(-*err));
 		return NULL;
 	}
-	nr = find_tool(file);
-	if (nr == NR_TOOLS)
+	if (!is_perf_data(file))
 		return file;
 	fclose(file);
 	out = tmpfile();
-	*err = out ? run(nr, path, out) : -errno;
+	*err = out ? run_perf(path, out) : -errno;
 	if (!*err) {
 		rewind(out);
 		return out;
@@ -87,12 +70,11 @@ FILE *text_tool_open(const char *path, int *err, char *why, size_t len)
 	if (*err == -ENOENT)
 		snprintf(
 			why, len,
-			"cannot read %s: %s is not installed; apt-get install %s, or give what '%s %s' prints of it",
-			path, tools[nr].tool, tools[nr].package, tools[nr].tool,
-			tools[nr].command);
+			"cannot read %s: perf is not installed; apt-get install linux-perf, or give what 'perf script' prints of it",
+			path);
 	else
-		snprintf(why, len, "cannot read %s: '%s %s -i' failed: %s",
-			 path, tools[nr].tool, tools[nr].command,
+		snprintf(why, len,
+			 "cannot read %s: 'perf script -i' failed: %s", path,
 			 *err == -EPROTO ? "see what it said" :
 					   strerror(-*err));
 	if (out)

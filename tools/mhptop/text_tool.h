@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What perf and trace-cmd recorded, printed by themselves. */
+/* What perf recorded, printed by itself. */
 #ifndef TEXT_TOOL_H
 #define TEXT_TOOL_H
 
@@ -7,8 +7,8 @@
 #include <stdio.h>
 
 /*
- * A file as text: itself or, if perf or trace-cmd recorded it, what these
- * print of it. NULL with *err, a negative errno, and a reason.
+ * A file as text: itself or, if perf recorded it, what it prints of it. NULL
+ * with *err, a negative errno, and a reason.
  */
 FILE *text_tool_open(const char *path, int *err, char *why, size_t len);
 
