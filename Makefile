@@ -51,7 +51,7 @@ check-host: setup-build setup-test
 	$(Q)$(CHECK) tests/host.list
 
 check-guest: setup-build setup-kernel setup-guest setup-test
-	$(Q)$(MAKE) --no-print-directory mhptop kernels build/tests/as_text build/tests/call_sites
+	$(Q)$(MAKE) --no-print-directory mhptop kernels build/tests/as_text build/tests/steps build/tests/call_sites
 	$(Q)tests/vm/module/build.sh 6.12 6.12-debug
 	$(Q)$(CHECK) tests/guest.list
 

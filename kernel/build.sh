@@ -29,7 +29,7 @@ usage: build.sh [--base 6.12] [--patches N] [--fresh] VARIANT...
   debug     patched, with KASAN, lockdep, fault injection  -> build/kernel/<base>-debug/
 
   --base    the series and source to use (default 6.12)
-  --patches only the first N of the series, for patched           -> build/kernel/<base>-first<N>/
+  --patches only the first N of the series          -> build/kernel/<base>[-debug]-first<N>/
   --fresh   forget the kept objects and the finished kernel first; compiler results are still reused
 
   KERNEL_SRC=DIR  an unpacked tree to use instead of the package linux-source-<base>; it is copied, never changed
@@ -71,7 +71,7 @@ parse_args() {
 		shift
 	done
 	((${#VARIANTS[@]})) || usage_error "no variant named"
-	[[ -z $FIRST || ${VARIANTS[*]} == patched ]] || usage_error "--patches: it goes with the variant patched alone"
+	[[ -z $FIRST || " ${VARIANTS[*]} " != *" vanilla "* ]] || usage_error "--patches: vanilla has none"
 }
 
 # Sets what the other steps read about a variant: the names of it and its release, its patches and fragments, its tree
@@ -97,7 +97,7 @@ select_variant() {
 		FRAGMENTS+=(debug.config)
 		;;
 	esac
-	[[ $VARIANT != patched || -z $FIRST ]] || NAME+=-first$FIRST
+	[[ -z $FIRST ]] || NAME+=-first$FIRST
 	read_fragments
 	[[ $VARIANT == vanilla ]] || read_series
 }

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Allocations that fail on purpose: the kernel's failslab, below one function only."""
+"""Allocations that fail on purpose, debug kernel: below one function only, or the Nth of a system call."""
 import bisect
+import os
 
 import lib_oracle as oracle
 
-FAILSLAB = "/sys/kernel/debug/failslab"
+DEBUG = "/sys/kernel/debug"
+FAILSLAB, FAIL_PAGE = f"{DEBUG}/failslab", f"{DEBUG}/fail_page_alloc"
 
 
 def _function(name):
@@ -15,25 +17,59 @@ def _function(name):
     return start, symbols[bisect.bisect_right(symbols, start)]
 
 
-class SlabFault:
-    """One slab allocation below a function fails, when it is armed; debug kernel."""
+class Fault:
+    """One allocation below a function fails, when it is armed: of failslab or fail_page_alloc."""
 
-    def __init__(self, function):
+    def __init__(self, function, attribute=FAILSLAB):
+        self.attribute = attribute
         start, end = _function(function)
-        for name, value in (("ignore-gfp-wait", "N"), ("require-start", hex(start)),
-                            ("require-end", hex(end)), ("stacktrace-depth", 32), ("verbose", 0),
+        _any_allocation(attribute)
+        for name, value in (("require-start", hex(start)), ("require-end", hex(end)), ("stacktrace-depth", 32),
                             ("probability", 100), ("times", 0)):
-            oracle.write(f"{FAILSLAB}/{name}", value)
+            oracle.write(f"{attribute}/{name}", value)
 
-    @staticmethod
-    def arm(space):
-        """The first that fails is the one after so many bytes have been allocated in peace."""
-        oracle.write(f"{FAILSLAB}/space", space)
-        oracle.write(f"{FAILSLAB}/times", 1)
+    def arm(self, space):
+        """The first that fails is the one after so many bytes, or 1 << order, have been allocated in peace."""
+        oracle.write(f"{self.attribute}/space", space)
+        oracle.write(f"{self.attribute}/times", 1)
 
-    @staticmethod
-    def disarm():
+    def disarm(self):
         """Whether it was injected since."""
-        injected = oracle.number_of(f"{FAILSLAB}/times") == 0
-        oracle.write(f"{FAILSLAB}/times", 0)
+        injected = oracle.number_of(f"{self.attribute}/times") == 0
+        oracle.write(f"{self.attribute}/times", 0)
         return injected
+
+
+def _any_allocation(attribute):
+    """Those that may wait, too, of any size; and nobody talks about it."""
+    oracle.write(f"{attribute}/ignore-gfp-wait", "N")
+    oracle.write(f"{attribute}/verbose", 0)
+    if attribute == FAIL_PAGE:
+        oracle.write(f"{attribute}/ignore-gfp-highmem", "N")
+        oracle.write(f"{attribute}/min-order", 0)
+
+
+class FailNth:
+    """The Nth allocation that this thread asks for in one write to a file fails."""
+
+    def __init__(self):
+        for attribute in (FAILSLAB, FAIL_PAGE):
+            _any_allocation(attribute)
+        self._nth = os.open("/proc/thread-self/fail-nth", os.O_RDWR)
+
+    def write(self, path, text, nth):
+        """(None or the errno that the write failed with, whether an allocation failed)"""
+        file, code = os.open(path, os.O_WRONLY), None
+        data, number = str(text).encode(), str(nth).encode()
+        try:
+            os.pwrite(self._nth, number, 0)
+            os.write(file, data)
+        except OSError as err:
+            code = err.errno
+        left = int(os.pread(self._nth, 16, 0))
+        os.pwrite(self._nth, b"0", 0)
+        os.close(file)
+        return code, left == 0
+
+    def close(self):
+        os.close(self._nth)

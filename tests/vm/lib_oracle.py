@@ -124,6 +124,14 @@ def dumped_pfns(why):
     return found
 
 
+def everything():
+    """What is the same again when all that was added is gone."""
+    memory = meminfo()
+    return {"zoneinfo": zones(), "blocks": block_ids(), "MemTotal": memory["MemTotal"],
+            "direct mapping": sum(kb for key, kb in memory.items() if key.startswith("DirectMap")),
+            "iomem": read("/proc/iomem")}
+
+
 def devices():
     """What QMP's query-memory-devices lists."""
     found = []

@@ -24,7 +24,7 @@ def load_module():
         raise RuntimeError(f"insmod {path}: {loaded.stderr.strip()}; make check-guest builds it")
 
 
-def _tell(name, *words):
+def tell(name, *words):
     """None, or the errno that the module's function failed with."""
     try:
         oracle.write(f"{MODULE}/{name}", " ".join(str(word) for word in words))
@@ -34,16 +34,17 @@ def _tell(name, *words):
 
 
 class Device:
-    """ZONE_DEVICE memory that hosts its memmap itself; one at a time."""
+    """ZONE_DEVICE memory that hosts its memmap itself; smaller than a section, if need be."""
 
-    def __init__(self, addr, size):
-        self.addr, self.size = addr, size
+    def __init__(self, addr, size, buddy=False):
+        self.addr, self.size, self.buddy = addr, size, buddy
 
     def add(self):
-        return _tell("device_add", hex(self.addr), self.size)
+        """Its memmap is in itself or, if told so, where the buddy has room for it."""
+        return tell("device_add", hex(self.addr), self.size, 0, int(self.buddy))
 
     def remove(self):
-        return _tell("device_remove", hex(self.addr), self.size)
+        return tell("device_remove", hex(self.addr), self.size)
 
 
 class Range:
@@ -55,16 +56,16 @@ class Range:
         self.numbers = list(range(self.first, self.first + count))
 
     def add(self, flags=MHP_MEMMAP_ON_MEMORY):
-        return _tell("add", hex(self.addr), self.count * oracle.BLOCK_BYTES, self.nid, hex(flags))
+        return tell("add", hex(self.addr), self.count * oracle.BLOCK_BYTES, self.nid, hex(flags))
 
     @staticmethod
     def remove(numbers):
         """A part, without a gap: of this range or of any other."""
-        return _tell("remove", hex(numbers[0] * oracle.BLOCK_BYTES), len(numbers) * oracle.BLOCK_BYTES)
+        return tell("remove", hex(numbers[0] * oracle.BLOCK_BYTES), len(numbers) * oracle.BLOCK_BYTES)
 
     @staticmethod
     def offline_and_remove(numbers):
-        return _tell("offline_and_remove", hex(numbers[0] * oracle.BLOCK_BYTES),
+        return tell("offline_and_remove", hex(numbers[0] * oracle.BLOCK_BYTES),
                      len(numbers) * oracle.BLOCK_BYTES)
 
     def host(self, number):

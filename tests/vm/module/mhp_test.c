@@ -1,26 +1,38 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Adds and removes memory as no driver of x86 does: any range, in any parts.
- * For the guests of the tests, whose mem= hides memory from the kernel that is
- * then added here. Nothing of the project is in it but the name.
+ * Adds and removes memory as no driver of x86 does: any range, in any parts;
+ * and brings about what keeps memory from going. For the guests of the tests,
+ * whose mem= hides memory from the kernel that is then added here. Nothing of
+ * the project is in it but the name.
  *
  *	echo "START SIZE NID FLAGS" > /sys/kernel/debug/mhp_test/add
  *	echo "START SIZE" > /sys/kernel/debug/mhp_test/remove
  *	echo "START SIZE" > /sys/kernel/debug/mhp_test/offline_and_remove
- *	echo "START SIZE" > /sys/kernel/debug/mhp_test/device_add
+ *	echo "START SIZE NID BUDDY" > /sys/kernel/debug/mhp_test/device_add
  *	echo "START SIZE" > /sys/kernel/debug/mhp_test/device_remove
  *
- * A device is ZONE_DEVICE memory that hosts its memmap itself, as persistent
- * memory can; there is one at a time.
+ *	echo "ACTION ERRNO" > /sys/kernel/debug/mhp_test/veto
+ *	echo "START SIZE NID RESERVED" > /sys/kernel/debug/mhp_test/hold
+ *	echo "START ZONE" > /sys/kernel/debug/mhp_test/zone
+ *
+ * A device is ZONE_DEVICE memory, which may be smaller than a section; its
+ * memmap is in itself or, with BUDDY, elsewhere. A memory notifier objects to
+ * an action MEM_*, until told 0. One movable page of a range and node is held,
+ * until the next one is, of 0 bytes for none: as drivers that inflate hold theirs
+ * or, if it is RESERVED, as the kernel does. A page says it is of another zone,
+ * until told that of one that there is not.
  *
  * START and SIZE are in bytes, FLAGS the kernel's mhp_t. The write fails as the
  * kernel's function does.
  */
 #include <linux/debugfs.h>
 #include <linux/err.h>
+#include <linux/memory.h>
 #include <linux/memory_hotplug.h>
 #include <linux/memremap.h>
+#include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/notifier.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
 
@@ -44,13 +56,26 @@ static int do_offline_and_remove(u64 start, u64 size, int nid,
 	return offline_and_remove_memory(start, size);
 }
 
-static struct dev_pagemap pgmap;
+static struct dev_pagemap pgmaps[4];
 
-static int do_device_add(u64 start, u64 size, int nid, unsigned int flags)
+/* The one that begins there; a free one for 0. */
+static struct dev_pagemap *pgmap_of(u64 start)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(pgmaps); i++)
+		if (start ? pgmaps[i].nr_range &&
+				    pgmaps[i].range.start == start :
+			    !pgmaps[i].nr_range)
+			return &pgmaps[i];
+	return NULL;
+}
+
+static int do_device_add(u64 start, u64 size, int nid, unsigned int buddy)
 {
 	const struct dev_pagemap wanted = {
 		.type = MEMORY_DEVICE_GENERIC,
-		.flags = PGMAP_ALTMAP_VALID,
+		.flags = buddy ? 0 : PGMAP_ALTMAP_VALID,
 		.range = { .start = start, .end = start + size - 1 },
 		.nr_range = 1,
 		.altmap = {
@@ -59,24 +84,108 @@ static int do_device_add(u64 start, u64 size, int nid, unsigned int flags)
 			.free = PFN_UP(PHYS_PFN(size) * sizeof(struct page)),
 		},
 	};
+	struct dev_pagemap *pgmap = pgmap_of(0);
 	void *addr;
 
-	if (pgmap.nr_range)
+	if (!pgmap || pgmap_of(start))
 		return -EBUSY;
 	/* Some of its members are constant. */
-	memcpy(&pgmap, &wanted, sizeof(pgmap));
-	addr = memremap_pages(&pgmap, nid);
+	memcpy(pgmap, &wanted, sizeof(*pgmap));
+	addr = memremap_pages(pgmap, nid);
 	if (IS_ERR(addr))
-		pgmap.nr_range = 0;
+		pgmap->nr_range = 0;
 	return PTR_ERR_OR_ZERO(addr);
 }
 
 static int do_device_remove(u64 start, u64 size, int nid, unsigned int flags)
 {
-	if (!pgmap.nr_range || pgmap.range.start != start)
+	struct dev_pagemap *pgmap = pgmap_of(start);
+
+	if (!pgmap)
 		return -ENOENT;
-	memunmap_pages(&pgmap);
-	pgmap.nr_range = 0;
+	memunmap_pages(pgmap);
+	pgmap->nr_range = 0;
+	return 0;
+}
+
+static int vetoes[16];
+
+static int veto_notify(struct notifier_block *nb, unsigned long action,
+		       void *arg)
+{
+	return action < ARRAY_SIZE(vetoes) ?
+		       notifier_from_errno(-vetoes[action]) :
+		       NOTIFY_OK;
+}
+
+static struct notifier_block veto_nb = { .notifier_call = veto_notify };
+
+static int do_veto(u64 action, u64 error, int nid, unsigned int flags)
+{
+	if (action >= ARRAY_SIZE(vetoes) || error > MAX_ERRNO)
+		return -EINVAL;
+	vetoes[action] = error;
+	return 0;
+}
+
+static struct page *held_page;
+
+static void unhold(void)
+{
+	if (!held_page)
+		return;
+	if (PageReserved(held_page))
+		ClearPageReserved(held_page);
+	else
+		__ClearPageOffline(held_page);
+	__free_page(held_page);
+	held_page = NULL;
+}
+
+static int do_hold(u64 start, u64 size, int nid, unsigned int reserved)
+{
+	struct page *page, *next;
+	LIST_HEAD(others);
+
+	unhold();
+	while (size && !held_page) {
+		page = alloc_pages_node(nid,
+					GFP_HIGHUSER_MOVABLE | __GFP_THISNODE |
+						__GFP_NORETRY | __GFP_NOWARN,
+					0);
+		if (!page)
+			break;
+		if (PFN_PHYS(page_to_pfn(page)) - start < size)
+			held_page = page;
+		else
+			list_add(&page->lru, &others);
+	}
+	list_for_each_entry_safe(page, next, &others, lru)
+		__free_page(page);
+	if (!held_page)
+		return size ? -ENOMEM : 0;
+	if (reserved)
+		SetPageReserved(held_page);
+	else
+		__SetPageOffline(held_page);
+	return 0;
+}
+
+static struct page *strange_page;
+static enum zone_type strange_zone;
+
+static int do_zone(u64 start, u64 zone, int nid, unsigned int flags)
+{
+	if (strange_page)
+		set_page_zone(strange_page, strange_zone);
+	strange_page = NULL;
+	if (zone >= MAX_NR_ZONES)
+		return 0;
+	strange_page = pfn_to_online_page(PHYS_PFN(start));
+	if (!strange_page)
+		return -ENXIO;
+	strange_zone = page_zonenum(strange_page);
+	set_page_zone(strange_page, zone);
 	return 0;
 }
 
@@ -114,6 +223,9 @@ FILE_OF(remove);
 FILE_OF(offline_and_remove);
 FILE_OF(device_add);
 FILE_OF(device_remove);
+FILE_OF(veto);
+FILE_OF(hold);
+FILE_OF(zone);
 
 static int __init mhp_test_init(void)
 {
@@ -125,14 +237,25 @@ static int __init mhp_test_init(void)
 	debugfs_create_file("device_add", 0200, dir, NULL, &device_add_fops);
 	debugfs_create_file("device_remove", 0200, dir, NULL,
 			    &device_remove_fops);
-	return PTR_ERR_OR_ZERO(dir);
+	debugfs_create_file("veto", 0200, dir, NULL, &veto_fops);
+	debugfs_create_file("hold", 0200, dir, NULL, &hold_fops);
+	debugfs_create_file("zone", 0200, dir, NULL, &zone_fops);
+	if (IS_ERR(dir))
+		return PTR_ERR(dir);
+	return register_memory_notifier(&veto_nb);
 }
 
 static void __exit mhp_test_exit(void)
 {
+	int i;
+
 	debugfs_remove_recursive(dir);
-	if (pgmap.nr_range)
-		memunmap_pages(&pgmap);
+	unregister_memory_notifier(&veto_nb);
+	do_zone(0, MAX_NR_ZONES, 0, 0);
+	unhold();
+	for (i = 0; i < ARRAY_SIZE(pgmaps); i++)
+		if (pgmaps[i].nr_range)
+			memunmap_pages(&pgmaps[i]);
 }
 
 module_init(mhp_test_init);

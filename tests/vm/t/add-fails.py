@@ -18,7 +18,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..
 import lib_guest as guest
 import lib_oracle as oracle
 from lib_account import Account
-from lib_fault import SlabFault
+from lib_fault import Fault
 from lib_ledger import Recorder
 from lib_trace import Trace, pick, steps
 
@@ -68,7 +68,7 @@ class Attempt:
 
 def sweep(account, title, add, take_back, spaces):
     failed, late, wrong, spared = 0, 0, [], 0
-    fault = SlabFault(WHERE)
+    fault = Fault(WHERE)
     for space in spaces:
         attempt = Attempt(account, fault, add, take_back, space)
         if not attempt.injected:

@@ -21,7 +21,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..
 import lib_guest as guest
 import lib_oracle as oracle
 from lib_account import Account
-from lib_fault import SlabFault
+from lib_fault import Fault
 from lib_ledger import Recorder
 from lib_range import HIDDEN, Range, load_module
 from lib_trace import Trace, pick
@@ -46,10 +46,7 @@ class Sequence:
     def state(self):
         """What must be the same in the end as it was in the beginning."""
         self.account.update()
-        memory = oracle.meminfo()
-        return {"zoneinfo": oracle.zones(), "blocks": oracle.block_ids(), "MemTotal": memory["MemTotal"],
-                "direct mapping": sum(kb for key, kb in memory.items() if key.startswith("DirectMap")),
-                "iomem": oracle.read("/proc/iomem")}
+        return oracle.everything()
 
     def step(self, what, want, got):
         """One step is done: how it had to end, how it ended, and what everybody says now."""
@@ -222,7 +219,7 @@ def main():
     load_module()
     oracle.write(f"{oracle.MEMORY}/auto_online_blocks", "offline")
     trace, recorder = Trace(), Recorder()
-    account, fault, wrong, counts = Account(trace), SlabFault("add_memory_resource"), [], {}
+    account, fault, wrong, counts = Account(trace), Fault("add_memory_resource"), [], {}
     for seed in range(SEED, SEED + COUNT):
         sequence = Sequence(account, fault, seed)
         sequence.run()

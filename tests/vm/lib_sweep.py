@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What is around each fault of a sweep: a life of some memory, and what must hold when it is over.
+
+A case begins and ends with nothing added. After it, zones, blocks, MemTotal, the direct mapping and
+iomem are what they were before the first one; the recording has what the trace has, and mhptop
+check objects to nothing in it; nothing of mhptop is left in bpffs. Which faults there are is the
+test's business (t/sweep.py).
+"""
+import json
+import os
+import subprocess
+
+import lib_guest as guest
+import lib_oracle as oracle
+from lib_account import Account
+from lib_ledger import Recorder, broken_laws
+from lib_range import Range
+from lib_trace import Trace, pick
+
+BPFFS = "/sys/fs/bpf"
+STEPS = {"online": 0, "going_offline": 1, "offline": 2, "going_online": 3, "cancel_online": 4,
+         "cancel_offline": 5, "prepare_online": 6, "finish_offline": 7}     # MEM_*
+
+
+def programs():
+    """The names of all BPF programs that the kernel has."""
+    told = subprocess.run(["bpftool", "-j", "prog", "show"], stdout=subprocess.PIPE, check=True, text=True).stdout
+    return sorted(program.get("name", "") for program in json.loads(told or "[]"))
+
+
+class Sweep:
+    """One mode of memmap_on_memory, with a trace and a recorder from the first case to the last."""
+
+    def __init__(self, mode):
+        self.mode = mode
+        if not os.path.ismount(BPFFS):
+            subprocess.run(["mount", "-t", "bpf", "bpf", BPFFS], check=True)
+        self.trace, self.recorder = Trace(), Recorder()
+        self.account = Account(self.trace)
+        self.begin = oracle.everything()
+
+    def case(self, title, scenario):
+        """scenario(self) says what went wrong, one line each."""
+        wrong = list(scenario(self) or ())
+        self.account.update()
+        wrong += guest.differs("afterwards", self.begin, oracle.everything())
+        wrong += self.recorder.wrong_events(self.account)
+        wrong += broken_laws(self.recorder.path)
+        wrong += guest.differs("pinned in bpffs", [], os.listdir(BPFFS))
+        guest.ok(f"{self.mode}: {title}", wrong)
+
+    def events(self, name, **fields):
+        """Those of a name and with these fields that happened since the last call."""
+        return pick(self.account.update(), name, **fields)
+
+    def forget(self):
+        """What happened so far is not asked for any more."""
+        self.account.update()
+
+    def refused(self, number, state, code, reason):
+        """A block that is asked to change and does not: what is wrong with how that is told."""
+        self.forget()
+        before = oracle.block(number)
+        got = oracle.block_set(number, state)
+        wrong = guest.differs(f"{state} of memory{number}", oracle.errno_name(code), oracle.errno_name(got))
+        wrong += guest.differs(f"memory{number}", before, oracle.block(number))
+        ends = self.events("offline_end" if state == "offline" else "online_end")
+        return wrong + guest.differs("end", [(reason, -code)], [
+            (event.fields["reason"], event.fields["ret"]) for event in ends])
+
+    def finish(self):
+        self.recorder.finish(self.account, self.mode)
+        guest.ok(f"{self.mode}: none of {self.account.seen} events was lost", self.trace.lost())
+        self.trace.close()
+
+
+class There(Range):
+    """with There(addr, 2) as there: a range that is added, and gone in the end, whatever is online."""
+
+    def __enter__(self):
+        code = self.add()
+        if code:
+            raise RuntimeError(f"add of {self.count} blocks: {oracle.errno_name(code)}")
+        return self
+
+    def __exit__(self, *_):
+        wrong = self.all("offline") + guest.differs("remove", None, self.remove(self.numbers))
+        if wrong:
+            raise RuntimeError(wrong[0])
+
+    def all(self, state):
+        """Every block, what hosts others last on the way offline; what is wrong."""
+        wrong = []
+        numbers = reversed(self.numbers) if state == "offline" else self.numbers
+        for number in numbers:
+            if oracle.block(number).state != ("offline" if state == "offline" else "online"):
+                wrong += guest.differs(f"{state} of memory{number}", None, oracle.block_set(number, state))
+        return wrong

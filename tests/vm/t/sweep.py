@@ -1,0 +1,374 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Whatever goes wrong, the laws hold and all is what it was before.
+
+    sweep.py MODE       debug kernel, two nodes, memory hidden by mem=, a hole in memory of boot
+
+Each case brings memory, lets something go wrong on its way, and takes it back; what must hold then
+is in lib_sweep.py. Notifiers that veto, allocations that fail one after the other, pages that
+cannot move, poison, signals, an unplug while online, writers that race, a collector that is killed.
+"""
+import errno
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), ".."))
+# pylint: disable=wrong-import-position
+import lib_guest as guest
+import lib_oracle as oracle
+import lib_pin as pin
+from lib_fault import FAILSLAB, FAIL_PAGE, Fault, FailNth
+from lib_ledger import Recorder, broken_laws
+from lib_range import HIDDEN, MODULE, Device, load_module, tell
+from lib_sweep import STEPS, Sweep, There, programs
+
+MODE = sys.argv[1] if len(sys.argv) > 1 else "none given"
+HOLE = 0x3f000000                   # in memory of boot, as memmap= in tests/guest.list has it
+MOST = 400                          # allocations of one system call, at most
+NO_ZONE = 1 << 10                   # of which there are not so many
+PARTS = [Device(HIDDEN + at, 64 << 20, buddy=True) for at in (0, 64 << 20)]
+
+
+# -- notifiers ------------------------------------------------------------------------
+
+def vetoes(sweep):
+    wrong = []
+    with There(HIDDEN, 2) as there:
+        number = there.numbers[0]
+        for step, code in (("prepare_online", errno.EPERM), ("going_online", errno.ENOSPC)):
+            tell("veto", STEPS[step], code)
+            wrong += sweep.refused(number, "online_movable", code, "notifier")
+            tell("veto", STEPS[step], 0)
+        wrong += there.all("online_movable")
+        tell("veto", STEPS["going_offline"], errno.EAGAIN)
+        wrong += sweep.refused(there.numbers[1], "offline", errno.EAGAIN, "notifier")
+        tell("veto", STEPS["going_offline"], 0)
+    return wrong
+
+
+# -- allocations ----------------------------------------------------------------------
+
+def one_by_one(path, text, undo, state):
+    """Write, with the first allocation failing, then the second, until none is left to fail."""
+    fault, wrong, failed = FailNth(), [], 0
+    for nth in range(1, MOST):
+        before = state()
+        code, injected = fault.write(path, text, nth)
+        if code is None:
+            undo()
+        failed += code is not None
+        # Some notifiers do not say why, and a resource that cannot be had is taken for taken.
+        if code not in (None, errno.ENOMEM, errno.EBUSY, errno.EPERM, errno.EEXIST):
+            wrong.append(f"allocation {nth}: {oracle.errno_name(code)}")
+        wrong += guest.differs(f"after allocation {nth}", before, state())
+        if not injected:
+            break
+    fault.close()
+    guest.note(f"{text}: {nth - 1} allocations, {failed} of them needed")
+    return wrong + ([f"{text}: still allocations after {MOST}"] if nth == MOST - 1 else [])
+
+
+def allocations_online(_sweep):
+    with There(HIDDEN, 2) as there:
+        number = there.numbers[1]
+        return one_by_one(f"{oracle.MEMORY}/memory{number}/state", "online_movable",
+                          lambda: there.all("offline"), lambda: [oracle.block(n) for n in there.numbers])
+
+
+def allocations_offline(_sweep):
+    with There(HIDDEN, 2) as there:
+        there.all("online_movable")
+        number = there.numbers[1]
+        return one_by_one(f"{oracle.MEMORY}/memory{number}/state", "offline",
+                          lambda: there.all("online_movable"), lambda: [oracle.block(n) for n in there.numbers])
+
+
+def allocations_add(sweep):
+    there = There(HIDDEN, 3)
+    return one_by_one(f"{MODULE}/add", f"{there.addr:#x} {there.count * oracle.BLOCK_BYTES} 0 0x2",
+                      lambda: there.remove(there.numbers), lambda: oracle.block_ids() == sweep.begin["blocks"])
+
+
+def allocations_remove(_sweep):
+    with There(HIDDEN, 3) as there:
+        return one_by_one(f"{MODULE}/remove", f"{there.addr:#x} {there.count * oracle.BLOCK_BYTES}",
+                          there.add, oracle.block_ids)
+
+
+def allocations_offline_and_remove(_sweep):
+    with There(HIDDEN, 2) as there:
+        there.all("online_movable")
+
+        def undo():
+            there.add()
+            there.all("online_movable")
+        return one_by_one(f"{MODULE}/offline_and_remove", f"{there.addr:#x} {there.count * oracle.BLOCK_BYTES}",
+                          undo, lambda: [oracle.block(n) and oracle.block(n).state for n in there.numbers])
+
+
+def allocations_of_acpi(sweep):
+    """In the kernel's worker, which nobody can tell to let the Nth fail."""
+    wrong, failed = [], 0
+    for attribute, spaces in ((FAILSLAB, (0, 2048, 6144, 9000)), (FAIL_PAGE, (0, 1, 2, 4, 8))):
+        fault = Fault("add_memory_resource", attribute)
+        for space in spaces:
+            sweep.forget()
+            fault.arm(space)
+            guest.dimm_plug("d0", "256M")
+            fault.disarm()
+            failed += bool(sweep.events("add_end")[-1].fields["ret"])
+            guest.dimm_unplug("d0")
+            wrong += guest.differs(f"after {space}", sweep.begin["blocks"], oracle.block_ids())
+    guest.note(f"{failed} adds of DIMMs failed")
+    return wrong + ([] if failed else ["no add failed"])
+
+
+# -- what keeps a block from going ----------------------------------------------------
+
+def pinned(sweep):
+    with There(HIDDEN, 1) as there:
+        there.all("online_movable")
+        page = pin.PinnedPage(there.numbers)
+        number, seen = oracle.block_of(page.pfn), []
+        sweep.forget()
+        child = subprocess.Popen(["sh", "-c", f"echo offline > {oracle.MEMORY}/memory{number}/state"])
+
+        def tries():
+            seen.extend(sweep.account.update())
+            return sum(event.name == "mhp_offline_blocker" for event in seen) >= 3
+        wrong = [] if guest.wait_for(30, tries) else ["no 3 blockers within 30 s"]
+        child.send_signal(signal.SIGTERM)
+        wrong += guest.differs("status", -signal.SIGTERM, child.wait(30))
+        ends = sweep.events("offline_end")
+        wrong += guest.differs("end", [("signal", -errno.EINTR)], [
+            (event.fields["reason"], event.fields["ret"]) for event in ends])
+        page.close()
+    return wrong
+
+
+def held(sweep):
+    """By a driver, so that it cannot be moved, or by the kernel, so that nobody may even try."""
+    wrong = []
+    with There(HIDDEN, 2) as there:
+        there.all("online_movable")
+        number = there.numbers[1]
+        for reserved, reason in ((0, "unmovable"), (1, "isolation")):
+            code = tell("hold", hex(number * oracle.BLOCK_BYTES), oracle.BLOCK_BYTES, 0, reserved)
+            wrong += guest.differs("hold", None, code)
+            wrong += sweep.refused(number, "offline", errno.EBUSY, reason)
+            tell("hold", 0, 0)
+    return wrong
+
+
+def huge_pages(sweep):
+    with There(HIDDEN, 1) as there:
+        there.all("online_movable")
+        pages = pin.PromisedHugePages()
+        wrong = sweep.refused(there.numbers[0], "offline", errno.EBUSY, "hugetlb")
+        pages.close()
+    return wrong
+
+
+def boot_memory(sweep):
+    """A block with a hole; one whose last page says that it is of another zone, which the kernel WARNs of."""
+    wrong = sweep.refused(HOLE // oracle.BLOCK_BYTES, "offline", errno.EINVAL, "holes")
+    with There(HIDDEN, 2) as there:
+        there.all("online_movable")
+        number = there.numbers[1]
+        tell("zone", hex((number + 1) * oracle.BLOCK_BYTES - oracle.PAGE), 1)
+        wrong += sweep.refused(number, "offline", errno.EINVAL, "multizone")
+        tell("zone", 0, NO_ZONE)
+    return wrong
+
+
+def poison(sweep):
+    with There(HIDDEN, 2) as there:
+        there.all("online_movable")
+        number = there.numbers[1]
+        oracle.write(f"{oracle.MEMORY}/hard_offline_page", hex((number + 1) * oracle.BLOCK_BYTES - oracle.PAGE))
+        wrong = guest.differs("offline", None, oracle.block_set(number, "offline"))
+        return wrong + sweep.refused(number, "online_movable", oracle.EHWPOISON, "hwpoison")
+
+
+# -- who comes in between -------------------------------------------------------------
+
+def unplug_online(sweep):
+    addr = guest.dimm_plug("d0", "512M")
+    numbers = oracle.blocks_of(addr, 512 << 20)
+    wrong = []
+    for number in numbers:
+        wrong += guest.differs("online", None, oracle.block_set(number, "online_movable"))
+    page = pin.PinnedPage(numbers)
+    tell("veto", STEPS["going_offline"], errno.EBUSY)
+    try:
+        guest.dimm_unplug("d0")
+        wrong.append("the guest gave up a DIMM although a notifier objected")
+    except guest.HostError:
+        pass
+    tell("veto", STEPS["going_offline"], 0)
+    page.close()
+    reasons = {event.fields["reason"] for event in sweep.events("offline_end") if event.fields["ret"]}
+    wrong += guest.differs("failed with", {"notifier", *["hosting"] * (MODE == "range")}, reasons)
+    guest.dimm_unplug("d0")
+    return wrong
+
+
+def race(sweep):
+    """Three who change the same blocks at will, one who removes them and brings them back."""
+    codes, end, wrong = {}, time.monotonic() + 4, odd_locking()
+
+    def count(code):
+        codes[code] = codes.get(code, 0) + 1
+
+    def writer(path, *words):
+        while time.monotonic() < end:
+            for word in words:
+                try:
+                    oracle.write(path, word)
+                    count(None)
+                except OSError as err:
+                    count(err.errno)
+
+    def mover(there):
+        while time.monotonic() < end:
+            code = there.remove(there.numbers)
+            count(code)
+            if code is None:
+                count(there.add())
+    with There(HIDDEN, 2) as there:
+        one, two = (f"{oracle.MEMORY}/memory{number}/state" for number in there.numbers)
+        threads = [threading.Thread(target=writer, args=args) for args in (
+            (one, "online_movable", "offline"), (two, "online_movable", "offline"), (two, "offline", "online_movable"))]
+        threads.append(threading.Thread(target=mover, args=(there,)))
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    told = {oracle.errno_name(code): times for code, times in codes.items()}
+    guest.note(f"writers that race: {told}")
+    wrong += odd_locking("kn->active", "mem_hotplug_lock")
+    odd = set(codes) - {None, errno.EBUSY, errno.EINVAL, errno.ENOENT, errno.ENODEV}
+    sweep.forget()
+    return wrong + [f"writers that race: {oracle.errno_name(code)}" for code in odd]
+
+
+def odd_locking(*known):
+    """What lockdep found, but for one order that it cannot know to be safe: the device hotplug lock, which it is not
+    shown as it is tried only, keeps those apart who change a memory block and who remove its files."""
+    log = subprocess.run(["dmesg"], stdout=subprocess.PIPE, check=True, text=True).stdout
+    found = log.partition("possible circular locking dependency detected")[2].partition("*** DEADLOCK ***")[0]
+    return [f"lockdep: {line.strip()}" for line in found.splitlines()[:12]] if (
+        found and not (known and all(name in found for name in known))) else []
+
+
+def killed(_sweep):
+    """A second mhptop is killed while blocks come and go; a third finds everything."""
+    before = programs()
+    second, end = Recorder("killed"), time.monotonic() + 3
+    with There(HIDDEN, 2) as there:
+        toggler = threading.Thread(target=lambda: [
+            there.all(word) for word in ("online_movable", "offline") * 3 if time.monotonic() < end])
+        toggler.start()
+        time.sleep(0.3)
+        second.process.kill()
+        wrong = guest.differs("exit", -signal.SIGKILL, second.process.wait(30))
+        third = Recorder("again")
+        toggler.join()
+        there.all("online_movable")
+    third.process.send_signal(signal.SIGINT)
+    wrong += guest.differs("exit of the one after it", 0, third.process.wait(60))
+    guest.wait_for(10, lambda: programs() == before)
+    wrong += guest.differs("BPF programs", before, programs())
+    return wrong + broken_laws(second.path) + broken_laws(third.path)
+
+
+# -- what does not fit ----------------------------------------------------------------
+
+def granularity(sweep):
+    """Half a block, what is there, what is online, a part that has the memmap of what stays: refused, and seen."""
+    half = oracle.BLOCK_BYTES // 2
+    sweep.forget()
+    wrong = guest.differs("half a block", errno.EINVAL, tell("add", hex(HIDDEN), half, 0, 2))
+    wrong += guest.differs("half a block", [-errno.EINVAL], rets(sweep, "add_end"))
+    with There(HIDDEN, 4) as there:
+        sweep.forget()
+        wrong += guest.differs("again", errno.EEXIST, There(HIDDEN, 2).add())
+        there.all("online_movable")
+        sweep.forget()
+        wrong += guest.differs("while online", errno.EBUSY, there.remove(there.numbers))
+        wrong += guest.differs("while online", [-errno.EBUSY], rets(sweep, "remove_end"))
+        there.all("offline")
+        if MODE == "range":
+            wrong += guest.differs("its hosts", errno.EBUSY, there.remove(there.numbers[:1]))
+            wrong += guest.differs("its hosts", [-errno.EBUSY], rets(sweep, "remove_end"))
+    return wrong
+
+
+def large(_sweep):
+    """9 GiB and more: where a range hosts its memmap as a whole, its first block is nothing else."""
+    with There(HIDDEN, 74) as there:
+        wrong = []
+        for word in ("online_movable", "offline", "online_movable"):
+            wrong += guest.differs(word, None, oracle.block_set(there.numbers[-1], word))
+    return wrong
+
+
+def rets(sweep, name):
+    return [event.fields["ret"] for event in sweep.events(name)]
+
+
+def devices(sweep):
+    """Two devices in one section, which is what a device can do that no memory block can."""
+    first, second = PARTS
+    wrong = guest.differs("devices", (None, None), (first.add(), second.add()))
+    wrong += guest.differs("hosting", ["device"] * 2, [
+        event.fields["hosting"] for event in sweep.events("vmemmap_populate")])
+    wrong += guest.differs("the first goes", None, first.remove())
+    wrong += guest.differs("the second goes", None, second.remove())
+    return wrong + guest.differs("freed", 2, len(sweep.events("vmemmap_free")))
+
+
+CASES = (
+    ("vetoes of notifiers", vetoes),
+    ("allocations fail while a block goes online", allocations_online),
+    ("allocations fail while a block goes offline", allocations_offline),
+    ("allocations fail during an add", allocations_add),
+    ("allocations fail during a removal", allocations_remove),
+    ("allocations fail during offline_and_remove_memory()", allocations_offline_and_remove),
+    ("allocations fail while ACPI adds a DIMM", allocations_of_acpi),
+    ("a pinned page, and a signal", pinned),
+    ("pages that a driver and the kernel hold", held),
+    ("huge pages that are promised", huge_pages),
+    ("holes and zones", boot_memory),
+    ("poison", poison),
+    ("unplug while online", unplug_online),
+    ("a recorder that is killed", killed),
+    ("what does not fit is refused", granularity),
+    ("a large range", large),
+    ("devices smaller than a section", devices),
+    ("writers that race", race),
+)
+
+
+def main():
+    guest.eq("memmap_on_memory is as the test thinks", MODE, oracle.memmap_mode())
+    load_module()
+    # ZONE_DEVICE never becomes smaller again.
+    for device in PARTS:
+        device.add()
+        device.remove()
+    only = sys.argv[2] if len(sys.argv) > 2 else ""
+    sweep = Sweep(MODE)
+    for title, scenario in CASES:
+        if only in title:
+            begin = time.monotonic()
+            sweep.case(title, scenario)
+            guest.note(f"{title}: {time.monotonic() - begin:.1f} s")
+    sweep.finish()
+
+
+guest.run(main)
