@@ -11,6 +11,7 @@ What is done in the guests is in online.sh, measure.py and attach.sh.
 """
 import os
 import statistics
+import struct
 import subprocess
 import sys
 
@@ -19,9 +20,10 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 RUN = os.path.join(ROOT, "tests", "vm", "run.py")
 OUT = os.path.join(ROOT, "build", "bench")
 OBSERVERS = (("vanilla", "none"), ("patched", "none"), ("patched", "mhptop"),
-             ("patched", "perf"), ("patched", "bpftrace"))
+             ("patched", "check"), ("patched", "perf"), ("patched", "bpftrace"))
 LIFE = ("add", "online", "offline", "remove")
 REPLAY_BLOCKS = 65536
+MILLION_BLOCKS = 50000        # whose lives have a million events
 RESIDENT_KIB = 24 * 1024
 
 
@@ -92,7 +94,7 @@ def ratio(cases, above, below, name):
 def bench_online(table):
     cases = {case: rounds(guest("-".join(case), case[0], "online.sh", case[1], "--numa", "2"))
              for case in OBSERVERS}
-    vanilla, off, mhptop, perf, bpftrace = OBSERVERS
+    vanilla, off, mhptop, check, perf, bpftrace = OBSERVERS
     for name in ("online", "offline"):
         for case, found in cases.items():
             if found[name]:
@@ -106,6 +108,10 @@ def bench_online(table):
         cost = ratio(cases, mhptop, off, name)
         table.add(f"{name}, mhptop record / off", show(cost), "≤ 1.01",
                   cost is not None and cost <= 1.01)
+        cost = ratio(cases, check, mhptop, name)
+        table.add(f"{name}, mhptop check / mhptop record", show(cost), "≤ 1.005",
+                  cost is not None and cost <= 1.005)
+        cost = ratio(cases, mhptop, off, name)
         for peer in (perf, bpftrace):
             theirs = ratio(cases, peer, off, name)
             table.add(f"{name}, {peer[1]} / off", show(theirs),
@@ -160,21 +166,89 @@ def bench_life(table):
               "≤ 1", both and sums["range"] <= sums["Y"])
 
 
-def bench_replay(table):
-    """Resident memory with a generated recording of 65,536 blocks."""
-    path = os.path.join(OUT, "generated.ndjson")
-    with open(path, "wb") as recording:
-        subprocess.run([os.path.join(ROOT, "build", "tests", "generate"), str(REPLAY_BLOCKS)],
-                       stdout=recording, check=True)
+def measured(command):
+    """CPU seconds and KiB resident of a command that ends well, or None; what it prints is thrown away."""
     child = os.fork()
     if not child:
         null = os.open(os.devnull, os.O_WRONLY)
         os.dup2(null, 1)
-        os.execv(os.path.join(ROOT, "build", "mhptop"), ["mhptop", "replay", "-b", path])
+        os.dup2(null, 2)
+        os.execvp(command[0], command)
     _, status, usage = os.wait4(child, 0)
+    return None if status else (usage.ru_utime + usage.ru_stime, usage.ru_maxrss)
+
+
+def generate(name, *args):
+    path = os.path.join(OUT, name)
+    with open(path, "wb") as recording:
+        subprocess.run([os.path.join(ROOT, "build", "tests", "generate"), *map(str, args)],
+                       stdout=recording, check=True)
+    return path
+
+
+def tiled_perf_data(path, events):
+    """A perf.data of so many events or more, made of one that has fewer: its data again and again."""
+    with open(path, "rb") as file:
+        data = bytearray(file.read())
+    # magic, size of this, size of an attribute, attributes, data, event types (offset and size each), features
+    offset, size = struct.unpack_from("<2Q", data, 40)
+    features = sum(bin(word).count("1") for word in struct.unpack_from("<4Q", data, 72))
+    told = subprocess.run(["perf", "script", "-i", path], stdout=subprocess.PIPE, check=True)
+    times = -(-events // told.stdout.count(b"mhp:"))
+    more = (times - 1) * size
+    for nth in range(features):
+        at = offset + size + nth * 16
+        struct.pack_into("<Q", data, at, struct.unpack_from("<Q", data, at)[0] + more)
+    struct.pack_into("<Q", data, 48, size * times)
+    tiled = os.path.join(OUT, "tiled-perf.data")
+    with open(tiled, "wb") as file:
+        file.write(data[:offset] + data[offset:offset + size] * times + data[offset + size:])
+    return tiled, times * told.stdout.count(b"mhp:")
+
+
+def bench_replay(table):
+    """Resident memory with a generated recording of 65,536 blocks."""
+    path = generate("generated.ndjson", REPLAY_BLOCKS)
+    run = measured([os.path.join(ROOT, "build", "mhptop"), "replay", "-b", path])
     table.add(f"resident, replay of {REPLAY_BLOCKS:,} blocks",
-              f"{usage.ru_maxrss / 1024:.1f} MiB", "≤ 24 MiB",
-              status == 0 and usage.ru_maxrss <= RESIDENT_KIB)
+              "not measured" if not run else f"{run[1] / 1024:.1f} MiB", "≤ 24 MiB",
+              bool(run) and run[1] <= RESIDENT_KIB)
+
+
+def bench_check(table):
+    """Judging a million events beside printing as many, all on this machine and in one run."""
+    mhptop, dat = os.path.join(ROOT, "build", "mhptop"), os.path.join(OUT, "generated.dat")
+    recording = generate("million.ndjson", MILLION_BLOCKS)
+    subprocess.run([os.path.join(ROOT, "tests", "rules", "trace_dat.py"), "fill",
+                    os.path.join(ROOT, "tests", "rules", "trace-cmd-v6.dat.xz"), recording, dat], check=True)
+    with open(recording, "rb") as lines:
+        events = sum(1 for _ in lines) - 2
+    rates = {}
+    perf_data = os.path.join(OUT, "patched-perf", "perf.data")
+    perf, perf_events = tiled_perf_data(perf_data, events) if os.path.exists(perf_data) else ("", 1)
+    for name, command, count in (("check, recording", [mhptop, "check", recording], events),
+                                 ("check, trace.dat", [mhptop, "check", dat], events),
+                                 ("trace-cmd report", ["trace-cmd", "report", dat], events),
+                                 ("perf script", ["perf", "script", "-i", perf], perf_events)):
+        runs = [run for run in (measured(command) for _ in range(3)) if run]
+        seconds = min((run[0] for run in runs), default=None)
+        rates[name] = seconds and count / seconds
+        slowest = name.startswith("check")
+        table.add(f"{name}, {count:,} events",
+                  "not measured" if not seconds else f"{seconds:.2f} s of CPU, {rates[name]:,.0f} a second",
+                  "≥ 500,000 a second" if slowest else "fewer a second than check",
+                  bool(seconds) and (rates[name] >= 5e5 if slowest else
+                                     rates[name] < min(rates["check, recording"], rates["check, trace.dat"])))
+
+
+def bench_check_memory(table):
+    mhptop = os.path.join(ROOT, "build", "mhptop")
+    for lives in (1, 10):
+        recording = generate("lives.ndjson", 8192, "remove", lives)
+        run = measured([mhptop, "check", recording])
+        table.add(f"resident, check of 8,192 blocks, {lives} {'life' if lives == 1 else 'lives'} each",
+                  "not measured" if not run else f"{run[1] / 1024:.1f} MiB", "≤ 32 MiB",
+                  bool(run) and run[1] <= 32 * 1024)
 
 
 def main():
@@ -184,6 +258,8 @@ def main():
     bench_attach(table)
     bench_life(table)
     bench_replay(table)
+    bench_check(table)
+    bench_check_memory(table)
     table.print()
     return 1 if table.missed else 0
 

@@ -7,10 +7,11 @@
 # The DIMM is a node of its own, and everybody has to stay on the other one: what an observer writes would be put into
 # the memory blocks just brought online, and taking them offline would be a matter of moving it.
 #
-#	online.sh none|mhptop|perf|bpftrace
+#	online.sh none|mhptop|check|perf|bpftrace
 . "${MHP_LIB:?this runs in a guest: make bench}"
 
 observer=$1
+EVENTS=/sys/kernel/tracing/events/mhp
 
 [[ $(numactl --show) == *"membind: 0 "* ]] || exec numactl --membind=0 "$BASH" "$0" "$@"
 plan 2
@@ -22,6 +23,9 @@ start_observer() {
 	none) return 0 ;;
 	mhptop)
 		mhptop record -o /tmp/observed &
+		;;
+	check)
+		mhptop check > /tmp/observed &
 		;;
 	perf)
 		mkfifo /tmp/perf.ctl /tmp/perf.ack
@@ -43,6 +47,8 @@ start_observer() {
 attached() {
 	case $observer in
 	mhptop) [[ -s /tmp/observed ]] ;;
+	# It has one link for each event, and is silent until its end.
+	check) (($(find "/proc/$pid/fd" -lname '*bpf*link*' | wc -l) >= $(find "$EVENTS" -mindepth 1 -type d | wc -l))) && sleep 1 ;;
 	perf) echo enable > /tmp/perf.ctl && read -r -d '' -n 4 ack < /tmp/perf.ack && [[ $ack == ack* ]] ;;
 	bpftrace) grep -q ready /tmp/observed ;;
 	esac
@@ -55,7 +61,8 @@ stop_observer() {
 	# What it saw must not be nothing, or nothing was measured.
 	case $observer in
 	mhptop) (($(grep -c mhp_online_end /tmp/observed) > 0)) ;;
-	perf) (($(perf script -i /tmp/observed 2> /dev/null | grep -c mhp_online_end) > 0)) ;;
+	check) grep -q '^# PASS: [1-9]' /tmp/observed ;;
+	perf) cp /tmp/observed "$RESULTS/perf.data" && (($(perf script -i /tmp/observed 2> /dev/null | grep -c mhp_online_end) > 0)) ;;
 	bpftrace) grep -q '@onlines\[' /tmp/observed ;;
 	esac
 }

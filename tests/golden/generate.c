@@ -4,9 +4,10 @@
  * the order in which a real kernel does things: DIMMs of 64 memory blocks that
  * host their own memmap are added, brought online, taken offline, removed.
  *
- *	generate BLOCKS [add|online|offline|remove]
+ *	generate BLOCKS [add|online|offline|remove [LIVES]]
  *
- * The second argument says how far it goes. For measurements and tests of
+ * The second argument says how far it goes, the third how often all of it
+ * happens, one after the other. For measurements and tests of
  * size; what is in golden recordings was written by hand.
  */
 #include <errno.h>
@@ -213,14 +214,16 @@ int main(int argc, char **argv)
 	char line[RECORDING_LINE_MAX];
 	u64 blocks = argc > 1 ? strtoull(argv[1], NULL, 10) : 0;
 	int steps = step_number(argc > 2 ? argv[2] : "remove");
+	long lives = argc > 3 ? strtol(argv[3], NULL, 10) : 1;
 
-	if (!blocks || steps < 0) {
+	if (!blocks || steps < 0 || lives < 1) {
 		fprintf(stderr,
-			"usage: generate BLOCKS [add|online|offline|remove]\n");
+			"usage: generate BLOCKS [add|online|offline|remove [LIVES]]\n");
 		return 2;
 	}
 	fwrite(line, 1, recording_header_put(&info, line), stdout);
-	put_all(blocks, steps);
+	while (lives--)
+		put_all(blocks, steps);
 	fwrite(line, 1, recording_totals_put(&totals, line), stdout);
 	return fflush(stdout) ? 1 : 0;
 }

@@ -62,6 +62,7 @@ breaks pages.block failures-buddy set:mhp_managed:1:delta:32767
 breaks pages.zone failures-block set:mhp_present:3:after:1
 breaks pages.rollback failures-block set:mhp_present:4:delta:500
 breaks remove.match eject-range gone:32
+breaks remove.match range set:mhp_remove_end:5:ret:0
 
 # What no real run here has
 export PYTHONDONTWRITEBYTECODE=1

@@ -160,6 +160,27 @@ static void remove_begin(struct rules *rules, const struct mhp_record *r)
 			   "pages that host memmap", hosts, e->vmemmap_pages);
 }
 
+/* What holds the memmap of sections that stay cannot go. */
+static void hosts_stay(struct rules *rules)
+{
+	const struct rule_op *op = &rules->op;
+	const struct rule_range *range;
+	size_t i;
+
+	for (i = 0; i < rules->nr_ranges; i++) {
+		range = &rules->ranges[i];
+		if (!range->known || !range->refs || !range->free)
+			continue;
+		rule_ask(
+			rules, RULE_REMOVE, op->start,
+			op->start - range->base >= range->free &&
+				range->base - op->start >= op->nr,
+			"no part that hosts the memmap of what stays",
+			"%llu sections stay, their memmap was in pages 0x%llx+%llu",
+			range->refs, range->base, range->free);
+	}
+}
+
 /* A range without references has given up all of its memmap by the end of the removal. */
 static void ranges_over(struct rules *rules)
 {
@@ -205,6 +226,8 @@ static void remove_end(struct rules *rules, const struct mhp_record *r)
 				 block->state == MHP_STATE_REMOVED,
 				 "its memmap given up", "it is %s",
 				 event_symbol(event_states, block->state));
+	if (!e->ret)
+		hosts_stay(rules);
 	ranges_over(rules);
 	rules_budget_end(rules, r);
 	op->kind = OP_NONE;
