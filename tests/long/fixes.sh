@@ -27,7 +27,8 @@ forget() { rm -rf "build/kernel/$name" "$cache/entries/$name@"*; }
 
 # An allocation fails for one of several sections: those before it stay, and so does the direct mapping.
 build "$(before 'undo-the-sections-of-an-add')"
-guest --mem 6G --append 'mem=1G memory_hotplug.memmap_on_memory=N' tests/vm/t/add-fails.py N
+guest --mem 13G --append 'mem=1G memmap=64K$0x3f000000 memory_hotplug.memmap_on_memory=N' \
+	tests/vm/t/sweep.py N "slab objects fail during an add"
 build/mhptop check "$out/record.ndjson" >"$WORK/verdict" 2>"$WORK/stderr"
 eq "a failed add of several sections: mhptop check objects" "$?" 3
 check "as sections kept their memmap" grep -q '^not ok [0-9]* pages\.rollback: ' "$WORK/verdict"

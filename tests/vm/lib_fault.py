@@ -6,6 +6,7 @@ import os
 import lib_oracle as oracle
 
 DEBUG = "/sys/kernel/debug"
+NO_ORDER = 32                       # of pages that anybody asks for
 FAILSLAB, FAIL_PAGE = f"{DEBUG}/failslab", f"{DEBUG}/fail_page_alloc"
 
 
@@ -50,11 +51,13 @@ def _any_allocation(attribute):
 
 
 class FailNth:
-    """The Nth allocation that this thread asks for in one write to a file fails."""
+    """The Nth allocation that this thread asks for in one write to a file fails; of slab objects, or of pages, too."""
 
-    def __init__(self):
+    def __init__(self, pages=True):
         for attribute in (FAILSLAB, FAIL_PAGE):
             _any_allocation(attribute)
+        if not pages:
+            oracle.write(f"{FAIL_PAGE}/min-order", NO_ORDER)
         self._nth = os.open("/proc/thread-self/fail-nth", os.O_RDWR)
 
     def write(self, path, text, nth):
