@@ -3,7 +3,7 @@
  * The engine of the rules: what they remember, how a violation is told, and
  * who gets which record. The laws themselves are in rules_block.c (a memory
  * block going online and offline), rules_range.c (add and remove),
- * rules_memmap.c (populate and free), rules_refs.c (references),
+ * rules_populate.c and rules_free.c (memmap), rules_refs.c (references),
  * rules_count.c (counts of zones) and rules_budget.c (what the user asks for on top).
  */
 #include <errno.h>
@@ -197,8 +197,9 @@ static void dispatch(struct rules *rules, const struct mhp_record *r)
 {
 	switch (r->event) {
 	case MHP_EVENT_mhp_vmemmap_populate:
+		return rules_populate_take(rules, r);
 	case MHP_EVENT_mhp_vmemmap_free:
-		return rules_memmap_take(rules, r);
+		return rules_free_take(rules, r);
 	case MHP_EVENT_mhp_vmemmap_ref:
 		return rules_refs_take(rules, r);
 	case MHP_EVENT_mhp_vmemmap_retired:

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Adding and removing a range: begin, end and that they fit what happened in
- * between. The memmap of its sections is in rules_memmap.c. The orders are
- * those of add_memory_resource() and try_remove_memory() in
+ * between. The memmap of its sections is in rules_populate.c and rules_free.c.
+ * The orders are those of add_memory_resource() and try_remove_memory() in
  * mm/memory_hotplug.c.
  */
 #include "event_table.h"

@@ -2,7 +2,7 @@
 /*
  * The references of a range that hosts its memmap as a whole, see struct
  * memmap_range in mm/memory_hotplug.c. What happens when there are none left
- * is in rules_memmap.c.
+ * is in rules_free.c.
  */
 #include "event_table.h"
 #include "rules_state.h"

@@ -167,7 +167,8 @@ struct rule_zone *rule_zone(struct rules *rules, s32 nid, u32 zone);
 
 /* The parts of rules_take(), by what they look at. */
 void rules_refs_take(struct rules *rules, const struct mhp_record *r);
-void rules_memmap_take(struct rules *rules, const struct mhp_record *r);
+void rules_populate_take(struct rules *rules, const struct mhp_record *r);
+void rules_free_take(struct rules *rules, const struct mhp_record *r);
 void rules_retired_take(struct rules *rules, const struct mhp_record *r);
 /* A section's memmap was freed, or retired. */
 void rules_retired_free(struct rules *rules,

@@ -21,14 +21,13 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..
 import lib_guest as guest
 import lib_oracle as oracle
 import lib_pin as pin
-from lib_fault import FAILSLAB, FAIL_PAGE, Fault, FailNth
+import lib_sweep_memory
 from lib_ledger import Recorder, broken_laws
 from lib_range import HIDDEN, MODULE, Device, load_module, tell
 from lib_sweep import STEPS, Sweep, There, programs
 
 MODE = sys.argv[1] if len(sys.argv) > 1 else "none given"
 HOLE = 0x3f000000                   # in memory of boot, as memmap= in tests/guest.list has it
-MOST = 400                          # allocations of one system call, at most
 NO_ZONE = 1 << 10                   # of which there are not so many
 PARTS = [Device(HIDDEN + at, 64 << 20, buddy=True) for at in (0, 64 << 20)]
 
@@ -48,88 +47,6 @@ def vetoes(sweep):
         wrong += sweep.refused(there.numbers[1], "offline", errno.EAGAIN, "notifier")
         tell("veto", STEPS["going_offline"], 0)
     return wrong
-
-
-# -- allocations ----------------------------------------------------------------------
-
-def one_by_one(path, text, undo, state, pages=True):
-    """Write, with the first allocation failing, then the second, until none is left to fail."""
-    fault, wrong, failed = FailNth(pages), [], 0
-    for nth in range(1, MOST):
-        before = state()
-        code, injected = fault.write(path, text, nth)
-        if code is None:
-            undo()
-        failed += code is not None
-        # Some notifiers do not say why, and a resource that cannot be had is taken for taken.
-        if code not in (None, errno.ENOMEM, errno.EBUSY, errno.EPERM, errno.EEXIST):
-            wrong.append(f"allocation {nth}: {oracle.errno_name(code)}")
-        wrong += guest.differs(f"after allocation {nth}", before, state())
-        if not injected:
-            break
-    fault.close()
-    guest.note(f"{text}: {nth - 1} allocations, {failed} of them needed")
-    return wrong + ([f"{text}: still allocations after {MOST}"] if nth == MOST - 1 else [])
-
-
-def allocations_online(_sweep):
-    with There(HIDDEN, 2) as there:
-        number = there.numbers[1]
-        return one_by_one(f"{oracle.MEMORY}/memory{number}/state", "online_movable",
-                          lambda: there.all("offline"), lambda: [oracle.block(n) for n in there.numbers])
-
-
-def allocations_offline(_sweep):
-    with There(HIDDEN, 2) as there:
-        there.all("online_movable")
-        number = there.numbers[1]
-        return one_by_one(f"{oracle.MEMORY}/memory{number}/state", "offline",
-                          lambda: there.all("online_movable"), lambda: [oracle.block(n) for n in there.numbers])
-
-
-def allocations_add(sweep, pages=True):
-    there = There(HIDDEN, 3)
-    return one_by_one(f"{MODULE}/add", f"{there.addr:#x} {there.count * oracle.BLOCK_BYTES} 0 0x2",
-                      lambda: there.remove(there.numbers), lambda: oracle.block_ids() == sweep.begin["blocks"], pages)
-
-
-def slab_add(sweep):
-    """The same without those for page tables: tests/long/fixes.sh has it with a kernel that does not survive these."""
-    return allocations_add(sweep, False)
-
-
-def allocations_remove(_sweep):
-    with There(HIDDEN, 3) as there:
-        return one_by_one(f"{MODULE}/remove", f"{there.addr:#x} {there.count * oracle.BLOCK_BYTES}",
-                          there.add, oracle.block_ids)
-
-
-def allocations_offline_and_remove(_sweep):
-    with There(HIDDEN, 2) as there:
-        there.all("online_movable")
-
-        def undo():
-            there.add()
-            there.all("online_movable")
-        return one_by_one(f"{MODULE}/offline_and_remove", f"{there.addr:#x} {there.count * oracle.BLOCK_BYTES}",
-                          undo, lambda: [oracle.block(n) and oracle.block(n).state for n in there.numbers])
-
-
-def allocations_of_acpi(sweep):
-    """In the kernel's worker, which nobody can tell to let the Nth fail."""
-    wrong, failed = [], 0
-    for attribute, spaces in ((FAILSLAB, (0, 2048, 6144, 9000)), (FAIL_PAGE, (0, 1, 2, 4, 8))):
-        fault = Fault("add_memory_resource", attribute)
-        for space in spaces:
-            sweep.forget()
-            fault.arm(space)
-            guest.dimm_plug("d0", "256M")
-            fault.disarm()
-            failed += bool(sweep.events("add_end")[-1].fields["ret"])
-            guest.dimm_unplug("d0")
-            wrong += guest.differs(f"after {space}", sweep.begin["blocks"], oracle.block_ids())
-    guest.note(f"{failed} adds of DIMMs failed")
-    return wrong + ([] if failed else ["no add failed"])
 
 
 # -- what keeps a block from going ----------------------------------------------------
@@ -339,13 +256,7 @@ def devices(sweep):
 
 CASES = (
     ("vetoes of notifiers", vetoes),
-    ("allocations fail while a block goes online", allocations_online),
-    ("allocations fail while a block goes offline", allocations_offline),
-    ("allocations fail during an add", allocations_add),
-    ("slab objects fail during an add", slab_add),
-    ("allocations fail during a removal", allocations_remove),
-    ("allocations fail during offline_and_remove_memory()", allocations_offline_and_remove),
-    ("allocations fail while ACPI adds a DIMM", allocations_of_acpi),
+    *lib_sweep_memory.CASES,
     ("a pinned page, and a signal", pinned),
     ("pages that a driver and the kernel hold", held),
     ("huge pages that are promised", huge_pages),
