@@ -5,52 +5,74 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "burst.h"
 #include "check.h"
-#include "loop.h"
 
-/* How long a source may be left alone whose collector wakes nobody. */
-#define READ_NS (LOOP_NS / 10)
+struct reading {
+	struct stream *stream;
+	struct pollfd fds[2]; /* signals, the source */
+	u64 end; /* 0: as long as it takes */
+};
 
-/* Until when to wait for more, 0: as long as it takes. */
-static u64 wait_end(const struct check *check, u64 end, bool had_records)
+/* Until a time, 0 for none, for signals or for the source, too. 1: it is over. */
+static int wait_for(struct reading *reading, unsigned int nr, u64 until)
 {
-	u64 soon;
+	int ret, signal;
 
-	/* Of a recording, what follows is there already; a pipe may say nothing for a while. */
-	if (!check->stream->model.info.live)
-		return had_records ? loop_now() : 0;
-	soon = had_records ? loop_now() + READ_NS : end;
-	return end && soon > end ? end : soon;
+	if (reading->end && (!until || until > reading->end))
+		until = reading->end;
+	ret = loop_wait(reading->fds, nr, until);
+	if (ret < 0)
+		return ret;
+	while ((signal = loop_signal(reading->fds[0].fd)))
+		if (signal != SIGWINCH)
+			return 1;
+	return reading->end && loop_now() >= reading->end;
+}
+
+/* Until it is time to read again. */
+static int wait_next(struct reading *reading, bool had_records)
+{
+	struct source *source = reading->stream->source;
+	struct burst burst;
+	int ret;
+
+	/* A pipe may say nothing for a while. */
+	if (!had_records)
+		return wait_for(reading, 2, 0);
+	/* Of a recording, what follows is there already. */
+	if (!reading->stream->model.info.live)
+		return wait_for(reading, 1, loop_now());
+	burst_begin(&burst, source);
+	do {
+		ret = wait_for(reading, 1, loop_now() + BURST_LOOK_NS);
+	} while (!ret && burst_goes_on(&burst, source));
+	return ret;
 }
 
 /* Until the stream is over, the time is up or a signal comes. */
 static int read_all(struct check *check, int signals)
 {
-	struct stream *stream = check->stream;
-	u64 end = check->cli->seconds > 0 ?
-			  loop_now() + (u64)(check->cli->seconds * LOOP_NS) :
-			  0;
-	struct pollfd fds[] = {
-		{ .fd = signals, .events = POLLIN },
-		{ .fd = source_fd(stream->source), .events = POLLIN },
+	double seconds = check->cli->seconds;
+	struct reading reading = {
+		.stream = check->stream,
+		.fds = { { .fd = signals, .events = POLLIN },
+			 { .fd = source_fd(check->stream->source),
+			   .events = POLLIN } },
+		.end = seconds > 0 ? loop_now() + (u64)(seconds * LOOP_NS) : 0,
 	};
-	int ret;
+	int ret, over = 0;
 
-	for (;;) {
-		ret = stream_read(stream, model_take, &stream->model);
+	while (!over) {
+		ret = stream_read(check->stream, model_take,
+				  &check->stream->model);
 		if (ret == -ENODATA)
 			return 0;
 		if (ret < 0)
 			return ret;
-		if (end && loop_now() >= end)
-			return 0;
-		ret = loop_wait(fds, 2, wait_end(check, end, ret));
-		if (ret < 0)
-			return ret;
-		while ((ret = loop_signal(signals)))
-			if (ret != SIGWINCH)
-				return 0;
+		over = wait_next(&reading, ret);
 	}
+	return over < 0 ? over : 0;
 }
 
 void check_judge(struct check *check)

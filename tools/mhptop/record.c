@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "burst.h"
 #include "ledger.h"
 #include "loop.h"
 #include "out.h"
@@ -19,15 +20,6 @@
 #include "record_json.h"
 #include "recording.h"
 
-/*
- * The collector wakes nobody while records come in quick succession. What
- * causes them must not be slowed down by the one who writes them, so it is
- * left alone until it has paused for LOOK_NS, but not for more than FETCH_NS,
- * nor with more than BACKLOG records waiting, a quarter of the ring buffer.
- */
-#define LOOK_NS (LOOP_NS / 10)
-#define FETCH_NS (LOOP_NS / 2)
-#define BACKLOG 8192
 #define BATCH_BYTES 65536
 
 struct recorder {
@@ -90,16 +82,13 @@ static int wait_until(struct recorder *recorder, u64 until_ns)
 /* After records were fetched: 0 when it is time for the next ones. */
 static int wait_pause(struct recorder *recorder)
 {
-	u64 fetched = source_numbered(recorder->source), last, now = fetched;
-	u64 latest = loop_now() + FETCH_NS;
+	struct burst burst;
 	int ret;
 
+	burst_begin(&burst, recorder->source);
 	do {
-		last = now;
-		ret = wait_until(recorder, loop_now() + LOOK_NS);
-		now = source_numbered(recorder->source);
-	} while (!ret && now != last && now - fetched < BACKLOG &&
-		 loop_now() < latest);
+		ret = wait_until(recorder, loop_now() + BURST_LOOK_NS);
+	} while (!ret && burst_goes_on(&burst, recorder->source));
 	return ret;
 }
 
