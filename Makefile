@@ -70,7 +70,7 @@ fuzz: setup-build setup-test
 		FUZZ_CORPUS="$${MHP_CACHE:-$${XDG_CACHE_HOME:-$$HOME/.cache}/mhptop}/fuzz" tests/fuzz/run.sh
 
 bench: setup-build setup-kernel setup-guest
-	$(Q)$(MAKE) --no-print-directory mhptop kernel kernel-vanilla
+	$(Q)$(MAKE) --no-print-directory mhptop build/tests/generate kernel kernel-vanilla
 	$(Q)tests/vm/module/build.sh 6.12
 	$(Q)tests/bench/bench.py
 
