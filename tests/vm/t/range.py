@@ -125,6 +125,23 @@ def refused_and_gone(account, dimm):
     guest.ok(f"{dimm.count} blocks: the range is removed", account.compare() + account.compare_qmp())
 
 
+def eject_online(account):
+    """A DIMM whose memmap is in two of its blocks, of which one describes the other, is unplugged while online. ACPI
+    goes through the blocks twice: the first time the hosts refuse, the second time in reverse they go."""
+    dimm = Dimm("d2", "10G", 80)
+    wrong = []
+    for number in (dimm.numbers[20], dimm.numbers[70], dimm.numbers[79]):
+        wrong += guest.differs("online", None, oracle.block_set(number, "online_movable"))
+    account.update()
+    guest.dimm_unplug(dimm.name)
+    ends = [(oracle.block_of(event.fields["start_pfn"]) - dimm.first, event.fields["reason"])
+            for event in pick(account.update(), "offline_end")]
+    refused = [number for number, reason in ends if reason == "hosting"]
+    gone = [number for number, reason in ends if reason == "none"]
+    wrong += guest.differs("refused at first", [0, 1], refused) + guest.differs("last to go", [1, 0], gone[-2:])
+    guest.ok("a DIMM with two hosts is unplugged while online", wrong + account.compare() + account.compare_qmp())
+
+
 def hosts_come_and_go(account):
     """A host comes along with what it hosts, and leaves again if that was for nothing."""
     there = Range(HIDDEN, 4)
@@ -278,6 +295,7 @@ def main():
     account = Account(trace)
     begin = oracle.zones()
     two_nodes(account, recorder)
+    eject_online(account)
     hosts_come_and_go(account)
     bad_memmap(account)
     parts(account, recorder)
