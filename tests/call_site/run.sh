@@ -55,7 +55,7 @@ all_sites "built below" mm/kernel.c
 judge --junit junit.xml --vmlinux vmlinux run.ndjson >/dev/null
 eq "JUnit has them, too" "$(python3 -c 'import xml.etree.ElementTree as tree
 print([line for case in tree.parse("junit.xml").iter("failure") for line in case.text.split("\n") if "helper" in line][0])')" \
-	"  at helper(), mm/kernel.c:$(here helped), inlined into once_helped()"
+	"#          at helper(), mm/kernel.c:$(here helped), inlined into once_helped()"
 
 check "another, built where its source is" build linux mm/kernel.c vmlinux gcc -gdwarf-4
 judge --vmlinux vmlinux run.ndjson >verdict

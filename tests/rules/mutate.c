@@ -35,7 +35,9 @@ struct run {
 	struct mhp_record *records;
 	size_t nr;
 	u64 block_pages;
-	u64 killed_by[NR_RULES]; /* mutants that a rule was the first to notice */
+	u64 first[NR_RULES]; /* mutants that a rule was the first to notice, */
+	u64 noticed[NR_RULES]; /* or noticed at all */
+	bool broken[NR_RULES]; /* by the mutant under way */
 	u64 killed;
 	u64 all;
 	u64 excused;
@@ -64,7 +66,10 @@ static void count_violation(void *ctx, const struct violation *violation)
 	struct run *run = ctx;
 
 	if (!run->violations++)
-		run->killed_by[violation->rule]++;
+		run->first[violation->rule]++;
+	if (!run->broken[violation->rule])
+		run->noticed[violation->rule]++;
+	run->broken[violation->rule] = true;
 }
 
 /*
@@ -83,6 +88,7 @@ static bool is_noticed(struct run *run, const struct mhp_record *records,
 	if (!rules)
 		exit(1);
 	run->violations = 0;
+	memset(run->broken, 0, sizeof(run->broken));
 	for (i = 0; i < nr; i++) {
 		record = records[i];
 		record.seq = i + 1 + (i >= gap);
@@ -240,10 +246,10 @@ static void report(const struct run *run, bool healthy)
 	printf("KTAP version 1\n");
 	printf("%sok 1 the recording itself keeps all laws\n",
 	       healthy ? "" : "not ");
-	for (i = 0; i < NR_RULES; i++)
-		if (run->killed_by[i])
-			printf("# %-16s noticed %llu mutants first\n",
-			       rule_infos[i].name, run->killed_by[i]);
+	for (i = 0; i < RULE_BUDGET_TIME; i++)
+		printf("# %-16s %6llu / %llu noticed, %llu of them first\n",
+		       rule_infos[i].name, run->noticed[i], judged,
+		       run->first[i]);
 	for (i = 0; i < run->nr_lived; i++)
 		printf("# lives on: %s\n", run->lived[i]);
 	printf("# %llu of %llu mutants were noticed; %llu more are equivalent\n",
@@ -273,7 +279,8 @@ int main(int argc, char **argv)
 	if (!copy)
 		return 2;
 	healthy = !is_noticed(run, run->records, run->nr, run->nr);
-	memset(run->killed_by, 0, sizeof(run->killed_by));
+	memset(run->first, 0, sizeof(run->first));
+	memset(run->noticed, 0, sizeof(run->noticed));
 	for (i = 0; i < run->nr; i++) {
 		if (!is_judged(&run->records[i]))
 			continue;

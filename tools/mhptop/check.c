@@ -12,6 +12,7 @@ struct reading {
 	struct stream *stream;
 	struct pollfd fds[2]; /* signals, the source */
 	u64 end; /* 0: as long as it takes */
+	bool interrupted;
 };
 
 /* Until a time, 0 for none, for signals or for the source, too. 1: it is over. */
@@ -26,7 +27,7 @@ static int wait_for(struct reading *reading, unsigned int nr, u64 until)
 		return ret;
 	while ((signal = loop_signal(reading->fds[0].fd)))
 		if (signal != SIGWINCH)
-			return 1;
+			return reading->interrupted = true;
 	return reading->end && loop_now() >= reading->end;
 }
 
@@ -72,19 +73,40 @@ static int read_all(struct check *check, int signals)
 			return ret;
 		over = wait_next(&reading, ret);
 	}
+	check->interrupted = reading.interrupted;
 	return over < 0 ? over : 0;
+}
+
+/* NULL: nothing. */
+static const char *find_missing(const struct check *check)
+{
+	const struct stream *stream = check->stream;
+	const struct model *model = &stream->model;
+	struct source_totals totals;
+
+	if (model_lost(model))
+		return "events were lost";
+	if (rules_unsure(model->verdict.rules))
+		return "events came out of order";
+	if (stream->err)
+		return "the recording is damaged";
+	if (model->verdict.err)
+		return "memory ran out";
+	if (model->self_check > 0)
+		return "the ledgers of recorder and kernel differed";
+	if (check->interrupted && !model->info.live)
+		return "interrupted before its end";
+	if (stream->over && source_totals(stream->source, &totals))
+		return "the recording has no totals";
+	return NULL;
 }
 
 void check_judge(struct check *check)
 {
-	struct model *model = &check->stream->model;
-	struct verdict *verdict = &model->verdict;
-
-	check->verdict = verdict->broken ? CHECK_FAIL :
-			 model_lost(model) || rules_unsure(verdict->rules) ||
-					 check->stream->err || verdict->err ?
-					   CHECK_UNKNOWN :
-					   CHECK_PASS;
+	check->missing = find_missing(check);
+	check->verdict = check->stream->model.verdict.broken ? CHECK_FAIL :
+			 check->missing			     ? CHECK_UNKNOWN :
+							       CHECK_PASS;
 }
 
 static int report(struct check *check)
@@ -114,8 +136,8 @@ static int report(struct check *check)
 	if (stream->err)
 		return cli_stream_status(stream->err);
 	if (check->verdict == CHECK_UNKNOWN)
-		return cli_fail(CLI_UNKNOWN,
-				"events are missing: nothing was proved");
+		return cli_fail(CLI_UNKNOWN, "%s: nothing was proved",
+				check->missing);
 	return CLI_OK;
 }
 

@@ -17,6 +17,8 @@ struct check {
 	const struct cli *cli;
 	struct call_sites *sites;
 	enum check_verdict verdict;
+	const char *missing; /* why not everything was judged, NULL if it was */
+	bool interrupted;
 };
 
 /* Until the stream is over, the time is up or a signal comes. The exit code. */

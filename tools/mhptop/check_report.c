@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What a verdict looks like: KTAP for people and harnesses, JUnit XML for what collects test results. */
 #include <errno.h>
-#include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "check.h"
@@ -42,8 +42,7 @@ bool check_is_told(const struct check *check, enum rule_id rule)
 
 /* A line for each place of the kernel's source that may have told of a record. */
 static void put_sites(FILE *out, const struct check *check,
-		      const struct mhp_record *record, const char *indent,
-		      void (*put)(FILE *out, const char *text))
+		      const struct mhp_record *record)
 {
 	struct call_site sites[SITES_SHOWN];
 	size_t i,
@@ -51,20 +50,13 @@ static void put_sites(FILE *out, const struct check *check,
 	char text[SITE_MAX];
 
 	for (i = 0; i < nr; i++) {
-		fprintf(out, "%s%s ", indent, i ? "or" : "at");
-		if (i == SITES_SHOWN) {
-			fputs("…\n", out);
+		if (i < SITES_SHOWN)
+			call_site_print(&sites[i], text, sizeof(text));
+		fprintf(out, "#          %s %s\n", i ? "or" : "at",
+			i < SITES_SHOWN ? text : "…");
+		if (i == SITES_SHOWN)
 			break;
-		}
-		call_site_print(&sites[i], text, sizeof(text));
-		put(out, text);
-		fputc('\n', out);
 	}
-}
-
-static void put_text(FILE *out, const char *text)
-{
-	fputs(text, out);
 }
 
 static void put_event(FILE *out, const struct check *check, const char *what,
@@ -74,11 +66,17 @@ static void put_event(FILE *out, const struct check *check, const char *what,
 
 	if (!record->event)
 		return;
-	event_print(record, text, sizeof(text));
-	fprintf(out, "#   %-6s %llu.%06llu %s: %s\n", what,
+	fprintf(out, "#   %-6s %llu.%06llu %s", what,
 		record->time_ns / 1000000000, record->time_ns / 1000 % 1000000,
-		event_info(record->event)->name, text);
-	put_sites(out, check, record, "#          ", put_text);
+		event_info(record->event)->name);
+	/* Of an earlier operation no more is kept. */
+	if (!record->size) {
+		fputc('\n', out);
+		return;
+	}
+	event_print(record, text, sizeof(text));
+	fprintf(out, ": %s\n", text);
+	put_sites(out, check, record);
 }
 
 static void put_violation(FILE *out, const struct check *check,
@@ -136,10 +134,14 @@ int check_ktap(const struct check *check, FILE *out)
 	fputs("KTAP version 1\n", out);
 	for (i = 0; i < NR_RULES; i++)
 		nth += check_is_told(check, i);
-	fprintf(out, "1..%u\n", nth);
+	fprintf(out, "1..%u\n", nth + 1);
 	for (i = 0, nth = 0; i < NR_RULES; i++)
 		if (check_is_told(check, i))
 			put_rule(out, check, i, ++nth);
+	fprintf(out, "%sok %u events: all of them were there to be judged\n",
+		check->missing ? "not " : "", nth + 1);
+	if (check->missing)
+		fprintf(out, "# %s\n", check->missing);
 	fprintf(out, "# %s: %llu events, %llu lost\n", verdicts[check->verdict],
 		model_seen(model), model_lost(model));
 	return ferror(out) ? -EIO : 0;
@@ -156,43 +158,32 @@ static void put_xml(FILE *out, const char *text)
 			fputs("&amp;", out);
 		else if (*text == '"')
 			fputs("&quot;", out);
-		else if ((unsigned char)*text >= ' ')
+		else if ((unsigned char)*text >= ' ' || *text == '\n')
 			fputc(*text, out);
 	}
 }
 
-static void junit_violation(FILE *out, const struct check *check,
-			    const struct violation *violation)
-{
-	u64 pages = ledger_block_pages(check->stream->model.ledger);
-	const struct mhp_record *record = &violation->second;
-	char text[EVENT_MAX];
-
-	fprintf(out, "memory%llu: expected ", violation->pfn / pages);
-	put_xml(out, violation->expected);
-	fputs("; found ", out);
-	put_xml(out, violation->found);
-	if (record->event) {
-		event_print(record, text, sizeof(text));
-		fprintf(out, "; %s: ", event_info(record->event)->name);
-		put_xml(out, text);
-	}
-	fputc('\n', out);
-	if (record->event)
-		put_sites(out, check, record, "  ", put_xml);
-}
-
+/* The very lines of KTAP. */
 static void junit_failure(FILE *out, const struct check *check,
 			  enum rule_id rule)
 {
 	const struct verdict *verdict = &check->stream->model.verdict;
-	size_t i;
+	char *text = NULL;
+	size_t i, len;
+	FILE *lines = open_memstream(&text, &len);
 
-	fprintf(out, "<failure message=\"broken %llu times\">",
+	fprintf(out, "<failure message=\"broken %llu times: ",
 		rules_broken(verdict->rules, rule));
-	for (i = 0; i < verdict->nr_violations; i++)
+	put_xml(out, rule_infos[rule].law);
+	fputs("\">", out);
+	for (i = 0; lines && i < verdict->nr_violations; i++)
 		if (verdict->violations[i].rule == rule)
-			junit_violation(out, check, &verdict->violations[i]);
+			put_violation(lines, check, &verdict->violations[i]);
+	if (lines && !fclose(lines))
+		put_xml(out, text);
+	else
+		fputs("no memory to say more", out);
+	free(text);
 	fputs("</failure>", out);
 }
 
@@ -211,7 +202,6 @@ static void junit_rule(FILE *out, const struct check *check, enum rule_id rule)
 
 static void junit_put(FILE *out, const struct check *check)
 {
-	bool unknown = check->verdict == CHECK_UNKNOWN;
 	unsigned int tests = 1, failures = 0, skipped = 0;
 	int i;
 
@@ -226,14 +216,13 @@ static void junit_put(FILE *out, const struct check *check)
 	fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n", out);
 	fprintf(out,
 		"<testsuite name=\"mhptop check\" tests=\"%u\" failures=\"%u\" errors=\"%u\" skipped=\"%u\">\n",
-		tests, failures, unknown, skipped);
+		tests, failures, check->missing != NULL, skipped);
 	for (i = 0; i < NR_RULES; i++)
 		if (check_is_told(check, i))
 			junit_rule(out, check, i);
 	fputs("  <testcase classname=\"mhptop.check\" name=\"events\">", out);
-	if (unknown)
-		fputs("<error message=\"events are missing: nothing was proved\"/>",
-		      out);
+	if (check->missing)
+		fprintf(out, "<error message=\"%s\"/>", check->missing);
 	fputs("</testcase>\n</testsuite>\n", out);
 }
 

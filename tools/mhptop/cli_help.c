@@ -32,7 +32,8 @@ const struct cli_command_info cli_commands[] = {
 	[CLI_CHECK] = { "check", "[options] [FILE]",
 			"judge a recording, a pipe or what happens now by the rules",
 			"Prints KTAP, a test for each rule. Without FILE what happens is judged, for\n"
-			"so many seconds or until interrupted; - is standard input.\n" },
+			"so many seconds or until interrupted; - is standard input. Exit: 0 all hold;\n"
+			"3 a rule was violated; 5 not everything was there to be judged.\n" },
 	[CLI_DOCTOR] = { "doctor", "",
 			 "what this kernel offers, what is missing, what to do",
 			 "" },

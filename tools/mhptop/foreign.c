@@ -13,6 +13,7 @@
 bool foreign_block_look(struct foreign_block *block,
 			const struct mhp_record *record)
 {
+	block->looked = true;
 	if (record->event == MHP_EVENT_mhp_online_begin ||
 	    record->event == MHP_EVENT_mhp_offline_begin)
 		block->nr_pages = record->p.mhp_block_begin.nr_pages;
@@ -20,6 +21,14 @@ bool foreign_block_look(struct foreign_block *block,
 		 !block->section)
 		block->section = record->p.mhp_vmemmap_populate.nr_pages;
 	return block->nr_pages;
+}
+
+const char *foreign_block_why(const struct foreign_block *block,
+			      const char *none)
+{
+	return block->looked ?
+		       "no event in it tells how large a memory block is: record one that is populated or goes online or offline, too" :
+		       none;
 }
 
 u64 foreign_block_pages(const struct foreign_block *block)

@@ -20,11 +20,15 @@ struct foreign {
 struct foreign_block {
 	u64 nr_pages; /* of the first that went online or offline */
 	u64 section; /* pages of the first section that was populated */
+	bool looked; /* at any record */
 };
 
 /* Look at a record that has no number yet. true: no later one will change the size. */
 bool foreign_block_look(struct foreign_block *block,
 			const struct mhp_record *record);
+/* For the user, where no record told; none is what to say where there was none. */
+const char *foreign_block_why(const struct foreign_block *block,
+			      const char *none);
 /* The pages of a memory block, 0 if no record told. */
 u64 foreign_block_pages(const struct foreign_block *block);
 /*

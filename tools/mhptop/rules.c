@@ -159,6 +159,16 @@ bool rule_equal(struct rules *rules, enum rule_id rule, u64 pfn,
 			got);
 }
 
+bool rule_same_pfn(struct rules *rules, enum rule_id rule, u64 pfn,
+		   const char *what, u64 want, u64 got)
+{
+	char expected[RULE_TEXT_MAX];
+
+	snprintf(expected, sizeof(expected), "%s 0x%llx", what, want);
+	return rule_ask(rules, rule, pfn, want == got, expected, "%s 0x%llx",
+			what, got);
+}
+
 /* -- records -------------------------------------------------------------- */
 
 /* Events are missing: nothing that is under way is known any more. */
@@ -228,6 +238,8 @@ int rules_take(struct rules *rules, const struct mhp_record *record)
 	if (!info || record->size != info->size)
 		return 0;
 	rules->now = record;
+	if (rules->last_ns < record->time_ns)
+		rules->last_ns = record->time_ns;
 	rules->no_memory = false;
 	take_number(rules, record->seq);
 	dispatch(rules, record);

@@ -152,8 +152,11 @@ static void begin_check(struct rules *rules, const struct mhp_record *r)
 			   e->vmemmap_pages);
 	if (op->kind == OP_OFFLINE && block->state == MHP_STATE_ONLINE &&
 	    block->zone != MHP_ZONE_NONE)
-		rule_equal(rules, RULE_SAME_BLOCK, op->start, "zone",
-			   block->zone, e->zone);
+		rule_ask(rules, RULE_SAME_BLOCK, op->start,
+			 block->zone == e->zone, "the zone it is online in",
+			 "zone %s instead of %s",
+			 event_symbol(event_zones, e->zone),
+			 event_symbol(event_zones, block->zone));
 }
 
 void rules_block_begin(struct rules *rules, const struct mhp_record *r)

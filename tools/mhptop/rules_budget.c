@@ -3,6 +3,7 @@
  * What the user asks for on top of the laws: how long operations may take, how
  * much an add may give up, who hosts, what must be gone, that nothing fails.
  */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "event_table.h"
@@ -25,16 +26,19 @@ static s64 ret_of(const struct mhp_record *r)
 static void add_budget(struct rules *rules, const struct mhp_mhp_add_end *e)
 {
 	const struct rules_opts *opts = &rules->opts;
+	char expected[64];
 
 	if (e->ret)
 		return;
+	snprintf(expected, sizeof(expected), "at most %g %% of its pages",
+		 opts->max_vmemmap);
 	if (opts->max_vmemmap > 0)
 		rule_ask(rules, RULE_BUDGET_VMEMMAP, e->start_pfn,
 			 e->vmemmap_pages * 100.0 <=
 				 opts->max_vmemmap * e->nr_pages,
-			 "no larger part than was asked for",
-			 "%llu of %llu pages, %.3f %%", e->vmemmap_pages,
-			 e->nr_pages, e->vmemmap_pages * 100.0 / e->nr_pages);
+			 expected, "%llu of %llu pages, %.3f %%",
+			 e->vmemmap_pages, e->nr_pages,
+			 e->vmemmap_pages * 100.0 / e->nr_pages);
 	if (opts->hosting)
 		rule_ask(rules, RULE_BUDGET_HOSTING, e->start_pfn,
 			 e->hosting == opts->hosting,
@@ -115,19 +119,29 @@ static void removed_check(struct rules *rules)
 		 blocks);
 }
 
+static void time_check(struct rules *rules, u64 now_ns, const char *verb)
+{
+	const struct rule_op *op = &rules->op;
+	u64 max = rules->opts.max_ns[op->kind - OP_ADD];
+	/* Times that run backwards take longer than anybody may. */
+	double took = ((double)now_ns - op->begin.time_ns) / 1e9;
+	char expected[64];
+
+	if (!max)
+		return;
+	snprintf(expected, sizeof(expected), "at most %.6f s", max / 1e9);
+	rule_ask(rules, RULE_BUDGET_TIME, op->start,
+		 now_ns - op->begin.time_ns <= max, expected, "%s %s %.6f s",
+		 names[op->kind - OP_ADD], verb, took);
+}
+
 void rules_budget_end(struct rules *rules, const struct mhp_record *r)
 {
 	const struct rules_opts *opts = &rules->opts;
 	const struct rule_op *op = &rules->op;
-	u64 max = opts->max_ns[op->kind - OP_ADD];
-	u64 took = r->time_ns - op->begin.time_ns;
 	s64 ret = ret_of(r);
 
-	if (max)
-		rule_ask(rules, RULE_BUDGET_TIME, op->start,
-			 r->time_ns >= op->begin.time_ns && took <= max,
-			 "no longer than was asked for", "%s took %.6f s",
-			 names[op->kind - OP_ADD], took / 1e9);
+	time_check(rules, r->time_ns, "took");
 	if (opts->no_failures)
 		rule_ask(rules, RULE_BUDGET_FAILURES, op->start, !ret,
 			 "success", "%s ended with %lld",
@@ -141,6 +155,11 @@ void rules_budget_end(struct rules *rules, const struct mhp_record *r)
 void rules_end(struct rules *rules)
 {
 	rules->now = NULL;
+	/* What has begun and does not end is no faster for that. */
+	if (rules->op.kind != OP_NONE &&
+	    rules->last_ns - rules->op.begin.time_ns >
+		    rules->opts.max_ns[rules->op.kind - OP_ADD])
+		time_check(rules, rules->last_ns, "has not ended after");
 	rules->op.kind = OP_NONE;
 	if (rules->opts.removed_end)
 		removed_check(rules);

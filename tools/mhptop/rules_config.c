@@ -68,24 +68,41 @@ static int take_hosting(unsigned int *hosting, const char *name,
 	return 0;
 }
 
+/* Whether a value is two addresses. */
+static bool get_range(const char *value, u64 *start, u64 *end)
+{
+	char *rest;
+
+	errno = 0;
+	*start = strtoull(value, &rest, 0);
+	if (rest == value || *rest != '-' || *value == '-')
+		return false;
+	value = rest + 1;
+	*end = strtoull(value, &rest, 0);
+	return rest > value && *value != '-' && !*rest && !errno &&
+	       *end > *start;
+}
+
 static int take_range(struct rules_opts *opts, const char *name,
 		      const char *value, char *why, size_t len)
 {
-	char *end;
+	u64 start, end;
 
-	errno = 0;
-	opts->removed_start = strtoull(value, &end, 0);
-	if (end > value && *end == '-' && *value != '-') {
-		value = end + 1;
-		opts->removed_end = strtoull(value, &end, 0);
-		if (end > value && *value != '-' && !*end && !errno &&
-		    opts->removed_end > opts->removed_start)
-			return 0;
+	if (!get_range(value, &start, &end))
+		return wrong(
+			why, len, name,
+			"two physical addresses such as 0x100000000-0x33fffffff",
+			value);
+	if (opts->removed_end &&
+	    (start != opts->removed_start || end != opts->removed_end)) {
+		snprintf(why, len,
+			 "%s is given twice; check one range after the other",
+			 name);
+		return -EINVAL;
 	}
-	opts->removed_end = 0;
-	return wrong(why, len, name,
-		     "two physical addresses such as 0x100000000-0x33fffffff",
-		     value);
+	opts->removed_start = start;
+	opts->removed_end = end;
+	return 0;
 }
 
 static int take_skip(struct rules_opts *opts, const char *name,

@@ -50,8 +50,8 @@ static void free_place(struct rules *rules, const struct rule_block *block,
 		       (e->start_pfn - e->altmap_base) / block->section_pages *
 			       block->section_vmemmap;
 	}
-	rule_equal(rules, RULE_FREE, e->start_pfn, "page of its memmap", want,
-		   e->host_pfn);
+	rule_same_pfn(rules, RULE_FREE, e->start_pfn, "page of its memmap",
+		      want, e->host_pfn);
 	rule_equal(rules, RULE_FREE, e->start_pfn, "pages of the section",
 		   block->section_pages, e->nr_pages);
 }

@@ -35,9 +35,9 @@ static void populate_hosted(struct rules *rules,
 	struct rule_op *op = &rules->op;
 	struct rule_range *range;
 
-	rule_equal(rules, RULE_HOSTING, e->start_pfn, "base of the altmap",
-		   e->hosting == MHP_HOSTING_RANGE ? op->start : start,
-		   e->altmap_base);
+	rule_same_pfn(rules, RULE_HOSTING, e->start_pfn, "base of the altmap",
+		      e->hosting == MHP_HOSTING_RANGE ? op->start : start,
+		      e->altmap_base);
 	altmap_begin(rules, e);
 	rule_equal(rules, RULE_ALLOC, e->start_pfn, "allocated pages",
 		   op->alloc + e->vmemmap_pages, e->altmap_alloc);
@@ -46,10 +46,10 @@ static void populate_hosted(struct rules *rules,
 		 "room in the altmap", "%llu and %llu of %llu pages",
 		 e->altmap_alloc, e->altmap_align, e->altmap_free);
 	if (!e->ret)
-		rule_equal(rules, RULE_POPULATE, e->start_pfn,
-			   "page of its memmap",
-			   e->altmap_base + e->altmap_align + op->alloc,
-			   e->host_pfn);
+		rule_same_pfn(rules, RULE_POPULATE, e->start_pfn,
+			      "page of its memmap",
+			      e->altmap_base + e->altmap_align + op->alloc,
+			      e->host_pfn);
 	op->alloc = e->altmap_alloc;
 	range = rule_range(rules, e->altmap_base, false);
 	if (e->hosting != MHP_HOSTING_RANGE || !range)
@@ -82,8 +82,8 @@ static void populate_check(struct rules *rules,
 	struct rule_op *op = &rules->op;
 	bool buddy = e->hosting == MHP_HOSTING_BUDDY;
 
-	rule_equal(rules, RULE_ORDER_ADD, op->start, "a section at page",
-		   op->next_pfn, e->start_pfn);
+	rule_same_pfn(rules, RULE_ORDER_ADD, op->start, "a section at page",
+		      op->next_pfn, e->start_pfn);
 	rule_ask(rules, RULE_POPULATE, e->start_pfn,
 		 e->nr_pages && !(rules->block_pages % e->nr_pages),
 		 "a section of a block", "%llu pages", e->nr_pages);

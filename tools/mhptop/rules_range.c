@@ -69,8 +69,8 @@ static void add_end_hosting(struct rules *rules,
 			 e->why == MHP_WHY_RANGE_WHOLE ||
 			 e->why == MHP_WHY_RANGE_ARCHITECTURE;
 
-	rule_equal(rules, RULE_ORDER_ADD, op->start, "sections up to page",
-		   op->start + op->nr, op->next_pfn);
+	rule_same_pfn(rules, RULE_ORDER_ADD, op->start, "sections up to page",
+		      op->start + op->nr, op->next_pfn);
 	rule_ask(rules, RULE_HOSTING, op->start, e->hosting == op->hosting,
 		 event_symbol(event_hostings, op->hosting), "hosting %s",
 		 event_symbol(event_hostings, e->hosting));

@@ -15,10 +15,10 @@ static void range_hold(struct rules *rules, const struct mhp_mhp_vmemmap_ref *e,
 	if (!rule_ask(rules, RULE_REFS, e->start_pfn, op->kind == OP_ADD,
 		      "an add that it belongs to", "a reference held outside"))
 		return;
-	rule_equal(rules, RULE_REFS, e->start_pfn, "base of the altmap",
-		   op->start, e->altmap_base);
-	rule_equal(rules, RULE_REFS, e->start_pfn, "section", op->next_pfn,
-		   e->start_pfn);
+	rule_same_pfn(rules, RULE_REFS, e->start_pfn, "base of the altmap",
+		      op->start, e->altmap_base);
+	rule_same_pfn(rules, RULE_REFS, e->start_pfn, "section", op->next_pfn,
+		      e->start_pfn);
 	rule_equal(rules, RULE_REFS, e->start_pfn, "references",
 		   op->sections + 1, e->refs);
 	rule_equal(rules, RULE_REFS, e->start_pfn, "references held before",
@@ -39,8 +39,8 @@ static void range_put(struct rules *rules, const struct mhp_mhp_vmemmap_ref *e,
 		      "a reference put outside"))
 		return;
 	if (op->kind == OP_REMOVE)
-		rule_equal(rules, RULE_REFS, e->start_pfn, "section",
-			   op->next_pfn, e->start_pfn);
+		rule_same_pfn(rules, RULE_REFS, e->start_pfn, "section",
+			      op->next_pfn, e->start_pfn);
 	if (range->known)
 		rule_equal(rules, RULE_REFS, e->start_pfn, "references",
 			   rule_difference(range->refs, 1), e->refs);

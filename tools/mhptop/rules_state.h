@@ -110,6 +110,7 @@ struct rules {
 	size_t nr_zones;
 	u64 edges[RULE_EDGES_MAX]; /* how often each of rules_steps.c was taken */
 	s64 actions[16]; /* the MEM_* number of each enum mhp_step + 1, 0: not yet known */
+	u64 last_ns; /* of the newest record */
 	u64 last_seq;
 	u64 numbered;
 	u64 ratio_pages; /* so many pages have */
@@ -146,6 +147,10 @@ void rule_holds(struct rules *rules, enum rule_id rule);
 /* The same as rule_ask() for a number of a name. */
 bool rule_equal(struct rules *rules, enum rule_id rule, u64 pfn,
 		const char *what, s64 want, s64 got);
+
+/* The same for a page that is the one wanted. */
+bool rule_same_pfn(struct rules *rules, enum rule_id rule, u64 pfn,
+		   const char *what, u64 want, u64 got);
 
 /* NULL if there is none; made if create, which moves the others. */
 struct rule_block *rule_block(struct rules *rules, u64 pfn, bool create);

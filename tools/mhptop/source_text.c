@@ -149,7 +149,9 @@ static int prepare(struct source_text *text)
 	if (!foreign_block_pages(&block))
 		return fail(
 			text, -EPROTO,
-			"not a recording of mhptop, and no mhp event as other tools print them");
+			foreign_block_why(
+				&block,
+				"not a recording of mhptop, and no mhp event as other tools print them"));
 	rewind(text->file);
 	text->nr = 0;
 	foreign_info(&text->source.info, foreign_block_pages(&block));

@@ -220,7 +220,7 @@ int text_line_read(const char *line, struct mhp_record *record, char *why,
 
 u64 text_line_lost(const char *line)
 {
-	unsigned long long lost;
+	unsigned long long lost, kept;
 	const char *at;
 
 	/* trace_pipe and trace-cmd; perf. */
@@ -239,5 +239,10 @@ u64 text_line_lost(const char *line)
 		return sscanf(at, "PERF_RECORD_LOST lost %llu", &lost) == 1 ?
 			       lost :
 			       1;
+	/* What tracefs overwrote, on all CPUs. */
+	if (sscanf(line, "# entries-in-buffer/entries-written: %llu/%llu",
+		   &kept, &lost) == 2 &&
+	    lost > kept)
+		return lost - kept;
 	return 0;
 }

@@ -174,7 +174,9 @@ static int find_buffer(struct reader *reader)
 		if (foreign_block_pages(&reader->block))
 			return i;
 	}
-	end(reader, -EPROTO, "no mhp event in what trace-cmd recorded");
+	end(reader, -EPROTO,
+	    foreign_block_why(&reader->block,
+			      "no mhp event in what trace-cmd recorded"));
 }
 
 static void check_clock(struct reader *reader)
