@@ -87,6 +87,13 @@ static void populate_check(struct rules *rules,
 	rule_ask(rules, RULE_POPULATE, e->start_pfn,
 		 e->nr_pages && !(rules->block_pages % e->nr_pages),
 		 "a section of a block", "%llu pages", e->nr_pages);
+	if (block)
+		rule_ask(
+			rules, RULE_POPULATE, e->start_pfn,
+			block->described + e->nr_pages <= rules->block_pages,
+			"pages without memmap",
+			"%u pages of the block have some, and %llu more get it",
+			block->described, e->nr_pages);
 	rule_equal(rules, RULE_SAME_BLOCK, e->start_pfn, "node", op->nid,
 		   e->nid);
 	if (op->hosting == MHP_HOSTING_NONE)
