@@ -122,6 +122,8 @@ verdict "nor if the ledgers differed" 5 '^# the ledgers of recorder and kernel d
 # Given while it waits, as it has read all there is.
 { cat "$WORK/cut.ndjson"; sleep 5; } | timeout -s TERM 1 "$MHPTOP" check - >"$WORK/verdict" 2>"$WORK/stderr"
 eq "nor if it was interrupted" "${PIPESTATUS[1]} $(grep -c '^# interrupted before its end' "$WORK/verdict")" "124 1"
+{ head -n 400 range.ndjson; sleep 2; tail -n +401 range.ndjson; } | timeout -s INT 1 "$MHPTOP" check - >"$WORK/verdict" 2>&1
+eq "a pipe that was interrupted may write its end" "${PIPESTATUS[1]} $(grep -c '^# PASS: 799 events' "$WORK/verdict")" "124 1"
 { cat "$WORK/cut.ndjson"; sleep 5; } | timeout 4 "$MHPTOP" check --for 0.5 - >"$WORK/verdict" 2>"$WORK/stderr"
 eq "the time is up on a pipe that says nothing, too" "${PIPESTATUS[1]}" 0
 printf '{"seq":' >>"$WORK/cut.ndjson"

@@ -8,12 +8,27 @@
 #include "burst.h"
 #include "check.h"
 
+#define LAST_NS (2 * LOOP_NS) /* for the end of a pipe, once interrupted */
+
 struct reading {
 	struct stream *stream;
 	struct pollfd fds[2]; /* signals, the source */
 	u64 end; /* 0: as long as it takes */
 	bool interrupted;
 };
+
+/*
+ * Whether it is over. Who writes to a pipe was interrupted, too, as a rule, and
+ * has an end to write; a second signal does not wait for that.
+ */
+static bool take_signal(struct reading *reading)
+{
+	if (reading->stream->model.info.live || reading->interrupted)
+		return reading->interrupted = true;
+	reading->interrupted = true;
+	reading->end = loop_now() + LAST_NS;
+	return false;
+}
 
 /* Until a time, 0 for none, for signals or for the source, too. 1: it is over. */
 static int wait_for(struct reading *reading, unsigned int nr, u64 until)
@@ -26,8 +41,8 @@ static int wait_for(struct reading *reading, unsigned int nr, u64 until)
 	if (ret < 0)
 		return ret;
 	while ((signal = loop_signal(reading->fds[0].fd)))
-		if (signal != SIGWINCH)
-			return reading->interrupted = true;
+		if (signal != SIGWINCH && take_signal(reading))
+			return 1;
 	return reading->end && loop_now() >= reading->end;
 }
 
