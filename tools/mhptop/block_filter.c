@@ -260,24 +260,6 @@ bool block_filter_match(const struct block_filter *filter,
 	return true;
 }
 
-static bool is_history(const struct column *column)
-{
-	static const char *const keys[] = {
-		"freed",       "retired",	  "onlines",
-		"offlines",    "online_failures", "offline_failures",
-		"add_time",    "online_time",	  "offline_time",
-		"reason",      "last_ret",	  "blockers",
-		"blocker_pfn", "blocker_kind",	  "blocker_stage",
-		"step",	       "broken",
-	};
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(keys); i++)
-		if (!strcmp(keys[i], column->key))
-			return true;
-	return false;
-}
-
 /* A word by itself asks for each column that has it, and for history if all of these are. */
 static const struct column *bare_history(const struct term *term)
 {
@@ -290,7 +272,7 @@ static const struct column *bare_history(const struct term *term)
 				break;
 		if (!symbol || !symbol->name)
 			continue;
-		if (!is_history(column))
+		if (!column->history)
 			return NULL;
 		found = column;
 	}
@@ -307,7 +289,7 @@ const struct column *block_filter_history(const struct block_filter *filter)
 		term = &filter->terms[i];
 		if (!term->column)
 			found = bare_history(term);
-		else if (is_history(term->column))
+		else if (term->column->history)
 			found = term->column;
 	}
 	return found;

@@ -72,62 +72,63 @@ static s64 range_start(const struct model *model, const struct mhp_block *block)
 }
 
 /* clang-format off */
-/* C(key, title, help, width, kind, shown, words, value of block in model) */
-#define COLUMNS(C)                                                                                                     \
-	C(id, "BLOCK", "number of the memory block, as in sysfs", 6, NUMBER, true, NULL,                               \
-	  block->start_pfn / ledger_block_pages(model->ledger))                                                        \
-	C(start_pfn, "START", "its first page", 12, HEX, false, NULL, block->start_pfn)                                \
-	C(nr_pages, "PAGES", "its pages", 8, NUMBER, false, NULL, ledger_block_pages(model->ledger))                   \
-	C(state, "STATE", "online, offline, on the way, removed", 13, WORD, true, event_states, block->state)          \
-	C(node, "NODE", "NUMA node", 4, NUMBER, true, NULL, block->nid)                                                \
-	C(zone, "ZONE", "zone it is online in", 7, WORD, true, event_zones, block->zone)                               \
-	C(hosting, "HOSTING", "whose pages hold its memmap", 7, WORD, true, event_hostings, block->hosting)            \
-	C(vmemmap_pages, "VMEMMAP", "pages it gives up to hold its own memmap", 7, NUMBER, true, NULL,                 \
-	  block->vmemmap_pages)                                                                                        \
-	C(present, "PRESENT", "its present pages", 8, NUMBER, true, NULL, pages(block, block->present))                \
-	C(managed, "MANAGED", "its managed pages", 8, NUMBER, true, NULL, pages(block, block->managed))                \
-	C(populated, "POPUL", "vmemmap pages populated, ever", 7, NUMBER, false, NULL, block->populated)               \
-	C(freed, "FREED", "vmemmap pages freed, ever", 7, NUMBER, false, NULL, block->freed)                           \
-	C(retired, "RETIRED", "pages whose memmap went but whose backing stayed, ever", 7, NUMBER, false, NULL,        \
-	  block->retired)                                                                                              \
-	C(onlines, "ON", "times it went online", 4, NUMBER, false, NULL, block->onlines)                               \
-	C(offlines, "OFF", "times it went offline", 4, NUMBER, false, NULL, block->offlines)                           \
-	C(online_failures, "ONFAIL", "times it did not go online", 6, NUMBER, false, NULL, block->online_failures)     \
-	C(offline_failures, "OFFAIL", "times it did not go offline", 6, NUMBER, false, NULL, block->offline_failures)  \
-	C(add_time, "ADDTIME", "first to last section populated", 8, TIME, false, NULL,                                \
-	  column_duration(&block->add))                                                                                \
-	C(online_time, "ONTIME", "last time it took to go online", 8, TIME, false, NULL,                               \
-	  column_duration(&block->online))                                                                             \
-	C(offline_time, "OFFTIME", "last time it took to go offline", 8, TIME, false, NULL,                            \
-	  column_duration(&block->offline))                                                                            \
-	C(reason, "REASON", "why it last failed to go online or offline", 9, WORD, true, event_reasons, block->reason) \
-	C(last_ret, "RET", "result of the last online or offline", 5, NUMBER, false, NULL, block->last_ret)            \
-	C(blockers, "BLOCKERS", "pages reported in the way of going offline", 8, NUMBER, false, NULL, block->blockers) \
-	C(blocker_pfn, "BLOCKER", "the last of these pages", 12, HEX, false, NULL,                                     \
-	  blocker(block, block->blocker_pfn))                                                                          \
-	C(blocker_kind, "KIND", "what kind of page that is", 11, WORD, false, event_kinds,                             \
-	  blocker(block, block->blocker_kind))                                                                         \
-	C(blocker_stage, "STAGE", "what it was in the way of", 13, WORD, false, event_stages,                          \
-	  blocker(block, block->blocker_stage))                                                                        \
-	C(step, "STEP", "last step of the memory notifier", 15, WORD, false, event_steps, block->step)                 \
-	C(broken, "BROKEN", "laws broken about it, see docs/rules.md", 6, NUMBER, false, NULL,                         \
-	  rules_block_broken(model->verdict.rules, block->start_pfn))                                                  \
-	C(range, "RANGE", "first page of the add that it came with", 12, HEX, false, NULL, range_start(model, block))  \
-	C(known, "KNOWN", "from events, or how else", 9, WORD, false, knowns, block_known(block))
+/* C(key, title, help, width, kind, shown, history, words, value of block in model) */
+#define COLUMNS(C)                                                                                                           \
+	C(id, "BLOCK", "number of the memory block, as in sysfs", 6, NUMBER, true, false, NULL,                                     \
+	  block->start_pfn / ledger_block_pages(model->ledger))                                                                     \
+	C(start_pfn, "START", "its first page", 12, HEX, false, false, NULL, block->start_pfn)                                      \
+	C(nr_pages, "PAGES", "its pages", 8, NUMBER, false, false, NULL, ledger_block_pages(model->ledger))                         \
+	C(state, "STATE", "online, offline, on the way, removed", 13, WORD, true, false, event_states, block->state)                \
+	C(node, "NODE", "NUMA node", 4, NUMBER, true, false, NULL, block->nid)                                                      \
+	C(zone, "ZONE", "zone it is online in", 7, WORD, true, false, event_zones, block->zone)                                     \
+	C(hosting, "HOSTING", "whose pages hold its memmap", 7, WORD, true, false, event_hostings, block->hosting)                  \
+	C(vmemmap_pages, "VMEMMAP", "pages it gives up to hold its own memmap", 7, NUMBER, true, false, NULL,                       \
+	  block->vmemmap_pages)                                                                                                     \
+	C(present, "PRESENT", "its present pages", 8, NUMBER, true, false, NULL, pages(block, block->present))                      \
+	C(managed, "MANAGED", "its managed pages", 8, NUMBER, true, false, NULL, pages(block, block->managed))                      \
+	C(populated, "POPUL", "vmemmap pages populated, ever", 7, NUMBER, false, false, NULL, block->populated)                     \
+	C(freed, "FREED", "vmemmap pages freed, ever", 7, NUMBER, false, true, NULL, block->freed)                                  \
+	C(retired, "RETIRED", "pages whose memmap went but whose backing stayed, ever", 7, NUMBER, false, true, NULL,               \
+	  block->retired)                                                                                                           \
+	C(onlines, "ON", "times it went online", 4, NUMBER, false, true, NULL, block->onlines)                                      \
+	C(offlines, "OFF", "times it went offline", 4, NUMBER, false, true, NULL, block->offlines)                                  \
+	C(online_failures, "ONFAIL", "times it did not go online", 6, NUMBER, false, true, NULL, block->online_failures)            \
+	C(offline_failures, "OFFAIL", "times it did not go offline", 6, NUMBER, false, true, NULL, block->offline_failures)         \
+	C(add_time, "ADDTIME", "first to last section populated", 8, TIME, false, true, NULL,                                       \
+	  column_duration(&block->add))                                                                                             \
+	C(online_time, "ONTIME", "last time it took to go online", 8, TIME, false, true, NULL,                                      \
+	  column_duration(&block->online))                                                                                          \
+	C(offline_time, "OFFTIME", "last time it took to go offline", 8, TIME, false, true, NULL,                                   \
+	  column_duration(&block->offline))                                                                                         \
+	C(reason, "REASON", "why it last failed to go online or offline", 9, WORD, true, true, event_reasons, block->reason)        \
+	C(last_ret, "RET", "result of the last online or offline", 5, NUMBER, false, true, NULL, block->last_ret)                   \
+	C(blockers, "BLOCKERS", "pages reported in the way of going offline", 8, NUMBER, false, true, NULL, block->blockers)        \
+	C(blocker_pfn, "BLOCKER", "the last of these pages", 12, HEX, false, true, NULL,                                            \
+	  blocker(block, block->blocker_pfn))                                                                                       \
+	C(blocker_kind, "KIND", "what kind of page that is", 11, WORD, false, true, event_kinds,                                    \
+	  blocker(block, block->blocker_kind))                                                                                      \
+	C(blocker_stage, "STAGE", "what it was in the way of", 13, WORD, false, true, event_stages,                                 \
+	  blocker(block, block->blocker_stage))                                                                                     \
+	C(step, "STEP", "last step of the memory notifier", 15, WORD, false, true, event_steps, block->step)                        \
+	C(broken, "BROKEN", "laws broken about it, see docs/rules.md", 6, NUMBER, false, true, NULL,                                \
+	  rules_block_broken(model->verdict.rules, block->start_pfn))                                                               \
+	C(range, "RANGE", "first page of the add that it came with", 12, HEX, false, false, NULL, range_start(model, block))        \
+	C(known, "KNOWN", "from events, or how else", 9, WORD, false, false, knowns, block_known(block))
 /* clang-format on */
 
-#define GETTER(key, title, help, width, kind, shown, words, value)       \
-	static s64 get_##key(const struct model *model, const void *row) \
-	{                                                                \
-		const struct mhp_block *block = row;                     \
-		(void)model;                                             \
-		(void)block;                                             \
-		return value;                                            \
+#define GETTER(key, title, help, width, kind, shown, history, words, value) \
+	static s64 get_##key(const struct model *model, const void *row)    \
+	{                                                                   \
+		const struct mhp_block *block = row;                        \
+		(void)model;                                                \
+		(void)block;                                                \
+		return value;                                               \
 	}
 COLUMNS(GETTER)
 
-#define ROW(key, title, help, width, kind, shown, words, value) \
-	{ #key, title, help, width, COLUMN_##kind, shown, get_##key, words },
+#define ROW(key, title, help, width, kind, shown, history, words, value) \
+	{ #key,	 title,	    help,  width,  COLUMN_##kind,                \
+	  shown, get_##key, words, history },
 const struct column columns[] = { COLUMNS(ROW){ 0 } };
 
 const struct column *column_find(const char *key)

@@ -33,6 +33,7 @@ struct column {
 	 */
 	s64 (*get)(const struct model *model, const void *row);
 	const struct event_symbol *symbols; /* for words */
+	bool history; /* no kernel keeps it: it begins when mhptop does */
 };
 
 extern const struct column columns[]; /* key == NULL ends the list */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the loops of record.c, batch.c and dashboard.c share: signals as a
+ * What the loops of record.c, check.c, batch.c and dashboard.c share: signals as a
  * descriptor, the clock, waiting. What they do in between is theirs.
  */
 #ifndef LOOP_H

@@ -53,7 +53,8 @@ static s64 refs(const struct mhp_range *range)
 RANGE_COLUMNS(GETTER)
 
 #define ROW(key, title, help, width, kind, shown, words, value) \
-	{ #key, title, help, width, COLUMN_##kind, shown, get_##key, words },
+	{ #key,	 title,	    help,  width, COLUMN_##kind,        \
+	  shown, get_##key, words, false },
 const struct column range_columns[] = { RANGE_COLUMNS(ROW){ 0 } };
 
 /*
