@@ -13,11 +13,8 @@
 #include <unistd.h>
 
 #include "batch.h"
-#include "loop.h"
+#include "burst.h"
 #include "out.h"
-
-/* How long a source may be left alone whose collector wakes nobody. */
-#define READ_NS (LOOP_NS / 10)
 
 struct batch {
 	struct stream *stream;
@@ -107,7 +104,7 @@ static int run_live(struct batch *batch)
 				return err;
 		}
 		/* Without a descriptor the source is polled, once a frame. */
-		soon = loop_now() + READ_NS;
+		soon = loop_now() + BURST_LOOK_NS;
 		if (!ret || source_fd(stream->source) < 0 || soon > batch->due)
 			soon = batch->due;
 		err = wait_until(batch, soon);

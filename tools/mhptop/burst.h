@@ -4,7 +4,8 @@
  * while they come in quick succession, and what causes them must not be slowed
  * down by the one who reads them: it is left alone until it has paused for
  * BURST_LOOK_NS, within limits. What is read and when to give up is up to the
- * loops of record.c and check.c.
+ * loops of record.c and check.c; batch.c and dashboard.c, which have frames to
+ * draw, look as often but do not wait for a pause.
  */
 #ifndef BURST_H
 #define BURST_H

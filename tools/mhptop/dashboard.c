@@ -10,10 +10,7 @@
 #include <unistd.h>
 
 #include "dashboard.h"
-#include "loop.h"
-
-/* How long a source may be left alone whose collector wakes nobody. */
-#define READ_NS (LOOP_NS / 10)
+#include "burst.h"
 
 enum { SIGNALS, KEYS, SOURCE, NR_FDS };
 
@@ -68,7 +65,7 @@ static void take_records(struct dashboard *dashboard)
 	} else if (source_fd(stream->source) < 0) {
 		dashboard->read_due = now + delay(dashboard);
 	} else {
-		dashboard->read_due = ret ? now + READ_NS : 0;
+		dashboard->read_due = ret ? now + BURST_LOOK_NS : 0;
 	}
 }
 
