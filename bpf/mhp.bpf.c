@@ -37,18 +37,25 @@ char _license[] SEC("license") = "GPL";
 	}
 #include "../tracepoints.h"
 
-/* What returns 0 would hide the event from perf. */
+/*
+ * Programs are attached one after the other. Before the last one is, and when the first one goes, nothing is an event:
+ * of an add there would be the begin and the end, and no section. What returns 0 would hide the event from perf.
+ */
 #include "mhp_read.h"
 #undef DEFINE_EVENT
-#define DEFINE_EVENT(class, event, proto, args)                             \
-	SEC("tp/mhp/" #event)                                               \
-	int event(const struct trace_event_raw_##class *ctx)                \
-	{                                                                   \
-		struct mhp_record r;                                        \
-                                                                            \
-		mhp_take_##class(&r.p.class, ctx);                          \
-		r.seq = __sync_fetch_and_add(&mhp_seq, 1) + 1;              \
-		mhp_store_record(&r, MHP_EVENT_##event, sizeof(r.p.class)); \
-		return 1;                                                   \
+#define DEFINE_EVENT(class, event, proto, args)                 \
+	SEC("tp/mhp/" #event)                                   \
+	int event(const struct trace_event_raw_##class *ctx)    \
+	{                                                       \
+		u32 turn = mhp_store_begin();                   \
+		struct mhp_record r;                            \
+                                                                \
+		if (*(volatile u32 *)&mhp_open) {               \
+			mhp_take_##class(&r.p.class, ctx);      \
+			mhp_store_record(&r, MHP_EVENT_##event, \
+					 sizeof(r.p.class));    \
+		}                                               \
+		mhp_store_end(turn);                            \
+		return 1;                                       \
 	}
 #include "../tracepoints.h"

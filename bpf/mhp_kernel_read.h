@@ -14,7 +14,7 @@
 
 #include <bpf/bpf_core_read.h>
 #include "mhp_kernel.h"
-#include "mhp_seen_args.h"
+#include "mhp_seen_found.h"
 
 #define MHP_KERNEL static __always_inline
 #define MHP_KERNEL_CALLED __attribute__((noinline))

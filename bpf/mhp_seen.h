@@ -5,27 +5,23 @@
  * tracepoints are attached already. How the kernel's structures are read is in
  * mhp_kernel_read.h.
  *
- * No lock is taken. A record gets the next number only if no event got one
- * since the kernel's memory was first looked at, and the block is looked up
- * again before that: so it says what was true right then, between the events
- * before and after it.
+ * A record says what was true between the events before and after it, as
+ * nobody else stores one while the kernel's memory is looked at. These
+ * programs are of the kind that runs without being preempted, since events
+ * wait for them; each call therefore takes a few steps only.
  */
 #ifndef MHP_SEEN_H
 #define MHP_SEEN_H
 
 #include "mhp_kernel_read.h"
-#include "mhp_seen_args.h"
 
-#define MHP_SEEN_STEPS (1 << 18)
-#define MHP_SEEN_TRIES 64
+#define MHP_SEEN_STEPS 64
 
 const volatile u32 mhp_ring_bytes = 4 << 20;
 
-struct mhp_seen_step {
-	u64 next;
-	u32 done;
-	u32 tries; /* that were in vain because of events, ever */
-};
+struct mhp_record mhp_told; /* by user space: event and payload */
+u64 mhp_seen_next; /* block or zone to go on with */
+u32 mhp_seen_done; /* there is no more */
 
 /* Room for what is still to come: events of the kernel go first, so some is left to them. */
 MHP_KERNEL int mhp_seen_room(void)
@@ -34,69 +30,48 @@ MHP_KERNEL int mhp_seen_room(void)
 	       mhp_ring_bytes / 2;
 }
 
-MHP_KERNEL u64 mhp_seen_seq(void)
-{
-	return *(volatile u64 *)&mhp_seq;
-}
-
-/* The number after `before`, unless an event got it meanwhile. */
-MHP_KERNEL int mhp_seen_number(struct mhp_record *r, u64 before)
-{
-	r->seq = before + 1;
-	return __sync_val_compare_and_swap(&mhp_seq, before, before + 1) ==
-	       before;
-}
-
-/* One step a block; the step is made again when an event came in between, or the block went or came. */
+/* One step a block; it is made again when the block went or came meanwhile. */
 static long mhp_seen_block_step(u32 i __attribute__((unused)),
-				struct mhp_seen_step *step)
+				void *ctx __attribute__((unused)))
 {
 	struct mhp_record r;
-	u64 before, at;
+	u64 at;
 
 	if (!mhp_seen_room())
 		return 1;
-	before = mhp_seen_seq();
-	at = mhp_kernel_block_at(step->next);
+	at = mhp_kernel_block_at(mhp_seen_next);
 	if (at) {
-		mhp_kernel_block(&r.p.mhp_block_seen, step->next, at);
-		if (mhp_kernel_block_at(step->next) != at ||
-		    !mhp_seen_number(&r, before))
-			return ++step->tries > MHP_SEEN_TRIES;
+		mhp_kernel_block(&r.p.mhp_block_seen, mhp_seen_next, at);
+		if (mhp_kernel_block_at(mhp_seen_next) != at)
+			return 0;
 		mhp_store_record(&r, MHP_EVENT_mhp_block_seen,
 				 sizeof(r.p.mhp_block_seen));
 	}
-	step->next = mhp_next_block;
-	step->done = step->next == MHP_KERNEL_NO_MORE;
-	return step->done;
+	mhp_seen_next = mhp_next_block;
+	mhp_seen_done = mhp_seen_next == MHP_KERNEL_NO_MORE;
+	return mhp_seen_done;
 }
 
 /* One step a zone, those of node 0 first. Nodes and zones that nobody uses have no record. */
 static long mhp_seen_zone_step(u32 i __attribute__((unused)),
-			       struct mhp_seen_step *step)
+			       void *ctx __attribute__((unused)))
 {
 	u32 nr_zones = mhp_kernel_nr_zones();
-	u32 nid = (u32)step->next / nr_zones;
+	u32 nid = (u32)mhp_seen_next / nr_zones;
 	struct mhp_record r;
-	u64 before, pgdat;
+	u64 pgdat;
 
-	step->done = nid >= mhp_nr_nodes;
-	if (step->done || !mhp_seen_room())
+	mhp_seen_done = nid >= mhp_nr_nodes;
+	if (mhp_seen_done || !mhp_seen_room())
 		return 1;
-	before = mhp_seen_seq();
 	pgdat = mhp_kernel_node(nid);
-	if (!pgdat)
-		goto next;
-	mhp_kernel_zone(&r.p.mhp_zone_seen, pgdat, nid,
-			(u32)step->next % nr_zones);
-	if (!r.p.mhp_zone_seen.present)
-		goto next;
-	if (!mhp_seen_number(&r, before))
-		return ++step->tries > MHP_SEEN_TRIES;
-	mhp_store_record(&r, MHP_EVENT_mhp_zone_seen,
-			 sizeof(r.p.mhp_zone_seen));
-next:
-	step->next++;
+	if (pgdat)
+		mhp_kernel_zone(&r.p.mhp_zone_seen, pgdat, nid,
+				(u32)mhp_seen_next % nr_zones);
+	if (pgdat && r.p.mhp_zone_seen.present)
+		mhp_store_record(&r, MHP_EVENT_mhp_zone_seen,
+				 sizeof(r.p.mhp_zone_seen));
+	mhp_seen_next++;
 	return 0;
 }
 
@@ -107,46 +82,46 @@ int mhp_seen_find(void *ctx __attribute__((unused)))
 	return mhp_kernel_find();
 }
 
-SEC("syscall")
-int mhp_seen_blocks(struct mhp_seen_walk *walk)
+SEC("raw_tp")
+int mhp_seen_blocks(void *ctx __attribute__((unused)))
 {
-	struct mhp_seen_step step = { .next = walk->next };
+	u32 turn = mhp_store_begin();
 
-	bpf_loop(MHP_SEEN_STEPS, mhp_seen_block_step, &step, 0);
-	walk->next = step.next;
-	walk->done = step.done;
+	bpf_loop(MHP_SEEN_STEPS, mhp_seen_block_step, (void *)0, 0);
+	mhp_store_end(turn);
 	return 0;
 }
 
-SEC("syscall")
-int mhp_seen_zones(struct mhp_seen_walk *walk)
+SEC("raw_tp")
+int mhp_seen_zones(void *ctx __attribute__((unused)))
 {
-	struct mhp_seen_step step = { .next = walk->next };
+	u32 turn = mhp_store_begin();
 
-	bpf_loop(MHP_SEEN_STEPS, mhp_seen_zone_step, &step, 0);
-	walk->next = step.next;
-	walk->done = step.done;
+	bpf_loop(MHP_SEEN_STEPS, mhp_seen_zone_step, (void *)0, 0);
+	mhp_store_end(turn);
 	return 0;
 }
 
 /* 1 when there is no room now. What sysfs told is not in step with events; it is used where nothing better is. */
-SEC("syscall")
-int mhp_seen_told(struct mhp_seen_told *told)
+SEC("raw_tp")
+int mhp_seen_told(void *ctx __attribute__((unused)))
 {
 	struct mhp_record r;
+	u32 turn;
 
 	if (!mhp_seen_room())
 		return 1;
-	r.seq = __sync_fetch_and_add(&mhp_seq, 1) + 1;
-	if (told->event == MHP_EVENT_mhp_block_seen) {
-		r.p.mhp_block_seen = told->block;
+	turn = mhp_store_begin();
+	if (mhp_told.event == MHP_EVENT_mhp_block_seen) {
+		r.p.mhp_block_seen = mhp_told.p.mhp_block_seen;
 		mhp_store_record(&r, MHP_EVENT_mhp_block_seen,
 				 sizeof(r.p.mhp_block_seen));
 	} else {
-		r.p.mhp_zone_seen = told->zone;
+		r.p.mhp_zone_seen = mhp_told.p.mhp_zone_seen;
 		mhp_store_record(&r, MHP_EVENT_mhp_zone_seen,
 				 sizeof(r.p.mhp_zone_seen));
 	}
+	mhp_store_end(turn);
 	return 0;
 }
 

@@ -16,6 +16,8 @@ const volatile u32 mhp_block_shift = 15;
 const volatile u32 mhp_page_shift = 12;
 const volatile u32 mhp_wake_shift = 18;
 
+u32 mhp_open; /* all programs are attached: from now on what happens is an event */
+u32 mhp_busy; /* a record is being stored */
 u64 mhp_seq; /* numbers given to records so far */
 u64 mhp_no_room; /* accounts that could not be made */
 u32 mhp_reader_sleeps; /* the reader found nothing, and wants to be woken for the next record */
@@ -174,12 +176,43 @@ MHP_STORE void mhp_store_wake_sleeper(void)
 		bpf_ringbuf_discard(nothing, BPF_RB_FORCE_WAKEUP);
 }
 
-/* A record whose payload and seq are filled: the rest of it, the fold, the ring buffer, the counts. */
+/*
+ * One record after the other: numbers, times, what the fold does and what is in the ring buffer all have one order, or
+ * the kernel's ledger would not be what a replay of the records makes of them. Nobody is preempted who has the turn.
+ * Somebody who gets none for as long as that many tries take goes without it.
+ */
+#define MHP_TURN_TRIES (1 << 23)
+
+static long mhp_store_try(u32 i __attribute__((unused)), u32 *turn)
+{
+	*turn = !*(volatile u32 *)&mhp_busy &&
+		!__sync_val_compare_and_swap(&mhp_busy, 0, 1);
+	return *turn;
+}
+
+MHP_STORE u32 mhp_store_begin(void)
+{
+	u32 turn;
+
+	if (!mhp_store_try(0, &turn))
+		bpf_loop(MHP_TURN_TRIES, mhp_store_try, &turn, 0);
+	return turn;
+}
+
+MHP_STORE void mhp_store_end(u32 turn)
+{
+	if (turn)
+		__sync_fetch_and_and(&mhp_busy, 0);
+	mhp_store_wake_sleeper();
+}
+
+/* A record whose payload is filled: the rest of it, the fold, the ring buffer, the counts. */
 MHP_STORE void mhp_store_record(struct mhp_record *r, u32 event, u32 size)
 {
 	u32 bytes = MHP_RECORD_HEADER + size;
 	struct mhp_count *count;
 
+	r->seq = __sync_fetch_and_add(&mhp_seq, 1) + 1;
 	r->time_ns = bpf_ktime_get_ns();
 	r->cpu = bpf_get_smp_processor_id();
 	r->pid = bpf_get_current_pid_tgid();
@@ -198,7 +231,6 @@ MHP_STORE void mhp_store_record(struct mhp_record *r, u32 event, u32 size)
 		count->lost++;
 	else
 		count->submitted++;
-	mhp_store_wake_sleeper();
 }
 
 #endif

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -14,6 +15,9 @@
 #include "source_bpf.h"
 #include "source_live.h"
 #include "mhp.skel.h" /* in terms of our own types */
+
+#define CLOSE_TRIES 1000
+#define CLOSE_PAUSE_US 100
 
 _Static_assert(sizeof(long) == 8, "records have the kernel's 64-bit longs");
 _Static_assert(sizeof(struct mhp_event_order) <= 64,
@@ -138,11 +142,26 @@ out:
 	return err;
 }
 
-/* Destroying the links ends the events; programs and maps stay. */
+/* From now on nothing is an event; the one that is being stored is waited for. */
+static void close_collector(struct mhp_bpf__bss *bss)
+{
+	int tries;
+
+	__atomic_store_n(&bss->mhp_open, 0, __ATOMIC_SEQ_CST);
+	for (tries = 0; tries < CLOSE_TRIES; tries++) {
+		if (!__atomic_load_n(&bss->mhp_busy, __ATOMIC_SEQ_CST))
+			break;
+		usleep(CLOSE_PAUSE_US);
+	}
+}
+
+/* All at once, as they began, though links go one after the other. Programs and maps stay. */
 static void stop_events(struct bpf_source *self)
 {
 	int event;
 
+	if (self->skel)
+		close_collector(self->skel->bss);
 	for (event = 0; event < MHP_NR_EVENTS; event++) {
 		bpf_link__destroy(self->links[event]);
 		self->links[event] = NULL;

@@ -35,7 +35,7 @@ struct bpf_source {
 	struct mhp_bpf *skel;
 	struct ring_buffer *ring;
 	enum bpf_seen_stage stage;
-	u64 next; /* within the stage */
+	u64 next; /* of what sysfs told */
 	struct sysfs_view *told; /* for the _TOLD_ stages */
 	struct bpf_link *links[MHP_NR_EVENTS]; /* by event */
 	u64 handed; /* records, ever */

@@ -194,6 +194,7 @@ static int attach(struct bpf_source *self, char *why, size_t len)
 		snprintf(what, sizeof(what), "attach to event %s", name);
 		return refused(-errno, what, why, len);
 	}
+	__atomic_store_n(&self->skel->bss->mhp_open, 1, __ATOMIC_SEQ_CST);
 	return 0;
 }
 

@@ -13,16 +13,15 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include "mhp_seen_args.h"
+#include "mhp_seen_found.h"
 #include "source_bpf.h"
 #include "sysfs_view.h"
 #include "mhp.skel.h" /* in terms of our own types */
 
 /* The program's own result, or -errno when it could not be run. */
-static int run(const struct bpf_program *prog, void *ctx, size_t size)
+static int run(const struct bpf_program *prog)
 {
-	LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = ctx,
-		    .ctx_size_in = size);
+	LIBBPF_OPTS(bpf_test_run_opts, opts);
 	int err = bpf_prog_test_run_opts(bpf_program__fd(prog), &opts);
 
 	return err ? err : (int)opts.retval;
@@ -61,7 +60,7 @@ int bpf_source_seen_begin(struct bpf_source *self)
 	if (!bpf_program__autoload(find))
 		return fall_back(
 			self, "lockdown forbids to read the kernel's memory");
-	found = run(find, NULL, 0);
+	found = run(find);
 	if (found == -EPERM)
 		return fall_back(
 			self,
@@ -79,59 +78,63 @@ int bpf_source_seen_begin(struct bpf_source *self)
 	return 0;
 }
 
-static void enter(struct bpf_source *self, enum bpf_seen_stage stage)
-{
-	self->stage = stage;
-	self->next = 0;
-}
-
-/* One call of a program that goes on by itself as far as there is room. */
+/* One call of a program that goes on where it ended, as far as there is room. */
 static int walk(struct bpf_source *self, const struct bpf_program *prog)
 {
-	struct mhp_seen_walk walk = { .next = self->next };
-	int err = run(prog, &walk, sizeof(walk));
+	struct mhp_bpf__bss *bss = self->skel->bss;
+	int err = run(prog);
 
-	self->next = walk.next;
-	if (!err && walk.done)
-		enter(self, self->stage == BPF_SEEN_ZONES ? BPF_SEEN_BLOCKS :
-							    BPF_SEEN_ALL);
-	return err;
+	if (err || !bss->mhp_seen_done)
+		return err;
+	self->stage = self->stage == BPF_SEEN_ZONES ? BPF_SEEN_BLOCKS :
+						      BPF_SEEN_ALL;
+	bss->mhp_seen_next = 0;
+	bss->mhp_seen_done = 0;
+	return 0;
 }
 
-static int tell(struct bpf_source *self, struct mhp_seen_told *told)
+/* 0 when the collector took it, 1 when it has no room now, -errno. */
+static int tell(struct bpf_source *self, u16 event, const void *payload,
+		size_t size)
 {
-	return run(self->skel->progs.mhp_seen_told, told, sizeof(*told));
+	struct mhp_record *told = &self->skel->bss->mhp_told;
+
+	told->event = event;
+	memcpy(&told->p, payload, size);
+	return run(self->skel->progs.mhp_seen_told);
 }
 
 static int tell_zones(struct bpf_source *self)
 {
-	struct mhp_seen_told told = { .event = MHP_EVENT_mhp_zone_seen };
 	int err = 0;
 
 	while (!err && self->next < self->told->nr_zones) {
-		told.zone = self->told->zones[self->next];
-		err = tell(self, &told);
+		err = tell(self, MHP_EVENT_mhp_zone_seen,
+			   &self->told->zones[self->next],
+			   sizeof(self->told->zones[0]));
 		if (!err)
 			self->next++;
 	}
-	if (!err)
-		enter(self, BPF_SEEN_TOLD_BLOCKS);
+	if (!err) {
+		self->stage = BPF_SEEN_TOLD_BLOCKS;
+		self->next = 0;
+	}
 	return err < 0 ? err : 0;
 }
 
 static int tell_blocks(struct bpf_source *self)
 {
-	struct mhp_seen_told told = { .event = MHP_EVENT_mhp_block_seen };
 	int err = 0;
 
 	while (!err && self->next < self->told->nr_blocks) {
-		told.block = self->told->blocks[self->next];
-		err = tell(self, &told);
+		err = tell(self, MHP_EVENT_mhp_block_seen,
+			   &self->told->blocks[self->next],
+			   sizeof(self->told->blocks[0]));
 		if (!err)
 			self->next++;
 	}
 	if (!err)
-		enter(self, BPF_SEEN_ALL);
+		self->stage = BPF_SEEN_ALL;
 	return err < 0 ? err : 0;
 }
 

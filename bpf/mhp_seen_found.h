@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the program that looks for what is there already found, as bits of its
+ * result. User space chooses by them how to see it. Not part of any recording.
+ */
+#ifndef MHP_SEEN_FOUND_H
+#define MHP_SEEN_FOUND_H
+
+enum mhp_seen_found {
+	MHP_FOUND_BLOCKS = 1,
+	MHP_FOUND_SECTIONS = 2,
+	MHP_FOUND_NODES = 4,
+};
+
+#endif

@@ -1,0 +1,104 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Whatever happens while mhptop comes, its two ledgers agree and it accuses nobody.
+
+    attach.py              memory hidden by mem=, memmap_on_memory=Y
+
+Two blocks of a large range go online and offline, and another range comes and goes, all on other
+CPUs than the recorders that begin, look at what is there, and end meanwhile, one after the other. What
+they saw begins anywhere in a life; the ledger of each must be equal to the kernel's all the same.
+"""
+import json
+import os
+import signal
+import sys
+import threading
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), ".."))
+# pylint: disable=wrong-import-position
+import lib_guest as guest
+import lib_oracle as oracle
+from lib_ledger import SECONDS, SEEN, Recorder, broken_laws
+from lib_range import HIDDEN, Range, load_module
+
+ROUNDS = 15
+LARGE = Range(HIDDEN, 48)
+SMALL = Range(HIDDEN + (8 << 30), 2)
+
+
+class Busy:
+    """Does something again and again, until it is told to stop or something is wrong."""
+
+    def __init__(self, *steps):
+        self.steps, self.rounds, self.wrong, self.stop = steps, 0, [], False
+        self.thread = threading.Thread(target=self._run)
+        self.thread.start()
+
+    def _run(self):
+        while not self.stop and not self.wrong:
+            for what, step in self.steps:
+                code = step()
+                if code is not None:
+                    self.wrong.append(f"{what}: {oracle.errno_name(code)}")
+            self.rounds += 1
+
+    def end(self):
+        self.stop = True
+        self.thread.join(SECONDS)
+        return self.wrong
+
+
+def setting(number, state):
+    def step():
+        try:
+            oracle.write(f"{oracle.MEMORY}/memory{number}/state", state)
+        except OSError as err:
+            return err.errno
+        return None
+    return f"{state} of memory{number}", step
+
+
+def attach(number):
+    """One recorder, from its begin to its end: what is wrong, and how many events of the kernel it saw."""
+    recorder = Recorder(f"attach-{number}")
+    time.sleep(number % 8 / 40)
+    recorder.process.send_signal(signal.SIGINT)
+    wrong = guest.differs("exit", 0, recorder.process.wait(SECONDS))
+    if recorder.errors():
+        wrong.append(recorder.errors())
+    with open(recorder.path, encoding="utf-8") as file:
+        records = [json.loads(line) for line in file]
+    totals = records[-1].get("totals", {})
+    wrong += guest.differs("ledgers", "equal", totals.get("self_check"))
+    wrong += guest.differs("lost", 0, totals.get("lost"), "events")
+    numbers = [record["seq"] for record in records if "seq" in record]
+    wrong += guest.differs("order of the records", sorted(numbers), numbers)
+    seen = [at for at, record in enumerate(records) if record.get("event") == "mhp_block_seen"]
+    amid = sum(record.get("event") not in (None, *SEEN) for record in records[:seen[-1]])
+    return [f"{number}: {line}" for line in wrong + broken_laws(recorder.path)], amid
+
+
+def main():
+    load_module()
+    guest.eq("a large range is there", None, LARGE.add())
+    # One stays online: when a zone gets its first memory, or loses its last, 6.12 rebuilds its lists of zones under the
+    # feet of those who allocate, and may crash (docs/limits.md).
+    guest.eq("a block goes online", None, oracle.block_set(LARGE.numbers[0], "online_movable"))
+    busy = [Busy(*(setting(number, state) for number in LARGE.numbers[1:3] for state in ("online_movable", "offline"))),
+            Busy(("add", SMALL.add), ("remove", lambda: SMALL.remove(SMALL.numbers)))]
+    wrong, amid = [], 0
+    for number in range(ROUNDS):
+        found, events = attach(number)
+        wrong += found
+        amid += events
+    for what, one in zip(("online and offline", "added and removed"), busy):
+        guest.ok(f"memory goes {what} all the time", one.end() + ([] if one.rounds else ["not once"]))
+    guest.note(f"{ROUNDS} recorders began; {amid} events came while they looked at what is there")
+    guest.ok("events came in between what they saw of before", [] if amid else ["none, so this proves nothing"])
+    guest.ok("all recorders agree with the kernel and accuse nobody", wrong)
+    guest.eq("the block goes offline", None, oracle.block_set(LARGE.numbers[0], "offline"))
+    guest.eq("all is removed", None, LARGE.remove(LARGE.numbers))
+
+
+guest.run(main)
