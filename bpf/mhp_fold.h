@@ -6,7 +6,7 @@
  * functions declared here that find an account. Each event touches a fixed number of accounts, however many memory
  * blocks its range has, which is what makes it fit for BPF. Rules about what must not happen are not here.
  *
- * Sums of a zone that blocks seen late add to are changed atomically: the events of other blocks go on meanwhile.
+ * Whoever calls it sees to it that there is one at a time, as nothing here is atomic.
  *
  * Facts about order come from mm/memory_hotplug.c and drivers/base/memory.c: adding and removing hold the device
  * hotplug lock, so there is one at a time; populating outside an add is ZONE_DEVICE's.
@@ -54,10 +54,8 @@ MHP_FOLD struct mhp_block *mhp_fold_block(struct mhp_ledger *ledger, u64 pfn)
 MHP_FOLD void mhp_fold_enter(struct mhp_zone_account *zone, u64 vmemmap_pages,
 			     u32 blocks)
 {
-	if (vmemmap_pages)
-		__sync_fetch_and_add(&zone->vmemmap_online, vmemmap_pages);
-	if (blocks)
-		__sync_fetch_and_add(&zone->blocks_online, blocks);
+	zone->vmemmap_online += vmemmap_pages;
+	zone->blocks_online += blocks;
 }
 
 /* And are not any more; what nobody saw coming is not counted when it goes. */
@@ -66,10 +64,9 @@ MHP_FOLD void mhp_fold_leave(struct mhp_zone_account *zone, u64 vmemmap_pages,
 {
 	if (vmemmap_pages > zone->vmemmap_online)
 		vmemmap_pages = zone->vmemmap_online;
-	if (vmemmap_pages)
-		__sync_fetch_and_sub(&zone->vmemmap_online, vmemmap_pages);
-	if (blocks && zone->blocks_online)
-		__sync_fetch_and_sub(&zone->blocks_online, blocks);
+	zone->vmemmap_online -= vmemmap_pages;
+	if (zone->blocks_online)
+		zone->blocks_online -= blocks;
 }
 
 /* The account of a zone; none for what is in no zone, or in several. */
@@ -349,9 +346,11 @@ MHP_FOLD void mhp_fold_notify(struct mhp_ledger *ledger,
 
 #include "mhp_fold_seen.h"
 
-MHP_FOLD void mhp_fold(struct mhp_ledger *ledger, const struct mhp_record *r)
+/* event is r->event. The collector knows it while it is compiled, so that each of its programs has one case only. */
+MHP_FOLD void mhp_fold(struct mhp_ledger *ledger, const struct mhp_record *r,
+		       u32 event)
 {
-	switch (r->event) {
+	switch (event) {
 	case MHP_EVENT_mhp_vmemmap_populate:
 		return mhp_fold_populate(ledger, r);
 	case MHP_EVENT_mhp_vmemmap_free:

@@ -190,7 +190,8 @@ static long mhp_store_try(u32 i __attribute__((unused)), u32 *turn)
 	return *turn;
 }
 
-MHP_STORE u32 mhp_store_begin(void)
+/* Not static, so that the kernel verifies it apart from what comes after it, once and not for each way out of it. */
+__attribute__((noinline)) u32 mhp_store_begin(void)
 {
 	u32 turn;
 
@@ -209,7 +210,7 @@ MHP_STORE void mhp_store_end(u32 turn)
 /* A record whose payload is filled: the rest of it, the fold, the ring buffer, the counts. */
 MHP_STORE void mhp_store_record(struct mhp_record *r, u32 event, u32 size)
 {
-	u32 bytes = MHP_RECORD_HEADER + size;
+	u32 bytes = MHP_RECORD_HEADER + size, key = event;
 	struct mhp_count *count;
 
 	r->seq = __sync_fetch_and_add(&mhp_seq, 1) + 1;
@@ -220,9 +221,9 @@ MHP_STORE void mhp_store_record(struct mhp_record *r, u32 event, u32 size)
 	r->unused = 0;
 	bpf_get_current_comm(r->comm, sizeof(r->comm));
 	r->event = event;
-	mhp_fold((void *)0, r);
+	mhp_fold((void *)0, r, event);
 
-	count = bpf_map_lookup_elem(&mhp_counts, &event);
+	count = bpf_map_lookup_elem(&mhp_counts, &key);
 	if (!count)
 		return;
 	count->seen++;

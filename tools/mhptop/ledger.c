@@ -195,7 +195,7 @@ static void note_range(struct mhp_ledger *ledger, u64 nr_pages)
 int ledger_fold(struct mhp_ledger *ledger, const struct mhp_record *record)
 {
 	ledger->full = 0;
-	mhp_fold(ledger, record);
+	mhp_fold(ledger, record, record->event);
 	if (record->event == MHP_EVENT_mhp_add_begin)
 		note_range(ledger, record->p.mhp_add_begin.nr_pages);
 	else if (record->event == MHP_EVENT_mhp_add_end)
