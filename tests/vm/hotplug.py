@@ -2,8 +2,10 @@
 """Memory devices of a guest, driven through QMP, and what became of each.
 
 A plug or an unplug of a DIMM ends with the guest's word (_OST, which QEMU
-passes on as ACPI_DEVICE_OST) or with DEVICE_DELETED. feed() takes those
-events; state() tells where a device stands.
+passes on as ACPI_DEVICE_OST), also when DEVICE_DELETED has come already: until
+then the guest is not done with the slot, and takes a DIMM that is plugged into
+it for the one that goes. feed() takes those events; state() tells where a device
+stands.
 """
 import time
 
@@ -26,6 +28,8 @@ class Device:
 
     def __init__(self, name):
         self.name = name
+        self.slot = None        # of a DIMM, as _OST has it
+        self.deleted = False    # by QEMU
         self.state = "plugging"
         self.why = ""
         self.since = time.monotonic()
@@ -54,8 +58,10 @@ class MemoryDevices:
                 device.enter("refused", data.get("msg", "the guest refused to let it go"))
 
     def _ost(self, info):
-        device = self.devices.get(info.get("device"))
         status, source = info["status"] & 0xff, info["source"]
+        device = self.devices.get(info.get("device"))
+        if source in _OST_EJECT and status != _IN_PROGRESS:
+            self._ejected(info["slot"])
         if device is None or status == _IN_PROGRESS:
             return
         words = f"the guest answered {status:#x} ({_OST_WORDS.get(status, 'unknown status')})"
@@ -65,11 +71,18 @@ class MemoryDevices:
         elif device.state == "plugging":
             device.enter("refused" if status else "plugged", words if status else "")
 
+    def _ejected(self, slot):
+        for device in self.devices.values():
+            if device.deleted and device.slot == slot and device.state == "unplugging":
+                device.enter("gone", device.why)
+
     def _deleted(self, name):
         device = self.devices.get(name)
         if device is None:
             return
-        device.enter("gone")
+        device.deleted = True
+        if device.slot is None or device.state != "unplugging":
+            device.enter("gone")
         try:
             self.qmp.execute("object-del", {"id": f"{name}-mem"})
         except QmpError as err:
@@ -96,7 +109,9 @@ class MemoryDevices:
             del self.devices[name]
             self.qmp.execute("object-del", {"id": f"{name}-mem"})
             raise
-        return self.find(name)["addr"]
+        data = self.find(name)
+        self.devices[name].slot = str(data["slot"])
+        return data["addr"]
 
     def resize_virtio_mem(self, name, requested):
         """What the guest shall have of a virtio-mem device that was there at boot."""
