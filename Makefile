@@ -85,7 +85,7 @@ docs: build/tests/events_doc
 install: mhptop
 	$(Q)install -D -m 755 build/mhptop $(DESTDIR)$(PREFIX)/bin/mhptop
 	$(Q)install -D -m 644 docs/mhptop.8 $(DESTDIR)$(PREFIX)/share/man/man8/mhptop.8
-	$(Q)install -D -m 644 tools/mhptop/completion.bash \
+	$(Q)install -D -m 644 tools/mhptop/cli/completion.bash \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/mhptop
 
 uninstall:

@@ -9,9 +9,9 @@
  */
 #include <stdio.h>
 
-#include "call_site_dwarf.h"
-#include "call_site_elf.h"
-#include "event_table.h"
+#include "check/call_site_dwarf.h"
+#include "check/call_site_elf.h"
+#include "model/event_table.h"
 
 int main(int argc, char **argv)
 {

@@ -3,42 +3,66 @@
 # The boundaries of docs/architecture.md: who may see what, and that one header serves all its readers as it is.
 . "$(dirname "$0")/../host-lib.sh"
 cd "$TOP" || exit 1
-shopt -s extglob
 
-# Files that include something that matches a regex, other than those whose names match another.
+# Which rooms of tools/mhptop may include which others, from the top down: docs/architecture.md has the same table. Headers
+# of bpf/ (mhp_*.h) are for model and what is above it.
+declare -A may=(
+	[main.c]="cli view check record doctor source format rules model base"
+	[cli]="view check record doctor source format rules model base"
+	[view]="cli source format rules model base"
+	[check]="cli source format rules model base"
+	[record]="cli source format rules model base"
+	[doctor]="cli source format rules model base"
+	[source]="format rules model base"
+	[format]="source model base"
+	[rules]="model base"
+	[model]="source rules base"
+	[base]=""
+)
+
+# The room of a file, or of what it includes
+room() { cut -d/ -f1 <<<"${1#tools/mhptop/}"; }
+
+# Includes of a room that its line of the table does not have, as FILE: INCLUDED
+strangers() {
+	local file included
+	grep -rHoE '^#[[:space:]]*include "[a-z_]+/[a-z_/]+\.h"' "tools/mhptop/$1" | tr -d '"' | sed -E 's/#[[:space:]]*include //' |
+		while IFS=: read -r file included; do
+			[[ " $1 ${may[$1]} " == *" $(room "$included") "* ]] || echo "$file: $included"
+		done
+}
+
+eq "every room is in the table" "$(find tools/mhptop -mindepth 1 -maxdepth 1 ! -name '*.mk' -printf '%f\n' | sort)" \
+	"$(printf '%s\n' "${!may[@]}" | sort)"
+eq "every include of ours names its room" "$(grep -rnE '^#[[:space:]]*include "' tools/mhptop |
+	grep -vE '"(mhp_[a-z_]+|mhp\.skel)\.h"|"[a-z]+(/[a-z_]+)+\.h"')" ""
+for name in "${!may[@]}"; do
+	eq "$name includes only what is below it" "$(strangers "$name")" ""
+done
+
+# Files that include something that matches a regex, other than those whose paths match another.
 intruders() {
-	grep -lE "^#[[:space:]]*include[[:space:]]*[<\"]($1)" tools/mhptop/*.[ch] | grep -vE "/($2)"
+	grep -rlE "^#[[:space:]]*include[[:space:]]*[<\"]($1)" tools/mhptop | grep -vE "^tools/mhptop/($2)"
 }
 
 # A check that looks for files must find some, or it looks in the wrong place.
-some() { compgen -G "$1" >/dev/null; }
+check "curses is used at all" grep -rqE 'include.*curses' tools/mhptop/view/tui
+check "libdw is used at all" grep -q 'include <elfutils/libdw' tools/mhptop/check/call_site_dwarf.c
+check "libtracecmd is used at all" grep -rqE 'include.*trace-cmd' tools/mhptop/source/import
+check "libbpf is used at all" grep -rqE 'include.*(libbpf|skel)' tools/mhptop/source/bpf
 
-check "there are sources to look at" some 'tools/mhptop/source_bpf*.c'
-check "there is a dashboard to look at" some 'tools/mhptop/view_tui*.c'
-check "curses is used at all" grep -qE 'include.*curses' tools/mhptop/view_tui*.[ch]
-check "libdw is used at all" grep -q 'include <elfutils/libdw' tools/mhptop/call_site_dwarf.c
-check "libtracecmd is used at all" grep -qE 'include.*trace-cmd' tools/mhptop/trace_dat_child.c
-check "libbpf is used at all" grep -qE 'include.*(libbpf|skel)' tools/mhptop/source_bpf.c
-
-eq "only source_bpf* sees libbpf" "$(intruders 'bpf/(libbpf|bpf|btf)\.h|.*\.skel\.h' 'source_bpf')" ""
-eq "only trace_dat* sees libtracecmd" "$(intruders 'trace-cmd\.h|event-parse\.h|tracefs\.h' 'trace_dat')" ""
-eq "only view_tui* sees curses" "$(intruders 'n?curses(w/.*)?\.h|ncursesw/.*|term\.h|panel\.h' 'view_tui')" ""
-eq "only call_site* sees libdw" "$(intruders 'elfutils/|dwarf\.h|libdw|gelf\.h' 'call_site')" ""
-eq "call_site* sees no source and no view" \
-	"$(grep -lE 'include "(source|view|stream|columns|dashboard|batch|check|cli)' tools/mhptop/call_site*.[ch])" ""
-eq "call_site* knows no event by its name" "$(grep -nE '"[^"]*mhp_[^"]*"|MHP_EVENT_mhp' tools/mhptop/call_site*.[ch] | grep -v '#include')" ""
-eq "no view sees a source" \
-	"$(grep -lE 'source_(open|read|fd|close|self_check)[_a-z]*\(' tools/mhptop/view_*.[ch] \
-		tools/mhptop/{,range_}columns.[ch])" ""
-eq "no source sees a view" "$(grep -lE 'include "(view|columns|range_columns|dashboard|batch)\.h"' tools/mhptop/source*.[ch])" ""
-eq "model, ledger and fold have no clock and no I/O" \
-	"$(grep -nE '\b(clock_gettime|gettimeofday|time|fopen|open|read|write|printf|fprintf|poll)\(' \
-		tools/mhptop/model.c tools/mhptop/ledger*.c tools/mhptop/range_memmap.c bpf/mhp_fold*.h)" ""
-eq "the rules have neither" \
-	"$(grep -nE '\b(clock_gettime|gettimeofday|time|fopen|open|read|write|printf|fprintf|poll)\(' \
-		tools/mhptop/rules!(_config).c)" ""
-eq "the rules see no source and no view" \
-	"$(grep -lE 'include "(source|view|stream|columns|dashboard|batch|check)' tools/mhptop/rules*.[ch])" ""
+eq "only source/bpf sees libbpf" "$(intruders 'bpf/(libbpf|bpf|btf)\.h|.*\.skel\.h' 'source/bpf/')" ""
+eq "only source/import sees libtracecmd" "$(intruders 'trace-cmd\.h|event-parse\.h|tracefs\.h' 'source/import/')" ""
+eq "only view/tui sees curses" "$(intruders 'n?curses(w/.*)?\.h|ncursesw/.*|term\.h|panel\.h' 'view/tui/')" ""
+eq "only check/call_site* sees libdw" "$(intruders 'elfutils/|dwarf\.h|libdw|gelf\.h' 'check/call_site')" ""
+eq "call_site* sees nothing above the model" \
+	"$(grep -lE 'include "(source|rules|format|check/(check|report))' tools/mhptop/check/call_site*.[ch])" ""
+eq "call_site* knows no event by its name" "$(grep -nE '"[^"]*mhp_[^"]*"|MHP_EVENT_mhp' tools/mhptop/check/call_site*.[ch] | grep -v '#include')" ""
+eq "no view but its driver sees a source" \
+	"$(grep -rlE 'source_(open|read|fd|close|self_check)[_a-z]*\(' tools/mhptop/view | grep -vE '/(batch|dashboard)\.c$')" ""
+eq "model, rules and fold have no clock and no I/O" \
+	"$(grep -rnE '\b(clock_gettime|gettimeofday|time|fopen|open|read|write|printf|fprintf|poll)\(' \
+		tools/mhptop/model tools/mhptop/rules bpf/mhp_fold*.h | grep -v '^tools/mhptop/rules/config\.c:')" ""
 eq "kernel patches see nothing of this repository" \
 	"$(grep -nE '^\+.*(tracepoints\.h|mhptop|bpf/mhp|mhp_read)' kernel/*/0*.patch)" ""
 

@@ -6,7 +6,7 @@ cd "$TOP" || exit 1
 mkdir "$WORK/bin"
 ln -s "$TOP/${MHPTOP:-build/mhptop}" "$WORK/bin/mhptop"
 PATH=$WORK/bin:$PATH
-. tools/mhptop/completion.bash
+. tools/mhptop/cli/completion.bash
 
 # completes NAME WANT WORD…: the last word, sorted, one line
 completes() {

@@ -6,9 +6,9 @@
  */
 #include <stdio.h>
 
-#include "columns.h"
-#include "event_table.h"
-#include "rules_config.h"
+#include "model/columns.h"
+#include "model/event_table.h"
+#include "rules/config.h"
 
 static void put_fields(const struct event_field *field)
 {

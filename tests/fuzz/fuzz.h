@@ -14,7 +14,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "plain_text.h"
+#include "base/plain_text.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

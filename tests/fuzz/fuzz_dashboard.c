@@ -6,12 +6,12 @@
  * key. The screen is one of its own that shows nothing: no terminal and no
  * curses are in here.
  */
-#include "event_table.h"
+#include "model/event_table.h"
 #include "fuzz.h"
 #include "lines.h"
-#include "stream.h"
-#include "view.h"
-#include "view_tui_screen.h"
+#include "source/stream.h"
+#include "view/view.h"
+#include "view/tui/screen.h"
 
 #define RECORDS_A_KEY 16 /* records that come between two keys */
 

@@ -5,7 +5,7 @@
  */
 #include <errno.h>
 
-#include "columns.h"
+#include "model/columns.h"
 #include "fuzz.h"
 
 static bool is_asked_for(const struct model *model, const char *text)

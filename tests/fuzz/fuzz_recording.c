@@ -6,8 +6,8 @@
  */
 #include "judge.h"
 #include "lines.h"
-#include "record_json.h"
-#include "recording.h"
+#include "format/record_json.h"
+#include "format/recording.h"
 
 static void record_again(const struct mhp_record *record)
 {

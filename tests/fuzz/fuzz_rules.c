@@ -8,7 +8,7 @@
 
 #include "fuzz.h"
 #include "lines.h"
-#include "rules_config.h"
+#include "rules/config.h"
 
 #define BLOCK_PAGES 32768
 #define BLOCKS 512 /* that are removed at most, by a number of a byte each */

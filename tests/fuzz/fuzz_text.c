@@ -7,7 +7,7 @@
  */
 #include "judge.h"
 #include "lines.h"
-#include "text_line.h"
+#include "source/import/text_line.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 

@@ -9,9 +9,9 @@
 #include <string.h>
 #include <trace-cmd.h>
 
-#include "event_table.h"
+#include "model/event_table.h"
 #include "fuzz.h"
-#include "trace_dat.h"
+#include "source/import/trace_dat.h"
 
 #define SAMPLE "tests/rules/trace-cmd-v7.dat"
 #define FORMATS 64

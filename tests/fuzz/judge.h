@@ -11,8 +11,8 @@
 #include <fcntl.h>
 #include <json-c/json.h>
 
-#include "check.h"
-#include "event_table.h"
+#include "check/check.h"
+#include "model/event_table.h"
 #include "fuzz.h"
 
 struct judge {

@@ -15,8 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "record_json.h"
-#include "recording.h"
+#include "format/record_json.h"
+#include "format/recording.h"
 
 #define BLOCK_PAGES 32768ULL
 #define VMEMMAP 512ULL

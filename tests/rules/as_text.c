@@ -9,8 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "event_table.h"
-#include "stream.h"
+#include "model/event_table.h"
+#include "source/stream.h"
 
 static const char *style;
 

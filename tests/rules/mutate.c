@@ -14,9 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "event_table.h"
-#include "rules.h"
-#include "source.h"
+#include "model/event_table.h"
+#include "rules/rules.h"
+#include "source/source.h"
 
 #define TARGET_PERMILLE 990
 

@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "event_table.h"
-#include "model.h"
+#include "model/event_table.h"
+#include "model/model.h"
 
 #define RECORDINGS_MAX 8
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Print the keys of the dashboard as a list for the manual, from the list that the dashboard itself is made from.
 set -euo pipefail
-keys=$(cd "$(dirname "$0")/../.." && pwd)/tools/mhptop/view_tui_keys.h
+keys=$(cd "$(dirname "$0")/../.." && pwd)/tools/mhptop/view/tui/keys.h
 
 echo '.Bl -tag -width "PgUp Ctrl-B"'
 printf '#include "%s"\n#define X(action, keys, hint, what, ...) @keys@what@ NEXT\nTUI_KEYS(X)\n' "$keys" |

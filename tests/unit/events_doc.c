@@ -5,7 +5,7 @@
  * events mean is written by hand around it.
  */
 #include <stdio.h>
-#include "event_table.h"
+#include "model/event_table.h"
 
 static void print_symbols(const struct event_symbol *symbol)
 {

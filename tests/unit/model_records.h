@@ -6,10 +6,10 @@
 #ifndef MODEL_RECORDS_H
 #define MODEL_RECORDS_H
 
-#include "columns.h"
-#include "event_table.h"
+#include "model/columns.h"
+#include "model/event_table.h"
 #include "ktap.h"
-#include "model.h"
+#include "model/model.h"
 
 #define PAGES 32768ULL
 

@@ -7,7 +7,7 @@
 #define RANGE_RECORDS_H
 
 #include "ktap.h"
-#include "ledger.h"
+#include "model/ledger.h"
 
 #define PAGES 32768ULL
 #define EACH 512ULL /* vmemmap pages of a section */

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "columns.h"
+#include "model/columns.h"
 #include "model_records.h"
 
 static void test_cells(void)

@@ -6,7 +6,7 @@
  */
 #include <stdlib.h>
 
-#include "event_table.h"
+#include "model/event_table.h"
 #include "ktap.h"
 
 /* A value that fits into the field and into no other of its event. */

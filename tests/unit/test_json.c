@@ -3,10 +3,10 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "json_number.h"
-#include "json_text.h"
+#include "base/json_number.h"
+#include "base/json_text.h"
 #include "ktap.h"
-#include "plain_text.h"
+#include "base/plain_text.h"
 
 static void put(const char *name, const char *text, const char *want)
 {

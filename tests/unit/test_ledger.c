@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "ktap.h"
-#include "ledger.h"
+#include "model/ledger.h"
 
 #define PAGES 32768ULL
 

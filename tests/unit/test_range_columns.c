@@ -6,9 +6,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "event_table.h"
-#include "range_columns.h"
-#include "range_memmap.h"
+#include "model/event_table.h"
+#include "model/range_columns.h"
+#include "model/range_memmap.h"
 #include "range_records.h"
 
 #define NR_BLOCKS 72ULL

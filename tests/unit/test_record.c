@@ -11,10 +11,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "cli.h"
+#include "cli/cli.h"
 #include "ktap.h"
-#include "record.h"
-#include "source.h"
+#include "record/record.h"
+#include "source/source.h"
 
 static char path[] = "/tmp/test_record.XXXXXX",
 	    errors[] = "/tmp/test_record.XXXXXX";

@@ -7,10 +7,10 @@
 #include <json-c/json.h>
 #include <stdlib.h>
 
-#include "event_table.h"
-#include "json_text.h"
+#include "model/event_table.h"
+#include "base/json_text.h"
 #include "ktap.h"
-#include "record_json.h"
+#include "format/record_json.h"
 
 static u64 random_state = 1;
 

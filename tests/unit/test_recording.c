@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "ktap.h"
-#include "recording.h"
+#include "format/recording.h"
 
 static const struct source_info an_info = {
 	.schema = 1,

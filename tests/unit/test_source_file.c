@@ -9,10 +9,10 @@
 #include <unistd.h>
 
 #include "ktap.h"
-#include "ledger.h"
-#include "record_json.h"
-#include "recording.h"
-#include "source.h"
+#include "model/ledger.h"
+#include "format/record_json.h"
+#include "format/recording.h"
+#include "source/source.h"
 
 #define HEADER                                                    \
 	"{\"schema\":1,\"type\":\"mhptop\",\"kernel\":\"6.12\","  \

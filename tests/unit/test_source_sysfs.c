@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "ktap.h"
-#include "ledger.h"
-#include "source.h"
+#include "model/ledger.h"
+#include "source/source.h"
 #include "ktap.h"
 
 #define BLOCK 0x8000 /* pages */

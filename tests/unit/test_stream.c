@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #include "ktap.h"
-#include "stream.h"
+#include "source/stream.h"
 
 #define PAGES 32768ULL
 #define ROOM 8

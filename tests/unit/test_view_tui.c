@@ -7,10 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "event_table.h"
+#include "model/event_table.h"
 #include "ktap.h"
-#include "view_tui.h"
-#include "view_tui_keys.h"
+#include "view/tui/tui.h"
+#include "view/tui/keys.h"
 
 #define BLOCK_PAGES 32768
 

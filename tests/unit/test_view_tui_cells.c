@@ -2,7 +2,7 @@
 /* The map of the dashboard: blocks into cells, gaps into rows. */
 #include <stdlib.h>
 #include "ktap.h"
-#include "view_tui_cells.h"
+#include "view/tui/cells.h"
 
 #define ONLINE (TUI_CELL_MOVABLE | TUI_CELL_SELF)
 

@@ -3,14 +3,14 @@
 #include <locale.h>
 #include <stdio.h>
 
-#include "batch.h"
-#include "check.h"
-#include "cli.h"
-#include "dashboard.h"
-#include "doctor.h"
-#include "loop.h"
-#include "record.h"
-#include "stream.h"
+#include "view/batch.h"
+#include "check/check.h"
+#include "cli/cli.h"
+#include "view/tui/dashboard.h"
+#include "doctor/doctor.h"
+#include "base/loop.h"
+#include "record/record.h"
+#include "source/stream.h"
 
 static char out_buffer[1 << 16];
 

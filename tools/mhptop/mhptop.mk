@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# mhptop itself, build/mhptop, and the programs that test its parts without a kernel. Every .c file of this folder is part
-# of it. Also to be used by itself, from the top folder: make -f tools/mhptop/mhptop.mk check-unit check-golden
+# mhptop itself, build/mhptop, and the programs that test its parts without a kernel. Every .c file below this folder is
+# part of it. Also to be used by itself, from the top folder: make -f tools/mhptop/mhptop.mk check-unit check-golden
 #
 # The program is built by $(CC). Tests use a second build of the same files by clang, with the sanitizers; so both
 # compilers see all of it.
@@ -16,7 +16,7 @@ endif
 MHPTOP_VERSION := 0.1
 MHPTOP_LIBS := libbpf ncursesw json-c zlib libdw libtracecmd libtraceevent
 MODULES := $(MHPTOP_LIBS)
-MHPTOP_SRC := $(sort $(wildcard tools/mhptop/*.c))
+MHPTOP_SRC := $(sort $(shell find tools/mhptop -name '*.c'))
 MHPTOP_OBJ := $(MHPTOP_SRC:tools/mhptop/%.c=build/obj/%.o)
 
 CFLAGS ?= -O2 -g
@@ -54,14 +54,16 @@ build/obj build/san build/tests build/fuzz: | $(BPF_OUT)
 	$(Q)mkdir -p $@
 
 # The folder of the skeleton's sources belongs to bpf.mk; ours only need the result to be there.
-$(filter build/obj/source_bpf% build/san/source_bpf%,$(MHPTOP_OBJ) $(SAN_OBJ)): | $(BPF_SKEL)
+$(filter build/obj/source/bpf/% build/san/source/bpf/%,$(MHPTOP_OBJ) $(SAN_OBJ)): | $(BPF_SKEL)
 
 build/obj/%.o: tools/mhptop/%.c tools/mhptop/mhptop.mk | build/obj
 	@echo '  CC       $@'
+	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(MHPTOP_CFLAGS) $(CFLAGS) $(CPPFLAGS) -MMD -MP -c $< -o $@ $(OR_SAY)
 
 build/san/%.o: tools/mhptop/%.c tools/mhptop/mhptop.mk | build/san
 	@echo '  CC       $@'
+	$(Q)mkdir -p $(@D)
 	$(Q)$(SAN_CC) $(MHPTOP_CFLAGS) $(SAN_CFLAGS) -MMD -MP -c $< -o $@
 
 build/mhptop: $(MHPTOP_OBJ)
@@ -82,10 +84,9 @@ build/tests/%: tests/unit/%.c build/san/libmhptop.a tools/mhptop/mhptop.mk | bui
 	$(Q)$(SAN_CC) $(MHPTOP_CFLAGS) $(SAN_CFLAGS) -Itests/unit -MMD -MP -MF $@.d $< build/san/libmhptop.a \
 		$(MHPTOP_LDLIBS) -o $@
 
-build/tests/generate: tests/golden/generate.c build/obj/record_json.o build/obj/recording.o build/obj/json_text.o build/obj/json_number.o \
-		build/obj/plain_text.o build/obj/event_table.o build/obj/source.o | build/tests
+build/tests/generate: tests/golden/generate.c $(filter-out build/obj/main.o,$(MHPTOP_OBJ)) | build/tests
 	@echo '  LINK     $@'
-	$(Q)$(CC) $(MHPTOP_CFLAGS) $(CFLAGS) -MMD -MP -MF $@.d $(filter %.c %.o,$^) -o $@
+	$(Q)$(CC) $(MHPTOP_CFLAGS) $(CFLAGS) -MMD -MP -MF $@.d $(filter %.c %.o,$^) $(MHPTOP_LDLIBS) -o $@
 
 build/tests/mutate build/tests/as_text build/tests/steps: build/tests/%: tests/rules/%.c $(filter-out build/obj/main.o,$(MHPTOP_OBJ)) | build/tests
 	@echo '  LINK     $@'

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Signals, clock and waiting for the loops of this program; see loop.h. */
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/loop.h"
+
+static void fill_set(sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGINT);
+	sigaddset(set, SIGTERM);
+	sigaddset(set, SIGHUP);
+	sigaddset(set, SIGWINCH);
+}
+
+void loop_hold_signals(void)
+{
+	sigset_t set;
+
+	fill_set(&set);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
+int loop_signals(void)
+{
+	sigset_t set;
+	int fd;
+
+	fill_set(&set);
+	signal(SIGPIPE, SIG_IGN);
+	if (sigprocmask(SIG_BLOCK, &set, NULL))
+		return -errno;
+	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return fd < 0 ? -errno : fd;
+}
+
+int loop_signal(int fd)
+{
+	struct signalfd_siginfo info;
+
+	if (read(fd, &info, sizeof(info)) != sizeof(info))
+		return 0;
+	return info.ssi_signo;
+}
+
+u64 loop_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * LOOP_NS + now.tv_nsec;
+}
+
+int loop_wait(struct pollfd *fds, unsigned int nr, u64 until_ns)
+{
+	struct timespec rest, *timeout = NULL;
+	u64 now;
+	int ret;
+
+	if (until_ns) {
+		now = loop_now();
+		rest.tv_sec = until_ns > now ? (until_ns - now) / LOOP_NS : 0;
+		rest.tv_nsec = until_ns > now ? (until_ns - now) % LOOP_NS : 0;
+		timeout = &rest;
+	}
+	ret = ppoll(fds, nr, timeout, NULL);
+	return ret < 0 && errno != EINTR ? -errno : ret > 0;
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Output that a signal can end; see out.h. */
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/loop.h"
+#include "base/out.h"
+
+#define GRACE_NS (2 * LOOP_NS)
+
+void out_init(struct out *out, int fd, int signals)
+{
+	struct stat st;
+
+	*out = (struct out){ .fd = fd, .signals = signals };
+	out->is_file = !fstat(fd, &st) && S_ISREG(st.st_mode);
+}
+
+bool out_stopped(struct out *out)
+{
+	int signal;
+
+	while ((signal = loop_signal(out->signals)))
+		if (signal != SIGWINCH)
+			out->stop = true;
+	return out->stop;
+}
+
+/* Until something can be written; the second signal is not asked for why. */
+static int wait_writable(struct out *out)
+{
+	struct pollfd fds[] = {
+		{ .fd = out->fd, .events = POLLOUT },
+		{ .fd = out->signals, .events = POLLIN },
+	};
+	u64 until = 0;
+	int ret;
+
+	for (;;) {
+		if (out->stop && !until)
+			until = loop_now() + GRACE_NS;
+		ret = loop_wait(fds, 2, until);
+		if (ret < 0)
+			return ret;
+		if (fds[0].revents)
+			return 0;
+		if (!ret && until && loop_now() >= until)
+			return -EINTR;
+		if (!fds[1].revents)
+			continue;
+		if (out->stop && out_stopped(out))
+			return -EINTR;
+		out_stopped(out);
+	}
+}
+
+int out_write(struct out *out, const void *buf, size_t len)
+{
+	const char *at = buf;
+	size_t size;
+	ssize_t n;
+
+	while (len && !out->err) {
+		size = len;
+		if (!out->is_file) {
+			/* As much as a pipe that is writable takes at once. */
+			size = len < PIPE_BUF ? len : PIPE_BUF;
+			out->err = wait_writable(out);
+			if (out->err)
+				break;
+		}
+		n = write(out->fd, at, size);
+		if (n < 0 && errno != EINTR && errno != EAGAIN)
+			out->err = -errno;
+		if (n > 0) {
+			at += n;
+			len -= n;
+		}
+	}
+	return out->err;
+}
+
+static ssize_t stream_write(void *cookie, const char *buf, size_t len)
+{
+	int err = out_write(cookie, buf, len);
+
+	errno = -err;
+	return err ? 0 : len;
+}
+
+FILE *out_stream(struct out *out)
+{
+	return fopencookie(out, "w",
+			   (cookie_io_functions_t){ .write = stream_write });
+}

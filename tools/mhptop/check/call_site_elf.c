@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Reads a vmlinux through libdwfl: its release, the tracepoints of our events, and the jump table, in which each entry
+ * says that the code at an address tests a key; see call_site_elf.h.
+ */
+#include <endian.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "check/call_site_elf.h"
+#include "model/event_table.h"
+
+#define TRACEPOINT "__tracepoint_"
+#define KEY_FLAGS 3ULL /* low bits of a key in the jump table */
+
+/* struct jump_entry of x86-64: each member is relative to its own address. */
+struct jump_entry {
+	s32 code;
+	s32 target;
+	s64 key;
+};
+
+struct range {
+	GElf_Addr start;
+	GElf_Addr end;
+};
+
+/* What the symbols say. */
+struct symbols {
+	GElf_Addr banner;
+	struct range table;
+	struct range keys[MHP_NR_EVENTS];
+};
+
+_Static_assert(sizeof(struct jump_entry) == 16, "as in vmlinux");
+
+static int refuse(char *why, size_t len, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static int refuse(char *why, size_t len, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(why, len, format, args);
+	va_end(args);
+	return -EINVAL;
+}
+
+static void take_symbol(struct symbols *symbols, const char *name,
+			GElf_Addr addr, GElf_Xword size)
+{
+	const size_t skip = sizeof(TRACEPOINT) - 1;
+	unsigned int event;
+
+	if (!strcmp(name, "linux_banner"))
+		symbols->banner = addr;
+	else if (!strcmp(name, "__start___jump_table"))
+		symbols->table.start = addr;
+	else if (!strcmp(name, "__stop___jump_table"))
+		symbols->table.end = addr;
+	if (strncmp(name, TRACEPOINT, skip))
+		return;
+	event = event_by_name(name + skip, strlen(name + skip));
+	if (event)
+		symbols->keys[event] = (struct range){ addr, addr + size };
+}
+
+static int read_symbols(const struct site_elf *elf, struct symbols *symbols,
+			char *why, size_t len)
+{
+	int i, nr = dwfl_module_getsymtab(elf->module);
+	const char *name;
+	GElf_Addr addr;
+	GElf_Sym sym;
+
+	if (nr <= 1)
+		return refuse(
+			why, len,
+			"it has no symbols, as if it was stripped or cut short");
+	for (i = 1; i < nr; i++) {
+		name = dwfl_module_getsym_info(elf->module, i, &sym, &addr,
+					       NULL, NULL, NULL);
+		if (name)
+			take_symbol(symbols, name, addr, sym.st_size);
+	}
+	return 0;
+}
+
+/* What the file has at an address, and how much up to the end of that section; NULL if it has nothing there. */
+static const char *bytes_at(const struct site_elf *elf, GElf_Addr addr,
+			    size_t *left)
+{
+	Dwarf_Addr at = addr, bias;
+	Elf_Scn *scn = dwfl_module_address_section(elf->module, &at, &bias);
+	Elf_Data *data = scn ? elf_rawdata(scn, NULL) : NULL;
+
+	if (!data || !data->d_buf || at >= data->d_size)
+		return NULL;
+	*left = data->d_size - at;
+	return (const char *)data->d_buf + at;
+}
+
+static int read_release(struct site_elf *elf, const struct symbols *symbols,
+			char *why, size_t len)
+{
+	char banner[256] = "";
+	const char *bytes;
+	size_t left;
+
+	bytes = symbols->banner ? bytes_at(elf, symbols->banner, &left) : NULL;
+	if (bytes)
+		snprintf(banner, sizeof(banner), "%.*s",
+			 (int)(left < sizeof(banner) ? left : sizeof(banner)),
+			 bytes);
+	if (sscanf(banner, "Linux version %127s", elf->release) != 1)
+		return refuse(
+			why, len,
+			"it is no kernel: there is no linux_banner that names a release");
+	return 0;
+}
+
+static int add_test(struct site_elf *elf, unsigned int event, Dwarf_Addr pc)
+{
+	struct key_test *grown =
+		reallocarray(elf->tests, elf->nr_tests + 1, sizeof(*grown));
+
+	if (!grown)
+		return -ENOMEM;
+	elf->tests = grown;
+	grown[elf->nr_tests++] = (struct key_test){ event, pc };
+	return 0;
+}
+
+static unsigned int event_of_key(const struct symbols *symbols, GElf_Addr key)
+{
+	unsigned int event;
+
+	for (event = 1; event < MHP_NR_EVENTS; event++)
+		if (key >= symbols->keys[event].start &&
+		    key < symbols->keys[event].end)
+			return event;
+	return 0;
+}
+
+static int read_table(struct site_elf *elf, const struct symbols *symbols,
+		      char *why, size_t len)
+{
+	const struct range *table = &symbols->table;
+	struct jump_entry entry;
+	unsigned int event;
+	const char *bytes;
+	size_t left = 0;
+	GElf_Addr at;
+	int err = 0;
+
+	bytes = table->start ? bytes_at(elf, table->start, &left) : NULL;
+	if (!bytes || table->end < table->start ||
+	    table->end - table->start > left)
+		return refuse(
+			why, len,
+			"it has no jump table: the kernel was built without CONFIG_JUMP_LABEL, or the file is damaged");
+	for (at = table->start; !err && table->end - at >= sizeof(entry);
+	     at += sizeof(entry), bytes += sizeof(entry)) {
+		memcpy(&entry, bytes, sizeof(entry));
+		event = event_of_key(symbols,
+				     at + offsetof(struct jump_entry, key) +
+					     (le64toh(entry.key) & ~KEY_FLAGS));
+		if (event)
+			err = add_test(elf, event,
+				       at + (s32)le32toh(entry.code));
+	}
+	if (err)
+		snprintf(why, len, "no memory");
+	else if (!elf->nr_tests)
+		return refuse(
+			why, len,
+			"it is kernel %s, in which no code tells of mhp events",
+			elf->release);
+	return err;
+}
+
+static int read_kernel(struct site_elf *elf, char *why, size_t len)
+{
+	struct symbols symbols = { 0 };
+	GElf_Addr bias;
+	Elf *file = dwfl_module_getelf(elf->module, &bias);
+	GElf_Ehdr header;
+	int err;
+
+	if (!file || !gelf_getehdr(file, &header))
+		return refuse(why, len, "its ELF header cannot be read: %s",
+			      dwfl_errmsg(-1));
+	if (header.e_machine != EM_X86_64)
+		return refuse(
+			why, len,
+			"it is for another machine (ELF number %u) than x86-64, the only one whose jump table can be read",
+			header.e_machine);
+	err = read_symbols(elf, &symbols, why, len);
+	if (!err)
+		err = read_release(elf, &symbols, why, len);
+	if (!err)
+		err = read_table(elf, &symbols, why, len);
+	return err;
+}
+
+/* -- Files ------------------------------------------------------------------ */
+
+static const Dwfl_Callbacks callbacks = {
+	.find_elf = dwfl_build_id_find_elf,
+	.find_debuginfo = dwfl_standard_find_debuginfo,
+	.section_address = dwfl_offline_section_address,
+};
+
+static int begin(struct site_elf *elf)
+{
+	memset(elf, 0, sizeof(*elf));
+	/* Files of this machine will do: a check must not wait for, or tell, a server. */
+	unsetenv("DEBUGINFOD_URLS");
+	elf->dwfl = dwfl_begin(&callbacks);
+	if (!elf->dwfl)
+		return -ENOMEM;
+	dwfl_report_begin(elf->dwfl);
+	return 0;
+}
+
+void site_elf_close(struct site_elf *elf)
+{
+	if (elf->dwfl)
+		dwfl_end(elf->dwfl);
+	free(elf->tests);
+	memset(elf, 0, sizeof(*elf));
+}
+
+int site_elf_open(struct site_elf *elf, const char *path, char *why, size_t len)
+{
+	struct stat status;
+	int err = begin(elf);
+
+	if (err) {
+		snprintf(why, len, "no memory");
+		goto out;
+	}
+	if (stat(path, &status)) {
+		err = refuse(why, len, "%s", strerror(errno));
+		goto out;
+	}
+	if (!S_ISREG(status.st_mode)) {
+		err = refuse(why, len, "it is no regular file");
+		goto out;
+	}
+	elf->module = dwfl_report_offline(elf->dwfl, "kernel", path, -1);
+	if (!elf->module) {
+		err = refuse(why, len, "%s", dwfl_errmsg(-1));
+		goto out;
+	}
+	dwfl_report_end(elf->dwfl, NULL, NULL);
+	err = read_kernel(elf, why, len);
+out:
+	if (err)
+		site_elf_close(elf);
+	return err;
+}
+
+/* The kernel alone, of what is found for a release; its modules have no events of ours. */
+static int is_kernel(const char *module, const char *file)
+{
+	(void)file;
+	return !strcmp(module, "kernel");
+}
+
+static int take_module(Dwfl_Module *module, void **userdata, const char *name,
+		       Dwarf_Addr start, void *arg)
+{
+	struct site_elf *elf = arg;
+
+	(void)userdata, (void)name, (void)start;
+	elf->module = module;
+	return DWARF_CB_ABORT;
+}
+
+/* Where distributions put it, as libdwfl knows. */
+static int find_installed(struct site_elf *elf, const char *release)
+{
+	char why[160];
+	int err = begin(elf);
+
+	if (err)
+		return err;
+	/* It may have the kernel and fail all the same, as it finds no modules. */
+	dwfl_linux_kernel_report_offline(elf->dwfl, release, is_kernel);
+	dwfl_report_end(elf->dwfl, NULL, NULL);
+	dwfl_getmodules(elf->dwfl, take_module, elf, 0);
+	err = elf->module ? read_kernel(elf, why, sizeof(why)) : -ENOENT;
+	if (err)
+		site_elf_close(elf);
+	return err;
+}
+
+int site_elf_find(struct site_elf *elf, const char *release)
+{
+	char path[192], why[160];
+	int err;
+
+	/* It comes from a recording, and becomes a part of paths. */
+	if (strchr(release, '/'))
+		return -ENOENT;
+	err = find_installed(elf, release);
+	if (!err && !strcmp(elf->release, release))
+		return 0;
+	site_elf_close(elf);
+	/* That of a kernel built here, which libdwfl does not look for */
+	snprintf(path, sizeof(path), "/lib/modules/%s/build/vmlinux", release);
+	err = site_elf_open(elf, path, why, sizeof(why));
+	if (!err && !strcmp(elf->release, release))
+		return 0;
+	site_elf_close(elf);
+	return err ? err : -ENOENT;
+}

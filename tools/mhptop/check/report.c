@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What a verdict looks like: KTAP for people and harnesses, JUnit XML for what collects test results. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "check/check.h"
+#include "model/event_table.h"
+
+#define EVENT_MAX 640
+#define SITE_MAX 640
+#define SITES_SHOWN 3
+
+static const char *const verdicts[] = {
+	[CHECK_PASS] = "PASS",
+	[CHECK_FAIL] = "FAIL",
+	[CHECK_UNKNOWN] = "UNKNOWN",
+};
+
+bool check_is_told(const struct check *check, enum rule_id rule)
+{
+	const struct rules_opts *opts = &check->cli->rules;
+
+	if (opts->skip[rule])
+		return false;
+	switch (rule) {
+	case RULE_BUDGET_TIME:
+		return opts->max_ns[0] || opts->max_ns[1] || opts->max_ns[2] ||
+		       opts->max_ns[3];
+	case RULE_BUDGET_VMEMMAP:
+		return opts->max_vmemmap > 0;
+	case RULE_BUDGET_HOSTING:
+		return opts->hosting;
+	case RULE_BUDGET_REMOVED:
+		return opts->removed_end;
+	case RULE_BUDGET_FAILURES:
+		return opts->no_failures;
+	default:
+		return true;
+	}
+}
+
+/* A line for each place of the kernel's source that may have told of a record. */
+static void put_sites(FILE *out, const struct check *check,
+		      const struct mhp_record *record)
+{
+	struct call_site sites[SITES_SHOWN];
+	size_t i,
+		nr = call_sites_find(check->sites, record, sites, SITES_SHOWN);
+	char text[SITE_MAX];
+
+	for (i = 0; i < nr; i++) {
+		if (i < SITES_SHOWN)
+			call_site_print(&sites[i], text, sizeof(text));
+		fprintf(out, "#          %s %s\n", i ? "or" : "at",
+			i < SITES_SHOWN ? text : "…");
+		if (i == SITES_SHOWN)
+			break;
+	}
+}
+
+static void put_event(FILE *out, const struct check *check, const char *what,
+		      const struct mhp_record *record)
+{
+	char text[EVENT_MAX];
+
+	if (!record->event)
+		return;
+	fprintf(out, "#   %-6s %llu.%06llu %s", what,
+		record->time_ns / 1000000000, record->time_ns / 1000 % 1000000,
+		event_info(record->event)->name);
+	/* Of an earlier operation no more is kept. */
+	if (!record->size) {
+		fputc('\n', out);
+		return;
+	}
+	event_print(record, text, sizeof(text));
+	fprintf(out, ": %s\n", text);
+	put_sites(out, check, record);
+}
+
+static void put_violation(FILE *out, const struct check *check,
+			  const struct violation *violation)
+{
+	u64 pages = ledger_block_pages(check->stream->model.ledger);
+
+	fprintf(out, "# memory%llu, page 0x%llx: expected %s; found %s\n",
+		violation->pfn / pages, violation->pfn, violation->expected,
+		violation->found);
+	put_event(out, check, "before", &violation->first);
+	put_event(out, check, "then", &violation->second);
+}
+
+/* What the rule waits for is no violation. */
+static void put_retired(FILE *out, const struct rules *rules)
+{
+	const struct rule_retired *retired;
+	size_t i;
+
+	for (i = 0; (retired = rules_retired(rules, i)); i++)
+		fprintf(out,
+			"# pages 0x%llx+%llu: memmap given up, its backing at page 0x%llx+%llu stays while neighbours use it\n",
+			retired->pfn, retired->nr_pages, retired->host_pfn,
+			retired->backing_pages);
+}
+
+static void put_rule(FILE *out, const struct check *check, enum rule_id rule,
+		     unsigned int nth)
+{
+	const struct verdict *verdict = &check->stream->model.verdict;
+	u64 asked = rules_asked(verdict->rules, rule);
+	u64 broken = rules_broken(verdict->rules, rule);
+	size_t i;
+
+	fprintf(out, "%sok %u %s: %s%s\n", broken ? "not " : "", nth,
+		rule_infos[rule].name, rule_infos[rule].law,
+		asked ? "" : " # SKIP nothing of that kind happened");
+	if (broken)
+		fprintf(out, "# broken %llu times, asked %llu times\n", broken,
+			asked);
+	for (i = 0; i < verdict->nr_violations; i++)
+		if (verdict->violations[i].rule == rule)
+			put_violation(out, check, &verdict->violations[i]);
+	if (rule == RULE_RETIRED)
+		put_retired(out, verdict->rules);
+}
+
+int check_ktap(const struct check *check, FILE *out)
+{
+	const struct model *model = &check->stream->model;
+	unsigned int nth = 0;
+	int i;
+
+	fputs("KTAP version 1\n", out);
+	for (i = 0; i < NR_RULES; i++)
+		nth += check_is_told(check, i);
+	fprintf(out, "1..%u\n", nth + 1);
+	for (i = 0, nth = 0; i < NR_RULES; i++)
+		if (check_is_told(check, i))
+			put_rule(out, check, i, ++nth);
+	fprintf(out, "%sok %u events: all of them were there to be judged\n",
+		check->missing ? "not " : "", nth + 1);
+	if (check->missing)
+		fprintf(out, "# %s\n", check->missing);
+	fprintf(out, "# %s: %llu events, %llu lost\n", verdicts[check->verdict],
+		model_seen(model), model_lost(model));
+	return ferror(out) ? -EIO : 0;
+}
+
+/* -- JUnit ---------------------------------------------------------------- */
+
+static void put_xml(FILE *out, const char *text)
+{
+	for (; *text; text++) {
+		if (*text == '<')
+			fputs("&lt;", out);
+		else if (*text == '&')
+			fputs("&amp;", out);
+		else if (*text == '"')
+			fputs("&quot;", out);
+		else if ((unsigned char)*text >= ' ' || *text == '\n')
+			fputc(*text, out);
+	}
+}
+
+/* The very lines of KTAP. */
+static void junit_failure(FILE *out, const struct check *check,
+			  enum rule_id rule)
+{
+	const struct verdict *verdict = &check->stream->model.verdict;
+	char *text = NULL;
+	size_t i, len;
+	FILE *lines = open_memstream(&text, &len);
+
+	fprintf(out, "<failure message=\"broken %llu times: ",
+		rules_broken(verdict->rules, rule));
+	put_xml(out, rule_infos[rule].law);
+	fputs("\">", out);
+	for (i = 0; lines && i < verdict->nr_violations; i++)
+		if (verdict->violations[i].rule == rule)
+			put_violation(lines, check, &verdict->violations[i]);
+	if (lines && !fclose(lines))
+		put_xml(out, text);
+	else
+		fputs("no memory to say more", out);
+	free(text);
+	fputs("</failure>", out);
+}
+
+static void junit_rule(FILE *out, const struct check *check, enum rule_id rule)
+{
+	fputs("  <testcase classname=\"mhptop.check\" name=\"", out);
+	put_xml(out, rule_infos[rule].name);
+	fputs("\">", out);
+	if (rules_broken(check->stream->model.verdict.rules, rule))
+		junit_failure(out, check, rule);
+	else if (!rules_asked(check->stream->model.verdict.rules, rule))
+		fputs("<skipped message=\"nothing of that kind happened\"/>",
+		      out);
+	fputs("</testcase>\n", out);
+}
+
+static void junit_put(FILE *out, const struct check *check)
+{
+	unsigned int tests = 1, failures = 0, skipped = 0;
+	int i;
+
+	for (i = 0; i < NR_RULES; i++) {
+		if (!check_is_told(check, i))
+			continue;
+		tests++;
+		failures +=
+			rules_broken(check->stream->model.verdict.rules, i) > 0;
+		skipped += !rules_asked(check->stream->model.verdict.rules, i);
+	}
+	fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n", out);
+	fprintf(out,
+		"<testsuite name=\"mhptop check\" tests=\"%u\" failures=\"%u\" errors=\"%u\" skipped=\"%u\">\n",
+		tests, failures, check->missing != NULL, skipped);
+	for (i = 0; i < NR_RULES; i++)
+		if (check_is_told(check, i))
+			junit_rule(out, check, i);
+	fputs("  <testcase classname=\"mhptop.check\" name=\"events\">", out);
+	if (check->missing)
+		fprintf(out, "<error message=\"%s\"/>", check->missing);
+	fputs("</testcase>\n</testsuite>\n", out);
+}
+
+int check_junit(const struct check *check, const char *path)
+{
+	FILE *out = fopen(path, "we");
+	int err = 0;
+
+	if (!out)
+		return -errno;
+	junit_put(out, check);
+	if (ferror(out))
+		err = -EIO;
+	if (fclose(out) && !err)
+		err = -errno;
+	return err;
+}

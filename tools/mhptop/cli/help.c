@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The tables of commands and options, and the help made from them and from the
+ * columns. docs/mhptop.8 says more.
+ */
+#include "cli/options.h"
+
+#ifndef MHPTOP_VERSION
+#define MHPTOP_VERSION "unknown"
+#endif
+
+#define TOP (1 << CLI_TOP)
+#define RECORD (1 << CLI_RECORD)
+#define REPLAY (1 << CLI_REPLAY)
+#define CHECK (1 << CLI_CHECK)
+#define DOCTOR (1 << CLI_DOCTOR)
+
+const struct cli_command_info cli_commands[] = {
+	[CLI_TOP] = { "", "[options]",
+		      "live dashboard, or frames with -b or --json",
+		      "Without the mhp events, or the privilege to read them, sysfs is polled\n"
+		      "instead, and what is missing is said. Frames go on until interrupted; the\n"
+		      "last one has the result of comparing our ledger with the kernel's.\n" },
+	[CLI_RECORD] = { "record", "[-o FILE]",
+			 "write events as NDJSON until interrupted",
+			 "The first line is a header, the last one has the totals. A second\n"
+			 "interrupt does not wait for whoever reads.\n" },
+	[CLI_REPLAY] = { "replay", "[options] [FILE]",
+			 "dashboard or frames from a recording or a pipe",
+			 "-b and --json print the last frame; with -d, or -n above 1, also one each\n"
+			 "time so many seconds went by in the recording.\n" },
+	[CLI_CHECK] = { "check", "[options] [FILE]",
+			"judge a recording, a pipe or what happens now by the rules",
+			"Prints KTAP, a test for each rule. Without FILE what happens is judged, for\n"
+			"so many seconds or until interrupted; - is standard input. Exit: 0 all hold;\n"
+			"3 a rule was violated; 5 not everything was there to be judged.\n" },
+	[CLI_DOCTOR] = { "doctor", "",
+			 "what this kernel offers, what is missing, what to do",
+			 "" },
+	{ 0 },
+};
+
+enum { FIRST = __COUNTER__ + 1 };
+
+const struct cli_option cli_options[] = {
+	{ CLI_OPT_BATCH, "batch", NULL, "frames as text", TOP | REPLAY },
+	{ CLI_OPT_JSON, "json", NULL, "frames as JSON, one object a line",
+	  TOP | REPLAY },
+	{ CLI_OPT_DELAY, "delay", "SEC", "seconds between frames, 1 by default",
+	  TOP | REPLAY },
+	{ CLI_OPT_FRAMES, "frames", "N", "end after N frames", TOP | REPLAY },
+	{ CLI_OPT_OUTPUT, "output", "FILE",
+	  "where to record to, - for standard output", RECORD },
+	{ CLI_OPT_SORT, "sort", "KEY", "sort by a column, -KEY backwards",
+	  TOP | REPLAY },
+	{ CLI_OPT_FILTER, "filter", "EXPR", "only blocks that match",
+	  TOP | REPLAY },
+	{ CLI_OPT_ASCII, "ascii", NULL, "no characters beyond ASCII",
+	  TOP | REPLAY },
+	{ CLI_OPT_NO_COLOR, "no-color", NULL, "no colours, as with NO_COLOR=1",
+	  TOP | REPLAY },
+	{ CLI_OPT_FOR, "for", "SEC", "judge what happens for so long", CHECK },
+	{ CLI_OPT_JUNIT, "junit", "FILE", "write the verdict as JUnit XML, too",
+	  CHECK },
+	{ CLI_OPT_VMLINUX, "vmlinux", "FILE",
+	  "name lines of the kernel's source by its vmlinux", CHECK },
+	{ CLI_OPT_RULES, "rules", "FILE",
+	  "settings below from a file, \"max-offline 2s\" a line", CHECK },
+#define SETTING(name, arg, help) \
+	{ CLI_OPT_SETTING + __COUNTER__ - FIRST, name, arg, help, CHECK },
+	RULES_SETTINGS(SETTING){ CLI_OPT_HELP, "help", NULL, "this help",
+				 TOP | RECORD | REPLAY | CHECK | DOCTOR },
+	{ CLI_OPT_VERSION, "version", NULL, "the version", TOP },
+	{ 0 },
+};
+
+static void print_usage(const struct cli_command_info *info, FILE *out)
+{
+	fprintf(out, "mhptop%s%s%s%s", *info->name ? " " : "", info->name,
+		*info->synopsis ? " " : "", info->synopsis);
+}
+
+static void print_commands(FILE *out)
+{
+	const struct cli_command_info *info;
+
+	fputs("\nCommands (mhptop COMMAND --help tells more):\n", out);
+	for (info = cli_commands; info->name; info++)
+		fprintf(out, "  mhptop %-7s %s\n", info->name, info->help);
+}
+
+static int option_format(const struct cli_option *option, char *text,
+			 size_t len)
+{
+	char letter[8] = "    ";
+
+	if (option->value < CLI_OPT_LONG_ONLY)
+		snprintf(letter, sizeof(letter), "-%c, ", option->value);
+	return snprintf(text, len, "%s--%s%s%s", letter, option->name,
+			option->arg ? " " : "", option->arg ? option->arg : "");
+}
+
+/* The first help is that of all. */
+static bool option_is_told(const struct cli_option *option,
+			   enum cli_command command)
+{
+	return command == CLI_TOP || option->commands & 1 << command;
+}
+
+static void print_options(enum cli_command command, FILE *out)
+{
+	const struct cli_option *option;
+	char text[64];
+	int len, width = 0;
+
+	for (option = cli_options; option->name; option++) {
+		len = option_format(option, text, sizeof(text));
+		if (option_is_told(option, command) && len > width)
+			width = len;
+	}
+	fputs("\nOptions:\n", out);
+	for (option = cli_options; option->name; option++) {
+		if (!option_is_told(option, command))
+			continue;
+		option_format(option, text, sizeof(text));
+		fprintf(out, "  %-*s  %s%s\n", width, text,
+			option->commands & 1 << command ? "" :
+			option->commands & RECORD	? "record: " :
+							  "check: ",
+			option->help);
+	}
+}
+
+static void print_columns(FILE *out)
+{
+	const struct column *column;
+
+	fputs("\nColumns, for --sort and --filter:\n", out);
+	for (column = columns; column->key; column++)
+		fprintf(out, "  %-16s  %s\n", column->key, column->help);
+	fputs("\nFilters: KEY=WORD, KEY!=WORD, KEY<NUMBER, KEY>NUMBER, or a word of any\n"
+	      "column; several are joined with spaces or commas and must all hold. Times\n"
+	      "take ns, us, ms or s. \"-\" stands for what is not there.\n",
+	      out);
+}
+
+static void print_rules(FILE *out)
+{
+	int i;
+
+	fputs("\nRules, for --skip; docs/rules.md says more:\n", out);
+	for (i = 0; i < NR_RULES; i++)
+		fprintf(out, "  %-16s  %s\n", rule_infos[i].name,
+			rule_infos[i].law);
+}
+
+void cli_help(enum cli_command command, FILE *out)
+{
+	const struct cli_command_info *info = &cli_commands[command];
+
+	fputs("Usage: ", out);
+	print_usage(info, out);
+	fprintf(out, "\n%s: %s.\n", *info->name ? info->name : "mhptop",
+		info->help);
+	if (command == CLI_TOP)
+		print_commands(out);
+	if (*info->more)
+		fprintf(out, "\n%s", info->more);
+	print_options(command, out);
+	if (command == CLI_TOP || command == CLI_REPLAY)
+		print_columns(out);
+	if (command == CLI_CHECK)
+		print_rules(out);
+	if (command == CLI_TOP)
+		fputs("\nExit: 0 fine; 1 the tool failed; 2 usage; 3 a rule was violated; 4 not\n"
+		      "supported or not permitted here; 5 unknown, events were lost; 6 a recording\n"
+		      "is damaged, foreign or of a newer schema.\n",
+		      out);
+}
+
+void cli_version(FILE *out)
+{
+	fprintf(out, "mhptop %s\n", MHPTOP_VERSION);
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The tables behind the command line: what cli.c reads and cli_help.c prints.
+ * Nobody else includes this.
+ */
+#ifndef CLI_OPTIONS_H
+#define CLI_OPTIONS_H
+
+#include "cli/cli.h"
+#include "rules/config.h"
+
+/* Values of options; below CLI_OPT_LONG_ONLY they are letters. */
+enum {
+	CLI_OPT_BATCH = 'b',
+	CLI_OPT_DELAY = 'd',
+	CLI_OPT_HELP = 'h',
+	CLI_OPT_FRAMES = 'n',
+	CLI_OPT_OUTPUT = 'o',
+	CLI_OPT_VERSION = 'V',
+	CLI_OPT_LONG_ONLY = 256,
+	CLI_OPT_JSON = CLI_OPT_LONG_ONLY,
+	CLI_OPT_SORT,
+	CLI_OPT_FILTER,
+	CLI_OPT_ASCII,
+	CLI_OPT_NO_COLOR,
+	CLI_OPT_FOR,
+	CLI_OPT_JUNIT,
+	CLI_OPT_VMLINUX,
+	CLI_OPT_RULES,
+	CLI_OPT_SETTING, /* of the rules: the first of many */
+};
+
+#define CLI_OPTIONS_MAX 32
+
+struct cli_option {
+	int value;
+	const char *name; /* NULL ends the table */
+	const char *arg; /* what its value is called, NULL for none */
+	const char *help;
+	unsigned int commands; /* that it is for, as bits 1 << enum cli_command */
+};
+
+struct cli_command_info {
+	const char *name; /* "" without a word of its own, NULL ends the table */
+	const char *synopsis;
+	const char *help;
+	const char *more; /* what its own help adds, may be "" */
+};
+
+extern const struct cli_option cli_options[];
+extern const struct cli_command_info cli_commands[]; /* by enum cli_command */
+
+void cli_help(enum cli_command command, FILE *out);
+void cli_version(FILE *out);
+/* An option of check: 0, or what cli_fail() returned. */
+int cli_take_check(struct cli *cli, int option, const char *arg);
+
+#endif

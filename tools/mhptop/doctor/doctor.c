@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The checks behind `mhptop doctor`: privileges, tracing, memory hotplug, and
+ * in the end whether the collector really loads. Each is one line that says
+ * what to do. Options of the kernel are in doctor_config.c.
+ */
+#include <errno.h>
+#include <linux/capability.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+#include "doctor/doctor.h"
+#include "model/event_table.h"
+#include "source/live.h"
+
+void doctor_say(FILE *out, enum doctor_verdict verdict, const char *what,
+		const char *fmt, ...)
+{
+	static const char *const words[] = {
+		[DOCTOR_OK] = "ok",
+		[DOCTOR_MISSING] = "missing",
+		[DOCTOR_NOTE] = "note",
+	};
+	va_list args;
+
+	fprintf(out, "%s: %s: ", words[verdict], what);
+	va_start(args, fmt);
+	vfprintf(out, fmt, args);
+	va_end(args);
+	fputc('\n', out);
+}
+
+static void check_privileges(FILE *out)
+{
+	static const struct {
+		unsigned int cap;
+		const char *name;
+		const char *purpose;
+		enum doctor_verdict without;
+	} caps[] = {
+		{ CAP_BPF, "CAP_BPF", "to load the collector", DOCTOR_MISSING },
+		{ CAP_PERFMON, "CAP_PERFMON",
+		  "to attach it to events and read the kernel's memory",
+		  DOCTOR_MISSING },
+		{ CAP_SYSLOG, "CAP_SYSLOG",
+		  "to find the memory blocks that were there before",
+		  DOCTOR_NOTE },
+	};
+	bool admin = source_live_capable(CAP_SYS_ADMIN), has;
+	size_t i;
+
+	for (i = 0; i < sizeof(caps) / sizeof(*caps); i++) {
+		has = source_live_capable(caps[i].cap) ||
+		      (admin && caps[i].cap != CAP_SYSLOG);
+		doctor_say(
+			out, has ? DOCTOR_OK : caps[i].without, caps[i].name,
+			"%s%s", caps[i].purpose,
+			has ? "" :
+			      ": run as root, or give mhptop the capability");
+	}
+}
+
+static bool has_event(const char *events, const char *name)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/mhp/%s/id", events, name);
+	return !access(path, F_OK);
+}
+
+static void check_events(FILE *out, const char *events)
+{
+	int present = 0, missing = 0;
+	unsigned int event;
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/mhp", events);
+	if (access(path, F_OK)) {
+		doctor_say(
+			out, DOCTOR_MISSING, "mhp events",
+			"none in %s: boot a kernel with them, such as `make kernel` builds",
+			events);
+		return;
+	}
+	for (event = 1; event_info(event); event++) {
+		if (event_is_tool(event))
+			continue;
+		present++;
+		if (has_event(events, event_info(event)->name))
+			continue;
+		missing++;
+		doctor_say(
+			out, DOCTOR_NOTE, event_info(event)->name,
+			"not in %s: what it tells is not counted; boot a newer kernel",
+			path);
+	}
+	doctor_say(out, missing == present ? DOCTOR_MISSING : DOCTOR_OK,
+		   "mhp events", "%d of %d in %s", present - missing, present,
+		   path);
+}
+
+static void check_tracing(FILE *out)
+{
+	static const char btf[] = "/sys/kernel/btf/vmlinux";
+	const char *events;
+	int err = source_live_tracefs(&events);
+
+	if (err == -EACCES) {
+		doctor_say(
+			out, DOCTOR_MISSING, "tracefs",
+			"not for this user: run as root, or remount it with gid= and mode=");
+	} else if (err) {
+		doctor_say(
+			out, DOCTOR_MISSING, "tracefs",
+			"not mounted: mount -t tracefs tracefs /sys/kernel/tracing");
+	} else {
+		doctor_say(out, DOCTOR_OK, "tracefs", "%s", events);
+		check_events(out, events);
+	}
+	if (access(btf, R_OK))
+		doctor_say(
+			out, DOCTOR_MISSING, "BTF",
+			"%s: %s; build the kernel with CONFIG_DEBUG_INFO_BTF",
+			btf, strerror(errno));
+	else
+		doctor_say(out, DOCTOR_OK, "BTF", "%s", btf);
+}
+
+/* Hidden addresses are all zero; of the others only some of the first are. */
+static bool are_addresses_shown(void)
+{
+	FILE *file = fopen("/proc/kallsyms", "re");
+	char line[256];
+	bool shown = false;
+	int i;
+
+	if (!file)
+		return false;
+	for (i = 0; !shown && i < 100 && fgets(line, sizeof(line), file); i++)
+		shown = strtoull(line, NULL, 16);
+	fclose(file);
+	return shown;
+}
+
+static void check_addresses(FILE *out)
+{
+	char mode[32];
+
+	if (are_addresses_shown())
+		doctor_say(
+			out, DOCTOR_OK, "kernel addresses",
+			"readable: memory blocks that were there before are seen with who hosts them");
+	else
+		doctor_say(
+			out, DOCTOR_NOTE, "kernel addresses",
+			"hidden: who hosts the memory blocks that were there before cannot be known; run as root with kernel.kptr_restrict=0 or 1");
+	source_live_lockdown(mode, sizeof(mode));
+	if (!*mode)
+		doctor_say(out, DOCTOR_OK, "lockdown", "none");
+	else
+		doctor_say(
+			out,
+			strcmp(mode, "integrity") ? DOCTOR_MISSING : DOCTOR_OK,
+			"lockdown", "%s%s", mode,
+			strcmp(mode, "integrity") ?
+				": forbids to read events and the kernel's memory; boot with lockdown=integrity" :
+				"");
+}
+
+static void check_hotplug(FILE *out)
+{
+	static const char memory[] = "/sys/devices/system/memory";
+	char text[64], why[256];
+	struct source_info info;
+
+	if (source_live_info(&info, SOURCE_TIER_SYSFS, "", why, sizeof(why)))
+		doctor_say(out, DOCTOR_MISSING, "memory blocks", "%s", why);
+	else
+		doctor_say(out, DOCTOR_OK, "memory blocks", "of %llu MiB",
+			   info.block_bytes >> 20);
+	if (source_live_text(text, sizeof(text), "%s/auto_online_blocks",
+			     memory) > 0)
+		doctor_say(
+			out, DOCTOR_NOTE, "auto_online_blocks",
+			"%s: what the kernel does with a block that is added",
+			text);
+	if (source_live_text(
+		    text, sizeof(text), "%s",
+		    "/sys/module/memory_hotplug/parameters/memmap_on_memory") <=
+	    0)
+		doctor_say(
+			out, DOCTOR_NOTE, "memmap_on_memory",
+			"not known to this kernel: added memory takes its memmap from elsewhere");
+	else if (*text == 'N' || *text == '0')
+		doctor_say(
+			out, DOCTOR_NOTE, "memmap_on_memory",
+			"%s: added memory takes its memmap from elsewhere; boot with memory_hotplug.memmap_on_memory=Y to change that",
+			text);
+	else
+		doctor_say(out, DOCTOR_OK, "memmap_on_memory",
+			   "%s: added memory hosts its own memmap where it can",
+			   text);
+}
+
+static int check_tier(FILE *out)
+{
+	struct source *source;
+	char why[256];
+	int err = source_open_bpf(&source, why, sizeof(why));
+
+	if (!err) {
+		source_close(source);
+		doctor_say(out, DOCTOR_OK, "collector", "loads and attaches");
+		doctor_say(out, DOCTOR_OK, "tier", "%s",
+			   source_tier_name(SOURCE_TIER_EVENTS));
+		return CLI_OK;
+	}
+	doctor_say(out, DOCTOR_MISSING, "collector", "%s", why);
+	if (source_open_sysfs(&source, NULL, why, sizeof(why))) {
+		doctor_say(out, DOCTOR_MISSING, "tier", "none: %s", why);
+		return CLI_UNSUPPORTED;
+	}
+	source_close(source);
+	doctor_say(out, DOCTOR_NOTE, "tier",
+		   "%s: states of memory blocks, polled; no events",
+		   source_tier_name(SOURCE_TIER_SYSFS));
+	return CLI_UNSUPPORTED;
+}
+
+int doctor_run(FILE *out)
+{
+	check_privileges(out);
+	check_tracing(out);
+	check_addresses(out);
+	doctor_config(out);
+	check_hotplug(out);
+	return check_tier(out);
+}

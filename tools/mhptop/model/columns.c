@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The columns of the block table and how each is got from a block; and, for
+ * any column, how its value becomes a cell, an order, a comparison.
+ *
+ * Tables are drawn by the views; filters are in block_filter.c.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "model/columns.h"
+#include "model/event_table.h"
+
+/* How much is known of a block, and from where: see enum mhp_block_flag. */
+enum known {
+	KNOWN_EVENTS = 1,
+	KNOWN_SEEN,
+	KNOWN_ESTIMATED,
+	KNOWN_PARTIAL,
+	KNOWN_SYSFS,
+};
+
+static const struct event_symbol knowns[] = {
+	{ KNOWN_EVENTS, "events" },	  { KNOWN_SEEN, "seen" },
+	{ KNOWN_ESTIMATED, "estimated" }, { KNOWN_PARTIAL, "partial" },
+	{ KNOWN_SYSFS, "sysfs" },	  { 0 },
+};
+
+static enum known block_known(const struct mhp_block *block)
+{
+	if (block->flags & MHP_BLOCK_SYSFS)
+		return KNOWN_SYSFS;
+	if (block->flags & MHP_BLOCK_PARTIAL)
+		return KNOWN_PARTIAL;
+	if (block->flags & MHP_BLOCK_ESTIMATED)
+		return KNOWN_ESTIMATED;
+	return block->flags & MHP_BLOCK_SEEN ? KNOWN_SEEN : KNOWN_EVENTS;
+}
+
+/*
+ * Present or managed pages. Where nobody told what they began with, as for the
+ * boot memory with its holes, there are only changes, which would mislead.
+ */
+static s64 pages(const struct mhp_block *block, s64 pages)
+{
+	enum known known = block_known(block);
+
+	if (known == KNOWN_SYSFS || known == KNOWN_PARTIAL ||
+	    (known == KNOWN_SEEN && block->hosting == MHP_HOSTING_BOOT))
+		return COLUMN_NONE;
+	return pages;
+}
+
+s64 column_duration(const struct mhp_phase *phase)
+{
+	if (!phase->begin_ns || phase->end_ns < phase->begin_ns)
+		return COLUMN_NONE;
+	return phase->end_ns - phase->begin_ns;
+}
+
+static s64 blocker(const struct mhp_block *block, s64 value)
+{
+	return block->blockers ? value : COLUMN_NONE;
+}
+
+static s64 range_start(const struct model *model, const struct mhp_block *block)
+{
+	const struct mhp_range *range =
+		ledger_find_range(model->ledger, block->start_pfn);
+
+	return range ? (s64)range->start_pfn : COLUMN_NONE;
+}
+
+/* clang-format off */
+/* C(key, title, help, width, kind, shown, history, words, value of block in model) */
+#define COLUMNS(C)                                                                                                           \
+	C(id, "BLOCK", "number of the memory block, as in sysfs", 6, NUMBER, true, false, NULL,                                     \
+	  block->start_pfn / ledger_block_pages(model->ledger))                                                                     \
+	C(start_pfn, "START", "its first page", 12, HEX, false, false, NULL, block->start_pfn)                                      \
+	C(nr_pages, "PAGES", "its pages", 8, NUMBER, false, false, NULL, ledger_block_pages(model->ledger))                         \
+	C(state, "STATE", "online, offline, on the way, removed", 13, WORD, true, false, event_states, block->state)                \
+	C(node, "NODE", "NUMA node", 4, NUMBER, true, false, NULL, block->nid)                                                      \
+	C(zone, "ZONE", "zone it is online in", 7, WORD, true, false, event_zones, block->zone)                                     \
+	C(hosting, "HOSTING", "whose pages hold its memmap", 7, WORD, true, false, event_hostings, block->hosting)                  \
+	C(vmemmap_pages, "VMEMMAP", "pages it gives up to hold its own memmap", 7, NUMBER, true, false, NULL,                       \
+	  block->vmemmap_pages)                                                                                                     \
+	C(present, "PRESENT", "its present pages", 8, NUMBER, true, false, NULL, pages(block, block->present))                      \
+	C(managed, "MANAGED", "its managed pages", 8, NUMBER, true, false, NULL, pages(block, block->managed))                      \
+	C(populated, "POPUL", "vmemmap pages populated, ever", 7, NUMBER, false, false, NULL, block->populated)                     \
+	C(freed, "FREED", "vmemmap pages freed, ever", 7, NUMBER, false, true, NULL, block->freed)                                  \
+	C(retired, "RETIRED", "pages whose memmap went but whose backing stayed, ever", 7, NUMBER, false, true, NULL,               \
+	  block->retired)                                                                                                           \
+	C(onlines, "ON", "times it went online", 4, NUMBER, false, true, NULL, block->onlines)                                      \
+	C(offlines, "OFF", "times it went offline", 4, NUMBER, false, true, NULL, block->offlines)                                  \
+	C(online_failures, "ONFAIL", "times it did not go online", 6, NUMBER, false, true, NULL, block->online_failures)            \
+	C(offline_failures, "OFFAIL", "times it did not go offline", 6, NUMBER, false, true, NULL, block->offline_failures)         \
+	C(add_time, "ADDTIME", "first to last section populated", 8, TIME, false, true, NULL,                                       \
+	  column_duration(&block->add))                                                                                             \
+	C(online_time, "ONTIME", "last time it took to go online", 8, TIME, false, true, NULL,                                      \
+	  column_duration(&block->online))                                                                                          \
+	C(offline_time, "OFFTIME", "last time it took to go offline", 8, TIME, false, true, NULL,                                   \
+	  column_duration(&block->offline))                                                                                         \
+	C(reason, "REASON", "why it last failed to go online or offline", 9, WORD, true, true, event_reasons, block->reason)        \
+	C(last_ret, "RET", "result of the last online or offline", 5, NUMBER, false, true, NULL, block->last_ret)                   \
+	C(blockers, "BLOCKERS", "pages reported in the way of going offline", 8, NUMBER, false, true, NULL, block->blockers)        \
+	C(blocker_pfn, "BLOCKER", "the last of these pages", 12, HEX, false, true, NULL,                                            \
+	  blocker(block, block->blocker_pfn))                                                                                       \
+	C(blocker_kind, "KIND", "what kind of page that is", 11, WORD, false, true, event_kinds,                                    \
+	  blocker(block, block->blocker_kind))                                                                                      \
+	C(blocker_stage, "STAGE", "what it was in the way of", 13, WORD, false, true, event_stages,                                 \
+	  blocker(block, block->blocker_stage))                                                                                     \
+	C(step, "STEP", "last step of the memory notifier", 15, WORD, false, true, event_steps, block->step)                        \
+	C(broken, "BROKEN", "laws broken about it, see docs/rules.md", 6, NUMBER, false, true, NULL,                                \
+	  rules_block_broken(model->verdict.rules, block->start_pfn))                                                               \
+	C(range, "RANGE", "first page of the add that it came with", 12, HEX, false, false, NULL, range_start(model, block))        \
+	C(known, "KNOWN", "from events, or how else", 9, WORD, false, false, knowns, block_known(block))
+/* clang-format on */
+
+#define GETTER(key, title, help, width, kind, shown, history, words, value) \
+	static s64 get_##key(const struct model *model, const void *row)    \
+	{                                                                   \
+		const struct mhp_block *block = row;                        \
+		(void)model;                                                \
+		(void)block;                                                \
+		return value;                                               \
+	}
+COLUMNS(GETTER)
+
+#define ROW(key, title, help, width, kind, shown, history, words, value) \
+	{ #key,	 title,	    help,  width,  COLUMN_##kind,                \
+	  shown, get_##key, words, history },
+const struct column columns[] = { COLUMNS(ROW){ 0 } };
+
+const struct column *column_find(const char *key)
+{
+	const struct column *column;
+
+	for (column = columns; column->key; column++)
+		if (!strcmp(column->key, key))
+			return column;
+	return NULL;
+}
+
+static int format_time(s64 ns, char *buf, size_t len)
+{
+	if (ns < 1000)
+		return snprintf(buf, len, "%lldns", ns);
+	if (ns < 1000 * 1000)
+		return snprintf(buf, len, "%.1fus", ns / 1e3);
+	if (ns < 1000 * 1000 * 1000)
+		return snprintf(buf, len, "%.1fms", ns / 1e6);
+	return snprintf(buf, len, "%.1fs", ns / 1e9);
+}
+
+const char *column_word(const struct column *column, s64 value)
+{
+	const struct event_symbol *symbol = column->symbols;
+
+	for (; symbol && symbol->name; symbol++)
+		if ((s64)symbol->value == value)
+			return symbol->name;
+	return NULL;
+}
+
+const struct column *column_shown(const struct column *column)
+{
+	while (column->key && !column->shown)
+		column++;
+	return column->key ? column : NULL;
+}
+
+int column_format(const struct column *column, const struct model *model,
+		  const void *row, char *buf, size_t len)
+{
+	s64 value = column->get(model, row);
+	const char *word;
+
+	if (value == COLUMN_NONE)
+		return snprintf(buf, len, "-");
+	switch (column->kind) {
+	case COLUMN_NUMBER:
+		return snprintf(buf, len, "%lld", value);
+	case COLUMN_HEX:
+		return snprintf(buf, len, "0x%llx", value);
+	case COLUMN_TIME:
+		return format_time(value, buf, len);
+	case COLUMN_FLAG:
+		return snprintf(buf, len, value ? "yes" : "no");
+	case COLUMN_WORD:
+		break;
+	}
+	/* 0 of an enum that has no word for it: nobody told yet. */
+	word = column_word(column, value);
+	if (word || !value)
+		return snprintf(buf, len, "%s", word ? word : "-");
+	return snprintf(buf, len, "%lld", value);
+}
+
+static int compare(s64 a, s64 b)
+{
+	return a < b ? -1 : a > b;
+}
+
+int column_compare(const struct column *column, const struct model *model,
+		   const struct mhp_block *a, const struct mhp_block *b)
+{
+	int order = compare(column->get(model, a), column->get(model, b));
+
+	if (order)
+		return order;
+	return a->start_pfn < b->start_pfn ? -1 : a->start_pfn > b->start_pfn;
+}

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The events as data and as text, made from tracepoints.h: each include of
+ * mhp_all_events.h below is one expansion of all events.
+ *
+ * What a line of a recording looks like is not here but in record_json.c.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "model/event_table.h"
+#include "model/event_words.h"
+
+#define event_none NULL
+
+/* The fields of each class; a function has room for a type of its own. */
+#include "mhp_read.h"
+#undef __field
+#define __field(type, field)                     \
+	{ .name = #field,                        \
+	  .offset = offsetof(entry_type, field), \
+	  .size = sizeof(type),                  \
+	  .is_signed = (type)-1 < (type)1,       \
+	  .symbols = EVENT_WORDS(event_, field) },
+#undef DECLARE_EVENT_CLASS
+#define DECLARE_EVENT_CLASS(class, proto, args, fields_, assign, print)    \
+	static const struct event_field *fields_of_##class(void)           \
+	{                                                                  \
+		typedef struct mhp_##class entry_type;                     \
+		static const struct event_field list[] = { fields_{ 0 } }; \
+		return list;                                               \
+	}
+#include "mhp_all_events.h"
+
+static struct event_info infos[MHP_NR_EVENTS];
+
+static void __attribute__((constructor)) infos_init(void)
+{
+#include "mhp_read.h"
+#undef DEFINE_EVENT
+#define DEFINE_EVENT(class, event, proto, args)         \
+	infos[MHP_EVENT_##event] = (struct event_info){ \
+		.name = #event,                         \
+		.fields = fields_of_##class(),          \
+		.size = sizeof(struct mhp_##class),     \
+	};
+#include "mhp_all_events.h"
+}
+
+const struct event_info *event_info(unsigned int event)
+{
+	return event && event < MHP_NR_EVENTS ? &infos[event] : NULL;
+}
+
+unsigned int event_by_name(const char *name, size_t len)
+{
+#include "mhp_read.h"
+#undef DEFINE_EVENT
+#define DEFINE_EVENT(class, event, proto, args)                      \
+	if (len == sizeof(#event) - 1 && !memcmp(name, #event, len)) \
+		return MHP_EVENT_##event;
+#include "mhp_all_events.h"
+	return 0;
+}
+
+bool event_is_tool(unsigned int event)
+{
+	switch (event) {
+#include "mhp_read.h"
+#undef DEFINE_EVENT
+#define DEFINE_EVENT(class, event, proto, args) case MHP_EVENT_##event:
+#include "mhp_tool_events.h"
+		return true;
+	}
+	return false;
+}
+
+/* The words, as the header left EM() and EMe() for printing. */
+#define WORD_LIST(list, ...) \
+	const struct event_symbol event_##list[] = { __VA_ARGS__, { 0 } };
+EVENT_WORD_LISTS(WORD_LIST)
+/* No field of an event has these. */
+WORD_LIST(orders, MHP_ORDERS)
+
+static const char *word_find(const struct event_symbol *symbols,
+			     unsigned long value)
+{
+	for (; symbols->name; symbols++)
+		if (symbols->value == value)
+			return symbols->name;
+	return NULL;
+}
+
+const char *event_symbol(const struct event_symbol *symbols,
+			 unsigned long value)
+{
+	const char *word = word_find(symbols, value);
+
+	return word ? word : "?";
+}
+
+long event_symbol_value(const struct event_symbol *symbols, const char *name,
+			size_t len)
+{
+	for (; symbols->name; symbols++)
+		if (strlen(symbols->name) == len &&
+		    !memcmp(symbols->name, name, len))
+			return symbols->value;
+	return -1;
+}
+
+/* Where a field of that size sits in a value, at either end of the bytes. */
+static size_t field_lag(const struct event_field *field)
+{
+	const u16 one = 1;
+
+	return *(const u8 *)&one ? 0 : sizeof(u64) - field->size;
+}
+
+s64 event_field_get(const struct event_field *field, const union mhp_payload *p)
+{
+	unsigned int spare = 64 - field->size * 8;
+	u64 value = 0;
+
+	memcpy((char *)&value + field_lag(field),
+	       (const char *)p + field->offset, field->size);
+	return field->is_signed ? (s64)(value << spare) >> spare : (s64)value;
+}
+
+void event_field_set(const struct event_field *field, union mhp_payload *p,
+		     s64 value)
+{
+	memcpy((char *)p + field->offset,
+	       (const char *)&value + field_lag(field), field->size);
+}
+
+/* As libtraceevent prints them, and so perf and trace-cmd. */
+static const char *print_word(char *scratch, size_t len, unsigned long value,
+			      const struct event_symbol *symbols)
+{
+	const char *word = word_find(symbols, value);
+
+	if (word)
+		return word;
+	snprintf(scratch, len, "0x%lx", value);
+	return scratch;
+}
+
+static const char *print_words(char *scratch, size_t len, unsigned long value,
+			       const char *delim,
+			       const struct event_symbol *symbols)
+{
+	const char *sep = "";
+	size_t used = 0;
+
+	*scratch = '\0';
+	for (; symbols->name && used < len; symbols++) {
+		if (!symbols->value ||
+		    (value & symbols->value) != symbols->value)
+			continue;
+		used += snprintf(scratch + used, len - used, "%s%s", sep,
+				 symbols->name);
+		value &= ~symbols->value;
+		sep = delim;
+	}
+	if (value && used < len)
+		snprintf(scratch + used, len - used, "%s0x%lx", sep, value);
+	return scratch;
+}
+
+#define SYMBOLS(...) ((const struct event_symbol[]){ __VA_ARGS__, { 0 } })
+#define __print_symbolic(value, ...) \
+	print_word((char[24]){ 0 }, 24, value, SYMBOLS(__VA_ARGS__))
+#define __print_flags(value, delim, ...) \
+	print_words((char[128]){ 0 }, 128, value, delim, SYMBOLS(__VA_ARGS__))
+
+#include "mhp_read.h"
+#undef DECLARE_EVENT_CLASS
+#define DECLARE_EVENT_CLASS(class, proto, args, fields_, assign, print) \
+	static int print_##class(const union mhp_payload *p, char *buf, \
+				 size_t len)                            \
+	{                                                               \
+		const struct mhp_##class *__entry = &p->class;          \
+		return snprintf(buf, len, print);                       \
+	}
+#include "mhp_all_events.h"
+
+int event_print(const struct mhp_record *record, char *buf, size_t len)
+{
+	switch (record->event) {
+#include "mhp_read.h"
+#undef DEFINE_EVENT
+#define DEFINE_EVENT(class, event, proto, args) \
+	case MHP_EVENT_##event:                 \
+		return print_##class(&record->p, buf, len);
+#include "mhp_all_events.h"
+	}
+	return snprintf(buf, len, "event=%u", record->event);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Which fields of events hold words: a field of one of these names, in
+ * whatever event, is an enum whose words are in the list named here. The words
+ * themselves are in tracepoints.h and mhp_tool_events.h.
+ *
+ * For event_table.c and record_json.c, which read the header.
+ */
+#ifndef EVENT_WORDS_H
+#define EVENT_WORDS_H
+
+#include "model/event_table.h"
+
+/* L(name, words …) for each list */
+#define EVENT_WORD_LISTS(L)       \
+	L(hostings, MHP_HOSTINGS) \
+	L(whys, MHP_WHYS)         \
+	L(zones, MHP_ZONES)       \
+	L(causes, MHP_CAUSES)     \
+	L(reasons, MHP_REASONS)   \
+	L(stages, MHP_STAGES)     \
+	L(kinds, MHP_KINDS)       \
+	L(refs, MHP_REFS)         \
+	L(steps, MHP_STEPS)       \
+	L(states, MHP_STATES)     \
+	L(origins, MHP_ORIGINS)
+
+#define EVENT_WORDS_hosting ~, hostings
+#define EVENT_WORDS_why ~, whys
+#define EVENT_WORDS_zone ~, zones
+#define EVENT_WORDS_cause ~, causes
+#define EVENT_WORDS_reason ~, reasons
+#define EVENT_WORDS_stage ~, stages
+#define EVENT_WORDS_kind ~, kinds
+#define EVENT_WORDS_op ~, refs
+#define EVENT_WORDS_step ~, steps
+#define EVENT_WORDS_state ~, states
+#define EVENT_WORDS_origin ~, origins
+
+/*
+ * prefix##list for a field that holds words, prefix##none for one that does
+ * not: the second argument is none unless the name above made them two.
+ */
+#define EVENT_WORDS(prefix, field) \
+	EVENT_WORDS_PICK(prefix, EVENT_WORDS_##field, none, ~)
+#define EVENT_WORDS_PICK(...) EVENT_WORDS_JOIN(__VA_ARGS__)
+#define EVENT_WORDS_JOIN(prefix, first, second, ...) prefix##second
+
+#endif

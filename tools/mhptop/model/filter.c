@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Filters of memory blocks: the little language of --filter and of the
+ * dashboard's prompt. Which columns there are is in columns.c.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "model/columns.h"
+#include "model/event_table.h"
+
+#define TERMS_MAX 16
+#define TERM_LEN 64
+
+enum operator{ OP_EQUAL, OP_UNEQUAL, OP_BELOW, OP_ABOVE, OP_UPTO, OP_FROM };
+
+/* Longer ones first, so that "<=" is not taken for "<". */
+static const struct {
+	const char *text;
+	enum operator op;
+} operators[] = {
+	{ "!=", OP_UNEQUAL }, { "<=", OP_UPTO }, { ">=", OP_FROM },
+	{ "=", OP_EQUAL },    { "<", OP_BELOW }, { ">", OP_ABOVE },
+};
+
+#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
+
+struct term {
+	const struct column *column; /* NULL: word in any of them */
+	enum operator op;
+	s64 value;
+	char word[TERM_LEN];
+};
+
+struct block_filter {
+	size_t nr;
+	struct term terms[TERMS_MAX];
+};
+
+/* Where words have no value of their own: what a table shows as "-". */
+static int parse_word(struct term *term, const char *text, char *why,
+		      size_t len)
+{
+	const struct event_symbol *symbol = term->column->symbols;
+	size_t used;
+
+	if (term->op != OP_EQUAL && term->op != OP_UNEQUAL) {
+		snprintf(why, len, "%s is a word: compare it with = or !=",
+			 term->column->key);
+		return -EINVAL;
+	}
+	term->value = COLUMN_NONE;
+	if (!strcmp(text, "-"))
+		return 0;
+	for (; symbol->name; symbol++) {
+		if (strcasecmp(symbol->name, text))
+			continue;
+		term->value = symbol->value;
+		return 0;
+	}
+	used = snprintf(why, len, "%s is never \"%s\"; it can be",
+			term->column->key, text);
+	for (symbol = term->column->symbols; symbol->name; symbol++)
+		if (used < len)
+			used += snprintf(why + used, len - used, " %s",
+					 symbol->name);
+	return -EINVAL;
+}
+
+/* How much longer than 1 ns the unit is, 0 if it is none. */
+static double time_unit(const char *unit)
+{
+	static const struct {
+		const char *name;
+		double ns;
+	} units[] = { { "", 1 },
+		      { "ns", 1 },
+		      { "us", 1e3 },
+		      { "ms", 1e6 },
+		      { "s", 1e9 } };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(units); i++)
+		if (!strcmp(units[i].name, unit))
+			return units[i].ns;
+	return 0;
+}
+
+static int parse_number(struct term *term, const char *text, char *why,
+			size_t len)
+{
+	double value;
+	char *end;
+
+	if (!strcmp(text, "-")) {
+		term->value = COLUMN_NONE;
+		return 0;
+	}
+	errno = 0;
+	term->value = strtoll(text, &end, strstr(text, "0x") ? 16 : 10);
+	if (!errno && end > text && !*end)
+		return 0;
+	if (term->column->kind == COLUMN_TIME) {
+		value = strtod(text, &end);
+		if (end > text && time_unit(end) && value >= 0 && value < 1e9) {
+			term->value = value * time_unit(end);
+			return 0;
+		}
+	}
+	snprintf(why, len, "%s needs a number%s, not \"%s\"", term->column->key,
+		 term->column->kind == COLUMN_TIME ? " with ns, us, ms or s" :
+						     "",
+		 text);
+	return -EINVAL;
+}
+
+/* A word by itself: some column must be able to have it. */
+static int parse_bare(struct term *term, const char *text, char *why,
+		      size_t len)
+{
+	const struct event_symbol *symbol;
+	const struct column *column;
+
+	for (column = columns; column->key; column++)
+		for (symbol = column->symbols; symbol && symbol->name; symbol++)
+			if (!strcasecmp(symbol->name, text)) {
+				strcpy(term->word, text);
+				return 0;
+			}
+	snprintf(
+		why, len,
+		"\"%s\" is no word of any column; use KEY=WORD, KEY!=WORD, KEY<NUMBER or KEY>NUMBER",
+		text);
+	return -EINVAL;
+}
+
+static int parse_term(struct term *term, char *text, char *why, size_t len)
+{
+	char *at = strpbrk(text, "=!<>");
+	size_t i, size;
+
+	term->column = NULL;
+	if (!at)
+		return parse_bare(term, text, why, len);
+	for (i = 0; i < ARRAY_SIZE(operators); i++)
+		if (!strncmp(at, operators[i].text, strlen(operators[i].text)))
+			break;
+	if (i == ARRAY_SIZE(operators)) {
+		snprintf(why, len, "\"%s\" has no operator: =, !=, < or >",
+			 text);
+		return -EINVAL;
+	}
+	term->op = operators[i].op;
+	size = strlen(operators[i].text);
+	*at = '\0';
+	term->column = column_find(text);
+	if (!term->column) {
+		snprintf(why, len, "\"%s\" is no column; --help lists them",
+			 text);
+		return -EINVAL;
+	}
+	if (term->column->kind == COLUMN_WORD)
+		return parse_word(term, at + size, why, len);
+	return parse_number(term, at + size, why, len);
+}
+
+int block_filter_parse(struct block_filter **filter, const char *text,
+		       char *why, size_t len)
+{
+	struct block_filter *made = calloc(1, sizeof(*made));
+	char term[TERM_LEN];
+	size_t size;
+	int err = 0;
+
+	*filter = NULL;
+	if (!made) {
+		snprintf(why, len, "no memory");
+		return -ENOMEM;
+	}
+	for (; !err; text += size) {
+		text += strspn(text, " ,");
+		size = strcspn(text, " ,");
+		if (!size)
+			break;
+		if (made->nr == TERMS_MAX || size >= sizeof(term)) {
+			snprintf(why, len,
+				 "longer than %d terms of %d characters",
+				 TERMS_MAX, TERM_LEN - 1);
+			err = -EINVAL;
+			break;
+		}
+		memcpy(term, text, size);
+		term[size] = '\0';
+		err = parse_term(&made->terms[made->nr++], term, why, len);
+	}
+	if (err)
+		block_filter_free(made);
+	else
+		*filter = made;
+	return err;
+}
+
+static bool match_bare(const struct term *term, const struct model *model,
+		       const struct mhp_block *block)
+{
+	const struct column *column;
+	const char *word;
+
+	for (column = columns; column->key; column++) {
+		if (column->kind != COLUMN_WORD)
+			continue;
+		word = column_word(column, column->get(model, block));
+		if (word && !strcasecmp(word, term->word))
+			return true;
+	}
+	return false;
+}
+
+static bool match_term(const struct term *term, const struct model *model,
+		       const struct mhp_block *block)
+{
+	s64 value;
+
+	if (!term->column)
+		return match_bare(term, model, block);
+	value = term->column->get(model, block);
+	/* What is not there is equal to nothing, below nothing, above nothing. */
+	if (term->column->kind == COLUMN_WORD &&
+	    !column_word(term->column, value))
+		value = COLUMN_NONE;
+	switch (term->op) {
+	case OP_EQUAL:
+		return value == term->value;
+	case OP_UNEQUAL:
+		return value != term->value;
+	case OP_BELOW:
+		return value != COLUMN_NONE && value < term->value;
+	case OP_ABOVE:
+		return value != COLUMN_NONE && value > term->value;
+	case OP_UPTO:
+		return value != COLUMN_NONE && value <= term->value;
+	case OP_FROM:
+		return value != COLUMN_NONE && value >= term->value;
+	}
+	return false;
+}
+
+bool block_filter_match(const struct block_filter *filter,
+			const struct model *model,
+			const struct mhp_block *block)
+{
+	size_t i;
+
+	for (i = 0; i < filter->nr; i++)
+		if (!match_term(&filter->terms[i], model, block))
+			return false;
+	return true;
+}
+
+/* A word by itself asks for each column that has it, and for history if all of these are. */
+static const struct column *bare_history(const struct term *term)
+{
+	const struct column *column, *found = NULL;
+	const struct event_symbol *symbol;
+
+	for (column = columns; column->key; column++) {
+		for (symbol = column->symbols; symbol && symbol->name; symbol++)
+			if (!strcasecmp(symbol->name, term->word))
+				break;
+		if (!symbol || !symbol->name)
+			continue;
+		if (!column->history)
+			return NULL;
+		found = column;
+	}
+	return found;
+}
+
+const struct column *block_filter_history(const struct block_filter *filter)
+{
+	const struct column *found = NULL;
+	const struct term *term;
+	size_t i;
+
+	for (i = 0; !found && i < filter->nr; i++) {
+		term = &filter->terms[i];
+		if (!term->column)
+			found = bare_history(term);
+		else if (term->column->history)
+			found = term->column;
+	}
+	return found;
+}
+
+void block_filter_free(struct block_filter *filter)
+{
+	free(filter);
+}

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The model: takes records, keeps the ledger, the last events and the totals,
+ * and answers questions about them. No clock, no I/O, no source, no view.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/event_table.h"
+#include "model/model.h"
+
+int model_init(struct model *model, const struct source_info *info,
+	       const struct rules_opts *opts)
+{
+	struct rules_opts rules = { 0 };
+	u64 pages;
+
+	if (opts)
+		rules = *opts;
+	rules.page_bytes = info->page_bytes;
+	memset(model, 0, sizeof(*model));
+	if (!info->page_bytes || info->block_bytes < info->page_bytes)
+		return -EINVAL;
+	model->info = *info;
+	model->self_check = -EAGAIN;
+	model->log = calloc(MODEL_LOG, sizeof(*model->log));
+	pages = info->block_bytes / info->page_bytes;
+	model->ledger = ledger_new(pages);
+	if (model->log && model->ledger &&
+	    !verdict_init(&model->verdict, pages, &rules))
+		return 0;
+	model_fini(model);
+	return -ENOMEM;
+}
+
+void model_fini(struct model *model)
+{
+	ledger_free(model->ledger);
+	model->ledger = NULL;
+	verdict_fini(&model->verdict);
+	free(model->log);
+	model->log = NULL;
+}
+
+/*
+ * Numbers may come out of order, as those of different CPUs do, so that a gap
+ * can close later: what counts is how many there are up to the highest.
+ */
+static void take_number(struct model *model, u64 seq)
+{
+	if (!seq)
+		return;
+	model->numbered++;
+	if (model->last_seq < seq)
+		model->last_seq = seq;
+	model->gaps = model->last_seq > model->numbered ?
+			      model->last_seq - model->numbered :
+			      0;
+}
+
+/* A record in the ring buffer is no longer than its payload in use. */
+static void log_put(struct model *model, const struct mhp_record *record)
+{
+	struct mhp_record *entry = &model->log[model->log_head++ % MODEL_LOG];
+
+	memset(entry, 0, sizeof(*entry));
+	memcpy(entry, record, MHP_RECORD_HEADER + record->size);
+}
+
+int model_take(void *ctx, const struct mhp_record *record)
+{
+	struct model *model = ctx;
+	const struct event_info *info;
+
+	model->seen++;
+	take_number(model, record->seq);
+	if (model->last_ns < record->time_ns)
+		model->last_ns = record->time_ns;
+	info = event_info(record->event);
+	if (!info || record->size != info->size)
+		return 0;
+	verdict_take(&model->verdict, record);
+	/* What is loaded has the record in it already. */
+	if (!model->loaded && ledger_fold(model->ledger, record) &&
+	    !model->notice[0])
+		snprintf(
+			model->notice, sizeof(model->notice),
+			"not everything is shown: there are more memory blocks, zones or ranges than there is room for");
+	if (!event_is_tool(record->event))
+		log_put(model, record);
+	return 0;
+}
+
+static void sum_block(struct model_sums *sums, const struct mhp_block *block)
+{
+	sums->failures += (u64)block->online_failures + block->offline_failures;
+	if (block->hosting == MHP_HOSTING_BUDDY &&
+	    block->populated > block->freed)
+		sums->buddy_hosted += block->populated - block->freed;
+	if (block->state == MHP_STATE_REMOVED)
+		return;
+	sums->blocks++;
+	if (block->hosting == MHP_HOSTING_BLOCK ||
+	    block->hosting == MHP_HOSTING_RANGE)
+		sums->self_hosted += block->vmemmap_pages;
+	if (block->state == MHP_STATE_ONLINE)
+		sums->blocks_online++;
+	if (block->state == MHP_STATE_OFFLINE)
+		sums->blocks_offline++;
+}
+
+void model_sum(const struct model *model, struct model_sums *sums)
+{
+	const struct mhp_zone_account *zone = NULL;
+	const struct mhp_block *block = NULL;
+
+	memset(sums, 0, sizeof(*sums));
+	while ((zone = ledger_next_zone(model->ledger, zone))) {
+		sums->present += zone->present;
+		sums->managed += zone->managed;
+	}
+	while ((block = ledger_next_block(model->ledger, block)))
+		sum_block(sums, block);
+}
+
+const struct mhp_record *model_log(const struct model *model, u64 nth)
+{
+	if (nth >= MODEL_LOG || nth >= model->log_head)
+		return NULL;
+	return &model->log[(model->log_head - 1 - nth) % MODEL_LOG];
+}
+
+u64 model_lost(const struct model *model)
+{
+	u64 lost = model->totals.count[0].lost;
+
+	/* A live source counts itself; its latest records are still under way. */
+	if (!model->info.live && model->gaps > lost)
+		return model->gaps;
+	return lost;
+}
+
+u64 model_seen(const struct model *model)
+{
+	u64 seen = model->totals.count[0].seen;
+
+	return seen ? seen : model->numbered + model_lost(model);
+}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Filtering and sorting blocks for the views; see block_order.h. */
+#include <errno.h>
+#include <stdlib.h>
+#include "model/order.h"
+
+struct order_key {
+	const struct column *column;
+	const struct model *model;
+	bool reverse;
+};
+
+static int block_compare(const void *a, const void *b, void *arg)
+{
+	const struct order_key *key = arg;
+	const struct mhp_block *const *x = a, *const *y = b;
+	int ret;
+
+	if (key->column)
+		ret = column_compare(key->column, key->model, *x, *y);
+	else
+		ret = ((*x)->start_pfn > (*y)->start_pfn) -
+		      ((*x)->start_pfn < (*y)->start_pfn);
+	return key->reverse ? -ret : ret;
+}
+
+static int order_grow(struct block_order *order, size_t nr)
+{
+	u64 *more;
+
+	if (nr <= order->room)
+		return 0;
+	more = realloc(order->pfns, nr * sizeof(*more));
+	if (!more)
+		return -ENOMEM;
+	order->pfns = more;
+	order->room = nr;
+	return 0;
+}
+
+int block_order_make(struct block_order *order, const struct model *model,
+		     const struct column *column, bool reverse,
+		     const struct block_filter *filter)
+{
+	struct order_key key = { column, model, reverse };
+	size_t i, nr = 0, all = ledger_nr_blocks(model->ledger);
+	const struct mhp_block *block = NULL, **list;
+
+	order->nr = 0;
+	list = malloc((all + 1) * sizeof(*list));
+	if (!list || order_grow(order, all)) {
+		free(list);
+		return -ENOMEM;
+	}
+	while ((block = ledger_next_block(model->ledger, block)) && nr < all)
+		if (!filter || block_filter_match(filter, model, block))
+			list[nr++] = block;
+	/* The ledger's own order needs no sorting. */
+	if (column || reverse)
+		qsort_r(list, nr, sizeof(*list), block_compare, &key);
+	for (i = 0; i < nr; i++)
+		order->pfns[i] = list[i]->start_pfn;
+	order->nr = nr;
+	free(list);
+	return 0;
+}
+
+void block_order_free(struct block_order *order)
+{
+	free(order->pfns);
+	*order = (struct block_order){ 0 };
+}
+
+long block_order_find(const struct block_order *order, u64 pfn)
+{
+	size_t i;
+
+	for (i = 0; i < order->nr; i++)
+		if (order->pfns[i] == pfn)
+			return i;
+	return -1;
+}

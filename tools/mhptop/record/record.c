@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The recorder. Each batch of records that was there goes out with one write,
+ * so that a recorder that is killed loses at most its last line; all of them
+ * are folded too, to be compared with the kernel's ledger in the end. What the
+ * lines look like is in record_json.c and recording.c.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+#include "source/burst.h"
+#include "model/ledger.h"
+#include "base/loop.h"
+#include "base/out.h"
+#include "record/record.h"
+#include "format/record_json.h"
+#include "format/recording.h"
+
+#define BATCH_BYTES 65536
+
+struct recorder {
+	struct source *source;
+	const char *name; /* of the output, for messages */
+	struct out out;
+	struct mhp_ledger *ledger;
+	struct recording_totals totals;
+	size_t used;
+	char batch[BATCH_BYTES + RECORDING_LINE_MAX];
+};
+
+static int flush(struct recorder *recorder)
+{
+	size_t used = recorder->used;
+
+	recorder->used = 0;
+	return out_write(&recorder->out, recorder->batch, used);
+}
+
+/* A sink. Without memory for an account the self-check will tell. */
+static int take_record(void *ctx, const struct mhp_record *record)
+{
+	struct recorder *recorder = ctx;
+
+	if (recorder->used > BATCH_BYTES - RECORD_JSON_MAX && flush(recorder))
+		return -ECANCELED;
+	recorder->used +=
+		record_to_json(record, recorder->batch + recorder->used);
+	ledger_fold(recorder->ledger, record);
+	recorder->totals.folded += !!record->seq;
+	return 0;
+}
+
+static int fetch(struct recorder *recorder)
+{
+	int ret = source_read(recorder->source, take_record, recorder);
+	int err = flush(recorder);
+
+	return err ?: ret;
+}
+
+/* Until a time, or else for the source: 0, or what ends the loop. */
+static int wait_until(struct recorder *recorder, u64 until_ns)
+{
+	struct pollfd fds[] = {
+		{ .fd = recorder->out.signals, .events = POLLIN },
+		{ .fd = recorder->out.fd },
+		{ .fd = source_fd(recorder->source), .events = POLLIN },
+	};
+	int ret = loop_wait(fds, until_ns ? 2 : 3, until_ns);
+
+	if (ret < 0)
+		return ret;
+	if (fds[1].revents & POLLERR)
+		return -EPIPE;
+	return out_stopped(&recorder->out) ? -EINTR : 0;
+}
+
+/* After records were fetched: 0 when it is time for the next ones. */
+static int wait_pause(struct recorder *recorder)
+{
+	struct burst burst;
+	int ret;
+
+	burst_begin(&burst, recorder->source);
+	do {
+		ret = wait_until(recorder, loop_now() + BURST_LOOK_NS);
+	} while (!ret && burst_goes_on(&burst, recorder->source));
+	return ret;
+}
+
+/* Records that were under way when the events were stopped belong to it. */
+static int write_totals(struct recorder *recorder)
+{
+	struct recording_totals *totals = &recorder->totals;
+	const struct mhp_count *all = &totals->source.count[0];
+	int ret;
+
+	do {
+		ret = source_self_check(recorder->source, recorder->ledger,
+					totals->why, sizeof(totals->why));
+	} while (ret == -EAGAIN && fetch(recorder) > 0);
+	if (recorder->out.err)
+		return recorder->out.err;
+	totals->self_check = ret == 0 || ret == 1 ? ret : -EOPNOTSUPP;
+	if (!ret)
+		totals->why[0] = '\0';
+	ret = source_totals(recorder->source, &totals->source);
+	if (ret)
+		return ret;
+	recorder->used = recording_totals_put(totals, recorder->batch);
+	ret = flush(recorder);
+	if (ret)
+		return ret;
+	if (totals->self_check == 1)
+		return cli_fail(CLI_FAILED,
+				"the kernel's ledger and ours differ: %s",
+				totals->why);
+	return cli_lost_status(
+		all->lost, all->seen,
+		"before they could be written: the recording has gaps");
+}
+
+static int run(struct recorder *recorder)
+{
+	int ret;
+
+	recorder->used =
+		recording_header_put(&recorder->source->info, recorder->batch);
+	ret = flush(recorder);
+	while (ret >= 0) {
+		ret = fetch(recorder);
+		if (ret >= 0 && out_stopped(&recorder->out))
+			ret = -EINTR;
+		if (ret >= 0)
+			ret = ret ? wait_pause(recorder) :
+				    wait_until(recorder, 0);
+	}
+	return ret == -EINTR ? write_totals(recorder) : ret;
+}
+
+static int report(const struct recorder *recorder, int err)
+{
+	if (recorder->out.err == -EPIPE || err == -EPIPE)
+		return CLI_OK;
+	if (recorder->out.err == -EINTR)
+		return cli_fail(
+			CLI_FAILED,
+			"cannot write %s: nobody reads it; it ends without totals",
+			recorder->name);
+	if (recorder->out.err)
+		return cli_fail(CLI_FAILED, "cannot write %s: %s",
+				recorder->name, strerror(-recorder->out.err));
+	if (err < 0)
+		return cli_fail(CLI_FAILED, "cannot read the events: %s",
+				*source_why(recorder->source) ?
+					source_why(recorder->source) :
+					strerror(-err));
+	return err;
+}
+
+/* Full file systems may tell only now. */
+static int close_output(const struct recorder *recorder, int status)
+{
+	if (recorder->out.fd == STDOUT_FILENO || !close(recorder->out.fd) ||
+	    status)
+		return status;
+	return cli_fail(CLI_FAILED, "cannot write %s: %s", recorder->name,
+			strerror(errno));
+}
+
+int record_run(struct source *source, const char *path)
+{
+	static struct recorder recorder;
+	int fd = STDOUT_FILENO, signals, status;
+
+	recorder.source = source;
+	recorder.name = "standard output";
+	if (path && strcmp(path, "-")) {
+		recorder.name = path;
+		fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+		if (fd < 0)
+			return cli_fail(CLI_FAILED, "cannot open %s: %s", path,
+					strerror(errno));
+	}
+	signals = loop_signals();
+	out_init(&recorder.out, fd, signals);
+	recorder.ledger =
+		ledger_new(source->info.block_bytes / source->info.page_bytes);
+	if (signals < 0 || !recorder.ledger)
+		status = cli_fail(CLI_FAILED, "cannot record: %s",
+				  strerror(signals < 0 ? -signals : ENOMEM));
+	else
+		status = report(&recorder, run(&recorder));
+	ledger_free(recorder.ledger);
+	close(signals);
+	return close_output(&recorder, status);
+}

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What has to be in the events of a memory block that goes online or offline:
+ * its pages, its node and zone, the counts that change. Which event may follow
+ * which is in rules_steps.c, begin and end are in rules_block_end.c.
+ */
+#include <string.h>
+
+#include "model/event_table.h"
+#include "rules/steps.h"
+
+enum rule_id rule_order(const struct rule_op *op)
+{
+	return op->kind == OP_ONLINE ? RULE_ORDER_ONLINE : RULE_ORDER_OFFLINE;
+}
+
+void rule_same_place(struct rules *rules, const char *what, u64 start, u64 nr,
+		     u64 want_start, u64 want_nr)
+{
+	rule_ask(rules, RULE_SAME_BLOCK, rules->op.start,
+		 start == want_start && nr == want_nr,
+		 "the pages of its operation",
+		 "%s of pages 0x%llx+%llu instead of 0x%llx+%llu", what, start,
+		 nr, want_start, want_nr);
+}
+
+void rule_same_zone(struct rules *rules, s32 nid, u32 zone)
+{
+	const struct rule_op *op = &rules->op;
+
+	rule_ask(rules, RULE_SAME_BLOCK, op->start,
+		 nid == op->nid && zone == op->zone,
+		 "the node and zone of its operation",
+		 "node %d, zone %s instead of node %d, zone %s", nid,
+		 event_symbol(event_zones, zone), op->nid,
+		 event_symbol(event_zones, op->zone));
+}
+
+/* Each step has a number of its own. */
+static bool actions_differ(const struct rules *rules)
+{
+	size_t i, j;
+
+	for (i = 0; i < 16; i++)
+		for (j = 0; j < i; j++)
+			if (rules->actions[i] &&
+			    rules->actions[i] == rules->actions[j])
+				return false;
+	return true;
+}
+
+static void notify_check(struct rules *rules, const struct mhp_record *r)
+{
+	const struct mhp_mhp_notify *e = &r->p.mhp_notify;
+	struct rule_op *op = &rules->op;
+	u64 start = op->start + op->vmemmap, nr = op->nr - op->vmemmap;
+	s64 *action = &rules->actions[e->step & 15];
+
+	if (!nr) {
+		start = op->start;
+		if (e->step != MHP_STEP_PREPARE_ONLINE &&
+		    e->step != MHP_STEP_FINISH_OFFLINE)
+			nr = op->nr;
+	}
+	rule_same_place(rules, "a notifier call", e->start_pfn, e->nr_pages,
+			start, nr);
+	if (!*action)
+		*action = e->action + 1;
+	rule_ask(rules, rule_order(op), op->start,
+		 *action == (s64)e->action + 1 && actions_differ(rules),
+		 "the MEM_* number of the step", "%lld", (s64)e->action);
+	if (e->ret && (e->step == MHP_STEP_PREPARE_ONLINE ||
+		       e->step == MHP_STEP_GOING_ONLINE ||
+		       e->step == MHP_STEP_GOING_OFFLINE))
+		op->veto = e->ret;
+	else
+		rule_equal(rules, RULE_RESULT, op->start,
+			   "answer to a step that asks nobody", 0, e->ret);
+}
+
+static void blocker_check(struct rules *rules, const struct mhp_record *r,
+			  unsigned int step)
+{
+	const struct mhp_mhp_offline_blocker *e = &r->p.mhp_offline_blocker;
+	struct rule_op *op = &rules->op;
+	bool early = e->stage == MHP_STAGE_ISOLATE_RANGE;
+
+	rule_ask(rules, RULE_SAME_BLOCK, op->start,
+		 e->pfn - op->start >= op->vmemmap &&
+			 e->pfn - op->start < op->nr,
+		 "a page of the block", "page 0x%llx", e->pfn);
+	rule_ask(rules, RULE_ORDER_OFFLINE, op->start,
+		 early == (step != OFF_GOING),
+		 early ? "isolation before the notifiers" :
+			 "this stage after the notifiers",
+		 "stage %s", event_symbol(event_stages, e->stage));
+	/* Of stages that go on, tries 1, 2, 4, 8 … are told. */
+	if (e->stage == MHP_STAGE_ISOLATE_PAGE || e->stage == MHP_STAGE_MIGRATE)
+		rule_ask(rules, RULE_ORDER_OFFLINE, op->start,
+			 e->pass && !(e->pass & (e->pass - 1)),
+			 "a try that is told", "try %u", (unsigned int)e->pass);
+}
+
+static void vmemmap_check(struct rules *rules, const struct mhp_record *r)
+{
+	const struct mhp_mhp_vmemmap_zone *e = &r->p.mhp_vmemmap_zone;
+
+	rule_same_place(rules, "memmap", e->start_pfn, e->vmemmap_pages,
+			rules->op.start, rules->op.vmemmap);
+	rule_same_zone(rules, e->nid, e->zone);
+}
+
+/* The pages that a count changes by, and the first of them, by the way that the automaton went. */
+static void count_check(struct rules *rules, const struct mhp_record *r,
+			const struct rule_edge *edge)
+{
+	const struct mhp_mhp_account *e = &r->p.mhp_account;
+	struct rule_op *op = &rules->op;
+	const struct rule_block *block = rule_block(rules, op->start, false);
+	bool memmap = edge->to == ON_DONE || edge->to == OFF_TAKEN ||
+		      edge->to == FAILED;
+	u64 start = op->start, nr = op->vmemmap, cause = MHP_CAUSE_ONLINE;
+	s64 want;
+
+	if (!memmap && op->vmemmap < op->nr) {
+		start += op->vmemmap;
+		nr = op->nr - op->vmemmap;
+	}
+	want = nr;
+	if (op->kind == OP_OFFLINE && edge->to != FAILED)
+		want = rule_difference(0, want);
+	if (op->kind == OP_OFFLINE)
+		cause = edge->to == FAILED ? MHP_CAUSE_ROLLBACK :
+					     MHP_CAUSE_OFFLINE;
+	rule_same_place(rules, "a count", e->start_pfn, 0, start, 0);
+	rule_same_zone(rules, e->nid, e->zone);
+	rule_ask(rules, rule_order(op), op->start, e->cause == cause,
+		 event_symbol(event_causes, cause), "cause %s",
+		 event_symbol(event_causes, e->cause));
+	if (r->event == MHP_EVENT_mhp_managed && !(block && block->strict))
+		rule_ask(rules, RULE_BLOCK_PAGES, op->start,
+			 want < 0 ? e->delta >= want && e->delta <= 0 :
+				    e->delta <= want && e->delta >= 0,
+			 "no more managed pages than there are",
+			 "a change of %lld", e->delta);
+	else
+		rule_equal(rules, RULE_BLOCK_PAGES, op->start,
+			   r->event == MHP_EVENT_mhp_managed ?
+				   "change of managed pages" :
+				   "change of present pages",
+			   want, e->delta);
+	if (r->event == MHP_EVENT_mhp_managed)
+		op->managed = rule_sum(op->managed, e->delta);
+	else
+		op->present = rule_sum(op->present, e->delta);
+}
+
+/* An event that no edge leads to: told once, then the operation is waited for to end. */
+static void surprise(struct rules *rules, const struct mhp_record *r)
+{
+	char expected[RULE_TEXT_MAX] = "";
+	struct rule_op *op = &rules->op;
+
+	if (op->kind != OP_ONLINE && op->kind != OP_OFFLINE) {
+		rule_ask(rules, RULE_ORDER_LIFE, op->start, false,
+			 "an operation that it belongs to", "%s outside of one",
+			 event_info(r->event)->name);
+		return;
+	}
+	rule_steps_next(op, op->step, expected, sizeof(expected));
+	if (!op->blind)
+		rule_ask(rules, rule_order(op), op->start, false, expected,
+			 "%s",
+			 r->event == MHP_EVENT_mhp_notify ?
+				 event_symbol(event_steps,
+					      r->p.mhp_notify.step) :
+				 event_info(r->event)->name);
+	op->blind = true;
+}
+
+static bool is_end_of(const struct rule_op *op, const struct mhp_record *r)
+{
+	return (op->kind == OP_ONLINE &&
+		r->event == MHP_EVENT_mhp_online_end) ||
+	       (op->kind == OP_OFFLINE &&
+		r->event == MHP_EVENT_mhp_offline_end);
+}
+
+static void edge_take(struct rules *rules, const struct mhp_record *r,
+		      const struct rule_edge *edge)
+{
+	unsigned int step = rules->op.step;
+
+	rule_holds(rules, rule_order(&rules->op));
+	rule_edge_taken(rules, edge);
+	rules->op.step = edge->to;
+	switch (r->event) {
+	case MHP_EVENT_mhp_notify:
+		return notify_check(rules, r);
+	case MHP_EVENT_mhp_offline_blocker:
+		return blocker_check(rules, r, step);
+	case MHP_EVENT_mhp_vmemmap_online:
+	case MHP_EVENT_mhp_vmemmap_offline:
+		return vmemmap_check(rules, r);
+	case MHP_EVENT_mhp_present:
+	case MHP_EVENT_mhp_managed:
+		return count_check(rules, r, edge);
+	default:
+		return rules_block_end(rules, r);
+	}
+}
+
+void rules_block_take(struct rules *rules, const struct mhp_record *r)
+{
+	struct rule_op *op = &rules->op;
+	const struct rule_edge *edge;
+
+	if (r->event == MHP_EVENT_mhp_online_begin ||
+	    r->event == MHP_EVENT_mhp_offline_begin)
+		return rules_block_begin(rules, r);
+	/* Drivers take pages from a block that is online at any time. */
+	if ((r->event == MHP_EVENT_mhp_managed) &&
+	    r->p.mhp_account.cause == MHP_CAUSE_DRIVER)
+		return;
+	if (op->kind == OP_NONE && !rules->settled) {
+		rules->settled = r->event == MHP_EVENT_mhp_online_end ||
+				 r->event == MHP_EVENT_mhp_offline_end;
+		return;
+	}
+	edge = op->kind == OP_ONLINE || op->kind == OP_OFFLINE ?
+		       rule_edge_find(op, op->step, r) :
+		       NULL;
+	if (edge && !op->blind)
+		return edge_take(rules, r, edge);
+	if (!op->blind)
+		surprise(rules, r);
+	if (is_end_of(op, r))
+		rules_block_end(rules, r);
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The counts of zones, and what was there before the stream began. The counts
+ * of a memory block are in rules_block.c.
+ */
+#include "model/event_table.h"
+#include "rules/state.h"
+
+void rules_count_take(struct rules *rules, const struct mhp_record *r)
+{
+	const struct mhp_mhp_account *e = &r->p.mhp_account;
+	unsigned int which = r->event == MHP_EVENT_mhp_managed;
+	struct rule_zone *zone = rule_zone(rules, e->nid, e->zone);
+	struct rule_block *block;
+
+	if (zone && zone->known[which])
+		rule_equal(rules, RULE_ZONE_PAGES, e->start_pfn,
+			   which ? "managed pages of the zone" :
+				   "present pages of the zone",
+			   zone->after[which] + e->delta, e->after);
+	if (zone) {
+		zone->after[which] = e->after;
+		zone->known[which] = true;
+	}
+	if (!which || e->cause != MHP_CAUSE_DRIVER)
+		return;
+	block = rule_block(rules, e->start_pfn, true);
+	if (!block)
+		return;
+	block->strict = false;
+	block->managed = rule_sum(block->managed, e->delta);
+}
+
+static void block_seen(struct rules *rules, const struct mhp_mhp_block_seen *e)
+{
+	struct rule_block *block = rule_block(rules, e->start_pfn, true);
+	struct rule_range *range;
+
+	/* What events told is known better, and memory of boot has holes. */
+	if (!block || block->state != MHP_STATE_UNKNOWN ||
+	    e->origin != MHP_ORIGIN_KERNEL)
+		return;
+	block->state = e->state == MHP_STATE_ONLINE ||
+				       e->state == MHP_STATE_OFFLINE ?
+			       e->state :
+			       MHP_STATE_UNKNOWN;
+	block->nid = e->nid;
+	block->zone = e->zone;
+	block->vmemmap_pages = e->vmemmap_pages;
+	block->altmap_base = e->altmap_base;
+	/* Nothing tells whether the driver keeps pages from the buddy. */
+	block->strict = e->hosting == MHP_HOSTING_BLOCK ||
+			e->hosting == MHP_HOSTING_RANGE;
+	if (e->hosting != MHP_HOSTING_RANGE)
+		return;
+	range = rule_range(rules, e->altmap_base, true);
+	if (!range || range->known)
+		return;
+	range->known = true;
+	range->refs = e->refs;
+	range->free = e->altmap_free;
+	range->alloc = e->altmap_alloc;
+	range->end = e->altmap_base + e->range_pages;
+}
+
+static void zone_seen(struct rules *rules, const struct mhp_mhp_zone_seen *e)
+{
+	struct rule_zone *zone = rule_zone(rules, e->nid, e->zone);
+
+	if (!zone || e->origin != MHP_ORIGIN_KERNEL)
+		return;
+	zone->after[0] = e->present;
+	zone->after[1] = e->managed;
+	zone->known[0] = zone->known[1] = true;
+}
+
+void rules_seen_take(struct rules *rules, const struct mhp_record *r)
+{
+	if (r->event == MHP_EVENT_mhp_block_seen)
+		block_seen(rules, &r->p.mhp_block_seen);
+	else
+		zone_seen(rules, &r->p.mhp_zone_seen);
+}

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Adding and removing a range: begin, end and that they fit what happened in
+ * between. The memmap of its sections is in rules_populate.c and rules_free.c.
+ * The orders are those of add_memory_resource() and try_remove_memory() in
+ * mm/memory_hotplug.c.
+ */
+#include "model/event_table.h"
+#include "rules/state.h"
+
+static void op_begin(struct rules *rules, const struct mhp_record *r,
+		     enum rule_op_kind kind, u64 start, u64 nr, s32 nid)
+{
+	rule_ask(rules, RULE_ORDER_LIFE, start, rules->op.kind == OP_NONE,
+		 "the end of the operation before", "%s",
+		 event_info(r->event)->name);
+	rules->op = (struct rule_op){
+		.kind = kind,
+		.begin = *r,
+		.start = start,
+		.nr = nr,
+		.nid = nid,
+		.zone = MHP_ZONE_NONE,
+		.next_pfn = start,
+		.hosting = MHP_HOSTING_NONE,
+	};
+	rules->settled = true;
+}
+
+/* What is not whole memory blocks is refused. */
+static void whole_blocks(struct rules *rules)
+{
+	u64 start = rules->op.start, nr = rules->op.nr;
+
+	rule_ask(rules, RULE_SAME_BLOCK, start,
+		 nr && !(start % rules->block_pages) &&
+			 !(nr % rules->block_pages),
+		 "whole memory blocks", "pages 0x%llx+%llu", start, nr);
+}
+
+/* What does not begin where an operation of that kind did is not its end. */
+static bool op_ends(struct rules *rules, const struct mhp_record *r,
+		    enum rule_op_kind kind, u64 start, u64 nr)
+{
+	struct rule_op *op = &rules->op;
+	bool settled = rules->settled;
+
+	rules->settled = true;
+	if (op->kind == OP_NONE && !settled)
+		return false;
+	if (!rule_ask(rules, RULE_ORDER_LIFE, start, op->kind == kind,
+		      "an operation that it belongs to", "%s outside of one",
+		      event_info(r->event)->name))
+		return false;
+	rule_ask(rules, RULE_SAME_BLOCK, op->start,
+		 start == op->start && nr == op->nr, "the pages of its begin",
+		 "pages 0x%llx+%llu instead of 0x%llx+%llu", start, nr,
+		 op->start, op->nr);
+	return true;
+}
+
+static void add_end_hosting(struct rules *rules,
+			    const struct mhp_mhp_add_end *e)
+{
+	struct rule_op *op = &rules->op;
+	bool hosted = e->hosting == MHP_HOSTING_BLOCK ||
+		      e->hosting == MHP_HOSTING_RANGE;
+	bool range_why = e->why == MHP_WHY_RANGE_UNALIGNED ||
+			 e->why == MHP_WHY_RANGE_WHOLE ||
+			 e->why == MHP_WHY_RANGE_ARCHITECTURE;
+
+	rule_same_pfn(rules, RULE_ORDER_ADD, op->start, "sections up to page",
+		      op->start + op->nr, op->next_pfn);
+	rule_ask(rules, RULE_HOSTING, op->start, e->hosting == op->hosting,
+		 event_symbol(event_hostings, op->hosting), "hosting %s",
+		 event_symbol(event_hostings, e->hosting));
+	rule_equal(rules, RULE_HOSTING, op->start, "pages that host memmap",
+		   op->hosts, e->vmemmap_pages);
+	rule_ask(rules, RULE_HOSTING, op->start,
+		 e->hosting == MHP_HOSTING_RANGE ?
+			 e->why == MHP_WHY_SELF_HOSTED :
+		 hosted ? e->why == MHP_WHY_SELF_HOSTED || range_why :
+			  e->why != MHP_WHY_SELF_HOSTED && !range_why &&
+				  e->why != MHP_WHY_UNDECIDED,
+		 "a reason that goes with who hosts", "hosting %s, why %s",
+		 event_symbol(event_hostings, e->hosting),
+		 event_symbol(event_whys, e->why));
+	rule_ask(rules, RULE_HOSTING, op->start,
+		 (op->begin.p.mhp_add_begin.flags & MHP_ADD_MEMMAP_ON_MEMORY) ?
+			 e->why != MHP_WHY_NOT_REQUESTED :
+			 e->why == MHP_WHY_NOT_REQUESTED,
+		 "as the caller asked", "flags 0x%x, why %s",
+		 (unsigned int)op->begin.p.mhp_add_begin.flags,
+		 event_symbol(event_whys, e->why));
+}
+
+static void blocks_set_strict(struct rules *rules, u64 start, u64 nr,
+			      bool strict)
+{
+	struct rule_block *block;
+	size_t at = 0;
+
+	while ((block = rule_block_in(rules, start, nr, &at)))
+		block->strict = strict;
+}
+
+static void add_end(struct rules *rules, const struct mhp_record *r)
+{
+	const struct mhp_mhp_add_end *e = &r->p.mhp_add_end;
+	struct rule_op *op = &rules->op;
+
+	if (!op_ends(rules, r, OP_ADD, e->start_pfn, e->nr_pages))
+		return;
+	rule_ask(rules, RULE_RESULT, op->start, e->ret <= 0 && e->ret > -4096,
+		 "0 or an error", "ret %lld", (s64)e->ret);
+	rule_equal(rules, RULE_SAME_BLOCK, op->start, "node", op->nid, e->nid);
+	if (!e->ret) {
+		rule_ask(rules, RULE_RESULT, op->start, !op->failed,
+			 "no failed population", "ret 0");
+		whole_blocks(rules);
+		add_end_hosting(rules, e);
+		/* virtio-mem and others decide page by page what the buddy gets. */
+		blocks_set_strict(rules, op->start, op->nr,
+				  e->why != MHP_WHY_NOT_REQUESTED);
+	} else {
+		rule_ask(rules, RULE_HOSTING, op->start,
+			 e->hosting == MHP_HOSTING_NONE && !e->vmemmap_pages,
+			 "nobody hosts what was not added",
+			 "hosting %s, %llu pages",
+			 event_symbol(event_hostings, e->hosting),
+			 e->vmemmap_pages);
+		rule_equal(rules, RULE_ROLLBACK, op->start,
+			   "sections that kept their memmap", 0, op->sections);
+	}
+	rules_budget_end(rules, r);
+	op->kind = OP_NONE;
+}
+
+/* What is to be removed is offline, and hosts nothing for what stays. */
+static void remove_begin(struct rules *rules, const struct mhp_record *r)
+{
+	const struct mhp_mhp_remove_begin *e = &r->p.mhp_remove_begin;
+	const struct rule_block *block;
+	u64 hosts = 0, known = 0;
+	size_t at = 0;
+
+	op_begin(rules, r, OP_REMOVE, e->start_pfn, e->nr_pages, e->nid);
+	while ((block = rule_block_in(rules, e->start_pfn, e->nr_pages, &at))) {
+		if (block->hosting != MHP_HOSTING_NONE) {
+			known++;
+			hosts += block->vmemmap_pages;
+		}
+		if (block->nid >= 0)
+			rule_equal(rules, RULE_SAME_BLOCK,
+				   rule_block_pfn(rules, block), "node",
+				   block->nid, e->nid);
+	}
+	if (known == rule_blocks(rules, e->nr_pages))
+		rule_equal(rules, RULE_HOSTING, e->start_pfn,
+			   "pages that host memmap", hosts, e->vmemmap_pages);
+}
+
+/* What holds the memmap of sections that stay cannot go. */
+static void hosts_stay(struct rules *rules)
+{
+	const struct rule_op *op = &rules->op;
+	const struct rule_range *range;
+	size_t i;
+
+	for (i = 0; i < rules->nr_ranges; i++) {
+		range = &rules->ranges[i];
+		if (!range->known || !range->refs || !range->free)
+			continue;
+		rule_ask(
+			rules, RULE_REMOVE, op->start,
+			op->start - range->base >= range->free &&
+				range->base - op->start >= op->nr,
+			"no part that hosts the memmap of what stays",
+			"%llu sections stay, their memmap was in pages 0x%llx+%llu",
+			range->refs, range->base, range->free);
+	}
+}
+
+/* A range without references has given up all of its memmap by the end of the removal. */
+static void ranges_over(struct rules *rules)
+{
+	struct rule_range *range;
+	size_t i;
+
+	for (i = 0; i < rules->nr_ranges; i++) {
+		range = &rules->ranges[i];
+		if (!range->known || range->refs || !range->free)
+			continue;
+		rule_equal(rules, RULE_ALLOC, range->base, "allocated pages", 0,
+			   range->alloc);
+		range->known = false;
+	}
+}
+
+static void remove_end(struct rules *rules, const struct mhp_record *r)
+{
+	const struct mhp_mhp_remove_end *e = &r->p.mhp_remove_end;
+	struct rule_op *op = &rules->op;
+	const struct rule_block *block;
+	size_t at = 0;
+
+	if (!op_ends(rules, r, OP_REMOVE, e->start_pfn, e->nr_pages))
+		return;
+	rule_equal(rules, RULE_SAME_BLOCK, op->start, "node", op->nid, e->nid);
+	rule_equal(rules, RULE_SAME_BLOCK, op->start, "vmemmap pages",
+		   op->begin.p.mhp_remove_begin.vmemmap_pages,
+		   e->vmemmap_pages);
+	rule_ask(rules, RULE_RESULT, op->start, e->ret <= 0 && e->ret > -4096,
+		 "0 or an error", "ret %lld", (s64)e->ret);
+	if (e->ret)
+		rule_equal(rules, RULE_ROLLBACK, op->start,
+			   "sections that gave up their memmap", 0,
+			   op->sections);
+	if (!e->ret)
+		whole_blocks(rules);
+	while (!e->ret &&
+	       (block = rule_block_in(rules, op->start, op->nr, &at)))
+		if (block->state != MHP_STATE_UNKNOWN)
+			rule_ask(rules, RULE_ORDER_REMOVE,
+				 rule_block_pfn(rules, block),
+				 block->state == MHP_STATE_REMOVED,
+				 "its memmap given up", "it is %s",
+				 event_symbol(event_states, block->state));
+	if (!e->ret)
+		hosts_stay(rules);
+	ranges_over(rules);
+	rules_budget_end(rules, r);
+	op->kind = OP_NONE;
+}
+
+void rules_range_take(struct rules *rules, const struct mhp_record *r)
+{
+	switch (r->event) {
+	case MHP_EVENT_mhp_add_begin:
+		return op_begin(rules, r, OP_ADD, r->p.mhp_add_begin.start_pfn,
+				r->p.mhp_add_begin.nr_pages,
+				r->p.mhp_add_begin.nid);
+	case MHP_EVENT_mhp_add_end:
+		return add_end(rules, r);
+	case MHP_EVENT_mhp_remove_begin:
+		return remove_begin(rules, r);
+	case MHP_EVENT_mhp_remove_end:
+		return remove_end(rules, r);
+	}
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The steps of a memory block on its way online or offline. For rules*.c
+ * alone.
+ */
+#ifndef RULES_STEPS_H
+#define RULES_STEPS_H
+
+#include "rules/state.h"
+
+/* S(id, as words) */
+#define RULE_STEPS(S)                                \
+	S(ON_BEGUN, "online: begun")                 \
+	S(ON_PREPARED, "online: prepared")           \
+	S(ON_READY, "online: memmap ready")          \
+	S(ON_VETOED, "online: vetoed")               \
+	S(ON_CANCELLED, "online: cancelled")         \
+	S(ON_UNDONE, "online: memmap undone")        \
+	S(ON_GOING, "online: going")                 \
+	S(ON_MANAGED, "online: managed")             \
+	S(ON_PRESENT, "online: present")             \
+	S(ON_ONLINE, "online: online")               \
+	S(ON_DONE, "online: done")                   \
+	S(OFF_BEGUN, "offline: begun")               \
+	S(OFF_TAKEN, "offline: memmap not counted")  \
+	S(OFF_GOING, "offline: going")               \
+	S(OFF_VETOED, "offline: vetoed")             \
+	S(OFF_CANCELLED, "offline: cancelled")       \
+	S(OFF_MANAGED, "offline: not managed")       \
+	S(OFF_PRESENT, "offline: not present")       \
+	S(OFF_OFFLINED, "offline: offline")          \
+	S(OFF_LEFT, "offline: memmap left its zone") \
+	S(OFF_DONE, "offline: done")                 \
+	S(FAILED, "failed") /* only the end is to come */
+
+enum step {
+#define STEP_ID(id, words) id,
+	RULE_STEPS(STEP_ID)
+#undef STEP_ID
+};
+
+struct rule_edge {
+	u8 from;
+	u8 to;
+	u16 event; /* 0: it is taken without one */
+	u8 step; /* of a notifier call */
+	u8 when;
+};
+
+/* The edge that a record takes from a step, maybe over such without an event; NULL: none. */
+const struct rule_edge *rule_edge_find(const struct rule_op *op,
+				       unsigned int step,
+				       const struct mhp_record *r);
+/* The edge was taken. */
+void rule_edge_taken(struct rules *rules, const struct rule_edge *edge);
+/* What could have come, as words added to text. */
+void rule_steps_next(const struct rule_op *op, unsigned int step, char *text,
+		     size_t len);
+
+/* What rules_block.c and rules_block_end.c have in common. */
+enum rule_id rule_order(const struct rule_op *op);
+void rule_same_place(struct rules *rules, const char *what, u64 start, u64 nr,
+		     u64 want_start, u64 want_nr);
+void rule_same_zone(struct rules *rules, s32 nid, u32 zone);
+void rules_block_begin(struct rules *rules, const struct mhp_record *r);
+void rules_block_end(struct rules *rules, const struct mhp_record *r);
+
+#endif

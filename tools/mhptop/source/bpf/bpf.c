@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The source of events: records from the collector's ring buffer, and its
+ * counts. How the collector gets into the kernel is in source_bpf_load.c.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "model/event_table.h"
+#include "source/bpf/bpf.h"
+#include "source/live.h"
+#include "mhp.skel.h" /* in terms of our own types */
+
+#define CLOSE_TRIES 1000
+#define CLOSE_PAUSE_US 100
+
+_Static_assert(sizeof(long) == 8, "records have the kernel's 64-bit longs");
+_Static_assert(sizeof(struct mhp_event_order) <= 64,
+	       "struct source_totals has no room for all events");
+
+/* A record of the ring buffer ends with its payload, so it is taken into one of full size. */
+static int take_record(void *ctx, void *data, size_t size)
+{
+	struct bpf_source *self = ctx;
+	struct mhp_record record = { 0 };
+	const struct event_info *event;
+	int err;
+
+	memcpy(&record, data, size < sizeof(record) ? size : sizeof(record));
+	event = event_info(record.event);
+	if (!event || size != MHP_RECORD_HEADER + record.size ||
+	    record.size != event->size)
+		return source_live_why(
+			-EBADMSG, self->source.why, sizeof(self->source.why),
+			"a record of the collector is damaged: event %u, %zu bytes",
+			record.event, size);
+	self->handed++;
+	err = self->sink(self->ctx, &record);
+	if (!err)
+		self->taken++;
+	return err;
+}
+
+static int drain(struct bpf_source *self)
+{
+	int n = ring_buffer__consume(self->ring);
+
+	return n < 0 ? n : 0;
+}
+
+/*
+ * What was there already is put into the ring buffer piece by piece. When
+ * nothing more is there the collector is told to wake us for the next record,
+ * and then we look once more for what came before it knew.
+ */
+static int bpf_read(struct source *source, source_sink sink, void *ctx)
+{
+	struct bpf_source *self = (struct bpf_source *)source;
+	int more, err;
+
+	self->sink = sink;
+	self->ctx = ctx;
+	self->taken = 0;
+	do {
+		more = self->stage == BPF_SEEN_ALL ? 0 : bpf_source_seen(self);
+		err = more < 0 ? more : drain(self);
+	} while (!err && more);
+	if (!err && !self->taken) {
+		__atomic_store_n(&self->skel->bss->mhp_reader_sleeps, 1,
+				 __ATOMIC_SEQ_CST);
+		err = drain(self);
+	}
+	if (self->taken)
+		__atomic_store_n(&self->skel->bss->mhp_reader_sleeps, 0,
+				 __ATOMIC_SEQ_CST);
+	return err ? err : self->taken;
+}
+
+static int bpf_fd(struct source *source)
+{
+	return ring_buffer__epoll_fd(((struct bpf_source *)source)->ring);
+}
+
+static u64 bpf_numbered(struct source *source)
+{
+	struct bpf_source *self = (struct bpf_source *)source;
+
+	return __atomic_load_n(&self->skel->bss->mhp_seq, __ATOMIC_RELAXED);
+}
+
+static void add_count(struct mhp_count *sum, const struct mhp_count *count)
+{
+	sum->seen += count->seen;
+	sum->submitted += count->submitted;
+	sum->lost += count->lost;
+}
+
+u64 bpf_source_missed(const struct bpf_source *self, unsigned int event)
+{
+	const struct bpf_program *prog = bpf_object__find_program_by_name(
+		self->skel->obj, event_info(event)->name);
+	struct bpf_prog_info info = { 0 };
+	u32 size = sizeof(info);
+
+	if (!prog || bpf_program__fd(prog) < 0 ||
+	    bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &size))
+		return 0;
+	return info.recursion_misses;
+}
+
+static int bpf_totals(struct source *source, struct source_totals *totals)
+{
+	struct bpf_source *self = (struct bpf_source *)source;
+	int fd = bpf_map__fd(self->skel->maps.mhp_counts);
+	int nr_cpus = libbpf_num_possible_cpus(), cpu, err = 0;
+	struct mhp_count *counts;
+	unsigned int event;
+	u64 missed;
+
+	memset(totals, 0, sizeof(*totals));
+	counts = nr_cpus > 0 ? calloc(nr_cpus, sizeof(*counts)) : NULL;
+	if (!counts)
+		return nr_cpus < 0 ? nr_cpus : -ENOMEM;
+	for (event = 1; event_info(event); event++) {
+		err = bpf_map_lookup_elem(fd, &event, counts);
+		if (err)
+			goto out;
+		for (cpu = 0; cpu < nr_cpus; cpu++)
+			add_count(&totals->count[event], &counts[cpu]);
+		missed = bpf_source_missed(self, event);
+		totals->count[event].seen += missed;
+		totals->count[event].lost += missed;
+		add_count(&totals->count[0], &totals->count[event]);
+	}
+out:
+	free(counts);
+	return err;
+}
+
+/* From now on nothing is an event; the one that is being stored is waited for. */
+static void close_collector(struct mhp_bpf__bss *bss)
+{
+	int tries;
+
+	__atomic_store_n(&bss->mhp_open, 0, __ATOMIC_SEQ_CST);
+	for (tries = 0; tries < CLOSE_TRIES; tries++) {
+		if (!__atomic_load_n(&bss->mhp_busy, __ATOMIC_SEQ_CST))
+			break;
+		usleep(CLOSE_PAUSE_US);
+	}
+}
+
+/* All at once, as they began, though links go one after the other. Programs and maps stay. */
+static void stop_events(struct bpf_source *self)
+{
+	int event;
+
+	if (self->skel)
+		close_collector(self->skel->bss);
+	for (event = 0; event < MHP_NR_EVENTS; event++) {
+		bpf_link__destroy(self->links[event]);
+		self->links[event] = NULL;
+	}
+}
+
+static int bpf_self_check(struct source *source, struct mhp_ledger *ledger,
+			  char *why, size_t len)
+{
+	struct bpf_source *self = (struct bpf_source *)source;
+	struct source_totals totals;
+	int err;
+
+	stop_events(self);
+	err = bpf_totals(source, &totals);
+	if (err)
+		return source_live_why(err, why, len,
+				       "cannot read the collector's counts: %s",
+				       strerror(-err));
+	if (self->handed < totals.count[0].submitted ||
+	    self->stage != BPF_SEEN_ALL)
+		return source_live_why(-EAGAIN, why, len,
+				       "the last events are yet to be read");
+	if (totals.count[0].lost)
+		return source_live_why(
+			-EOPNOTSUPP, why, len,
+			"%llu events were lost, so the ledgers cannot be compared",
+			totals.count[0].lost);
+	return bpf_source_compare(self, ledger, why, len);
+}
+
+static void bpf_close(struct source *source)
+{
+	struct bpf_source *self = (struct bpf_source *)source;
+
+	bpf_source_seen_end(self);
+	stop_events(self);
+	ring_buffer__free(self->ring);
+	mhp_bpf__destroy(self->skel);
+	free(self);
+}
+
+static const struct source_ops bpf_ops = {
+	.name = "bpf",
+	.read = bpf_read,
+	.fd = bpf_fd,
+	.totals = bpf_totals,
+	.numbered = bpf_numbered,
+	.self_check = bpf_self_check,
+	.ledger = bpf_source_ledger,
+	.close = bpf_close,
+};
+
+int source_open_bpf(struct source **source, char *why, size_t len)
+{
+	struct bpf_source *self = calloc(1, sizeof(*self));
+	int err;
+
+	if (!self)
+		return source_live_why(-ENOMEM, why, len,
+				       "cannot open the events: no memory");
+	self->source.ops = &bpf_ops;
+	err = source_live_info(&self->source.info, SOURCE_TIER_EVENTS, "", why,
+			       len);
+	if (!err)
+		err = bpf_source_load(self, why, len);
+	if (err)
+		goto out;
+	self->ring = ring_buffer__new(bpf_map__fd(self->skel->maps.mhp_ring),
+				      take_record, self, NULL);
+	if (!self->ring) {
+		err = source_live_why(-errno, why, len,
+				      "cannot map the ring buffer: %s",
+				      strerror(errno));
+		goto out;
+	}
+	err = bpf_source_seen_begin(self);
+	if (err)
+		source_live_why(
+			err, why, len,
+			"cannot see the memory blocks that are there: %s",
+			strerror(-err));
+out:
+	if (err)
+		bpf_close(&self->source);
+	else
+		*source = &self->source;
+	return err;
+}

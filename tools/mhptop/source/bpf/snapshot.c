@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What was there before the source was opened: runs the programs that look at
+ * the kernel's own structures or, where they may not or cannot, tells the
+ * collector what sysfs says. Either way the records come out of the ring
+ * buffer, and the kernel's ledger knows what they said.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "mhp_seen_found.h"
+#include "source/bpf/bpf.h"
+#include "source/sysfs/snapshot.h"
+#include "mhp.skel.h" /* in terms of our own types */
+
+/* The program's own result, or -errno when it could not be run. */
+static int run(const struct bpf_program *prog)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, opts);
+	int err = bpf_prog_test_run_opts(bpf_program__fd(prog), &opts);
+
+	return err ? err : (int)opts.retval;
+}
+
+/* One line, as what is missing is better known than guessed at. */
+static void say(struct bpf_source *self, const char *why, const char *what)
+{
+	snprintf(self->source.why, sizeof(self->source.why), "%s: %s", why,
+		 what);
+	fprintf(stderr, "mhptop: %s\n", self->source.why);
+}
+
+static int fall_back(struct bpf_source *self, const char *why)
+{
+	const struct source_info *info = &self->source.info;
+	int err;
+
+	say(self, why,
+	    "memory blocks that were there before are known from sysfs alone, and not who hosts their memmap");
+	self->told = calloc(1, sizeof(*self->told));
+	if (!self->told)
+		return -ENOMEM;
+	err = sysfs_view_read(self->told, "",
+			      info->block_bytes / info->page_bytes);
+	if (!err)
+		self->stage = BPF_SEEN_TOLD_ZONES;
+	return err;
+}
+
+int bpf_source_seen_begin(struct bpf_source *self)
+{
+	const struct bpf_program *find = self->skel->progs.mhp_seen_find;
+	int found;
+
+	if (!bpf_program__autoload(find))
+		return fall_back(
+			self, "lockdown forbids to read the kernel's memory");
+	found = run(find);
+	if (found == -EPERM)
+		return fall_back(
+			self,
+			"kernel addresses are hidden (CAP_SYSLOG, kernel.kptr_restrict)");
+	if (found < 0)
+		return found;
+	if (!(found & MHP_FOUND_BLOCKS) || !(found & MHP_FOUND_NODES))
+		return fall_back(
+			self,
+			"the kernel does not tell where its memory blocks are (CONFIG_KALLSYMS_ALL)");
+	if (!(found & MHP_FOUND_SECTIONS))
+		say(self, "the kernel does not tell what memory is of boot",
+		    "who hosts the memmap of memory blocks that were there before is known only if they do");
+	self->stage = BPF_SEEN_ZONES;
+	return 0;
+}
+
+/* One call of a program that goes on where it ended, as far as there is room. */
+static int walk(struct bpf_source *self, const struct bpf_program *prog)
+{
+	struct mhp_bpf__bss *bss = self->skel->bss;
+	int err = run(prog);
+
+	if (err || !bss->mhp_seen_done)
+		return err;
+	self->stage = self->stage == BPF_SEEN_ZONES ? BPF_SEEN_BLOCKS :
+						      BPF_SEEN_ALL;
+	bss->mhp_seen_next = 0;
+	bss->mhp_seen_done = 0;
+	return 0;
+}
+
+/* 0 when the collector took it, 1 when it has no room now, -errno. */
+static int tell(struct bpf_source *self, u16 event, const void *payload,
+		size_t size)
+{
+	struct mhp_record *told = &self->skel->bss->mhp_told;
+
+	told->event = event;
+	memcpy(&told->p, payload, size);
+	return run(self->skel->progs.mhp_seen_told);
+}
+
+static int tell_zones(struct bpf_source *self)
+{
+	int err = 0;
+
+	while (!err && self->next < self->told->nr_zones) {
+		err = tell(self, MHP_EVENT_mhp_zone_seen,
+			   &self->told->zones[self->next],
+			   sizeof(self->told->zones[0]));
+		if (!err)
+			self->next++;
+	}
+	if (!err) {
+		self->stage = BPF_SEEN_TOLD_BLOCKS;
+		self->next = 0;
+	}
+	return err < 0 ? err : 0;
+}
+
+static int tell_blocks(struct bpf_source *self)
+{
+	int err = 0;
+
+	while (!err && self->next < self->told->nr_blocks) {
+		err = tell(self, MHP_EVENT_mhp_block_seen,
+			   &self->told->blocks[self->next],
+			   sizeof(self->told->blocks[0]));
+		if (!err)
+			self->next++;
+	}
+	if (!err)
+		self->stage = BPF_SEEN_ALL;
+	return err < 0 ? err : 0;
+}
+
+int bpf_source_seen(struct bpf_source *self)
+{
+	int err = 0;
+
+	switch (self->stage) {
+	case BPF_SEEN_ZONES:
+		err = walk(self, self->skel->progs.mhp_seen_zones);
+		break;
+	case BPF_SEEN_BLOCKS:
+		err = walk(self, self->skel->progs.mhp_seen_blocks);
+		break;
+	case BPF_SEEN_TOLD_ZONES:
+		err = tell_zones(self);
+		break;
+	case BPF_SEEN_TOLD_BLOCKS:
+		err = tell_blocks(self);
+		break;
+	case BPF_SEEN_ALL:
+		break;
+	}
+	return err ? err : self->stage != BPF_SEEN_ALL;
+}
+
+void bpf_source_seen_end(struct bpf_source *self)
+{
+	if (self->told)
+		sysfs_view_free(self->told);
+	free(self->told);
+	self->told = NULL;
+}

@@ -1,0 +1,387 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The source that reads a recording, from a file or, while it is being made,
+ * from a pipe. What its lines mean is in recording_read.c and
+ * record_json_read.c.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "model/event_table.h"
+#include "base/plain_text.h"
+#include "format/record_json.h"
+#include "format/recording.h"
+#include "source/source.h"
+
+#define BUFFER_BYTES 65536
+
+#define NR_COUNTS \
+	(sizeof(((struct source_totals *)0)->count) / sizeof(struct mhp_count))
+_Static_assert(MHP_NR_EVENTS <= NR_COUNTS, "each event has a count");
+
+struct source_file {
+	struct source source;
+	int fd;
+	bool eof;
+	bool has_totals;
+	int err; /* where the reading ended: told when all before it was taken, */
+	char reason[256]; /* with this, "" if there is nothing to say */
+	char *name; /* for messages */
+	u64 line; /* the number of the last line taken */
+	u64 counts[NR_COUNTS]; /* of numbered records taken, by event; 0: all */
+	u64 unknown; /* of events that are not known here, of these */
+	u64 last_seq; /* the highest number */
+	struct recording_totals totals;
+	size_t start; /* of what is in the buffer and not yet taken */
+	size_t end;
+	char buf[BUFFER_BYTES];
+};
+
+static struct source_file *to_file(struct source *source)
+{
+	return (struct source_file *)source;
+}
+
+static int fail(struct source_file *file, int err, const char *reason)
+{
+	snprintf(file->reason, sizeof(file->reason), "%s:%llu: %s", file->name,
+		 file->line, reason);
+	file->err = err;
+	return err;
+}
+
+/*
+ * The next line of what is in the buffer, NULL if it is not complete. The last
+ * one needs no newline if it makes sense without: an editor may have taken it.
+ */
+static char *next_line(struct source_file *file, size_t *len)
+{
+	char *line = file->buf + file->start;
+	size_t size = file->end - file->start;
+	char *newline = memchr(line, '\n', size);
+
+	if (!newline && !(file->eof && size))
+		return NULL;
+	*len = newline ? (size_t)(newline - line) : size;
+	file->start += *len + !!newline;
+	file->line++;
+	return line;
+}
+
+/* Whether the line just taken is the beginning of one of ours, and its end is missing. */
+static bool is_truncated(const struct source_file *file)
+{
+	return file->eof && file->start == file->end &&
+	       !strchr("\n}", file->buf[file->end - 1]);
+}
+
+/* Get more into the buffer. 0 when there is something new, or the end. */
+static int fill(struct source_file *file)
+{
+	ssize_t n;
+
+	if (file->start) {
+		file->end -= file->start;
+		memmove(file->buf, file->buf + file->start, file->end);
+		file->start = 0;
+	}
+	if (file->end == sizeof(file->buf)) {
+		file->line++;
+		return fail(file, -EPROTO, "line longer than any of ours");
+	}
+	do {
+		n = read(file->fd, file->buf + file->end,
+			 sizeof(file->buf) - file->end);
+	} while (n < 0 && errno == EINTR);
+	if (n < 0) {
+		file->line++;
+		return fail(file, -errno, strerror(errno));
+	}
+	file->end += n;
+	file->eof = !n;
+	return 0;
+}
+
+/* Whether read() will not wait, without changing the descriptor for others. */
+static bool is_readable(struct source_file *file)
+{
+	struct pollfd fd = { .fd = file->fd, .events = POLLIN };
+
+	return poll(&fd, 1, 0) > 0;
+}
+
+static int take_totals(struct source_file *file, const char *line, size_t len)
+{
+	char why[128];
+	int err = recording_totals_get(line, len, &file->totals, why,
+				       sizeof(why));
+
+	if (err)
+		return fail(file, err, is_truncated(file) ? "truncated" : why);
+	file->has_totals = true;
+	return 0;
+}
+
+static void count(struct source_file *file, const struct mhp_record *record)
+{
+	if (!record->seq)
+		return;
+	file->counts[0]++;
+	if (file->last_seq < record->seq)
+		file->last_seq = record->seq;
+	if (record->event)
+		file->counts[record->event]++;
+	else
+		file->unknown++;
+}
+
+/* One line: 1 if a record was handed over, 0 if not, else an error. */
+static int take_line(struct source_file *file, source_sink sink, void *ctx,
+		     const char *line, size_t len)
+{
+	struct mhp_record record;
+	const char *why;
+	int err;
+
+	if (file->has_totals)
+		return fail(file, -EPROTO, "a line behind the totals");
+	if (recording_is_totals(line, len))
+		return take_totals(file, line, len);
+	err = record_from_json(line, len, &record, &why);
+	if (err && err != -ENOMSG)
+		return fail(file, err, is_truncated(file) ? "truncated" : why);
+	count(file, &record);
+	err = sink(ctx, &record);
+	return err < 0 ? err : 1;
+}
+
+/* Whether as many records of each event came out as went in. */
+static int compare_counts(const struct source_file *file, char *why, size_t len)
+{
+	const struct mhp_count *count = file->totals.source.count;
+	unsigned int i;
+
+	for (i = 1; i < MHP_NR_EVENTS; i++) {
+		if (!count[i].seen || count[i].submitted == file->counts[i])
+			continue;
+		snprintf(why, len,
+			 "%llu records of %s were written, %llu were read",
+			 count[i].submitted, event_info(i)->name,
+			 file->counts[i]);
+		return 1;
+	}
+	if (file->totals.folded != file->counts[0]) {
+		snprintf(why, len, "%llu records were written, %llu were read",
+			 file->totals.folded, file->counts[0]);
+		return 1;
+	}
+	if (file->last_seq <= count[0].seen)
+		return 0;
+	snprintf(why, len,
+		 "there is an event with the number %llu, but only %llu in all",
+		 file->last_seq, count[0].seen);
+	return 1;
+}
+
+/* The end: what is worth telling of a recording that was read to it. */
+static void finish(struct source_file *file)
+{
+	char why[128];
+
+	file->err = -ENODATA;
+	if (!file->has_totals)
+		snprintf(
+			file->reason, sizeof(file->reason),
+			"%s:%llu: recording ends without totals: its recorder was killed or still runs",
+			file->name, file->line);
+	else if (compare_counts(file, why, sizeof(why)))
+		fail(file, -EPROTO, why);
+	else if (file->unknown)
+		snprintf(
+			file->reason, sizeof(file->reason),
+			"%s: %llu records of events not known here were left out: use the mhptop that recorded them",
+			file->name, file->unknown);
+}
+
+/* Take all complete lines of the buffer: how many records, or an error. */
+static int take_lines(struct source_file *file, source_sink sink, void *ctx)
+{
+	int ret, taken = 0;
+	size_t len;
+	char *line;
+
+	while (!file->err && (line = next_line(file, &len))) {
+		ret = take_line(file, sink, ctx, line, len);
+		if (ret < 0 && !file->err)
+			return ret;
+		taken += ret > 0;
+	}
+	return taken;
+}
+
+/* A buffer at a time, as whoever asks has something to show in between. */
+static int file_read(struct source *source, source_sink sink, void *ctx)
+{
+	struct source_file *file = to_file(source);
+	int ret = take_lines(file, sink, ctx);
+
+	while (!ret && !file->err && is_readable(file)) {
+		fill(file);
+		ret = take_lines(file, sink, ctx);
+		if (!ret && !file->err && file->eof)
+			finish(file);
+	}
+	if (ret || !file->err)
+		return ret;
+	memcpy(file->source.why, file->reason, sizeof(file->reason));
+	return file->err;
+}
+
+static int file_fd(struct source *source)
+{
+	return to_file(source)->fd;
+}
+
+static int file_totals(struct source *source, struct source_totals *totals)
+{
+	struct source_file *file = to_file(source);
+
+	if (!file->has_totals)
+		return -ENODATA;
+	*totals = file->totals.source;
+	return 0;
+}
+
+/* Why the ledgers were not found equal; an older recorder left out to say so. */
+static void tell_check(const struct source_file *file, char *why, size_t len)
+{
+	const struct recording_totals *totals = &file->totals;
+	u64 lost = totals->source.count[0].lost;
+
+	if (totals->self_check == 1)
+		snprintf(
+			why, len,
+			"when it was recorded, the ledgers of recorder and kernel differed%s%s",
+			*totals->why ? ": " : "", totals->why);
+	else if (*totals->why)
+		snprintf(why, len, "when it was recorded, %s", totals->why);
+	else if (lost)
+		snprintf(
+			why, len,
+			"when it was recorded, %llu events were lost, so the ledgers were not compared",
+			lost);
+	else
+		snprintf(why, len,
+			 "when it was recorded, nothing was compared with it");
+}
+
+static int file_self_check(struct source *source, struct mhp_ledger *ledger,
+			   char *why, size_t len)
+{
+	struct source_file *file = to_file(source);
+
+	/* The kernel that could be asked is another one, or another time's. */
+	(void)ledger;
+	if (!file->has_totals) {
+		snprintf(why, len, "the recording has no totals");
+		return -EOPNOTSUPP;
+	}
+	if (compare_counts(file, why, len))
+		return 1;
+	if (file->totals.self_check)
+		tell_check(file, why, len);
+	return file->totals.self_check;
+}
+
+static void file_close(struct source *source)
+{
+	struct source_file *file = to_file(source);
+
+	if (file->fd >= 0)
+		close(file->fd);
+	free(file->name);
+	free(file);
+}
+
+static const struct source_ops file_ops = {
+	.name = "file",
+	.read = file_read,
+	.fd = file_fd,
+	.totals = file_totals,
+	.self_check = file_self_check,
+	.close = file_close,
+};
+
+/* Waits for the first line: without it nothing can be understood. */
+static int read_header(struct source_file *file)
+{
+	char why[160];
+	size_t len;
+	char *line;
+	int err;
+
+	while (!(line = next_line(file, &len))) {
+		if (file->eof) {
+			file->line++;
+			return fail(file, -EPROTO, "empty, not a recording");
+		}
+		if (fill(file))
+			return file->err;
+	}
+	err = recording_header_get(line, len, &file->source.info, why,
+				   sizeof(why));
+	/* Something else without a newline is not a header that was cut. */
+	if (err)
+		fail(file, err,
+		     is_truncated(file) && *line == '{' ? "truncated" : why);
+	return err;
+}
+
+static int open_path(struct source_file *file, const char *path)
+{
+	const bool is_stdin = !path || !strcmp(path, "-");
+
+	file->name = strdup(is_stdin ? "standard input" : path);
+	if (file->name)
+		plain_text(file->name);
+	/* Of its own, as the dashboard makes 0 the terminal. */
+	file->fd = is_stdin ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3) :
+			      open(path, O_RDONLY | O_CLOEXEC);
+	return file->fd < 0 ? -errno : 0;
+}
+
+int source_open_file(struct source **source, const char *path, char *why,
+		     size_t len)
+{
+	struct source_file *file = calloc(1, sizeof(*file));
+	int err;
+
+	*source = NULL;
+	if (!file) {
+		snprintf(why, len, "no memory");
+		return -ENOMEM;
+	}
+	file->source.ops = &file_ops;
+	file->fd = -1;
+	err = open_path(file, path);
+	if (err || !file->name) {
+		err = err ?: -ENOMEM;
+		snprintf(why, len, "cannot open %s: %s",
+			 file->name ?: "the recording", strerror(-err));
+		goto out;
+	}
+	err = read_header(file);
+	if (err)
+		snprintf(why, len, "%s", file->reason);
+out:
+	if (err)
+		file_close(&file->source);
+	else
+		*source = &file->source;
+	return err;
+}

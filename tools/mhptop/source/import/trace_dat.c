@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The source that reads what trace-cmd recorded. A process of its own does the
+ * reading, see trace_dat.h; here its messages are taken, and what becomes of
+ * it is made an error like any other.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "model/event_table.h"
+#include "source/import/import.h"
+#include "base/plain_text.h"
+#include "source/source.h"
+#include "source/import/trace_dat.h"
+
+#define MESSAGES 256
+
+struct source_trace_dat {
+	struct source source;
+	char *name; /* for messages */
+	pid_t child; /* 0: there is none */
+	int fd; /* its messages */
+	int err; /* how it ended, told when all before it was taken, */
+	char reason[256]; /* with this, "" if there is nothing to say */
+	struct foreign foreign;
+	size_t start; /* of what is in the buffer and not yet taken, bytes */
+	size_t end;
+	struct trace_dat_message messages[MESSAGES];
+};
+
+static struct source_trace_dat *to_dat(struct source *source)
+{
+	return (struct source_trace_dat *)source;
+}
+
+/* Wait for the process to be gone; kill it if it need not end by itself. */
+static void reap(struct source_trace_dat *dat, bool kill_it)
+{
+	if (!dat->child)
+		return;
+	if (kill_it)
+		kill(dat->child, SIGKILL);
+	while (waitpid(dat->child, NULL, 0) < 0 && errno == EINTR)
+		;
+	dat->child = 0;
+}
+
+static int fail(struct source_trace_dat *dat, int err, const char *reason)
+{
+	dat->err = err;
+	snprintf(dat->reason, sizeof(dat->reason), "cannot read %s: %s",
+		 dat->name, reason);
+	return err;
+}
+
+/* Get more into the buffer. 0: there is, or it is over and err is set; -EAGAIN: not now. */
+static int fill(struct source_trace_dat *dat)
+{
+	char *bytes = (char *)dat->messages;
+	ssize_t n;
+
+	dat->end -= dat->start;
+	memmove(bytes, bytes + dat->start, dat->end);
+	dat->start = 0;
+	do {
+		n = read(dat->fd, bytes + dat->end,
+			 sizeof(dat->messages) - dat->end);
+	} while (n < 0 && errno == EINTR);
+	if (n < 0 && errno == EAGAIN)
+		return -EAGAIN;
+	if (n < 0)
+		return fail(dat, -errno, strerror(errno));
+	/* It went without a word: a signal, or somebody called exit(). */
+	if (!n) {
+		reap(dat, false);
+		return fail(dat, -EPROTO, "damaged");
+	}
+	dat->end += n;
+	return 0;
+}
+
+/* The next message if all of it is there, NULL if not. */
+static struct trace_dat_message *next_message(struct source_trace_dat *dat)
+{
+	struct trace_dat_message *message =
+		&dat->messages[dat->start / sizeof(*message)];
+
+	if (dat->end - dat->start < sizeof(*message))
+		return NULL;
+	dat->start += sizeof(*message);
+	return message;
+}
+
+/* Who reads damaged files may be damaged. */
+static bool is_sound(const struct mhp_record *record)
+{
+	const struct event_info *info = event_info(record->event);
+
+	return info && !event_is_tool(record->event) &&
+	       record->size == info->size &&
+	       memchr(record->comm, '\0', sizeof(record->comm));
+}
+
+static void take_end(struct source_trace_dat *dat,
+		     struct trace_dat_message *message)
+{
+	reap(dat, false);
+	message->why[sizeof(message->why) - 1] = '\0';
+	plain_text(message->why);
+	if (message->err) {
+		fail(dat, message->err, message->why);
+		return;
+	}
+	dat->err = -ENODATA;
+	if (*message->why)
+		snprintf(dat->reason, sizeof(dat->reason), "%s: %s", dat->name,
+			 message->why);
+}
+
+/* One message: 1 if a record was handed over, 0 if not, else the sink's error. */
+static int take_message(struct source_trace_dat *dat,
+			struct trace_dat_message *message, source_sink sink,
+			void *ctx)
+{
+	int ret;
+
+	if (message->kind == TRACE_DAT_END) {
+		take_end(dat, message);
+		return 0;
+	}
+	if (message->kind == TRACE_DAT_LOST) {
+		foreign_lost(&dat->foreign, message->number);
+		return 0;
+	}
+	if (message->kind != TRACE_DAT_RECORD || !is_sound(&message->record)) {
+		fail(dat, -EPROTO, "damaged");
+		return 0;
+	}
+	foreign_count(&dat->foreign, &message->record);
+	ret = sink(ctx, &message->record);
+	return ret < 0 ? ret : 1;
+}
+
+static int dat_read(struct source *source, source_sink sink, void *ctx)
+{
+	struct source_trace_dat *dat = to_dat(source);
+	struct trace_dat_message *message;
+	int ret, taken = 0;
+
+	/* A buffer at a time, as whoever asks has something to show in between. */
+	while (!taken && !dat->err) {
+		while (!dat->err && (message = next_message(dat))) {
+			ret = take_message(dat, message, sink, ctx);
+			if (ret < 0)
+				return ret;
+			taken += ret;
+		}
+		if (!taken && !dat->err && fill(dat) == -EAGAIN)
+			return 0;
+	}
+	if (taken)
+		return taken;
+	memcpy(dat->source.why, dat->reason, sizeof(dat->reason));
+	return dat->err;
+}
+
+static int dat_fd(struct source *source)
+{
+	return to_dat(source)->fd;
+}
+
+static int dat_totals(struct source *source, struct source_totals *totals)
+{
+	*totals = to_dat(source)->foreign.totals;
+	return 0;
+}
+
+static void dat_close(struct source *source)
+{
+	struct source_trace_dat *dat = to_dat(source);
+
+	reap(dat, true);
+	if (dat->fd >= 0)
+		close(dat->fd);
+	free(dat->name);
+	free(dat);
+}
+
+static const struct source_ops dat_ops = {
+	.name = "trace.dat",
+	.read = dat_read,
+	.fd = dat_fd,
+	.totals = dat_totals,
+	.close = dat_close,
+};
+
+/* Start the process that reads, with its messages in fd. */
+static int start(struct source_trace_dat *dat, int file)
+{
+	int fds[2];
+
+	if (pipe2(fds, O_CLOEXEC))
+		return -errno;
+	dat->child = fork();
+	if (!dat->child) {
+		close(fds[0]);
+		trace_dat_child(file, fds[1]);
+	}
+	close(fds[1]);
+	dat->fd = fds[0];
+	if (dat->child < 0) {
+		dat->child = 0;
+		return -errno;
+	}
+	return fcntl(dat->fd, F_SETFL, O_NONBLOCK) ? -errno : 0;
+}
+
+/* Waits for the first message: without it nothing can be understood. */
+static int take_first(struct source_trace_dat *dat)
+{
+	struct pollfd fd = { .fd = dat->fd, .events = POLLIN };
+	struct trace_dat_message *message;
+
+	while (!(message = next_message(dat)))
+		if (fill(dat) == -EAGAIN)
+			poll(&fd, 1, -1);
+		else if (dat->err)
+			return dat->err;
+	if (message->kind == TRACE_DAT_BLOCK)
+		foreign_info(&dat->source.info, message->number);
+	else if (message->kind == TRACE_DAT_END && message->err)
+		take_end(dat, message);
+	else
+		fail(dat, -EPROTO, "damaged");
+	return dat->err;
+}
+
+int source_open_trace_dat(struct source **source, const char *path, char *why,
+			  size_t len)
+{
+	struct source_trace_dat *dat = calloc(1, sizeof(*dat));
+	int file = -1, err = -ENOMEM;
+
+	*source = NULL;
+	if (!dat || !(dat->name = strdup(path))) {
+		snprintf(why, len, "no memory");
+		free(dat);
+		return err;
+	}
+	plain_text(dat->name);
+	dat->source.ops = &dat_ops;
+	dat->fd = -1;
+	file = open(path, O_RDONLY | O_CLOEXEC);
+	err = file < 0 ? -errno : start(dat, file);
+	if (err)
+		fail(dat, err, strerror(-err));
+	else
+		err = take_first(dat);
+	if (err)
+		snprintf(why, len, "%s", dat->reason);
+	if (file >= 0)
+		close(file);
+	if (err)
+		dat_close(&dat->source);
+	else
+		*source = &dat->source;
+	return err;
+}

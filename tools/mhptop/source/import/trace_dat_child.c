@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The process that reads what trace-cmd recorded; see trace_dat.h. The only
+ * place that has libtracecmd open and read a file. Nothing is freed in the
+ * end, as the process is over then.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/time.h>
+#include <trace-cmd.h>
+#include <unistd.h>
+
+#include "source/import/import.h"
+#include "base/plain_text.h"
+#include "source/import/trace_dat.h"
+
+/* A reader that burns so much time of a processor and gets nowhere is stuck. */
+#define STUCK_SECONDS 4
+#define STEP 4096 /* events, mhp's or not, that are somewhere */
+/* What a damaged file may make the library ask for, at most. */
+#define ROOM_BYTES (2ULL << 30)
+
+/* Exported by libtracecmd but in no header of it; a version may lack them. */
+const char *tracecmd_get_cpustats(struct tracecmd_input *handle)
+	__attribute__((weak));
+const char *tracecmd_get_trace_clock(struct tracecmd_input *handle)
+	__attribute__((weak));
+
+struct reader {
+	FILE *out;
+	struct tracecmd_input *top;
+	struct trace_dat_events *events;
+	struct foreign_block block;
+	u64 lost; /* as records tell it */
+	unsigned int step;
+};
+
+static void __attribute__((noreturn))
+end(struct reader *reader, int err, const char *why)
+{
+	struct trace_dat_message message = { .kind = TRACE_DAT_END,
+					     .err = err };
+
+	snprintf(message.why, sizeof(message.why), "%s", why);
+	fwrite(&message, sizeof(message), 1, reader->out);
+	_exit(fflush(reader->out) ? EXIT_FAILURE : EXIT_SUCCESS);
+}
+
+static void send(struct reader *reader, const struct trace_dat_message *message)
+{
+	/* Nobody is there any more who would want to know. */
+	if (fwrite(message, sizeof(*message), 1, reader->out) != 1)
+		_exit(EXIT_FAILURE);
+}
+
+static void send_number(struct reader *reader, enum trace_dat_kind kind,
+			u64 number)
+{
+	struct trace_dat_message message = { .kind = kind };
+
+	message.number = number;
+	send(reader, &message);
+}
+
+static void got_somewhere(void)
+{
+	const struct itimerval time = { .it_value.tv_sec = STUCK_SECONDS };
+
+	setitimer(ITIMER_PROF, &time, NULL);
+}
+
+static void count_step(struct reader *reader)
+{
+	if (!(++reader->step % STEP))
+		got_somewhere();
+}
+
+/* A callback of libtracecmd: < 0 stops. */
+static int look(struct tracecmd_input *handle, struct tep_record *from, int cpu,
+		void *ctx)
+{
+	struct reader *reader = ctx;
+	struct mhp_record record;
+	char why[160];
+
+	(void)handle;
+	(void)cpu;
+	count_step(reader);
+	return trace_dat_record(reader->events, from, &record, why,
+				sizeof(why)) > 0 &&
+			       foreign_block_look(&reader->block, &record) ?
+		       -1 :
+		       0;
+}
+
+/* Another one. */
+static int take(struct tracecmd_input *handle, struct tep_record *from, int cpu,
+		void *ctx)
+{
+	struct reader *reader = ctx;
+	struct trace_dat_message message = { .kind = TRACE_DAT_RECORD };
+	char why[160];
+	u64 lost;
+	int ret;
+
+	(void)handle;
+	(void)cpu;
+	count_step(reader);
+	if (from->missed_events) {
+		/* Not always does the kernel know how many. */
+		lost = from->missed_events > 0 ? from->missed_events : 1;
+		reader->lost += lost;
+		send_number(reader, TRACE_DAT_LOST, lost);
+	}
+	ret = trace_dat_record(reader->events, from, &message.record, why,
+			       sizeof(why));
+	if (ret < 0)
+		end(reader, ret, why);
+	if (ret)
+		send(reader, &message);
+	return 0;
+}
+
+static void open_top(struct reader *reader, int file)
+{
+	int fd = dup(file);
+
+	got_somewhere();
+	lseek(fd, 0, SEEK_SET);
+	reader->top = tracecmd_open_fd(fd, TRACECMD_FL_LOAD_NO_PLUGINS);
+	if (!reader->top)
+		end(reader, -EPROTO,
+		    "damaged, or of a version that libtracecmd does not know");
+	free(reader->events);
+	reader->events = trace_dat_events_new(tracecmd_get_tep(reader->top));
+	if (!reader->events)
+		end(reader, -ENOMEM, "no memory");
+}
+
+/* Buffers by number: 0 is the top one, instances follow. */
+static struct tracecmd_input *get_buffer(struct reader *reader, int nr)
+{
+	struct tracecmd_input *handle =
+		nr ? tracecmd_buffer_instance_handle(reader->top, nr - 1) :
+		     reader->top;
+
+	if (!handle)
+		end(reader, -EPROTO, "damaged: a buffer cannot be read");
+	return handle;
+}
+
+static const char *buffer_name(struct reader *reader, int nr)
+{
+	const char *name =
+		nr ? tracecmd_buffer_instance_name(reader->top, nr - 1) : "";
+
+	return name ?: "";
+}
+
+/* The first buffer whose events tell the size of a memory block. */
+static int find_buffer(struct reader *reader)
+{
+	int i, nr = tracecmd_buffer_instances(reader->top) + 1;
+
+	for (i = 0; i < nr; i++) {
+		tracecmd_iterate_events(get_buffer(reader, i), NULL, 0, look,
+					reader);
+		if (foreign_block_pages(&reader->block))
+			return i;
+	}
+	end(reader, -EPROTO,
+	    foreign_block_why(&reader->block,
+			      "no mhp event in what trace-cmd recorded"));
+}
+
+static void check_clock(struct reader *reader)
+{
+	static const char *const timeless[] = { "counter", "uptime", "x86-tsc",
+						"ppc-tb" };
+	const char *clock = tracecmd_get_trace_clock ?
+				    tracecmd_get_trace_clock(reader->top) :
+				    NULL;
+	char why[160];
+	size_t i;
+
+	for (i = 0; clock && i < sizeof(timeless) / sizeof(*timeless); i++) {
+		if (strcmp(clock, timeless[i]))
+			continue;
+		snprintf(
+			why, sizeof(why),
+			"recorded with the clock %s, which tells no time; record with -C mono",
+			clock);
+		end(reader, -EPROTO, why);
+	}
+}
+
+/* What was lost that no record tells, such as the events after the last one. */
+static void send_stats(struct reader *reader, struct tracecmd_input *handle,
+		       const char *name)
+{
+	u64 lost;
+
+	if (!tracecmd_get_cpustats)
+		return;
+	lost = trace_dat_stats_lost(tracecmd_get_cpustats(reader->top), name);
+	if (handle != reader->top)
+		lost += trace_dat_stats_lost(tracecmd_get_cpustats(handle),
+					     name);
+	if (lost > reader->lost)
+		send_number(reader, TRACE_DAT_LOST, lost - reader->lost);
+}
+
+/* Two buffers may have seen the same events, so only one is judged. */
+static void tell_others(struct reader *reader, int nr, char *why, size_t len)
+{
+	int others = tracecmd_buffer_instances(reader->top);
+	char name[64];
+
+	*why = '\0';
+	/* Without events of its own the top one is in each file. */
+	if (others < 1 + !!nr)
+		return;
+	snprintf(name, sizeof(name), "%s", buffer_name(reader, nr));
+	plain_text(name);
+	snprintf(why, len, "only its %s%s was read, of %d buffers",
+		 nr ? "buffer " : "top buffer", name, others + 1);
+}
+
+/* Alone, silent, and unable to take the machine down. */
+static void confine(void)
+{
+	struct rlimit limit = { 0 };
+	unsigned long long pages = 0;
+	FILE *statm = fopen("/proc/self/statm", "re");
+	int null = open("/dev/null", O_RDWR);
+
+	if (statm && fscanf(statm, "%llu", &pages) == 1) {
+		limit.rlim_cur = pages * sysconf(_SC_PAGESIZE) + ROOM_BYTES;
+		limit.rlim_max = limit.rlim_cur;
+		setrlimit(RLIMIT_AS, &limit);
+	}
+	if (statm)
+		fclose(statm);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	prctl(PR_SET_DUMPABLE, 0);
+	signal(SIGPIPE, SIG_DFL);
+	signal(SIGPROF, SIG_DFL);
+	if (null < 0 || dup2(null, STDIN_FILENO) < 0 ||
+	    dup2(null, STDOUT_FILENO) < 0 || dup2(null, STDERR_FILENO) < 0)
+		_exit(EXIT_FAILURE);
+	tracecmd_set_loglevel(TEP_LOG_NONE);
+	tep_set_loglevel(TEP_LOG_NONE);
+}
+
+void trace_dat_child(int file, int out)
+{
+	struct reader reader = { .out = fdopen(out, "w") };
+	struct tracecmd_input *handle;
+	char why[160];
+	int nr;
+
+	if (!reader.out)
+		_exit(EXIT_FAILURE);
+	confine();
+	open_top(&reader, file);
+	check_clock(&reader);
+	nr = find_buffer(&reader);
+	tracecmd_close(reader.top);
+	open_top(&reader, file);
+	send_number(&reader, TRACE_DAT_BLOCK,
+		    foreign_block_pages(&reader.block));
+	fflush(reader.out);
+	handle = get_buffer(&reader, nr);
+	tracecmd_iterate_events(handle, NULL, 0, take, &reader);
+	send_stats(&reader, handle, buffer_name(&reader, nr));
+	tell_others(&reader, nr, why, sizeof(why));
+	end(&reader, 0, why);
+}

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Facts about this machine that the live sources and the doctor share. See
+ * source_live.h; what is done with them is not here.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "source/live.h"
+
+static int read_text(char *buf, size_t len, const char *path)
+{
+	ssize_t n;
+	int fd, err;
+
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	n = read(fd, buf, len - 1);
+	err = -errno;
+	close(fd);
+	if (n < 0)
+		return err;
+	while (n && (buf[n - 1] == '\n' || buf[n - 1] == ' '))
+		n--;
+	buf[n] = '\0';
+	return n;
+}
+
+int source_live_text(char *buf, size_t len, const char *path, ...)
+{
+	char full[PATH_MAX];
+	va_list args;
+	int n;
+
+	va_start(args, path);
+	n = vsnprintf(full, sizeof(full), path, args);
+	va_end(args);
+	if (n < 0 || (size_t)n >= sizeof(full))
+		return -ENAMETOOLONG;
+	return read_text(buf, len, full);
+}
+
+int source_live_number(u64 *number, int base, const char *path, ...)
+{
+	char full[PATH_MAX], text[32], *end;
+	va_list args;
+	int n;
+
+	va_start(args, path);
+	n = vsnprintf(full, sizeof(full), path, args);
+	va_end(args);
+	if (n < 0 || (size_t)n >= sizeof(full))
+		return -ENAMETOOLONG;
+	n = read_text(text, sizeof(text), full);
+	if (n < 0)
+		return n;
+	*number = strtoull(text, &end, base);
+	return end == text || *end ? -EINVAL : 0;
+}
+
+static u64 clock_ns(clockid_t id)
+{
+	struct timespec now;
+
+	clock_gettime(id, &now);
+	return now.tv_sec * 1000000000ULL + now.tv_nsec;
+}
+
+u64 source_live_monotonic(void)
+{
+	return clock_ns(CLOCK_MONOTONIC);
+}
+
+int source_live_info(struct source_info *info, enum source_tier tier,
+		     const char *root, char *why, size_t len)
+{
+	static const char path[] =
+		"/sys/devices/system/memory/block_size_bytes";
+	struct utsname name;
+	int err;
+
+	memset(info, 0, sizeof(*info));
+	uname(&name);
+	snprintf(info->kernel, sizeof(info->kernel), "%s", name.release);
+	snprintf(info->host, sizeof(info->host), "%s", name.nodename);
+	info->schema = SOURCE_SCHEMA;
+	info->tier = tier;
+	info->page_bytes = sysconf(_SC_PAGESIZE);
+	info->wall_ns = clock_ns(CLOCK_REALTIME);
+	info->mono_ns = clock_ns(CLOCK_MONOTONIC);
+	info->live = true;
+
+	err = source_live_number(&info->block_bytes, 16, "%s%s", root, path);
+	if (!err && (info->block_bytes < info->page_bytes ||
+		     info->block_bytes & (info->block_bytes - 1)))
+		err = -EINVAL;
+	if (err)
+		return source_live_why(
+			-EOPNOTSUPP, why, len,
+			"no memory blocks: %s%s: %s; the kernel needs CONFIG_MEMORY_HOTPLUG, and sysfs mounted on /sys",
+			root, path, strerror(-err));
+	return 0;
+}
+
+bool source_live_capable(unsigned int cap)
+{
+	char line[256];
+	unsigned long long caps = 0;
+	FILE *file = fopen("/proc/self/status", "re");
+
+	if (!file)
+		return false;
+	while (fgets(line, sizeof(line), file))
+		if (sscanf(line, "CapEff: %llx", &caps) == 1)
+			break;
+	fclose(file);
+	return caps >> cap & 1;
+}
+
+int source_live_tracefs(const char **events)
+{
+	/* The first one is where libbpf looks first. */
+	static const char *const folders[] = {
+		"/sys/kernel/debug/tracing/events", "/sys/kernel/tracing/events"
+	};
+	int err = -ENOENT;
+	size_t i;
+
+	for (i = 0; i < sizeof(folders) / sizeof(*folders); i++) {
+		*events = folders[i];
+		if (!access(folders[i], R_OK | X_OK))
+			return 0;
+		if (errno == EACCES)
+			err = -EACCES;
+	}
+	return err;
+}
+
+/* The file lists all modes, the one in force in brackets. */
+void source_live_lockdown(char *buf, size_t len)
+{
+	char text[128], *mode = NULL, *end;
+
+	if (source_live_text(text, sizeof(text), "%s",
+			     "/sys/kernel/security/lockdown") > 0)
+		mode = strchr(text, '[');
+	end = mode ? strchr(mode, ']') : NULL;
+	if (end)
+		*end = '\0';
+	snprintf(buf, len, "%s", end && strcmp(mode, "[none") ? mode + 1 : "");
+}
+
+int source_live_why(int err, char *why, size_t len, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(why, len, fmt, args);
+	va_end(args);
+	return err;
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The dispatch: each call goes to the source's own operation. What a source
+ * does not have is answered here; what it does is in source_*.c.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "source/source.h"
+
+int source_read(struct source *source, source_sink sink, void *ctx)
+{
+	source->why[0] = '\0';
+	return source->ops->read(source, sink, ctx);
+}
+
+int source_fd(struct source *source)
+{
+	return source->ops->fd ? source->ops->fd(source) : -1;
+}
+
+int source_totals(struct source *source, struct source_totals *totals)
+{
+	memset(totals, 0, sizeof(*totals));
+	if (!source->ops->totals)
+		return -EOPNOTSUPP;
+	return source->ops->totals(source, totals);
+}
+
+u64 source_numbered(struct source *source)
+{
+	return source->ops->numbered ? source->ops->numbered(source) : 0;
+}
+
+int source_self_check(struct source *source, struct mhp_ledger *ledger,
+		      char *why, size_t len)
+{
+	if (len)
+		why[0] = '\0';
+	if (source->ops->self_check)
+		return source->ops->self_check(source, ledger, why, len);
+	snprintf(why, len, "the kernel keeps no ledger for this source");
+	return -EOPNOTSUPP;
+}
+
+int source_ledger(struct source *source, struct mhp_ledger *ledger, char *why,
+		  size_t len)
+{
+	if (len)
+		why[0] = '\0';
+	if (source->ops->ledger)
+		return source->ops->ledger(source, ledger, why, len);
+	snprintf(why, len, "the kernel keeps no ledger for this source");
+	return -EOPNOTSUPP;
+}
+
+const char *source_why(struct source *source)
+{
+	return source->why;
+}
+
+void source_close(struct source *source)
+{
+	if (source)
+		source->ops->close(source);
+}
+
+const char *source_tier_name(enum source_tier tier)
+{
+	switch (tier) {
+	case SOURCE_TIER_EVENTS:
+		return "events";
+	case SOURCE_TIER_SYSFS:
+		return "sysfs";
+	}
+	return "unknown";
+}

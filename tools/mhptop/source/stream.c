@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Joins a source and a model: opens the one that is wanted or to be had, moves
+ * records, and in the end has the ledgers compared.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "source/stream.h"
+
+static int start_model(struct stream *stream, const struct rules_opts *opts)
+{
+	int err = model_init(&stream->model, &stream->source->info, opts);
+
+	if (!err)
+		return 0;
+	snprintf(stream->why, sizeof(stream->why), "cannot keep a ledger: %s",
+		 strerror(-err));
+	stream_close(stream);
+	return err;
+}
+
+int stream_open_live(struct stream *stream)
+{
+	char why[128];
+	int err;
+
+	memset(stream, 0, sizeof(*stream));
+	err = source_open_bpf(&stream->source, stream->why,
+			      sizeof(stream->why));
+	if (!err)
+		return start_model(stream, NULL);
+	stream->source = NULL;
+	if (source_open_sysfs(&stream->source, NULL, why, sizeof(why))) {
+		stream->source = NULL;
+		return err;
+	}
+	err = start_model(stream, NULL);
+	if (!err)
+		snprintf(stream->model.notice, sizeof(stream->model.notice),
+			 "%s", stream->why);
+	return err;
+}
+
+int stream_open_events(struct stream *stream, const struct rules_opts *opts)
+{
+	int err;
+
+	memset(stream, 0, sizeof(*stream));
+	err = source_open_bpf(&stream->source, stream->why,
+			      sizeof(stream->why));
+	if (err)
+		stream->source = NULL;
+	return err ?: start_model(stream, opts);
+}
+
+typedef int (*source_open)(struct source **source, const char *path, char *why,
+			   size_t len);
+
+static int open_with(struct stream *stream, source_open open, const char *path,
+		     const struct rules_opts *opts)
+{
+	int err;
+
+	memset(stream, 0, sizeof(*stream));
+	err = open(&stream->source, path, stream->why, sizeof(stream->why));
+	if (err)
+		stream->source = NULL;
+	return err ?: start_model(stream, opts);
+}
+
+/* By how the file begins; what is no plain file is taken for a recording of mhptop. */
+static source_open find_open(const char *path)
+{
+	static const char trace_dat[] = "\x17\x08\x44tracing";
+	char begin[sizeof(trace_dat)] = "";
+	struct stat status;
+	FILE *file;
+
+	if (!path || !strcmp(path, "-") || stat(path, &status) ||
+	    !S_ISREG(status.st_mode))
+		return source_open_file;
+	file = fopen(path, "re");
+	if (!file)
+		return source_open_file;
+	if (!fread(begin, 1, sizeof(begin) - 1, file))
+		begin[0] = '{';
+	fclose(file);
+	if (!strcmp(begin, trace_dat))
+		return source_open_trace_dat;
+	return begin[0] == '{' ? source_open_file : source_open_text;
+}
+
+int stream_open_any(struct stream *stream, const char *path,
+		    const struct rules_opts *opts)
+{
+	return open_with(stream, find_open(path), path, opts);
+}
+
+int stream_open_file(struct stream *stream, const char *path,
+		     const struct rules_opts *opts)
+{
+	return open_with(stream, source_open_file, path, opts);
+}
+
+void stream_close(struct stream *stream)
+{
+	source_close(stream->source);
+	stream->source = NULL;
+	model_fini(&stream->model);
+}
+
+/*
+ * What a lost record did is missing in our ledger for good, not in the
+ * kernel's. So from then on the accounts are the kernel's, each time that
+ * something is shown, and records are only logged: it has had them all.
+ */
+static void load_ledger(struct stream *stream)
+{
+	struct model *model = &stream->model;
+	u64 lost = model->totals.count[0].lost;
+	char why[160];
+	int ret;
+
+	ret = source_ledger(stream->source, model->ledger, why, sizeof(why));
+	if (ret >= 0)
+		model->loaded = true;
+	else if (ret == -EOPNOTSUPP)
+		return;
+	/* What ended the stream is there to be read already. */
+	if (stream->err)
+		return;
+	snprintf(model->notice, sizeof(model->notice),
+		 "%llu events were lost: %s", lost,
+		 ret ? why :
+		       "accounts are read from the kernel, the log has gaps");
+}
+
+void stream_update(struct stream *stream)
+{
+	struct model *model = &stream->model;
+	struct source_totals totals;
+
+	if (!source_totals(stream->source, &totals))
+		model->totals = totals;
+	if (model->info.live && model->totals.count[0].lost)
+		load_ledger(stream);
+}
+
+int stream_read(struct stream *stream, source_sink sink, void *ctx)
+{
+	int ret;
+
+	if (stream->over)
+		return -ENODATA;
+	ret = source_read(stream->source, sink, ctx);
+	if (ret >= 0 || ret == -ECANCELED)
+		return ret;
+	stream->over = true;
+	stream->err = ret == -ENODATA ? 0 : ret;
+	snprintf(stream->why, sizeof(stream->why), "%s",
+		 source_why(stream->source));
+	if (stream->err && !*stream->why)
+		snprintf(stream->why, sizeof(stream->why),
+			 "cannot read the events: %s", strerror(-ret));
+	if (*stream->why)
+		snprintf(stream->model.notice, sizeof(stream->model.notice),
+			 "%s", stream->why);
+	return -ENODATA;
+}
+
+void stream_finish(struct stream *stream, source_sink sink, void *ctx)
+{
+	struct model *model = &stream->model;
+	int ret;
+
+	if (stream->checked)
+		return;
+	stream->checked = true;
+	do {
+		ret = source_self_check(stream->source, model->ledger,
+					model->self_check_why,
+					sizeof(model->self_check_why));
+	} while (ret == -EAGAIN && stream_read(stream, sink, ctx) > 0);
+	verdict_end(&model->verdict);
+	stream_update(stream);
+	model->self_check = ret == -EAGAIN ? -EOPNOTSUPP : ret;
+}

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Reads memory blocks from /sys/devices/system/memory, their nodes from
+ * /sys/devices/system/node, and zones from /proc/zoneinfo. See sysfs_view.h.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/event_table.h"
+#include "source/live.h"
+#include "source/sysfs/snapshot.h"
+
+#define SYSTEM "/sys/devices/system"
+
+/* "memory42" and the word "memory" give 42; 0 when it is not such a name. */
+static int numbered(const char *name, const char *word, u64 *number)
+{
+	size_t len = strlen(word);
+	char *end;
+
+	if (strncmp(name, word, len) || name[len] < '0' || name[len] > '9')
+		return 0;
+	*number = strtoull(name + len, &end, 10);
+	return !*end;
+}
+
+/* Call back for each "wordN" in a folder. 0, or -errno of the folder or of take. */
+static int for_each_numbered(const char *path, const char *word,
+			     int (*take)(void *ctx, u64 number), void *ctx)
+{
+	struct dirent *entry;
+	DIR *dir = opendir(path);
+	u64 number;
+	int err = 0;
+
+	if (!dir)
+		return -errno;
+	while (!err && (entry = readdir(dir)))
+		if (numbered(entry->d_name, word, &number))
+			err = take(ctx, number);
+	closedir(dir);
+	return err;
+}
+
+struct scan {
+	struct sysfs_view *view;
+	const char *root;
+	u64 block_pages;
+	s32 nid;
+};
+
+static int add_block(void *ctx, u64 number)
+{
+	struct scan *scan = ctx;
+	struct sysfs_view *view = scan->view;
+	struct mhp_mhp_block_seen *blocks = view->blocks;
+
+	if (!(view->nr_blocks & (view->nr_blocks - 1))) {
+		blocks = reallocarray(blocks, view->nr_blocks * 2 + 1,
+				      sizeof(*blocks));
+		if (!blocks)
+			return -ENOMEM;
+		view->blocks = blocks;
+	}
+	blocks[view->nr_blocks++] = (struct mhp_mhp_block_seen){
+		.start_pfn = number * scan->block_pages,
+		.nr_pages = scan->block_pages,
+		.nid = -1,
+		.zone = MHP_ZONE_NONE,
+		.hosting = MHP_HOSTING_NONE,
+		.origin = MHP_ORIGIN_SYSFS,
+	};
+	return 0;
+}
+
+static int compare_blocks(const void *a, const void *b)
+{
+	const struct mhp_mhp_block_seen *x = a, *y = b;
+
+	return (x->start_pfn > y->start_pfn) - (x->start_pfn < y->start_pfn);
+}
+
+static int set_nid(void *ctx, u64 number)
+{
+	struct scan *scan = ctx;
+	struct mhp_mhp_block_seen *block, key;
+
+	key.start_pfn = number * scan->block_pages;
+	block = bsearch(&key, scan->view->blocks, scan->view->nr_blocks,
+			sizeof(key), compare_blocks);
+	if (block && block->nid < 0)
+		block->nid = scan->nid;
+	return 0;
+}
+
+static int set_nids(void *ctx, u64 node)
+{
+	struct scan *scan = ctx;
+	char path[PATH_MAX];
+	int err;
+
+	scan->nid = node;
+	snprintf(path, sizeof(path), "%s" SYSTEM "/node/node%d", scan->root,
+		 scan->nid);
+	err = for_each_numbered(path, "memory", set_nid, scan);
+	return err == -ENOENT ? 0 : err;
+}
+
+static u16 state_value(const char *word)
+{
+	if (!strcmp(word, "online"))
+		return MHP_STATE_ONLINE;
+	if (!strcmp(word, "offline"))
+		return MHP_STATE_OFFLINE;
+	if (!strcmp(word, "going-offline"))
+		return MHP_STATE_GOING_OFFLINE;
+	return MHP_STATE_UNKNOWN;
+}
+
+/* 0, or -ENOENT when the block went away meanwhile. */
+static int read_block(const struct scan *scan, struct mhp_mhp_block_seen *block)
+{
+	unsigned long long id = block->start_pfn / scan->block_pages;
+	char text[128];
+	long zone;
+	int n;
+
+	n = source_live_text(text, sizeof(text),
+			     "%s" SYSTEM "/memory/memory%llu/state", scan->root,
+			     id);
+	if (n < 0)
+		return n;
+	block->state = state_value(text);
+	if (block->state != MHP_STATE_ONLINE)
+		return 0;
+	/* Of an online block this is the zone it is in, or "none" where it spans several. */
+	n = source_live_text(text, sizeof(text),
+			     "%s" SYSTEM "/memory/memory%llu/valid_zones",
+			     scan->root, id);
+	zone = n > 0 ? event_symbol_value(event_zones, text, n) : -1;
+	if (zone > 0)
+		block->zone = zone;
+	return 0;
+}
+
+static int read_blocks(struct scan *scan)
+{
+	struct sysfs_view *view = scan->view;
+	char path[PATH_MAX];
+	size_t i, kept = 0;
+	int err;
+
+	snprintf(path, sizeof(path), "%s" SYSTEM "/memory", scan->root);
+	err = for_each_numbered(path, "memory", add_block, scan);
+	if (err)
+		return err;
+	if (view->nr_blocks)
+		qsort(view->blocks, view->nr_blocks, sizeof(*view->blocks),
+		      compare_blocks);
+	for (i = 0; i < view->nr_blocks; i++)
+		if (!read_block(scan, &view->blocks[i]))
+			view->blocks[kept++] = view->blocks[i];
+	view->nr_blocks = kept;
+
+	/* Without NUMA there are no nodes. */
+	snprintf(path, sizeof(path), "%s" SYSTEM "/node", scan->root);
+	err = for_each_numbered(path, "node", set_nids, scan);
+	return err == -ENOENT ? 0 : err;
+}
+
+static struct mhp_mhp_zone_seen *add_zone(struct sysfs_view *view, int nid,
+					  const char *name)
+{
+	long zone = event_symbol_value(event_zones, name, strlen(name));
+	struct mhp_mhp_zone_seen *zones;
+
+	zones = reallocarray(view->zones, view->nr_zones + 1, sizeof(*zones));
+	if (!zones)
+		return NULL;
+	view->zones = zones;
+	zones += view->nr_zones++;
+	*zones = (struct mhp_mhp_zone_seen){
+		.nid = nid,
+		.zone = zone > 0 ? zone : MHP_ZONE_NONE,
+		.origin = MHP_ORIGIN_SYSFS,
+	};
+	return zones;
+}
+
+static void drop_empty_zones(struct sysfs_view *view)
+{
+	size_t i, kept = 0;
+
+	for (i = 0; i < view->nr_zones; i++)
+		if (view->zones[i].present &&
+		    view->zones[i].zone != MHP_ZONE_NONE)
+			view->zones[kept++] = view->zones[i];
+	view->nr_zones = kept;
+}
+
+static int read_zones(struct scan *scan)
+{
+	struct mhp_mhp_zone_seen *zone = NULL;
+	char path[PATH_MAX], line[256], name[32];
+	unsigned long long pages;
+	FILE *file;
+	int err = 0, nid;
+
+	snprintf(path, sizeof(path), "%s/proc/zoneinfo", scan->root);
+	file = fopen(path, "re");
+	if (!file)
+		return -errno;
+	while (!err && fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "Node %d, zone %31s", &nid, name) == 2) {
+			zone = add_zone(scan->view, nid, name);
+			if (!zone)
+				err = -ENOMEM;
+		} else if (!zone) {
+			continue;
+		} else if (sscanf(line, " present %llu", &pages) == 1) {
+			zone->present = pages;
+		} else if (sscanf(line, " managed %llu", &pages) == 1) {
+			zone->managed = pages;
+		}
+	}
+	if (!err && ferror(file))
+		err = -EIO;
+	fclose(file);
+	drop_empty_zones(scan->view);
+	return err;
+}
+
+int sysfs_view_read(struct sysfs_view *view, const char *root, u64 block_pages)
+{
+	struct scan scan = {
+		.view = view,
+		.root = root,
+		.block_pages = block_pages,
+	};
+	int err;
+
+	memset(view, 0, sizeof(*view));
+	err = read_blocks(&scan);
+	if (!err)
+		err = read_zones(&scan);
+	if (err)
+		sysfs_view_free(view);
+	return err;
+}
+
+void sysfs_view_free(struct sysfs_view *view)
+{
+	free(view->blocks);
+	free(view->zones);
+	memset(view, 0, sizeof(*view));
+}

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The source for kernels, or users, without mhp events: looks at sysfs each
+ * time it is read, and hands over a record for what is not as it was the last
+ * time. What came and went in between is never known. How sysfs is read is in
+ * sysfs_view.c.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "source/source.h"
+#include "source/live.h"
+#include "source/sysfs/snapshot.h"
+
+struct sysfs_source {
+	struct source source;
+	char *root;
+	struct sysfs_view last;
+	struct source_totals totals;
+	u64 seq;
+	/* During a read: */
+	source_sink sink;
+	void *ctx;
+	int taken;
+};
+
+static int hand_over(struct sysfs_source *self, unsigned int event,
+		     const void *payload, size_t size)
+{
+	struct mhp_record record = {
+		.seq = ++self->seq,
+		.time_ns = source_live_monotonic(),
+		.pid = getpid(),
+		.event = event,
+		.size = size,
+		.comm = "mhptop",
+	};
+	int err;
+
+	memcpy(&record.p, payload, size);
+	self->totals.count[event].seen++;
+	self->totals.count[event].submitted++;
+	self->totals.count[0].seen++;
+	self->totals.count[0].submitted++;
+	err = self->sink(self->ctx, &record);
+	if (!err)
+		self->taken++;
+	return err;
+}
+
+static int hand_over_block(struct sysfs_source *self,
+			   const struct mhp_mhp_block_seen *block)
+{
+	return hand_over(self, MHP_EVENT_mhp_block_seen, block, sizeof(*block));
+}
+
+static int hand_over_removed(struct sysfs_source *self,
+			     const struct mhp_mhp_block_seen *block)
+{
+	struct mhp_mhp_block_seen removed = *block;
+
+	removed.state = MHP_STATE_REMOVED;
+	removed.zone = MHP_ZONE_NONE;
+	return hand_over_block(self, &removed);
+}
+
+/* Both lists ascend, so one pass tells what came, went and changed. */
+static int compare_blocks(struct sysfs_source *self,
+			  const struct sysfs_view *now)
+{
+	const struct mhp_mhp_block_seen *old = self->last.blocks;
+	size_t i = 0, j = 0, nr_old = self->last.nr_blocks;
+	int err = 0;
+
+	while (!err && (i < nr_old || j < now->nr_blocks)) {
+		if (j == now->nr_blocks ||
+		    (i < nr_old &&
+		     old[i].start_pfn < now->blocks[j].start_pfn)) {
+			err = hand_over_removed(self, &old[i++]);
+		} else if (i == nr_old ||
+			   now->blocks[j].start_pfn < old[i].start_pfn) {
+			err = hand_over_block(self, &now->blocks[j++]);
+		} else {
+			if (memcmp(&old[i], &now->blocks[j], sizeof(*old)))
+				err = hand_over_block(self, &now->blocks[j]);
+			i++;
+			j++;
+		}
+	}
+	return err;
+}
+
+static int compare_zone(struct sysfs_source *self,
+			const struct sysfs_view *view,
+			const struct mhp_mhp_zone_seen *zone, int gone)
+{
+	struct mhp_mhp_zone_seen empty = *zone;
+	size_t i;
+
+	for (i = 0; i < view->nr_zones; i++) {
+		if (view->zones[i].nid != zone->nid ||
+		    view->zones[i].zone != zone->zone)
+			continue;
+		if (gone || !memcmp(&view->zones[i], zone, sizeof(*zone)))
+			return 0;
+		break;
+	}
+	if (gone) {
+		empty.present = 0;
+		empty.managed = 0;
+	}
+	return hand_over(self, MHP_EVENT_mhp_zone_seen, &empty, sizeof(empty));
+}
+
+static int compare_zones(struct sysfs_source *self,
+			 const struct sysfs_view *now)
+{
+	int err = 0;
+	size_t i;
+
+	for (i = 0; !err && i < now->nr_zones; i++)
+		err = compare_zone(self, &self->last, &now->zones[i], 0);
+	for (i = 0; !err && i < self->last.nr_zones; i++)
+		err = compare_zone(self, now, &self->last.zones[i], 1);
+	return err;
+}
+
+static int sysfs_read(struct source *source, source_sink sink, void *ctx)
+{
+	struct sysfs_source *self = (struct sysfs_source *)source;
+	struct sysfs_view now;
+	int err;
+
+	self->sink = sink;
+	self->ctx = ctx;
+	self->taken = 0;
+	err = sysfs_view_read(&now, self->root,
+			      source->info.block_bytes /
+				      source->info.page_bytes);
+	if (err)
+		return source_live_why(
+			err, source->why, sizeof(source->why),
+			"cannot read memory blocks from %s/sys/devices/system/memory: %s",
+			self->root, strerror(-err));
+	err = compare_zones(self, &now);
+	if (!err)
+		err = compare_blocks(self, &now);
+	sysfs_view_free(&self->last);
+	self->last = now;
+	return err ? err : self->taken;
+}
+
+static int sysfs_totals(struct source *source, struct source_totals *totals)
+{
+	*totals = ((struct sysfs_source *)source)->totals;
+	return 0;
+}
+
+static void sysfs_close(struct source *source)
+{
+	struct sysfs_source *self = (struct sysfs_source *)source;
+
+	sysfs_view_free(&self->last);
+	free(self->root);
+	free(self);
+}
+
+static const struct source_ops sysfs_ops = {
+	.name = "sysfs",
+	.read = sysfs_read,
+	.totals = sysfs_totals,
+	.close = sysfs_close,
+};
+
+int source_open_sysfs(struct source **source, const char *root, char *why,
+		      size_t len)
+{
+	struct sysfs_source *self = calloc(1, sizeof(*self));
+	int err = -ENOMEM;
+
+	if (self)
+		self->root = strdup(root ? root : "");
+	if (!self || !self->root) {
+		source_live_why(err, why, len, "cannot open sysfs: no memory");
+		goto out;
+	}
+	self->source.ops = &sysfs_ops;
+	err = source_live_info(&self->source.info, SOURCE_TIER_SYSFS,
+			       self->root, why, len);
+	if (err)
+		goto out;
+	*source = &self->source;
+	return 0;
+out:
+	if (self)
+		free(self->root);
+	free(self);
+	return err;
+}

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The driver of batch mode: when frames are due, live and replayed. What is in
+ * a frame is in view_text.c and view_json.c.
+ *
+ * Live, a frame is due each time the delay has passed. A recording is read as
+ * fast as it comes; then time is that of its records, so that the same
+ * recording always makes the same frames, except that a pipe with nothing to
+ * say gets a frame by the clock.
+ */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "view/batch.h"
+#include "source/burst.h"
+#include "base/out.h"
+
+struct batch {
+	struct stream *stream;
+	const struct cli *cli;
+	struct out out;
+	FILE *file; /* on it */
+	u64 delay; /* in ns, 0: only the last frame */
+	u64 due; /* next frame by the clock */
+	u64 due_record; /* the same by the time of records */
+	unsigned long frames; /* so far */
+};
+
+static bool is_enough(const struct batch *batch)
+{
+	return batch->cli->frames && batch->frames >= batch->cli->frames;
+}
+
+/* 0 or -errno, and then nothing more is to be printed. */
+static int print_frame(struct batch *batch)
+{
+	struct stream *stream = batch->stream;
+	int err;
+
+	stream_update(stream);
+	if (batch->cli->format == CLI_JSON)
+		err = view_json(&stream->model, &batch->cli->view, batch->file);
+	else
+		err = view_text(&stream->model, &batch->cli->view, batch->file);
+	if (!err && fflush(batch->file))
+		err = -EIO;
+	batch->frames++;
+	batch->due = loop_now() + batch->delay;
+	return batch->out.err ?: err;
+}
+
+/* A sink: a frame that is due by then shows what was before the record. */
+static int take_record(void *ctx, const struct mhp_record *record)
+{
+	struct batch *batch = ctx;
+	u64 late;
+
+	if (!batch->due_record)
+		batch->due_record = record->time_ns + batch->delay;
+	if (record->time_ns < batch->due_record)
+		return model_take(&batch->stream->model, record);
+	if (print_frame(batch) || is_enough(batch))
+		return -ECANCELED;
+	late = record->time_ns - batch->due_record;
+	batch->due_record += (late / batch->delay + 1) * batch->delay;
+	return model_take(&batch->stream->model, record);
+}
+
+/* 0 when there may be something to do, else what ends the loop. */
+static int wait_until(struct batch *batch, u64 until)
+{
+	struct pollfd fds[] = {
+		{ .fd = batch->out.signals, .events = POLLIN },
+		{ .fd = batch->out.fd },
+		{ .fd = source_fd(batch->stream->source), .events = POLLIN },
+	};
+	int ret = loop_wait(fds, 3, until);
+
+	if (ret < 0)
+		return ret;
+	/* Who reads us went away: no need to find out by writing. */
+	if (fds[1].revents & POLLERR)
+		return -EPIPE;
+	return out_stopped(&batch->out) ? -EINTR : 0;
+}
+
+static int run_live(struct batch *batch)
+{
+	struct stream *stream = batch->stream;
+	int ret, err = 0;
+	u64 soon;
+
+	while (!err) {
+		ret = stream_read(stream, model_take, &stream->model);
+		if (ret < 0)
+			return ret;
+		if (loop_now() >= batch->due) {
+			/* After the last one nothing is left to be compared. */
+			if (batch->frames + 1 == batch->cli->frames)
+				return 0;
+			err = print_frame(batch);
+			if (err)
+				return err;
+		}
+		/* Without a descriptor the source is polled, once a frame. */
+		soon = loop_now() + BURST_LOOK_NS;
+		if (!ret || source_fd(stream->source) < 0 || soon > batch->due)
+			soon = batch->due;
+		err = wait_until(batch, soon);
+	}
+	return err;
+}
+
+static int run_replay(struct batch *batch)
+{
+	struct stream *stream = batch->stream;
+	source_sink sink = batch->delay ? take_record : model_take;
+	void *ctx = batch->delay ? (void *)batch : (void *)&stream->model;
+	int ret, err = 0;
+
+	batch->due = loop_now() + batch->delay;
+	while (!err && !is_enough(batch)) {
+		ret = stream_read(stream, sink, ctx);
+		if (ret < 0)
+			return batch->out.err ?: ret;
+		if (!ret && batch->delay && loop_now() >= batch->due)
+			err = print_frame(batch);
+		else if (!ret)
+			err = wait_until(batch, batch->delay ? batch->due : 0);
+		else
+			err = wait_until(batch, 1);
+	}
+	return err;
+}
+
+/* The last frame, unless enough were printed: it has all there is to know. */
+static int run(struct batch *batch)
+{
+	struct stream *stream = batch->stream;
+	int err;
+
+	err = stream->model.info.live ? run_live(batch) : run_replay(batch);
+	if (batch->out.err || is_enough(batch) || err == -EPIPE)
+		return err;
+	if (err && err != -ENODATA && err != -EINTR)
+		return err;
+	stream_finish(stream, model_take, &stream->model);
+	return print_frame(batch);
+}
+
+static int report(struct batch *batch, int err)
+{
+	const struct stream *stream = batch->stream;
+
+	if (batch->out.err == -EPIPE || err == -EPIPE)
+		return CLI_OK;
+	if (batch->out.err)
+		return cli_fail(CLI_FAILED, "cannot write a frame: %s",
+				strerror(-batch->out.err));
+	if (stream->over && *stream->why)
+		cli_fail(CLI_OK, "%s", stream->why);
+	if (stream->err)
+		return cli_stream_status(stream->err);
+	if (err && err != -ECANCELED && err != -EINTR)
+		return cli_fail(CLI_FAILED, "cannot make a frame: %s",
+				strerror(-err));
+	return cli_shown_status(&stream->model);
+}
+
+/* One frame is printed at once, and of what happened before nobody told us. */
+static void note_history(const char *text)
+{
+	const struct column *column;
+	struct block_filter *filter;
+	char why[64];
+
+	if (!text || block_filter_parse(&filter, text, why, sizeof(why)))
+		return;
+	column = block_filter_history(filter);
+	if (column)
+		cli_fail(
+			CLI_OK,
+			"note: %s is known from when mhptop starts, which one frame (-n 1) does not show: leave out -n, or record and replay",
+			column->key);
+	block_filter_free(filter);
+}
+
+int batch_run(struct stream *stream, const struct cli *cli)
+{
+	const bool only_last = !stream->model.info.live && !cli->delay &&
+			       cli->frames < 2;
+	struct batch batch = {
+		.stream = stream,
+		.cli = cli,
+		.delay = only_last ? 0 : (cli->delay ?: 1) * LOOP_NS,
+	};
+	int signals = loop_signals(), status;
+
+	if (signals < 0)
+		return cli_fail(CLI_FAILED, "cannot receive signals: %s",
+				strerror(-signals));
+	if (stream->model.info.live && cli->frames == 1)
+		note_history(cli->view.filter);
+	out_init(&batch.out, STDOUT_FILENO, signals);
+	batch.file = out_stream(&batch.out);
+	if (batch.file) {
+		status = report(&batch, run(&batch));
+		fclose(batch.file);
+	} else {
+		status = cli_fail(CLI_FAILED, "cannot print frames: no memory");
+	}
+	close(signals);
+	return status;
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Batch mode: frames as text or JSON on standard output, live or replayed. */
+#ifndef BATCH_H
+#define BATCH_H
+
+#include "cli/cli.h"
+#include "source/stream.h"
+
+/*
+ * Print frames until the stream is over, enough are printed, or a signal ends
+ * it. The exit code, after what is wrong was said on stderr.
+ */
+int batch_run(struct stream *stream, const struct cli *cli);
+
+#endif

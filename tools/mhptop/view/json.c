@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * One frame as one line of JSON. The keys of blocks[] and ranges[] are the
+ * columns; those of the rest are below. Nothing is computed here that the
+ * model does not say.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "model/event_table.h"
+#include "base/json_text.h"
+#include "model/range_columns.h"
+#include "format/recording.h"
+#include "view/blocks.h"
+
+static void put_string(FILE *out, const char *key, const char *text)
+{
+	char escaped[JSON_TEXT_MAX * 256 + 1];
+
+	*json_text_put(escaped, text, 256) = '\0';
+	fprintf(out, "\"%s\":\"%s\",", key, escaped);
+}
+
+static void put_value(FILE *out, const struct column *column, s64 value)
+{
+	const char *word = column_word(column, value);
+
+	if (word)
+		fprintf(out, "\"%s\"", word);
+	else if (value == COLUMN_NONE ||
+		 (column->kind == COLUMN_WORD && !value))
+		fputs("null", out);
+	else if (column->kind == COLUMN_FLAG)
+		fputs(value ? "true" : "false", out);
+	else
+		fprintf(out, "%lld", value);
+}
+
+static void put_row(FILE *out, const struct model *model,
+		    const struct column *list, const void *row, size_t nth)
+{
+	const struct column *column;
+
+	if (nth)
+		fputc(',', out);
+	for (column = list; column->key; column++) {
+		fprintf(out, "%s\"%s\":", column == list ? "{" : ",",
+			column->key);
+		put_value(out, column, column->get(model, row));
+	}
+	fputc('}', out);
+}
+
+static void put_block(FILE *out, const struct model *model,
+		      const struct mhp_block *block, size_t nth)
+{
+	put_row(out, model, columns, block, nth);
+}
+
+static void put_zones(FILE *out, const struct model *model)
+{
+	const struct mhp_zone_account *zone = NULL;
+	const char *sep = "";
+
+	fputs("\"zones\":[", out);
+	while ((zone = ledger_next_zone(model->ledger, zone))) {
+		fprintf(out,
+			"%s{\"node\":%d,\"zone\":\"%s\",\"present\":%llu,\"managed\":%llu,"
+			"\"present_change\":%lld,\"managed_change\":%lld,"
+			"\"vmemmap_pages\":%llu,\"blocks_online\":%u}",
+			sep, zone->nid, event_symbol(event_zones, zone->zone),
+			zone->present, zone->managed, zone->present_change,
+			zone->managed_change, zone->vmemmap_online,
+			zone->blocks_online);
+		sep = ",";
+	}
+	fputs("],", out);
+}
+
+static void put_ranges(FILE *out, const struct model *model)
+{
+	const struct mhp_range *range = NULL;
+	size_t nth = 0;
+
+	fputs("\"ranges\":[", out);
+	while ((range = ledger_next_range(model->ledger, range)))
+		put_row(out, model, range_columns, range, nth++);
+	fputs("],", out);
+}
+
+static void put_event(FILE *out, const char *key,
+		      const struct mhp_record *record)
+{
+	if (!record->event)
+		fprintf(out, "\"%s\":null", key);
+	else
+		fprintf(out,
+			"\"%s\":{\"event\":\"%s\",\"ns\":%llu,\"seq\":%llu}",
+			key, event_info(record->event)->name, record->time_ns,
+			record->seq);
+}
+
+static void put_violations(FILE *out, const struct model *model)
+{
+	const struct verdict *verdict = &model->verdict;
+	const struct violation *violation = verdict->violations;
+	size_t i;
+
+	fprintf(out, "\"broken\":%llu,\"violations\":[", verdict->broken);
+	for (i = 0; i < verdict->nr_violations; i++, violation++) {
+		fprintf(out, "%s{\"rule\":\"%s\",\"block\":%llu,\"pfn\":%llu,",
+			i ? "," : "", rule_infos[violation->rule].name,
+			violation->pfn / ledger_block_pages(model->ledger),
+			violation->pfn);
+		put_string(out, "expected", violation->expected);
+		put_string(out, "found", violation->found);
+		put_event(out, "before", &violation->first);
+		fputc(',', out);
+		put_event(out, "then", &violation->second);
+		fputc('}', out);
+	}
+	fputc(']', out);
+}
+
+static void put_sums(FILE *out, const struct model *model)
+{
+	struct model_sums sums;
+
+	model_sum(model, &sums);
+	fprintf(out,
+		"\"sums\":{\"present\":%llu,\"managed\":%llu,\"self_hosted\":%llu,"
+		"\"buddy_hosted\":%llu,\"blocks\":%llu,\"blocks_online\":%llu,"
+		"\"blocks_offline\":%llu,\"failures\":%llu},",
+		sums.present, sums.managed, sums.self_hosted, sums.buddy_hosted,
+		sums.blocks, sums.blocks_online, sums.blocks_offline,
+		sums.failures);
+}
+
+static void put_head(FILE *out, const struct model *model)
+{
+	const struct source_info *info = &model->info;
+
+	fprintf(out, "{\"schema\":%d,", SOURCE_SCHEMA);
+	put_string(out, "kernel", info->kernel);
+	put_string(out, "host", info->host);
+	fprintf(out,
+		"\"tier\":\"%s\",\"page_bytes\":%u,\"block_bytes\":%llu,\"ns\":%llu,"
+		"\"events\":{\"seen\":%llu,\"lost\":%llu},\"self_check\":\"%s\",",
+		source_tier_name(info->tier), info->page_bytes,
+		info->block_bytes, model->last_ns, model_seen(model),
+		model_lost(model), recording_check_name(model->self_check));
+	if (model->self_check_why[0])
+		put_string(out, "self_check_why", model->self_check_why);
+	if (model->notice[0])
+		put_string(out, "notice", model->notice);
+}
+
+int view_json(const struct model *model, const struct view_opts *opts,
+	      FILE *out)
+{
+	int err;
+
+	put_head(out, model);
+	put_sums(out, model);
+	put_zones(out, model);
+	fputs("\"blocks\":[", out);
+	err = view_blocks(out, model, opts, put_block);
+	fputs("],", out);
+	put_ranges(out, model);
+	put_violations(out, model);
+	fputs("}\n", out);
+	if (!err && ferror(out))
+		err = -EIO;
+	return err;
+}

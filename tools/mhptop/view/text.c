@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * One frame as plain text, for batch mode: what the dashboard shows, without
+ * a terminal. The tables' columns are those of columns.c and range_columns.c
+ * that are shown.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "model/event_table.h"
+#include "base/plain_text.h"
+#include "model/range_columns.h"
+#include "format/recording.h"
+#include "view/blocks.h"
+
+#define LAST_EVENTS 10
+#define EVENT_MAX 640
+
+static void put_pages(FILE *out, const struct model *model, const char *what,
+		      u64 pages)
+{
+	fprintf(out, "  %s %llu pages (%.1f MiB)", what, pages,
+		(double)pages * model->info.page_bytes / (1 << 20));
+}
+
+static void put_head(FILE *out, const struct model *model)
+{
+	const struct source_info *info = &model->info;
+	struct model_sums sums;
+
+	model_sum(model, &sums);
+	fprintf(out, "mhptop  kernel %s  host %s  tier %s%s  block %llu KiB\n",
+		info->kernel, info->host, source_tier_name(info->tier),
+		info->tier == SOURCE_TIER_SYSFS ?
+			" (states polled, no events)" :
+			"",
+		info->block_bytes >> 10);
+	fputs("memory", out);
+	put_pages(out, model, "present", sums.present);
+	put_pages(out, model, "managed", sums.managed);
+	fputs("\nmemmap", out);
+	put_pages(out, model, "self-hosted", sums.self_hosted);
+	put_pages(out, model, "buddy-hosted", sums.buddy_hosted);
+	fprintf(out,
+		"\nblocks  %llu: %llu online, %llu offline  failures %llu\n",
+		sums.blocks, sums.blocks_online, sums.blocks_offline,
+		sums.failures);
+	fprintf(out, "events  seen %llu  lost %llu  self-check %s%s%s\n",
+		model_seen(model), model_lost(model),
+		recording_check_name(model->self_check),
+		model->self_check_why[0] ? ": " : "", model->self_check_why);
+	if (info->tier == SOURCE_TIER_EVENTS)
+		fprintf(out, "laws    %llu broken\n", model->verdict.broken);
+	if (model->notice[0])
+		fprintf(out, "notice  %s\n", model->notice);
+}
+
+static void put_zones(FILE *out, const struct model *model)
+{
+	const struct mhp_zone_account *zone = NULL;
+
+	if (!ledger_nr_zones(model->ledger))
+		return;
+	fprintf(out, "\n%4s %-8s %12s %12s %10s %7s\n", "NODE", "ZONE",
+		"PRESENT", "MANAGED", "VMEMMAP", "BLOCKS");
+	while ((zone = ledger_next_zone(model->ledger, zone)))
+		fprintf(out, "%4d %-8s %12llu %12llu %10llu %7u\n", zone->nid,
+			event_symbol(event_zones, zone->zone), zone->present,
+			zone->managed, zone->vmemmap_online,
+			zone->blocks_online);
+}
+
+/*
+ * One row, of their titles if there is none. Words are to the left, the last
+ * cell is not padded; a tail comes behind the columns.
+ */
+static void put_row(FILE *out, const struct model *model,
+		    const struct column *list, const void *row,
+		    const char *tail)
+{
+	const struct column *column, *next = column_shown(list);
+	char text[64];
+	int width;
+
+	while ((column = next)) {
+		next = column_shown(column + 1);
+		width = column->kind == COLUMN_WORD ? -column->width :
+						      column->width;
+		if (!next && !tail && width < 0)
+			width = 0;
+		if (row)
+			column_format(column, model, row, text, sizeof(text));
+		fprintf(out, "%*s%s", width, row ? text : column->title,
+			next || tail ? " " : "");
+	}
+	fprintf(out, "%s\n", tail ? tail : "");
+}
+
+static void put_range(FILE *out, const struct model *model,
+		      const struct mhp_range *range)
+{
+	char result[32] = "ok";
+
+	switch (range_state(range)) {
+	case RANGE_THERE:
+		break;
+	case RANGE_ADDING:
+	case RANGE_REMOVING:
+		strcpy(result, "under way");
+		break;
+	case RANGE_FREEING:
+		snprintf(result, sizeof(result), "freeing %u left",
+			 range->sections);
+		break;
+	case RANGE_REMOVED:
+		strcpy(result, "removed");
+		break;
+	case RANGE_NOT_ADDED:
+		snprintf(result, sizeof(result), "error %d", range->add_ret);
+		break;
+	case RANGE_NOT_REMOVED:
+		snprintf(result, sizeof(result), "not removed %d",
+			 range->remove_ret);
+		break;
+	}
+	put_row(out, model, range_columns, range, result);
+}
+
+static void put_ranges(FILE *out, const struct model *model)
+{
+	const struct mhp_range *range = NULL;
+
+	if (!ledger_nr_ranges(model->ledger))
+		return;
+	fputs("\nRANGES\n", out);
+	put_row(out, model, range_columns, NULL, "RESULT");
+	while ((range = ledger_next_range(model->ledger, range)))
+		put_range(out, model, range);
+}
+
+static void put_violations(FILE *out, const struct model *model)
+{
+	const struct verdict *verdict = &model->verdict;
+	const struct violation *violation = verdict->violations;
+	u64 pages = ledger_block_pages(model->ledger);
+	size_t i;
+
+	if (verdict->nr_violations)
+		fputs("\nBROKEN LAWS\n", out);
+	for (i = 0; i < verdict->nr_violations; i++, violation++)
+		fprintf(out,
+			"%llu.%06llu %s, memory%llu: expected %s; found %s\n",
+			violation->second.time_ns / 1000000000,
+			violation->second.time_ns / 1000 % 1000000,
+			rule_infos[violation->rule].name,
+			violation->pfn / pages, violation->expected,
+			violation->found);
+}
+
+static void put_block(FILE *out, const struct model *model,
+		      const struct mhp_block *block, size_t nth)
+{
+	if (!nth) {
+		fputc('\n', out);
+		put_row(out, model, columns, NULL, NULL);
+	}
+	put_row(out, model, columns, block, NULL);
+}
+
+/* In the form of `perf script`; a name must not speak to the terminal. */
+static void put_event(FILE *out, const struct mhp_record *record)
+{
+	char text[EVENT_MAX], comm[MHP_COMM_LEN];
+
+	snprintf(comm, sizeof(comm), "%.*s", MHP_COMM_LEN - 1, record->comm);
+	plain_text(comm);
+	event_print(record, text, sizeof(text));
+	fprintf(out, "%16s %7u [%03u] %5llu.%06llu: mhp:%s: %s\n", comm,
+		record->pid, record->cpu, record->time_ns / 1000000000,
+		record->time_ns / 1000 % 1000000,
+		event_info(record->event)->name, text);
+}
+
+static void put_events(FILE *out, const struct model *model)
+{
+	u64 nth = LAST_EVENTS;
+
+	while (nth && !model_log(model, nth - 1))
+		nth--;
+	if (nth)
+		fputc('\n', out);
+	while (nth--)
+		put_event(out, model_log(model, nth));
+}
+
+int view_text(const struct model *model, const struct view_opts *opts,
+	      FILE *out)
+{
+	int err;
+
+	put_head(out, model);
+	put_zones(out, model);
+	put_ranges(out, model);
+	put_violations(out, model);
+	err = view_blocks(out, model, opts, put_block);
+	put_events(out, model);
+	fputc('\n', out);
+	if (!err && ferror(out))
+		err = -EIO;
+	return err;
+}

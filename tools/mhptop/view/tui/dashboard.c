@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The loop of the dashboard: waits for records, keys, signals and the time of
+ * the next frame, and calls the one who knows what to do. Nothing is drawn
+ * here.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "view/tui/dashboard.h"
+#include "source/burst.h"
+
+enum { SIGNALS, KEYS, SOURCE, NR_FDS };
+
+struct dashboard {
+	struct stream *stream;
+	const struct cli *cli;
+	struct view_tui *view;
+	struct pollfd fds[NR_FDS];
+	u64 due; /* the next frame */
+	u64 read_due; /* the source, if it is to be read by time; 0: not */
+	unsigned long frames; /* so far */
+	bool ended;
+};
+
+static u64 delay(struct dashboard *dashboard)
+{
+	double seconds = dashboard->cli->delay ?: 1;
+
+	return view_tui_delay(dashboard->view, seconds) * LOOP_NS;
+}
+
+static void draw(struct dashboard *dashboard)
+{
+	stream_update(dashboard->stream);
+	view_tui_draw(dashboard->view, &dashboard->stream->model);
+}
+
+/* A frame by the clock. Paused, the last one stays. */
+static void take_time(struct dashboard *dashboard)
+{
+	dashboard->due = loop_now() + delay(dashboard);
+	if (view_tui_paused(dashboard->view))
+		return;
+	draw(dashboard);
+	dashboard->frames++;
+	if (dashboard->frames == dashboard->cli->frames)
+		dashboard->ended = true;
+}
+
+/* Records are taken while paused, too, or they would be lost. */
+static void take_records(struct dashboard *dashboard)
+{
+	struct stream *stream = dashboard->stream;
+	int ret = stream_read(stream, model_take, &stream->model);
+	u64 now = loop_now();
+
+	if (ret < 0) {
+		stream_finish(stream, model_take, &stream->model);
+		dashboard->fds[SOURCE].fd = -1;
+		dashboard->read_due = 0;
+		draw(dashboard);
+	} else if (source_fd(stream->source) < 0) {
+		dashboard->read_due = now + delay(dashboard);
+	} else {
+		dashboard->read_due = ret ? now + BURST_LOOK_NS : 0;
+	}
+}
+
+static void take_signals(struct dashboard *dashboard)
+{
+	int signal;
+
+	while ((signal = loop_signal(dashboard->fds[SIGNALS].fd))) {
+		if (signal == SIGWINCH) {
+			view_tui_resize(dashboard->view);
+			draw(dashboard);
+		} else {
+			dashboard->ended = true;
+		}
+	}
+}
+
+/* What the user chose may change when the next frame is due. */
+static void take_keys(struct dashboard *dashboard)
+{
+	u64 latest;
+
+	switch (view_tui_keys(dashboard->view, &dashboard->stream->model)) {
+	case VIEW_TUI_QUIT:
+		dashboard->ended = true;
+		return;
+	case VIEW_TUI_REDRAW:
+		draw(dashboard);
+		break;
+	case VIEW_TUI_NONE:
+		break;
+	}
+	latest = loop_now() + delay(dashboard);
+	if (dashboard->due > latest)
+		dashboard->due = latest;
+}
+
+static int turn(struct dashboard *dashboard)
+{
+	struct pollfd *fds = dashboard->fds;
+	u64 until = dashboard->due;
+	int ret;
+
+	if (dashboard->read_due && dashboard->read_due < until)
+		until = dashboard->read_due;
+	ret = loop_wait(fds, NR_FDS, until);
+	if (ret < 0)
+		return ret;
+	if (fds[SIGNALS].revents)
+		take_signals(dashboard);
+	/* The terminal went away, and will never have a key again. */
+	if (fds[KEYS].revents & (POLLERR | POLLHUP | POLLNVAL))
+		dashboard->ended = true;
+	else if (fds[KEYS].revents)
+		take_keys(dashboard);
+	if (!dashboard->ended &&
+	    (fds[SOURCE].revents ||
+	     (dashboard->read_due && loop_now() >= dashboard->read_due)))
+		take_records(dashboard);
+	if (!dashboard->ended && loop_now() >= dashboard->due)
+		take_time(dashboard);
+	return 0;
+}
+
+static int run(struct dashboard *dashboard)
+{
+	int err = 0;
+
+	dashboard->fds[KEYS].fd = view_tui_fd(dashboard->view);
+	dashboard->fds[SOURCE].fd = source_fd(dashboard->stream->source);
+	dashboard->fds[SIGNALS].events = POLLIN;
+	dashboard->fds[KEYS].events = POLLIN;
+	dashboard->fds[SOURCE].events = POLLIN;
+	take_records(dashboard);
+	take_time(dashboard);
+	while (!err && !dashboard->ended)
+		err = turn(dashboard);
+	return err;
+}
+
+static int report(const struct stream *stream, int err)
+{
+	if (err)
+		return cli_fail(CLI_FAILED, "cannot wait for events: %s",
+				strerror(-err));
+	if (stream->over && *stream->why)
+		cli_fail(CLI_OK, "%s", stream->why);
+	if (stream->err)
+		return cli_stream_status(stream->err);
+	return cli_shown_status(&stream->model);
+}
+
+int dashboard_run(struct stream *stream, const struct cli *cli)
+{
+	struct dashboard dashboard = { .stream = stream, .cli = cli };
+	int signals = loop_signals(), err;
+	char why[256];
+
+	if (signals < 0)
+		return cli_fail(CLI_FAILED, "cannot receive signals: %s",
+				strerror(-signals));
+	dashboard.fds[SIGNALS].fd = signals;
+	err = view_tui_open(&dashboard.view, &cli->view, why, sizeof(why));
+	if (err) {
+		close(signals);
+		return cli_fail(CLI_FAILED, "%s", why);
+	}
+	err = run(&dashboard);
+	view_tui_close(dashboard.view);
+	close(signals);
+	/* Some may have been lost since the last frame. */
+	stream_update(stream);
+	return report(stream, err);
+}

@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * All about one memory block as a page of lines: what it is, what was the
+ * last thing to go wrong, its phases, where it came from, its events. What is
+ * special about a memmap of a whole range is in view_tui_detail_range.c.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "model/event_table.h"
+#include "view/tui/tui.h"
+
+#define EVENTS_MAX 200
+
+static void bytes_line(struct tui_lines *lines, const struct model *model,
+		       const struct mhp_block *block)
+{
+	u64 pages = ledger_block_pages(model->ledger);
+	u64 address = block->start_pfn * model->info.page_bytes;
+	char bytes[TUI_BYTES_MAX];
+
+	tui_lines_add(
+		lines, TUI_VALUE,
+		"memory%llu  0x%llx-0x%llx  %s, %llu pages from pfn 0x%llx",
+		block->start_pfn / pages, address,
+		address + pages * model->info.page_bytes - 1,
+		tui_bytes(bytes, model->info.block_bytes), pages,
+		block->start_pfn);
+}
+
+static void state_lines(struct tui_lines *lines, const struct mhp_block *block)
+{
+	bool online = block->state == MHP_STATE_ONLINE;
+
+	tui_lines_add(lines, TUI_PLAIN, "state    %s, zone %s, node %d",
+		      event_symbol(event_states, block->state),
+		      event_symbol(event_zones, block->zone), block->nid);
+	if (block->last_ret)
+		tui_lines_add(lines, TUI_FAILED,
+			      "failed   !did not go %s: %s (%d, %s)",
+			      online ? "offline" : "online",
+			      event_symbol(event_reasons, block->reason),
+			      block->last_ret, strerror(abs(block->last_ret)));
+	if (block->blockers)
+		tui_lines_add(
+			lines, block->last_ret ? TUI_FAILED : TUI_PLAIN,
+			"blocker  pfn 0x%llx, a page of kind %s, at stage %s; %u reported in all",
+			block->blocker_pfn,
+			event_symbol(event_kinds, block->blocker_kind),
+			event_symbol(event_stages, block->blocker_stage),
+			block->blockers);
+}
+
+static void event_line(struct tui_lines *lines, const char *what,
+		       const struct mhp_record *record)
+{
+	char text[TUI_EVENT_MAX];
+
+	if (!record->event)
+		return;
+	if (record->size)
+		tui_event_line(record, text, sizeof(text));
+	else
+		snprintf(text, sizeof(text), "%llu.%06llu %s",
+			 record->time_ns / 1000000000,
+			 record->time_ns / 1000 % 1000000,
+			 event_info(record->event)->name);
+	tui_lines_add(lines, TUI_PLAIN, "           %s: %s", what, text);
+}
+
+static void law_lines(struct tui_lines *lines, const struct model *model,
+		      const struct mhp_block *block)
+{
+	u64 pages = ledger_block_pages(model->ledger);
+	u64 broken = rules_block_broken(model->verdict.rules, block->start_pfn);
+	const struct violation *violation;
+	size_t nth = 0;
+
+	while ((violation = verdict_of_block(&model->verdict, block->start_pfn,
+					     pages, nth))) {
+		tui_lines_add(lines, TUI_FAILED,
+			      "law      !%s: expected %s; found %s",
+			      rule_infos[violation->rule].name,
+			      violation->expected, violation->found);
+		event_line(lines, "before", &violation->first);
+		event_line(lines, "then", &violation->second);
+		nth++;
+	}
+	if (broken > nth)
+		tui_lines_add(lines, TUI_FAILED,
+			      "law      !%llu more violations are not kept",
+			      broken - nth);
+}
+
+static void memmap_lines(struct tui_lines *lines, const struct model *model,
+			 const struct mhp_block *block)
+{
+	char bytes[TUI_BYTES_MAX];
+
+	if (block->hosting == MHP_HOSTING_RANGE)
+		tui_detail_memmap(lines, model, block);
+	else if (block->vmemmap_pages)
+		tui_lines_add(
+			lines, TUI_PLAIN,
+			"memmap   self-hosted in the first %u pages (%s) of pfn 0x%llx on",
+			block->vmemmap_pages,
+			tui_bytes(bytes, (u64)block->vmemmap_pages *
+						 model->info.page_bytes),
+			block->altmap_base);
+	else
+		tui_lines_add(lines, TUI_PLAIN, "memmap   hosted by: %s",
+			      event_symbol(event_hostings, block->hosting));
+	tui_lines_add(
+		lines, TUI_PLAIN,
+		"         vmemmap pages: %u populated, %u freed, %u in a zone; %u pages retired",
+		block->populated, block->freed, block->vmemmap_online,
+		block->retired);
+}
+
+static void origin_lines(struct tui_lines *lines, const struct mhp_block *block)
+{
+	if (block->flags & MHP_BLOCK_SYSFS)
+		tui_lines_add(lines, TUI_PLAIN,
+			      "origin   known from sysfs alone");
+	else if (block->flags & MHP_BLOCK_SEEN)
+		tui_lines_add(
+			lines, TUI_PLAIN,
+			"origin   was there before mhptop was, and read from the kernel");
+	if (block->flags & MHP_BLOCK_ESTIMATED)
+		tui_lines_add(
+			lines, TUI_PLAIN,
+			"         its present and managed pages are deduced from its state");
+	if (block->flags & MHP_BLOCK_PARTIAL)
+		tui_lines_add(
+			lines, TUI_PLAIN,
+			"origin   first met in the middle of its life; earlier counts are missing");
+}
+
+static const char *duration(char buf[TUI_BYTES_MAX], u64 ns)
+{
+	static const struct {
+		u64 unit;
+		const char *name;
+	} units[] = { { 1000000000, "s" }, { 1000000, "ms" }, { 1000, "us" } };
+	size_t i;
+
+	for (i = 0; i < sizeof(units) / sizeof(*units); i++)
+		if (ns >= units[i].unit)
+			break;
+	if (i == sizeof(units) / sizeof(*units))
+		snprintf(buf, TUI_BYTES_MAX, "%llu ns", ns);
+	else
+		snprintf(buf, TUI_BYTES_MAX, "%.3f %s",
+			 (double)ns / units[i].unit, units[i].name);
+	return buf;
+}
+
+static void phase_line(struct tui_lines *lines, const char *name,
+		       const struct mhp_phase *phase, u64 now)
+{
+	u64 at = phase->begin_ns ? phase->begin_ns : phase->end_ns;
+	u64 end = phase->end_ns ? phase->end_ns : now;
+	char took[TUI_BYTES_MAX];
+
+	if (!at) {
+		tui_lines_add(lines, TUI_DIM, "  %-8s not seen", name);
+		return;
+	}
+	duration(took, end > at ? end - at : 0);
+	tui_lines_add(lines, phase->end_ns ? TUI_PLAIN : TUI_GOING,
+		      "  %-8s at %llu.%06llu%s%s", name, at / 1000000000,
+		      at / 1000 % 1000000,
+		      !phase->end_ns ? ", under way for " :
+		      end > at	     ? ", took " :
+				       "",
+		      end > at ? took : "");
+}
+
+static void phase_lines(struct tui_lines *lines, const struct model *model,
+			const struct mhp_block *block)
+{
+	struct mhp_phase freed = { .end_ns = block->free_ns };
+
+	tui_lines_add(lines, TUI_TITLE, "Phases (times in s, as in the log)");
+	phase_line(lines, "add", &block->add, model->last_ns);
+	phase_line(lines, "online", &block->online, model->last_ns);
+	phase_line(lines, "offline", &block->offline, model->last_ns);
+	phase_line(lines, "free", &freed, model->last_ns);
+	if (block->step)
+		tui_lines_add(lines, TUI_PLAIN, "  notifier last step %s",
+			      event_symbol(event_steps, block->step));
+}
+
+static void range_lines(struct tui_lines *lines, const struct model *model,
+			const struct mhp_block *block)
+{
+	const struct mhp_range *range =
+		ledger_find_range(model->ledger, block->start_pfn);
+	char bytes[TUI_BYTES_MAX];
+
+	tui_lines_add(lines, TUI_TITLE, "The range that it was added with");
+	if (!range) {
+		tui_lines_add(lines, TUI_DIM, "  its add was not seen");
+		return;
+	}
+	tui_lines_add(
+		lines, TUI_PLAIN, "  pfn 0x%llx, %llu pages (%s), node %d%s",
+		range->start_pfn, range->nr_pages,
+		tui_bytes(bytes, range->nr_pages * model->info.page_bytes),
+		range->nid, range->removed ? ", removed since" : "");
+	tui_lines_add(lines, TUI_PLAIN,
+		      "  memmap hosted by: %s, because: %s; %llu vmemmap pages",
+		      event_symbol(event_hostings, range->hosting),
+		      event_symbol(event_whys, range->why),
+		      range->vmemmap_pages);
+	tui_detail_refs(lines, range);
+	phase_line(lines, "add", &range->add, model->last_ns);
+	if (range->add_ret)
+		tui_lines_add(lines, TUI_FAILED, "  !add failed: %d, %s",
+			      range->add_ret, strerror(abs(range->add_ret)));
+	if (range->remove.begin_ns)
+		phase_line(lines, "remove", &range->remove, model->last_ns);
+	if (range->remove_ret)
+		tui_lines_add(lines, TUI_FAILED, "  !remove failed: %d, %s",
+			      range->remove_ret,
+			      strerror(abs(range->remove_ret)));
+}
+
+static void column_lines(struct tui_lines *lines, const struct model *model,
+			 const struct mhp_block *block)
+{
+	const struct column *column;
+	char text[128];
+
+	tui_lines_add(lines, TUI_TITLE, "All columns");
+	for (column = columns; column->key; column++) {
+		column_format(column, model, block, text, sizeof(text));
+		tui_lines_add(lines, TUI_PLAIN, "  %-20s %-16s %s", column->key,
+			      text, column->help);
+	}
+}
+
+static void event_lines(struct tui_lines *lines, const struct view_tui *view,
+			const struct model *model,
+			const struct mhp_block *block)
+{
+	u64 pages = ledger_block_pages(model->ledger);
+	u64 nth = model->log_head - tui_log_head(view, model);
+	const struct mhp_record *record;
+	char text[TUI_EVENT_MAX];
+	int nr = 0;
+
+	tui_lines_add(lines, TUI_TITLE, "Its events, newest first");
+	for (; nr < EVENTS_MAX && (record = model_log(model, nth)); nth++) {
+		if (!tui_event_concerns(record, block->start_pfn, pages))
+			continue;
+		tui_event_line(record, text, sizeof(text));
+		tui_lines_add(lines,
+			      tui_event_failed(record) ? TUI_FAILED : TUI_PLAIN,
+			      "%c %s", tui_event_failed(record) ? '!' : ' ',
+			      text);
+		nr++;
+	}
+	if (!nr)
+		tui_lines_add(lines, TUI_DIM, "  none among the last %d events",
+			      MODEL_LOG);
+}
+
+void tui_detail_make(struct view_tui *view, const struct model *model)
+{
+	const struct mhp_block *block = tui_selected(view, model);
+	struct tui_lines *lines = &view->lines;
+
+	tui_lines_clear(lines);
+	if (!block) {
+		tui_lines_add(lines, TUI_DIM, "no block is selected");
+		return;
+	}
+	bytes_line(lines, model, block);
+	state_lines(lines, block);
+	law_lines(lines, model, block);
+	memmap_lines(lines, model, block);
+	origin_lines(lines, block);
+	phase_lines(lines, model, block);
+	range_lines(lines, model, block);
+	event_lines(lines, view, model, block);
+	column_lines(lines, model, block);
+}

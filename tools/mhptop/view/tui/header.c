@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The header: where the numbers come from, what they sum up to, and whether
+ * they can be trusted. What was lost is in every header, however small.
+ */
+#include <string.h>
+#include "format/recording.h"
+#include "view/tui/tui.h"
+
+#define ALARM_TEXT_MAX 448
+
+static void pages_write(struct tui_pen *pen, const struct model *model,
+			const char *what, u64 pages)
+{
+	char bytes[TUI_BYTES_MAX];
+
+	tui_bytes(bytes, pages * model->info.page_bytes);
+	if (!tui_pen_write(pen, TUI_PLAIN, "%s ", what) ||
+	    !tui_pen_write(pen, TUI_VALUE, "%s", bytes))
+		return;
+	tui_pen_write(pen, TUI_PLAIN, " (%llu pages)", pages);
+	tui_pen_write(pen, TUI_PLAIN, "  ");
+}
+
+/* What sysfs alone can tell must not pass for more. */
+static void sysfs_write(struct tui_pen *pen)
+{
+	tui_pen_write(pen, TUI_PLAIN, " ");
+	if (!tui_pen_write(pen, TUI_ALARM,
+			   " sysfs only: states polled, no events "))
+		tui_pen_force(pen, TUI_ALARM, " sysfs only ");
+}
+
+/* At the right end: how the stream moves. The columns that it takes. */
+static int motion_write(const struct view_tui *view, const struct model *model,
+			int y, int cols)
+{
+	char text[64];
+	int style = TUI_PLAIN;
+
+	if (view->paused) {
+		snprintf(text, sizeof(text), " PAUSED, %llu since ",
+			 model->log_head - view->paused_head);
+		style = TUI_FOCUS;
+	} else if (model->info.live) {
+		snprintf(text, sizeof(text), "every %g s", view->delay);
+	} else {
+		snprintf(text, sizeof(text), "recording");
+	}
+	tui_screen_text(y, cols - strlen(text), strlen(text), style, text);
+	return strlen(text);
+}
+
+static void source_draw(const struct view_tui *view, const struct model *model,
+			int y)
+{
+	struct tui_pen pen = { y, 0, view->panes.cols };
+	char bytes[TUI_BYTES_MAX];
+
+	pen.end -= motion_write(view, model, y, view->panes.cols) + 1;
+	tui_pen_force(&pen, TUI_TITLE, "mhptop");
+	if (model->info.tier == SOURCE_TIER_SYSFS)
+		sysfs_write(&pen);
+	tui_pen_write(&pen, TUI_VALUE, " %s", model->info.kernel);
+	if (model->info.tier != SOURCE_TIER_SYSFS)
+		tui_pen_write(&pen, TUI_GOOD, "  tier %s",
+			      source_tier_name(model->info.tier));
+	tui_pen_write(&pen, TUI_PLAIN, "  block %s",
+		      tui_bytes(bytes, model->info.block_bytes));
+	if (*model->info.host)
+		tui_pen_write(&pen, TUI_PLAIN, "  on %s", model->info.host);
+}
+
+static void memory_draw(const struct view_tui *view, const struct model *model,
+			int y)
+{
+	struct tui_pen pen = { y, 0, view->panes.cols };
+
+	tui_pen_force(&pen, TUI_TITLE, "memory  ");
+	if (!ledger_nr_zones(model->ledger)) {
+		tui_pen_write(&pen, TUI_PLAIN, "no zone was seen yet");
+		return;
+	}
+	pages_write(&pen, model, "present", view->sums.present);
+	pages_write(&pen, model, "managed", view->sums.managed);
+}
+
+static void memmap_draw(const struct view_tui *view, const struct model *model,
+			int y)
+{
+	struct tui_pen pen = { y, 0, view->panes.cols };
+
+	tui_pen_force(&pen, TUI_TITLE, "memmap  ");
+	if (model->info.tier == SOURCE_TIER_SYSFS) {
+		tui_pen_write(&pen, TUI_PLAIN,
+			      "sysfs does not tell who hosts it");
+		return;
+	}
+	pages_write(&pen, model, "self-hosted", view->sums.self_hosted);
+	pages_write(&pen, model, "buddy-hosted", view->sums.buddy_hosted);
+}
+
+static void self_check_write(struct tui_pen *pen, const struct model *model)
+{
+	bool differs = model->self_check > 0;
+
+	tui_pen_write(pen, TUI_PLAIN, "  ledger ");
+	tui_pen_write(pen, differs ? TUI_ALARM : TUI_GOOD, "%s%s",
+		      differs ? "!" : "",
+		      recording_check_name(model->self_check));
+}
+
+/* Nothing is judged where there are no events. */
+static void laws_write(struct tui_pen *pen, const struct model *model)
+{
+	u64 broken = model->verdict.broken;
+
+	if (model->info.tier == SOURCE_TIER_SYSFS)
+		return;
+	if (broken) {
+		tui_pen_force(pen, TUI_PLAIN, "  laws ");
+		tui_pen_force(pen, TUI_ALARM, "!%llu broken", broken);
+	} else if (tui_pen_write(pen, TUI_PLAIN, "  laws ")) {
+		tui_pen_write(pen, TUI_GOOD, "ok");
+	}
+}
+
+static void events_draw(const struct view_tui *view, const struct model *model,
+			int y)
+{
+	struct tui_pen pen = { y, 0, view->panes.cols };
+	const struct model_sums *sums = &view->sums;
+	u64 lost = model_lost(model);
+
+	tui_pen_force(&pen, TUI_TITLE, "events  ");
+	tui_pen_force(&pen, TUI_VALUE, "%llu", model_seen(model));
+	tui_pen_force(&pen, TUI_PLAIN, " seen ");
+	tui_pen_force(&pen, lost ? TUI_ALARM : TUI_VALUE,
+		      lost ? "!%llu LOST" : "%llu lost", lost);
+	self_check_write(&pen, model);
+	laws_write(&pen, model);
+	if (sums->failures)
+		tui_pen_write(&pen, TUI_FAILED, "  !%llu failed",
+			      sums->failures);
+	if (!tui_pen_write(
+		    &pen, TUI_PLAIN, "  %llu blocks: %llu online %llu offline",
+		    sums->blocks, sums->blocks_online, sums->blocks_offline))
+		tui_pen_write(&pen, TUI_PLAIN, "  blocks %llu on %llu off",
+			      sums->blocks_online, sums->blocks_offline);
+}
+
+static void alarm_text(const struct model *model, char *buf, size_t len)
+{
+	const struct violation *violation = model->verdict.violations;
+
+	if (model->self_check > 0)
+		snprintf(buf, len, "! ledger differs: %s",
+			 model->self_check_why);
+	else if (model->verdict.nr_violations)
+		snprintf(buf, len, "! %s, memory%llu: expected %s; found %s",
+			 rule_infos[violation->rule].name,
+			 violation->pfn / ledger_block_pages(model->ledger),
+			 violation->expected, violation->found);
+	else
+		snprintf(buf, len, "! %s", model->notice);
+}
+
+/* How much of a text goes into a row, without its last space. */
+static int row_break(const char *text, int cols)
+{
+	int len = strlen(text), at = cols;
+
+	if (len <= cols)
+		return len;
+	while (at > cols / 2 && text[at] != ' ')
+		at--;
+	return at > cols / 2 ? at : cols;
+}
+
+/* Break the alarm into rows; the first most of them are drawn from y on. */
+static int alarm_rows(const struct model *model, int cols, int y, int most)
+{
+	char text[ALARM_TEXT_MAX];
+	const char *rest = text;
+	int rows, len;
+
+	alarm_text(model, text, sizeof(text));
+	for (rows = 0; *rest; rows++) {
+		struct tui_pen pen = { y + rows, 0, cols };
+
+		len = row_break(rest, cols);
+		if (rows < most)
+			tui_pen_force(&pen, TUI_FAILED, "%.*s", len, rest);
+		rest += len;
+		rest += strspn(rest, " ");
+	}
+	return rows;
+}
+
+int tui_header_alarm(const struct model *model, int cols)
+{
+	if (model->self_check <= 0 && !*model->notice &&
+	    !model->verdict.nr_violations)
+		return 0;
+	return alarm_rows(model, cols, 0, 0);
+}
+
+void tui_header_draw(const struct view_tui *view, const struct model *model)
+{
+	const struct tui_panes *panes = &view->panes;
+	int height = panes->header.height - panes->alarm;
+	int y = panes->header.y;
+
+	source_draw(view, model, y++);
+	if (height >= 4)
+		memory_draw(view, model, y++);
+	if (height >= 3)
+		memmap_draw(view, model, y++);
+	events_draw(view, model, y++);
+	if (panes->alarm)
+		alarm_rows(model, panes->cols, y, panes->alarm);
+}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The help page and the list of columns to sort by, made from the lists. */
+#include <stdio.h>
+#include <string.h>
+#include "model/range_columns.h"
+#include "view/tui/tui.h"
+#include "view/tui/keys.h"
+
+static const struct {
+	const char *keys;
+	const char *what;
+} keys[] = {
+#define X(action, keys, hint, what, ...) { keys, what },
+	TUI_KEYS(X)
+#undef X
+};
+
+static void legend_lines(struct tui_lines *lines)
+{
+	char a[2], b[2];
+	int i, style;
+
+	tui_lines_add(lines, TUI_TITLE,
+		      "Glyphs of the blocks: hosted by others, self-hosted");
+	for (i = TUI_CELL_REMOVED; i < TUI_NR_CELLS; i++) {
+		const char *other = tui_glyph(i, a, &style);
+		const char *self = tui_glyph(i | TUI_CELL_SELF, b, &style);
+		bool pair = strcmp(other, self);
+
+		tui_lines_add(lines, style & ~TUI_UNDERLINE, "  %s %s  %s",
+			      other, pair ? self : " ", tui_glyphs[i].help);
+	}
+	tui_lines_add(
+		lines, TUI_UNDERLINE,
+		"  underlined where there is one glyph for both: self-hosted");
+	tui_lines_add(
+		lines, TUI_PLAIN,
+		"  In a cell of several blocks the worst is shown, as listed: last is worst.");
+}
+
+static void column_lines(struct tui_lines *lines, const struct column *column)
+{
+	for (; column->key; column++)
+		tui_lines_add(lines, TUI_PLAIN, "  %-10s %-18s %s",
+			      column->title, column->key, column->help);
+}
+
+void tui_help_make(struct view_tui *view)
+{
+	struct tui_lines *lines = &view->lines;
+	size_t i;
+
+	tui_lines_clear(lines);
+	tui_lines_add(lines, TUI_TITLE, "Keys");
+	for (i = 0; i < sizeof(keys) / sizeof(*keys); i++)
+		tui_lines_add(lines, TUI_PLAIN, "  %-12s %s", keys[i].keys,
+			      keys[i].what);
+	legend_lines(lines);
+	tui_lines_add(
+		lines, TUI_TITLE,
+		"Filters: key=word key!=word key<number key>=number, or a word of any column; all must hold");
+	tui_lines_add(lines, TUI_TITLE, "Columns: title, key, meaning");
+	column_lines(lines, columns);
+	tui_lines_add(lines, TUI_TITLE, "Columns of ranges");
+	column_lines(lines, range_columns);
+}
+
+void tui_chooser_make(struct view_tui *view)
+{
+	const struct column *list[TUI_COLUMNS_MAX + 1];
+	struct tui_lines *lines = &view->lines;
+	int i;
+
+	tui_lines_clear(lines);
+	tui_table_columns(list);
+	for (i = 0; list[i]; i++)
+		tui_lines_add(
+			lines,
+			i == view->chosen ? TUI_PLAIN | TUI_REVERSE : TUI_PLAIN,
+			"%c %-10s %-18s %s", i == view->chosen ? '>' : ' ',
+			list[i]->title, list[i]->key, list[i]->help);
+}

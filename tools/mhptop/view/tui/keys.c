@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What the keys do. Which keys there are is in view_tui_keys.h; moving is in
+ * view_tui_move.c, typing in view_tui_prompt.c.
+ */
+#include <stdio.h>
+#include "view/tui/tui.h"
+#include "view/tui/keys.h"
+
+typedef enum view_tui_event (*key_action)(struct view_tui *view,
+					  const struct model *model);
+
+#define ACTION(name)                                                \
+	static enum view_tui_event do_##name(struct view_tui *view, \
+					     const struct model *model)
+
+#define MOVE(name, move)                     \
+	ACTION(name)                         \
+	{                                    \
+		tui_move(view, model, move); \
+		return VIEW_TUI_REDRAW;      \
+	}
+
+MOVE(up, TUI_MOVE_UP)
+MOVE(down, TUI_MOVE_DOWN)
+MOVE(pgup, TUI_MOVE_PGUP)
+MOVE(pgdn, TUI_MOVE_PGDN)
+MOVE(first, TUI_MOVE_FIRST)
+MOVE(last, TUI_MOVE_LAST)
+MOVE(left, TUI_MOVE_LEFT)
+MOVE(right, TUI_MOVE_RIGHT)
+
+static enum view_tui_event page_open(struct view_tui *view, enum tui_mode mode)
+{
+	view->mode = mode;
+	view->lines.top = 0;
+	return VIEW_TUI_REDRAW;
+}
+
+ACTION(help)
+{
+	(void)model;
+	return page_open(view, view->mode == TUI_HELP ? TUI_MAIN : TUI_HELP);
+}
+
+ACTION(quit)
+{
+	(void)model;
+	if (view->mode == TUI_MAIN)
+		return VIEW_TUI_QUIT;
+	return page_open(view, TUI_MAIN);
+}
+
+static int columns_list(const struct column *list[TUI_COLUMNS_MAX + 1],
+			const struct column *find, int *at)
+{
+	int nr;
+
+	*at = 0;
+	tui_table_columns(list);
+	for (nr = 0; list[nr]; nr++)
+		if (list[nr] == find)
+			*at = nr;
+	return nr;
+}
+
+ACTION(open)
+{
+	const struct column *list[TUI_COLUMNS_MAX + 1];
+	int at;
+
+	(void)model;
+	if (view->mode == TUI_MAIN && view->selected)
+		return page_open(view, TUI_DETAIL);
+	if (view->mode == TUI_SORT &&
+	    view->chosen < columns_list(list, NULL, &at))
+		tui_sort(view, list[view->chosen]);
+	return page_open(view, TUI_MAIN);
+}
+
+ACTION(failed)
+{
+	const struct block_order *order = &view->order;
+	const struct mhp_block *block;
+	size_t i;
+
+	/* Round to where we are, which may be the only one. */
+	for (i = 1; i <= order->nr; i++) {
+		u64 pfn = order->pfns[(view->sel_row + i) % order->nr];
+
+		block = ledger_find_block(model->ledger, pfn);
+		if (!block ||
+		    tui_cell_kind(tui_cell_of(model, block)) < TUI_CELL_FAILED)
+			continue;
+		tui_select(view, pfn);
+		return VIEW_TUI_REDRAW;
+	}
+	snprintf(
+		view->message, sizeof(view->message),
+		"no block of the table failed when last asked to, or broke a law");
+	return VIEW_TUI_REDRAW;
+}
+
+ACTION(back)
+{
+	(void)model;
+	if (view->mode == TUI_MAIN)
+		tui_filter(view, "", view->message, sizeof(view->message));
+	return page_open(view, TUI_MAIN);
+}
+
+ACTION(filter)
+{
+	(void)model;
+	tui_prompt_open(view, TUI_FILTER);
+	return VIEW_TUI_REDRAW;
+}
+
+ACTION(delay)
+{
+	(void)model;
+	tui_prompt_open(view, TUI_DELAY);
+	return VIEW_TUI_REDRAW;
+}
+
+ACTION(sort)
+{
+	const struct column *list[TUI_COLUMNS_MAX + 1];
+	int at;
+
+	if (view->mode == TUI_SORT)
+		return do_down(view, model);
+	columns_list(list, view->sort, &at);
+	view->chosen = at;
+	return page_open(view, TUI_SORT);
+}
+
+static enum view_tui_event sort_step(struct view_tui *view, int step)
+{
+	const struct column *list[TUI_COLUMNS_MAX + 1];
+	int at, nr = columns_list(list, view->sort, &at);
+
+	if (nr)
+		tui_sort(view, list[(at + nr + step) % nr]);
+	return VIEW_TUI_REDRAW;
+}
+
+ACTION(sort_prev)
+{
+	(void)model;
+	return sort_step(view, -1);
+}
+
+ACTION(sort_next)
+{
+	(void)model;
+	return sort_step(view, 1);
+}
+
+ACTION(reverse)
+{
+	(void)model;
+	view->reverse = !view->reverse;
+	view->made = false;
+	return VIEW_TUI_REDRAW;
+}
+
+ACTION(pause)
+{
+	view->paused = !view->paused;
+	view->paused_head = model->log_head;
+	return VIEW_TUI_REDRAW;
+}
+
+ACTION(next)
+{
+	(void)model;
+	if (view->mode == TUI_MAIN)
+		view->focus = tui_layout_next(&view->panes, view->focus);
+	return VIEW_TUI_REDRAW;
+}
+
+ACTION(log)
+{
+	(void)model;
+	view->log_size = (view->log_size + 1) % (TUI_LOG_HIDDEN + 1);
+	if (view->log_size == TUI_LOG_ALONE)
+		view->focus = TUI_LOG;
+	return VIEW_TUI_REDRAW;
+}
+
+ACTION(map)
+{
+	(void)model;
+	view->map_shown = !view->map_shown;
+	return VIEW_TUI_REDRAW;
+}
+
+ACTION(table)
+{
+	(void)model;
+	view->table_shown = !view->table_shown;
+	return VIEW_TUI_REDRAW;
+}
+
+ACTION(ranges)
+{
+	const struct tui_area *area = &view->panes.pane[TUI_RANGES];
+
+	view->ranges = area->height ? TUI_RANGES_HIDDEN : TUI_RANGES_SHOWN;
+	if (view->log_size == TUI_LOG_ALONE)
+		view->log_size = TUI_LOG_SPLIT;
+	tui_arrange(view, model);
+	if (view->ranges == TUI_RANGES_SHOWN && !area->height)
+		snprintf(view->message, sizeof(view->message),
+			 "no room for the ranges: hide the map or the log");
+	return VIEW_TUI_REDRAW;
+}
+
+ACTION(zoom)
+{
+	(void)model;
+	view->zoomed = !view->zoomed;
+	return VIEW_TUI_REDRAW;
+}
+
+ACTION(slower)
+{
+	(void)model;
+	tui_delay_step(view, 2);
+	return VIEW_TUI_REDRAW;
+}
+
+ACTION(faster)
+{
+	(void)model;
+	tui_delay_step(view, 0.5);
+	return VIEW_TUI_REDRAW;
+}
+
+ACTION(redraw)
+{
+	(void)view;
+	(void)model;
+	tui_screen_resize();
+	tui_screen_redraw();
+	return VIEW_TUI_REDRAW;
+}
+
+static const struct {
+	int codes[3]; /* 0: no more */
+	key_action action;
+} keys[] = {
+#define X(action, keys, hint, what, ...) { { __VA_ARGS__ }, do_##action },
+	TUI_KEYS(X)
+#undef X
+};
+
+static enum view_tui_event key_handle(struct view_tui *view,
+				      const struct model *model, int key)
+{
+	size_t i, j;
+
+	view->message[0] = '\0';
+	if (key > 0 && tui_prompt_is_open(view)) {
+		tui_prompt_key(view, key);
+		return VIEW_TUI_REDRAW;
+	}
+	for (i = 0; i < sizeof(keys) / sizeof(*keys); i++)
+		for (j = 0; j < 3 && keys[i].codes[j]; j++)
+			if (keys[i].codes[j] == key)
+				return keys[i].action(view, model);
+	return VIEW_TUI_REDRAW;
+}
+
+enum view_tui_event view_tui_keys(struct view_tui *view,
+				  const struct model *model)
+{
+	enum view_tui_event event = VIEW_TUI_NONE;
+	int key;
+
+	if (!view->open)
+		return VIEW_TUI_QUIT;
+	while ((key = tui_screen_key()) != TUI_KEY_NONE) {
+		if (key == TUI_KEY_GONE)
+			return VIEW_TUI_QUIT;
+		/* Each key acts on what the one before it made of the screen. */
+		tui_make(view, model);
+		tui_arrange(view, model);
+		event = key_handle(view, model, key);
+		if (event == VIEW_TUI_QUIT)
+			break;
+	}
+	return event;
+}

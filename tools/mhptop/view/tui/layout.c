@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The division of the screen; see view_tui_layout.h. Nothing is drawn here. */
+#include <string.h>
+#include "view/tui/layout.h"
+
+#define MAP_EXTRA 2 /* title and legend */
+#define TABLE_MIN 4 /* title, heads, two blocks */
+#define RANGES_EXTRA 2 /* title, heads */
+#define RANGES_AUTO_ROWS \
+	30 /* of the screen, for ranges that nobody asked for */
+#define ALARM_MAX 3
+#define LOG_MIN 3 /* title, two events */
+
+static int header_height(int rows)
+{
+	return rows >= 20 ? 4 : rows >= 14 ? 3 : 2;
+}
+
+static int alarm_height(const struct tui_wishes *wishes, int rows)
+{
+	int most = rows >= 20 ? ALARM_MAX : 1;
+
+	return wishes->alarm < most ? wishes->alarm : most;
+}
+
+/* Others get three fifths of the body if they are there. */
+static int map_height(const struct tui_wishes *wishes, int body, bool others)
+{
+	int height = wishes->map_rows + MAP_EXTRA;
+
+	if (!wishes->map)
+		return 0;
+	if (!others)
+		return body;
+	if (height < MAP_EXTRA + 1)
+		height = MAP_EXTRA + 1;
+	if (height > body * 2 / 5)
+		height = body * 2 / 5;
+	return height > MAP_EXTRA ? height : 0;
+}
+
+static bool ranges_wished(const struct tui_wishes *wishes, int rows)
+{
+	if (wishes->log == TUI_LOG_ALONE)
+		return false;
+	if (wishes->ranges == TUI_RANGES_AUTO)
+		return wishes->range_rows && rows >= RANGES_AUTO_ROWS;
+	return wishes->ranges == TUI_RANGES_SHOWN;
+}
+
+/* A third of what the map left, as long as that leaves a table, too. */
+static int ranges_height(const struct tui_wishes *wishes, int body, bool others)
+{
+	int height = wishes->range_rows + RANGES_EXTRA;
+	int most = body / 3;
+
+	if (!others)
+		return body;
+	if (height < RANGES_EXTRA + 1)
+		height = RANGES_EXTRA + 1;
+	if (most < RANGES_EXTRA + 1)
+		most = RANGES_EXTRA + 1;
+	if (height > most)
+		height = most;
+	return body - height >= TABLE_MIN ? height : 0;
+}
+
+static int log_height(int body, bool table)
+{
+	int height = body / 3;
+
+	if (!table)
+		return body;
+	if (height < LOG_MIN)
+		height = LOG_MIN;
+	return body - height >= TABLE_MIN ? height : 0;
+}
+
+static int area_set(struct tui_area *area, int y, int height)
+{
+	area->y = y;
+	area->height = height;
+	return y + height;
+}
+
+void tui_layout(struct tui_panes *panes, const struct tui_wishes *wishes,
+		int rows, int cols)
+{
+	bool log = wishes->log != TUI_LOG_HIDDEN;
+	bool table = wishes->table && wishes->log != TUI_LOG_ALONE;
+	bool map = wishes->map && wishes->log != TUI_LOG_ALONE;
+	bool ranges = ranges_wished(wishes, rows);
+	int body, y, height = 0;
+
+	memset(panes, 0, sizeof(*panes));
+	panes->rows = rows;
+	panes->cols = cols;
+	panes->too_small = rows < TUI_MIN_ROWS || cols < TUI_MIN_COLS;
+	if (panes->too_small)
+		return;
+	panes->alarm = alarm_height(wishes, rows);
+	y = area_set(&panes->header, 0, header_height(rows) + panes->alarm);
+	body = rows - y - 1;
+	if (map)
+		height = map_height(wishes, body, table || log || ranges);
+	/* Nothing asked for, or no room for it: the table is never in vain. */
+	if (!height && !log && !ranges)
+		table = true;
+	y = area_set(&panes->pane[TUI_MAP], y, height);
+	body -= height;
+	height = ranges ? ranges_height(wishes, body, table || log) : 0;
+	y = area_set(&panes->pane[TUI_RANGES], y, height);
+	body -= height;
+	height = log ? log_height(body, table) : 0;
+	y = area_set(&panes->pane[TUI_TABLE], y, table ? body - height : 0);
+	y = area_set(&panes->pane[TUI_LOG], y, height);
+	area_set(&panes->footer, rows - 1, 1);
+}
+
+enum tui_pane tui_layout_next(const struct tui_panes *panes, enum tui_pane pane)
+{
+	int i;
+
+	for (i = 1; i < TUI_NR_PANES; i++) {
+		enum tui_pane next = (pane + i) % TUI_NR_PANES;
+
+		if (panes->pane[next].height)
+			return next;
+	}
+	return pane;
+}
+
+long tui_layout_scroll(long top, long sel, long nr, long height)
+{
+	if (sel >= 0 && sel < top)
+		top = sel;
+	if (sel >= 0 && sel >= top + height)
+		top = sel - height + 1;
+	if (top > nr - height)
+		top = nr - height;
+	return top < 0 ? 0 : top;
+}

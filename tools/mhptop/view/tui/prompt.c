@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The last line of the screen: prompts that are typed into, hints, messages. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "view/tui/tui.h"
+#include "view/tui/keys.h"
+
+#define DELAY_MIN 0.01
+#define DELAY_MAX 86400.0
+
+static const char *const hints[] = {
+#define X(action, keys, hint, ...) hint,
+	TUI_KEYS(X)
+#undef X
+};
+
+static const struct {
+	int key;
+	enum tui_edit edit;
+} edits[] = {
+	{ TUI_KEY_LEFT, TUI_EDIT_LEFT },
+	{ TUI_KEY_RIGHT, TUI_EDIT_RIGHT },
+	{ TUI_KEY_HOME, TUI_EDIT_HOME },
+	{ TUI_CTRL('A'), TUI_EDIT_HOME },
+	{ TUI_KEY_END, TUI_EDIT_END },
+	{ TUI_CTRL('E'), TUI_EDIT_END },
+	{ TUI_KEY_BACKSPACE, TUI_EDIT_BACKSPACE },
+	{ TUI_KEY_DELETE, TUI_EDIT_DELETE },
+	{ TUI_CTRL('W'), TUI_EDIT_KILL_WORD },
+	{ TUI_CTRL('U'), TUI_EDIT_KILL_LINE },
+};
+
+void tui_prompt_open(struct view_tui *view, enum tui_mode mode)
+{
+	char text[32];
+
+	view->mode = mode;
+	view->message[0] = '\0';
+	snprintf(text, sizeof(text), "%g", view->delay);
+	tui_line_set(&view->prompt,
+		     mode == TUI_FILTER ? view->filter_text : text);
+}
+
+bool tui_prompt_is_open(const struct view_tui *view)
+{
+	return view->mode == TUI_FILTER || view->mode == TUI_DELAY;
+}
+
+static int delay_set(struct view_tui *view, const char *text)
+{
+	char *end;
+	double delay = strtod(text, &end);
+
+	if (end == text || *end ||
+	    !(delay >= DELAY_MIN && delay <= DELAY_MAX)) {
+		snprintf(view->message, sizeof(view->message),
+			 "\"%.40s\" is no delay: seconds from %g to %g", text,
+			 DELAY_MIN, DELAY_MAX);
+		return -1;
+	}
+	view->delay = delay;
+	return 0;
+}
+
+void tui_delay_step(struct view_tui *view, double factor)
+{
+	double delay = (view->delay > 0 ? view->delay : 1) * factor;
+
+	view->delay = delay < DELAY_MIN ? DELAY_MIN :
+		      delay > DELAY_MAX ? DELAY_MAX :
+					  delay;
+}
+
+/* What is wrong is shown, and the prompt stays open. */
+static void prompt_accept(struct view_tui *view)
+{
+	int err;
+
+	if (view->mode == TUI_DELAY)
+		err = delay_set(view, view->prompt.text);
+	else
+		err = tui_filter(view, view->prompt.text, view->message,
+				 sizeof(view->message));
+	if (!err)
+		view->mode = TUI_MAIN;
+}
+
+static void prompt_cancel(struct view_tui *view)
+{
+	if (view->mode == TUI_FILTER)
+		tui_filter(view, "", view->message, sizeof(view->message));
+	view->mode = TUI_MAIN;
+}
+
+void tui_prompt_key(struct view_tui *view, int key)
+{
+	size_t i;
+
+	view->message[0] = '\0';
+	if (key == TUI_KEY_ENTER) {
+		prompt_accept(view);
+		return;
+	}
+	if (key == TUI_KEY_ESC) {
+		prompt_cancel(view);
+		return;
+	}
+	for (i = 0; i < sizeof(edits) / sizeof(*edits); i++)
+		if (edits[i].key == key) {
+			tui_line_edit(&view->prompt, edits[i].edit);
+			return;
+		}
+	tui_line_insert(&view->prompt, key);
+}
+
+/* A line that is too long slides to the left of the cursor. */
+static void line_draw(const struct view_tui *view, struct tui_pen *pen)
+{
+	const struct tui_line *line = &view->prompt;
+	int room = pen->end - pen->x - 1, from = 0;
+
+	if (room < 1)
+		return;
+	if ((int)line->at > room)
+		from = line->at - room;
+	tui_screen_cursor(pen->y, pen->x + line->at - from);
+	tui_pen_force(pen, TUI_VALUE, "%.*s", room, line->text + from);
+}
+
+static void prompt_draw(const struct view_tui *view, struct tui_pen *pen)
+{
+	const char *why = view->message;
+
+	if (*why) {
+		/* Half of the row at most, so that there is one to type in. */
+		struct tui_pen right = *pen;
+		int width = tui_screen_width(why);
+
+		if (width > pen->end / 2)
+			width = pen->end / 2;
+		right.x = pen->end - width;
+		pen->end -= width + 1;
+		tui_pen_force(&right, TUI_FAILED, "%s", why);
+	}
+	tui_pen_force(pen, TUI_TITLE, "%s",
+		      view->mode == TUI_FILTER ? "Filter: " : "Seconds: ");
+	line_draw(view, pen);
+	if (!*why)
+		tui_pen_write(pen, TUI_DIM, "%s",
+			      view->mode == TUI_FILTER ?
+				      "  (key=word key<number word; Esc: all)" :
+				      "  (between frames)");
+}
+
+static void hints_draw(struct tui_pen *pen)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(hints) / sizeof(*hints); i++)
+		if (*hints[i])
+			tui_pen_write(pen, TUI_DIM, "%s ", hints[i]);
+}
+
+void tui_footer_draw(const struct view_tui *view)
+{
+	struct tui_pen pen = { view->panes.footer.y, 0, view->panes.cols };
+
+	if (tui_prompt_is_open(view))
+		prompt_draw(view, &pen);
+	else if (*view->message)
+		tui_pen_force(&pen, TUI_ALARM, "%s", view->message);
+	else if (view->mode == TUI_SORT)
+		tui_pen_write(&pen, TUI_DIM,
+			      "Enter:sort by it  Esc:leave as it is");
+	else if (view->mode != TUI_MAIN)
+		tui_pen_write(&pen, TUI_DIM, "Esc:back  Up Down PgUp PgDn%s",
+			      view->mode == TUI_DETAIL ?
+				      "  Left Right:other blocks" :
+				      "");
+	else
+		hints_draw(&pen);
+}

@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The terminal by way of curses, which no other file sees. */
+#define NCURSES_WIDECHAR 1
+#include <curses.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <langinfo.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+#include <wchar.h>
+#include <wctype.h>
+#include "view/tui/screen.h"
+
+/* There is one terminal, and curses has but one idea of it. */
+static struct {
+	SCREEN *curses; /* NULL: not open */
+	FILE *keys;
+	bool color;
+	bool utf8;
+	bool cursor; /* this frame has one, at */
+	int cursor_y;
+	int cursor_x;
+} screen;
+
+/* Colours say nothing that an attribute, a word or a shape does not say. */
+static const struct {
+	attr_t attr;
+	short color; /* -1: the terminal's own */
+} styles[TUI_NR_STYLES] = {
+	[TUI_PLAIN] = { A_NORMAL, -1 },
+	[TUI_TITLE] = { A_BOLD, -1 },
+	[TUI_FOCUS] = { A_BOLD | A_REVERSE, -1 },
+	[TUI_VALUE] = { A_BOLD, -1 },
+	[TUI_DIM] = { A_DIM, -1 },
+	[TUI_GOOD] = { A_NORMAL, COLOR_CYAN },
+	[TUI_ALARM] = { A_BOLD | A_REVERSE, COLOR_RED },
+	[TUI_KERNEL] = { A_NORMAL, COLOR_CYAN },
+	[TUI_MOVABLE] = { A_NORMAL, COLOR_YELLOW },
+	[TUI_OFFLINE] = { A_NORMAL, -1 },
+	[TUI_GOING] = { A_BOLD, COLOR_MAGENTA },
+	[TUI_FAILED] = { A_BOLD, COLOR_RED },
+};
+
+static const struct {
+	int curses;
+	int key;
+} keys[] = {
+	{ KEY_UP, TUI_KEY_UP },
+	{ KEY_DOWN, TUI_KEY_DOWN },
+	{ KEY_LEFT, TUI_KEY_LEFT },
+	{ KEY_RIGHT, TUI_KEY_RIGHT },
+	{ KEY_PPAGE, TUI_KEY_PGUP },
+	{ KEY_NPAGE, TUI_KEY_PGDN },
+	{ KEY_HOME, TUI_KEY_HOME },
+	{ KEY_END, TUI_KEY_END },
+	{ KEY_BACKSPACE, TUI_KEY_BACKSPACE },
+	{ 0x7f, TUI_KEY_BACKSPACE },
+	{ TUI_CTRL('H'), TUI_KEY_BACKSPACE },
+	{ KEY_DC, TUI_KEY_DELETE },
+	{ KEY_BTAB, TUI_KEY_BACKTAB },
+	{ KEY_F(1), TUI_KEY_F1 },
+	{ KEY_ENTER, TUI_KEY_ENTER },
+	{ '\n', TUI_KEY_ENTER },
+};
+
+static void colors_open(void)
+{
+	int i;
+
+	screen.color = has_colors() && start_color() == OK &&
+		       use_default_colors() == OK;
+	for (i = 1; screen.color && i < TUI_NR_STYLES; i++)
+		init_pair(i, styles[i].color, -1);
+}
+
+static void modes_set(void)
+{
+	cbreak();
+	noecho();
+	nonl();
+	nodelay(stdscr, TRUE);
+	keypad(stdscr, TRUE);
+	leaveok(stdscr, FALSE);
+	curs_set(0);
+}
+
+/* Standard input, unless a recording comes in that way. */
+static FILE *keys_open(void)
+{
+	FILE *file;
+	int fd;
+
+	if (isatty(STDIN_FILENO))
+		fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
+	else
+		fd = open("/dev/tty", O_RDONLY | O_CLOEXEC);
+	file = fd < 0 ? NULL : fdopen(fd, "r");
+	if (!file && fd >= 0)
+		close(fd);
+	return file;
+}
+
+int tui_screen_open(bool color, bool ascii, char *why, size_t len)
+{
+	const char *term = getenv("TERM");
+
+	if (!isatty(STDOUT_FILENO)) {
+		snprintf(
+			why, len,
+			"dashboard: standard output is not a terminal; use -b for text or --json");
+		return -ENOTTY;
+	}
+	screen.keys = keys_open();
+	if (!screen.keys) {
+		snprintf(
+			why, len,
+			"dashboard: no terminal to read keys from: %s; use -b for text or --json",
+			strerror(errno));
+		return -ENOTTY;
+	}
+	screen.utf8 = !ascii && !strcmp(nl_langinfo(CODESET), "UTF-8");
+	set_escdelay(25);
+	screen.curses = newterm(NULL, stdout, screen.keys);
+	if (screen.curses && !tigetstr("cup")) {
+		/* It can print, but not go back up: "dumb", say. */
+		endwin();
+		delscreen(screen.curses);
+		screen.curses = NULL;
+	}
+	if (!screen.curses) {
+		fclose(screen.keys);
+		screen.keys = NULL;
+		snprintf(
+			why, len,
+			"dashboard: terminal type '%s' is not known here, or cannot show a screen; set TERM, or use -b for text",
+			term ? term : "");
+		return -EINVAL;
+	}
+	if (color)
+		colors_open();
+	modes_set();
+	return 0;
+}
+
+void tui_screen_close(void)
+{
+	SCREEN *curses = screen.curses;
+
+	if (!curses)
+		return;
+	/* First, so that a second call on the way does nothing. */
+	screen.curses = NULL;
+	endwin();
+	delscreen(curses);
+	fclose(screen.keys);
+	screen.keys = NULL;
+	screen.color = false;
+}
+
+int tui_screen_fd(void)
+{
+	return screen.keys ? fileno(screen.keys) : -1;
+}
+
+bool tui_screen_utf8(void)
+{
+	return screen.utf8;
+}
+
+void tui_screen_resize(void)
+{
+	struct winsize size;
+
+	if (screen.curses && !ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) &&
+	    size.ws_row && size.ws_col)
+		resizeterm(size.ws_row, size.ws_col);
+}
+
+void tui_screen_size(int *rows, int *cols)
+{
+	getmaxyx(stdscr, *rows, *cols);
+}
+
+void tui_screen_redraw(void)
+{
+	clearok(curscr, TRUE);
+}
+
+/* Readable without anything to read: whoever was there has gone. */
+static bool terminal_is_gone(void)
+{
+	struct pollfd fd = { .fd = tui_screen_fd(), .events = POLLIN };
+	int waiting = 0;
+
+	if (poll(&fd, 1, 0) <= 0)
+		return false;
+	if (fd.revents & (POLLHUP | POLLERR | POLLNVAL))
+		return true;
+	return ioctl(fd.fd, FIONREAD, &waiting) || !waiting;
+}
+
+int tui_screen_key(void)
+{
+	int c = getch();
+	size_t i;
+
+	if (c == ERR)
+		return terminal_is_gone() ? TUI_KEY_GONE : TUI_KEY_NONE;
+	for (i = 0; i < sizeof(keys) / sizeof(*keys); i++)
+		if (keys[i].curses == c)
+			return keys[i].key;
+	return c < KEY_MIN ? c : TUI_KEY_OTHER;
+}
+
+void tui_screen_begin(void)
+{
+	erase();
+	screen.cursor = false;
+}
+
+static attr_t style_attr(int style)
+{
+	attr_t attr = styles[style & 0xff].attr;
+
+	if (style & TUI_REVERSE)
+		attr ^= A_REVERSE;
+	if (style & TUI_UNDERLINE)
+		attr |= A_UNDERLINE;
+	return attr;
+}
+
+/* The next character of text for the screen, and the cells that it takes. */
+static wchar_t text_next(const char **text, int *cells)
+{
+	mbstate_t state = { 0 };
+	wchar_t c = (unsigned char)**text;
+	size_t len = 1;
+
+	if (c >= 0x80) {
+		len = screen.utf8 ? mbrtowc(&c, *text, MB_CUR_MAX, &state) : 0;
+		/* A name of a process may be anything. */
+		if (!len || len > MB_CUR_MAX) {
+			c = '?';
+			len = 1;
+		}
+	}
+	*text += len;
+	*cells = iswprint(c) ? wcwidth(c) : 0;
+	if (*cells < 1) {
+		*cells = 1;
+		c = '?';
+	}
+	return c;
+}
+
+int tui_screen_width(const char *text)
+{
+	int cells, width = 0;
+
+	while (*text) {
+		text_next(&text, &cells);
+		width += cells;
+	}
+	return width;
+}
+
+void tui_screen_text(int y, int x, int width, int style, const char *text)
+{
+	wchar_t line[512];
+	int rows, cols, cells, n = 0, used = 0;
+
+	tui_screen_size(&rows, &cols);
+	if (width > cols - x)
+		width = cols - x;
+	if (y < 0 || y >= rows || x < 0 || width <= 0)
+		return;
+	if (width > (int)(sizeof(line) / sizeof(*line)) - 1)
+		width = sizeof(line) / sizeof(*line) - 1;
+	while (used < width) {
+		wchar_t c = ' ';
+
+		cells = 1;
+		if (*text)
+			c = text_next(&text, &cells);
+		if (used + cells > width)
+			break;
+		line[n++] = c;
+		used += cells;
+	}
+	attr_set(style_attr(style), screen.color ? (short)(style & 0xff) : 0,
+		 NULL);
+	mvaddnwstr(y, x, line, n);
+	attr_set(A_NORMAL, 0, NULL);
+}
+
+void tui_screen_cursor(int y, int x)
+{
+	screen.cursor = true;
+	screen.cursor_y = y;
+	screen.cursor_x = x;
+}
+
+void tui_screen_end(void)
+{
+	if (screen.cursor)
+		move(screen.cursor_y, screen.cursor_x);
+	curs_set(screen.cursor);
+	wnoutrefresh(stdscr);
+	doupdate();
+}

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The table of the blocks, from the list in columns.c. */
+#include <string.h>
+#include "view/tui/tui.h"
+
+#define GUTTER 2 /* the mark of the selected row, and the block's glyph */
+
+void tui_table_columns(const struct column *list[TUI_COLUMNS_MAX + 1])
+{
+	const struct column *column;
+	int nr = 0, shown;
+
+	/* Those that need asking for are there to scroll to. */
+	for (shown = 1; shown >= 0; shown--)
+		for (column = columns; column->key; column++)
+			if (column->shown == shown && nr < TUI_COLUMNS_MAX)
+				list[nr++] = column;
+	list[nr] = NULL;
+}
+
+static int column_width(const struct column *column)
+{
+	int title = strlen(column->title);
+
+	return column->width > title ? column->width : title;
+}
+
+static bool column_is_left(const struct column *column)
+{
+	return column->kind == COLUMN_WORD;
+}
+
+void tui_cell_draw(struct tui_pen *pen, const struct column *column, int style,
+		   const char *text)
+{
+	int width = column_width(column);
+
+	tui_pen_force(pen, style, column_is_left(column) ? "%-*s " : "%*s ",
+		      width, text);
+}
+
+static void title_draw(const struct view_tui *view, const struct model *model,
+		       int y, long height)
+{
+	struct tui_pen pen = { y, 0, view->panes.cols };
+	const char *arrow = view->reverse ? "descending" : "ascending";
+	size_t nr = view->order.nr;
+
+	tui_pen_title(&pen, tui_has_keys(view, TUI_TABLE), "Blocks");
+	if (*view->filter_text) {
+		tui_pen_force(&pen, TUI_VALUE, " %zu of %zu match '%s'", nr,
+			      ledger_nr_blocks(model->ledger),
+			      view->filter_text);
+		tui_pen_write(&pen, TUI_DIM, " (Esc: all)");
+	} else if ((long)nr > height) {
+		tui_pen_write(&pen, TUI_PLAIN, " %ld-%ld of %zu",
+			      view->table_top + 1, view->table_top + height,
+			      nr);
+	} else {
+		tui_pen_write(&pen, TUI_PLAIN, " %zu", nr);
+	}
+	tui_pen_write(&pen, TUI_PLAIN, "  by %s, %s",
+		      view->sort ? view->sort->title : "address", arrow);
+}
+
+/* The first column stays where it is; the others scroll. */
+static int columns_pick(const struct view_tui *view,
+			const struct column *list[TUI_COLUMNS_MAX + 1])
+{
+	const struct column *all[TUI_COLUMNS_MAX + 1];
+	int from = 1 + view->table_col, nr = 0;
+
+	tui_table_columns(all);
+	if (!all[0])
+		return 0;
+	list[nr++] = all[0];
+	for (; all[from]; from++)
+		list[nr++] = all[from];
+	list[nr] = NULL;
+	return nr;
+}
+
+static void heads_draw(const struct view_tui *view, const struct column **list,
+		       int y)
+{
+	struct tui_pen pen = { y, GUTTER, view->panes.cols };
+	int i, style;
+
+	for (i = 0; list[i] && pen.x < pen.end; i++) {
+		style = TUI_TITLE;
+		if (list[i] == view->sort)
+			style |= TUI_UNDERLINE;
+		tui_cell_draw(&pen, list[i], style, list[i]->title);
+	}
+}
+
+static void row_draw(const struct view_tui *view, const struct model *model,
+		     const struct column **list, long row, int y)
+{
+	struct tui_pen pen = { y, 0, view->panes.cols };
+	const struct mhp_block *block =
+		ledger_find_block(model->ledger, view->order.pfns[row]);
+	int i, mark, style = TUI_PLAIN;
+	const char *glyph;
+	char text[128], buf[2];
+
+	if (!block)
+		return;
+	glyph = tui_glyph(tui_cell_of(model, block), buf, &mark);
+	if (mark == TUI_ALARM || mark == TUI_FAILED || mark == TUI_GOING)
+		style = mark;
+	if (row == view->sel_row) {
+		mark |= TUI_REVERSE;
+		style |= TUI_REVERSE;
+	}
+	tui_pen_force(&pen, mark & ~TUI_UNDERLINE, "%s",
+		      row == view->sel_row ? ">" : " ");
+	tui_pen_force(&pen, mark, "%s", glyph);
+	for (i = 0; list[i] && pen.x < pen.end; i++) {
+		column_format(list[i], model, block, text, sizeof(text));
+		tui_cell_draw(&pen, list[i], style, text);
+	}
+	if (pen.x < pen.end)
+		tui_screen_text(y, pen.x, pen.end - pen.x, style, "");
+}
+
+void tui_table_draw(struct view_tui *view, const struct model *model)
+{
+	const struct tui_area *area = &view->panes.pane[TUI_TABLE];
+	const struct column *list[TUI_COLUMNS_MAX + 1] = { NULL };
+	long i, height = area->height - 2;
+
+	if (height < 1)
+		return;
+	view->table_top = tui_layout_scroll(view->table_top, view->sel_row,
+					    view->order.nr, height);
+	columns_pick(view, list);
+	title_draw(view, model, area->y, height);
+	heads_draw(view, list, area->y + 1);
+	for (i = 0; i < height; i++) {
+		long row = view->table_top + i;
+
+		if (row >= (long)view->order.nr)
+			break;
+		row_draw(view, model, list, row, area->y + 2 + i);
+	}
+	if (!view->order.nr)
+		tui_screen_text(area->y + 2, GUTTER, view->panes.cols - GUTTER,
+				TUI_DIM,
+				view->filter ? "no block matches the filter" :
+					       "no memory block was seen yet");
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Rows, lists of lines and numbers as text; see view_tui_text.h. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include "view/tui/screen.h"
+#include "view/tui/text.h"
+
+static bool pen_put(struct tui_pen *pen, int style, bool force, const char *fmt,
+		    va_list args)
+{
+	char text[512];
+	int width;
+
+	vsnprintf(text, sizeof(text), fmt, args);
+	width = tui_screen_width(text);
+	if (width > pen->end - pen->x) {
+		if (!force)
+			return false;
+		width = pen->end - pen->x;
+	}
+	tui_screen_text(pen->y, pen->x, width, style, text);
+	pen->x += width;
+	return true;
+}
+
+bool tui_pen_write(struct tui_pen *pen, int style, const char *fmt, ...)
+{
+	va_list args;
+	bool fits;
+
+	va_start(args, fmt);
+	fits = pen_put(pen, style, false, fmt, args);
+	va_end(args);
+	return fits;
+}
+
+void tui_pen_force(struct tui_pen *pen, int style, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	pen_put(pen, style, true, fmt, args);
+	va_end(args);
+}
+
+void tui_pen_title(struct tui_pen *pen, bool focus, const char *name)
+{
+	tui_pen_force(pen, focus ? TUI_FOCUS : TUI_TITLE,
+		      focus ? "[%s]" : " %s ", name);
+}
+
+static bool lines_grow(struct tui_lines *lines)
+{
+	size_t room = lines->nr * 2 + 32;
+	struct tui_text *more;
+
+	if (lines->nr < lines->room)
+		return true;
+	more = realloc(lines->line, room * sizeof(*more));
+	if (!more)
+		return false;
+	lines->line = more;
+	lines->room = room;
+	return true;
+}
+
+void tui_lines_add(struct tui_lines *lines, int style, const char *fmt, ...)
+{
+	va_list args;
+	char *text;
+	int len;
+
+	if (!lines_grow(lines))
+		return;
+	va_start(args, fmt);
+	len = vasprintf(&text, fmt, args);
+	va_end(args);
+	if (len < 0)
+		return;
+	lines->line[lines->nr].style = style;
+	lines->line[lines->nr++].text = text;
+}
+
+void tui_lines_clear(struct tui_lines *lines)
+{
+	while (lines->nr)
+		free(lines->line[--lines->nr].text);
+}
+
+void tui_lines_free(struct tui_lines *lines)
+{
+	tui_lines_clear(lines);
+	free(lines->line);
+	*lines = (struct tui_lines){ 0 };
+}
+
+void tui_lines_draw(struct tui_lines *lines, const struct tui_area *area,
+		    int cols, const char *title)
+{
+	struct tui_pen pen = { area->y, 0, cols };
+	long i, height = area->height - 1;
+	long below;
+
+	lines->top = tui_layout_scroll(lines->top, -1, lines->nr, height);
+	below = (long)lines->nr - lines->top - height;
+	tui_pen_title(&pen, true, title);
+	if (below > 0)
+		tui_pen_write(&pen, TUI_DIM, "  %ld more below", below);
+	if (lines->top > 0)
+		tui_pen_write(&pen, TUI_DIM, "  %ld above", lines->top);
+	for (i = 0; i < height && lines->top + i < (long)lines->nr; i++) {
+		const struct tui_text *line = &lines->line[lines->top + i];
+
+		tui_screen_text(area->y + 1 + i, 0, cols, line->style,
+				line->text);
+	}
+}
+
+const char *tui_bytes(char buf[TUI_BYTES_MAX], __u64 bytes)
+{
+	static const char *const units[] = { "B",   "KiB", "MiB", "GiB",
+					     "TiB", "PiB", "EiB" };
+	double value = bytes;
+	size_t unit = 0;
+
+	while (value >= 1023.95 && unit + 1 < sizeof(units) / sizeof(*units)) {
+		value /= 1024;
+		unit++;
+	}
+	snprintf(buf, TUI_BYTES_MAX, "%.*f %s",
+		 unit && value < 99.95 && value != (__u64)value ? 1 : 0, value,
+		 units[unit]);
+	return buf;
+}

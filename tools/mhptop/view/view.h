@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The views: what each makes of a model. None of them knows a source.
+ */
+#ifndef VIEW_H
+#define VIEW_H
+
+#include <stdbool.h>
+#include <stdio.h>
+#include "model/columns.h"
+#include "model/model.h"
+
+struct view_opts {
+	bool ascii; /* no characters beyond ASCII */
+	bool color; /* NO_COLOR not set, and a terminal */
+	const char *sort; /* a column's key, NULL for pfn */
+	bool reverse;
+	const char *filter; /* see columns.h, NULL for all */
+};
+
+/* One frame as plain text: header, zones, ranges, blocks, last events. */
+int view_text(const struct model *model, const struct view_opts *opts,
+	      FILE *out);
+/* One frame as one line of JSON, as in the CLI contract. */
+int view_json(const struct model *model, const struct view_opts *opts,
+	      FILE *out);
+
+/* The dashboard. Only view_tui*.c sees curses. */
+struct view_tui;
+
+enum view_tui_event {
+	VIEW_TUI_NONE,
+	VIEW_TUI_QUIT,
+	VIEW_TUI_REDRAW,
+};
+
+/* Takes the terminal; -ENOTTY, -EINVAL (unknown TERM) otherwise. */
+int view_tui_open(struct view_tui **view, const struct view_opts *opts,
+		  char *why, size_t len);
+void view_tui_draw(struct view_tui *view, const struct model *model);
+/*
+ * Where keys come from, to be polled: standard input, or the terminal itself
+ * when that is a pipe with a recording.
+ */
+int view_tui_fd(const struct view_tui *view);
+/* Handle all keys that are waiting. */
+enum view_tui_event view_tui_keys(struct view_tui *view,
+				  const struct model *model);
+/* Tell it that the terminal changed its size (SIGWINCH). */
+void view_tui_resize(struct view_tui *view);
+/* Draw only after keys; records are to be taken meanwhile all the same. */
+bool view_tui_paused(const struct view_tui *view);
+/* Seconds between frames: what was chosen with keys, else delay. */
+double view_tui_delay(struct view_tui *view, double delay);
+/* Gives the terminal back. There is one view; NULL or a second call is fine. */
+void view_tui_close(struct view_tui *view);
+
+#endif
