@@ -2,12 +2,12 @@
 /*
  * The collector: one program for each event of tracepoints.h, made by
  * expansion of that header, and the programs that look at what was there
- * before (mhp_seen.h). Where records go from here is in mhp_store.h, what they
+ * before (mhp_snapshot.h). Where records go from here is in mhp_store.h, what they
  * do to the ledger in mhp_fold.h.
  */
 #include "mhp_store.h"
 #include <bpf/bpf_core_read.h>
-#include "mhp_seen.h"
+#include "mhp_snapshot.h"
 
 char _license[] SEC("license") = "GPL";
 
@@ -47,7 +47,7 @@ char _license[] SEC("license") = "GPL";
 	SEC("tp/mhp/" #event)                                   \
 	int event(const struct trace_event_raw_##class *ctx)    \
 	{                                                       \
-		u32 turn = mhp_store_begin();                   \
+		u32 lock = mhp_store_begin();                   \
 		struct mhp_record r;                            \
                                                                 \
 		if (*(volatile u32 *)&mhp_open) {               \
@@ -55,7 +55,7 @@ char _license[] SEC("license") = "GPL";
 			mhp_store_record(&r, MHP_EVENT_##event, \
 					 sizeof(r.p.class));    \
 		}                                               \
-		mhp_store_end(turn);                            \
+		mhp_store_end(lock);                            \
 		return 1;                                       \
 	}
 #include "../tracepoints.h"

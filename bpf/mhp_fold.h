@@ -344,7 +344,7 @@ MHP_FOLD void mhp_fold_notify(struct mhp_ledger *ledger,
 		block->step = e->step;
 }
 
-#include "mhp_fold_seen.h"
+#include "mhp_fold_snapshot.h"
 
 /* event is r->event. The collector knows it while it is compiled, so that each of its programs has one case only. */
 MHP_FOLD void mhp_fold(struct mhp_ledger *ledger, const struct mhp_record *r,
@@ -387,10 +387,10 @@ MHP_FOLD void mhp_fold(struct mhp_ledger *ledger, const struct mhp_record *r,
 		return mhp_fold_blocker(ledger, r);
 	case MHP_EVENT_mhp_notify:
 		return mhp_fold_notify(ledger, r);
-	case MHP_EVENT_mhp_block_seen:
-		return mhp_fold_block_seen(ledger, r);
-	case MHP_EVENT_mhp_zone_seen:
-		return mhp_fold_zone_seen(ledger, r);
+	case MHP_EVENT_mhp_snapshot_block:
+		return mhp_fold_snapshot_block(ledger, r);
+	case MHP_EVENT_mhp_snapshot_zone:
+		return mhp_fold_snapshot_zone(ledger, r);
 	}
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * How memory blocks and zones are found in the running kernel, and what is
- * read from them. What becomes of it is in mhp_seen.h.
+ * read from them. What becomes of it is in mhp_snapshot.h.
  *
  * All of it is read from outside, without a lock, and may change or go away
  * at any time: a read that fails gives 0, and whoever calls looks twice.
@@ -14,7 +14,7 @@
 
 #include <bpf/bpf_core_read.h>
 #include "mhp_kernel.h"
-#include "mhp_seen_found.h"
+#include "mhp_snapshot_found.h"
 
 #define MHP_KERNEL static __always_inline
 #define MHP_KERNEL_CALLED __attribute__((noinline))
@@ -229,8 +229,8 @@ MHP_KERNEL int mhp_kernel_is_range(u64 altmap)
 }
 
 /* How large a section is follows from any block that is not at 0, as is every block with an altmap. */
-MHP_KERNEL void mhp_kernel_range(struct mhp_mhp_block_seen *p, u64 section_nr,
-				 u64 altmap)
+MHP_KERNEL void mhp_kernel_range(struct mhp_mhp_snapshot_block *p,
+				 u64 section_nr, u64 altmap)
 {
 	u64 range = altmap - bpf_core_field_offset(struct memmap_range, altmap);
 	u64 end = p->altmap_base + p->altmap_free;
@@ -249,7 +249,7 @@ MHP_KERNEL void mhp_kernel_range(struct mhp_mhp_block_seen *p, u64 section_nr,
 		p->vmemmap_pages = p->nr_pages;
 }
 
-MHP_KERNEL void mhp_kernel_block(struct mhp_mhp_block_seen *p, u64 index,
+MHP_KERNEL void mhp_kernel_block(struct mhp_mhp_snapshot_block *p, u64 index,
 				 u64 at)
 {
 	u64 altmap = MHP_KERNEL_FIELD(at, struct memory_block, altmap);
@@ -305,8 +305,8 @@ MHP_KERNEL u64 mhp_kernel_node(u32 nid)
 	return mhp_at_only_node;
 }
 
-MHP_KERNEL void mhp_kernel_zone(struct mhp_mhp_zone_seen *p, u64 pgdat, u32 nid,
-				u32 index)
+MHP_KERNEL void mhp_kernel_zone(struct mhp_mhp_snapshot_zone *p, u64 pgdat,
+				u32 nid, u32 index)
 {
 	u64 zone = pgdat +
 		   bpf_core_field_offset(struct pglist_data, node_zones) +

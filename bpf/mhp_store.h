@@ -181,28 +181,28 @@ MHP_STORE void mhp_store_wake_sleeper(void)
  * the kernel's ledger would not be what a replay of the records makes of them. Nobody is preempted who has the turn.
  * Somebody who gets none for as long as that many tries take goes without it.
  */
-#define MHP_TURN_TRIES (1 << 23)
+#define MHP_LOCK_TRIES (1 << 23)
 
-static long mhp_store_try(u32 i __attribute__((unused)), u32 *turn)
+static long mhp_store_try(u32 i __attribute__((unused)), u32 *lock)
 {
-	*turn = !*(volatile u32 *)&mhp_busy &&
+	*lock = !*(volatile u32 *)&mhp_busy &&
 		!__sync_val_compare_and_swap(&mhp_busy, 0, 1);
-	return *turn;
+	return *lock;
 }
 
 /* Not static, so that the kernel verifies it apart from what comes after it, once and not for each way out of it. */
 __attribute__((noinline)) u32 mhp_store_begin(void)
 {
-	u32 turn;
+	u32 lock;
 
-	if (!mhp_store_try(0, &turn))
-		bpf_loop(MHP_TURN_TRIES, mhp_store_try, &turn, 0);
-	return turn;
+	if (!mhp_store_try(0, &lock))
+		bpf_loop(MHP_LOCK_TRIES, mhp_store_try, &lock, 0);
+	return lock;
 }
 
-MHP_STORE void mhp_store_end(u32 turn)
+MHP_STORE void mhp_store_end(u32 lock)
 {
-	if (turn)
+	if (lock)
 		__sync_fetch_and_and(&mhp_busy, 0);
 	mhp_store_wake_sleeper();
 }

@@ -58,7 +58,7 @@ enum mhp_origin {
  * hosts it; altmap fields as in mhp_vmemmap_populate. For a range that hosts its memmap as a whole there are its pages,
  * its references and its sections that have a memmap, too.
  */
-TRACE_EVENT(mhp_block_seen,
+TRACE_EVENT(mhp_snapshot_block,
 	    TP_PROTO(),
 	    TP_ARGS(),
 	    TP_STRUCT__entry(__field(u64, start_pfn)
@@ -90,7 +90,7 @@ TRACE_EVENT(mhp_block_seen,
 		      __entry->range_pages, __entry->sections))
 
 /* A populated zone with its counts, in pages. */
-TRACE_EVENT(mhp_zone_seen,
+TRACE_EVENT(mhp_snapshot_zone,
 	    TP_PROTO(),
 	    TP_ARGS(),
 	    TP_STRUCT__entry(__field(u64, present)

@@ -34,14 +34,14 @@ attach_bpftrace() {
 }
 
 # Whether the recording has a record of each memory block, so that nothing of the attach is left to do
-all_seen() { [[ -e $1 ]] && (($(grep -c '"event":"mhp_block_seen"' "$1") >= $2)); }
+all_snapshot() { [[ -e $1 ]] && (($(grep -c '"event":"mhp_snapshot_block"' "$1") >= $2)); }
 
 attach_mhptop() {
 	local blocks pid
 	plan 6
 	mhptop record -o /tmp/add.ndjson &
 	pid=$!
-	check "the recorder attaches" until_there all_seen /tmp/add.ndjson 1
+	check "the recorder attaches" until_there all_snapshot /tmp/add.ndjson 1
 	check "a DIMM of 512 GiB is plugged" dimm_plug big 512G
 	sleep 2
 	tell resident_live_kib "$(resident_kib $pid)"
@@ -54,7 +54,7 @@ attach_mhptop() {
 	blocks=$(find "$MEMORY" -maxdepth 1 -name 'memory[0-9]*' | wc -l)
 	mhptop record -o /tmp/late.ndjson &
 	pid=$!
-	check "all $blocks memory blocks are seen late" until_there all_seen /tmp/late.ndjson "$blocks"
+	check "all $blocks memory blocks are seen late" until_there all_snapshot /tmp/late.ndjson "$blocks"
 	tell attach_mhptop_ns "$(cpu_ns $pid)"
 	tell resident_late_kib "$(resident_kib $pid)"
 	kill -INT "$pid"

@@ -9,14 +9,14 @@ cd "$TOP" || exit 1
 declare -A may=(
 	[main.c]="cli view check record doctor source format rules model base"
 	[cli]="view check record doctor source format rules model base"
-	[view]="cli source format rules model base"
-	[check]="cli source format rules model base"
-	[record]="cli source format rules model base"
-	[doctor]="cli source format rules model base"
+	[view]="source format rules model base"
+	[check]="source format rules model base"
+	[record]="source format rules model base"
+	[doctor]="source format rules model base"
 	[source]="format rules model base"
-	[format]="source model base"
+	[format]="model base"
 	[rules]="model base"
-	[model]="source rules base"
+	[model]="base"
 	[base]=""
 )
 
@@ -39,6 +39,7 @@ eq "every include of ours names its room" "$(grep -rnE '^#[[:space:]]*include "'
 for name in "${!may[@]}"; do
 	eq "$name includes only what is below it" "$(strangers "$name")" ""
 done
+eq "base includes nothing of bpf/" "$(grep -rlE 'include "mhp' tools/mhptop/base)" ""
 
 # Files that include something that matches a regex, other than those whose paths match another.
 intruders() {

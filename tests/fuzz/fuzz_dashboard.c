@@ -129,7 +129,7 @@ static void press(struct run *run)
 static int take(void *ctx, const struct mhp_record *record)
 {
 	struct run *run = ctx;
-	int err = model_take(&run->stream.model, record);
+	int err = stream_take(&run->stream, record);
 
 	if (!(++run->taken % RECORDS_A_KEY) && screen.keys < screen.end)
 		press(run);

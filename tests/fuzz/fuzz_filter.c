@@ -79,7 +79,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct model model;
 	char *text = strndup((const char *)data, len);
 
-	if (!text || model_init(&model, &info, NULL))
+	if (!text || model_init(&model, &info))
 		abort();
 	if (rest > 1)
 		memcpy(&block, end + 1,

@@ -54,7 +54,7 @@ static void header_again(const struct source_info *info)
 		must(!strcmp(info->kernel, again.kernel) &&
 			     !strcmp(info->host, again.host),
 		     "other names than were written: %s", line);
-	must(info->tier == again.tier && info->page_bytes == again.page_bytes &&
+	must(info->kind == again.kind && info->page_bytes == again.page_bytes &&
 		     info->block_bytes == again.block_bytes &&
 		     info->wall_ns == again.wall_ns &&
 		     info->mono_ns == again.mono_ns,

@@ -30,13 +30,19 @@ static void must_be_sane(const struct rules_opts *opts)
 	     "a range that ends before it begins");
 }
 
-static void must_not_break(void *ctx, const struct violation *violation)
+static void must_be_removals(const struct violations *violations,
+			     const struct rules_opts *opts)
 {
-	const struct rules_opts *opts = ctx;
+	size_t i;
 
-	must(violation->rule == RULE_BUDGET_REMOVED && opts->removed_end,
-	     "%s is broken by nothing", rule_infos[violation->rule].name);
-	must_be_reason(violation->found, sizeof(violation->found));
+	for (i = 0; i < violations->nr_kept; i++) {
+		must(violations->kept[i].rule == RULE_BUDGET_REMOVED &&
+			     opts->removed_end,
+		     "%s is violated by nothing",
+		     rule_infos[violations->kept[i].rule].name);
+		must_be_reason(violations->kept[i].found,
+			       sizeof(violations->kept[i].found));
+	}
 }
 
 static void take_removal(struct rules *rules, u64 block, u64 blocks)
@@ -74,22 +80,25 @@ static void judge_removals(struct rules_opts *opts, const uint8_t *data,
 			   size_t size)
 {
 	bool gone[BLOCKS] = { false };
+	struct violations violations;
 	struct rules *rules;
 	size_t i;
 
 	opts->page_bytes = 4096;
-	rules = rules_new(BLOCK_PAGES, opts, must_not_break, opts);
+	violations_init(&violations, BLOCK_PAGES);
+	rules = rules_new(BLOCK_PAGES, opts, &violations);
 	must(rules, "no rules");
 	for (i = 0; i + 1 < size && i < 8; i += 2) {
 		take_removal(rules, data[i], data[i + 1] % 64 + 1);
 		memset(gone + data[i], true, data[i + 1] % 64 + 1);
 	}
 	rules_end(rules);
-	must(rules_broken(rules, RULE_BUDGET_REMOVED) ==
-		     !is_removed(opts, gone),
+	must_be_removals(&violations, opts);
+	must(violations.of_rule[RULE_BUDGET_REMOVED] == !is_removed(opts, gone),
 	     "bytes 0x%llx to 0x%llx are taken for what they are not",
 	     opts->removed_start, opts->removed_end);
 	rules_free(rules);
+	violations_free(&violations);
 }
 
 /* The same setting twice is that setting. */

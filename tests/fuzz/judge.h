@@ -12,13 +12,14 @@
 #include <json-c/json.h>
 
 #include "check/check.h"
+#include "view/view.h"
 #include "model/event_table.h"
 #include "fuzz.h"
 
 struct judge {
 	struct stream stream;
 	struct check check;
-	struct cli cli;
+	struct check_opts opts;
 	struct view_opts view;
 	void (*take)(
 		const struct mhp_record *record); /* sees each, may be NULL */
@@ -35,13 +36,13 @@ static inline int judge_take(void *ctx, const struct mhp_record *record)
 		judge->take(record);
 	if (judge->renumber && copy.seq)
 		copy.seq = ++judge->seq;
-	return model_take(&judge->stream.model, &copy);
+	return stream_take(&judge->stream, &copy);
 }
 
 /* Options that the input chooses. */
 static inline void judge_choose(struct judge *judge, u64 bits)
 {
-	struct rules_opts *rules = &judge->cli.rules;
+	struct rules_opts *rules = &judge->opts.rules;
 	const struct column *column = columns;
 	u64 nth;
 	int i;
@@ -64,7 +65,7 @@ static inline void judge_choose(struct judge *judge, u64 bits)
 		return;
 	for (nth = bits >> 7 & 31; nth && column[1].key; nth--)
 		column++;
-	judge->view.sort = column->key;
+	snprintf(judge->view.sort, sizeof(judge->view.sort), "%s", column->key);
 }
 
 /* -- what is told ----------------------------------------------------------- */
@@ -173,23 +174,24 @@ static inline void must_be_ordered(const struct mhp_ledger *ledger)
 
 static inline void must_be_verdict(const struct check *check)
 {
-	const struct verdict *verdict = &check->stream->model.verdict;
-	const struct rules *rules = verdict->rules;
+	const struct violations *violations = &check->stream->model.violations;
+	const struct rules *rules = check->stream->rules;
 	const struct violation *violation;
 	size_t nth;
 	int i;
 
-	for (nth = 0; nth < verdict->nr_violations; nth++) {
-		violation = &verdict->violations[nth];
+	for (nth = 0; nth < violations->nr_kept; nth++) {
+		violation = &violations->kept[nth];
 		must(violation->rule < NR_RULES, "a rule that is none");
 		must_be_reason(violation->expected,
 			       sizeof(violation->expected));
 		must_be_reason(violation->found, sizeof(violation->found));
 	}
 	for (i = 0; i < NR_RULES; i++)
-		must(rules_broken(rules, i) <= rules_asked(rules, i),
+		must(violations->of_rule[i] <= rules_checked(rules, i),
 		     "%s is broken more often than asked", rule_infos[i].name);
-	must(!verdict->err, "not everything was judged: %d", verdict->err);
+	must(!check->stream->rules_err && !violations->err,
+	     "not everything was judged");
 }
 
 /* The input chooses options when its stream is open already. */
@@ -197,11 +199,12 @@ static inline void judge_renew(struct judge *judge)
 {
 	struct model *model = &judge->stream.model;
 
-	judge->cli.rules.page_bytes = model->info.page_bytes;
-	verdict_fini(&model->verdict);
-	must(!verdict_init(&model->verdict, ledger_block_pages(model->ledger),
-			   &judge->cli.rules),
-	     "no rules");
+	judge->opts.rules.page_bytes = model->info.page_bytes;
+	rules_free(judge->stream.rules);
+	violations_free(&model->violations);
+	judge->stream.rules = rules_new(ledger_block_pages(model->ledger),
+					&judge->opts.rules, &model->violations);
+	must(judge->stream.rules, "no rules");
 }
 
 /* Take a stream that is open to its end, and tell of it. */
@@ -217,7 +220,7 @@ static inline void judge_run(struct judge *judge, u64 bits)
 
 	judge_choose(judge, bits);
 	judge->check.stream = stream;
-	judge->check.cli = &judge->cli;
+	judge->check.opts = &judge->opts;
 	judge->check.sites = sites;
 	judge_renew(judge);
 	while ((end = stream_read(stream, judge_take, judge)) >= 0)

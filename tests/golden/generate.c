@@ -203,7 +203,7 @@ static int step_number(const char *name)
 int main(int argc, char **argv)
 {
 	const struct source_info info = {
-		.tier = SOURCE_TIER_EVENTS,
+		.kind = SOURCE_EVENTS,
 		.kernel = "6.12.117",
 		.host = "generated",
 		.page_bytes = 4096,

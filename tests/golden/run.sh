@@ -40,6 +40,12 @@ done
 check "range.ndjson is what range_life.py writes" diff range.ndjson <(range_life whole)
 check "range-late.ndjson, too" diff range-late.ndjson <(range_life late)
 
+# The same events as schema 1 wrote them: other names, the same frame and verdict
+sed 's/mhp_snapshot_\([a-z]*\)/mhp_\1_seen/g; 1s/"schema":2/"schema":1/; 1s/"source"/"tier"/' ../rules/eject-range.ndjson >"$WORK/old.ndjson"
+check "schema-1.ndjson is a recording of schema 1" cmp schema-1.ndjson "$WORK/old.ndjson"
+eq "a recording of schema 1 makes the same frame" "$(replay --json schema-1.ndjson)" "$(replay --json ../rules/eject-range.ndjson)"
+eq "and has the same verdict" "$("$MHPTOP" check schema-1.ndjson)" "$("$MHPTOP" check ../rules/eject-range.ndjson)"
+
 # What comes out of a frame, without the rest of it
 frame() { replay --json "${@:2}" | jq -c "$1"; }
 
@@ -52,16 +58,16 @@ eq "what was removed left nothing" \
 eq "freed is what was populated, block by block" \
 	"$("$GENERATE" 72 | frame '[.blocks[] | select(.freed != .populated or .state != "removed")] | length')" 0
 eq "keys of a frame" "$(frame 'keys' hosted.ndjson)" \
-	'["block_bytes","blocks","broken","events","host","kernel","ns","page_bytes","ranges","schema","self_check","sums","tier","violations","zones"]'
+	'["block_bytes","blocks","events","host","kernel","ns","page_bytes","ranges","schema","self_check","source","sums","violated","violations","zones"]'
 
 # Frames and check have the same rules.
 for name in hosted range comm; do
-	eq "$name: as many laws broken as check says" "$(frame '[.broken, (.violations | length)]' "$name.ndjson")" \
+	eq "$name: as many laws broken as check says" "$(frame '[.violated, (.violations | length)]' "$name.ndjson")" \
 		"$("$MHPTOP" check "$name.ndjson" | sed -n 's/^# broken \([0-9]*\) times.*/\1/p' | jq -sc '[add // 0, add // 0]')"
 done
 mapfile -t edits < <(printf 'set:mhp_notify:%d:nr_pages:7\n' {1..11})
 eq "a law that is broken often is told ten times" \
-	"$("$TOP/tests/rules/edit.py" range.ndjson "${edits[@]}" | frame '[.broken, (.violations | length)]')" \
+	"$("$TOP/tests/rules/edit.py" range.ndjson "${edits[@]}" | frame '[.violated, (.violations | length)]')" \
 	'[11,10]'
 
 # A range that hosts its memmap as a whole, up to the Nth line that matches: its account; more of that frame; its row
@@ -147,8 +153,8 @@ damaged "totals that do not go with what was written" 47 \
 sed '$s/"mhp_add_begin":{"seen":[0-9]*/"mhp_add_begin":{"seen":40/' hosted.ndjson >"$WORK/x"
 damaged "counts of events that do not add up" 47 \
 	'the totals contradict themselves: 45 events, 0 lost, but by event [0-9]*, 0 lost' 45
-sed '1s/"schema":1/"schema":2/' hosted.ndjson >"$WORK/x"
-damaged "a newer schema" 1 'schema 2 is newer than 1, the newest known here: use the mhptop that recorded it' ''
+sed '1s/"schema":2/"schema":3/' hosted.ndjson >"$WORK/x"
+damaged "a newer schema" 1 'schema 3 is newer than 2, the newest known here: use the mhptop that recorded it' ''
 printf '\177ELF\2\1\1\0\n\0\0' >"$WORK/x"
 damaged "a program" 1 'not a recording of mhptop' ''
 printf '\0\1{\377' >"$WORK/x"
@@ -252,7 +258,7 @@ eq "  which has all that was read" "$(jq .events.seen "$WORK/frame")" 45
 # Live, without the events: what sysfs tells, said to be that
 if [[ -r /sys/devices/system/memory/block_size_bytes ]]; then
 	status "without the events sysfs is shown, and why" 0 '^mhptop: only sysfs, polled: .' "$MHPTOP" --json -n 1
-	eq "  marked as such" "$(jq -r .tier "$WORK/stdout")" sysfs
+	eq "  marked as such" "$(jq -r .source "$WORK/stdout")" sysfs
 	status "one frame has no history to filter by" 0 '^mhptop: note: offline_failures is known from when mhptop starts' \
 		"$MHPTOP" -b -n 1 --filter 'offline_failures>0'
 	eq "  which is not told of other filters" \

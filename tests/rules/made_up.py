@@ -21,7 +21,7 @@ HOST = 0x4000                       # where that is
 def late_removal(rec, word):
     for number in (FIRST, FIRST + 1):
         state = "online" if word == "online" and number == FIRST else "offline"
-        rec.seen("mhp_block_seen", start_pfn=number * SIZE, nr_pages=SIZE, vmemmap_pages=VMEMMAP, populated=VMEMMAP,
+        rec.seen("mhp_snapshot_block", start_pfn=number * SIZE, nr_pages=SIZE, vmemmap_pages=VMEMMAP, populated=VMEMMAP,
                  altmap_base=number * SIZE, altmap_alloc=VMEMMAP, nid=0, zone="Movable" if state == "online" else "none",
                  hosting="block", state=state)
     remove(rec, FIRST, 2, True)

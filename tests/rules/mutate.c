@@ -37,12 +37,10 @@ struct run {
 	u64 block_pages;
 	u64 first[NR_RULES]; /* mutants that a rule was the first to notice, */
 	u64 noticed[NR_RULES]; /* or noticed at all */
-	bool broken[NR_RULES]; /* by the mutant under way */
 	u64 killed;
 	u64 all;
 	u64 excused;
 	u64 accused; /* losses that seemed to break a law */
-	u64 violations; /* of the mutant under way */
 	char lived[4096][96];
 	u64 nr_lived;
 };
@@ -61,15 +59,15 @@ static int keep_record(void *ctx, const struct mhp_record *record)
 	return 0;
 }
 
-static void count_violation(void *ctx, const struct violation *violation)
+/* Which rules noticed the mutant, and which one did so first. */
+static void count_rules(struct run *run, const struct violations *violations)
 {
-	struct run *run = ctx;
+	int i;
 
-	if (!run->violations++)
-		run->first[violation->rule]++;
-	if (!run->broken[violation->rule])
-		run->noticed[violation->rule]++;
-	run->broken[violation->rule] = true;
+	if (violations->total)
+		run->first[violations->kept[0].rule]++;
+	for (i = 0; i < NR_RULES; i++)
+		run->noticed[i] += violations->of_rule[i] > 0;
 }
 
 /*
@@ -80,15 +78,16 @@ static bool is_noticed(struct run *run, const struct mhp_record *records,
 		       size_t nr, size_t gap)
 {
 	static const struct rules_opts opts = { .page_bytes = 4096 };
-	struct rules *rules =
-		rules_new(run->block_pages, &opts, count_violation, run);
+	struct violations violations;
+	struct rules *rules;
 	struct mhp_record record;
+	bool noticed;
 	size_t i;
 
+	violations_init(&violations, run->block_pages);
+	rules = rules_new(run->block_pages, &opts, &violations);
 	if (!rules)
 		exit(1);
-	run->violations = 0;
-	memset(run->broken, 0, sizeof(run->broken));
 	for (i = 0; i < nr; i++) {
 		record = records[i];
 		record.seq = i + 1 + (i >= gap);
@@ -96,7 +95,10 @@ static bool is_noticed(struct run *run, const struct mhp_record *records,
 	}
 	rules_end(rules);
 	rules_free(rules);
-	return run->violations;
+	count_rules(run, &violations);
+	noticed = violations.total;
+	violations_free(&violations);
+	return noticed;
 }
 
 /* Lines "EVENT CHANGE NUMBER reason": so many of these may live on in one recording. */

@@ -157,7 +157,7 @@ status "a full disk" 1 'cannot write the verdict' bash -c '"$1" check range.ndjs
 for style in perf trace-cmd tracefs; do
 	for recording in *.ndjson; do
 		"$TOP/build/tests/as_text" $style "$recording" >"$WORK/text"
-		events=$(grep -c '"event":"mhp_' "$recording") tool=$(grep -cE '"event":"mhp_(block|zone)_seen"' "$recording")
+		events=$(grep -c '"event":"mhp_' "$recording") tool=$(grep -cE '"event":"mhp_snapshot_(block|zone)"' "$recording")
 		verdict "${recording%.ndjson} as $style prints it" 0 "^# PASS: $((events - tool)) events" "$WORK/text"
 	done
 done

@@ -13,12 +13,12 @@
 #include <string.h>
 
 #include "model/event_table.h"
-#include "model/model.h"
+#include "source/stream.h"
 
 #define RECORDINGS_MAX 8
 
 struct sweep {
-	struct model models[RECORDINGS_MAX];
+	struct stream streams[RECORDINGS_MAX];
 	u64 reasons[RECORDINGS_MAX][32];
 	int nr;
 	char *unreached; /* the whole file */
@@ -37,7 +37,7 @@ static int take(void *ctx, const struct mhp_record *record)
 	if (record->event == MHP_EVENT_mhp_offline_end)
 		taking->sweep->reasons[taking->nth]
 				      [record->p.mhp_block_end.reason & 31]++;
-	return model_take(&taking->sweep->models[taking->nth], record);
+	return stream_take(&taking->sweep->streams[taking->nth], record);
 }
 
 static int load(struct sweep *sweep, const char *path)
@@ -51,7 +51,7 @@ static int load(struct sweep *sweep, const char *path)
 		fprintf(stderr, "%s\n", why);
 		return ret;
 	}
-	ret = model_init(&sweep->models[sweep->nr], &source->info, NULL);
+	ret = stream_start(&sweep->streams[sweep->nr], &source->info, NULL);
 	while (!ret || ret > 0)
 		ret = source_read(source, take, &taking);
 	source_close(source);
@@ -109,7 +109,7 @@ static void transitions(struct sweep *sweep)
 	int i;
 
 	for (nth = 0;
-	     rules_transition(sweep->models[0].verdict.rules, nth, &transition);
+	     rules_transition(sweep->streams[0].rules, nth, &transition);
 	     nth++) {
 		if (!transition.event)
 			continue;
@@ -118,7 +118,7 @@ static void transitions(struct sweep *sweep)
 			 transition.step ? transition.step : "",
 			 transition.fails ? ", error" : "");
 		for (i = 0; i < sweep->nr; i++) {
-			rules_transition(sweep->models[i].verdict.rules, nth,
+			rules_transition(sweep->streams[i].rules, nth,
 					 &transition);
 			counts[i] = transition.taken;
 		}
@@ -171,7 +171,7 @@ int main(int argc, char **argv)
 	reasons(sweep);
 	printf("1..%u\n", sweep->tests);
 	for (i = 0; i < sweep->nr; i++)
-		model_fini(&sweep->models[i]);
+		stream_close(&sweep->streams[i]);
 	free(sweep->unreached);
 	free(sweep);
 	return 0;

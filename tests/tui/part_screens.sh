@@ -4,7 +4,7 @@
 # shellcheck disable=SC2154
 
 open 80x24 "$MHPTOP replay $STORY"
-shows "80x24: kernel, tier and block size" '^mhptop 6\.12\.117-mhp  tier events  block 128 MiB'
+shows "80x24: kernel, source and block size" '^mhptop 6\.12\.117-mhp  source events  block 128 MiB'
 shows "80x24: present and managed pages" '^memory +present 11\.8 GiB \(3080192 pages\) +managed 11\.6 GiB \(3031040'
 shows "80x24: who hosts the memmap" 'self-hosted 144 MiB \(36864 pages\) +buddy-hosted 16 MiB \(4096 pages\)'
 shows "80x24: events, lost ones, self-check" '^events +873 seen 0 lost  ledger equal  laws ok  !2 failed'
@@ -61,8 +61,8 @@ shows "and what was expected and found" '^! same\.block, memory42: expected the 
 shows "its block stands out on the map" '^0x100000000 ▒{8}●●X●'
 shows "and in the legend" '^X1 law broken '
 keys /
-type_line 'broken>0'
-shows "a filter finds it" '^\[Blocks\] 1 of 116 match .broken>0. '
+type_line 'violations>0'
+shows "a filter finds it" '^\[Blocks\] 1 of 116 match .violations>0. '
 shows "its row is marked" '^>X +42 online'
 keys Enter
 shows "its page has the law" '^law +!same\.block: expected the node and zone of its operation; found node 7'

@@ -128,7 +128,7 @@ class Range:
         self.rec.put("mhp_remove_end", "kworker/0:1", **part, nid=0, ret=0)
 
     def seen(self, number):
-        self.rec.seen("mhp_block_seen", start_pfn=number * SIZE, nr_pages=SIZE, vmemmap_pages=self.hosts(number),
+        self.rec.seen("mhp_snapshot_block", start_pfn=number * SIZE, nr_pages=SIZE, vmemmap_pages=self.hosts(number),
                       populated=VMEMMAP, altmap_base=self.base, altmap_alloc=self.alloc, nid=0, zone=ZONE,
                       hosting="range", state="online", refs=self.refs, altmap_free=self.free,
                       range_pages=self.blocks * SIZE, sections=self.blocks)
@@ -136,9 +136,9 @@ class Range:
 
 def begin(rec):
     for zone in ("Normal", ZONE):
-        rec.seen("mhp_zone_seen", present=rec.present[zone], managed=rec.managed[zone], nid=0, zone=zone)
+        rec.seen("mhp_snapshot_zone", present=rec.present[zone], managed=rec.managed[zone], nid=0, zone=zone)
     for number in BOOT:
-        rec.block_seen(number)
+        rec.block_snapshot(number)
 
 
 def whole(rec):

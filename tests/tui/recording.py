@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Write a recording for the tests of the dashboard: made up, but in the order of a real kernel.
 
-    recording.py [--lost N] [--blocks N] [--tier sysfs] >FILE
+    recording.py [--lost N] [--blocks N] [--source sysfs] >FILE
 
 Without --blocks: boot memory; a range of 9 GiB that hosts its own memmap, of
 which most is online, two blocks did not go offline, one is going there and
@@ -21,13 +21,13 @@ ACTIONS = {"online": 0, "going_offline": 1, "offline": 2, "going_online": 3, "ca
 class Recording:
     """Lines of a recording, with time and numbers that go on."""
 
-    def __init__(self, tier, lost):
-        self.tier, self.lost = tier, lost
+    def __init__(self, source, lost):
+        self.source, self.lost = source, lost
         self.seq, self.ns = 0, 1_000_000_000
         self.events = {}
         self.present = {"Movable": 0, "Normal": 786432}
         self.managed = {"Movable": 0, "Normal": 770048}
-        self.line(schema=1, type="mhptop", kernel="6.12.117-mhp", host="guest", tier=tier, page_bytes=4096,
+        self.line(schema=2, type="mhptop", kernel="6.12.117-mhp", host="guest", source=source, page_bytes=4096,
                   block_bytes=SIZE * 4096, wall_ns=1700000000000000000, mono_ns=self.ns)
 
     @staticmethod
@@ -44,11 +44,11 @@ class Recording:
     def seen(self, event, **fields):
         """What was there before: no event, so without a number."""
         self.line(seq=0, ns=self.ns, cpu=0, pid=1, comm="mhptop", event=event, **fields,
-                  origin="kernel" if self.tier == "events" else "sysfs",
-                  **({"poisoned": 0} if event == "mhp_block_seen" else {}))
+                  origin="kernel" if self.source == "events" else "sysfs",
+                  **({"poisoned": 0} if event == "mhp_snapshot_block" else {}))
 
-    def block_seen(self, number, state="online", zone="Normal", hosting="boot"):
-        self.seen("mhp_block_seen", start_pfn=number * SIZE, nr_pages=SIZE, vmemmap_pages=0, populated=0,
+    def block_snapshot(self, number, state="online", zone="Normal", hosting="boot"):
+        self.seen("mhp_snapshot_block", start_pfn=number * SIZE, nr_pages=SIZE, vmemmap_pages=0, populated=0,
                   altmap_base=0, altmap_alloc=0, nid=0, zone=zone, hosting=hosting, state=state)
 
     def end(self):
@@ -155,12 +155,12 @@ def remove(rec, first, blocks, hosted):
 def story(rec):
     """What the docstring of this file tells."""
     for zone in ("Normal", "Movable"):
-        rec.seen("mhp_zone_seen", present=rec.present[zone], managed=rec.managed[zone], nid=0, zone=zone)
+        rec.seen("mhp_snapshot_zone", present=rec.present[zone], managed=rec.managed[zone], nid=0, zone=zone)
     for number in list(range(0, 24)) + list(range(32, 40)):
-        rec.block_seen(number)
-    if rec.tier != "events":
+        rec.block_snapshot(number)
+    if rec.source != "events":
         for number in range(40, 48):
-            rec.block_seen(number, "offline", "none", "none")
+            rec.block_snapshot(number, "offline", "none", "none")
         return
     add(rec, 40, 72, True)
     for number in range(40, 112):
@@ -181,12 +181,12 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--lost", type=int, default=0)
     parser.add_argument("--blocks", type=int, default=0)
-    parser.add_argument("--tier", default="events")
+    parser.add_argument("--source", default="events")
     args = parser.parse_args()
-    rec = Recording(args.tier, args.lost)
+    rec = Recording(args.source, args.lost)
     if args.blocks:
         for number in range(args.blocks):
-            rec.block_seen(number, "offline" if number == 777 else "online", "Movable", "block")
+            rec.block_snapshot(number, "offline" if number == 777 else "online", "Movable", "block")
     else:
         story(rec)
     rec.end()

@@ -14,7 +14,7 @@ recording() { python3 "$TOP/tests/tui/recording.py" "$@"; }
 STORY=$WORK/story.ndjson LOST=$WORK/lost.ndjson SYSFS=$WORK/sysfs.ndjson LARGE=$WORK/large.ndjson RANGE=$WORK/range.ndjson
 recording >"$STORY"
 recording --lost 3 >"$LOST"
-recording --tier sysfs >"$SYSFS"
+recording --source sysfs >"$SYSFS"
 recording --blocks 65536 >"$LARGE"
 PYTHONDONTWRITEBYTECODE=1 python3 "$TOP/tests/tui/range_life.py" >"$RANGE"
 

@@ -25,11 +25,11 @@ static void take(struct mhp_record *r, unsigned int event, u64 seq)
 	memset(r, 0, sizeof(*r));
 }
 
-static void take_seen(u64 block, u64 seq, int hosting, int state, int zone)
+static void take_snapshot(u64 block, u64 seq, int hosting, int state, int zone)
 {
 	struct mhp_record r = { 0 };
 
-	r.p.mhp_block_seen = (struct mhp_mhp_block_seen){
+	r.p.mhp_snapshot_block = (struct mhp_mhp_snapshot_block){
 		.start_pfn = block * PAGES,
 		.nr_pages = PAGES,
 		.vmemmap_pages = hosting == MHP_HOSTING_BLOCK ? 512 : 0,
@@ -39,7 +39,7 @@ static void take_seen(u64 block, u64 seq, int hosting, int state, int zone)
 		.state = state,
 		.origin = MHP_ORIGIN_KERNEL,
 	};
-	take(&r, MHP_EVENT_mhp_block_seen, seq);
+	take(&r, MHP_EVENT_mhp_snapshot_block, seq);
 }
 
 static void take_end(u64 block, u64 seq, unsigned int event, int reason,
@@ -85,10 +85,10 @@ static void take_zone(u64 seq, int zone, u64 present, u64 managed)
 {
 	struct mhp_record r = { 0 };
 
-	r.p.mhp_zone_seen = (struct mhp_mhp_zone_seen){ .present = present,
-							.managed = managed,
-							.zone = zone };
-	take(&r, MHP_EVENT_mhp_zone_seen, seq);
+	r.p.mhp_snapshot_zone = (struct mhp_mhp_snapshot_zone){
+		.present = present, .managed = managed, .zone = zone
+	};
+	take(&r, MHP_EVENT_mhp_snapshot_zone, seq);
 }
 
 /* Boot memory, a block that hosts itself, one that did not go offline, one of which nobody told the beginning. */
@@ -96,9 +96,12 @@ static void fill(void)
 {
 	take_zone(1, MHP_ZONE_NORMAL, 1000, 900);
 	take_zone(2, MHP_ZONE_MOVABLE, 200, 100);
-	take_seen(0, 3, MHP_HOSTING_BOOT, MHP_STATE_ONLINE, MHP_ZONE_NORMAL);
-	take_seen(40, 4, MHP_HOSTING_BLOCK, MHP_STATE_ONLINE, MHP_ZONE_MOVABLE);
-	take_seen(41, 5, MHP_HOSTING_BUDDY, MHP_STATE_OFFLINE, MHP_ZONE_NONE);
+	take_snapshot(0, 3, MHP_HOSTING_BOOT, MHP_STATE_ONLINE,
+		      MHP_ZONE_NORMAL);
+	take_snapshot(40, 4, MHP_HOSTING_BLOCK, MHP_STATE_ONLINE,
+		      MHP_ZONE_MOVABLE);
+	take_snapshot(41, 5, MHP_HOSTING_BUDDY, MHP_STATE_OFFLINE,
+		      MHP_ZONE_NONE);
 	take_begin(40, 6, MHP_EVENT_mhp_offline_begin);
 	take_blocker(40, 7);
 	take_end(40, 8, MHP_EVENT_mhp_offline_end, MHP_REASON_UNMOVABLE, -16);

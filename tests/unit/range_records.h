@@ -145,11 +145,11 @@ static void put_all(u64 first, u64 blocks, u64 refs)
 }
 
 /* As the kernel tells of a block that was there: all of its range, too. */
-static void range_seen(u64 block, u64 blocks, u64 refs, u64 sections)
+static void range_snapshot(u64 block, u64 blocks, u64 refs, u64 sections)
 {
 	struct mhp_record r = { 0 };
 
-	r.p.mhp_block_seen = (struct mhp_mhp_block_seen){
+	r.p.mhp_snapshot_block = (struct mhp_mhp_snapshot_block){
 		.start_pfn = block * PAGES,
 		.nr_pages = PAGES,
 		.populated = EACH,
@@ -165,7 +165,7 @@ static void range_seen(u64 block, u64 blocks, u64 refs, u64 sections)
 		.range_pages = blocks * PAGES,
 		.sections = sections,
 	};
-	fold(&r, MHP_EVENT_mhp_block_seen);
+	fold(&r, MHP_EVENT_mhp_snapshot_block);
 }
 
 static const struct mhp_range *range_at(u64 block)

@@ -235,9 +235,9 @@ int main(void)
 	struct source_info wrong = { .page_bytes = 4096, .block_bytes = 1 };
 	const struct column *column;
 
-	eq("no model of impossible blocks", model_init(&model, &wrong, NULL),
+	eq("no model of impossible blocks", model_init(&model, &wrong),
 	   -EINVAL);
-	if (!ok(!model_init(&model, &info, NULL), "a model"))
+	if (!ok(!model_init(&model, &info), "a model"))
 		return ktap_done();
 	fill();
 	for (column = columns; column->key; column++)

@@ -195,8 +195,8 @@ static void test_symbols(void)
 	eq("nor of more", event_symbol_value(event_whys, "disabled\0x", 10),
 	   -1);
 	eq("nor of nothing", event_symbol_value(event_whys, "", 0), -1);
-	ok(event_is_tool(MHP_EVENT_mhp_block_seen) &&
-		   event_is_tool(MHP_EVENT_mhp_zone_seen),
+	ok(event_is_tool(MHP_EVENT_mhp_snapshot_block) &&
+		   event_is_tool(MHP_EVENT_mhp_snapshot_zone),
 	   "the tool's own events are known as that");
 	ok(!event_is_tool(MHP_EVENT_mhp_notify) && !event_is_tool(0),
 	   "and no others are");

@@ -3,8 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "base/json_number.h"
-#include "base/json_text.h"
+#include "base/json.h"
 #include "ktap.h"
 #include "base/plain_text.h"
 

@@ -16,9 +16,9 @@ static u64 now;
 static int seen(struct mhp_ledger *ledger, u64 block, int nid, int zone)
 {
 	struct mhp_record r = { .time_ns = ++now,
-				.event = MHP_EVENT_mhp_block_seen };
+				.event = MHP_EVENT_mhp_snapshot_block };
 
-	r.p.mhp_block_seen = (struct mhp_mhp_block_seen){
+	r.p.mhp_snapshot_block = (struct mhp_mhp_snapshot_block){
 		.start_pfn = block * PAGES,
 		.nr_pages = PAGES,
 		.nid = nid,

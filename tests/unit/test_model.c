@@ -55,7 +55,7 @@ static void test_range_sum(void)
 
 	model_sum(&model, &sums);
 	before = sums.self_hosted;
-	r.p.mhp_block_seen = (struct mhp_mhp_block_seen){
+	r.p.mhp_snapshot_block = (struct mhp_mhp_snapshot_block){
 		.start_pfn = 50 * PAGES,
 		.nr_pages = PAGES,
 		.vmemmap_pages = 4096,
@@ -65,7 +65,7 @@ static void test_range_sum(void)
 		.state = MHP_STATE_OFFLINE,
 		.origin = MHP_ORIGIN_KERNEL,
 	};
-	take(&r, MHP_EVENT_mhp_block_seen, 0);
+	take(&r, MHP_EVENT_mhp_snapshot_block, 0);
 	model_sum(&model, &sums);
 	eq("self-hosted by a range", sums.self_hosted - before, 4096);
 }
@@ -110,7 +110,7 @@ int main(void)
 	struct source_info info = { .page_bytes = 4096,
 				    .block_bytes = PAGES * 4096 };
 
-	if (!ok(!model_init(&model, &info, NULL), "a model"))
+	if (!ok(!model_init(&model, &info), "a model"))
 		return ktap_done();
 	fill();
 	test_sums();

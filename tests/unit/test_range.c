@@ -157,12 +157,12 @@ static void test_failed_add(void)
 	eq("no block is left", block_at(BASE)->state, MHP_STATE_REMOVED);
 }
 
-static void test_seen(void)
+static void test_snapshot(void)
 {
 	begin();
-	range_seen(BASE, 4, 3, 4);
-	range_seen(BASE + 1, 4, 3, 4);
-	range_seen(BASE + 2, 4, 3, 4);
+	range_snapshot(BASE, 4, 3, 4);
+	range_snapshot(BASE + 1, 4, 3, 4);
+	range_snapshot(BASE + 2, 4, 3, 4);
 	counts("a range that was there, in part", 4, 3, 4 * EACH);
 	ok(range_at(BASE + 3) == range_at(BASE), "all of it is known");
 	eq("which was not added before our eyes", range_at(BASE)->add.begin_ns,
@@ -183,13 +183,13 @@ static void test_seen(void)
 }
 
 /* Events know better than what was read before them. */
-static void test_seen_after_events(void)
+static void test_snapshot_after_events(void)
 {
 	begin();
 	add_all(2, MHP_HOSTING_RANGE);
 	remove_begin(BASE + 1, 1);
 	put_all(BASE + 1, 1, 2);
-	range_seen(BASE, 2, 2, 2);
+	range_snapshot(BASE, 2, 2, 2);
 	counts("a range of which events told is not told by others", 2, 1,
 	       2 * EACH);
 }
@@ -230,8 +230,8 @@ int main(void)
 	test_parts();
 	test_refused();
 	test_failed_add();
-	test_seen();
-	test_seen_after_events();
+	test_snapshot();
+	test_snapshot_after_events();
 	test_others(MHP_HOSTING_BLOCK, "block");
 	test_others(MHP_HOSTING_BUDDY, "buddy");
 	ledger_free(ledger);

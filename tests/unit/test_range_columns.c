@@ -7,8 +7,8 @@
 #include <stdlib.h>
 
 #include "model/event_table.h"
-#include "model/range_columns.h"
-#include "model/range_memmap.h"
+#include "model/columns.h"
+#include "model/ledger.h"
 #include "range_records.h"
 
 #define NR_BLOCKS 72ULL
@@ -120,7 +120,7 @@ static void test_others(void)
 	remove_end(BASE, 1, 0);
 	is("half of it is there for good", RANGE_THERE);
 	begin();
-	range_seen(BASE, 2, 1, 2);
+	range_snapshot(BASE, 2, 1, 2);
 	is("seen late", RANGE_THERE);
 	cell("flags", "-");
 	cell("ret", "-");
@@ -168,7 +168,7 @@ static void test_memmap(void)
 	ok(!range_memmap(ledger, block_at(BASE), &holds, &held_in),
 	   "nor has a block of its own a range's");
 	begin();
-	range_seen(BASE + 1, 4, 4, 4);
+	range_snapshot(BASE + 1, 4, 4, 4);
 	memmap("one that was seen late", BASE + 1, BASE * PAGES + EACH, 0, 0);
 }
 

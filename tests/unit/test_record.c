@@ -168,7 +168,7 @@ static void test_file(void)
 	struct fake fake = a_fake;
 	char last[1024];
 
-	eq("a recording into a file", run(&fake, path, -1), CLI_OK);
+	eq("a recording into a file", run(&fake, path, -1), STATUS_OK);
 	eq("has its header, its records, the late ones and totals",
 	   lines(last, sizeof(last)), 1 + 1000 + 5 + 1);
 	eq_text("totals come last", last,
@@ -179,14 +179,14 @@ static void test_file(void)
 
 	fake.check = 1;
 	eq("when the ledgers differ it fails", run(&fake, path, -1),
-	   CLI_FAILED);
+	   STATUS_FAILED);
 	lines(last, sizeof(last));
 	ok(strstr(last, "\"self_check\":\"differs\""), "the totals say so");
 	said("mhptop: the kernel's ledger and ours differ: because\n");
 
 	fake.check = -EOPNOTSUPP;
 	eq("without a kernel's ledger it does not", run(&fake, path, -1),
-	   CLI_OK);
+	   STATUS_OK);
 	lines(last, sizeof(last));
 	ok(strstr(last, "\"self_check\":\"none\""), "the totals say so");
 }
@@ -199,7 +199,7 @@ static void test_lost(void)
 	fake.lost = 3;
 	fake.check = -EOPNOTSUPP;
 	eq("when events were lost nobody knows what they were",
-	   run(&fake, path, -1), CLI_UNKNOWN);
+	   run(&fake, path, -1), STATUS_UNKNOWN);
 	said("mhptop: 3 of 1008 events were lost before they could be written: the recording has gaps\n");
 	eq("the recording is whole", lines(last, sizeof(last)),
 	   1 + 1000 + 5 + 1);
@@ -215,12 +215,12 @@ static void test_errors(void)
 	struct fake fake = a_fake;
 	char last[1024];
 
-	eq("a full disk", run(&fake, "/dev/full", -1), CLI_FAILED);
+	eq("a full disk", run(&fake, "/dev/full", -1), STATUS_FAILED);
 	said("mhptop: cannot write /dev/full: No space left on device\n");
-	eq("no such folder", run(&fake, "/nowhere/x", -1), CLI_FAILED);
+	eq("no such folder", run(&fake, "/nowhere/x", -1), STATUS_FAILED);
 	said("mhptop: cannot open /nowhere/x: No such file or directory\n");
 	fake.read_err = -EBADMSG;
-	eq("a source that fails", run(&fake, path, -1), CLI_FAILED);
+	eq("a source that fails", run(&fake, path, -1), STATUS_FAILED);
 	said("mhptop: cannot read the events: Bad message\n");
 	eq("leaves no totals", lines(last, sizeof(last)), 1);
 }
@@ -233,12 +233,12 @@ static void test_closed_pipe(void)
 	if (pipe(fds))
 		abort();
 	close(fds[0]);
-	eq("who reads went away", run(&fake, "-", fds[1]), CLI_OK);
+	eq("who reads went away", run(&fake, "-", fds[1]), STATUS_OK);
 	said("");
 	fake.records = 0;
 	fake.late = 0;
 	eq("even when there is nothing to write", run(&fake, NULL, fds[1]),
-	   CLI_OK);
+	   STATUS_OK);
 	close(fds[1]);
 }
 
@@ -272,14 +272,14 @@ static void test_stuck_pipe(void)
 	int fds[2];
 
 	child = start_stuck(&fake, fds);
-	eq("a recorder that nobody reads ends", finish(child), CLI_FAILED);
+	eq("a recorder that nobody reads ends", finish(child), STATUS_FAILED);
 	said(stuck);
 	close(fds[0]);
 
 	child = start_stuck(&fake, fds);
 	usleep(50000);
 	kill(child, SIGINT);
-	eq("at once when told twice", finish(child), CLI_FAILED);
+	eq("at once when told twice", finish(child), STATUS_FAILED);
 	said(stuck);
 	close(fds[0]);
 }
@@ -297,7 +297,7 @@ static void test_slow_reader(void)
 		if (write(out, text, n) != n)
 			abort();
 	close(out);
-	eq("a slow reader gets all", finish(child), CLI_OK);
+	eq("a slow reader gets all", finish(child), STATUS_OK);
 	eq("with header and totals", lines(last, sizeof(last)),
 	   1 + 100000 + 5 + 1);
 	ok(strstr(last, "{\"totals\":{\"seen\":100005,") == last,

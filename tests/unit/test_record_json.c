@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #include "model/event_table.h"
-#include "base/json_text.h"
+#include "base/json.h"
 #include "ktap.h"
 #include "format/record_json.h"
 
@@ -268,7 +268,7 @@ static void test_not_json(void)
 }
 
 #define SEEN                                                                        \
-	"\"event\":\"mhp_block_seen\",\"start_pfn\":1,\"nr_pages\":2,"              \
+	"\"event\":\"mhp_snapshot_block\",\"start_pfn\":1,\"nr_pages\":2,"          \
 	"\"vmemmap_pages\":3,\"populated\":4,\"altmap_base\":5,\"altmap_alloc\":6," \
 	"\"nid\":0,\"zone\":\"none\",\"hosting\":\"boot\",\"state\":\"online\","    \
 	"\"origin\":\"kernel\""
@@ -284,7 +284,7 @@ static void test_appended(void)
 	eq("an event without what was appended to it",
 	   record_from_json(old, strlen(old), &r, &why), 0);
 	eq("  what it has not is 0",
-	   r.p.mhp_block_seen.refs + r.p.mhp_block_seen.sections, 0);
+	   r.p.mhp_snapshot_block.refs + r.p.mhp_snapshot_block.sections, 0);
 	expect("{" HEAD SEEN ",\"refs\":1}", -EPROTO,
 	       "\"poisoned\" is missing");
 	expect("{" HEAD SEEN ",\"poisoned\":7,\"sections\":-1}", -EPROTO,

@@ -8,8 +8,8 @@
 #include "format/recording.h"
 
 static const struct source_info an_info = {
-	.schema = 1,
-	.tier = SOURCE_TIER_EVENTS,
+	.schema = 2,
+	.kind = SOURCE_EVENTS,
 	.kernel = "6.12.117",
 	.host = "box",
 	.page_bytes = 4096,
@@ -18,10 +18,10 @@ static const struct source_info an_info = {
 	.mono_ns = 12345678901234,
 };
 
-#define HEADER                                                       \
-	"{\"schema\":1,\"type\":\"mhptop\",\"kernel\":\"6.12.117\"," \
-	"\"host\":\"box\",\"tier\":\"events\",\"page_bytes\":4096,"  \
-	"\"block_bytes\":134217728,\"wall_ns\":1700000000123456789," \
+#define HEADER                                                        \
+	"{\"schema\":2,\"type\":\"mhptop\",\"kernel\":\"6.12.117\","  \
+	"\"host\":\"box\",\"source\":\"events\",\"page_bytes\":4096," \
+	"\"block_bytes\":134217728,\"wall_ns\":1700000000123456789,"  \
 	"\"mono_ns\":12345678901234}"
 
 static int get_header(const char *line, struct source_info *info, char *why)
@@ -87,7 +87,7 @@ static void header_fails(const char *line, int err, const char *want)
 	eq_text("with its reason", why, want);
 }
 
-#define START "{\"type\":\"mhptop\",\"schema\":1,"
+#define START "{\"type\":\"mhptop\",\"schema\":2,"
 #define NAMES START "\"kernel\":\"k\",\"host\":\"h\","
 
 static void test_wrong_headers(void)
@@ -99,42 +99,42 @@ static void test_wrong_headers(void)
 		     "ELF",
 		     -EPROTO, foreign);
 	header_fails("[]", -EPROTO, foreign);
-	header_fails("{\"schema\":1}", -EPROTO, foreign);
-	header_fails("{\"type\":\"perf\",\"schema\":1}", -EPROTO, foreign);
+	header_fails("{\"schema\":2}", -EPROTO, foreign);
+	header_fails("{\"type\":\"perf\",\"schema\":2}", -EPROTO, foreign);
 	header_fails("{\"type\":\"mhptop\"}", -EPROTO, foreign);
 	header_fails("{\"type\":\"mhptop\",\"schema\":\"1\"}", -EPROTO,
 		     foreign);
-	header_fails("{\"type\":\"mhptop\",\"schema\":1", -EPROTO, foreign);
-	header_fails("{\"type\":\"mhptop\",\"schema\":1} x", -EPROTO, foreign);
+	header_fails("{\"type\":\"mhptop\",\"schema\":2", -EPROTO, foreign);
+	header_fails("{\"type\":\"mhptop\",\"schema\":2} x", -EPROTO, foreign);
 	header_fails("{\"type\":\"mhptop\",\"schema\":0}", -EPROTO,
 		     "\"schema\" is out of range");
 	header_fails(
-		"{\"type\":\"mhptop\",\"schema\":2}", -ENOTSUP,
-		"schema 2 is newer than 1, the newest known here: use the mhptop that recorded it");
+		"{\"type\":\"mhptop\",\"schema\":3}", -ENOTSUP,
+		"schema 3 is newer than 2, the newest known here: use the mhptop that recorded it");
 	header_fails(START "\"host\":\"h\"}", -EPROTO, "\"kernel\" is missing");
 	header_fails(START "\"kernel\":7}", -EPROTO,
 		     "\"kernel\" is not a string");
-	header_fails(NAMES "\"tier\":\"magic\"}", -EPROTO,
-		     "\"tier\" is unknown: \"magic\"");
-	header_fails(NAMES "\"tier\":\"\\u001b[2J\"}", -EPROTO,
-		     "\"tier\" is unknown: \"?[2J\"");
-	header_fails(NAMES "\"tier\":\"events\",\"page_bytes\":\"x\"}", -EPROTO,
-		     "\"page_bytes\" is not an integer");
+	header_fails(NAMES "\"source\":\"magic\"}", -EPROTO,
+		     "\"source\" is unknown: \"magic\"");
+	header_fails(NAMES "\"source\":\"\\u001b[2J\"}", -EPROTO,
+		     "\"source\" is unknown: \"?[2J\"");
+	header_fails(NAMES "\"source\":\"events\",\"page_bytes\":\"x\"}",
+		     -EPROTO, "\"page_bytes\" is not an integer");
 	header_fails(
 		NAMES
-		"\"tier\":\"events\",\"page_bytes\":0,\"block_bytes\":4096}",
+		"\"source\":\"events\",\"page_bytes\":0,\"block_bytes\":4096}",
 		-EPROTO, "\"page_bytes\" is no size of a page: 0");
 	header_fails(
 		NAMES
-		"\"tier\":\"events\",\"page_bytes\":4096,\"block_bytes\":0}",
+		"\"source\":\"events\",\"page_bytes\":4096,\"block_bytes\":0}",
 		-EPROTO, "\"block_bytes\" is no size of a memory block: 0");
 	header_fails(
 		NAMES
-		"\"tier\":\"events\",\"page_bytes\":4096,\"block_bytes\":2048}",
+		"\"source\":\"events\",\"page_bytes\":4096,\"block_bytes\":2048}",
 		-EPROTO, "\"block_bytes\" is no size of a memory block: 2048");
 	header_fails(
 		NAMES
-		"\"tier\":\"events\",\"page_bytes\":4096,\"block_bytes\":-1}",
+		"\"source\":\"events\",\"page_bytes\":4096,\"block_bytes\":-1}",
 		-EPROTO, "\"block_bytes\" is out of range");
 }
 

@@ -14,9 +14,9 @@
 #include "format/recording.h"
 #include "source/source.h"
 
-#define HEADER                                                    \
-	"{\"schema\":1,\"type\":\"mhptop\",\"kernel\":\"6.12\","  \
-	"\"host\":\"h\",\"tier\":\"events\",\"page_bytes\":4096," \
+#define HEADER                                                      \
+	"{\"schema\":2,\"type\":\"mhptop\",\"kernel\":\"6.12\","    \
+	"\"host\":\"h\",\"source\":\"events\",\"page_bytes\":4096," \
 	"\"block_bytes\":134217728,\"wall_ns\":1,\"mono_ns\":2}\n"
 #define RECORD(seq)                                                      \
 	"{\"seq\":" #seq ",\"ns\":2,\"cpu\":0,\"pid\":1,\"comm\":\"a\"," \
@@ -174,10 +174,10 @@ static void test_refused(void)
 	refused("an empty file", "", -EPROTO, ":1: empty, not a recording");
 	refused("a foreign file", "hello\nworld\n", -EPROTO,
 		":1: not a recording of mhptop");
-	refused("a header that is cut", "{\"schema\":1,\"ty", -EPROTO,
+	refused("a header that is cut", "{\"schema\":2,\"ty", -EPROTO,
 		":1: truncated");
 	refused("a newer one", "{\"schema\":9,\"type\":\"mhptop\"}\n", -ENOTSUP,
-		":1: schema 9 is newer than 1, the newest known here: use the mhptop that recorded it");
+		":1: schema 9 is newer than 2, the newest known here: use the mhptop that recorded it");
 	eq("a file that is not there",
 	   source_open_file(&source, "/nowhere/x", why, sizeof(why)), -ENOENT);
 	eq_text("  why", why,

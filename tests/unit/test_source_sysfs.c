@@ -86,12 +86,13 @@ static int look(struct source *source, struct seen *seen)
 	return source_read(source, take, seen);
 }
 
-static const struct mhp_mhp_block_seen *block(const struct seen *seen, int nth)
+static const struct mhp_mhp_snapshot_block *block(const struct seen *seen,
+						  int nth)
 {
 	for (int i = 0; i < seen->nr; i++)
-		if (seen->records[i].event == MHP_EVENT_mhp_block_seen &&
+		if (seen->records[i].event == MHP_EVENT_mhp_snapshot_block &&
 		    !nth--)
-			return &seen->records[i].p.mhp_block_seen;
+			return &seen->records[i].p.mhp_snapshot_block;
 	printf("Bail out! no record of a block\n");
 	exit(1);
 }
@@ -108,14 +109,14 @@ static unsigned int blocks_online(const struct seen *seen, unsigned int zone)
 
 static void test_first(struct source *source, struct seen *seen)
 {
-	const struct mhp_mhp_block_seen *b;
+	const struct mhp_mhp_snapshot_block *b;
 
 	eq("first look: two zones, four blocks", look(source, seen), 6);
 	eq("an empty zone is left out",
-	   seen->records[1].p.mhp_zone_seen.zone == MHP_ZONE_MOVABLE &&
-		   seen->records[1].p.mhp_zone_seen.nid == 1,
+	   seen->records[1].p.mhp_snapshot_zone.zone == MHP_ZONE_MOVABLE &&
+		   seen->records[1].p.mhp_snapshot_zone.nid == 1,
 	   1);
-	eq("its managed pages", seen->records[1].p.mhp_zone_seen.managed,
+	eq("its managed pages", seen->records[1].p.mhp_snapshot_zone.managed,
 	   BLOCK - 512);
 	b = block(seen, 0);
 	eq("a block in its zone", b->zone, MHP_ZONE_DMA32);
@@ -202,7 +203,7 @@ int main(void)
 
 	eq("opens", source_open_sysfs(&source, root, why, sizeof(why)), 0);
 	eq("block size", source->info.block_bytes, 128 << 20);
-	eq_text("tier", source_tier_name(source->info.tier), "sysfs");
+	eq_text("kind", source_kind_name(source->info.kind), "sysfs");
 	seen.ledger = ledger_new(BLOCK);
 	test_first(source, &seen);
 	test_changes(source, &seen);

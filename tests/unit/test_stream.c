@@ -88,12 +88,13 @@ static void begin(void)
 	};
 	memset(&stream, 0, sizeof(stream));
 	stream.source = &fake.source;
-	if (model_init(&stream.model, &fake.source.info, NULL))
+	if (stream_start(&stream, &fake.source.info, NULL))
 		abort();
 }
 
 static void end(void)
 {
+	rules_free(stream.rules);
 	model_fini(&stream.model);
 	ledger_free(fake.ledger);
 }
@@ -180,7 +181,7 @@ static bool is_exact(void)
 
 static int take(void)
 {
-	return stream_read(&stream, model_take, &stream.model);
+	return stream_read(&stream, stream_take, &stream);
 }
 
 static void test_nothing_lost(void)

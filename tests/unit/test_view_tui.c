@@ -222,18 +222,18 @@ static void model_fill(struct model *model, unsigned int nr)
 	static const u8 states[] = { MHP_STATE_ONLINE, MHP_STATE_OFFLINE,
 				     MHP_STATE_ONLINE };
 	struct mhp_record record = {
-		.event = MHP_EVENT_mhp_block_seen,
-		.size = sizeof(record.p.mhp_block_seen),
+		.event = MHP_EVENT_mhp_snapshot_block,
+		.size = sizeof(record.p.mhp_snapshot_block),
 	};
 	unsigned int i;
 
 	for (i = 0; i < nr; i++) {
-		record.p.mhp_block_seen.start_pfn = (u64)i * BLOCK_PAGES;
-		record.p.mhp_block_seen.nr_pages = BLOCK_PAGES;
-		record.p.mhp_block_seen.state = states[i % 3];
-		record.p.mhp_block_seen.zone = MHP_ZONE_MOVABLE;
-		record.p.mhp_block_seen.hosting = MHP_HOSTING_BUDDY;
-		record.p.mhp_block_seen.origin = MHP_ORIGIN_KERNEL;
+		record.p.mhp_snapshot_block.start_pfn = (u64)i * BLOCK_PAGES;
+		record.p.mhp_snapshot_block.nr_pages = BLOCK_PAGES;
+		record.p.mhp_snapshot_block.state = states[i % 3];
+		record.p.mhp_snapshot_block.zone = MHP_ZONE_MOVABLE;
+		record.p.mhp_snapshot_block.hosting = MHP_HOSTING_BUDDY;
+		record.p.mhp_snapshot_block.origin = MHP_ORIGIN_KERNEL;
 		model_take(model, &record);
 	}
 }
@@ -330,7 +330,7 @@ static void test_keys(void)
 int main(void)
 {
 	struct source_info info = {
-		.tier = SOURCE_TIER_EVENTS,
+		.kind = SOURCE_EVENTS,
 		.page_bytes = 4096,
 		.block_bytes = BLOCK_PAGES * 4096,
 	};
@@ -342,7 +342,7 @@ int main(void)
 	test_scroll();
 	test_line();
 	test_bytes();
-	if (model_init(&model, &info, NULL))
+	if (model_init(&model, &info))
 		return 1;
 	model_fill(&model, 30);
 	test_order(&model);

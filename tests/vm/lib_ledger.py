@@ -17,7 +17,7 @@ from lib_guest import differs
 
 MHPTOP = "mhptop"
 SECONDS = 60
-SEEN = ("mhp_block_seen", "mhp_zone_seen")      # what was there before, in the tool's own words
+SEEN = ("mhp_snapshot_block", "mhp_snapshot_zone")      # what was there before, in the tool's own words
 STATES = {"gone": "removed"}                    # an account's word in the ledger's
 
 

@@ -16,8 +16,9 @@ static char out_buffer[1 << 16];
 
 static int show(struct stream *stream, const struct cli *cli)
 {
-	int status = cli->format == CLI_DASHBOARD ? dashboard_run(stream, cli) :
-						    batch_run(stream, cli);
+	int status = cli->view.format == VIEW_DASHBOARD ?
+			     dashboard_run(stream, &cli->view) :
+			     batch_run(stream, &cli->view);
 
 	stream_close(stream);
 	return status;
@@ -31,10 +32,11 @@ static int top(const struct cli *cli)
 	loop_hold_signals();
 	err = stream_open_live(&stream);
 	if (err)
-		return cli_fail(cli_live_status(err), "%s", stream.why);
+		return status_fail(stream_live_status(err), "%s", stream.why);
 	/* The dashboard has it in its header. */
-	if (*stream.model.notice && cli->format != CLI_DASHBOARD)
-		cli_fail(CLI_OK, "only sysfs, polled: %s", stream.model.notice);
+	if (*stream.model.notice && cli->view.format != VIEW_DASHBOARD)
+		status_fail(STATUS_OK, "only sysfs, polled: %s",
+			    stream.model.notice);
 	return show(&stream, cli);
 }
 
@@ -44,7 +46,7 @@ static int replay(const struct cli *cli)
 	int err = stream_open_file(&stream, cli->file, NULL);
 
 	if (err)
-		return cli_fail(cli_stream_status(err), "%s", stream.why);
+		return status_fail(stream_status(err), "%s", stream.why);
 	return show(&stream, cli);
 }
 
@@ -54,16 +56,16 @@ static int check(const struct cli *cli)
 	int status;
 
 	if (cli->file) {
-		status = stream_open_any(&stream, cli->file, &cli->rules);
+		status = stream_open_any(&stream, cli->file, &cli->check.rules);
 	} else {
 		loop_hold_signals();
-		status = stream_open_events(&stream, &cli->rules);
+		status = stream_open_events(&stream, &cli->check.rules);
 	}
 	if (status)
-		return cli_fail(cli->file ? cli_stream_status(status) :
-					    cli_live_status(status),
-				"cannot check: %s", stream.why);
-	status = check_run(&stream, cli);
+		return status_fail(cli->file ? stream_status(status) :
+					       stream_live_status(status),
+				   "cannot check: %s", stream.why);
+	status = check_run(&stream, &cli->check);
 	stream_close(&stream);
 	return status;
 }
@@ -77,8 +79,8 @@ static int record(const struct cli *cli)
 	loop_hold_signals();
 	status = source_open_bpf(&source, why, sizeof(why));
 	if (status)
-		return cli_fail(cli_live_status(status), "cannot record: %s",
-				why);
+		return status_fail(stream_live_status(status),
+				   "cannot record: %s", why);
 	status = record_run(source, cli->file);
 	source_close(source);
 	return status;
@@ -105,7 +107,7 @@ int main(int argc, char **argv)
 	case CLI_CHECK:
 		return check(&cli);
 	case CLI_DOCTOR:
-		return cli_printed(doctor_run(stdout));
+		return status_printed(doctor_run(stdout));
 	}
-	return CLI_FAILED;
+	return STATUS_FAILED;
 }

@@ -74,7 +74,7 @@ def attach(number):
     wrong += guest.differs("lost", 0, totals.get("lost"), "events")
     numbers = [record["seq"] for record in records if "seq" in record]
     wrong += guest.differs("order of the records", sorted(numbers), numbers)
-    seen = [at for at, record in enumerate(records) if record.get("event") == "mhp_block_seen"]
+    seen = [at for at, record in enumerate(records) if record.get("event") == "mhp_snapshot_block"]
     amid = sum(record.get("event") not in (None, *SEEN) for record in records[:seen[-1]])
     return [f"{number}: {line}" for line in wrong + broken_laws(recorder.path)], amid
 

@@ -57,7 +57,7 @@ def refuses(title, how, *patterns):
 
 def wrong_sysfs_frame(frame):
     """What sysfs says of each block, and nothing that it cannot know."""
-    wrong = guest.differs("tier", "sysfs", frame["tier"])
+    wrong = guest.differs("source", "sysfs", frame["source"])
     wrong += guest.differs("blocks", oracle.block_ids(), sorted(block["id"] for block in frame["blocks"]))
     for block in frame["blocks"]:
         there = oracle.block(block["id"])
@@ -81,7 +81,7 @@ def falls_back(title, how, *patterns):
              + (wrong_names("notice", json.loads(out).get("notice", ""), *patterns) if out else []))
     status, out, _ = mhptop("-b", "-n", "1", how=how)
     guest.ok(f"{title}: so does plain text", guest.differs("exit", 0, status)
-             + wrong_names("text", out, "tier sysfs", *patterns))
+             + wrong_names("text", out, "source sysfs", *patterns))
 
 
 def follows_sysfs():

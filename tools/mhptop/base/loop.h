@@ -8,7 +8,7 @@
 
 #include <poll.h>
 #include <stdbool.h>
-#include "mhp_event.h"
+#include "base/types.h"
 
 #define LOOP_NS 1000000000ULL /* in a second */
 

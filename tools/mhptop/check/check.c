@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "source/burst.h"
+#include "source/source.h"
 #include "check/check.h"
 
 #define LAST_NS (2 * LOOP_NS) /* for the end of a pipe, once interrupted */
@@ -69,7 +69,7 @@ static int wait_next(struct reading *reading, bool had_records)
 /* Until the stream is over, the time is up or a signal comes. */
 static int read_all(struct check *check, int signals)
 {
-	double seconds = check->cli->seconds;
+	double seconds = check->opts->seconds;
 	struct reading reading = {
 		.stream = check->stream,
 		.fds = { { .fd = signals, .events = POLLIN },
@@ -80,8 +80,7 @@ static int read_all(struct check *check, int signals)
 	int ret, over = 0;
 
 	while (!over) {
-		ret = stream_read(check->stream, model_take,
-				  &check->stream->model);
+		ret = stream_read(check->stream, stream_take, check->stream);
 		if (ret == -ENODATA)
 			return 0;
 		if (ret < 0)
@@ -101,11 +100,11 @@ static const char *find_missing(const struct check *check)
 
 	if (model_lost(model))
 		return "events were lost";
-	if (rules_unsure(model->verdict.rules))
+	if (rules_unsure(stream->rules))
 		return "events came out of order";
 	if (stream->err)
 		return "the recording is damaged";
-	if (model->verdict.err)
+	if (stream->rules_err || model->violations.err)
 		return "memory ran out";
 	if (model->self_check > 0)
 		return "the ledgers of recorder and kernel differed";
@@ -119,90 +118,92 @@ static const char *find_missing(const struct check *check)
 void check_judge(struct check *check)
 {
 	check->missing = find_missing(check);
-	check->verdict = check->stream->model.verdict.broken ? CHECK_FAIL :
-			 check->missing			     ? CHECK_UNKNOWN :
-							       CHECK_PASS;
+	check->verdict = check->stream->model.violations.total ? CHECK_FAIL :
+			 check->missing			       ? CHECK_UNKNOWN :
+								 CHECK_PASS;
 }
 
-static int report(struct check *check)
+static int check_report(struct check *check)
 {
 	const struct stream *stream = check->stream;
 	int err = check_ktap(check, stdout);
 
 	if (err || fflush(stdout))
-		return cli_fail(
-			CLI_FAILED,
+		return status_fail(
+			STATUS_FAILED,
 			"cannot write the verdict to standard output: %s",
 			strerror(err ? -err : errno));
-	if (check->cli->junit) {
-		err = check_junit(check, check->cli->junit);
+	if (check->opts->junit) {
+		err = check_junit(check, check->opts->junit);
 		if (err)
-			return cli_fail(CLI_FAILED, "cannot write %s: %s",
-					check->cli->junit, strerror(-err));
+			return status_fail(STATUS_FAILED, "cannot write %s: %s",
+					   check->opts->junit, strerror(-err));
 	}
 	if (stream->over && *stream->why)
-		cli_fail(CLI_OK, "%s", stream->why);
-	err = stream->model.verdict.err;
+		status_fail(STATUS_OK, "%s", stream->why);
+	err = stream->rules_err ?: stream->model.violations.err;
 	if (err)
-		return cli_fail(CLI_FAILED, "not everything was judged: %s",
-				strerror(-err));
+		return status_fail(STATUS_FAILED,
+				   "not everything was judged: %s",
+				   strerror(-err));
 	if (check->verdict == CHECK_FAIL)
-		return CLI_VIOLATED;
+		return STATUS_VIOLATED;
 	if (stream->err)
-		return cli_stream_status(stream->err);
+		return stream_status(stream->err);
 	if (check->verdict == CHECK_UNKNOWN)
-		return cli_fail(CLI_UNKNOWN, "%s: nothing was proved",
-				check->missing);
-	return CLI_OK;
+		return status_fail(STATUS_UNKNOWN, "%s: nothing was proved",
+				   check->missing);
+	return STATUS_OK;
 }
 
 /* A file that was named has to be of use before anything is judged. */
 static int open_sites(struct check *check)
 {
-	const char *path = check->cli->vmlinux;
+	const char *path = check->opts->vmlinux;
 	char why[256];
 	int err;
 
 	check->sites = call_sites_new(check->stream->model.info.kernel);
 	if (!check->sites)
-		return cli_fail(CLI_FAILED,
-				"cannot find call sites: no memory");
+		return status_fail(STATUS_FAILED,
+				   "cannot find call sites: no memory");
 	err = path ? call_sites_load(check->sites, path, why, sizeof(why)) : 0;
 	if (err > 0)
-		cli_fail(CLI_OK, "--vmlinux %s: %s; lines may be wrong", path,
-			 why);
+		status_fail(STATUS_OK, "--vmlinux %s: %s; lines may be wrong",
+			    path, why);
 	if (err >= 0)
-		return CLI_OK;
-	return cli_fail(
-		err == -EINVAL ? CLI_USAGE : CLI_FAILED,
+		return STATUS_OK;
+	return status_fail(
+		err == -EINVAL ? STATUS_USAGE : STATUS_FAILED,
 		"--vmlinux %s: %s; give the vmlinux of a kernel's build or of its debug package",
 		path, why);
 }
 
-static int run(struct check *check)
+static int check_stream(struct check *check)
 {
 	int signals = loop_signals(), status, err;
 
 	if (signals < 0)
-		return cli_fail(CLI_FAILED, "cannot receive signals: %s",
-				strerror(-signals));
+		return status_fail(STATUS_FAILED, "cannot receive signals: %s",
+				   strerror(-signals));
 	err = read_all(check, signals);
 	close(signals);
 	if (err)
-		cli_fail(CLI_OK, "cannot read the events: %s", strerror(-err));
-	stream_finish(check->stream, model_take, &check->stream->model);
+		status_fail(STATUS_OK, "cannot read the events: %s",
+			    strerror(-err));
+	stream_finish(check->stream, stream_take, check->stream);
 	check_judge(check);
-	status = report(check);
-	return err && status == CLI_OK ? CLI_FAILED : status;
+	status = check_report(check);
+	return err && status == STATUS_OK ? STATUS_FAILED : status;
 }
 
-int check_run(struct stream *stream, const struct cli *cli)
+int check_run(struct stream *stream, const struct check_opts *opts)
 {
-	struct check check = { .stream = stream, .cli = cli };
+	struct check check = { .stream = stream, .opts = opts };
 	int status = open_sites(&check);
 
-	if (status == CLI_OK)
-		status = run(&check);
+	if (status == STATUS_OK)
+		status = check_stream(&check);
 	call_sites_free(check.sites);
 	return status;
 }

@@ -6,15 +6,23 @@
 #ifndef CHECK_H
 #define CHECK_H
 
+#include <stdio.h>
 #include "check/call_site.h"
-#include "cli/cli.h"
+#include "rules/rules.h"
 #include "source/stream.h"
 
 enum check_verdict { CHECK_PASS, CHECK_FAIL, CHECK_UNKNOWN };
 
+struct check_opts {
+	struct rules_opts rules;
+	double seconds; /* that a live check takes, 0: until it is interrupted */
+	const char *junit; /* where JUnit XML goes, NULL: nowhere */
+	const char *vmlinux; /* with call sites, NULL: look for it */
+};
+
 struct check {
 	struct stream *stream;
-	const struct cli *cli;
+	const struct check_opts *opts;
 	struct call_sites *sites;
 	enum check_verdict verdict;
 	const char *missing; /* why not everything was judged, NULL if it was */
@@ -22,7 +30,7 @@ struct check {
 };
 
 /* Until the stream is over, the time is up or a signal comes. The exit code. */
-int check_run(struct stream *stream, const struct cli *cli);
+int check_run(struct stream *stream, const struct check_opts *opts);
 
 /* For whoever read the stream to its end another way: sets the verdict. */
 void check_judge(struct check *check);

@@ -19,7 +19,7 @@ static const char *const verdicts[] = {
 
 bool check_is_told(const struct check *check, enum rule_id rule)
 {
-	const struct rules_opts *opts = &check->cli->rules;
+	const struct rules_opts *opts = &check->opts->rules;
 
 	if (opts->skip[rule])
 		return false;
@@ -59,8 +59,8 @@ static void put_sites(FILE *out, const struct check *check,
 	}
 }
 
-static void put_event(FILE *out, const struct check *check, const char *what,
-		      const struct mhp_record *record)
+static void ktap_put_event(FILE *out, const struct check *check,
+			   const char *what, const struct mhp_record *record)
 {
 	char text[EVENT_MAX];
 
@@ -87,8 +87,8 @@ static void put_violation(FILE *out, const struct check *check,
 	fprintf(out, "# memory%llu, page 0x%llx: expected %s; found %s\n",
 		violation->pfn / pages, violation->pfn, violation->expected,
 		violation->found);
-	put_event(out, check, "before", &violation->first);
-	put_event(out, check, "then", &violation->second);
+	ktap_put_event(out, check, "before", &violation->first);
+	ktap_put_event(out, check, "then", &violation->second);
 }
 
 /* What the rule waits for is no violation. */
@@ -107,9 +107,9 @@ static void put_retired(FILE *out, const struct rules *rules)
 static void put_rule(FILE *out, const struct check *check, enum rule_id rule,
 		     unsigned int nth)
 {
-	const struct verdict *verdict = &check->stream->model.verdict;
-	u64 asked = rules_asked(verdict->rules, rule);
-	u64 broken = rules_broken(verdict->rules, rule);
+	const struct violations *violations = &check->stream->model.violations;
+	u64 asked = rules_checked(check->stream->rules, rule);
+	u64 broken = violations->of_rule[rule];
 	size_t i;
 
 	fprintf(out, "%sok %u %s: %s%s\n", broken ? "not " : "", nth,
@@ -118,11 +118,11 @@ static void put_rule(FILE *out, const struct check *check, enum rule_id rule,
 	if (broken)
 		fprintf(out, "# broken %llu times, asked %llu times\n", broken,
 			asked);
-	for (i = 0; i < verdict->nr_violations; i++)
-		if (verdict->violations[i].rule == rule)
-			put_violation(out, check, &verdict->violations[i]);
+	for (i = 0; i < violations->nr_kept; i++)
+		if (violations->kept[i].rule == rule)
+			put_violation(out, check, &violations->kept[i]);
 	if (rule == RULE_RETIRED)
-		put_retired(out, verdict->rules);
+		put_retired(out, check->stream->rules);
 }
 
 int check_ktap(const struct check *check, FILE *out)
@@ -167,18 +167,18 @@ static void put_xml(FILE *out, const char *text)
 static void junit_failure(FILE *out, const struct check *check,
 			  enum rule_id rule)
 {
-	const struct verdict *verdict = &check->stream->model.verdict;
+	const struct violations *violations = &check->stream->model.violations;
 	char *text = NULL;
 	size_t i, len;
 	FILE *lines = open_memstream(&text, &len);
 
 	fprintf(out, "<failure message=\"broken %llu times: ",
-		rules_broken(verdict->rules, rule));
+		violations->of_rule[rule]);
 	put_xml(out, rule_infos[rule].law);
 	fputs("\">", out);
-	for (i = 0; lines && i < verdict->nr_violations; i++)
-		if (verdict->violations[i].rule == rule)
-			put_violation(lines, check, &verdict->violations[i]);
+	for (i = 0; lines && i < violations->nr_kept; i++)
+		if (violations->kept[i].rule == rule)
+			put_violation(lines, check, &violations->kept[i]);
 	if (lines && !fclose(lines))
 		put_xml(out, text);
 	else
@@ -192,9 +192,9 @@ static void junit_rule(FILE *out, const struct check *check, enum rule_id rule)
 	fputs("  <testcase classname=\"mhptop.check\" name=\"", out);
 	put_xml(out, rule_infos[rule].name);
 	fputs("\">", out);
-	if (rules_broken(check->stream->model.verdict.rules, rule))
+	if (check->stream->model.violations.of_rule[rule])
 		junit_failure(out, check, rule);
-	else if (!rules_asked(check->stream->model.verdict.rules, rule))
+	else if (!rules_checked(check->stream->rules, rule))
 		fputs("<skipped message=\"nothing of that kind happened\"/>",
 		      out);
 	fputs("</testcase>\n", out);
@@ -209,9 +209,8 @@ static void junit_put(FILE *out, const struct check *check)
 		if (!check_is_told(check, i))
 			continue;
 		tests++;
-		failures +=
-			rules_broken(check->stream->model.verdict.rules, i) > 0;
-		skipped += !rules_asked(check->stream->model.verdict.rules, i);
+		failures += check->stream->model.violations.of_rule[i] > 0;
+		skipped += !rules_checked(check->stream->rules, i);
 	}
 	fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n", out);
 	fprintf(out,

@@ -1,77 +1,66 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * Reads the command line. Which options there are, for which command, is one
- * table; help is in cli_help.c.
- */
+/* Reads the command line, by the table of options in cli/options.h. */
 #include <errno.h>
 #include <getopt.h>
 #include <langinfo.h>
-#include <limits.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cli/options.h"
-#include "base/plain_text.h"
 
-#define MESSAGE_MAX (PATH_MAX + 512)
+#define SECONDS_MAX 31536000
+
+static int take_seconds(struct cli *cli, const char *text)
+{
+	char *end;
+
+	cli->check.seconds = strtod(text, &end);
+	/* Said this way round so that it is false for what is no number. */
+	if (end > text && !*end && cli->check.seconds > 0 &&
+	    cli->check.seconds <= SECONDS_MAX)
+		return 0;
+	return status_fail(STATUS_USAGE,
+			   "--for needs seconds above 0, not \"%s\"", text);
+}
+
+static int take_setting(struct cli *cli, int option, const char *arg)
+{
+	const struct cli_option *entry = cli_options;
+	char why[256];
+
+	while (entry->value != option)
+		entry++;
+	if (!rules_set(&cli->check.rules, entry->name, arg ? arg : "", why,
+		       sizeof(why)))
+		return 0;
+	return status_fail(STATUS_USAGE, "--%s", why);
+}
+
+int cli_take_check(struct cli *cli, int option, const char *arg)
+{
+	char why[512];
+
+	switch (option) {
+	case CLI_OPT_FOR:
+		return take_seconds(cli, arg);
+	case CLI_OPT_JUNIT:
+		cli->check.junit = arg;
+		return 0;
+	case CLI_OPT_VMLINUX:
+		cli->check.vmlinux = arg;
+		return 0;
+	case CLI_OPT_RULES:
+		if (!rules_read(&cli->check.rules, arg, why, sizeof(why)))
+			return 0;
+		return status_fail(STATUS_USAGE, "--rules: %s", why);
+	}
+	return take_setting(cli, option, arg);
+}
+
 #define DELAY_MIN 0.01
 #define DELAY_MAX 86400
-
-int cli_fail(int status, const char *format, ...)
-{
-	char text[MESSAGE_MAX];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
-	/* Arguments and names of files are quoted in it. */
-	plain_text(text);
-	fprintf(stderr, "mhptop: %s\n", text);
-	return status;
-}
-
-int cli_stream_status(int err)
-{
-	return err == -EPROTO || err == -ENOTSUP ? CLI_DAMAGED : CLI_FAILED;
-}
-
-int cli_live_status(int err)
-{
-	return err == -ENOMEM ? CLI_FAILED : CLI_UNSUPPORTED;
-}
-
-int cli_lost_status(u64 lost, u64 seen, const char *when)
-{
-	if (!lost)
-		return CLI_OK;
-	return cli_fail(CLI_UNKNOWN, "%llu of %llu events were lost %s", lost,
-			seen, when);
-}
-
-int cli_shown_status(const struct model *model)
-{
-	return cli_lost_status(
-		model_lost(model), model_seen(model),
-		model->info.live ?
-			"before they could be shown" :
-			"when it was recorded: what is shown may be wrong from the first gap on");
-}
-
-int cli_printed(int status)
-{
-	int err;
-
-	errno = 0;
-	if (!fflush(stdout) && !ferror(stdout))
-		return status;
-	err = errno;
-	return cli_fail(CLI_FAILED, "cannot write standard output: %s",
-			strerror(err ? err : EIO));
-}
 
 static bool is_usage(const struct cli *cli, int *status)
 {
@@ -79,7 +68,7 @@ static bool is_usage(const struct cli *cli, int *status)
 
 	fprintf(stderr, "Try 'mhptop%s%s --help'.\n", *info->name ? " " : "",
 		info->name);
-	*status = CLI_USAGE;
+	*status = STATUS_USAGE;
 	return false;
 }
 
@@ -87,14 +76,14 @@ static int take_delay(struct cli *cli, const char *text)
 {
 	char *end;
 
-	cli->delay = strtod(text, &end);
+	cli->view.delay = strtod(text, &end);
 	/* Said this way round so that it is false for what is no number. */
-	if (end > text && !*end && cli->delay >= DELAY_MIN &&
-	    cli->delay <= DELAY_MAX)
+	if (end > text && !*end && cli->view.delay >= DELAY_MIN &&
+	    cli->view.delay <= DELAY_MAX)
 		return 0;
-	return cli_fail(CLI_USAGE,
-			"--delay needs seconds from %g to %d, not \"%s\"",
-			DELAY_MIN, DELAY_MAX, text);
+	return status_fail(STATUS_USAGE,
+			   "--delay needs seconds from %g to %d, not \"%s\"",
+			   DELAY_MIN, DELAY_MAX, text);
 }
 
 static int take_frames(struct cli *cli, const char *text)
@@ -102,11 +91,11 @@ static int take_frames(struct cli *cli, const char *text)
 	char *end;
 
 	errno = 0;
-	cli->frames = strtoul(text, &end, 10);
-	if (!errno && end > text && !*end && *text != '-' && cli->frames)
+	cli->view.frames = strtoul(text, &end, 10);
+	if (!errno && end > text && !*end && *text != '-' && cli->view.frames)
 		return 0;
-	return cli_fail(CLI_USAGE,
-			"--frames needs a number above 0, not \"%s\"", text);
+	return status_fail(STATUS_USAGE,
+			   "--frames needs a number above 0, not \"%s\"", text);
 }
 
 static int take_sort(struct cli *cli, const char *text)
@@ -114,9 +103,9 @@ static int take_sort(struct cli *cli, const char *text)
 	const char *key = text + (*text == '-');
 
 	if (!column_find(key))
-		return cli_fail(CLI_USAGE, "--sort: \"%s\" is no column", key);
-	snprintf(cli->sort, sizeof(cli->sort), "%s", key);
-	cli->view.sort = cli->sort;
+		return status_fail(STATUS_USAGE, "--sort: \"%s\" is no column",
+				   key);
+	snprintf(cli->view.sort, sizeof(cli->view.sort), "%s", key);
 	cli->view.reverse = *text == '-';
 	return 0;
 }
@@ -128,8 +117,9 @@ static int take_filter(struct cli *cli, const char *text)
 	int err = block_filter_parse(&filter, text, why, sizeof(why));
 
 	if (err)
-		return cli_fail(err == -EINVAL ? CLI_USAGE : CLI_FAILED,
-				"--filter: %s", why);
+		return status_fail(err == -EINVAL ? STATUS_USAGE :
+						    STATUS_FAILED,
+				   "--filter: %s", why);
 	block_filter_free(filter);
 	cli->view.filter = text;
 	return 0;
@@ -139,10 +129,10 @@ static int take_option(struct cli *cli, int option, const char *arg)
 {
 	switch (option) {
 	case CLI_OPT_BATCH:
-		cli->format = CLI_TEXT;
+		cli->view.format = VIEW_TEXT;
 		return 0;
 	case CLI_OPT_JSON:
-		cli->format = CLI_JSON;
+		cli->view.format = VIEW_JSON;
 		return 0;
 	case CLI_OPT_DELAY:
 		return take_delay(cli, arg);
@@ -176,14 +166,14 @@ static int take_word(struct cli *cli, const char *word, int nth)
 			if (!strcmp(cli_commands[command].name, word))
 				break;
 		if (!cli_commands[command].name)
-			return cli_fail(CLI_USAGE, "\"%s\" is no command",
-					word);
+			return status_fail(STATUS_USAGE, "\"%s\" is no command",
+					   word);
 		cli->command = command;
 		return 0;
 	}
 	if ((cli->command != CLI_REPLAY && cli->command != CLI_CHECK) ||
 	    nth > 1)
-		return cli_fail(CLI_USAGE, "what is \"%s\" for?", word);
+		return status_fail(STATUS_USAGE, "what is \"%s\" for?", word);
 	cli->file = word;
 	return 0;
 }
@@ -217,9 +207,10 @@ static int check_used(const struct cli *cli, unsigned long long used)
 
 	for (i = 0; option->name; option++, i++)
 		if (used & 1ULL << i && !(option->commands & 1 << cli->command))
-			return cli_fail(CLI_USAGE, "--%s is not for mhptop %s",
-					option->name,
-					*name ? name : "without a command");
+			return status_fail(STATUS_USAGE,
+					   "--%s is not for mhptop %s",
+					   option->name,
+					   *name ? name : "without a command");
 	return 0;
 }
 
@@ -237,8 +228,8 @@ static unsigned long long option_bit(int value)
 static int refuse_option(const char *word, int letter)
 {
 	if (!strncmp(word, "--", 2) || !letter)
-		return cli_fail(CLI_USAGE, "%s is no option", word);
-	return cli_fail(CLI_USAGE, "-%c is no option", letter);
+		return status_fail(STATUS_USAGE, "%s is no option", word);
+	return status_fail(STATUS_USAGE, "-%c is no option", letter);
 }
 
 static int take_all(struct cli *cli, int argc, char **argv,
@@ -256,8 +247,8 @@ static int take_all(struct cli *cli, int argc, char **argv,
 		if (option == 1)
 			err = take_word(cli, optarg, words++);
 		else if (option == ':')
-			err = cli_fail(CLI_USAGE, "%s needs a value",
-				       argv[optind - 1]);
+			err = status_fail(STATUS_USAGE, "%s needs a value",
+					  argv[optind - 1]);
 		else if (option == '?')
 			err = refuse_option(argv[optind - 1], optopt);
 		else
@@ -281,13 +272,13 @@ static int check_terminal(const struct cli *cli)
 {
 	if (cli->command == CLI_REPLAY && isatty(STDIN_FILENO) &&
 	    (!cli->file || !strcmp(cli->file, "-")))
-		return cli_fail(
-			CLI_USAGE,
+		return status_fail(
+			STATUS_USAGE,
 			"replay needs a FILE, or a recording on standard input");
-	if (cli->format == CLI_DASHBOARD && !isatty(STDOUT_FILENO) &&
+	if (cli->view.format == VIEW_DASHBOARD && !isatty(STDOUT_FILENO) &&
 	    (cli->command == CLI_TOP || cli->command == CLI_REPLAY))
-		return cli_fail(
-			CLI_USAGE,
+		return status_fail(
+			STATUS_USAGE,
 			"standard output is no terminal: use -b or --json");
 	return 0;
 }
@@ -298,21 +289,21 @@ bool cli_parse(struct cli *cli, int argc, char **argv, int *status)
 
 	set_defaults(cli);
 	*status = take_all(cli, argc, argv, &used);
-	if (*status == CLI_OK && used & option_bit(CLI_OPT_HELP)) {
+	if (*status == STATUS_OK && used & option_bit(CLI_OPT_HELP)) {
 		cli_help(cli->command, stdout);
-		*status = cli_printed(CLI_OK);
+		*status = status_printed(STATUS_OK);
 		return false;
 	}
-	if (*status == CLI_OK && used & option_bit(CLI_OPT_VERSION)) {
+	if (*status == STATUS_OK && used & option_bit(CLI_OPT_VERSION)) {
 		cli_version(stdout);
-		*status = cli_printed(CLI_OK);
+		*status = status_printed(STATUS_OK);
 		return false;
 	}
-	if (*status == CLI_OK)
+	if (*status == STATUS_OK)
 		*status = check_used(cli, used);
-	if (*status == CLI_OK)
+	if (*status == STATUS_OK)
 		*status = check_terminal(cli);
-	if (*status == CLI_OK)
+	if (*status == STATUS_OK)
 		return true;
 	return is_usage(cli, status);
 }

@@ -52,7 +52,7 @@ extern const struct cli_command_info cli_commands[]; /* by enum cli_command */
 
 void cli_help(enum cli_command command, FILE *out);
 void cli_version(FILE *out);
-/* An option of check: 0, or what cli_fail() returned. */
+/* An option of check: 0, or what status_fail() returned. */
 int cli_take_check(struct cli *cli, int option, const char *arg);
 
 #endif

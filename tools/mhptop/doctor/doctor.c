@@ -1,20 +1,109 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The checks behind `mhptop doctor`: privileges, tracing, memory hotplug, and
- * in the end whether the collector really loads. Each is one line that says
- * what to do. Options of the kernel are in doctor_config.c.
+ * The checks behind `mhptop doctor`: kernel configuration, privileges, tracing,
+ * memory hotplug, and in the end whether the collector really loads. Each is
+ * one line that says what to do.
  */
 #include <errno.h>
 #include <linux/capability.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <unistd.h>
+#include <zlib.h>
 
-#include "cli/cli.h"
 #include "doctor/doctor.h"
+#include "base/status.h"
 #include "model/event_table.h"
 #include "source/live.h"
+
+static const struct {
+	const char *option;
+	const char *why;
+	enum doctor_verdict without;
+} wanted[] = {
+	{ "CONFIG_MEMORY_HOTPLUG", "there are no memory blocks without it",
+	  DOCTOR_MISSING },
+	{ "CONFIG_MEMORY_HOTREMOVE", "memory can be added but not removed",
+	  DOCTOR_NOTE },
+	{ "CONFIG_MHP_MEMMAP_ON_MEMORY", "no memory block hosts its own memmap",
+	  DOCTOR_NOTE },
+	{ "CONFIG_TRACING", "there are no events without it", DOCTOR_MISSING },
+	{ "CONFIG_BPF_SYSCALL", "the collector is made of BPF programs",
+	  DOCTOR_MISSING },
+	{ "CONFIG_BPF_EVENTS", "BPF programs cannot be attached to events",
+	  DOCTOR_MISSING },
+	{ "CONFIG_DEBUG_INFO_BTF", "the collector asks it where fields are",
+	  DOCTOR_MISSING },
+	{ "CONFIG_KALLSYMS_ALL",
+	  "who hosts the memmap of memory blocks that were there before cannot be known",
+	  DOCTOR_NOTE },
+};
+
+#define NR_WANTED (sizeof(wanted) / sizeof(*wanted))
+
+/* Reads plain text as well. */
+static gzFile open_config(char *path, size_t len)
+{
+	static const char *const places[] = {
+		"/proc/config.gz",
+		"/boot/config-%s",
+		"/lib/modules/%s/config",
+		"/lib/modules/%s/build/.config",
+	};
+	struct utsname name;
+	gzFile file = NULL;
+	size_t i;
+
+	uname(&name);
+	for (i = 0; !file && i < sizeof(places) / sizeof(*places); i++) {
+		snprintf(path, len, places[i], name.release);
+		file = gzopen(path, "re");
+	}
+	return file;
+}
+
+static void note_option(const char *line, bool *found)
+{
+	const char *value = strchr(line, '=');
+	size_t i;
+
+	if (!value || (value[1] != 'y' && value[1] != 'm'))
+		return;
+	for (i = 0; i < NR_WANTED; i++)
+		if (strlen(wanted[i].option) == (size_t)(value - line) &&
+		    !strncmp(line, wanted[i].option, value - line))
+			found[i] = true;
+}
+
+void doctor_config(FILE *out)
+{
+	bool found[NR_WANTED] = { false };
+	char path[256], line[512];
+	gzFile file = open_config(path, sizeof(path));
+	size_t i;
+
+	if (!file) {
+		doctor_say(
+			out, DOCTOR_NOTE, "kernel options",
+			"unknown: neither /proc/config.gz (CONFIG_IKCONFIG_PROC) nor a file in /boot has them");
+		return;
+	}
+	while (gzgets(file, line, sizeof(line)))
+		note_option(line, found);
+	gzclose(file);
+	for (i = 0; i < NR_WANTED; i++) {
+		if (found[i])
+			doctor_say(out, DOCTOR_OK, wanted[i].option, "in %s",
+				   path);
+		else
+			doctor_say(out, wanted[i].without, wanted[i].option,
+				   "not in %s: %s; build the kernel with it",
+				   path, wanted[i].why);
+	}
+}
 
 void doctor_say(FILE *out, enum doctor_verdict verdict, const char *what,
 		const char *fmt, ...)
@@ -33,7 +122,7 @@ void doctor_say(FILE *out, enum doctor_verdict verdict, const char *what,
 	fputc('\n', out);
 }
 
-static void check_privileges(FILE *out)
+static void doctor_privileges(FILE *out)
 {
 	static const struct {
 		unsigned int cap;
@@ -176,7 +265,7 @@ static void check_hotplug(FILE *out)
 	char text[64], why[256];
 	struct source_info info;
 
-	if (source_live_info(&info, SOURCE_TIER_SYSFS, "", why, sizeof(why)))
+	if (source_live_info(&info, SOURCE_SYSFS, "", why, sizeof(why)))
 		doctor_say(out, DOCTOR_MISSING, "memory blocks", "%s", why);
 	else
 		doctor_say(out, DOCTOR_OK, "memory blocks", "of %llu MiB",
@@ -214,25 +303,25 @@ static int check_tier(FILE *out)
 	if (!err) {
 		source_close(source);
 		doctor_say(out, DOCTOR_OK, "collector", "loads and attaches");
-		doctor_say(out, DOCTOR_OK, "tier", "%s",
-			   source_tier_name(SOURCE_TIER_EVENTS));
-		return CLI_OK;
+		doctor_say(out, DOCTOR_OK, "source", "%s",
+			   source_kind_name(SOURCE_EVENTS));
+		return STATUS_OK;
 	}
 	doctor_say(out, DOCTOR_MISSING, "collector", "%s", why);
 	if (source_open_sysfs(&source, NULL, why, sizeof(why))) {
-		doctor_say(out, DOCTOR_MISSING, "tier", "none: %s", why);
-		return CLI_UNSUPPORTED;
+		doctor_say(out, DOCTOR_MISSING, "source", "none: %s", why);
+		return STATUS_UNSUPPORTED;
 	}
 	source_close(source);
-	doctor_say(out, DOCTOR_NOTE, "tier",
+	doctor_say(out, DOCTOR_NOTE, "source",
 		   "%s: states of memory blocks, polled; no events",
-		   source_tier_name(SOURCE_TIER_SYSFS));
-	return CLI_UNSUPPORTED;
+		   source_kind_name(SOURCE_SYSFS));
+	return STATUS_UNSUPPORTED;
 }
 
 int doctor_run(FILE *out)
 {
-	check_privileges(out);
+	doctor_privileges(out);
 	check_tracing(out);
 	check_addresses(out);
 	doctor_config(out);

@@ -17,7 +17,7 @@ enum doctor_verdict {
 
 /*
  * Print a line for each check: "verdict: what: what to do or what it is".
- * CLI_OK when the tier of events works here, else CLI_UNSUPPORTED.
+ * STATUS_OK when the tier of events works here, else STATUS_UNSUPPORTED.
  */
 int doctor_run(FILE *out);
 

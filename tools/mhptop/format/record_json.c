@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A record as a line of JSON. This is the hot path of `mhptop record`: each
- * class of events has a writer of its own, made from tracepoints.h, in which
- * keys are constants and nothing is allocated or formatted by printf.
+ * A record as a line of JSON, and back.
  *
- * The way back is in record_json_read.c.
+ * Writing is the hot path of `mhptop record`: each class of events has a writer
+ * of its own, made from tracepoints.h, in which keys are constants and nothing
+ * is allocated or formatted by printf.
  */
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "model/event_words.h"
-#include "base/json_number.h"
-#include "base/json_text.h"
+#include "base/json.h"
 #include "format/record_json.h"
+#include "model/event_table.h"
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 #define WORD_MAX 24 /* of an enum with its quotes */
@@ -90,7 +92,7 @@ static char *put_comm(char *p, const char *comm)
 	}
 #include "mhp_all_events.h"
 
-static char *put_event(char *p, const struct mhp_record *record)
+static char *record_put_event(char *p, const struct mhp_record *record)
 {
 	switch (record->event) {
 #include "mhp_read.h"
@@ -132,7 +134,201 @@ size_t record_to_json(const struct mhp_record *record, char *buf)
 	p = put_text(p, ",\"comm\":\"");
 	p = put_comm(p, record->comm);
 	p = put_text(p, "\",\"event\":");
-	p = put_event(p, record);
+	p = record_put_event(p, record);
 	p = put_text(p, "}\n");
 	return p - buf;
+}
+
+static int record_fail(struct json_flat *flat, const char *key,
+		       const char *what)
+{
+	static char text[128];
+
+	snprintf(text, sizeof(text), "\"%s\" %s", key, what);
+	flat->why = text;
+	return -EPROTO;
+}
+
+static int record_number(struct json_flat *flat, const char *key, u64 max,
+			 u64 *value)
+{
+	const struct json_member *member = json_flat_find(flat, key);
+
+	if (!member)
+		return record_fail(flat, key, "is missing");
+	if (member->kind != JSON_KIND_INTEGER)
+		return record_fail(flat, key, "is not an integer");
+	if (member->magnitude > max || (member->negative && member->magnitude))
+		return record_fail(flat, key, "is out of range");
+	*value = member->magnitude;
+	return 0;
+}
+
+static int get_comm(struct json_flat *flat, char *comm)
+{
+	const struct json_member *member = json_flat_find(flat, "comm");
+	int len;
+
+	if (!member)
+		return record_fail(flat, "comm", "is missing");
+	if (member->kind != JSON_KIND_STRING)
+		return record_fail(flat, "comm", "is not a string");
+	len = json_text_get(member->text, member->text_len, comm,
+			    MHP_COMM_LEN - 1);
+	if (len == -ENOSPC)
+		return record_fail(flat, "comm", "is too long");
+	if (len < 0 || memchr(comm, '\0', len))
+		return record_fail(flat, "comm", "is not valid");
+	return 0;
+}
+
+/* What all records have, in the order in which it is written. */
+static int get_header(struct json_flat *flat, struct mhp_record *record)
+{
+	u64 cpu = 0, pid = 0;
+	int err;
+
+	err = record_number(flat, "seq", ~0ULL, &record->seq);
+	if (!err)
+		err = record_number(flat, "ns", ~0ULL, &record->time_ns);
+	if (!err)
+		err = record_number(flat, "cpu", ~0U, &cpu);
+	if (!err)
+		err = record_number(flat, "pid", ~0U, &pid);
+	if (!err)
+		err = get_comm(flat, record->comm);
+	record->cpu = cpu;
+	record->pid = pid;
+	return err;
+}
+
+/* Names of schema 1 that changed since. */
+static const struct {
+	const char *name;
+	unsigned int event;
+} old_names[] = {
+	{ "mhp_block_seen", MHP_EVENT_mhp_snapshot_block },
+	{ "mhp_zone_seen", MHP_EVENT_mhp_snapshot_zone },
+};
+
+unsigned int record_event(const char *name, size_t len)
+{
+	unsigned int event = event_by_name(name, len);
+	size_t i;
+
+	for (i = 0; !event && i < ARRAY_SIZE(old_names); i++)
+		if (strlen(old_names[i].name) == len &&
+		    !memcmp(old_names[i].name, name, len))
+			event = old_names[i].event;
+	return event;
+}
+
+/*
+ * Fields that were appended to an event when there were recordings of it: the
+ * first of each. Where they are missing they are 0.
+ */
+static const struct {
+	unsigned int event;
+	const char *field;
+} appended[] = {
+	{ MHP_EVENT_mhp_snapshot_block, "refs" },
+};
+
+static bool is_appended(unsigned int event, const struct event_field *field)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(appended) / sizeof(*appended); i++)
+		if (appended[i].event == event &&
+		    !strcmp(appended[i].field, field->name))
+			return true;
+	return false;
+}
+
+static bool fits(const struct event_field *field,
+		 const struct json_member *member)
+{
+	u64 max = ~0ULL >> (64 - field->size * 8 + field->is_signed);
+
+	if (!member->negative)
+		return member->magnitude <= max;
+	return member->magnitude <= (field->is_signed ? max + 1 : 0);
+}
+
+static int get_field(struct json_flat *flat, const struct event_field *field,
+		     union mhp_payload *p)
+{
+	const struct json_member *member = json_flat_find(flat, field->name);
+	u64 value;
+	long word;
+
+	if (!member)
+		return record_fail(flat, field->name, "is missing");
+	if (field->symbols && member->kind == JSON_KIND_STRING) {
+		word = event_symbol_value(field->symbols, member->text,
+					  member->text_len);
+		if (word < 0)
+			return record_fail(
+				flat, field->name,
+				"has an unknown word: damaged, or recorded by a newer mhptop");
+		event_field_set(field, p, word);
+		return 0;
+	}
+	if (member->kind != JSON_KIND_INTEGER)
+		return record_fail(flat, field->name, "is not an integer");
+	if (!fits(field, member))
+		return record_fail(flat, field->name, "is out of range");
+	value = member->magnitude;
+	event_field_set(field, p, member->negative ? -value : value);
+	return 0;
+}
+
+static int get_event(struct json_flat *flat, struct mhp_record *record)
+{
+	const struct json_member *member = json_flat_find(flat, "event");
+	const struct event_field *field;
+	const struct event_info *info;
+	bool optional = false;
+	int err;
+
+	if (!member)
+		return record_fail(flat, "event", "is missing");
+	if (member->kind != JSON_KIND_STRING)
+		return record_fail(flat, "event", "is not a string");
+	record->event = record_event(member->text, member->text_len);
+	info = event_info(record->event);
+	if (!info) {
+		flat->why = "an event that is not known here";
+		return -ENOMSG;
+	}
+	record->size = info->size;
+	for (field = info->fields; field->name; field++) {
+		optional |= is_appended(record->event, field);
+		if (optional && !json_flat_find(flat, field->name))
+			continue;
+		err = get_field(flat, field, &record->p);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+int record_from_json(const char *line, size_t len, struct mhp_record *record,
+		     const char **why)
+{
+	struct json_flat flat;
+	int err;
+
+	memset(record, 0, sizeof(*record));
+	err = json_flat_scan(&flat, line, len);
+	if (!err)
+		err = get_header(&flat, record);
+	if (!err)
+		err = get_event(&flat, record);
+	if ((!err || err == -ENOMSG) && json_flat_repeats(&flat)) {
+		flat.why = "the same key twice";
+		err = -EPROTO;
+	}
+	*why = flat.why;
+	return err;
 }

@@ -18,6 +18,8 @@
 
 /* Write one line with its newline, without a NUL. Bytes written, at most RECORD_JSON_MAX. */
 size_t record_to_json(const struct mhp_record *record, char *buf);
+/* The number of an event by its name in a recording of any schema, 0 if there is none. */
+unsigned int record_event(const char *name, size_t len);
 /*
  * Read one line of len bytes without its newline. 0, or -EPROTO with a reason
  * in why (static text). A field that is missing is -EPROTO; a field or event

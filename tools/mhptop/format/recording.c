@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * The header and totals lines of a recording, written. They are read in
- * recording_read.c; no file is opened in either.
- */
+/* The header and totals lines of a recording, written and read. */
 #include <errno.h>
+#include <json-c/json.h>
+#include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "model/event_table.h"
-#include "base/json_text.h"
+#include "base/json.h"
+#include "format/record_json.h"
 #include "format/recording.h"
+#include "base/plain_text.h"
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -36,9 +38,9 @@ size_t recording_header_put(const struct source_info *info, char *buf)
 	return snprintf(
 		buf, RECORDING_LINE_MAX,
 		"{\"schema\":%d,\"type\":\"mhptop\",\"kernel\":\"%s\","
-		"\"host\":\"%s\",\"tier\":\"%s\",\"page_bytes\":%u,"
+		"\"host\":\"%s\",\"source\":\"%s\",\"page_bytes\":%u,"
 		"\"block_bytes\":%llu,\"wall_ns\":%llu,\"mono_ns\":%llu}\n",
-		SOURCE_SCHEMA, kernel, host, source_tier_name(info->tier),
+		SOURCE_SCHEMA, kernel, host, source_kind_name(info->kind),
 		info->page_bytes, info->block_bytes, info->wall_ns,
 		info->mono_ns);
 }
@@ -81,3 +83,326 @@ size_t recording_totals_put(const struct recording_totals *totals, char *buf)
 _Static_assert(64 * 96 + JSON_TEXT_MAX * RECORDING_WHY_MAX + 256 <
 		       RECORDING_LINE_MAX,
 	       "totals fit into a line");
+
+#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
+
+/* A JSON object and where to say what is wrong with it. */
+struct reader {
+	struct json_object *object;
+	char *why;
+	size_t len;
+};
+
+static int __attribute__((format(printf, 2, 3)))
+reader_fail(struct reader *reader, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(reader->why, reader->len, format, args);
+	va_end(args);
+	/* It may quote the line. */
+	plain_text(reader->why);
+	return -EPROTO;
+}
+
+static int parse(struct reader *reader, const char *line, size_t len)
+{
+	struct json_tokener *tokener;
+
+	/* To json-c this is the end, whatever comes behind it. */
+	if (memchr(line, '\0', len))
+		return reader_fail(reader, "not a JSON object");
+	tokener = json_tokener_new_ex(8);
+	if (!tokener) {
+		reader_fail(reader, "no memory");
+		return -ENOMEM;
+	}
+	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT |
+						JSON_TOKENER_VALIDATE_UTF8);
+	reader->object = json_tokener_parse_ex(tokener, line, len);
+	if (json_tokener_get_error(tokener) != json_tokener_success ||
+	    !json_object_is_type(reader->object, json_type_object)) {
+		json_object_put(reader->object);
+		reader->object = NULL;
+	}
+	json_tokener_free(tokener);
+	return reader->object ? 0 : reader_fail(reader, "not a JSON object");
+}
+
+static struct json_object *find(struct reader *reader, const char *key,
+				enum json_type type)
+{
+	struct json_object *value;
+
+	if (!json_object_object_get_ex(reader->object, key, &value)) {
+		reader_fail(reader, "\"%s\" is missing", key);
+		return NULL;
+	}
+	if (!json_object_is_type(value, type)) {
+		reader_fail(reader, "\"%s\" is not %s", key,
+			    type == json_type_int    ? "an integer" :
+			    type == json_type_string ? "a string" :
+						       "an object");
+		return NULL;
+	}
+	return value;
+}
+
+static int reader_number(struct reader *reader, const char *key, u64 *number)
+{
+	struct json_object *value = find(reader, key, json_type_int);
+
+	if (!value)
+		return -EPROTO;
+	if (json_object_get_int64(value) < 0)
+		return reader_fail(reader, "\"%s\" is out of range", key);
+	*number = json_object_get_uint64(value);
+	return 0;
+}
+
+/* Whoever wrote it, it will be shown on a terminal. */
+static int get_text(struct reader *reader, const char *key, char *text,
+		    size_t len)
+{
+	struct json_object *value = find(reader, key, json_type_string);
+
+	if (!value)
+		return -EPROTO;
+	snprintf(text, len, "%s", json_object_get_string(value));
+	plain_text(text);
+	return 0;
+}
+
+/* Schema 1 called it "tier". */
+static int get_kind(struct reader *reader, struct source_info *info)
+{
+	static const enum source_kind kinds[] = { SOURCE_EVENTS, SOURCE_SYSFS };
+	char name[32];
+	size_t i;
+	const char *key = info->schema < 2 ? "tier" : "source";
+	int err = get_text(reader, key, name, sizeof(name));
+
+	for (i = 0; !err && i < ARRAY_SIZE(kinds); i++) {
+		if (strcmp(source_kind_name(kinds[i]), name))
+			continue;
+		info->kind = kinds[i];
+		return 0;
+	}
+	return err   ?:
+		       reader_fail(reader, "\"%s\" is unknown: \"%s\"", key,
+				   name);
+}
+
+static bool is_power_of_two(u64 value)
+{
+	return value && !(value & (value - 1));
+}
+
+/* Page and block sizes that are none would be divided by. */
+static int get_geometry(struct reader *reader, struct source_info *info)
+{
+	u64 page;
+	int err;
+
+	err = reader_number(reader, "page_bytes", &page);
+	if (!err)
+		err = reader_number(reader, "block_bytes", &info->block_bytes);
+	if (err)
+		return err;
+	if (!is_power_of_two(page) || page > 1 << 24)
+		return reader_fail(reader,
+				   "\"page_bytes\" is no size of a page: %llu",
+				   page);
+	if (!is_power_of_two(info->block_bytes) || info->block_bytes < page)
+		return reader_fail(
+			reader,
+			"\"block_bytes\" is no size of a memory block: %llu",
+			info->block_bytes);
+	info->page_bytes = page;
+	return 0;
+}
+
+static int get_schema(struct reader *reader, int *schema)
+{
+	char type[32];
+	u64 value;
+
+	if (get_text(reader, "type", type, sizeof(type)) ||
+	    strcmp(type, "mhptop") || reader_number(reader, "schema", &value))
+		return reader_fail(reader, "not a recording of mhptop");
+	if (value > SOURCE_SCHEMA) {
+		reader_fail(
+			reader,
+			"schema %llu is newer than %d, the newest known here: use the mhptop that recorded it",
+			value, SOURCE_SCHEMA);
+		return -ENOTSUP;
+	}
+	if (!value)
+		return reader_fail(reader, "\"schema\" is out of range");
+	*schema = value;
+	return 0;
+}
+
+int recording_header_get(const char *line, size_t len, struct source_info *info,
+			 char *why, size_t why_len)
+{
+	struct reader reader = { .why = why, .len = why_len };
+	int err;
+
+	memset(info, 0, sizeof(*info));
+	err = parse(&reader, line, len);
+	if (err == -EPROTO)
+		err = reader_fail(&reader, "not a recording of mhptop");
+	if (!err)
+		err = get_schema(&reader, &info->schema);
+	if (!err)
+		err = get_text(&reader, "kernel", info->kernel,
+			       sizeof(info->kernel));
+	if (!err)
+		err = get_text(&reader, "host", info->host, sizeof(info->host));
+	if (!err)
+		err = get_kind(&reader, info);
+	if (!err)
+		err = get_geometry(&reader, info);
+	if (!err)
+		err = reader_number(&reader, "wall_ns", &info->wall_ns);
+	if (!err)
+		err = reader_number(&reader, "mono_ns", &info->mono_ns);
+	json_object_put(reader.object);
+	return err;
+}
+
+bool recording_is_totals(const char *line, size_t len)
+{
+	static const char start[] = "{\"totals\":";
+
+	return len >= sizeof(start) - 1 &&
+	       !memcmp(line, start, sizeof(start) - 1);
+}
+
+static int get_count(struct reader *reader, struct mhp_count *count)
+{
+	int err = reader_number(reader, "seen", &count->seen);
+
+	if (!err)
+		err = reader_number(reader, "lost", &count->lost);
+	if (!err && count->lost > count->seen)
+		err = reader_fail(reader, "more events are lost than seen");
+	count->submitted = count->seen - count->lost;
+	return err;
+}
+
+/* The counts of all events, of which the sum is returned, too: those not known here count in it only. */
+static int get_events(struct reader *reader, struct source_totals *totals,
+		      struct mhp_count *sum)
+{
+	struct json_object *events = find(reader, "events", json_type_object);
+	struct json_object_iterator i, end;
+	struct reader one = *reader;
+	struct mhp_count count;
+	unsigned int event;
+	const char *name;
+	int err;
+
+	if (!events)
+		return -EPROTO;
+	i = json_object_iter_begin(events);
+	end = json_object_iter_end(events);
+	for (; !json_object_iter_equal(&i, &end); json_object_iter_next(&i)) {
+		name = json_object_iter_peek_name(&i);
+		event = record_event(name, strlen(name));
+		one.object = json_object_iter_peek_value(&i);
+		if (!json_object_is_type(one.object, json_type_object))
+			return reader_fail(reader, "\"%s\" is not an object",
+					   name);
+		err = get_count(&one, &count);
+		if (err)
+			return err;
+		sum->seen += count.seen;
+		sum->lost += count.lost;
+		if (event && event < ARRAY_SIZE(totals->count))
+			totals->count[event] = count;
+	}
+	return 0;
+}
+
+/* Whoever changed one of the numbers did not change all that hang on it. */
+static int check_sums(struct reader *reader,
+		      const struct recording_totals *totals,
+		      const struct mhp_count *sum)
+{
+	const struct mhp_count *all = &totals->source.count[0];
+
+	if (all->submitted != totals->folded)
+		return reader_fail(
+			reader,
+			"the totals contradict themselves: of %llu events %llu are lost and %llu written",
+			all->seen, all->lost, totals->folded);
+	if (all->seen != sum->seen || all->lost != sum->lost)
+		return reader_fail(
+			reader,
+			"the totals contradict themselves: %llu events, %llu lost, but by event %llu, %llu lost",
+			all->seen, all->lost, sum->seen, sum->lost);
+	return 0;
+}
+
+static int get_check(struct reader *reader, int *self_check)
+{
+	static const int results[] = { 0, 1, -EOPNOTSUPP };
+	char name[32];
+	size_t i;
+	int err = get_text(reader, "self_check", name, sizeof(name));
+
+	for (i = 0; !err && i < ARRAY_SIZE(results); i++) {
+		if (strcmp(recording_check_name(results[i]), name))
+			continue;
+		*self_check = results[i];
+		return 0;
+	}
+	return err   ?:
+		       reader_fail(reader, "\"self_check\" is unknown: \"%s\"",
+				   name);
+}
+
+/* Recorders did not always tell it. */
+static int get_why(struct reader *reader, char *why, size_t len)
+{
+	struct json_object *value;
+
+	if (!json_object_object_get_ex(reader->object, "self_check_why",
+				       &value))
+		return 0;
+	return get_text(reader, "self_check_why", why, len);
+}
+
+int recording_totals_get(const char *line, size_t len,
+			 struct recording_totals *totals, char *why,
+			 size_t why_len)
+{
+	struct reader reader = { .why = why, .len = why_len };
+	struct mhp_count sum = { 0 };
+	struct json_object *whole;
+	int err;
+
+	memset(totals, 0, sizeof(*totals));
+	err = parse(&reader, line, len);
+	if (err)
+		return err;
+	whole = reader.object;
+	reader.object = find(&reader, "totals", json_type_object);
+	err = reader.object ? get_count(&reader, &totals->source.count[0]) :
+			      -EPROTO;
+	if (!err)
+		err = reader_number(&reader, "folded", &totals->folded);
+	if (!err)
+		err = get_check(&reader, &totals->self_check);
+	if (!err)
+		err = get_why(&reader, totals->why, sizeof(totals->why));
+	if (!err)
+		err = get_events(&reader, &totals->source, &sum);
+	if (!err)
+		err = check_sums(&reader, totals, &sum);
+	json_object_put(whole);
+	return err;
+}

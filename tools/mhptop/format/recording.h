@@ -2,8 +2,8 @@
 /*
  * The lines of a recording that are no records: its first and its last.
  *
- *   {"schema":1,"type":"mhptop","kernel":"6.12.117","host":"box",
- *    "tier":"events","page_bytes":4096,"block_bytes":134217728,
+ *   {"schema":2,"type":"mhptop","kernel":"6.12.117","host":"box",
+ *    "source":"events","page_bytes":4096,"block_bytes":134217728,
  *    "wall_ns":…,"mono_ns":…}
  *   {"totals":{"seen":648,"lost":0,"folded":648,"self_check":"equal",
  *    "events":{"mhp_add_begin":{"seen":1,"lost":0}, …}}}
@@ -19,7 +19,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include "source/source.h"
+#include "model/source_info.h"
 
 /* Bytes of the longest line of a recording, its newline included. */
 #define RECORDING_LINE_MAX 16384

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What a column of a table is, and the columns of the block table: one list
- * for the dashboard's and the batch mode's table, sorting, filtering and the
- * keys of blocks[] in JSON. Those of ranges are in range_columns.h.
+ * What a column of a table is, and two lists of them: one for memory blocks,
+ * one for added ranges. The tables of the dashboard and of batch mode, sorting,
+ * filtering and the keys of blocks[] and ranges[] in JSON all come from these.
  */
-#ifndef COLUMNS_H
-#define COLUMNS_H
+#ifndef MODEL_COLUMNS_H
+#define MODEL_COLUMNS_H
 
 #include <stdbool.h>
 #include "model/model.h"
@@ -70,5 +70,22 @@ bool block_filter_match(const struct block_filter *filter,
  */
 const struct column *block_filter_history(const struct block_filter *filter);
 void block_filter_free(struct block_filter *filter);
+
+/* A row is a struct mhp_range. key == NULL ends the list. */
+extern const struct column range_columns[];
+
+enum range_state {
+	RANGE_THERE,
+	RANGE_ADDING,
+	RANGE_REMOVING, /* but nothing of its memmap is freed yet */
+	RANGE_FREEING, /* its memmap, to remove it or to undo its add */
+	RANGE_REMOVED,
+	RANGE_NOT_ADDED, /* add_ret says why */
+	RANGE_NOT_REMOVED, /* remove_ret says why */
+};
+
+enum range_state range_state(const struct mhp_range *range);
+/* Sections whose memmap was there, in this life of the range. */
+u32 range_sections(const struct mhp_range *range);
 
 #endif

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Storage for the accounts: memory blocks in leaves of a directory indexed by
- * block number, zones and ranges in small ordered arrays. How events change
- * the accounts is the fold's business (mhp_fold.h), the same as in the kernel;
- * how they are looked at is in ledger_query.c.
+ * The ledger: storage for the accounts, and queries. How an event changes an
+ * account is the fold's business (mhp_fold.h), the same as in the kernel.
  *
  * The limits are those of the kernel's maps, so that both end up with the same
  * accounts even when there are too many.
@@ -200,8 +198,8 @@ int ledger_fold(struct mhp_ledger *ledger, const struct mhp_record *record)
 		note_range(ledger, record->p.mhp_add_begin.nr_pages);
 	else if (record->event == MHP_EVENT_mhp_add_end)
 		note_range(ledger, record->p.mhp_add_end.nr_pages);
-	else if (record->event == MHP_EVENT_mhp_block_seen)
-		note_range(ledger, record->p.mhp_block_seen.range_pages);
+	else if (record->event == MHP_EVENT_mhp_snapshot_block)
+		note_range(ledger, record->p.mhp_snapshot_block.range_pages);
 	return ledger->full ? -ENOMEM : 0;
 }
 
@@ -242,4 +240,111 @@ void ledger_load_globals(struct mhp_ledger *ledger,
 			 const struct mhp_globals *globals)
 {
 	ledger->globals = *globals;
+}
+
+u64 ledger_block_pages(const struct mhp_ledger *ledger)
+{
+	return ledger->block_pages;
+}
+
+size_t ledger_nr_blocks(const struct mhp_ledger *ledger)
+{
+	return ledger->nr_blocks;
+}
+
+size_t ledger_nr_zones(const struct mhp_ledger *ledger)
+{
+	return ledger->nr_zones;
+}
+
+size_t ledger_nr_ranges(const struct mhp_ledger *ledger)
+{
+	return ledger->nr_ranges;
+}
+
+const struct mhp_block *ledger_next_block(const struct mhp_ledger *ledger,
+					  const struct mhp_block *block)
+{
+	u64 id = block ? block->start_pfn / ledger->block_pages + 1 : 0;
+	u64 index = id / LEAF_BLOCKS;
+	u32 mask = ~0U << id % LEAF_BLOCKS;
+	const struct ledger_leaf *leaf;
+
+	for (; index < ledger->nr_leaves; index++, mask = ~0U) {
+		leaf = ledger->leaves[index];
+		if (leaf && leaf->mask & mask)
+			return &leaf->blocks[__builtin_ctz(leaf->mask & mask)];
+	}
+	return NULL;
+}
+
+const struct mhp_zone_account *
+ledger_next_zone(const struct mhp_ledger *ledger,
+		 const struct mhp_zone_account *zone)
+{
+	size_t next = zone ? zone - ledger->zones + 1 : 0;
+
+	return next < ledger->nr_zones ? &ledger->zones[next] : NULL;
+}
+
+const struct mhp_range *ledger_next_range(const struct mhp_ledger *ledger,
+					  const struct mhp_range *range)
+{
+	size_t next = range ? range - ledger->ranges + 1 : 0;
+
+	return next < ledger->nr_ranges ? &ledger->ranges[next] : NULL;
+}
+
+const struct mhp_block *ledger_find_block(const struct mhp_ledger *ledger,
+					  u64 pfn)
+{
+	return ledger_store_block(ledger, pfn / ledger->block_pages);
+}
+
+const struct mhp_range *ledger_find_range(const struct mhp_ledger *ledger,
+					  u64 pfn)
+{
+	const struct mhp_range *found = NULL, *range;
+	size_t i = ledger_store_ranges(ledger, pfn);
+
+	/* None that starts further below than the longest can reach up here. */
+	while (i--) {
+		range = &ledger->ranges[i];
+		if (pfn - range->start_pfn >= ledger->longest_range)
+			break;
+		if (pfn - range->start_pfn < range->nr_pages &&
+		    (!found || found->add.begin_ns < range->add.begin_ns))
+			found = range;
+	}
+	return found;
+}
+
+const struct mhp_globals *ledger_globals(const struct mhp_ledger *ledger)
+{
+	return &ledger->globals;
+}
+
+bool range_memmap(const struct mhp_ledger *ledger,
+		  const struct mhp_block *block, struct range_pages *holds,
+		  struct range_pages *held_in)
+{
+	const struct mhp_range *range =
+		ledger_find_range(ledger, block->start_pfn);
+	u64 each = block->populated - block->freed;
+	u64 pages = ledger_block_pages(ledger), at, end;
+
+	if (!range || range->hosting != MHP_HOSTING_RANGE || !each ||
+	    block->populated < block->freed)
+		return false;
+	at = block->start_pfn - range->start_pfn;
+	held_in->first_pfn = range->start_pfn + at * each / pages;
+	held_in->nr = each;
+	/* A page of memmap describes pages / each pages. */
+	holds->first_pfn = range->start_pfn + at * pages / each;
+	end = (at + pages) * pages / each;
+	if (end > range->nr_pages)
+		end = range->nr_pages;
+	end += range->start_pfn;
+	holds->nr = end > holds->first_pfn ? end - holds->first_pfn : 0;
+	return true;
 }

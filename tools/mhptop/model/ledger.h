@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/*
- * The ledger in user space: storage for the accounts of mhp_ledger.h, filled
- * by the same fold as the kernel's. No clock, no I/O.
- */
-#ifndef LEDGER_H
-#define LEDGER_H
+/* The ledger: accounts of memory blocks, zones and added ranges. */
+#ifndef MODEL_LEDGER_H
+#define MODEL_LEDGER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include "mhp_ledger.h"
 
@@ -49,5 +47,18 @@ const struct mhp_block *ledger_find_block(const struct mhp_ledger *ledger,
 const struct mhp_range *ledger_find_range(const struct mhp_ledger *ledger,
 					  u64 pfn);
 const struct mhp_globals *ledger_globals(const struct mhp_ledger *ledger);
+
+struct range_pages {
+	u64 first_pfn;
+	u64 nr; /* 0: none */
+};
+
+/*
+ * False if the range does not host its memmap as a whole, or the memmap of the
+ * block is not there any more, or nobody told how large it is.
+ */
+bool range_memmap(const struct mhp_ledger *ledger,
+		  const struct mhp_block *block, struct range_pages *holds,
+		  struct range_pages *held_in);
 
 #endif

@@ -11,15 +11,10 @@
 #include "model/event_table.h"
 #include "model/model.h"
 
-int model_init(struct model *model, const struct source_info *info,
-	       const struct rules_opts *opts)
+int model_init(struct model *model, const struct source_info *info)
 {
-	struct rules_opts rules = { 0 };
 	u64 pages;
 
-	if (opts)
-		rules = *opts;
-	rules.page_bytes = info->page_bytes;
 	memset(model, 0, sizeof(*model));
 	if (!info->page_bytes || info->block_bytes < info->page_bytes)
 		return -EINVAL;
@@ -28,8 +23,8 @@ int model_init(struct model *model, const struct source_info *info,
 	model->log = calloc(MODEL_LOG, sizeof(*model->log));
 	pages = info->block_bytes / info->page_bytes;
 	model->ledger = ledger_new(pages);
-	if (model->log && model->ledger &&
-	    !verdict_init(&model->verdict, pages, &rules))
+	violations_init(&model->violations, pages);
+	if (model->log && model->ledger)
 		return 0;
 	model_fini(model);
 	return -ENOMEM;
@@ -39,7 +34,7 @@ void model_fini(struct model *model)
 {
 	ledger_free(model->ledger);
 	model->ledger = NULL;
-	verdict_fini(&model->verdict);
+	violations_free(&model->violations);
 	free(model->log);
 	model->log = NULL;
 }
@@ -48,7 +43,7 @@ void model_fini(struct model *model)
  * Numbers may come out of order, as those of different CPUs do, so that a gap
  * can close later: what counts is how many there are up to the highest.
  */
-static void take_number(struct model *model, u64 seq)
+static void model_take_number(struct model *model, u64 seq)
 {
 	if (!seq)
 		return;
@@ -75,13 +70,12 @@ int model_take(void *ctx, const struct mhp_record *record)
 	const struct event_info *info;
 
 	model->seen++;
-	take_number(model, record->seq);
+	model_take_number(model, record->seq);
 	if (model->last_ns < record->time_ns)
 		model->last_ns = record->time_ns;
 	info = event_info(record->event);
 	if (!info || record->size != info->size)
 		return 0;
-	verdict_take(&model->verdict, record);
 	/* What is loaded has the record in it already. */
 	if (!model->loaded && ledger_fold(model->ledger, record) &&
 	    !model->notice[0])

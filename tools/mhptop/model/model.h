@@ -9,15 +9,15 @@
 #define MODEL_H
 
 #include "model/ledger.h"
-#include "source/source.h"
-#include "rules/verdict.h"
+#include "model/source_info.h"
+#include "model/violations.h"
 
 #define MODEL_LOG 4096 /* events kept for the running log */
 
 struct model {
 	struct source_info info;
 	struct mhp_ledger *ledger;
-	struct verdict verdict;
+	struct violations violations;
 	bool loaded; /* the ledger is the kernel's: records are only logged */
 	struct source_totals totals; /* as the source last told */
 	u64 seen; /* records taken, */
@@ -44,9 +44,8 @@ struct model_sums {
 	u64 failures; /* of online and offline, ever */
 };
 
-/* 0 or -errno; opts NULL: no budgets. The model must stay where it is. */
-int model_init(struct model *model, const struct source_info *info,
-	       const struct rules_opts *opts);
+/* 0 or -errno. The model must stay where it is. */
+int model_init(struct model *model, const struct source_info *info);
 void model_fini(struct model *model);
 /* A source_sink. */
 int model_take(void *model, const struct mhp_record *record);

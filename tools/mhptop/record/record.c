@@ -11,8 +11,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/cli.h"
-#include "source/burst.h"
+#include "base/status.h"
+#include "source/stream.h"
+#include "source/source.h"
 #include "model/ledger.h"
 #include "base/loop.h"
 #include "base/out.h"
@@ -41,7 +42,7 @@ static int flush(struct recorder *recorder)
 }
 
 /* A sink. Without memory for an account the self-check will tell. */
-static int take_record(void *ctx, const struct mhp_record *record)
+static int recorder_take(void *ctx, const struct mhp_record *record)
 {
 	struct recorder *recorder = ctx;
 
@@ -56,14 +57,14 @@ static int take_record(void *ctx, const struct mhp_record *record)
 
 static int fetch(struct recorder *recorder)
 {
-	int ret = source_read(recorder->source, take_record, recorder);
+	int ret = source_read(recorder->source, recorder_take, recorder);
 	int err = flush(recorder);
 
 	return err ?: ret;
 }
 
 /* Until a time, or else for the source: 0, or what ends the loop. */
-static int wait_until(struct recorder *recorder, u64 until_ns)
+static int recorder_wait(struct recorder *recorder, u64 until_ns)
 {
 	struct pollfd fds[] = {
 		{ .fd = recorder->out.signals, .events = POLLIN },
@@ -87,7 +88,7 @@ static int wait_pause(struct recorder *recorder)
 
 	burst_begin(&burst, recorder->source);
 	do {
-		ret = wait_until(recorder, loop_now() + BURST_LOOK_NS);
+		ret = recorder_wait(recorder, loop_now() + BURST_LOOK_NS);
 	} while (!ret && burst_goes_on(&burst, recorder->source));
 	return ret;
 }
@@ -116,15 +117,15 @@ static int write_totals(struct recorder *recorder)
 	if (ret)
 		return ret;
 	if (totals->self_check == 1)
-		return cli_fail(CLI_FAILED,
-				"the kernel's ledger and ours differ: %s",
-				totals->why);
-	return cli_lost_status(
+		return status_fail(STATUS_FAILED,
+				   "the kernel's ledger and ours differ: %s",
+				   totals->why);
+	return stream_lost_status(
 		all->lost, all->seen,
 		"before they could be written: the recording has gaps");
 }
 
-static int run(struct recorder *recorder)
+static int recorder_loop(struct recorder *recorder)
 {
 	int ret;
 
@@ -137,28 +138,29 @@ static int run(struct recorder *recorder)
 			ret = -EINTR;
 		if (ret >= 0)
 			ret = ret ? wait_pause(recorder) :
-				    wait_until(recorder, 0);
+				    recorder_wait(recorder, 0);
 	}
 	return ret == -EINTR ? write_totals(recorder) : ret;
 }
 
-static int report(const struct recorder *recorder, int err)
+static int recorder_report(const struct recorder *recorder, int err)
 {
 	if (recorder->out.err == -EPIPE || err == -EPIPE)
-		return CLI_OK;
+		return STATUS_OK;
 	if (recorder->out.err == -EINTR)
-		return cli_fail(
-			CLI_FAILED,
+		return status_fail(
+			STATUS_FAILED,
 			"cannot write %s: nobody reads it; it ends without totals",
 			recorder->name);
 	if (recorder->out.err)
-		return cli_fail(CLI_FAILED, "cannot write %s: %s",
-				recorder->name, strerror(-recorder->out.err));
+		return status_fail(STATUS_FAILED, "cannot write %s: %s",
+				   recorder->name,
+				   strerror(-recorder->out.err));
 	if (err < 0)
-		return cli_fail(CLI_FAILED, "cannot read the events: %s",
-				*source_why(recorder->source) ?
-					source_why(recorder->source) :
-					strerror(-err));
+		return status_fail(STATUS_FAILED, "cannot read the events: %s",
+				   *source_why(recorder->source) ?
+					   source_why(recorder->source) :
+					   strerror(-err));
 	return err;
 }
 
@@ -168,8 +170,8 @@ static int close_output(const struct recorder *recorder, int status)
 	if (recorder->out.fd == STDOUT_FILENO || !close(recorder->out.fd) ||
 	    status)
 		return status;
-	return cli_fail(CLI_FAILED, "cannot write %s: %s", recorder->name,
-			strerror(errno));
+	return status_fail(STATUS_FAILED, "cannot write %s: %s", recorder->name,
+			   strerror(errno));
 }
 
 int record_run(struct source *source, const char *path)
@@ -183,18 +185,18 @@ int record_run(struct source *source, const char *path)
 		recorder.name = path;
 		fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 		if (fd < 0)
-			return cli_fail(CLI_FAILED, "cannot open %s: %s", path,
-					strerror(errno));
+			return status_fail(STATUS_FAILED, "cannot open %s: %s",
+					   path, strerror(errno));
 	}
 	signals = loop_signals();
 	out_init(&recorder.out, fd, signals);
 	recorder.ledger =
 		ledger_new(source->info.block_bytes / source->info.page_bytes);
 	if (signals < 0 || !recorder.ledger)
-		status = cli_fail(CLI_FAILED, "cannot record: %s",
-				  strerror(signals < 0 ? -signals : ENOMEM));
+		status = status_fail(STATUS_FAILED, "cannot record: %s",
+				     strerror(signals < 0 ? -signals : ENOMEM));
 	else
-		status = report(&recorder, run(&recorder));
+		status = recorder_report(&recorder, recorder_loop(&recorder));
 	ledger_free(recorder.ledger);
 	close(signals);
 	return close_output(&recorder, status);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What has to be in the events of a memory block that goes online or offline:
- * its pages, its node and zone, the counts that change. Which event may follow
- * which is in rules_steps.c, begin and end are in rules_block_end.c.
+ * The rules of a memory block that goes online or offline: its steps, what has
+ * to be in each of their events, and what must be true at the end.
  */
+#include <errno.h>
 #include <string.h>
 
 #include "model/event_table.h"
@@ -17,23 +17,23 @@ enum rule_id rule_order(const struct rule_op *op)
 void rule_same_place(struct rules *rules, const char *what, u64 start, u64 nr,
 		     u64 want_start, u64 want_nr)
 {
-	rule_ask(rules, RULE_SAME_BLOCK, rules->op.start,
-		 start == want_start && nr == want_nr,
-		 "the pages of its operation",
-		 "%s of pages 0x%llx+%llu instead of 0x%llx+%llu", what, start,
-		 nr, want_start, want_nr);
+	rule_check(rules, RULE_SAME_BLOCK, rules->op.start,
+		   start == want_start && nr == want_nr,
+		   "the pages of its operation",
+		   "%s of pages 0x%llx+%llu instead of 0x%llx+%llu", what,
+		   start, nr, want_start, want_nr);
 }
 
 void rule_same_zone(struct rules *rules, s32 nid, u32 zone)
 {
 	const struct rule_op *op = &rules->op;
 
-	rule_ask(rules, RULE_SAME_BLOCK, op->start,
-		 nid == op->nid && zone == op->zone,
-		 "the node and zone of its operation",
-		 "node %d, zone %s instead of node %d, zone %s", nid,
-		 event_symbol(event_zones, zone), op->nid,
-		 event_symbol(event_zones, op->zone));
+	rule_check(rules, RULE_SAME_BLOCK, op->start,
+		   nid == op->nid && zone == op->zone,
+		   "the node and zone of its operation",
+		   "node %d, zone %s instead of node %d, zone %s", nid,
+		   event_symbol(event_zones, zone), op->nid,
+		   event_symbol(event_zones, op->zone));
 }
 
 /* Each step has a number of its own. */
@@ -66,9 +66,9 @@ static void notify_check(struct rules *rules, const struct mhp_record *r)
 			start, nr);
 	if (!*action)
 		*action = e->action + 1;
-	rule_ask(rules, rule_order(op), op->start,
-		 *action == (s64)e->action + 1 && actions_differ(rules),
-		 "the MEM_* number of the step", "%lld", (s64)e->action);
+	rule_check(rules, rule_order(op), op->start,
+		   *action == (s64)e->action + 1 && actions_differ(rules),
+		   "the MEM_* number of the step", "%lld", (s64)e->action);
 	if (e->ret && (e->step == MHP_STEP_PREPARE_ONLINE ||
 		       e->step == MHP_STEP_GOING_ONLINE ||
 		       e->step == MHP_STEP_GOING_OFFLINE))
@@ -85,20 +85,21 @@ static void blocker_check(struct rules *rules, const struct mhp_record *r,
 	struct rule_op *op = &rules->op;
 	bool early = e->stage == MHP_STAGE_ISOLATE_RANGE;
 
-	rule_ask(rules, RULE_SAME_BLOCK, op->start,
-		 e->pfn - op->start >= op->vmemmap &&
-			 e->pfn - op->start < op->nr,
-		 "a page of the block", "page 0x%llx", e->pfn);
-	rule_ask(rules, RULE_ORDER_OFFLINE, op->start,
-		 early == (step != OFF_GOING),
-		 early ? "isolation before the notifiers" :
-			 "this stage after the notifiers",
-		 "stage %s", event_symbol(event_stages, e->stage));
+	rule_check(rules, RULE_SAME_BLOCK, op->start,
+		   e->pfn - op->start >= op->vmemmap &&
+			   e->pfn - op->start < op->nr,
+		   "a page of the block", "page 0x%llx", e->pfn);
+	rule_check(rules, RULE_ORDER_OFFLINE, op->start,
+		   early == (step != OFF_GOING),
+		   early ? "isolation before the notifiers" :
+			   "this stage after the notifiers",
+		   "stage %s", event_symbol(event_stages, e->stage));
 	/* Of stages that go on, tries 1, 2, 4, 8 … are told. */
 	if (e->stage == MHP_STAGE_ISOLATE_PAGE || e->stage == MHP_STAGE_MIGRATE)
-		rule_ask(rules, RULE_ORDER_OFFLINE, op->start,
-			 e->pass && !(e->pass & (e->pass - 1)),
-			 "a try that is told", "try %u", (unsigned int)e->pass);
+		rule_check(rules, RULE_ORDER_OFFLINE, op->start,
+			   e->pass && !(e->pass & (e->pass - 1)),
+			   "a try that is told", "try %u",
+			   (unsigned int)e->pass);
 }
 
 static void vmemmap_check(struct rules *rules, const struct mhp_record *r)
@@ -134,15 +135,15 @@ static void count_check(struct rules *rules, const struct mhp_record *r,
 					     MHP_CAUSE_OFFLINE;
 	rule_same_place(rules, "a count", e->start_pfn, 0, start, 0);
 	rule_same_zone(rules, e->nid, e->zone);
-	rule_ask(rules, rule_order(op), op->start, e->cause == cause,
-		 event_symbol(event_causes, cause), "cause %s",
-		 event_symbol(event_causes, e->cause));
+	rule_check(rules, rule_order(op), op->start, e->cause == cause,
+		   event_symbol(event_causes, cause), "cause %s",
+		   event_symbol(event_causes, e->cause));
 	if (r->event == MHP_EVENT_mhp_managed && !(block && block->strict))
-		rule_ask(rules, RULE_BLOCK_PAGES, op->start,
-			 want < 0 ? e->delta >= want && e->delta <= 0 :
-				    e->delta <= want && e->delta >= 0,
-			 "no more managed pages than there are",
-			 "a change of %lld", e->delta);
+		rule_check(rules, RULE_BLOCK_PAGES, op->start,
+			   want < 0 ? e->delta >= want && e->delta <= 0 :
+				      e->delta <= want && e->delta >= 0,
+			   "no more managed pages than there are",
+			   "a change of %lld", e->delta);
 	else
 		rule_equal(rules, RULE_BLOCK_PAGES, op->start,
 			   r->event == MHP_EVENT_mhp_managed ?
@@ -158,23 +159,23 @@ static void count_check(struct rules *rules, const struct mhp_record *r,
 /* An event that no edge leads to: told once, then the operation is waited for to end. */
 static void surprise(struct rules *rules, const struct mhp_record *r)
 {
-	char expected[RULE_TEXT_MAX] = "";
+	char expected[VIOLATION_TEXT] = "";
 	struct rule_op *op = &rules->op;
 
 	if (op->kind != OP_ONLINE && op->kind != OP_OFFLINE) {
-		rule_ask(rules, RULE_ORDER_LIFE, op->start, false,
-			 "an operation that it belongs to", "%s outside of one",
-			 event_info(r->event)->name);
+		rule_check(rules, RULE_ORDER_LIFE, op->start, false,
+			   "an operation that it belongs to",
+			   "%s outside of one", event_info(r->event)->name);
 		return;
 	}
 	rule_steps_next(op, op->step, expected, sizeof(expected));
 	if (!op->blind)
-		rule_ask(rules, rule_order(op), op->start, false, expected,
-			 "%s",
-			 r->event == MHP_EVENT_mhp_notify ?
-				 event_symbol(event_steps,
-					      r->p.mhp_notify.step) :
-				 event_info(r->event)->name);
+		rule_check(rules, rule_order(op), op->start, false, expected,
+			   "%s",
+			   r->event == MHP_EVENT_mhp_notify ?
+				   event_symbol(event_steps,
+						r->p.mhp_notify.step) :
+				   event_info(r->event)->name);
 	op->blind = true;
 }
 
@@ -191,7 +192,7 @@ static void edge_take(struct rules *rules, const struct mhp_record *r,
 {
 	unsigned int step = rules->op.step;
 
-	rule_holds(rules, rule_order(&rules->op));
+	rule_passes(rules, rule_order(&rules->op));
 	rule_edge_taken(rules, edge);
 	rules->op.step = edge->to;
 	switch (r->event) {
@@ -236,4 +237,179 @@ void rules_block_take(struct rules *rules, const struct mhp_record *r)
 		surprise(rules, r);
 	if (is_end_of(op, r))
 		rules_block_end(rules, r);
+}
+
+#ifndef EHWPOISON
+#define EHWPOISON 133
+#endif
+
+/* Reasons, with the step that they are possible in and what they return, 0: anything. */
+static const struct {
+	u8 reason;
+	u8 kind;
+	s64 ret;
+} reasons[] = {
+	{ MHP_REASON_HWPOISON, OP_ONLINE, -EHWPOISON },
+	{ MHP_REASON_NOTIFIER, OP_ONLINE, 0 },
+	{ MHP_REASON_MEMMAP, OP_ONLINE, 0 },
+	{ MHP_REASON_NO_ZONE, OP_OFFLINE, -EINVAL },
+	{ MHP_REASON_HOSTING, OP_OFFLINE, -EBUSY },
+	{ MHP_REASON_HOLES, OP_OFFLINE, -EINVAL },
+	{ MHP_REASON_MULTIZONE, OP_OFFLINE, -EINVAL },
+	{ MHP_REASON_INVALID, OP_OFFLINE, -EINVAL },
+	{ MHP_REASON_ISOLATION, OP_OFFLINE, -EBUSY },
+	{ MHP_REASON_NOTIFIER, OP_OFFLINE, 0 },
+	{ MHP_REASON_SIGNAL, OP_OFFLINE, -EINTR },
+	{ MHP_REASON_UNMOVABLE, OP_OFFLINE, 0 },
+	{ MHP_REASON_HUGETLB, OP_OFFLINE, 0 },
+};
+
+static void result_check(struct rules *rules, const struct mhp_mhp_block_end *e)
+{
+	struct rule_op *op = &rules->op;
+	size_t i;
+
+	if (!e->ret) {
+		rule_check(rules, RULE_RESULT, op->start,
+			   e->reason == MHP_REASON_NONE, "reason none",
+			   "reason %s", event_symbol(event_reasons, e->reason));
+		return;
+	}
+	for (i = 0; i < sizeof(reasons) / sizeof(*reasons); i++)
+		if (reasons[i].reason == e->reason &&
+		    reasons[i].kind == op->kind &&
+		    (!reasons[i].ret || reasons[i].ret == e->ret))
+			break;
+	rule_check(rules, RULE_RESULT, op->start,
+		   i < sizeof(reasons) / sizeof(*reasons) && e->ret < 0,
+		   "a reason that goes with the result", "reason %s, ret %lld",
+		   event_symbol(event_reasons, e->reason), (s64)e->ret);
+	rule_check(rules, RULE_RESULT, op->start,
+		   (e->reason == MHP_REASON_NOTIFIER) == (op->veto != 0) &&
+			   (!op->veto || op->veto == e->ret),
+		   op->veto ? "the notifier's answer" : "no notifier's answer",
+		   "reason %s, ret %lld",
+		   event_symbol(event_reasons, e->reason), (s64)e->ret);
+	if (e->reason == MHP_REASON_UNMOVABLE ||
+	    e->reason == MHP_REASON_HUGETLB)
+		rule_check(rules, RULE_RESULT, op->start,
+			   e->ret < 0 && e->ret != -EINTR, "an error",
+			   "ret %lld", (s64)e->ret);
+}
+
+static void pages_check(struct rules *rules, const struct mhp_mhp_block_end *e)
+{
+	struct rule_op *op = &rules->op;
+	struct rule_block *block = rule_block(rules, op->start, false);
+	bool online = op->kind == OP_ONLINE;
+
+	if (e->ret) {
+		rule_check(rules, RULE_ROLLBACK, op->start,
+			   !op->present && !op->managed, "no change in the end",
+			   "present %+lld, managed %+lld", op->present,
+			   op->managed);
+		return;
+	}
+	if (!block)
+		return;
+	/* After an offline there is nothing, whatever was not known before. */
+	if (!block->counted && !online) {
+		block->present = rule_difference(0, op->present);
+		block->managed = rule_difference(0, op->managed);
+		block->counted = true;
+	}
+	block->present = rule_sum(block->present, op->present);
+	block->managed = rule_sum(block->managed, op->managed);
+	if (!block->counted)
+		return;
+	rule_equal(rules, RULE_BLOCK_PAGES, op->start, "present pages",
+		   online ? op->nr : 0, block->present);
+	if (block->strict)
+		rule_equal(rules, RULE_BLOCK_PAGES, op->start, "managed pages",
+			   online ? op->nr - op->vmemmap : 0, block->managed);
+}
+
+void rules_block_end(struct rules *rules, const struct mhp_record *r)
+{
+	const struct mhp_mhp_block_end *e = &r->p.mhp_block_end;
+	struct rule_op *op = &rules->op;
+	struct rule_block *block = rule_block(rules, op->start, true);
+	bool online = op->kind == OP_ONLINE;
+
+	rule_same_place(rules, "the end", e->start_pfn, e->nr_pages, op->start,
+			op->nr);
+	rule_same_zone(rules, e->nid, e->zone);
+	rule_equal(rules, RULE_SAME_BLOCK, op->start, "vmemmap pages",
+		   op->vmemmap, e->vmemmap_pages);
+	if (!op->blind) {
+		result_check(rules, e);
+		pages_check(rules, e);
+	}
+	if (block) {
+		block->state = online == !e->ret ? MHP_STATE_ONLINE :
+						   MHP_STATE_OFFLINE;
+		block->zone = block->state == MHP_STATE_ONLINE ? op->zone :
+								 MHP_ZONE_NONE;
+		block->nid = op->nid;
+		rule_block_touch(block, r);
+	}
+	rules_budget_end(rules, r);
+	op->kind = OP_NONE;
+}
+
+static void begin_check(struct rules *rules, const struct mhp_record *r)
+{
+	const struct mhp_mhp_block_begin *e = &r->p.mhp_block_begin;
+	struct rule_op *op = &rules->op;
+	const struct rule_block *block = rule_block(rules, op->start, true);
+	u8 want = op->kind == OP_ONLINE ? MHP_STATE_OFFLINE : MHP_STATE_ONLINE;
+
+	rule_check(rules, RULE_SAME_BLOCK, op->start,
+		   !(op->start % rules->block_pages) &&
+			   op->nr == rules->block_pages,
+		   "one memory block", "pages 0x%llx+%llu", op->start, op->nr);
+	if (!block)
+		return;
+	if (block->state != MHP_STATE_UNKNOWN)
+		rule_check(rules, RULE_ORDER_LIFE, op->start,
+			   block->state == want,
+			   event_symbol(event_states, want), "it is %s",
+			   event_symbol(event_states, block->state));
+	if (block->nid >= 0)
+		rule_equal(rules, RULE_SAME_BLOCK, op->start, "node",
+			   block->nid, e->nid);
+	if (block->hosting != MHP_HOSTING_NONE)
+		rule_equal(rules, RULE_HOSTING, op->start,
+			   "pages that host memmap", block->vmemmap_pages,
+			   e->vmemmap_pages);
+	if (op->kind == OP_OFFLINE && block->state == MHP_STATE_ONLINE &&
+	    block->zone != MHP_ZONE_NONE)
+		rule_check(rules, RULE_SAME_BLOCK, op->start,
+			   block->zone == e->zone, "the zone it is online in",
+			   "zone %s instead of %s",
+			   event_symbol(event_zones, e->zone),
+			   event_symbol(event_zones, block->zone));
+}
+
+void rules_block_begin(struct rules *rules, const struct mhp_record *r)
+{
+	const struct mhp_mhp_block_begin *e = &r->p.mhp_block_begin;
+	struct rule_op *op = &rules->op;
+
+	rule_check(rules, RULE_ORDER_LIFE, e->start_pfn, op->kind == OP_NONE,
+		   "the end of the operation before", "%s",
+		   event_info(r->event)->name);
+	*op = (struct rule_op){
+		.kind = r->event == MHP_EVENT_mhp_online_begin ? OP_ONLINE :
+								 OP_OFFLINE,
+		.begin = *r,
+		.start = e->start_pfn,
+		.nr = e->nr_pages,
+		.vmemmap = e->vmemmap_pages,
+		.nid = e->nid,
+		.zone = e->zone,
+	};
+	op->step = op->kind == OP_ONLINE ? ON_BEGUN : OFF_BEGUN;
+	rules->settled = true;
+	begin_check(rules, r);
 }

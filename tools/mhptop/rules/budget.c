@@ -11,7 +11,7 @@
 
 static const char *const names[] = { "add", "online", "offline", "remove" };
 
-static s64 ret_of(const struct mhp_record *r)
+static s64 budget_ret(const struct mhp_record *r)
 {
 	switch (r->event) {
 	case MHP_EVENT_mhp_add_end:
@@ -33,19 +33,19 @@ static void add_budget(struct rules *rules, const struct mhp_mhp_add_end *e)
 	snprintf(expected, sizeof(expected), "at most %g %% of its pages",
 		 opts->max_vmemmap);
 	if (opts->max_vmemmap > 0)
-		rule_ask(rules, RULE_BUDGET_VMEMMAP, e->start_pfn,
-			 e->vmemmap_pages * 100.0 <=
-				 opts->max_vmemmap * e->nr_pages,
-			 expected, "%llu of %llu pages, %.3f %%",
-			 e->vmemmap_pages, e->nr_pages,
-			 e->vmemmap_pages * 100.0 / e->nr_pages);
+		rule_check(rules, RULE_BUDGET_VMEMMAP, e->start_pfn,
+			   e->vmemmap_pages * 100.0 <=
+				   opts->max_vmemmap * e->nr_pages,
+			   expected, "%llu of %llu pages, %.3f %%",
+			   e->vmemmap_pages, e->nr_pages,
+			   e->vmemmap_pages * 100.0 / e->nr_pages);
 	if (opts->hosting)
-		rule_ask(rules, RULE_BUDGET_HOSTING, e->start_pfn,
-			 e->hosting == opts->hosting,
-			 event_symbol(event_hostings, opts->hosting),
-			 "hosting %s, why %s",
-			 event_symbol(event_hostings, e->hosting),
-			 event_symbol(event_whys, e->why));
+		rule_check(rules, RULE_BUDGET_HOSTING, e->start_pfn,
+			   e->hosting == opts->hosting,
+			   event_symbol(event_hostings, opts->hosting),
+			   "hosting %s, why %s",
+			   event_symbol(event_hostings, e->hosting),
+			   event_symbol(event_whys, e->why));
 }
 
 /* Blocks that a removal took, whoever else may be there later. */
@@ -114,9 +114,9 @@ static void removed_check(struct rules *rules)
 	/* It may have been among what was lost. */
 	if (gone < blocks && rules->lost)
 		return;
-	rule_ask(rules, RULE_BUDGET_REMOVED, pfn, gone == blocks,
-		 "all of it removed", "%llu of %llu memory blocks", gone,
-		 blocks);
+	rule_check(rules, RULE_BUDGET_REMOVED, pfn, gone == blocks,
+		   "all of it removed", "%llu of %llu memory blocks", gone,
+		   blocks);
 }
 
 static void time_check(struct rules *rules, u64 now_ns, const char *verb)
@@ -130,22 +130,22 @@ static void time_check(struct rules *rules, u64 now_ns, const char *verb)
 	if (!max)
 		return;
 	snprintf(expected, sizeof(expected), "at most %.6f s", max / 1e9);
-	rule_ask(rules, RULE_BUDGET_TIME, op->start,
-		 now_ns - op->begin.time_ns <= max, expected, "%s %s %.6f s",
-		 names[op->kind - OP_ADD], verb, took);
+	rule_check(rules, RULE_BUDGET_TIME, op->start,
+		   now_ns - op->begin.time_ns <= max, expected, "%s %s %.6f s",
+		   names[op->kind - OP_ADD], verb, took);
 }
 
 void rules_budget_end(struct rules *rules, const struct mhp_record *r)
 {
 	const struct rules_opts *opts = &rules->opts;
 	const struct rule_op *op = &rules->op;
-	s64 ret = ret_of(r);
+	s64 ret = budget_ret(r);
 
 	time_check(rules, r->time_ns, "took");
 	if (opts->no_failures)
-		rule_ask(rules, RULE_BUDGET_FAILURES, op->start, !ret,
-			 "success", "%s ended with %lld",
-			 names[op->kind - OP_ADD], ret);
+		rule_check(rules, RULE_BUDGET_FAILURES, op->start, !ret,
+			   "success", "%s ended with %lld",
+			   names[op->kind - OP_ADD], ret);
 	if (r->event == MHP_EVENT_mhp_add_end)
 		add_budget(rules, &r->p.mhp_add_end);
 	else if (r->event == MHP_EVENT_mhp_remove_end)

@@ -19,8 +19,8 @@ static int wrong(char *why, size_t len, const char *name, const char *needs,
 }
 
 /* "2s", "150ms", "300us", "9ns", or seconds without a unit. */
-static int take_time(u64 *ns, const char *name, const char *value, char *why,
-		     size_t len)
+static int config_take_time(u64 *ns, const char *name, const char *value,
+			    char *why, size_t len)
 {
 	static const struct {
 		const char *unit;
@@ -125,8 +125,8 @@ int rules_set(struct rules_opts *opts, const char *name, const char *value,
 
 	for (i = 0; i < 4; i++)
 		if (!strcmp(name, times[i]))
-			return take_time(&opts->max_ns[i], name, value, why,
-					 len);
+			return config_take_time(&opts->max_ns[i], name, value,
+						why, len);
 	if (!strcmp(name, "max-vmemmap"))
 		return take_percent(&opts->max_vmemmap, name, value, why, len);
 	if (!strcmp(name, "expect-hosting"))
@@ -145,7 +145,8 @@ int rules_set(struct rules_opts *opts, const char *name, const char *value,
 	return -ENOENT;
 }
 
-static int take_line(struct rules_opts *opts, char *line, char *why, size_t len)
+static int config_take_line(struct rules_opts *opts, char *line, char *why,
+			    size_t len)
 {
 	const char *blank = " \t\r\n";
 	char *name, *value, *rest;
@@ -181,7 +182,8 @@ int rules_read(struct rules_opts *opts, const char *path, char *why, size_t len)
 				 "the line is too long");
 			err = -EINVAL;
 		} else {
-			err = take_line(opts, line, reason, sizeof(reason));
+			err = config_take_line(opts, line, reason,
+					       sizeof(reason));
 		}
 	}
 	if (err)

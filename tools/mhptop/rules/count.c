@@ -31,7 +31,8 @@ void rules_count_take(struct rules *rules, const struct mhp_record *r)
 	block->managed = rule_sum(block->managed, e->delta);
 }
 
-static void block_seen(struct rules *rules, const struct mhp_mhp_block_seen *e)
+static void block_snapshot(struct rules *rules,
+			   const struct mhp_mhp_snapshot_block *e)
 {
 	struct rule_block *block = rule_block(rules, e->start_pfn, true);
 	struct rule_range *range;
@@ -63,7 +64,8 @@ static void block_seen(struct rules *rules, const struct mhp_mhp_block_seen *e)
 	range->end = e->altmap_base + e->range_pages;
 }
 
-static void zone_seen(struct rules *rules, const struct mhp_mhp_zone_seen *e)
+static void zone_snapshot(struct rules *rules,
+			  const struct mhp_mhp_snapshot_zone *e)
 {
 	struct rule_zone *zone = rule_zone(rules, e->nid, e->zone);
 
@@ -74,10 +76,10 @@ static void zone_seen(struct rules *rules, const struct mhp_mhp_zone_seen *e)
 	zone->known[0] = zone->known[1] = true;
 }
 
-void rules_seen_take(struct rules *rules, const struct mhp_record *r)
+void rules_snapshot_take(struct rules *rules, const struct mhp_record *r)
 {
-	if (r->event == MHP_EVENT_mhp_block_seen)
-		block_seen(rules, &r->p.mhp_block_seen);
+	if (r->event == MHP_EVENT_mhp_snapshot_block)
+		block_snapshot(rules, &r->p.mhp_snapshot_block);
 	else
-		zone_seen(rules, &r->p.mhp_zone_seen);
+		zone_snapshot(rules, &r->p.mhp_snapshot_zone);
 }

@@ -11,9 +11,9 @@
 static void op_begin(struct rules *rules, const struct mhp_record *r,
 		     enum rule_op_kind kind, u64 start, u64 nr, s32 nid)
 {
-	rule_ask(rules, RULE_ORDER_LIFE, start, rules->op.kind == OP_NONE,
-		 "the end of the operation before", "%s",
-		 event_info(r->event)->name);
+	rule_check(rules, RULE_ORDER_LIFE, start, rules->op.kind == OP_NONE,
+		   "the end of the operation before", "%s",
+		   event_info(r->event)->name);
 	rules->op = (struct rule_op){
 		.kind = kind,
 		.begin = *r,
@@ -32,10 +32,10 @@ static void whole_blocks(struct rules *rules)
 {
 	u64 start = rules->op.start, nr = rules->op.nr;
 
-	rule_ask(rules, RULE_SAME_BLOCK, start,
-		 nr && !(start % rules->block_pages) &&
-			 !(nr % rules->block_pages),
-		 "whole memory blocks", "pages 0x%llx+%llu", start, nr);
+	rule_check(rules, RULE_SAME_BLOCK, start,
+		   nr && !(start % rules->block_pages) &&
+			   !(nr % rules->block_pages),
+		   "whole memory blocks", "pages 0x%llx+%llu", start, nr);
 }
 
 /* What does not begin where an operation of that kind did is not its end. */
@@ -48,14 +48,14 @@ static bool op_ends(struct rules *rules, const struct mhp_record *r,
 	rules->settled = true;
 	if (op->kind == OP_NONE && !settled)
 		return false;
-	if (!rule_ask(rules, RULE_ORDER_LIFE, start, op->kind == kind,
-		      "an operation that it belongs to", "%s outside of one",
-		      event_info(r->event)->name))
+	if (!rule_check(rules, RULE_ORDER_LIFE, start, op->kind == kind,
+			"an operation that it belongs to", "%s outside of one",
+			event_info(r->event)->name))
 		return false;
-	rule_ask(rules, RULE_SAME_BLOCK, op->start,
-		 start == op->start && nr == op->nr, "the pages of its begin",
-		 "pages 0x%llx+%llu instead of 0x%llx+%llu", start, nr,
-		 op->start, op->nr);
+	rule_check(rules, RULE_SAME_BLOCK, op->start,
+		   start == op->start && nr == op->nr, "the pages of its begin",
+		   "pages 0x%llx+%llu instead of 0x%llx+%llu", start, nr,
+		   op->start, op->nr);
 	return true;
 }
 
@@ -71,27 +71,28 @@ static void add_end_hosting(struct rules *rules,
 
 	rule_same_pfn(rules, RULE_ORDER_ADD, op->start, "sections up to page",
 		      op->start + op->nr, op->next_pfn);
-	rule_ask(rules, RULE_HOSTING, op->start, e->hosting == op->hosting,
-		 event_symbol(event_hostings, op->hosting), "hosting %s",
-		 event_symbol(event_hostings, e->hosting));
+	rule_check(rules, RULE_HOSTING, op->start, e->hosting == op->hosting,
+		   event_symbol(event_hostings, op->hosting), "hosting %s",
+		   event_symbol(event_hostings, e->hosting));
 	rule_equal(rules, RULE_HOSTING, op->start, "pages that host memmap",
 		   op->hosts, e->vmemmap_pages);
-	rule_ask(rules, RULE_HOSTING, op->start,
-		 e->hosting == MHP_HOSTING_RANGE ?
-			 e->why == MHP_WHY_SELF_HOSTED :
-		 hosted ? e->why == MHP_WHY_SELF_HOSTED || range_why :
-			  e->why != MHP_WHY_SELF_HOSTED && !range_why &&
-				  e->why != MHP_WHY_UNDECIDED,
-		 "a reason that goes with who hosts", "hosting %s, why %s",
-		 event_symbol(event_hostings, e->hosting),
-		 event_symbol(event_whys, e->why));
-	rule_ask(rules, RULE_HOSTING, op->start,
-		 (op->begin.p.mhp_add_begin.flags & MHP_ADD_MEMMAP_ON_MEMORY) ?
-			 e->why != MHP_WHY_NOT_REQUESTED :
-			 e->why == MHP_WHY_NOT_REQUESTED,
-		 "as the caller asked", "flags 0x%x, why %s",
-		 (unsigned int)op->begin.p.mhp_add_begin.flags,
-		 event_symbol(event_whys, e->why));
+	rule_check(rules, RULE_HOSTING, op->start,
+		   e->hosting == MHP_HOSTING_RANGE ?
+			   e->why == MHP_WHY_SELF_HOSTED :
+		   hosted ? e->why == MHP_WHY_SELF_HOSTED || range_why :
+			    e->why != MHP_WHY_SELF_HOSTED && !range_why &&
+				    e->why != MHP_WHY_UNDECIDED,
+		   "a reason that goes with who hosts", "hosting %s, why %s",
+		   event_symbol(event_hostings, e->hosting),
+		   event_symbol(event_whys, e->why));
+	rule_check(rules, RULE_HOSTING, op->start,
+		   (op->begin.p.mhp_add_begin.flags &
+		    MHP_ADD_MEMMAP_ON_MEMORY) ?
+			   e->why != MHP_WHY_NOT_REQUESTED :
+			   e->why == MHP_WHY_NOT_REQUESTED,
+		   "as the caller asked", "flags 0x%x, why %s",
+		   (unsigned int)op->begin.p.mhp_add_begin.flags,
+		   event_symbol(event_whys, e->why));
 }
 
 static void blocks_set_strict(struct rules *rules, u64 start, u64 nr,
@@ -111,24 +112,24 @@ static void add_end(struct rules *rules, const struct mhp_record *r)
 
 	if (!op_ends(rules, r, OP_ADD, e->start_pfn, e->nr_pages))
 		return;
-	rule_ask(rules, RULE_RESULT, op->start, e->ret <= 0 && e->ret > -4096,
-		 "0 or an error", "ret %lld", (s64)e->ret);
+	rule_check(rules, RULE_RESULT, op->start, e->ret <= 0 && e->ret > -4096,
+		   "0 or an error", "ret %lld", (s64)e->ret);
 	rule_equal(rules, RULE_SAME_BLOCK, op->start, "node", op->nid, e->nid);
 	if (!e->ret) {
-		rule_ask(rules, RULE_RESULT, op->start, !op->failed,
-			 "no failed population", "ret 0");
+		rule_check(rules, RULE_RESULT, op->start, !op->failed,
+			   "no failed population", "ret 0");
 		whole_blocks(rules);
 		add_end_hosting(rules, e);
 		/* virtio-mem and others decide page by page what the buddy gets. */
 		blocks_set_strict(rules, op->start, op->nr,
 				  e->why != MHP_WHY_NOT_REQUESTED);
 	} else {
-		rule_ask(rules, RULE_HOSTING, op->start,
-			 e->hosting == MHP_HOSTING_NONE && !e->vmemmap_pages,
-			 "nobody hosts what was not added",
-			 "hosting %s, %llu pages",
-			 event_symbol(event_hostings, e->hosting),
-			 e->vmemmap_pages);
+		rule_check(rules, RULE_HOSTING, op->start,
+			   e->hosting == MHP_HOSTING_NONE && !e->vmemmap_pages,
+			   "nobody hosts what was not added",
+			   "hosting %s, %llu pages",
+			   event_symbol(event_hostings, e->hosting),
+			   e->vmemmap_pages);
 		rule_equal(rules, RULE_ROLLBACK, op->start,
 			   "sections that kept their memmap", 0, op->sections);
 	}
@@ -171,7 +172,7 @@ static void hosts_stay(struct rules *rules)
 		range = &rules->ranges[i];
 		if (!range->known || !range->refs || !range->free)
 			continue;
-		rule_ask(
+		rule_check(
 			rules, RULE_REMOVE, op->start,
 			op->start - range->base >= range->free &&
 				range->base - op->start >= op->nr,
@@ -210,8 +211,8 @@ static void remove_end(struct rules *rules, const struct mhp_record *r)
 	rule_equal(rules, RULE_SAME_BLOCK, op->start, "vmemmap pages",
 		   op->begin.p.mhp_remove_begin.vmemmap_pages,
 		   e->vmemmap_pages);
-	rule_ask(rules, RULE_RESULT, op->start, e->ret <= 0 && e->ret > -4096,
-		 "0 or an error", "ret %lld", (s64)e->ret);
+	rule_check(rules, RULE_RESULT, op->start, e->ret <= 0 && e->ret > -4096,
+		   "0 or an error", "ret %lld", (s64)e->ret);
 	if (e->ret)
 		rule_equal(rules, RULE_ROLLBACK, op->start,
 			   "sections that gave up their memmap", 0,
@@ -221,11 +222,11 @@ static void remove_end(struct rules *rules, const struct mhp_record *r)
 	while (!e->ret &&
 	       (block = rule_block_in(rules, op->start, op->nr, &at)))
 		if (block->state != MHP_STATE_UNKNOWN)
-			rule_ask(rules, RULE_ORDER_REMOVE,
-				 rule_block_pfn(rules, block),
-				 block->state == MHP_STATE_REMOVED,
-				 "its memmap given up", "it is %s",
-				 event_symbol(event_states, block->state));
+			rule_check(rules, RULE_ORDER_REMOVE,
+				   rule_block_pfn(rules, block),
+				   block->state == MHP_STATE_REMOVED,
+				   "its memmap given up", "it is %s",
+				   event_symbol(event_states, block->state));
 	if (!e->ret)
 		hosts_stay(rules);
 	ranges_over(rules);

@@ -35,7 +35,7 @@ enum rule_id rule_by_name(const char *name, size_t len)
 }
 
 struct rules *rules_new(u64 block_pages, const struct rules_opts *opts,
-			violation_sink sink, void *ctx)
+			struct violations *violations)
 {
 	struct rules *rules;
 
@@ -46,8 +46,7 @@ struct rules *rules_new(u64 block_pages, const struct rules_opts *opts,
 		return NULL;
 	rules->opts = *opts;
 	rules->block_pages = block_pages;
-	rules->sink = sink;
-	rules->ctx = ctx;
+	rules->violations = violations;
 	return rules;
 }
 
@@ -63,110 +62,14 @@ void rules_free(struct rules *rules)
 	free(rules);
 }
 
-u64 rules_asked(const struct rules *rules, enum rule_id rule)
+u64 rules_checked(const struct rules *rules, enum rule_id rule)
 {
-	return rules->asked[rule];
-}
-
-u64 rules_broken(const struct rules *rules, enum rule_id rule)
-{
-	return rules->broken[rule];
-}
-
-u64 rules_block_broken(const struct rules *rules, u64 pfn)
-{
-	const struct rule_block *block =
-		rule_block((struct rules *)rules, pfn, false);
-
-	return block ? block->broken : 0;
+	return rules->checked[rule];
 }
 
 bool rules_unsure(const struct rules *rules)
 {
 	return rules->unsure || rules->lost;
-}
-
-/* The event before that has to do with it: of the operation, or of the block. */
-static void first_event(struct rules *rules, u64 pfn, struct mhp_record *first)
-{
-	const struct rule_block *block = rule_block(rules, pfn, false);
-
-	if (rules->op.kind != OP_NONE && rules->op.last.event) {
-		*first = rules->op.last;
-	} else if (block && block->last_event) {
-		first->event = block->last_event;
-		first->seq = block->last_seq;
-		first->time_ns = block->last_ns;
-	}
-}
-
-static void violate(struct rules *rules, enum rule_id rule, u64 pfn,
-		    const char *expected, const char *found, va_list args)
-{
-	struct violation violation = { .rule = rule, .pfn = pfn };
-	struct rule_block *block;
-
-	/* With numbers missing, this may be what is missing. */
-	if (rules->last_seq > rules->numbered) {
-		rules->unsure = true;
-		return;
-	}
-	rules->broken[rule]++;
-	block = rule_block(rules, pfn, false);
-	if (block)
-		block->broken++;
-	first_event(rules, pfn, &violation.first);
-	if (rules->now)
-		violation.second = *rules->now;
-	snprintf(violation.expected, sizeof(violation.expected), "%s",
-		 expected);
-	vsnprintf(violation.found, sizeof(violation.found), found, args);
-	rules->sink(rules->ctx, &violation);
-}
-
-bool rule_ask(struct rules *rules, enum rule_id rule, u64 pfn, bool holds,
-	      const char *expected, const char *found, ...)
-{
-	va_list args;
-
-	if (rules->opts.skip[rule])
-		return true;
-	rules->asked[rule]++;
-	if (holds)
-		return true;
-	va_start(args, found);
-	violate(rules, rule, pfn, expected, found, args);
-	va_end(args);
-	return false;
-}
-
-void rule_holds(struct rules *rules, enum rule_id rule)
-{
-	rules->asked[rule] += !rules->opts.skip[rule];
-}
-
-bool rule_equal(struct rules *rules, enum rule_id rule, u64 pfn,
-		const char *what, s64 want, s64 got)
-{
-	char expected[RULE_TEXT_MAX];
-
-	if (want == got || rules->opts.skip[rule]) {
-		rule_holds(rules, rule);
-		return true;
-	}
-	snprintf(expected, sizeof(expected), "%s %lld", what, want);
-	return rule_ask(rules, rule, pfn, false, expected, "%s %lld", what,
-			got);
-}
-
-bool rule_same_pfn(struct rules *rules, enum rule_id rule, u64 pfn,
-		   const char *what, u64 want, u64 got)
-{
-	char expected[RULE_TEXT_MAX];
-
-	snprintf(expected, sizeof(expected), "%s 0x%llx", what, want);
-	return rule_ask(rules, rule, pfn, want == got, expected, "%s 0x%llx",
-			what, got);
 }
 
 /* -- records -------------------------------------------------------------- */
@@ -187,7 +90,7 @@ static void forget(struct rules *rules)
  * can close later. What stays open for GAP_RECORDS is lost; from there on
  * everything is judged anew.
  */
-static void take_number(struct rules *rules, u64 seq)
+static void rules_take_number(struct rules *rules, u64 seq)
 {
 	if (!seq)
 		return;
@@ -223,9 +126,9 @@ static void dispatch(struct rules *rules, const struct mhp_record *r)
 	case MHP_EVENT_mhp_managed:
 		rules_count_take(rules, r);
 		return rules_block_take(rules, r);
-	case MHP_EVENT_mhp_block_seen:
-	case MHP_EVENT_mhp_zone_seen:
-		return rules_seen_take(rules, r);
+	case MHP_EVENT_mhp_snapshot_block:
+	case MHP_EVENT_mhp_snapshot_zone:
+		return rules_snapshot_take(rules, r);
 	default:
 		return rules_block_take(rules, r);
 	}
@@ -241,7 +144,7 @@ int rules_take(struct rules *rules, const struct mhp_record *record)
 	if (rules->last_ns < record->time_ns)
 		rules->last_ns = record->time_ns;
 	rules->no_memory = false;
-	take_number(rules, record->seq);
+	rules_take_number(rules, record->seq);
 	dispatch(rules, record);
 	if (rules->op.kind != OP_NONE && !event_is_tool(record->event))
 		rules->op.last = *record;

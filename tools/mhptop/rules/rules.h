@@ -9,7 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include "mhp_event.h"
+#include "model/violations.h"
 
 /* R(id, name, the law in a line) */
 #define RULES(R)                                                                                                 \
@@ -73,19 +73,6 @@ extern const struct rule_info rule_infos[NR_RULES];
 /* NR_RULES if there is none of that name. */
 enum rule_id rule_by_name(const char *name, size_t len);
 
-#define RULE_TEXT_MAX 160
-
-/* What broke a law: two events, of which the first may be missing (event 0). */
-struct violation {
-	enum rule_id rule;
-	u64 pfn; /* of the memory block, range or page that it is about */
-	struct mhp_record
-		first; /* of an earlier operation: size 0, without fields */
-	struct mhp_record second;
-	char expected[RULE_TEXT_MAX];
-	char found[RULE_TEXT_MAX];
-};
-
 /* What the user asks for on top; 0 or an empty range: not asked for. */
 struct rules_opts {
 	u64 max_ns[4]; /* add, online, offline, remove */
@@ -98,23 +85,21 @@ struct rules_opts {
 	bool skip[NR_RULES];
 };
 
-typedef void (*violation_sink)(void *ctx, const struct violation *violation);
-
 struct rules;
 
-/* NULL: no memory, or blocks of no pages. opts is copied. */
+/*
+ * NULL: no memory, or blocks of no pages. opts is copied; violations has to
+ * outlive the rules.
+ */
 struct rules *rules_new(u64 block_pages, const struct rules_opts *opts,
-			violation_sink sink, void *ctx);
+			struct violations *violations);
 void rules_free(struct rules *rules); /* NULL is fine */
 /* One record, in the order of the stream: 0 or -ENOMEM. */
 int rules_take(struct rules *rules, const struct mhp_record *record);
 /* The stream is over. */
 void rules_end(struct rules *rules);
-/* How often a rule was asked, and was broken. */
-u64 rules_asked(const struct rules *rules, enum rule_id rule);
-u64 rules_broken(const struct rules *rules, enum rule_id rule);
-/* Violations that are about the memory block of a page. */
-u64 rules_block_broken(const struct rules *rules, u64 pfn);
+/* How often a rule was checked. */
+u64 rules_checked(const struct rules *rules, enum rule_id rule);
 /* Memmap that was given up while its backing page is still used. */
 struct rule_retired {
 	u64 pfn; /* that it described, */

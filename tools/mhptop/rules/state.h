@@ -32,7 +32,6 @@ struct rule_block {
 	u32 section_vmemmap; /* and its vmemmap pages */
 	u32 vmemmap_pages; /* that it gives up */
 	u32 align; /* of its altmap */
-	u32 broken; /* laws, about it */
 	s32 nid;
 	u16 last_event; /* 0: none yet */
 	u8 state; /* enum mhp_state, UNKNOWN if it is not known */
@@ -93,10 +92,8 @@ struct rule_op {
 struct rules {
 	struct rules_opts opts;
 	u64 block_pages;
-	violation_sink sink;
-	void *ctx;
-	u64 asked[NR_RULES];
-	u64 broken[NR_RULES];
+	struct violations *violations;
+	u64 checked[NR_RULES];
 	struct rule_op op;
 	struct rule_block *blocks; /* as they were met */
 	size_t nr_blocks;
@@ -139,12 +136,12 @@ static inline s64 rule_difference(s64 a, s64 b)
 }
 
 /* A law was asked for; broken unless holds. Says what was found. Returns holds. */
-bool rule_ask(struct rules *rules, enum rule_id rule, u64 pfn, bool holds,
-	      const char *expected, const char *found, ...)
+bool rule_check(struct rules *rules, enum rule_id rule, u64 pfn, bool holds,
+		const char *expected, const char *found, ...)
 	__attribute__((format(printf, 6, 7)));
 /* A law was asked for in another way, and holds. */
-void rule_holds(struct rules *rules, enum rule_id rule);
-/* The same as rule_ask() for a number of a name. */
+void rule_passes(struct rules *rules, enum rule_id rule);
+/* The same as rule_check() for a number of a name. */
 bool rule_equal(struct rules *rules, enum rule_id rule, u64 pfn,
 		const char *what, s64 want, s64 got);
 
@@ -181,7 +178,7 @@ void rules_retired_free(struct rules *rules,
 void rules_block_take(struct rules *rules, const struct mhp_record *r);
 void rules_range_take(struct rules *rules, const struct mhp_record *r);
 void rules_count_take(struct rules *rules, const struct mhp_record *r);
-void rules_seen_take(struct rules *rules, const struct mhp_record *r);
+void rules_snapshot_take(struct rules *rules, const struct mhp_record *r);
 /* Budgets, at the end of an operation; those of all are in rules_end(). */
 void rules_budget_end(struct rules *rules, const struct mhp_record *r);
 

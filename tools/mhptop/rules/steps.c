@@ -107,7 +107,7 @@ bool rules_transition(const struct rules *rules, size_t nth,
 	return true;
 }
 
-static s64 ret_of(const struct mhp_record *r)
+static s64 step_ret(const struct mhp_record *r)
 {
 	if (r->event == MHP_EVENT_mhp_notify)
 		return r->p.mhp_notify.ret;
@@ -126,9 +126,9 @@ static bool edge_may(const struct rule_edge *edge, const struct rule_op *op,
 		return false;
 	if (!r)
 		return true;
-	if (edge->when & OK && ret_of(r))
+	if (edge->when & OK && step_ret(r))
 		return false;
-	return !(edge->when & BAD) || ret_of(r);
+	return !(edge->when & BAD) || step_ret(r);
 }
 
 /* The edge that the record takes from a step, over such without an event. */

@@ -47,7 +47,7 @@ static struct source_file *to_file(struct source *source)
 	return (struct source_file *)source;
 }
 
-static int fail(struct source_file *file, int err, const char *reason)
+static int file_fail(struct source_file *file, int err, const char *reason)
 {
 	snprintf(file->reason, sizeof(file->reason), "%s:%llu: %s", file->name,
 		 file->line, reason);
@@ -59,7 +59,7 @@ static int fail(struct source_file *file, int err, const char *reason)
  * The next line of what is in the buffer, NULL if it is not complete. The last
  * one needs no newline if it makes sense without: an editor may have taken it.
  */
-static char *next_line(struct source_file *file, size_t *len)
+static char *file_next_line(struct source_file *file, size_t *len)
 {
 	char *line = file->buf + file->start;
 	size_t size = file->end - file->start;
@@ -81,7 +81,7 @@ static bool is_truncated(const struct source_file *file)
 }
 
 /* Get more into the buffer. 0 when there is something new, or the end. */
-static int fill(struct source_file *file)
+static int file_fill(struct source_file *file)
 {
 	ssize_t n;
 
@@ -92,7 +92,7 @@ static int fill(struct source_file *file)
 	}
 	if (file->end == sizeof(file->buf)) {
 		file->line++;
-		return fail(file, -EPROTO, "line longer than any of ours");
+		return file_fail(file, -EPROTO, "line longer than any of ours");
 	}
 	do {
 		n = read(file->fd, file->buf + file->end,
@@ -100,7 +100,7 @@ static int fill(struct source_file *file)
 	} while (n < 0 && errno == EINTR);
 	if (n < 0) {
 		file->line++;
-		return fail(file, -errno, strerror(errno));
+		return file_fail(file, -errno, strerror(errno));
 	}
 	file->end += n;
 	file->eof = !n;
@@ -122,7 +122,8 @@ static int take_totals(struct source_file *file, const char *line, size_t len)
 				       sizeof(why));
 
 	if (err)
-		return fail(file, err, is_truncated(file) ? "truncated" : why);
+		return file_fail(file, err,
+				 is_truncated(file) ? "truncated" : why);
 	file->has_totals = true;
 	return 0;
 }
@@ -141,20 +142,21 @@ static void count(struct source_file *file, const struct mhp_record *record)
 }
 
 /* One line: 1 if a record was handed over, 0 if not, else an error. */
-static int take_line(struct source_file *file, source_sink sink, void *ctx,
-		     const char *line, size_t len)
+static int file_take_line(struct source_file *file, source_sink sink, void *ctx,
+			  const char *line, size_t len)
 {
 	struct mhp_record record;
 	const char *why;
 	int err;
 
 	if (file->has_totals)
-		return fail(file, -EPROTO, "a line behind the totals");
+		return file_fail(file, -EPROTO, "a line behind the totals");
 	if (recording_is_totals(line, len))
 		return take_totals(file, line, len);
 	err = record_from_json(line, len, &record, &why);
 	if (err && err != -ENOMSG)
-		return fail(file, err, is_truncated(file) ? "truncated" : why);
+		return file_fail(file, err,
+				 is_truncated(file) ? "truncated" : why);
 	count(file, &record);
 	err = sink(ctx, &record);
 	return err < 0 ? err : 1;
@@ -200,7 +202,7 @@ static void finish(struct source_file *file)
 			"%s:%llu: recording ends without totals: its recorder was killed or still runs",
 			file->name, file->line);
 	else if (compare_counts(file, why, sizeof(why)))
-		fail(file, -EPROTO, why);
+		file_fail(file, -EPROTO, why);
 	else if (file->unknown)
 		snprintf(
 			file->reason, sizeof(file->reason),
@@ -215,8 +217,8 @@ static int take_lines(struct source_file *file, source_sink sink, void *ctx)
 	size_t len;
 	char *line;
 
-	while (!file->err && (line = next_line(file, &len))) {
-		ret = take_line(file, sink, ctx, line, len);
+	while (!file->err && (line = file_next_line(file, &len))) {
+		ret = file_take_line(file, sink, ctx, line, len);
 		if (ret < 0 && !file->err)
 			return ret;
 		taken += ret > 0;
@@ -231,7 +233,7 @@ static int file_read(struct source *source, source_sink sink, void *ctx)
 	int ret = take_lines(file, sink, ctx);
 
 	while (!ret && !file->err && is_readable(file)) {
-		fill(file);
+		file_fill(file);
 		ret = take_lines(file, sink, ctx);
 		if (!ret && !file->err && file->eof)
 			finish(file);
@@ -325,20 +327,22 @@ static int read_header(struct source_file *file)
 	char *line;
 	int err;
 
-	while (!(line = next_line(file, &len))) {
+	while (!(line = file_next_line(file, &len))) {
 		if (file->eof) {
 			file->line++;
-			return fail(file, -EPROTO, "empty, not a recording");
+			return file_fail(file, -EPROTO,
+					 "empty, not a recording");
 		}
-		if (fill(file))
+		if (file_fill(file))
 			return file->err;
 	}
 	err = recording_header_get(line, len, &file->source.info, why,
 				   sizeof(why));
 	/* Something else without a newline is not a header that was cut. */
 	if (err)
-		fail(file, err,
-		     is_truncated(file) && *line == '{' ? "truncated" : why);
+		file_fail(file, err,
+			  is_truncated(file) && *line == '{' ? "truncated" :
+							       why);
 	return err;
 }
 

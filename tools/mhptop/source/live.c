@@ -79,7 +79,7 @@ u64 source_live_monotonic(void)
 	return clock_ns(CLOCK_MONOTONIC);
 }
 
-int source_live_info(struct source_info *info, enum source_tier tier,
+int source_live_info(struct source_info *info, enum source_kind kind,
 		     const char *root, char *why, size_t len)
 {
 	static const char path[] =
@@ -92,7 +92,7 @@ int source_live_info(struct source_info *info, enum source_tier tier,
 	snprintf(info->kernel, sizeof(info->kernel), "%s", name.release);
 	snprintf(info->host, sizeof(info->host), "%s", name.nodename);
 	info->schema = SOURCE_SCHEMA;
-	info->tier = tier;
+	info->kind = kind;
 	info->page_bytes = sysconf(_SC_PAGESIZE);
 	info->wall_ns = clock_ns(CLOCK_REALTIME);
 	info->mono_ns = clock_ns(CLOCK_MONOTONIC);

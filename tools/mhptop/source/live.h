@@ -23,7 +23,7 @@ int source_live_number(u64 *number, int base, const char *path, ...)
  * Fill info for a live source; memory is /sys/devices/system/memory, or the
  * like under root ("" is the machine itself). 0, or -EOPNOTSUPP with why.
  */
-int source_live_info(struct source_info *info, enum source_tier tier,
+int source_live_info(struct source_info *info, enum source_kind kind,
 		     const char *root, char *why, size_t len);
 u64 source_live_monotonic(void); /* ns */
 /* Whether this process has a capability (CAP_BPF, …), effectively. */

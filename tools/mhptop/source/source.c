@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The dispatch: each call goes to the source's own operation. What a source
- * does not have is answered here; what it does is in source_*.c.
+ * The calls to a source go to its own operations; what a source does not have
+ * is answered here. And when to read a live source that had records.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -66,13 +66,21 @@ void source_close(struct source *source)
 		source->ops->close(source);
 }
 
-const char *source_tier_name(enum source_tier tier)
+#define FETCH_NS (LOOP_NS / 2)
+#define BACKLOG 8192 /* a quarter of the ring buffer */
+
+void burst_begin(struct burst *burst, struct source *source)
 {
-	switch (tier) {
-	case SOURCE_TIER_EVENTS:
-		return "events";
-	case SOURCE_TIER_SYSFS:
-		return "sysfs";
-	}
-	return "unknown";
+	burst->fetched = burst->last = source_numbered(source);
+	burst->latest = loop_now() + FETCH_NS;
+}
+
+bool burst_goes_on(struct burst *burst, struct source *source)
+{
+	u64 now = source_numbered(source);
+	bool paused = now == burst->last;
+
+	burst->last = now;
+	return !paused && now - burst->fetched < BACKLOG &&
+	       loop_now() < burst->latest;
 }

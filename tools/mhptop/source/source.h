@@ -2,48 +2,17 @@
 /*
  * A source of records: the one interface behind which a live kernel, a
  * recording, a pipe and plain sysfs look the same.
- *
- * A source knows nothing of what is done with its records, and no view is
- * included here. Implemented by source.c (the dispatch) and source_*.c.
  */
-#ifndef SOURCE_H
-#define SOURCE_H
+#ifndef SOURCE_SOURCE_H
+#define SOURCE_SOURCE_H
 
 #include <stdbool.h>
 #include <stddef.h>
-#include "mhp_ledger.h"
-
-/* Where the records come from, best first. Names: source_tier_name(). */
-enum source_tier {
-	SOURCE_TIER_EVENTS, /* "events": the mhp tracepoints, through BPF */
-	SOURCE_TIER_SYSFS, /* "sysfs": polled states, no events at all */
-};
-
-#define SOURCE_SCHEMA 1
-
-/* What the numbers of a stream refer to. Goes into a recording's header. */
-struct source_info {
-	int schema; /* of the recording, SOURCE_SCHEMA when live */
-	enum source_tier tier;
-	char kernel[128]; /* uname -r */
-	char host[65];
-	u32 page_bytes;
-	u64 block_bytes;
-	u64 wall_ns; /* CLOCK_REALTIME when the stream began, */
-	u64 mono_ns; /* and CLOCK_MONOTONIC at that moment */
-	bool live;
-};
-
-/* Totals of a stream, by event; index 0 holds the sums. */
-struct source_totals {
-	struct mhp_count count[64];
-};
+#include "model/source_info.h"
+#include "base/loop.h"
 
 struct mhp_ledger;
 struct source;
-
-/* Takes one record, which is valid during the call. < 0 stops the reading. */
-typedef int (*source_sink)(void *ctx, const struct mhp_record *record);
 
 struct source_ops {
 	const char *name;
@@ -101,7 +70,7 @@ int source_open_sysfs(struct source **source, const char *root, char *why,
 		      size_t len);
 /*
  * Read NDJSON from a file, "-" or NULL for standard input. -EPROTO: damaged or
- * foreign, -ENOTSUP: of a newer schema; why then has file, line and reason.
+ * import, -ENOTSUP: of a newer schema; why then has file, line and reason.
  * Damage further on makes read() return the same errors, after every record
  * before it was handed over; source_why() has the line.
  */
@@ -138,6 +107,18 @@ int source_ledger(struct source *source, struct mhp_ledger *ledger, char *why,
  */
 const char *source_why(struct source *source);
 void source_close(struct source *source); /* NULL is fine */
-const char *source_tier_name(enum source_tier tier);
+
+#define BURST_LOOK_NS (LOOP_NS / 10)
+
+struct burst {
+	u64 fetched; /* records that there were when reading ended, */
+	u64 last; /* and when last looked at */
+	u64 latest; /* time to read, whatever comes */
+};
+
+/* Records were just read. Look in BURST_LOOK_NS. */
+void burst_begin(struct burst *burst, struct source *source);
+/* Whether to leave it alone, and to look again after as long; false: read. */
+bool burst_goes_on(struct burst *burst, struct source *source);
 
 #endif

@@ -10,9 +10,38 @@
 
 #include "source/stream.h"
 
+int stream_start(struct stream *stream, const struct source_info *info,
+		 const struct rules_opts *opts)
+{
+	struct rules_opts rules = { 0 };
+	int err = model_init(&stream->model, info);
+
+	if (err)
+		return err;
+	if (opts)
+		rules = *opts;
+	rules.page_bytes = info->page_bytes;
+	stream->rules = rules_new(ledger_block_pages(stream->model.ledger),
+				  &rules, &stream->model.violations);
+	if (stream->rules)
+		return 0;
+	model_fini(&stream->model);
+	return -ENOMEM;
+}
+
+int stream_take(void *ctx, const struct mhp_record *record)
+{
+	struct stream *stream = ctx;
+	int err = rules_take(stream->rules, record);
+
+	if (err)
+		stream->rules_err = err;
+	return model_take(&stream->model, record);
+}
+
 static int start_model(struct stream *stream, const struct rules_opts *opts)
 {
-	int err = model_init(&stream->model, &stream->source->info, opts);
+	int err = stream_start(stream, &stream->source->info, opts);
 
 	if (!err)
 		return 0;
@@ -109,6 +138,8 @@ void stream_close(struct stream *stream)
 {
 	source_close(stream->source);
 	stream->source = NULL;
+	rules_free(stream->rules);
+	stream->rules = NULL;
 	model_fini(&stream->model);
 }
 
@@ -184,7 +215,35 @@ void stream_finish(struct stream *stream, source_sink sink, void *ctx)
 					model->self_check_why,
 					sizeof(model->self_check_why));
 	} while (ret == -EAGAIN && stream_read(stream, sink, ctx) > 0);
-	verdict_end(&model->verdict);
+	rules_end(stream->rules);
 	stream_update(stream);
 	model->self_check = ret == -EAGAIN ? -EOPNOTSUPP : ret;
+}
+
+int stream_status(int err)
+{
+	return err == -EPROTO || err == -ENOTSUP ? STATUS_DAMAGED :
+						   STATUS_FAILED;
+}
+
+int stream_live_status(int err)
+{
+	return err == -ENOMEM ? STATUS_FAILED : STATUS_UNSUPPORTED;
+}
+
+int stream_lost_status(u64 lost, u64 seen, const char *when)
+{
+	if (!lost)
+		return STATUS_OK;
+	return status_fail(STATUS_UNKNOWN, "%llu of %llu events were lost %s",
+			   lost, seen, when);
+}
+
+int stream_shown_status(const struct model *model)
+{
+	return stream_lost_status(
+		model_lost(model), model_seen(model),
+		model->info.live ?
+			"before they could be shown" :
+			"when it was recorded: what is shown may be wrong from the first gap on");
 }

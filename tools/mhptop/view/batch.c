@@ -13,12 +13,12 @@
 #include <unistd.h>
 
 #include "view/batch.h"
-#include "source/burst.h"
+#include "source/source.h"
 #include "base/out.h"
 
 struct batch {
 	struct stream *stream;
-	const struct cli *cli;
+	const struct view_opts *opts;
 	struct out out;
 	FILE *file; /* on it */
 	u64 delay; /* in ns, 0: only the last frame */
@@ -29,7 +29,7 @@ struct batch {
 
 static bool is_enough(const struct batch *batch)
 {
-	return batch->cli->frames && batch->frames >= batch->cli->frames;
+	return batch->opts->frames && batch->frames >= batch->opts->frames;
 }
 
 /* 0 or -errno, and then nothing more is to be printed. */
@@ -39,10 +39,10 @@ static int print_frame(struct batch *batch)
 	int err;
 
 	stream_update(stream);
-	if (batch->cli->format == CLI_JSON)
-		err = view_json(&stream->model, &batch->cli->view, batch->file);
+	if (batch->opts->format == VIEW_JSON)
+		err = view_json(&stream->model, batch->opts, batch->file);
 	else
-		err = view_text(&stream->model, &batch->cli->view, batch->file);
+		err = view_text(&stream->model, batch->opts, batch->file);
 	if (!err && fflush(batch->file))
 		err = -EIO;
 	batch->frames++;
@@ -51,7 +51,7 @@ static int print_frame(struct batch *batch)
 }
 
 /* A sink: a frame that is due by then shows what was before the record. */
-static int take_record(void *ctx, const struct mhp_record *record)
+static int batch_take(void *ctx, const struct mhp_record *record)
 {
 	struct batch *batch = ctx;
 	u64 late;
@@ -59,16 +59,16 @@ static int take_record(void *ctx, const struct mhp_record *record)
 	if (!batch->due_record)
 		batch->due_record = record->time_ns + batch->delay;
 	if (record->time_ns < batch->due_record)
-		return model_take(&batch->stream->model, record);
+		return stream_take(batch->stream, record);
 	if (print_frame(batch) || is_enough(batch))
 		return -ECANCELED;
 	late = record->time_ns - batch->due_record;
 	batch->due_record += (late / batch->delay + 1) * batch->delay;
-	return model_take(&batch->stream->model, record);
+	return stream_take(batch->stream, record);
 }
 
 /* 0 when there may be something to do, else what ends the loop. */
-static int wait_until(struct batch *batch, u64 until)
+static int batch_wait(struct batch *batch, u64 until)
 {
 	struct pollfd fds[] = {
 		{ .fd = batch->out.signals, .events = POLLIN },
@@ -92,12 +92,12 @@ static int run_live(struct batch *batch)
 	u64 soon;
 
 	while (!err) {
-		ret = stream_read(stream, model_take, &stream->model);
+		ret = stream_read(stream, stream_take, stream);
 		if (ret < 0)
 			return ret;
 		if (loop_now() >= batch->due) {
 			/* After the last one nothing is left to be compared. */
-			if (batch->frames + 1 == batch->cli->frames)
+			if (batch->frames + 1 == batch->opts->frames)
 				return 0;
 			err = print_frame(batch);
 			if (err)
@@ -107,7 +107,7 @@ static int run_live(struct batch *batch)
 		soon = loop_now() + BURST_LOOK_NS;
 		if (!ret || source_fd(stream->source) < 0 || soon > batch->due)
 			soon = batch->due;
-		err = wait_until(batch, soon);
+		err = batch_wait(batch, soon);
 	}
 	return err;
 }
@@ -115,8 +115,8 @@ static int run_live(struct batch *batch)
 static int run_replay(struct batch *batch)
 {
 	struct stream *stream = batch->stream;
-	source_sink sink = batch->delay ? take_record : model_take;
-	void *ctx = batch->delay ? (void *)batch : (void *)&stream->model;
+	source_sink sink = batch->delay ? batch_take : stream_take;
+	void *ctx = batch->delay ? (void *)batch : (void *)stream;
 	int ret, err = 0;
 
 	batch->due = loop_now() + batch->delay;
@@ -127,15 +127,15 @@ static int run_replay(struct batch *batch)
 		if (!ret && batch->delay && loop_now() >= batch->due)
 			err = print_frame(batch);
 		else if (!ret)
-			err = wait_until(batch, batch->delay ? batch->due : 0);
+			err = batch_wait(batch, batch->delay ? batch->due : 0);
 		else
-			err = wait_until(batch, 1);
+			err = batch_wait(batch, 1);
 	}
 	return err;
 }
 
 /* The last frame, unless enough were printed: it has all there is to know. */
-static int run(struct batch *batch)
+static int batch_loop(struct batch *batch)
 {
 	struct stream *stream = batch->stream;
 	int err;
@@ -145,27 +145,27 @@ static int run(struct batch *batch)
 		return err;
 	if (err && err != -ENODATA && err != -EINTR)
 		return err;
-	stream_finish(stream, model_take, &stream->model);
+	stream_finish(stream, stream_take, stream);
 	return print_frame(batch);
 }
 
-static int report(struct batch *batch, int err)
+static int batch_report(struct batch *batch, int err)
 {
 	const struct stream *stream = batch->stream;
 
 	if (batch->out.err == -EPIPE || err == -EPIPE)
-		return CLI_OK;
+		return STATUS_OK;
 	if (batch->out.err)
-		return cli_fail(CLI_FAILED, "cannot write a frame: %s",
-				strerror(-batch->out.err));
+		return status_fail(STATUS_FAILED, "cannot write a frame: %s",
+				   strerror(-batch->out.err));
 	if (stream->over && *stream->why)
-		cli_fail(CLI_OK, "%s", stream->why);
+		status_fail(STATUS_OK, "%s", stream->why);
 	if (stream->err)
-		return cli_stream_status(stream->err);
+		return stream_status(stream->err);
 	if (err && err != -ECANCELED && err != -EINTR)
-		return cli_fail(CLI_FAILED, "cannot make a frame: %s",
-				strerror(-err));
-	return cli_shown_status(&stream->model);
+		return status_fail(STATUS_FAILED, "cannot make a frame: %s",
+				   strerror(-err));
+	return stream_shown_status(&stream->model);
 }
 
 /* One frame is printed at once, and of what happened before nobody told us. */
@@ -179,36 +179,37 @@ static void note_history(const char *text)
 		return;
 	column = block_filter_history(filter);
 	if (column)
-		cli_fail(
-			CLI_OK,
+		status_fail(
+			STATUS_OK,
 			"note: %s is known from when mhptop starts, which one frame (-n 1) does not show: leave out -n, or record and replay",
 			column->key);
 	block_filter_free(filter);
 }
 
-int batch_run(struct stream *stream, const struct cli *cli)
+int batch_run(struct stream *stream, const struct view_opts *opts)
 {
-	const bool only_last = !stream->model.info.live && !cli->delay &&
-			       cli->frames < 2;
+	const bool only_last = !stream->model.info.live && !opts->delay &&
+			       opts->frames < 2;
 	struct batch batch = {
 		.stream = stream,
-		.cli = cli,
-		.delay = only_last ? 0 : (cli->delay ?: 1) * LOOP_NS,
+		.opts = opts,
+		.delay = only_last ? 0 : (opts->delay ?: 1) * LOOP_NS,
 	};
 	int signals = loop_signals(), status;
 
 	if (signals < 0)
-		return cli_fail(CLI_FAILED, "cannot receive signals: %s",
-				strerror(-signals));
-	if (stream->model.info.live && cli->frames == 1)
-		note_history(cli->view.filter);
+		return status_fail(STATUS_FAILED, "cannot receive signals: %s",
+				   strerror(-signals));
+	if (stream->model.info.live && opts->frames == 1)
+		note_history(opts->filter);
 	out_init(&batch.out, STDOUT_FILENO, signals);
 	batch.file = out_stream(&batch.out);
 	if (batch.file) {
-		status = report(&batch, run(&batch));
+		status = batch_report(&batch, batch_loop(&batch));
 		fclose(batch.file);
 	} else {
-		status = cli_fail(CLI_FAILED, "cannot print frames: no memory");
+		status = status_fail(STATUS_FAILED,
+				     "cannot print frames: no memory");
 	}
 	close(signals);
 	return status;

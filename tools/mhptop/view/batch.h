@@ -3,13 +3,13 @@
 #ifndef BATCH_H
 #define BATCH_H
 
-#include "cli/cli.h"
+#include "view/view.h"
 #include "source/stream.h"
 
 /*
  * Print frames until the stream is over, enough are printed, or a signal ends
  * it. The exit code, after what is wrong was said on stderr.
  */
-int batch_run(struct stream *stream, const struct cli *cli);
+int batch_run(struct stream *stream, const struct view_opts *opts);
 
 #endif

@@ -6,7 +6,8 @@
 int view_blocks(FILE *out, const struct model *model,
 		const struct view_opts *opts, view_block_put put)
 {
-	const struct column *sort = opts->sort ? column_find(opts->sort) : NULL;
+	const struct column *sort = *opts->sort ? column_find(opts->sort) :
+						  NULL;
 	struct block_filter *filter = NULL;
 	struct block_order order = { 0 };
 	char why[128];

@@ -8,9 +8,10 @@
 #include <string.h>
 
 #include "model/event_table.h"
-#include "base/json_text.h"
-#include "model/range_columns.h"
+#include "base/json.h"
+#include "model/columns.h"
 #include "format/recording.h"
+#include "rules/rules.h"
 #include "view/blocks.h"
 
 static void put_string(FILE *out, const char *key, const char *text)
@@ -21,7 +22,7 @@ static void put_string(FILE *out, const char *key, const char *text)
 	fprintf(out, "\"%s\":\"%s\",", key, escaped);
 }
 
-static void put_value(FILE *out, const struct column *column, s64 value)
+static void json_put_value(FILE *out, const struct column *column, s64 value)
 {
 	const char *word = column_word(column, value);
 
@@ -36,8 +37,8 @@ static void put_value(FILE *out, const struct column *column, s64 value)
 		fprintf(out, "%lld", value);
 }
 
-static void put_row(FILE *out, const struct model *model,
-		    const struct column *list, const void *row, size_t nth)
+static void json_put_row(FILE *out, const struct model *model,
+			 const struct column *list, const void *row, size_t nth)
 {
 	const struct column *column;
 
@@ -46,18 +47,18 @@ static void put_row(FILE *out, const struct model *model,
 	for (column = list; column->key; column++) {
 		fprintf(out, "%s\"%s\":", column == list ? "{" : ",",
 			column->key);
-		put_value(out, column, column->get(model, row));
+		json_put_value(out, column, column->get(model, row));
 	}
 	fputc('}', out);
 }
 
-static void put_block(FILE *out, const struct model *model,
-		      const struct mhp_block *block, size_t nth)
+static void json_put_block(FILE *out, const struct model *model,
+			   const struct mhp_block *block, size_t nth)
 {
-	put_row(out, model, columns, block, nth);
+	json_put_row(out, model, columns, block, nth);
 }
 
-static void put_zones(FILE *out, const struct model *model)
+static void json_put_zones(FILE *out, const struct model *model)
 {
 	const struct mhp_zone_account *zone = NULL;
 	const char *sep = "";
@@ -77,19 +78,19 @@ static void put_zones(FILE *out, const struct model *model)
 	fputs("],", out);
 }
 
-static void put_ranges(FILE *out, const struct model *model)
+static void json_put_ranges(FILE *out, const struct model *model)
 {
 	const struct mhp_range *range = NULL;
 	size_t nth = 0;
 
 	fputs("\"ranges\":[", out);
 	while ((range = ledger_next_range(model->ledger, range)))
-		put_row(out, model, range_columns, range, nth++);
+		json_put_row(out, model, range_columns, range, nth++);
 	fputs("],", out);
 }
 
-static void put_event(FILE *out, const char *key,
-		      const struct mhp_record *record)
+static void json_put_event(FILE *out, const char *key,
+			   const struct mhp_record *record)
 {
 	if (!record->event)
 		fprintf(out, "\"%s\":null", key);
@@ -100,23 +101,23 @@ static void put_event(FILE *out, const char *key,
 			record->seq);
 }
 
-static void put_violations(FILE *out, const struct model *model)
+static void json_put_violations(FILE *out, const struct model *model)
 {
-	const struct verdict *verdict = &model->verdict;
-	const struct violation *violation = verdict->violations;
+	const struct violations *violations = &model->violations;
+	const struct violation *violation = violations->kept;
 	size_t i;
 
-	fprintf(out, "\"broken\":%llu,\"violations\":[", verdict->broken);
-	for (i = 0; i < verdict->nr_violations; i++, violation++) {
+	fprintf(out, "\"violated\":%llu,\"violations\":[", violations->total);
+	for (i = 0; i < violations->nr_kept; i++, violation++) {
 		fprintf(out, "%s{\"rule\":\"%s\",\"block\":%llu,\"pfn\":%llu,",
 			i ? "," : "", rule_infos[violation->rule].name,
 			violation->pfn / ledger_block_pages(model->ledger),
 			violation->pfn);
 		put_string(out, "expected", violation->expected);
 		put_string(out, "found", violation->found);
-		put_event(out, "before", &violation->first);
+		json_put_event(out, "before", &violation->first);
 		fputc(',', out);
-		put_event(out, "then", &violation->second);
+		json_put_event(out, "then", &violation->second);
 		fputc('}', out);
 	}
 	fputc(']', out);
@@ -136,7 +137,7 @@ static void put_sums(FILE *out, const struct model *model)
 		sums.failures);
 }
 
-static void put_head(FILE *out, const struct model *model)
+static void json_put_head(FILE *out, const struct model *model)
 {
 	const struct source_info *info = &model->info;
 
@@ -144,9 +145,9 @@ static void put_head(FILE *out, const struct model *model)
 	put_string(out, "kernel", info->kernel);
 	put_string(out, "host", info->host);
 	fprintf(out,
-		"\"tier\":\"%s\",\"page_bytes\":%u,\"block_bytes\":%llu,\"ns\":%llu,"
+		"\"source\":\"%s\",\"page_bytes\":%u,\"block_bytes\":%llu,\"ns\":%llu,"
 		"\"events\":{\"seen\":%llu,\"lost\":%llu},\"self_check\":\"%s\",",
-		source_tier_name(info->tier), info->page_bytes,
+		source_kind_name(info->kind), info->page_bytes,
 		info->block_bytes, model->last_ns, model_seen(model),
 		model_lost(model), recording_check_name(model->self_check));
 	if (model->self_check_why[0])
@@ -160,14 +161,14 @@ int view_json(const struct model *model, const struct view_opts *opts,
 {
 	int err;
 
-	put_head(out, model);
+	json_put_head(out, model);
 	put_sums(out, model);
-	put_zones(out, model);
+	json_put_zones(out, model);
 	fputs("\"blocks\":[", out);
-	err = view_blocks(out, model, opts, put_block);
+	err = view_blocks(out, model, opts, json_put_block);
 	fputs("],", out);
-	put_ranges(out, model);
-	put_violations(out, model);
+	json_put_ranges(out, model);
+	json_put_violations(out, model);
 	fputs("}\n", out);
 	if (!err && ferror(out))
 		err = -EIO;

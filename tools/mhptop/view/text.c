@@ -9,8 +9,9 @@
 
 #include "model/event_table.h"
 #include "base/plain_text.h"
-#include "model/range_columns.h"
+#include "model/columns.h"
 #include "format/recording.h"
+#include "rules/rules.h"
 #include "view/blocks.h"
 
 #define LAST_EVENTS 10
@@ -23,17 +24,16 @@ static void put_pages(FILE *out, const struct model *model, const char *what,
 		(double)pages * model->info.page_bytes / (1 << 20));
 }
 
-static void put_head(FILE *out, const struct model *model)
+static void text_put_head(FILE *out, const struct model *model)
 {
 	const struct source_info *info = &model->info;
 	struct model_sums sums;
 
 	model_sum(model, &sums);
-	fprintf(out, "mhptop  kernel %s  host %s  tier %s%s  block %llu KiB\n",
-		info->kernel, info->host, source_tier_name(info->tier),
-		info->tier == SOURCE_TIER_SYSFS ?
-			" (states polled, no events)" :
-			"",
+	fprintf(out,
+		"mhptop  kernel %s  host %s  source %s%s  block %llu KiB\n",
+		info->kernel, info->host, source_kind_name(info->kind),
+		info->kind == SOURCE_SYSFS ? " (states polled, no events)" : "",
 		info->block_bytes >> 10);
 	fputs("memory", out);
 	put_pages(out, model, "present", sums.present);
@@ -49,13 +49,13 @@ static void put_head(FILE *out, const struct model *model)
 		model_seen(model), model_lost(model),
 		recording_check_name(model->self_check),
 		model->self_check_why[0] ? ": " : "", model->self_check_why);
-	if (info->tier == SOURCE_TIER_EVENTS)
-		fprintf(out, "laws    %llu broken\n", model->verdict.broken);
+	if (info->kind == SOURCE_EVENTS)
+		fprintf(out, "laws    %llu broken\n", model->violations.total);
 	if (model->notice[0])
 		fprintf(out, "notice  %s\n", model->notice);
 }
 
-static void put_zones(FILE *out, const struct model *model)
+static void text_put_zones(FILE *out, const struct model *model)
 {
 	const struct mhp_zone_account *zone = NULL;
 
@@ -74,9 +74,9 @@ static void put_zones(FILE *out, const struct model *model)
  * One row, of their titles if there is none. Words are to the left, the last
  * cell is not padded; a tail comes behind the columns.
  */
-static void put_row(FILE *out, const struct model *model,
-		    const struct column *list, const void *row,
-		    const char *tail)
+static void text_put_row(FILE *out, const struct model *model,
+			 const struct column *list, const void *row,
+			 const char *tail)
 {
 	const struct column *column, *next = column_shown(list);
 	char text[64];
@@ -123,31 +123,31 @@ static void put_range(FILE *out, const struct model *model,
 			 range->remove_ret);
 		break;
 	}
-	put_row(out, model, range_columns, range, result);
+	text_put_row(out, model, range_columns, range, result);
 }
 
-static void put_ranges(FILE *out, const struct model *model)
+static void text_put_ranges(FILE *out, const struct model *model)
 {
 	const struct mhp_range *range = NULL;
 
 	if (!ledger_nr_ranges(model->ledger))
 		return;
 	fputs("\nRANGES\n", out);
-	put_row(out, model, range_columns, NULL, "RESULT");
+	text_put_row(out, model, range_columns, NULL, "RESULT");
 	while ((range = ledger_next_range(model->ledger, range)))
 		put_range(out, model, range);
 }
 
-static void put_violations(FILE *out, const struct model *model)
+static void text_put_violations(FILE *out, const struct model *model)
 {
-	const struct verdict *verdict = &model->verdict;
-	const struct violation *violation = verdict->violations;
+	const struct violations *violations = &model->violations;
+	const struct violation *violation = violations->kept;
 	u64 pages = ledger_block_pages(model->ledger);
 	size_t i;
 
-	if (verdict->nr_violations)
+	if (violations->nr_kept)
 		fputs("\nBROKEN LAWS\n", out);
-	for (i = 0; i < verdict->nr_violations; i++, violation++)
+	for (i = 0; i < violations->nr_kept; i++, violation++)
 		fprintf(out,
 			"%llu.%06llu %s, memory%llu: expected %s; found %s\n",
 			violation->second.time_ns / 1000000000,
@@ -157,18 +157,18 @@ static void put_violations(FILE *out, const struct model *model)
 			violation->found);
 }
 
-static void put_block(FILE *out, const struct model *model,
-		      const struct mhp_block *block, size_t nth)
+static void text_put_block(FILE *out, const struct model *model,
+			   const struct mhp_block *block, size_t nth)
 {
 	if (!nth) {
 		fputc('\n', out);
-		put_row(out, model, columns, NULL, NULL);
+		text_put_row(out, model, columns, NULL, NULL);
 	}
-	put_row(out, model, columns, block, NULL);
+	text_put_row(out, model, columns, block, NULL);
 }
 
 /* In the form of `perf script`; a name must not speak to the terminal. */
-static void put_event(FILE *out, const struct mhp_record *record)
+static void text_put_event(FILE *out, const struct mhp_record *record)
 {
 	char text[EVENT_MAX], comm[MHP_COMM_LEN];
 
@@ -190,7 +190,7 @@ static void put_events(FILE *out, const struct model *model)
 	if (nth)
 		fputc('\n', out);
 	while (nth--)
-		put_event(out, model_log(model, nth));
+		text_put_event(out, model_log(model, nth));
 }
 
 int view_text(const struct model *model, const struct view_opts *opts,
@@ -198,11 +198,11 @@ int view_text(const struct model *model, const struct view_opts *opts,
 {
 	int err;
 
-	put_head(out, model);
-	put_zones(out, model);
-	put_ranges(out, model);
-	put_violations(out, model);
-	err = view_blocks(out, model, opts, put_block);
+	text_put_head(out, model);
+	text_put_zones(out, model);
+	text_put_ranges(out, model);
+	text_put_violations(out, model);
+	err = view_blocks(out, model, opts, text_put_block);
 	put_events(out, model);
 	fputc('\n', out);
 	if (!err && ferror(out))

@@ -10,10 +10,15 @@
 #include "model/columns.h"
 #include "model/model.h"
 
+enum view_format { VIEW_DASHBOARD, VIEW_TEXT, VIEW_JSON };
+
 struct view_opts {
+	enum view_format format;
+	double delay; /* between frames, in s; 0: the default */
+	unsigned long frames; /* 0: no limit */
 	bool ascii; /* no characters beyond ASCII */
 	bool color; /* NO_COLOR not set, and a terminal */
-	const char *sort; /* a column's key, NULL for pfn */
+	char sort[32]; /* a column's key, "" for pfn */
 	bool reverse;
 	const char *filter; /* see columns.h, NULL for all */
 };

@@ -24,7 +24,7 @@ _Static_assert(sizeof(struct mhp_event_order) <= 64,
 	       "struct source_totals has no room for all events");
 
 /* A record of the ring buffer ends with its payload, so it is taken into one of full size. */
-static int take_record(void *ctx, void *data, size_t size)
+static int bpf_take_record(void *ctx, void *data, size_t size)
 {
 	struct bpf_source *self = ctx;
 	struct mhp_record record = { 0 };
@@ -67,7 +67,8 @@ static int bpf_read(struct source *source, source_sink sink, void *ctx)
 	self->ctx = ctx;
 	self->taken = 0;
 	do {
-		more = self->stage == BPF_SEEN_ALL ? 0 : bpf_source_seen(self);
+		more = self->stage == BPF_SEEN_ALL ? 0 :
+						     bpf_source_snapshot(self);
 		err = more < 0 ? more : drain(self);
 	} while (!err && more);
 	if (!err && !self->taken) {
@@ -197,7 +198,7 @@ static void bpf_close(struct source *source)
 {
 	struct bpf_source *self = (struct bpf_source *)source;
 
-	bpf_source_seen_end(self);
+	bpf_source_snapshot_end(self);
 	stop_events(self);
 	ring_buffer__free(self->ring);
 	mhp_bpf__destroy(self->skel);
@@ -224,21 +225,20 @@ int source_open_bpf(struct source **source, char *why, size_t len)
 		return source_live_why(-ENOMEM, why, len,
 				       "cannot open the events: no memory");
 	self->source.ops = &bpf_ops;
-	err = source_live_info(&self->source.info, SOURCE_TIER_EVENTS, "", why,
-			       len);
+	err = source_live_info(&self->source.info, SOURCE_EVENTS, "", why, len);
 	if (!err)
 		err = bpf_source_load(self, why, len);
 	if (err)
 		goto out;
 	self->ring = ring_buffer__new(bpf_map__fd(self->skel->maps.mhp_ring),
-				      take_record, self, NULL);
+				      bpf_take_record, self, NULL);
 	if (!self->ring) {
 		err = source_live_why(-errno, why, len,
 				      "cannot map the ring buffer: %s",
 				      strerror(errno));
 		goto out;
 	}
-	err = bpf_source_seen_begin(self);
+	err = bpf_source_snapshot_begin(self);
 	if (err)
 		source_live_why(
 			err, why, len,

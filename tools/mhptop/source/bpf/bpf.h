@@ -6,7 +6,7 @@
  *   source_bpf.c        the operations of a source
  *   source_bpf_load.c   loading and attaching, and why it may not work
  *   source_bpf_btf.c    the types of the kernel that takes
- *   source_bpf_seen.c   what was there before
+ *   source_bpf_snapshot.c   what was there before
  *   source_bpf_check.c  the kernel's ledger against ours
  *   source_bpf_ledger.c the kernel's ledger as ours
  */
@@ -22,7 +22,7 @@ struct ring_buffer;
 struct sysfs_view;
 
 /* What is still to be handed over of what was there before the source was opened */
-enum bpf_seen_stage {
+enum bpf_snapshot_stage {
 	BPF_SEEN_ZONES,
 	BPF_SEEN_BLOCKS,
 	BPF_SEEN_TOLD_ZONES, /* the same from sysfs, for want of better */
@@ -34,7 +34,7 @@ struct bpf_source {
 	struct source source;
 	struct mhp_bpf *skel;
 	struct ring_buffer *ring;
-	enum bpf_seen_stage stage;
+	enum bpf_snapshot_stage stage;
 	u64 next; /* of what sysfs told */
 	struct sysfs_view *told; /* for the _TOLD_ stages */
 	struct bpf_link *links[MHP_NR_EVENTS]; /* by event */
@@ -56,13 +56,13 @@ int bpf_source_load(struct bpf_source *self, char *why, size_t len);
 int bpf_source_types(const struct btf *collector, int fd, s64 *early_bit);
 
 /* Find out how to see what was there before; a shortfall is said on stderr. */
-int bpf_source_seen_begin(struct bpf_source *self);
+int bpf_source_snapshot_begin(struct bpf_source *self);
 /*
  * Put as much of it into the ring buffer as half of that has room for.
  * 1: there is more to come; 0: that was all; -errno.
  */
-int bpf_source_seen(struct bpf_source *self);
-void bpf_source_seen_end(struct bpf_source *self);
+int bpf_source_snapshot(struct bpf_source *self);
+void bpf_source_snapshot_end(struct bpf_source *self);
 
 /* Compare; nothing may change the kernel's ledger any more. As self_check. */
 int bpf_source_compare(struct bpf_source *self, struct mhp_ledger *ledger,

@@ -1,21 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * Loads the ledger that the collector keeps in the kernel into one of ours,
- * for when records were lost on the way here. The two are compared in
- * source_bpf_check.c.
- */
+/* The kernel's ledger: read from the maps, and compared with ours. */
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <bpf/bpf.h>
-#include <bpf/libbpf.h>
 
 #include "model/event_table.h"
 #include "model/ledger.h"
 #include "source/bpf/bpf.h"
 #include "source/live.h"
-#include "mhp.skel.h" /* in terms of our own types */
+#include "mhp.skel.h"
 
 #define BATCH 512 /* accounts a system call */
 #define TRIES 4
@@ -152,4 +149,189 @@ int bpf_source_ledger(struct source *source, struct mhp_ledger *ledger,
 			1, why, len,
 			"accounts are read from the kernel, which had no room for all");
 	return 0;
+}
+
+struct comparison {
+	const struct btf *btf;
+	char *why;
+	size_t len;
+};
+
+/* A number of up to 8 bytes. */
+static s64 number_at(const struct btf_type *type, const void *at)
+{
+	int shift = 64 - 8 * (type->size < 8 ? type->size : 8);
+	bool is_signed = btf_is_int(type) &&
+			 btf_int_encoding(type) & BTF_INT_SIGNED;
+	u64 number = 0;
+
+	memcpy(&number, at, type->size < 8 ? type->size : 8);
+	return is_signed ? (s64)(number << shift) >> shift : (s64)number;
+}
+
+/* Name the first field that differs, with those of structures within. */
+static void name_field(const struct comparison *c, u32 type_id,
+		       const char *kernel, const char *ours)
+{
+	const struct btf_type *type, *field;
+	const struct btf_member *member;
+	size_t used = strlen(c->why);
+	u32 i, at, size;
+
+	type = btf__type_by_id(c->btf, btf__resolve_type(c->btf, type_id));
+	for (i = 0, member = btf_members(type); i < btf_vlen(type);
+	     i++, member++) {
+		at = member->offset / 8;
+		size = btf__resolve_size(c->btf, member->type);
+		if (memcmp(kernel + at, ours + at, size))
+			break;
+	}
+	if (i == btf_vlen(type))
+		return;
+	field = btf__type_by_id(c->btf,
+				btf__resolve_type(c->btf, member->type));
+	snprintf(c->why + used, c->len - used, " %s",
+		 btf__name_by_offset(c->btf, member->name_off));
+	if (btf_is_struct(field)) {
+		name_field(c, member->type, kernel + at, ours + at);
+		return;
+	}
+	used = strlen(c->why);
+	snprintf(c->why + used, c->len - used,
+		 " is %lld in the kernel, %lld here",
+		 number_at(field, kernel + at), number_at(field, ours + at));
+}
+
+/* 0 equal, 1 not and why says so, of what whose name is there already. ours may be NULL. */
+static int ledger_compare(const struct comparison *c, const char *type,
+			  const void *kernel, const void *ours, size_t size)
+{
+	size_t used = strlen(c->why);
+	int id;
+
+	if (ours && !memcmp(kernel, ours, size)) {
+		c->why[0] = '\0';
+		return 0;
+	}
+	id = btf__find_by_name_kind(c->btf, type, BTF_KIND_STRUCT);
+	if (!ours)
+		snprintf(c->why + used, c->len - used,
+			 " is in the kernel's ledger, and not here");
+	else if (id > 0)
+		name_field(c, id, kernel, ours);
+	return 1;
+}
+
+static int compare_block(const struct comparison *c,
+			 const struct mhp_ledger *ledger, const void *account)
+{
+	const struct mhp_block *block = account;
+	const struct mhp_block *ours =
+		ledger_find_block(ledger, block->start_pfn);
+
+	snprintf(c->why, c->len,
+		 "memory block at pfn 0x%llx:", block->start_pfn);
+	return ledger_compare(c, "mhp_block", block, ours, sizeof(*block));
+}
+
+static int ledger_compare_zone(const struct comparison *c,
+			       const struct mhp_ledger *ledger,
+			       const void *account)
+{
+	const struct mhp_zone_account *zone = account, *ours = NULL;
+
+	while ((ours = ledger_next_zone(ledger, ours)))
+		if (ours->nid == zone->nid && ours->zone == zone->zone)
+			break;
+	snprintf(c->why, c->len, "node %d zone %s:", zone->nid,
+		 event_symbol(event_zones, zone->zone));
+	return ledger_compare(c, "mhp_zone_account", zone, ours, sizeof(*zone));
+}
+
+static int compare_range(const struct comparison *c,
+			 const struct mhp_ledger *ledger, const void *account)
+{
+	const struct mhp_range *range = account, *ours = NULL;
+
+	while ((ours = ledger_next_range(ledger, ours)))
+		if (ours->start_pfn == range->start_pfn)
+			break;
+	snprintf(c->why, c->len, "range at pfn 0x%llx:", range->start_pfn);
+	return ledger_compare(c, "mhp_range", range, ours, sizeof(*range));
+}
+
+static int compare_globals(const struct comparison *c,
+			   const struct mhp_ledger *ledger, const void *account)
+{
+	snprintf(c->why, c->len, "what belongs to no block:");
+	return ledger_compare(c, "mhp_globals", account, ledger_globals(ledger),
+			      sizeof(struct mhp_globals));
+}
+
+/*
+ * All accounts of a map against ours, and their number: the kernel's are never
+ * deleted, so if each is found here and there are as many, both are the same.
+ */
+static int compare_map(const struct comparison *c,
+		       const struct mhp_ledger *ledger,
+		       const struct bpf_map *map, size_t nr_ours,
+		       int (*compare_one)(const struct comparison *c,
+					  const struct mhp_ledger *ledger,
+					  const void *account))
+{
+	char account[256] __attribute__((aligned(8)));
+	int fd = bpf_map__fd(map), err = 0;
+	u64 key = 0, *last = NULL;
+	size_t nr = 0;
+
+	if (bpf_map__value_size(map) > sizeof(account))
+		return -E2BIG;
+	while (!err && !bpf_map_get_next_key(fd, last, &key)) {
+		err = bpf_map_lookup_elem(fd, &key, account);
+		if (!err)
+			err = compare_one(c, ledger, account);
+		last = &key;
+		nr++;
+	}
+	if (err || nr == nr_ours)
+		return err;
+	snprintf(c->why, c->len, "%s: %zu accounts in the kernel, %zu here",
+		 bpf_map__name(map), nr, nr_ours);
+	return 1;
+}
+
+int bpf_source_compare(struct bpf_source *self, struct mhp_ledger *ledger,
+		       char *why, size_t len)
+{
+	const struct comparison c = {
+		.btf = bpf_object__btf(self->skel->obj),
+		.why = why,
+		.len = len,
+	};
+	const struct mhp_bpf *skel = self->skel;
+	int err;
+
+	if (skel->bss->mhp_no_room) {
+		snprintf(
+			why, len,
+			"the kernel's ledger had no room for an account, %llu times",
+			(u64)skel->bss->mhp_no_room);
+		return 1;
+	}
+	err = compare_map(&c, ledger, skel->maps.mhp_blocks,
+			  ledger_nr_blocks(ledger), compare_block);
+	if (!err)
+		err = compare_map(&c, ledger, skel->maps.mhp_ranges,
+				  ledger_nr_ranges(ledger), compare_range);
+	if (!err)
+		err = compare_map(&c, ledger, skel->maps.mhp_zones,
+				  ledger_nr_zones(ledger), ledger_compare_zone);
+	if (!err)
+		err = compare_map(&c, ledger, skel->maps.mhp_totals, 1,
+				  compare_globals);
+	if (err < 0)
+		source_live_why(err, why, len,
+				"cannot read the kernel's ledger: %s",
+				strerror(-err));
+	return err;
 }

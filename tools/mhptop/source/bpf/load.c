@@ -35,7 +35,7 @@ static int is_event(const struct bpf_program *prog)
 	return bpf_program__type(prog) == BPF_PROG_TYPE_TRACEPOINT;
 }
 
-static int check_privileges(char *why, size_t len)
+static int load_privileges(char *why, size_t len)
 {
 	bool admin = source_live_capable(CAP_SYS_ADMIN);
 	bool bpf = admin || source_live_capable(CAP_BPF);
@@ -101,11 +101,11 @@ static int choose_programs(struct bpf_source *self, char *why, size_t len)
 		lacks = name;
 	}
 	if (!strcmp(mode, "confidentiality")) {
-		bpf_program__set_autoload(self->skel->progs.mhp_seen_blocks,
+		bpf_program__set_autoload(self->skel->progs.mhp_snapshot_blocks,
 					  false);
-		bpf_program__set_autoload(self->skel->progs.mhp_seen_zones,
+		bpf_program__set_autoload(self->skel->progs.mhp_snapshot_zones,
 					  false);
-		bpf_program__set_autoload(self->skel->progs.mhp_seen_find,
+		bpf_program__set_autoload(self->skel->progs.mhp_snapshot_find,
 					  false);
 	}
 	if (!present)
@@ -229,7 +229,7 @@ int bpf_source_load(struct bpf_source *self, char *why, size_t len)
 	int err, types;
 
 	libbpf_set_print(print_libbpf);
-	err = check_privileges(why, len);
+	err = load_privileges(why, len);
 	if (!err)
 		err = check_kernel(why, len);
 	if (err)

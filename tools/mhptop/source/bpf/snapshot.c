@@ -13,13 +13,13 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include "mhp_seen_found.h"
+#include "mhp_snapshot_found.h"
 #include "source/bpf/bpf.h"
 #include "source/sysfs/snapshot.h"
 #include "mhp.skel.h" /* in terms of our own types */
 
 /* The program's own result, or -errno when it could not be run. */
-static int run(const struct bpf_program *prog)
+static int snapshot_run(const struct bpf_program *prog)
 {
 	LIBBPF_OPTS(bpf_test_run_opts, opts);
 	int err = bpf_prog_test_run_opts(bpf_program__fd(prog), &opts);
@@ -52,15 +52,15 @@ static int fall_back(struct bpf_source *self, const char *why)
 	return err;
 }
 
-int bpf_source_seen_begin(struct bpf_source *self)
+int bpf_source_snapshot_begin(struct bpf_source *self)
 {
-	const struct bpf_program *find = self->skel->progs.mhp_seen_find;
+	const struct bpf_program *find = self->skel->progs.mhp_snapshot_find;
 	int found;
 
 	if (!bpf_program__autoload(find))
 		return fall_back(
 			self, "lockdown forbids to read the kernel's memory");
-	found = run(find);
+	found = snapshot_run(find);
 	if (found == -EPERM)
 		return fall_back(
 			self,
@@ -82,14 +82,14 @@ int bpf_source_seen_begin(struct bpf_source *self)
 static int walk(struct bpf_source *self, const struct bpf_program *prog)
 {
 	struct mhp_bpf__bss *bss = self->skel->bss;
-	int err = run(prog);
+	int err = snapshot_run(prog);
 
-	if (err || !bss->mhp_seen_done)
+	if (err || !bss->mhp_snapshot_done)
 		return err;
 	self->stage = self->stage == BPF_SEEN_ZONES ? BPF_SEEN_BLOCKS :
 						      BPF_SEEN_ALL;
-	bss->mhp_seen_next = 0;
-	bss->mhp_seen_done = 0;
+	bss->mhp_snapshot_next = 0;
+	bss->mhp_snapshot_done = 0;
 	return 0;
 }
 
@@ -101,7 +101,7 @@ static int tell(struct bpf_source *self, u16 event, const void *payload,
 
 	told->event = event;
 	memcpy(&told->p, payload, size);
-	return run(self->skel->progs.mhp_seen_told);
+	return snapshot_run(self->skel->progs.mhp_snapshot_told);
 }
 
 static int tell_zones(struct bpf_source *self)
@@ -109,7 +109,7 @@ static int tell_zones(struct bpf_source *self)
 	int err = 0;
 
 	while (!err && self->next < self->told->nr_zones) {
-		err = tell(self, MHP_EVENT_mhp_zone_seen,
+		err = tell(self, MHP_EVENT_mhp_snapshot_zone,
 			   &self->told->zones[self->next],
 			   sizeof(self->told->zones[0]));
 		if (!err)
@@ -127,7 +127,7 @@ static int tell_blocks(struct bpf_source *self)
 	int err = 0;
 
 	while (!err && self->next < self->told->nr_blocks) {
-		err = tell(self, MHP_EVENT_mhp_block_seen,
+		err = tell(self, MHP_EVENT_mhp_snapshot_block,
 			   &self->told->blocks[self->next],
 			   sizeof(self->told->blocks[0]));
 		if (!err)
@@ -138,16 +138,16 @@ static int tell_blocks(struct bpf_source *self)
 	return err < 0 ? err : 0;
 }
 
-int bpf_source_seen(struct bpf_source *self)
+int bpf_source_snapshot(struct bpf_source *self)
 {
 	int err = 0;
 
 	switch (self->stage) {
 	case BPF_SEEN_ZONES:
-		err = walk(self, self->skel->progs.mhp_seen_zones);
+		err = walk(self, self->skel->progs.mhp_snapshot_zones);
 		break;
 	case BPF_SEEN_BLOCKS:
-		err = walk(self, self->skel->progs.mhp_seen_blocks);
+		err = walk(self, self->skel->progs.mhp_snapshot_blocks);
 		break;
 	case BPF_SEEN_TOLD_ZONES:
 		err = tell_zones(self);
@@ -161,7 +161,7 @@ int bpf_source_seen(struct bpf_source *self)
 	return err ? err : self->stage != BPF_SEEN_ALL;
 }
 
-void bpf_source_seen_end(struct bpf_source *self)
+void bpf_source_snapshot_end(struct bpf_source *self)
 {
 	if (self->told)
 		sysfs_view_free(self->told);

@@ -1,19 +1,92 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The source that reads what other tools printed: a file of perf script,
- * trace-cmd report or tracefs, or one that perf recorded. Lines that are about
- * something else are passed over. How a line is read is in text_line.c.
+ * Events that perf, trace-cmd or tracefs printed, as a source: a plain text, or
+ * a perf.data that perf has to print first.
  */
 #include <errno.h>
+#include <spawn.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include "source/import/text_tool.h"
 #include "source/import/import.h"
 #include "base/plain_text.h"
 #include "source/source.h"
 #include "source/import/text_line.h"
-#include "source/import/text_tool.h"
+
+extern char **environ;
+
+static bool is_perf_data(FILE *file)
+{
+	static const char magic[] = "PERFILE2";
+	char begin[sizeof(magic)] = "";
+	size_t got = fread(begin, 1, sizeof(begin) - 1, file);
+
+	rewind(file);
+	return got == sizeof(begin) - 1 && !strcmp(begin, magic);
+}
+
+/* What it says besides goes where ours does. */
+static int run_perf(const char *path, FILE *out)
+{
+	char *argv[] = { "perf", "script", "-i", (char *)path, NULL };
+	posix_spawn_file_actions_t actions;
+	int err, status;
+	pid_t pid;
+
+	err = posix_spawn_file_actions_init(&actions);
+	if (err)
+		return -err;
+	err = posix_spawn_file_actions_adddup2(&actions, fileno(out),
+					       STDOUT_FILENO);
+	if (!err)
+		err = posix_spawnp(&pid, argv[0], &actions, NULL, argv,
+				   environ);
+	posix_spawn_file_actions_destroy(&actions);
+	if (err)
+		return -err;
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return -errno;
+	return WIFEXITED(status) && !WEXITSTATUS(status) ? 0 : -EPROTO;
+}
+
+FILE *text_tool_open(const char *path, int *err, char *why, size_t len)
+{
+	FILE *file = fopen(path, "re"), *out;
+
+	if (!file) {
+		*err = -errno;
+		snprintf(why, len, "cannot open %s: %s", path, strerror(-*err));
+		return NULL;
+	}
+	if (!is_perf_data(file))
+		return file;
+	fclose(file);
+	out = tmpfile();
+	*err = out ? run_perf(path, out) : -errno;
+	if (!*err) {
+		rewind(out);
+		return out;
+	}
+	if (*err == -ENOENT)
+		snprintf(
+			why, len,
+			"cannot read %s: perf is not installed; apt-get install linux-perf, or give what 'perf script' prints of it",
+			path);
+	else
+		snprintf(why, len,
+			 "cannot read %s: 'perf script -i' failed: %s", path,
+			 *err == -EPROTO ? "see what it said" :
+					   strerror(-*err));
+	if (out)
+		fclose(out);
+	return NULL;
+}
 
 #define BATCH 4096 /* lines a call */
 
@@ -24,7 +97,7 @@ struct source_text {
 	char *line;
 	size_t room;
 	u64 nr; /* of the last line */
-	struct foreign foreign;
+	struct import import;
 };
 
 static struct source_text *to_text(struct source *source)
@@ -32,31 +105,31 @@ static struct source_text *to_text(struct source *source)
 	return (struct source_text *)source;
 }
 
-static int fail(struct source_text *text, int err, const char *reason)
+static int text_fail(struct source_text *text, int err, const char *reason)
 {
 	snprintf(text->source.why, sizeof(text->source.why), "%s:%llu: %s",
 		 text->name, text->nr, reason);
 	return err;
 }
 
-static int next_line(struct source_text *text)
+static int text_next_line(struct source_text *text)
 {
 	ssize_t len;
 
 	errno = 0;
 	len = getline(&text->line, &text->room, text->file);
 	if (len < 0)
-		return ferror(text->file) ?
-			       fail(text, -(errno ?: EIO), strerror(errno)) :
-			       -ENODATA;
+		return ferror(text->file) ? text_fail(text, -(errno ?: EIO),
+						      strerror(errno)) :
+					    -ENODATA;
 	text->nr++;
 	/* Such as a file has after its machine went down. */
 	if (memchr(text->line, '\0', len))
-		return fail(text, -EPROTO, "a byte 0, which no text has");
+		return text_fail(text, -EPROTO, "a byte 0, which no text has");
 	return 0;
 }
 
-static int take_line(struct source_text *text, source_sink sink, void *ctx)
+static int text_take_line(struct source_text *text, source_sink sink, void *ctx)
 {
 	u64 lost = text_line_lost(text->line);
 	struct mhp_record record;
@@ -64,15 +137,15 @@ static int take_line(struct source_text *text, source_sink sink, void *ctx)
 	int ret;
 
 	if (lost) {
-		foreign_lost(&text->foreign, lost);
+		import_lost(&text->import, lost);
 		return 0;
 	}
 	ret = text_line_read(text->line, &record, why, sizeof(why));
 	if (ret < 0)
-		return fail(text, ret, why);
+		return text_fail(text, ret, why);
 	if (!ret)
 		return 0;
-	foreign_count(&text->foreign, &record);
+	import_count(&text->import, &record);
 	ret = sink(ctx, &record);
 	return ret < 0 ? ret : 1;
 }
@@ -83,11 +156,11 @@ static int text_read(struct source *source, source_sink sink, void *ctx)
 	int i, ret, taken = 0;
 
 	for (i = 0; i < BATCH; i++) {
-		ret = next_line(text);
+		ret = text_next_line(text);
 		if (ret == -ENODATA && taken)
 			break;
 		if (!ret)
-			ret = take_line(text, sink, ctx);
+			ret = text_take_line(text, sink, ctx);
 		if (ret < 0)
 			return ret;
 		taken++;
@@ -102,7 +175,7 @@ static int text_fd(struct source *source)
 
 static int text_totals(struct source *source, struct source_totals *totals)
 {
-	*totals = to_text(source)->foreign.totals;
+	*totals = to_text(source)->import.totals;
 	return 0;
 }
 
@@ -126,35 +199,35 @@ static const struct source_ops text_ops = {
 };
 
 /* Up to what tells how large memory blocks are, or the end. */
-static int find_block(struct source_text *text, struct foreign_block *block)
+static int find_block(struct source_text *text, struct import_block *block)
 {
 	struct mhp_record record;
 	char why[160];
 	int err;
 
-	while (!(err = next_line(text)))
+	while (!(err = text_next_line(text)))
 		if (text_line_read(text->line, &record, why, sizeof(why)) > 0 &&
-		    foreign_block_look(block, &record))
+		    import_block_look(block, &record))
 			break;
 	return err == -ENODATA ? 0 : err;
 }
 
 static int prepare(struct source_text *text)
 {
-	struct foreign_block block = { 0 };
+	struct import_block block = { 0 };
 	int err = find_block(text, &block);
 
 	if (err)
 		return err;
-	if (!foreign_block_pages(&block))
-		return fail(
+	if (!import_block_pages(&block))
+		return text_fail(
 			text, -EPROTO,
-			foreign_block_why(
+			import_block_why(
 				&block,
 				"not a recording of mhptop, and no mhp event as other tools print them"));
 	rewind(text->file);
 	text->nr = 0;
-	foreign_info(&text->source.info, foreign_block_pages(&block));
+	import_info(&text->source.info, import_block_pages(&block));
 	return 0;
 }
 

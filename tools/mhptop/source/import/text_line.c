@@ -18,7 +18,8 @@
 #define NS_PER_S 1000000000ULL
 
 /* "NAME=VALUE" among the words of a text: the value and its length, NULL if it is not there. */
-static const char *word_find(const char *text, const char *name, size_t *len)
+static const char *line_find_word(const char *text, const char *name,
+				  size_t *len)
 {
 	size_t name_len = strlen(name);
 	const char *at = text;
@@ -47,7 +48,7 @@ static bool bit_is_word(const struct mhp_record *record,
 
 	event_field_set(field, &one.p, 1LL << bit);
 	event_print(&one, text, sizeof(text));
-	printed = word_find(text, field->name, &printed_len);
+	printed = line_find_word(text, field->name, &printed_len);
 	return printed && printed_len == len && !memcmp(printed, word, len);
 }
 
@@ -102,13 +103,13 @@ static int take_field(struct mhp_record *record,
 		return -EPROTO;
 	event_field_set(field, &record->p, number);
 	return event_field_get(field, &record->p) == number &&
-			       foreign_field_fits(field, number) ?
+			       import_field_fits(field, number) ?
 		       0 :
 		       -EPROTO;
 }
 
-static int take_fields(struct mhp_record *record, const char *text, char *why,
-		       size_t len)
+static int line_take_fields(struct mhp_record *record, const char *text,
+			    char *why, size_t len)
 {
 	const struct event_info *info = event_info(record->event);
 	const struct event_field *field;
@@ -116,7 +117,7 @@ static int take_fields(struct mhp_record *record, const char *text, char *why,
 	size_t value_len;
 
 	for (field = info->fields; field->name; field++) {
-		value = word_find(text, field->name, &value_len);
+		value = line_find_word(text, field->name, &value_len);
 		if (value && !take_field(record, field, value, value_len))
 			continue;
 		snprintf(why, len, "%s: %s %s", info->name, field->name,
@@ -154,8 +155,8 @@ static void take_task(struct mhp_record *record, const char *line,
 }
 
 /* "40.580167: " right before the event; ns where there are nine digits. */
-static bool take_time(struct mhp_record *record, const char *line,
-		      const char *event)
+static bool line_take_time(struct mhp_record *record, const char *line,
+			   const char *event)
 {
 	const char *end = event, *start;
 	u64 seconds, fraction = 0, unit = NS_PER_S;
@@ -209,13 +210,13 @@ int text_line_read(const char *line, struct mhp_record *record, char *why,
 	if (time - line > 4 && !strncmp(time - 4, "mhp:", 4))
 		time -= 4;
 	cpu = strchr(line, '[');
-	if (!cpu || cpu > time || !take_time(record, line, time)) {
+	if (!cpu || cpu > time || !line_take_time(record, line, time)) {
 		snprintf(why, len, "no processor or time before %s",
 			 event_info(record->event)->name);
 		return -EPROTO;
 	}
 	take_task(record, line, cpu);
-	return take_fields(record, strchr(event, ':'), why, len) ?: 1;
+	return line_take_fields(record, strchr(event, ':'), why, len) ?: 1;
 }
 
 u64 text_line_lost(const char *line)

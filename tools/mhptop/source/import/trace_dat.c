@@ -29,7 +29,7 @@ struct source_trace_dat {
 	int fd; /* its messages */
 	int err; /* how it ended, told when all before it was taken, */
 	char reason[256]; /* with this, "" if there is nothing to say */
-	struct foreign foreign;
+	struct import import;
 	size_t start; /* of what is in the buffer and not yet taken, bytes */
 	size_t end;
 	struct trace_dat_message messages[MESSAGES];
@@ -52,7 +52,8 @@ static void reap(struct source_trace_dat *dat, bool kill_it)
 	dat->child = 0;
 }
 
-static int fail(struct source_trace_dat *dat, int err, const char *reason)
+static int trace_dat_fail(struct source_trace_dat *dat, int err,
+			  const char *reason)
 {
 	dat->err = err;
 	snprintf(dat->reason, sizeof(dat->reason), "cannot read %s: %s",
@@ -61,7 +62,7 @@ static int fail(struct source_trace_dat *dat, int err, const char *reason)
 }
 
 /* Get more into the buffer. 0: there is, or it is over and err is set; -EAGAIN: not now. */
-static int fill(struct source_trace_dat *dat)
+static int trace_dat_fill(struct source_trace_dat *dat)
 {
 	char *bytes = (char *)dat->messages;
 	ssize_t n;
@@ -76,11 +77,11 @@ static int fill(struct source_trace_dat *dat)
 	if (n < 0 && errno == EAGAIN)
 		return -EAGAIN;
 	if (n < 0)
-		return fail(dat, -errno, strerror(errno));
+		return trace_dat_fail(dat, -errno, strerror(errno));
 	/* It went without a word: a signal, or somebody called exit(). */
 	if (!n) {
 		reap(dat, false);
-		return fail(dat, -EPROTO, "damaged");
+		return trace_dat_fail(dat, -EPROTO, "damaged");
 	}
 	dat->end += n;
 	return 0;
@@ -115,7 +116,7 @@ static void take_end(struct source_trace_dat *dat,
 	message->why[sizeof(message->why) - 1] = '\0';
 	plain_text(message->why);
 	if (message->err) {
-		fail(dat, message->err, message->why);
+		trace_dat_fail(dat, message->err, message->why);
 		return;
 	}
 	dat->err = -ENODATA;
@@ -136,14 +137,14 @@ static int take_message(struct source_trace_dat *dat,
 		return 0;
 	}
 	if (message->kind == TRACE_DAT_LOST) {
-		foreign_lost(&dat->foreign, message->number);
+		import_lost(&dat->import, message->number);
 		return 0;
 	}
 	if (message->kind != TRACE_DAT_RECORD || !is_sound(&message->record)) {
-		fail(dat, -EPROTO, "damaged");
+		trace_dat_fail(dat, -EPROTO, "damaged");
 		return 0;
 	}
-	foreign_count(&dat->foreign, &message->record);
+	import_count(&dat->import, &message->record);
 	ret = sink(ctx, &message->record);
 	return ret < 0 ? ret : 1;
 }
@@ -162,7 +163,7 @@ static int dat_read(struct source *source, source_sink sink, void *ctx)
 				return ret;
 			taken += ret;
 		}
-		if (!taken && !dat->err && fill(dat) == -EAGAIN)
+		if (!taken && !dat->err && trace_dat_fill(dat) == -EAGAIN)
 			return 0;
 	}
 	if (taken)
@@ -178,7 +179,7 @@ static int dat_fd(struct source *source)
 
 static int dat_totals(struct source *source, struct source_totals *totals)
 {
-	*totals = to_dat(source)->foreign.totals;
+	*totals = to_dat(source)->import.totals;
 	return 0;
 }
 
@@ -229,16 +230,16 @@ static int take_first(struct source_trace_dat *dat)
 	struct trace_dat_message *message;
 
 	while (!(message = next_message(dat)))
-		if (fill(dat) == -EAGAIN)
+		if (trace_dat_fill(dat) == -EAGAIN)
 			poll(&fd, 1, -1);
 		else if (dat->err)
 			return dat->err;
 	if (message->kind == TRACE_DAT_BLOCK)
-		foreign_info(&dat->source.info, message->number);
+		import_info(&dat->source.info, message->number);
 	else if (message->kind == TRACE_DAT_END && message->err)
 		take_end(dat, message);
 	else
-		fail(dat, -EPROTO, "damaged");
+		trace_dat_fail(dat, -EPROTO, "damaged");
 	return dat->err;
 }
 
@@ -260,7 +261,7 @@ int source_open_trace_dat(struct source **source, const char *path, char *why,
 	file = open(path, O_RDONLY | O_CLOEXEC);
 	err = file < 0 ? -errno : start(dat, file);
 	if (err)
-		fail(dat, err, strerror(-err));
+		trace_dat_fail(dat, err, strerror(-err));
 	else
 		err = take_first(dat);
 	if (err)

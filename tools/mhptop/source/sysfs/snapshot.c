@@ -57,7 +57,7 @@ static int add_block(void *ctx, u64 number)
 {
 	struct scan *scan = ctx;
 	struct sysfs_view *view = scan->view;
-	struct mhp_mhp_block_seen *blocks = view->blocks;
+	struct mhp_mhp_snapshot_block *blocks = view->blocks;
 
 	if (!(view->nr_blocks & (view->nr_blocks - 1))) {
 		blocks = reallocarray(blocks, view->nr_blocks * 2 + 1,
@@ -66,7 +66,7 @@ static int add_block(void *ctx, u64 number)
 			return -ENOMEM;
 		view->blocks = blocks;
 	}
-	blocks[view->nr_blocks++] = (struct mhp_mhp_block_seen){
+	blocks[view->nr_blocks++] = (struct mhp_mhp_snapshot_block){
 		.start_pfn = number * scan->block_pages,
 		.nr_pages = scan->block_pages,
 		.nid = -1,
@@ -77,9 +77,9 @@ static int add_block(void *ctx, u64 number)
 	return 0;
 }
 
-static int compare_blocks(const void *a, const void *b)
+static int snapshot_compare_blocks(const void *a, const void *b)
 {
-	const struct mhp_mhp_block_seen *x = a, *y = b;
+	const struct mhp_mhp_snapshot_block *x = a, *y = b;
 
 	return (x->start_pfn > y->start_pfn) - (x->start_pfn < y->start_pfn);
 }
@@ -87,11 +87,11 @@ static int compare_blocks(const void *a, const void *b)
 static int set_nid(void *ctx, u64 number)
 {
 	struct scan *scan = ctx;
-	struct mhp_mhp_block_seen *block, key;
+	struct mhp_mhp_snapshot_block *block, key;
 
 	key.start_pfn = number * scan->block_pages;
 	block = bsearch(&key, scan->view->blocks, scan->view->nr_blocks,
-			sizeof(key), compare_blocks);
+			sizeof(key), snapshot_compare_blocks);
 	if (block && block->nid < 0)
 		block->nid = scan->nid;
 	return 0;
@@ -122,7 +122,8 @@ static u16 state_value(const char *word)
 }
 
 /* 0, or -ENOENT when the block went away meanwhile. */
-static int read_block(const struct scan *scan, struct mhp_mhp_block_seen *block)
+static int read_block(const struct scan *scan,
+		      struct mhp_mhp_snapshot_block *block)
 {
 	unsigned long long id = block->start_pfn / scan->block_pages;
 	char text[128];
@@ -160,7 +161,7 @@ static int read_blocks(struct scan *scan)
 		return err;
 	if (view->nr_blocks)
 		qsort(view->blocks, view->nr_blocks, sizeof(*view->blocks),
-		      compare_blocks);
+		      snapshot_compare_blocks);
 	for (i = 0; i < view->nr_blocks; i++)
 		if (!read_block(scan, &view->blocks[i]))
 			view->blocks[kept++] = view->blocks[i];
@@ -172,18 +173,18 @@ static int read_blocks(struct scan *scan)
 	return err == -ENOENT ? 0 : err;
 }
 
-static struct mhp_mhp_zone_seen *add_zone(struct sysfs_view *view, int nid,
-					  const char *name)
+static struct mhp_mhp_snapshot_zone *add_zone(struct sysfs_view *view, int nid,
+					      const char *name)
 {
 	long zone = event_symbol_value(event_zones, name, strlen(name));
-	struct mhp_mhp_zone_seen *zones;
+	struct mhp_mhp_snapshot_zone *zones;
 
 	zones = reallocarray(view->zones, view->nr_zones + 1, sizeof(*zones));
 	if (!zones)
 		return NULL;
 	view->zones = zones;
 	zones += view->nr_zones++;
-	*zones = (struct mhp_mhp_zone_seen){
+	*zones = (struct mhp_mhp_snapshot_zone){
 		.nid = nid,
 		.zone = zone > 0 ? zone : MHP_ZONE_NONE,
 		.origin = MHP_ORIGIN_SYSFS,
@@ -204,7 +205,7 @@ static void drop_empty_zones(struct sysfs_view *view)
 
 static int read_zones(struct scan *scan)
 {
-	struct mhp_mhp_zone_seen *zone = NULL;
+	struct mhp_mhp_snapshot_zone *zone = NULL;
 	char path[PATH_MAX], line[256], name[32];
 	unsigned long long pages;
 	FILE *file;

@@ -11,9 +11,9 @@
 #include "mhp_event.h"
 
 struct sysfs_view {
-	struct mhp_mhp_block_seen *blocks; /* in ascending order of pfn */
+	struct mhp_mhp_snapshot_block *blocks; /* in ascending order of pfn */
 	size_t nr_blocks;
-	struct mhp_mhp_zone_seen *zones; /* in the order of /proc/zoneinfo */
+	struct mhp_mhp_snapshot_zone *zones; /* in the order of /proc/zoneinfo */
 	size_t nr_zones;
 };
 

@@ -52,15 +52,16 @@ static int hand_over(struct sysfs_source *self, unsigned int event,
 }
 
 static int hand_over_block(struct sysfs_source *self,
-			   const struct mhp_mhp_block_seen *block)
+			   const struct mhp_mhp_snapshot_block *block)
 {
-	return hand_over(self, MHP_EVENT_mhp_block_seen, block, sizeof(*block));
+	return hand_over(self, MHP_EVENT_mhp_snapshot_block, block,
+			 sizeof(*block));
 }
 
 static int hand_over_removed(struct sysfs_source *self,
-			     const struct mhp_mhp_block_seen *block)
+			     const struct mhp_mhp_snapshot_block *block)
 {
-	struct mhp_mhp_block_seen removed = *block;
+	struct mhp_mhp_snapshot_block removed = *block;
 
 	removed.state = MHP_STATE_REMOVED;
 	removed.zone = MHP_ZONE_NONE;
@@ -68,10 +69,10 @@ static int hand_over_removed(struct sysfs_source *self,
 }
 
 /* Both lists ascend, so one pass tells what came, went and changed. */
-static int compare_blocks(struct sysfs_source *self,
-			  const struct sysfs_view *now)
+static int sysfs_compare_blocks(struct sysfs_source *self,
+				const struct sysfs_view *now)
 {
-	const struct mhp_mhp_block_seen *old = self->last.blocks;
+	const struct mhp_mhp_snapshot_block *old = self->last.blocks;
 	size_t i = 0, j = 0, nr_old = self->last.nr_blocks;
 	int err = 0;
 
@@ -93,11 +94,12 @@ static int compare_blocks(struct sysfs_source *self,
 	return err;
 }
 
-static int compare_zone(struct sysfs_source *self,
-			const struct sysfs_view *view,
-			const struct mhp_mhp_zone_seen *zone, int gone)
+static int sysfs_compare_zone(struct sysfs_source *self,
+			      const struct sysfs_view *view,
+			      const struct mhp_mhp_snapshot_zone *zone,
+			      int gone)
 {
-	struct mhp_mhp_zone_seen empty = *zone;
+	struct mhp_mhp_snapshot_zone empty = *zone;
 	size_t i;
 
 	for (i = 0; i < view->nr_zones; i++) {
@@ -112,7 +114,8 @@ static int compare_zone(struct sysfs_source *self,
 		empty.present = 0;
 		empty.managed = 0;
 	}
-	return hand_over(self, MHP_EVENT_mhp_zone_seen, &empty, sizeof(empty));
+	return hand_over(self, MHP_EVENT_mhp_snapshot_zone, &empty,
+			 sizeof(empty));
 }
 
 static int compare_zones(struct sysfs_source *self,
@@ -122,9 +125,9 @@ static int compare_zones(struct sysfs_source *self,
 	size_t i;
 
 	for (i = 0; !err && i < now->nr_zones; i++)
-		err = compare_zone(self, &self->last, &now->zones[i], 0);
+		err = sysfs_compare_zone(self, &self->last, &now->zones[i], 0);
 	for (i = 0; !err && i < self->last.nr_zones; i++)
-		err = compare_zone(self, now, &self->last.zones[i], 1);
+		err = sysfs_compare_zone(self, now, &self->last.zones[i], 1);
 	return err;
 }
 
@@ -147,7 +150,7 @@ static int sysfs_read(struct source *source, source_sink sink, void *ctx)
 			self->root, strerror(-err));
 	err = compare_zones(self, &now);
 	if (!err)
-		err = compare_blocks(self, &now);
+		err = sysfs_compare_blocks(self, &now);
 	sysfs_view_free(&self->last);
 	self->last = now;
 	return err ? err : self->taken;
@@ -188,8 +191,8 @@ int source_open_sysfs(struct source **source, const char *root, char *why,
 		goto out;
 	}
 	self->source.ops = &sysfs_ops;
-	err = source_live_info(&self->source.info, SOURCE_TIER_SYSFS,
-			       self->root, why, len);
+	err = source_live_info(&self->source.info, SOURCE_SYSFS, self->root,
+			       why, len);
 	if (err)
 		goto out;
 	*source = &self->source;

@@ -10,13 +10,13 @@
 #include <unistd.h>
 
 #include "view/tui/dashboard.h"
-#include "source/burst.h"
+#include "source/source.h"
 
 enum { SIGNALS, KEYS, SOURCE, NR_FDS };
 
 struct dashboard {
 	struct stream *stream;
-	const struct cli *cli;
+	const struct view_opts *opts;
 	struct view_tui *view;
 	struct pollfd fds[NR_FDS];
 	u64 due; /* the next frame */
@@ -27,7 +27,7 @@ struct dashboard {
 
 static u64 delay(struct dashboard *dashboard)
 {
-	double seconds = dashboard->cli->delay ?: 1;
+	double seconds = dashboard->opts->delay ?: 1;
 
 	return view_tui_delay(dashboard->view, seconds) * LOOP_NS;
 }
@@ -39,14 +39,14 @@ static void draw(struct dashboard *dashboard)
 }
 
 /* A frame by the clock. Paused, the last one stays. */
-static void take_time(struct dashboard *dashboard)
+static void dashboard_tick(struct dashboard *dashboard)
 {
 	dashboard->due = loop_now() + delay(dashboard);
 	if (view_tui_paused(dashboard->view))
 		return;
 	draw(dashboard);
 	dashboard->frames++;
-	if (dashboard->frames == dashboard->cli->frames)
+	if (dashboard->frames == dashboard->opts->frames)
 		dashboard->ended = true;
 }
 
@@ -54,11 +54,11 @@ static void take_time(struct dashboard *dashboard)
 static void take_records(struct dashboard *dashboard)
 {
 	struct stream *stream = dashboard->stream;
-	int ret = stream_read(stream, model_take, &stream->model);
+	int ret = stream_read(stream, stream_take, stream);
 	u64 now = loop_now();
 
 	if (ret < 0) {
-		stream_finish(stream, model_take, &stream->model);
+		stream_finish(stream, stream_take, stream);
 		dashboard->fds[SOURCE].fd = -1;
 		dashboard->read_due = 0;
 		draw(dashboard);
@@ -103,7 +103,7 @@ static void take_keys(struct dashboard *dashboard)
 		dashboard->due = latest;
 }
 
-static int turn(struct dashboard *dashboard)
+static int dashboard_step(struct dashboard *dashboard)
 {
 	struct pollfd *fds = dashboard->fds;
 	u64 until = dashboard->due;
@@ -126,11 +126,11 @@ static int turn(struct dashboard *dashboard)
 	     (dashboard->read_due && loop_now() >= dashboard->read_due)))
 		take_records(dashboard);
 	if (!dashboard->ended && loop_now() >= dashboard->due)
-		take_time(dashboard);
+		dashboard_tick(dashboard);
 	return 0;
 }
 
-static int run(struct dashboard *dashboard)
+static int dashboard_loop(struct dashboard *dashboard)
 {
 	int err = 0;
 
@@ -140,43 +140,43 @@ static int run(struct dashboard *dashboard)
 	dashboard->fds[KEYS].events = POLLIN;
 	dashboard->fds[SOURCE].events = POLLIN;
 	take_records(dashboard);
-	take_time(dashboard);
+	dashboard_tick(dashboard);
 	while (!err && !dashboard->ended)
-		err = turn(dashboard);
+		err = dashboard_step(dashboard);
 	return err;
 }
 
-static int report(const struct stream *stream, int err)
+static int dashboard_report(const struct stream *stream, int err)
 {
 	if (err)
-		return cli_fail(CLI_FAILED, "cannot wait for events: %s",
-				strerror(-err));
+		return status_fail(STATUS_FAILED, "cannot wait for events: %s",
+				   strerror(-err));
 	if (stream->over && *stream->why)
-		cli_fail(CLI_OK, "%s", stream->why);
+		status_fail(STATUS_OK, "%s", stream->why);
 	if (stream->err)
-		return cli_stream_status(stream->err);
-	return cli_shown_status(&stream->model);
+		return stream_status(stream->err);
+	return stream_shown_status(&stream->model);
 }
 
-int dashboard_run(struct stream *stream, const struct cli *cli)
+int dashboard_run(struct stream *stream, const struct view_opts *opts)
 {
-	struct dashboard dashboard = { .stream = stream, .cli = cli };
+	struct dashboard dashboard = { .stream = stream, .opts = opts };
 	int signals = loop_signals(), err;
 	char why[256];
 
 	if (signals < 0)
-		return cli_fail(CLI_FAILED, "cannot receive signals: %s",
-				strerror(-signals));
+		return status_fail(STATUS_FAILED, "cannot receive signals: %s",
+				   strerror(-signals));
 	dashboard.fds[SIGNALS].fd = signals;
-	err = view_tui_open(&dashboard.view, &cli->view, why, sizeof(why));
+	err = view_tui_open(&dashboard.view, opts, why, sizeof(why));
 	if (err) {
 		close(signals);
-		return cli_fail(CLI_FAILED, "%s", why);
+		return status_fail(STATUS_FAILED, "%s", why);
 	}
-	err = run(&dashboard);
+	err = dashboard_loop(&dashboard);
 	view_tui_close(dashboard.view);
 	close(signals);
 	/* Some may have been lost since the last frame. */
 	stream_update(stream);
-	return report(stream, err);
+	return dashboard_report(stream, err);
 }

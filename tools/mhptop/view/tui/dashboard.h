@@ -3,7 +3,7 @@
 #ifndef DASHBOARD_H
 #define DASHBOARD_H
 
-#include "cli/cli.h"
+#include "view/view.h"
 #include "source/stream.h"
 
 /*
@@ -11,6 +11,6 @@
  * the terminal ends it. The exit code, after the terminal was given back and
  * what is wrong was said on stderr.
  */
-int dashboard_run(struct stream *stream, const struct cli *cli);
+int dashboard_run(struct stream *stream, const struct view_opts *opts);
 
 #endif

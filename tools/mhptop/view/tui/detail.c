@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * All about one memory block as a page of lines: what it is, what was the
- * last thing to go wrong, its phases, where it came from, its events. What is
- * special about a memmap of a whole range is in view_tui_detail_range.c.
- */
+/* The page of a memory block, with the range it is part of. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
 #include "model/event_table.h"
+#include "rules/rules.h"
 #include "view/tui/tui.h"
+#include "model/ledger.h"
 
 #define EVENTS_MAX 200
 
@@ -71,13 +70,12 @@ static void event_line(struct tui_lines *lines, const char *what,
 static void law_lines(struct tui_lines *lines, const struct model *model,
 		      const struct mhp_block *block)
 {
-	u64 pages = ledger_block_pages(model->ledger);
-	u64 broken = rules_block_broken(model->verdict.rules, block->start_pfn);
+	u64 broken = violations_of_block(&model->violations, block->start_pfn);
 	const struct violation *violation;
 	size_t nth = 0;
 
-	while ((violation = verdict_of_block(&model->verdict, block->start_pfn,
-					     pages, nth))) {
+	while ((violation = violations_kept_of_block(&model->violations,
+						     block->start_pfn, nth))) {
 		tui_lines_add(lines, TUI_FAILED,
 			      "law      !%s: expected %s; found %s",
 			      rule_infos[violation->rule].name,
@@ -226,8 +224,9 @@ static void range_lines(struct tui_lines *lines, const struct model *model,
 			      strerror(abs(range->remove_ret)));
 }
 
-static void column_lines(struct tui_lines *lines, const struct model *model,
-			 const struct mhp_block *block)
+static void detail_column_lines(struct tui_lines *lines,
+				const struct model *model,
+				const struct mhp_block *block)
 {
 	const struct column *column;
 	char text[128];
@@ -284,5 +283,93 @@ void tui_detail_make(struct view_tui *view, const struct model *model)
 	phase_lines(lines, model, block);
 	range_lines(lines, model, block);
 	event_lines(lines, view, model, block);
-	column_lines(lines, model, block);
+	detail_column_lines(lines, model, block);
+}
+
+#define NAMES_MAX 64
+
+static const char *names(char buf[NAMES_MAX], u64 first, u64 last)
+{
+	if (first == last)
+		snprintf(buf, NAMES_MAX, "memory%llu", first);
+	else
+		snprintf(buf, NAMES_MAX, "memory%llu to memory%llu", first,
+			 last);
+	return buf;
+}
+
+/* Others whose memmap it holds keep it from going offline. */
+static void holds_line(struct tui_lines *lines, const struct model *model,
+		       const struct mhp_block *block,
+		       const struct range_pages *holds)
+{
+	u64 pages = ledger_block_pages(model->ledger);
+	u64 first = holds->first_pfn / pages, number;
+	u64 last = (holds->first_pfn + holds->nr - 1) / pages;
+	u64 others = 0, needed = 0;
+	char text[NAMES_MAX];
+
+	for (number = first; number <= last; number++) {
+		const struct mhp_block *other =
+			ledger_find_block(model->ledger, number * pages);
+
+		if (!other || other == block)
+			continue;
+		others++;
+		needed += other->state != MHP_STATE_OFFLINE &&
+			  other->state != MHP_STATE_REMOVED;
+	}
+	tui_lines_add(
+		lines, TUI_PLAIN,
+		"         holds the memmap of %s: %llu others, %llu of them not offline",
+		names(text, first, last), others, needed);
+}
+
+void tui_detail_memmap(struct tui_lines *lines, const struct model *model,
+		       const struct mhp_block *block)
+{
+	u64 pages = ledger_block_pages(model->ledger);
+	struct range_pages holds, held_in;
+	char bytes[TUI_BYTES_MAX], text[NAMES_MAX];
+
+	if (!range_memmap(model->ledger, block, &holds, &held_in)) {
+		tui_lines_add(lines, TUI_PLAIN,
+			      "memmap   hosted by its range, as a whole");
+		return;
+	}
+	tui_lines_add(
+		lines, TUI_PLAIN,
+		"memmap   hosted by its range: %llu pages of pfn 0x%llx on, in %s",
+		held_in.nr, held_in.first_pfn,
+		names(text, held_in.first_pfn / pages,
+		      (held_in.first_pfn + held_in.nr - 1) / pages));
+	if (!holds.nr) {
+		tui_lines_add(lines, TUI_PLAIN,
+			      "         holds no memmap itself");
+		return;
+	}
+	holds_line(lines, model, block, &holds);
+	tui_lines_add(lines, TUI_PLAIN, "         in %u of its pages (%s)",
+		      block->vmemmap_pages,
+		      tui_bytes(bytes, (u64)block->vmemmap_pages *
+					       model->info.page_bytes));
+}
+
+void tui_detail_refs(struct tui_lines *lines, const struct mhp_range *range)
+{
+	if (range->hosting == MHP_HOSTING_RANGE)
+		tui_lines_add(
+			lines, TUI_PLAIN,
+			"  base pfn 0x%llx, %u references; %u sections have a memmap, of %llu vmemmap pages",
+			range->start_pfn, range->refs, range->sections,
+			range->alloc);
+	if (range->frees)
+		tui_lines_add(
+			lines, TUI_PLAIN,
+			"  memmap of %u sections freed, %s; the last one that of pfn 0x%llx",
+			range->frees,
+			range->order ?
+				event_symbol(event_orders, range->order) :
+				"the first",
+			range->free_pfn);
 }

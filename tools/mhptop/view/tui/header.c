@@ -5,6 +5,7 @@
  */
 #include <string.h>
 #include "format/recording.h"
+#include "rules/rules.h"
 #include "view/tui/tui.h"
 
 #define ALARM_TEXT_MAX 448
@@ -59,12 +60,12 @@ static void source_draw(const struct view_tui *view, const struct model *model,
 
 	pen.end -= motion_write(view, model, y, view->panes.cols) + 1;
 	tui_pen_force(&pen, TUI_TITLE, "mhptop");
-	if (model->info.tier == SOURCE_TIER_SYSFS)
+	if (model->info.kind == SOURCE_SYSFS)
 		sysfs_write(&pen);
 	tui_pen_write(&pen, TUI_VALUE, " %s", model->info.kernel);
-	if (model->info.tier != SOURCE_TIER_SYSFS)
-		tui_pen_write(&pen, TUI_GOOD, "  tier %s",
-			      source_tier_name(model->info.tier));
+	if (model->info.kind != SOURCE_SYSFS)
+		tui_pen_write(&pen, TUI_GOOD, "  source %s",
+			      source_kind_name(model->info.kind));
 	tui_pen_write(&pen, TUI_PLAIN, "  block %s",
 		      tui_bytes(bytes, model->info.block_bytes));
 	if (*model->info.host)
@@ -91,7 +92,7 @@ static void memmap_draw(const struct view_tui *view, const struct model *model,
 	struct tui_pen pen = { y, 0, view->panes.cols };
 
 	tui_pen_force(&pen, TUI_TITLE, "memmap  ");
-	if (model->info.tier == SOURCE_TIER_SYSFS) {
+	if (model->info.kind == SOURCE_SYSFS) {
 		tui_pen_write(&pen, TUI_PLAIN,
 			      "sysfs does not tell who hosts it");
 		return;
@@ -113,9 +114,9 @@ static void self_check_write(struct tui_pen *pen, const struct model *model)
 /* Nothing is judged where there are no events. */
 static void laws_write(struct tui_pen *pen, const struct model *model)
 {
-	u64 broken = model->verdict.broken;
+	u64 broken = model->violations.total;
 
-	if (model->info.tier == SOURCE_TIER_SYSFS)
+	if (model->info.kind == SOURCE_SYSFS)
 		return;
 	if (broken) {
 		tui_pen_force(pen, TUI_PLAIN, "  laws ");
@@ -151,12 +152,12 @@ static void events_draw(const struct view_tui *view, const struct model *model,
 
 static void alarm_text(const struct model *model, char *buf, size_t len)
 {
-	const struct violation *violation = model->verdict.violations;
+	const struct violation *violation = model->violations.kept;
 
 	if (model->self_check > 0)
 		snprintf(buf, len, "! ledger differs: %s",
 			 model->self_check_why);
-	else if (model->verdict.nr_violations)
+	else if (model->violations.nr_kept)
 		snprintf(buf, len, "! %s, memory%llu: expected %s; found %s",
 			 rule_infos[violation->rule].name,
 			 violation->pfn / ledger_block_pages(model->ledger),
@@ -200,7 +201,7 @@ static int alarm_rows(const struct model *model, int cols, int y, int most)
 int tui_header_alarm(const struct model *model, int cols)
 {
 	if (model->self_check <= 0 && !*model->notice &&
-	    !model->verdict.nr_violations)
+	    !model->violations.nr_kept)
 		return 0;
 	return alarm_rows(model, cols, 0, 0);
 }

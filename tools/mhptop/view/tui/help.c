@@ -2,7 +2,7 @@
 /* The help page and the list of columns to sort by, made from the lists. */
 #include <stdio.h>
 #include <string.h>
-#include "model/range_columns.h"
+#include "model/columns.h"
 #include "view/tui/tui.h"
 #include "view/tui/keys.h"
 
@@ -38,7 +38,8 @@ static void legend_lines(struct tui_lines *lines)
 		"  In a cell of several blocks the worst is shown, as listed: last is worst.");
 }
 
-static void column_lines(struct tui_lines *lines, const struct column *column)
+static void help_column_lines(struct tui_lines *lines,
+			      const struct column *column)
 {
 	for (; column->key; column++)
 		tui_lines_add(lines, TUI_PLAIN, "  %-10s %-18s %s",
@@ -60,9 +61,9 @@ void tui_help_make(struct view_tui *view)
 		lines, TUI_TITLE,
 		"Filters: key=word key!=word key<number key>=number, or a word of any column; all must hold");
 	tui_lines_add(lines, TUI_TITLE, "Columns: title, key, meaning");
-	column_lines(lines, columns);
+	help_column_lines(lines, columns);
 	tui_lines_add(lines, TUI_TITLE, "Columns of ranges");
-	column_lines(lines, range_columns);
+	help_column_lines(lines, range_columns);
 }
 
 void tui_chooser_make(struct view_tui *view)

@@ -82,8 +82,8 @@ void tui_log_scroll(struct view_tui *view, const struct model *model, long up)
 	view->log_end = head - (back > 0 ? back : 0);
 }
 
-static void title_draw(const struct view_tui *view, const struct model *model,
-		       int y)
+static void log_title_draw(const struct view_tui *view,
+			   const struct model *model, int y)
 {
 	struct tui_pen pen = { y, 0, view->panes.cols };
 
@@ -126,7 +126,7 @@ void tui_log_draw(struct view_tui *view, const struct model *model)
 	if (view->log_back)
 		tui_log_scroll(view, model, 0);
 	skipped = log_skipped(view, model);
-	title_draw(view, model, area->y);
+	log_title_draw(view, model, area->y);
 	if (!kept)
 		tui_screen_text(area->y + 1, 1, view->panes.cols - 1, TUI_DIM,
 				"no event yet");

@@ -40,7 +40,7 @@ struct view_tui {
 	enum tui_log_size log_size;
 
 	/* made from the model, again when it or these change */
-	u64 made_seen; /* of the model then, */
+	u64 made_snapshot; /* of the model then, */
 	bool made; /* if it was at all */
 	struct model_sums sums;
 	struct tui_cells cells;

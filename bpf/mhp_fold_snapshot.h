@@ -3,13 +3,13 @@
  * The part of the fold that takes what was there before the collector, told by the tool's own events. What the
  * kernel's events do is in mhp_fold.h, which includes this and nobody else does.
  */
-#ifndef MHP_FOLD_SEEN_H
-#define MHP_FOLD_SEEN_H
+#ifndef MHP_FOLD_SNAPSHOT_H
+#define MHP_FOLD_SNAPSHOT_H
 
 /* What is to be known of a block that events met in the middle of its life; what it counts in zones stays unknown. */
 MHP_FOLD void mhp_fold_block_rest(struct mhp_ledger *ledger,
 				  struct mhp_block *block,
-				  const struct mhp_mhp_block_seen *e)
+				  const struct mhp_mhp_snapshot_block *e)
 {
 	block->flags |= MHP_BLOCK_SEEN;
 	block->hosting = e->hosting;
@@ -31,8 +31,8 @@ MHP_FOLD void mhp_fold_block_rest(struct mhp_ledger *ledger,
  * The range that a block belongs to, if it hosts its memmap as a whole and events did not tell of its add. Each of its
  * blocks tells all of it, as of now.
  */
-MHP_FOLD void mhp_fold_range_seen(struct mhp_ledger *ledger,
-				  const struct mhp_mhp_block_seen *e)
+MHP_FOLD void mhp_fold_snapshot_range(struct mhp_ledger *ledger,
+				      const struct mhp_mhp_snapshot_block *e)
 {
 	struct mhp_range *range;
 
@@ -54,14 +54,14 @@ MHP_FOLD void mhp_fold_range_seen(struct mhp_ledger *ledger,
 	range->order = MHP_ORDER_NONE;
 }
 
-MHP_FOLD void mhp_fold_block_seen(struct mhp_ledger *ledger,
-				  const struct mhp_record *r)
+MHP_FOLD void mhp_fold_snapshot_block(struct mhp_ledger *ledger,
+				      const struct mhp_record *r)
 {
-	const struct mhp_mhp_block_seen *e = &r->p.mhp_block_seen;
+	const struct mhp_mhp_snapshot_block *e = &r->p.mhp_snapshot_block;
 	struct mhp_block *block = mhp_ledger_block(ledger, e->start_pfn, 0);
 	struct mhp_zone_account *zone;
 
-	mhp_fold_range_seen(ledger, e);
+	mhp_fold_snapshot_range(ledger, e);
 	/* Events that came first know better, except what they do not tell. */
 	if (block && !(block->flags & MHP_BLOCK_SYSFS)) {
 		if (block->flags & MHP_BLOCK_PARTIAL)
@@ -105,10 +105,10 @@ MHP_FOLD void mhp_fold_block_seen(struct mhp_ledger *ledger,
 		mhp_fold_enter(zone, e->vmemmap_pages, 1);
 }
 
-MHP_FOLD void mhp_fold_zone_seen(struct mhp_ledger *ledger,
-				 const struct mhp_record *r)
+MHP_FOLD void mhp_fold_snapshot_zone(struct mhp_ledger *ledger,
+				     const struct mhp_record *r)
 {
-	const struct mhp_mhp_zone_seen *e = &r->p.mhp_zone_seen;
+	const struct mhp_mhp_snapshot_zone *e = &r->p.mhp_snapshot_zone;
 	struct mhp_zone_account *zone = mhp_fold_zone(ledger, e->nid, e->zone);
 
 	if (!zone)

@@ -3,10 +3,10 @@
  * What the program that looks for what is there already found, as bits of its
  * result. User space chooses by them how to see it. Not part of any recording.
  */
-#ifndef MHP_SEEN_FOUND_H
-#define MHP_SEEN_FOUND_H
+#ifndef MHP_SNAPSHOT_FOUND_H
+#define MHP_SNAPSHOT_FOUND_H
 
-enum mhp_seen_found {
+enum mhp_snapshot_found {
 	MHP_FOUND_BLOCKS = 1,
 	MHP_FOUND_SECTIONS = 2,
 	MHP_FOUND_NODES = 4,

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What was there before the collector: a look at the kernel's own memory
+ * blocks and zones, by programs that user space runs when those of the
+ * tracepoints are attached already. How the kernel's structures are read is in
+ * mhp_kernel_read.h.
+ *
+ * A record says what was true between the events before and after it, as
+ * nobody else stores one while the kernel's memory is looked at. These
+ * programs are of the kind that runs without being preempted, since events
+ * wait for them; each call therefore takes a few steps only.
+ */
+#ifndef MHP_SNAPSHOT_H
+#define MHP_SNAPSHOT_H
+
+#include "mhp_kernel_read.h"
+
+#define MHP_SNAPSHOT_STEPS 64
+
+const volatile u32 mhp_ring_bytes = 4 << 20;
+
+struct mhp_record mhp_told; /* by user space: event and payload */
+u64 mhp_snapshot_next; /* block or zone to go on with */
+u32 mhp_snapshot_done; /* there is no more */
+
+/* Room for what is still to come: events of the kernel go first, so some is left to them. */
+MHP_KERNEL int mhp_snapshot_room(void)
+{
+	return bpf_ringbuf_query(&mhp_ring, BPF_RB_AVAIL_DATA) <
+	       mhp_ring_bytes / 2;
+}
+
+/* One step a block; it is made again when the block went or came meanwhile. */
+static long mhp_snapshot_block_step(u32 i __attribute__((unused)),
+				    void *ctx __attribute__((unused)))
+{
+	struct mhp_record r;
+	u64 at;
+
+	if (!mhp_snapshot_room())
+		return 1;
+	at = mhp_kernel_block_at(mhp_snapshot_next);
+	if (at) {
+		mhp_kernel_block(&r.p.mhp_snapshot_block, mhp_snapshot_next,
+				 at);
+		if (mhp_kernel_block_at(mhp_snapshot_next) != at)
+			return 0;
+		mhp_store_record(&r, MHP_EVENT_mhp_snapshot_block,
+				 sizeof(r.p.mhp_snapshot_block));
+	}
+	mhp_snapshot_next = mhp_next_block;
+	mhp_snapshot_done = mhp_snapshot_next == MHP_KERNEL_NO_MORE;
+	return mhp_snapshot_done;
+}
+
+/* One step a zone, those of node 0 first. Nodes and zones that nobody uses have no record. */
+static long mhp_snapshot_zone_step(u32 i __attribute__((unused)),
+				   void *ctx __attribute__((unused)))
+{
+	u32 nr_zones = mhp_kernel_nr_zones();
+	u32 nid = (u32)mhp_snapshot_next / nr_zones;
+	struct mhp_record r;
+	u64 pgdat;
+
+	mhp_snapshot_done = nid >= mhp_nr_nodes;
+	if (mhp_snapshot_done || !mhp_snapshot_room())
+		return 1;
+	pgdat = mhp_kernel_node(nid);
+	if (pgdat)
+		mhp_kernel_zone(&r.p.mhp_snapshot_zone, pgdat, nid,
+				(u32)mhp_snapshot_next % nr_zones);
+	if (pgdat && r.p.mhp_snapshot_zone.present)
+		mhp_store_record(&r, MHP_EVENT_mhp_snapshot_zone,
+				 sizeof(r.p.mhp_snapshot_zone));
+	mhp_snapshot_next++;
+	return 0;
+}
+
+/* MHP_FOUND_ bits, or -EPERM when kernel addresses are not for this user. */
+SEC("syscall")
+int mhp_snapshot_find(void *ctx __attribute__((unused)))
+{
+	return mhp_kernel_find();
+}
+
+SEC("raw_tp")
+int mhp_snapshot_blocks(void *ctx __attribute__((unused)))
+{
+	u32 lock = mhp_store_begin();
+
+	bpf_loop(MHP_SNAPSHOT_STEPS, mhp_snapshot_block_step, (void *)0, 0);
+	mhp_store_end(lock);
+	return 0;
+}
+
+SEC("raw_tp")
+int mhp_snapshot_zones(void *ctx __attribute__((unused)))
+{
+	u32 lock = mhp_store_begin();
+
+	bpf_loop(MHP_SNAPSHOT_STEPS, mhp_snapshot_zone_step, (void *)0, 0);
+	mhp_store_end(lock);
+	return 0;
+}
+
+/* 1 when there is no room now. What sysfs told is not in step with events; it is used where nothing better is. */
+SEC("raw_tp")
+int mhp_snapshot_told(void *ctx __attribute__((unused)))
+{
+	struct mhp_record r;
+	u32 lock;
+
+	if (!mhp_snapshot_room())
+		return 1;
+	lock = mhp_store_begin();
+	if (mhp_told.event == MHP_EVENT_mhp_snapshot_block) {
+		r.p.mhp_snapshot_block = mhp_told.p.mhp_snapshot_block;
+		mhp_store_record(&r, MHP_EVENT_mhp_snapshot_block,
+				 sizeof(r.p.mhp_snapshot_block));
+	} else {
+		r.p.mhp_snapshot_zone = mhp_told.p.mhp_snapshot_zone;
+		mhp_store_record(&r, MHP_EVENT_mhp_snapshot_zone,
+				 sizeof(r.p.mhp_snapshot_zone));
+	}
+	mhp_store_end(lock);
+	return 0;
+}
+
+#endif

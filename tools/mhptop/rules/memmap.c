@@ -1,0 +1,503 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The rules of memmap: populated, freed, retired, and the references of a range
+ * that hosts its memmap as a whole.
+ */
+#include <stdlib.h>
+
+#include "model/event_table.h"
+#include "rules/state.h"
+
+/* An altmap begins with its first section; what it gives up is counted there. */
+static void altmap_begin(struct rules *rules,
+			 const struct mhp_mhp_vmemmap_populate *e)
+{
+	struct rule_op *op = &rules->op;
+	struct rule_range *range;
+
+	if (e->start_pfn != e->altmap_base)
+		return;
+	op->alloc = 0;
+	op->hosts += e->altmap_free;
+	if (e->hosting != MHP_HOSTING_RANGE)
+		return;
+	range = rule_range(rules, e->altmap_base, true);
+	if (range) {
+		range->free = e->altmap_free;
+		range->alloc = 0;
+		range->freed_pfn = 0;
+	}
+}
+
+static void populate_hosted(struct rules *rules,
+			    const struct mhp_mhp_vmemmap_populate *e)
+{
+	u64 start = e->start_pfn - e->start_pfn % rules->block_pages;
+	struct rule_op *op = &rules->op;
+	struct rule_range *range;
+
+	rule_same_pfn(rules, RULE_HOSTING, e->start_pfn, "base of the altmap",
+		      e->hosting == MHP_HOSTING_RANGE ? op->start : start,
+		      e->altmap_base);
+	altmap_begin(rules, e);
+	rule_equal(rules, RULE_ALLOC, e->start_pfn, "allocated pages",
+		   op->alloc + e->vmemmap_pages, e->altmap_alloc);
+	rule_check(rules, RULE_POPULATE, e->start_pfn,
+		   e->altmap_alloc + e->altmap_align <= e->altmap_free,
+		   "room in the altmap", "%llu and %llu of %llu pages",
+		   e->altmap_alloc, e->altmap_align, e->altmap_free);
+	if (!e->ret)
+		rule_same_pfn(rules, RULE_POPULATE, e->start_pfn,
+			      "page of its memmap",
+			      e->altmap_base + e->altmap_align + op->alloc,
+			      e->host_pfn);
+	op->alloc = e->altmap_alloc;
+	range = rule_range(rules, e->altmap_base, false);
+	if (e->hosting != MHP_HOSTING_RANGE || !range)
+		return;
+	rule_equal(rules, RULE_HOSTING, e->start_pfn, "pages that host memmap",
+		   range->free, e->altmap_free);
+	range->alloc = e->altmap_alloc;
+	range->end = e->start_pfn + e->nr_pages;
+}
+
+/* Each page takes as much memmap as any other. */
+static void ratio_check(struct rules *rules, u64 start, u64 nr, u64 vmemmap)
+{
+	if (!rules->ratio_pages) {
+		rules->ratio_pages = nr;
+		rules->ratio_vmemmap = vmemmap;
+	}
+	rule_check(rules, RULE_POPULATE, start,
+		   nr && vmemmap &&
+			   nr * rules->ratio_vmemmap ==
+				   vmemmap * rules->ratio_pages,
+		   "as much memmap as other pages have",
+		   "%llu vmemmap pages for %llu pages", vmemmap, nr);
+}
+
+static void populate_check(struct rules *rules,
+			   const struct mhp_mhp_vmemmap_populate *e)
+{
+	const struct rule_block *block = rule_block(rules, e->start_pfn, true);
+	struct rule_op *op = &rules->op;
+	bool buddy = e->hosting == MHP_HOSTING_BUDDY;
+
+	rule_same_pfn(rules, RULE_ORDER_ADD, op->start, "a section at page",
+		      op->next_pfn, e->start_pfn);
+	rule_check(rules, RULE_POPULATE, e->start_pfn,
+		   e->nr_pages && !(rules->block_pages % e->nr_pages),
+		   "a section of a block", "%llu pages", e->nr_pages);
+	if (block)
+		rule_check(
+			rules, RULE_POPULATE, e->start_pfn,
+			block->described + e->nr_pages <= rules->block_pages,
+			"pages without memmap",
+			"%u pages of the block have some, and %llu more get it",
+			block->described, e->nr_pages);
+	rule_equal(rules, RULE_SAME_BLOCK, e->start_pfn, "node", op->nid,
+		   e->nid);
+	if (op->hosting == MHP_HOSTING_NONE)
+		op->hosting = e->hosting;
+	rule_check(rules, RULE_HOSTING, e->start_pfn, e->hosting == op->hosting,
+		   event_symbol(event_hostings, op->hosting), "hosting %s",
+		   event_symbol(event_hostings, e->hosting));
+	if (block && block->state != MHP_STATE_UNKNOWN)
+		rule_check(rules, RULE_ORDER_LIFE, e->start_pfn,
+			   block->state == MHP_STATE_REMOVED ||
+				   block->described < rules->block_pages,
+			   "a block without memmap", "it is %s",
+			   event_symbol(event_states, block->state));
+	if (!e->ret)
+		ratio_check(rules, e->start_pfn, e->nr_pages, e->vmemmap_pages);
+	if (e->hosting == MHP_HOSTING_RANGE)
+		rule_equal(rules, RULE_REFS, e->start_pfn, "references held",
+			   op->sections + 1, op->holds);
+	if (buddy)
+		rule_check(rules, RULE_HOSTING, e->start_pfn,
+			   !e->altmap_base && !e->altmap_free &&
+				   !e->altmap_alloc && !e->altmap_align &&
+				   e->host_pfn - op->start >= op->nr,
+			   "no altmap, and pages from elsewhere",
+			   "altmap at 0x%llx, memmap at page 0x%llx",
+			   e->altmap_base, e->host_pfn);
+	else
+		populate_hosted(rules, e);
+}
+
+void rules_populate_take(struct rules *rules, const struct mhp_record *r)
+{
+	const struct mhp_mhp_vmemmap_populate *e = &r->p.mhp_vmemmap_populate;
+	struct rule_op *op = &rules->op;
+	struct rule_block *block;
+	u64 first, pages;
+
+	if (e->hosting == MHP_HOSTING_DEVICE || op->kind != OP_ADD) {
+		if (e->hosting == MHP_HOSTING_DEVICE && !rules->ratio_pages) {
+			rules->ratio_pages = e->nr_pages;
+			rules->ratio_vmemmap = e->vmemmap_pages;
+		}
+		if (e->hosting != MHP_HOSTING_DEVICE && rules->settled)
+			rule_check(
+				rules, RULE_ORDER_ADD, e->start_pfn, false,
+				"an add that it belongs to",
+				"a section that is populated outside of one");
+		return;
+	}
+	populate_check(rules, e);
+	op->sections++;
+	op->failed |= e->ret != 0;
+	op->next_pfn = e->start_pfn + e->nr_pages;
+	block = rule_block(rules, e->start_pfn, true);
+	if (!block)
+		return;
+	if (!block->described) {
+		block->host_pfn = e->host_pfn;
+		block->populated = 0;
+		block->present = 0;
+		block->managed = 0;
+		block->counted = true;
+	}
+	first = block->number * rules->block_pages;
+	pages = e->altmap_base + e->altmap_free;
+	pages = pages > first ? pages - first : 0;
+	block->vmemmap_pages = pages < rules->block_pages ? pages :
+							    rules->block_pages;
+	block->described += e->nr_pages;
+	block->populated += e->vmemmap_pages;
+	rules->described += e->nr_pages;
+	block->section_pages = e->nr_pages;
+	block->section_vmemmap = e->vmemmap_pages;
+	block->altmap_base = e->altmap_base;
+	block->align = e->altmap_align;
+	block->hosting = e->hosting;
+	block->nid = e->nid;
+	block->state = MHP_STATE_OFFLINE;
+	block->zone = MHP_ZONE_NONE;
+	rule_block_touch(block, r);
+}
+
+static void free_of_range(struct rules *rules,
+			  const struct mhp_mhp_vmemmap_free *e)
+{
+	struct rule_range *range = rule_range(rules, e->altmap_base, false);
+
+	if (!rule_check(rules, RULE_TEARDOWN, e->start_pfn, range != NULL,
+			"a range that was added", "altmap base 0x%llx",
+			e->altmap_base) ||
+	    !range->known)
+		return;
+	rule_equal(rules, RULE_TEARDOWN, e->start_pfn, "references", 0,
+		   range->refs);
+	rule_check(rules, RULE_TEARDOWN, e->start_pfn,
+		   e->start_pfn + e->nr_pages ==
+			   (range->freed_pfn ? range->freed_pfn : range->end),
+		   range->freed_pfn ? "the section before the last one freed" :
+				      "the last section first",
+		   "the section at page 0x%llx", e->start_pfn);
+	rule_equal(rules, RULE_ALLOC, e->start_pfn, "allocated pages",
+		   range->alloc - e->vmemmap_pages, e->altmap_alloc);
+	rule_equal(rules, RULE_HOSTING, e->start_pfn, "pages that host memmap",
+		   range->free, e->altmap_free);
+	range->freed_pfn = e->start_pfn;
+	range->alloc = e->altmap_alloc;
+}
+
+/* Where the memmap of a section is, if that follows from anything. */
+static void free_place(struct rules *rules, const struct rule_block *block,
+		       const struct mhp_mhp_vmemmap_free *e)
+{
+	u64 want;
+
+	if (!block->section_pages)
+		return;
+	if (e->hosting == MHP_HOSTING_BUDDY) {
+		if (block->section_pages != rules->block_pages)
+			return;
+		want = block->host_pfn;
+	} else {
+		want = e->altmap_base + block->align +
+		       (e->start_pfn - e->altmap_base) / block->section_pages *
+			       block->section_vmemmap;
+	}
+	rule_same_pfn(rules, RULE_FREE, e->start_pfn, "page of its memmap",
+		      want, e->host_pfn);
+	rule_equal(rules, RULE_FREE, e->start_pfn, "pages of the section",
+		   block->section_pages, e->nr_pages);
+}
+
+static void free_check(struct rules *rules, const struct rule_block *block,
+		       const struct mhp_mhp_vmemmap_free *e)
+{
+	bool range = e->hosting == MHP_HOSTING_RANGE;
+	bool removing = rules->op.kind == OP_REMOVE;
+	u8 want = range ? MHP_STATE_REMOVED : MHP_STATE_OFFLINE;
+
+	rule_check(rules, RULE_FREE, e->start_pfn,
+		   e->nr_pages && block->described >= e->nr_pages,
+		   "memmap that was populated and not freed",
+		   "%u pages have one, of %llu it is freed", block->described,
+		   e->nr_pages);
+	rule_check(rules, RULE_HOSTING, e->start_pfn,
+		   e->hosting == block->hosting &&
+			   e->altmap_base == block->altmap_base &&
+			   e->altmap_align == block->align,
+		   "the host that it was populated with",
+		   "hosting %s, altmap at 0x%llx",
+		   event_symbol(event_hostings, e->hosting), e->altmap_base);
+	if (!rules->op.failed)
+		free_place(rules, block, e);
+	if (!range && removing)
+		rule_equal(rules, RULE_ORDER_REMOVE, rules->op.start,
+			   "a section at page", rules->op.next_pfn,
+			   e->start_pfn);
+	if (removing)
+		rule_check(rules, RULE_REMOVE, e->start_pfn,
+			   block->state == want,
+			   event_symbol(event_states, want), "it is %s",
+			   event_symbol(event_states, block->state));
+	if (block->counted)
+		rule_check(rules, RULE_BLOCK_PAGES, e->start_pfn,
+			   !block->present && !block->managed,
+			   "no pages present or managed", "%lld and %lld",
+			   block->present, block->managed);
+	if (e->hosting == MHP_HOSTING_BUDDY)
+		rule_check(rules, RULE_HOSTING, e->start_pfn,
+			   !e->altmap_free && !e->altmap_alloc, "no altmap",
+			   "%llu of %llu pages of one", e->altmap_alloc,
+			   e->altmap_free);
+	if (e->hosting != MHP_HOSTING_BLOCK)
+		return;
+	rule_equal(rules, RULE_ALLOC, e->start_pfn, "allocated pages",
+		   rule_difference(block->populated, e->vmemmap_pages),
+		   e->altmap_alloc);
+	rule_equal(rules, RULE_HOSTING, e->start_pfn, "pages that host memmap",
+		   block->vmemmap_pages, e->altmap_free);
+}
+
+/* Nobody told who hosts it: it was there before. */
+static void free_of_unknown(struct rules *rules, struct rule_block *block,
+			    const struct mhp_mhp_vmemmap_free *e)
+{
+	rule_check(rules, RULE_FREE, e->start_pfn,
+		   block->state != MHP_STATE_REMOVED,
+		   "memmap that was populated and not freed",
+		   "a section that has none");
+	if (block->state != MHP_STATE_REMOVED)
+		rule_check(rules, RULE_REMOVE, e->start_pfn,
+			   block->state != MHP_STATE_ONLINE, "offline",
+			   "it is online");
+	/* Whether another of its sections has memmap left is not known. */
+	if (block->state != MHP_STATE_REMOVED)
+		block->state = MHP_STATE_UNKNOWN;
+}
+
+void rules_free_take(struct rules *rules, const struct mhp_record *r)
+{
+	const struct mhp_mhp_vmemmap_free *e = &r->p.mhp_vmemmap_free;
+	struct rule_block *block = rule_block(rules, e->start_pfn, false);
+	struct rule_op *op = &rules->op;
+
+	rules_retired_free(rules, e);
+	if (e->hosting == MHP_HOSTING_DEVICE ||
+	    e->hosting == MHP_HOSTING_BOOT) {
+		rule_check(rules, RULE_HOSTING, e->start_pfn,
+			   op->kind == OP_NONE ||
+				   e->start_pfn - op->start >= op->nr,
+			   "the host that it was populated with", "hosting %s",
+			   event_symbol(event_hostings, e->hosting));
+		return;
+	}
+	if (op->kind != OP_ADD && op->kind != OP_REMOVE) {
+		if (rules->settled)
+			rule_check(rules, RULE_ORDER_REMOVE, e->start_pfn,
+				   false, "a removal that it belongs to",
+				   "a section that is freed outside of one");
+		return;
+	}
+	if (e->hosting == MHP_HOSTING_RANGE)
+		free_of_range(rules, e);
+	if (block && block->hosting != MHP_HOSTING_NONE)
+		free_check(rules, block, e);
+	else if (block)
+		free_of_unknown(rules, block, e);
+	if (op->kind == OP_ADD)
+		op->sections -= op->sections > 0;
+	else
+		op->sections++;
+	if (op->kind == OP_REMOVE && e->hosting != MHP_HOSTING_RANGE)
+		op->next_pfn = e->start_pfn + e->nr_pages;
+	if (!block || block->hosting == MHP_HOSTING_NONE)
+		return;
+	/* What shares its backing with a neighbour comes back with that one. */
+	if (!op->failed)
+		rules->retired += block->section_vmemmap - e->vmemmap_pages;
+	block->described -= block->described < e->nr_pages ? block->described :
+							     e->nr_pages;
+	block->populated -= block->populated < e->vmemmap_pages ?
+				    block->populated :
+				    e->vmemmap_pages;
+	rules->described -= rules->described < e->nr_pages ? rules->described :
+							     e->nr_pages;
+	rule_block_touch(block, r);
+	if (block->described)
+		return;
+	block->state = MHP_STATE_REMOVED;
+	block->hosting = MHP_HOSTING_NONE;
+	block->nid = -1;
+}
+
+#define RETIRED_STEP 64
+
+static bool is_backed_by(const struct rule_retired *retired, u64 host_pfn)
+{
+	return host_pfn - retired->host_pfn < retired->backing_pages;
+}
+
+static void retire(struct rules *rules, const struct mhp_mhp_vmemmap_retired *e)
+{
+	struct rule_retired *grown;
+
+	if (!(rules->nr_retired % RETIRED_STEP)) {
+		grown = reallocarray(rules->retired_memmap,
+				     rules->nr_retired + RETIRED_STEP,
+				     sizeof(*grown));
+		if (!grown) {
+			rules->no_memory = true;
+			return;
+		}
+		rules->retired_memmap = grown;
+	}
+	rules->retired_memmap[rules->nr_retired++] = (struct rule_retired){
+		.pfn = e->start_pfn,
+		.nr_pages = e->nr_pages,
+		.host_pfn = e->host_pfn,
+		.backing_pages = e->backing_pages,
+		.fresh = true,
+	};
+}
+
+/* Nobody is left to give the page back once all that it describes is retired. */
+static void leak_check(struct rules *rules,
+		       const struct mhp_mhp_vmemmap_retired *e)
+{
+	const struct rule_retired *retired = rules->retired_memmap;
+	u64 described = 0, room = 0;
+	size_t i;
+
+	for (i = 0; i < rules->nr_retired; i++)
+		if (retired[i].host_pfn == e->host_pfn)
+			described += retired[i].nr_pages;
+	if (rules->ratio_vmemmap)
+		room = e->backing_pages * rules->ratio_pages /
+		       rules->ratio_vmemmap;
+	rule_check(rules, RULE_RETIRED, e->start_pfn, !room || described < room,
+		   "a neighbour that uses the rest of the backing page",
+		   "page 0x%llx kept for memmap that was given up, all of it",
+		   e->host_pfn);
+}
+
+void rules_retired_take(struct rules *rules, const struct mhp_record *r)
+{
+	const struct mhp_mhp_vmemmap_retired *e = &r->p.mhp_vmemmap_retired;
+
+	retire(rules, e);
+	if (!rules->no_memory)
+		leak_check(rules, e);
+}
+
+/* A backing page goes with a section whose own memmap in it was not retired. */
+void rules_retired_free(struct rules *rules,
+			const struct mhp_mhp_vmemmap_free *e)
+{
+	struct rule_retired *retired = rules->retired_memmap;
+	size_t i, left = 0;
+	bool stays = false;
+
+	for (i = 0; i < rules->nr_retired; i++) {
+		stays |= retired[i].fresh &&
+			 is_backed_by(&retired[i], e->host_pfn);
+		retired[i].fresh = false;
+	}
+	if (stays)
+		return;
+	for (i = 0; i < rules->nr_retired; i++)
+		if (!is_backed_by(&retired[i], e->host_pfn))
+			retired[left++] = retired[i];
+	rules->nr_retired = left;
+}
+
+const struct rule_retired *rules_retired(const struct rules *rules, size_t nth)
+{
+	return nth < rules->nr_retired ? &rules->retired_memmap[nth] : NULL;
+}
+
+static void range_hold(struct rules *rules, const struct mhp_mhp_vmemmap_ref *e,
+		       struct rule_range *range)
+{
+	struct rule_op *op = &rules->op;
+
+	if (!rule_check(rules, RULE_REFS, e->start_pfn, op->kind == OP_ADD,
+			"an add that it belongs to",
+			"a reference held outside"))
+		return;
+	rule_same_pfn(rules, RULE_REFS, e->start_pfn, "base of the altmap",
+		      op->start, e->altmap_base);
+	rule_same_pfn(rules, RULE_REFS, e->start_pfn, "section", op->next_pfn,
+		      e->start_pfn);
+	rule_equal(rules, RULE_REFS, e->start_pfn, "references",
+		   op->sections + 1, e->refs);
+	rule_equal(rules, RULE_REFS, e->start_pfn, "references held before",
+		   op->sections, op->holds);
+	range->known = true;
+	range->refs = ++op->holds;
+}
+
+static void range_put(struct rules *rules, const struct mhp_mhp_vmemmap_ref *e,
+		      struct rule_range *range)
+{
+	struct rule_block *block = rule_block(rules, e->start_pfn, false);
+	struct rule_op *op = &rules->op;
+
+	if (!rule_check(rules, RULE_REFS, e->start_pfn,
+			op->kind == OP_REMOVE || op->kind == OP_ADD,
+			"a removal that it belongs to",
+			"a reference put outside"))
+		return;
+	if (op->kind == OP_REMOVE)
+		rule_same_pfn(rules, RULE_REFS, e->start_pfn, "section",
+			      op->next_pfn, e->start_pfn);
+	if (range->known)
+		rule_equal(rules, RULE_REFS, e->start_pfn, "references",
+			   rule_difference(range->refs, 1), e->refs);
+	range->refs -= range->refs > 0;
+	op->next_pfn = e->start_pfn + rules->block_pages;
+	if (!block)
+		return;
+	if (block->section_pages)
+		op->next_pfn = e->start_pfn + block->section_pages;
+	if (op->kind == OP_REMOVE && block->state != MHP_STATE_UNKNOWN)
+		rule_check(rules, RULE_REMOVE, e->start_pfn,
+			   block->state == MHP_STATE_OFFLINE ||
+				   e->start_pfn % rules->block_pages,
+			   "offline", "it is %s",
+			   event_symbol(event_states, block->state));
+	/* Of one that was there before, nothing tells that its memmap was freed. */
+	block->state = block->hosting == MHP_HOSTING_NONE ? MHP_STATE_UNKNOWN :
+							    MHP_STATE_REMOVED;
+}
+
+void rules_refs_take(struct rules *rules, const struct mhp_record *r)
+{
+	const struct mhp_mhp_vmemmap_ref *e = &r->p.mhp_vmemmap_ref;
+	struct rule_range *range = rule_range(rules, e->altmap_base, true);
+
+	if (!range || (rules->op.kind == OP_NONE && !rules->settled))
+		return;
+	if (e->op == MHP_REF_HOLD)
+		range_hold(rules, e, range);
+	else if (rule_check(rules, RULE_REFS, e->start_pfn,
+			    e->op == MHP_REF_PUT, "hold or put", "op %llu",
+			    e->op))
+		range_put(rules, e, range);
+}

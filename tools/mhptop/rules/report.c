@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0
+/* How a rule reports what it checked: counts, and violations with both events. */
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "rules/state.h"
+
+/* The event before that has to do with it: of the operation, or of the block. */
+static void first_event(struct rules *rules, u64 pfn, struct mhp_record *first)
+{
+	const struct rule_block *block = rule_block(rules, pfn, false);
+
+	if (rules->op.kind != OP_NONE && rules->op.last.event) {
+		*first = rules->op.last;
+	} else if (block && block->last_event) {
+		first->event = block->last_event;
+		first->seq = block->last_seq;
+		first->time_ns = block->last_ns;
+	}
+}
+
+static void violate(struct rules *rules, enum rule_id rule, u64 pfn,
+		    const char *expected, const char *found, va_list args)
+{
+	struct violation violation = { .rule = rule, .pfn = pfn };
+
+	/* With numbers missing, this may be what is missing. */
+	if (rules->last_seq > rules->numbered) {
+		rules->unsure = true;
+		return;
+	}
+	first_event(rules, pfn, &violation.first);
+	if (rules->now)
+		violation.second = *rules->now;
+	snprintf(violation.expected, sizeof(violation.expected), "%s",
+		 expected);
+	vsnprintf(violation.found, sizeof(violation.found), found, args);
+	violations_add(rules->violations, &violation);
+}
+
+bool rule_check(struct rules *rules, enum rule_id rule, u64 pfn, bool holds,
+		const char *expected, const char *found, ...)
+{
+	va_list args;
+
+	if (rules->opts.skip[rule])
+		return true;
+	rules->checked[rule]++;
+	if (holds)
+		return true;
+	va_start(args, found);
+	violate(rules, rule, pfn, expected, found, args);
+	va_end(args);
+	return false;
+}
+
+void rule_passes(struct rules *rules, enum rule_id rule)
+{
+	rules->checked[rule] += !rules->opts.skip[rule];
+}
+
+bool rule_equal(struct rules *rules, enum rule_id rule, u64 pfn,
+		const char *what, s64 want, s64 got)
+{
+	char expected[VIOLATION_TEXT];
+
+	if (want == got || rules->opts.skip[rule]) {
+		rule_passes(rules, rule);
+		return true;
+	}
+	snprintf(expected, sizeof(expected), "%s %lld", what, want);
+	return rule_check(rules, rule, pfn, false, expected, "%s %lld", what,
+			  got);
+}
+
+bool rule_same_pfn(struct rules *rules, enum rule_id rule, u64 pfn,
+		   const char *what, u64 want, u64 got)
+{
+	char expected[VIOLATION_TEXT];
+
+	snprintf(expected, sizeof(expected), "%s 0x%llx", what, want);
+	return rule_check(rules, rule, pfn, want == got, expected, "%s 0x%llx",
+			  what, got);
+}
