@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/units.h"
 #include "base/vec.h"
 #include "model/event_table.h"
 #include "rules/state.h"
@@ -121,15 +122,16 @@ static void time_check(struct rules *rules, u64 now_ns, const char *verb)
 	const struct rule_op *op = &rules->op;
 	u64 max = rules->opts.max_ns[op->kind - OP_ADD];
 	/* Times that run backwards take longer than anybody may. */
-	double took = ((double)now_ns - op->begin.time_ns) / 1e9;
-	char expected[64];
+	u64 took = now_ns - op->begin.time_ns;
+	char text[UNITS_TEXT_MAX], expected[64];
 
 	if (!max)
 		return;
-	snprintf(expected, sizeof(expected), "at most %.6f s", max / 1e9);
-	rule_check(rules, RULE_BUDGET_TIME, op->start,
-		   now_ns - op->begin.time_ns <= max, expected, "%s %s %.6f s",
-		   names[op->kind - OP_ADD], verb, took);
+	snprintf(expected, sizeof(expected), "at most %s",
+		 duration_text(text, max, 6));
+	rule_check(rules, RULE_BUDGET_TIME, op->start, took <= max, expected,
+		   "%s %s %s", names[op->kind - OP_ADD], verb,
+		   duration_text(text, took, 6));
 }
 
 void rules_budget_end(struct rules *rules, const struct mhp_record *r)
