@@ -10,7 +10,7 @@ set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 top=${here%/tests/fresh}
-suite=${1:?root.sh: name a suite, such as trixie}
+suite=${1-}
 cache=${MHP_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/mhptop}/fresh
 key=$(cat <(echo "$suite") "$here/root.sh" "$top/tools/packages.list" | sha256sum | cut -c1-16)
 root=$cache/$suite@$key
@@ -68,6 +68,7 @@ prune() {
 	done
 }
 
+[[ $suite =~ ^[a-z]+$ ]] || die "'$suite' is not a Debian release; name one, such as trixie"
 [[ $(id -u) == 0 ]] || die "a root is made by root only; run make check-fresh as root"
 command -v debootstrap >/dev/null || die "debootstrap is not installed; run tools/setup.sh fresh as root"
 mkdir -p "$cache"

@@ -12,7 +12,8 @@ set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 top=${here%/tests/fresh}
-suite=${1:?run.sh: name a suite, such as trixie}
+(($# > 1)) || { echo "usage: run.sh SUITE STEP...; see steps.sh for the steps" >&2; exit 2; }
+suite=$1
 shift
 cache=${MHP_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/mhptop}/fresh
 log=$top/build/fresh/$suite
