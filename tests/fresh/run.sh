@@ -12,11 +12,7 @@ set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 top=${here%/tests/fresh}
-(($# > 1)) || { echo "usage: run.sh SUITE STEP...; see steps.sh for the steps" >&2; exit 2; }
-suite=$1
-shift
 cache=${MHP_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/mhptop}/fresh
-log=$top/build/fresh/$suite
 kernel=${MHP_KERNEL:-$top/build/kernel/${MHP_KERNEL_BASE:-6.12}}
 
 die() {
@@ -63,22 +59,32 @@ enter() {
 		bash /src/mhptop/tests/fresh/steps.sh "$@"
 }
 
-if [[ $suite == --enter ]]; then
-	suite=$1 log=$top/build/fresh/$suite
+main() {
+	local inside=
+	if [[ ${1-} == --enter ]]; then
+		inside=1
+		shift
+	fi
+	(($# > 1)) || { echo "usage: run.sh SUITE STEP...; see steps.sh for the steps" >&2; exit 2; }
+	suite=$1 log=$top/build/fresh/$1
 	shift
-	enter "$@"
-fi
+	[[ ! $inside ]] || enter "$@"
 
-[[ " $* " != *" demo "* || -r $kernel/bzImage ]] || die "there is no $kernel/bzImage for make demo; run make kernel"
-root=$("$here/root.sh" "$suite")
-exec 8<"$root"
-flock -s 8
-layer=$(mktemp -d "$cache/run.XXXXXX")
-trap 'rm -rf --one-file-system "$layer"' EXIT
-trap 'exit 143' TERM INT
-mkdir -p "$layer"/{upper,work,root} "$cache/archives-$suite/partial" "$log"
-rm -f "$log"/*.log
-fill "$layer/upper"
-[[ -z $(git -C "$top" status --porcelain) ]] || echo "# this tests HEAD, $(git -C "$top" describe --always): not what is uncommitted"
-unshare --mount --pid --fork --kill-child --propagation private "$0" --enter "$suite" "$root" "$layer" "$@" &
-wait $!
+	[[ " $* " != *" demo "* || -r $kernel/bzImage ]] || die "there is no $kernel/bzImage for make demo; run make kernel"
+	root=$("$here/root.sh" "$suite")
+	exec 8<"$root"
+	flock -s 8
+	layer=$(mktemp -d "$cache/run.XXXXXX")
+	trap 'rm -rf --one-file-system "$layer"' EXIT
+	trap 'exit 143' TERM INT
+	mkdir -p "$layer"/{upper,work,root} "$cache/archives-$suite/partial" "$log"
+	rm -f "$log"/*.log
+	fill "$layer/upper"
+	[[ -z $(git -C "$top" status --porcelain) ]] ||
+		echo "# this tests HEAD, $(git -C "$top" describe --always), not what is uncommitted"
+	unshare --mount --pid --fork --kill-child --propagation private \
+		"$0" --enter "$suite" "$root" "$layer" "$@" &
+	wait $!
+}
+
+main "$@"; exit
