@@ -70,7 +70,7 @@ main() {
 	shift
 	[[ ! $inside ]] || enter "$@"
 
-	[[ " $* " != *" demo "* || -r $kernel/bzImage ]] || die "there is no $kernel/bzImage for make demo; run make kernel"
+	[[ ! " $* " =~ \ (demo|user)\  || -r $kernel/bzImage ]] || die "there is no $kernel/bzImage for make demo; run make kernel"
 	root=$("$here/root.sh" "$suite")
 	exec 8<"$root"
 	flock -s 8

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # What a new user does, one command after the other; run.sh runs this in a minimal root with make and git:
 #
-#	SUITE=NAME steps.sh STEP...	tool, kernel, installed, demo, host
+#	SUITE=NAME steps.sh STEP...	tool, kernel, installed, demo, user, host
 #
 # Each command's whole output is in /log; of one that failed the end is shown.
 . "$(dirname "$0")/../host-lib.sh"
@@ -73,15 +73,32 @@ installed() {
 	eq "  leaves nothing" "$(files)" "$before"
 }
 
-demo() {
-	step "make demo without a terminal" make demo MHP_KERNEL=/kernel || return
+# How the last step, a demo, summed up what it saw
+saw() {
 	sed -n '/^=== what was seen/,$p' "/log/$_count.log" >"$WORK/seen"
 	sed 's/^/# /' "$WORK/seen"
 	check "  ends with who hosts the memmap" grep -qE '^hosting +block: the memmap takes 36864 pages' "$WORK/seen"
-	check "  what is online" grep -qE '^online +72 of 72 memory blocks: 2359296 pages present, 2322432 managed' "$WORK/seen"
-	check "  what is offline" grep -qE '^offline +72 of 72 memory blocks: 0 pages present' "$WORK/seen"
+	check "  what was online" grep -qE '^online +72 of 72 memory blocks: 2359296 pages present, 2322432 managed' "$WORK/seen"
+	check "  what was offline" grep -qE '^offline +72 of 72 memory blocks: 0 pages present' "$WORK/seen"
 	check "  what was removed" grep -qE '^removed +0x100000000-0x33fffffff' "$WORK/seen"
 	check "  and the verdict, last of all" grep -qE '^check +PASS: ' <(tail -n 1 "$WORK/seen")
+}
+
+demo() {
+	step "make demo without a terminal" make demo MHP_KERNEL=/kernel && saw
+}
+
+# Somebody who is not root, with a checkout of their own: root only runs the command that the first try names.
+user() {
+	local command make=(runuser -u person -- make -C /home/person/mhptop)
+	step "useradd" useradd --create-home person || return
+	cp -r "$TOP" /home/person/mhptop
+	chown -R person: /home/person/mhptop
+	"${make[@]}" demo MHP_KERNEL=/kernel >/log/user.log 2>&1 && fail "make demo needs packages, so this root is not minimal"
+	command=$(advice /log/user.log)
+	# shellcheck disable=SC2086
+	step "as a user: the command that make demo names" env DEBIAN_FRONTEND=noninteractive ${command:-false} &&
+		step "as a user: make demo without a terminal" "${make[@]}" demo MHP_KERNEL=/kernel && saw
 }
 
 host() {
@@ -91,7 +108,7 @@ host() {
 
 for name; do
 	case $name in
-	tool | kernel | installed | demo | host) "$name" ;;
+	tool | kernel | installed | demo | user | host) "$name" ;;
 	*) fail "there is a step $name" ;;
 	esac
 done
