@@ -18,7 +18,6 @@ include bpf/bpf.mk
 include tools/mhptop/mhptop.mk
 
 .PHONY: help demo check check-host check-guest check-long check-fresh fuzz bench docs install uninstall clean
-.PHONY: setup-build setup-kernel setup-guest setup-test setup-fresh
 
 help:
 	@echo 'make demo         watch a DIMM being plugged into a guest (without a terminal: a run that ends by itself);'
@@ -45,46 +44,55 @@ export MHP_RUN ?= $(shell echo $$PPID)
 PHASE := tests/phase.sh
 CHECK := tests/check.py $(if $(ONLY),--only '$(ONLY)')
 
-# What is missing is installed first where that is allowed, else named. Built files do not depend on it.
-setup-build setup-kernel setup-guest setup-test setup-fresh: setup-%:
-	$(Q)$(PHASE) packages tools/setup.sh $*
+# $(call setup,PURPOSE...): packages that are missing are installed where that is allowed, else named, all in one line.
+# Built files do not depend on it.
+setup = $(Q)$(PHASE) packages tools/setup.sh $1
+KERNEL_NEEDED := $(if $(MHP_KERNEL),,kernel)
 
-demo: setup-build setup-guest $(if $(MHP_KERNEL),,setup-kernel)
-	$(Q)$(MAKE) --no-print-directory mhptop $(if $(MHP_KERNEL),,kernel)
+demo:
+	$(call setup,build guest $(KERNEL_NEEDED))
+	$(Q)$(MAKE) --no-print-directory mhptop $(KERNEL_NEEDED)
 	$(Q)MHP_KERNEL='$(MHP_KERNEL)' tools/demo/demo.sh
 
-check-host: setup-build setup-test
+check-host:
+	$(call setup,build test)
 	$(Q)$(PHASE) build $(MAKE) $(BUILD) mhptop check-build
 	$(Q)$(CHECK) tests/host.list
 
-check-guest: setup-build setup-kernel setup-guest setup-test
+check-guest:
+	$(call setup,build kernel guest test)
 	$(Q)$(PHASE) build $(MAKE) $(BUILD) mhptop build/tests/as_text build/tests/steps build/tests/call_sites
 	$(Q)$(PHASE) kernels $(MAKE) $(BUILD) kernels
 	$(Q)$(PHASE) kernels tests/vm/module/build.sh 6.12 6.12-debug
 	$(Q)$(CHECK) tests/guest.list
 
-check: setup-build setup-kernel setup-guest setup-test
+check:
+	$(call setup,build kernel guest test)
 	$(Q)$(PHASE) build $(MAKE) $(BUILD) mhptop check-build
 	$(Q)$(PHASE) kernels $(MAKE) $(BUILD) kernels
 	$(Q)$(PHASE) kernels tests/vm/module/build.sh 6.12 6.12-debug
 	$(Q)$(CHECK) tests/host.list tests/guest.list
 
-check-long: setup-build setup-kernel setup-guest setup-test
+check-long:
+	$(call setup,build kernel guest test)
 	$(Q)$(PHASE) build $(MAKE) $(BUILD) mhptop build/tests/steps
 	$(Q)$(PHASE) kernels $(MAKE) $(BUILD) kernels
 	$(Q)$(PHASE) kernels tests/vm/module/build.sh 6.12 6.12-debug
 	$(Q)$(CHECK) tests/long.list
 
-check-fresh: setup-fresh $(if $(MHP_KERNEL),,setup-kernel)
-	$(if $(MHP_KERNEL),,$(Q)$(PHASE) kernels $(MAKE) --no-print-directory kernel)
+check-fresh:
+	$(call setup,fresh $(KERNEL_NEEDED))
+	$(if $(KERNEL_NEEDED),$(Q)$(PHASE) kernels $(MAKE) --no-print-directory kernel)
 	$(Q)MHP_KERNEL='$(MHP_KERNEL)' $(CHECK) tests/fresh.list
 
-fuzz: setup-build setup-test
+fuzz:
+	$(call setup,build test)
 	$(Q)$(MAKE) $(BUILD) check-build
 	$(Q)FUZZ_SECONDS=$(or $(FUZZ_SECONDS),600) \
 		FUZZ_CORPUS="$${MHP_CACHE:-$${XDG_CACHE_HOME:-$$HOME/.cache}/mhptop}/fuzz" tests/fuzz/run.sh
 
-bench: setup-build setup-kernel setup-guest
+bench:
+	$(call setup,build kernel guest)
 	$(Q)$(MAKE) --no-print-directory mhptop build/tests/generate kernel kernel-vanilla
 	$(Q)tests/vm/module/build.sh 6.12
 	$(Q)tests/bench/bench.py
