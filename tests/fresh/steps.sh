@@ -90,10 +90,11 @@ demo() {
 
 # Somebody who is not root, with a checkout of their own: root only runs the command that the first try names.
 user() {
-	local command make=(runuser -u person -- make --no-print-directory -C /home/person/mhptop)
+	local command make
 	step "useradd" useradd --create-home person || return
-	cp -r "$TOP" /home/person/mhptop
-	chown -R person: /home/person/mhptop
+	cp -r "$TOP" ~person/mhptop
+	chown -R person: ~person/mhptop
+	make=(runuser -u person -- make --no-print-directory -C ~person/mhptop)
 	"${make[@]}" demo MHP_KERNEL=/kernel >/log/user.log 2>&1 && fail "make demo needs packages, so this root is not minimal"
 	command=$(advice /log/user.log)
 	eq "as a user: make demo names what it lacks in one line" "$(grep -c "as root run: " /log/user.log)" 1
