@@ -40,7 +40,9 @@ help:
 # Tests and their builds stop at a warning (WERROR=1). What a run of check.py takes besides its suites is written down
 # for it: PHASE NAME is put before a command.
 BUILD := --no-print-directory WERROR=1
-export MHP_RUN ?= $(shell echo $$PPID)
+ifndef MHP_RUN
+export MHP_RUN := $(shell echo $$PPID)
+endif
 PHASE := tests/phase.sh
 CHECK := tests/check.py $(if $(ONLY),--only '$(ONLY)')
 

@@ -39,6 +39,7 @@ write_sources() {
 		deb $main $suite-updates main
 		deb ${security:-$main-security} $suite-security main
 	END
+	echo 'Acquire::Retries "3";' >"$new/etc/apt/apt.conf.d/retries"
 	apt-config dump 2>/dev/null | grep -E '^Acquire::[a-z:]*proxy' -i >"$new/etc/apt/apt.conf.d/proxy" || true
 }
 

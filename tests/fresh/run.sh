@@ -59,6 +59,15 @@ enter() {
 		bash /src/mhptop/tests/fresh/steps.sh "$@"
 }
 
+# unshare blocks SIGTERM and SIGINT; its end is that of every process in the namespace.
+leave() {
+	[[ ! ${child-} ]] || kill -KILL "$child" 2>/dev/null || true
+	wait
+	until rm -rf --one-file-system "$layer" 2>/dev/null || ((SECONDS - ${gone:=$SECONDS} > 10)); do
+		sleep 0.1 # its processes are on their way out
+	done
+}
+
 main() {
 	local inside=
 	if [[ ${1-} == --enter ]]; then
@@ -75,7 +84,7 @@ main() {
 	exec 8<"$root"
 	flock -s 8
 	layer=$(mktemp -d "$cache/run.XXXXXX")
-	trap 'rm -rf --one-file-system "$layer"' EXIT
+	trap leave EXIT
 	trap 'exit 143' TERM INT
 	mkdir -p "$layer"/{upper,work,root} "$cache/archives-$suite/partial" "$log"
 	rm -f "$log"/*.log
@@ -84,7 +93,8 @@ main() {
 		echo "# this tests HEAD, $(git -C "$top" describe --always), not what is uncommitted"
 	unshare --mount --pid --fork --kill-child --propagation private \
 		"$0" --enter "$suite" "$root" "$layer" "$@" &
-	wait $!
+	child=$!
+	wait "$child"
 }
 
 main "$@"; exit
