@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What was there before the source was opened: runs the programs that look at
- * the kernel's own structures or, where they may not or cannot, tells the
- * collector what sysfs says. Either way the records come out of the ring
- * buffer, and the kernel's ledger knows what they said.
+ * The snapshot of what existed before the source was opened. BPF programs read
+ * the kernel's structures or, if that is not possible, submit what sysfs reports
+ * to the collector. Either way, the records come through the ring buffer, and
+ * the kernel's ledger includes them.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -16,9 +16,9 @@
 #include "mhp_snapshot_found.h"
 #include "source/bpf/bpf.h"
 #include "source/sysfs/snapshot.h"
-#include "mhp.skel.h" /* in terms of our own types */
+#include "mhp.skel.h" /* needs our own types */
 
-/* The program's own result, or -errno when it could not be run. */
+/* Run a program. Its result, or -errno if it cannot be run. */
 static int snapshot_run(const struct bpf_program *prog)
 {
 	LIBBPF_OPTS(bpf_test_run_opts, opts);
@@ -27,8 +27,9 @@ static int snapshot_run(const struct bpf_program *prog)
 	return err ? err : (int)opts.retval;
 }
 
-/* One line, as what is missing is better known than guessed at. */
-static void say(struct bpf_source *self, const char *why, const char *what)
+/* Print, in one line, what the snapshot lacks, and why. */
+static void warn_incomplete(struct bpf_source *self, const char *why,
+			    const char *what)
 {
 	snprintf(self->source.why, sizeof(self->source.why), "%s: %s", why,
 		 what);
@@ -40,15 +41,16 @@ static int fall_back(struct bpf_source *self, const char *why)
 	const struct source_info *info = &self->source.info;
 	int err;
 
-	say(self, why,
-	    "pre-existing memory blocks are known from sysfs only, without memmap hosting");
-	self->told = calloc(1, sizeof(*self->told));
-	if (!self->told)
+	warn_incomplete(
+		self, why,
+		"pre-existing memory blocks are known from sysfs only, without memmap hosting");
+	self->sysfs = calloc(1, sizeof(*self->sysfs));
+	if (!self->sysfs)
 		return -ENOMEM;
-	err = sysfs_view_read(self->told, "",
+	err = sysfs_view_read(self->sysfs, "",
 			      info->block_bytes / info->page_bytes);
 	if (!err)
-		self->stage = BPF_SEEN_TOLD_ZONES;
+		self->stage = BPF_SNAPSHOT_SYSFS_ZONES;
 	return err;
 }
 
@@ -72,13 +74,14 @@ int bpf_source_snapshot_begin(struct bpf_source *self)
 			self,
 			"cannot locate the kernel's memory blocks (CONFIG_KALLSYMS_ALL)");
 	if (!(found & MHP_FOUND_SECTIONS))
-		say(self, "cannot identify boot memory",
-		    "memmap hosting of pre-existing blocks is known only for self-hosted blocks");
-	self->stage = BPF_SEEN_ZONES;
+		warn_incomplete(
+			self, "cannot identify boot memory",
+			"memmap hosting of pre-existing blocks is known only for self-hosted blocks");
+	self->stage = BPF_SNAPSHOT_ZONES;
 	return 0;
 }
 
-/* One call of a program that goes on where it ended, as far as there is room. */
+/* Run a program that continues where it stopped, and stops when there is no more room. */
 static int walk(struct bpf_source *self, const struct bpf_program *prog)
 {
 	struct mhp_bpf__bss *bss = self->skel->bss;
@@ -86,55 +89,55 @@ static int walk(struct bpf_source *self, const struct bpf_program *prog)
 
 	if (err || !bss->mhp_snapshot_done)
 		return err;
-	self->stage = self->stage == BPF_SEEN_ZONES ? BPF_SEEN_BLOCKS :
-						      BPF_SEEN_ALL;
+	self->stage = self->stage == BPF_SNAPSHOT_ZONES ? BPF_SNAPSHOT_BLOCKS :
+							  BPF_SNAPSHOT_DONE;
 	bss->mhp_snapshot_next = 0;
 	bss->mhp_snapshot_done = 0;
 	return 0;
 }
 
-/* 0 when the collector took it, 1 when it has no room now, -errno. */
-static int tell(struct bpf_source *self, u16 event, const void *payload,
-		size_t size)
+/* Submit a record to the collector. 0, 1: no room now, or -errno. */
+static int submit(struct bpf_source *self, u16 event, const void *payload,
+		  size_t size)
 {
-	struct mhp_record *told = &self->skel->bss->mhp_told;
+	struct mhp_record *record = &self->skel->bss->mhp_told;
 
-	told->event = event;
-	memcpy(&told->p, payload, size);
+	record->event = event;
+	memcpy(&record->p, payload, size);
 	return snapshot_run(self->skel->progs.mhp_snapshot_told);
 }
 
-static int tell_zones(struct bpf_source *self)
+static int submit_zones(struct bpf_source *self)
 {
 	int err = 0;
 
-	while (!err && self->next < self->told->nr_zones) {
-		err = tell(self, MHP_EVENT_mhp_snapshot_zone,
-			   &self->told->zones[self->next],
-			   sizeof(self->told->zones[0]));
+	while (!err && self->next < self->sysfs->nr_zones) {
+		err = submit(self, MHP_EVENT_mhp_snapshot_zone,
+			     &self->sysfs->zones[self->next],
+			     sizeof(self->sysfs->zones[0]));
 		if (!err)
 			self->next++;
 	}
 	if (!err) {
-		self->stage = BPF_SEEN_TOLD_BLOCKS;
+		self->stage = BPF_SNAPSHOT_SYSFS_BLOCKS;
 		self->next = 0;
 	}
 	return err < 0 ? err : 0;
 }
 
-static int tell_blocks(struct bpf_source *self)
+static int submit_blocks(struct bpf_source *self)
 {
 	int err = 0;
 
-	while (!err && self->next < self->told->nr_blocks) {
-		err = tell(self, MHP_EVENT_mhp_snapshot_block,
-			   &self->told->blocks[self->next],
-			   sizeof(self->told->blocks[0]));
+	while (!err && self->next < self->sysfs->nr_blocks) {
+		err = submit(self, MHP_EVENT_mhp_snapshot_block,
+			     &self->sysfs->blocks[self->next],
+			     sizeof(self->sysfs->blocks[0]));
 		if (!err)
 			self->next++;
 	}
 	if (!err)
-		self->stage = BPF_SEEN_ALL;
+		self->stage = BPF_SNAPSHOT_DONE;
 	return err < 0 ? err : 0;
 }
 
@@ -143,28 +146,28 @@ int bpf_source_snapshot(struct bpf_source *self)
 	int err = 0;
 
 	switch (self->stage) {
-	case BPF_SEEN_ZONES:
+	case BPF_SNAPSHOT_ZONES:
 		err = walk(self, self->skel->progs.mhp_snapshot_zones);
 		break;
-	case BPF_SEEN_BLOCKS:
+	case BPF_SNAPSHOT_BLOCKS:
 		err = walk(self, self->skel->progs.mhp_snapshot_blocks);
 		break;
-	case BPF_SEEN_TOLD_ZONES:
-		err = tell_zones(self);
+	case BPF_SNAPSHOT_SYSFS_ZONES:
+		err = submit_zones(self);
 		break;
-	case BPF_SEEN_TOLD_BLOCKS:
-		err = tell_blocks(self);
+	case BPF_SNAPSHOT_SYSFS_BLOCKS:
+		err = submit_blocks(self);
 		break;
-	case BPF_SEEN_ALL:
+	case BPF_SNAPSHOT_DONE:
 		break;
 	}
-	return err ? err : self->stage != BPF_SEEN_ALL;
+	return err ? err : self->stage != BPF_SNAPSHOT_DONE;
 }
 
 void bpf_source_snapshot_end(struct bpf_source *self)
 {
-	if (self->told)
-		sysfs_view_free(self->told);
-	free(self->told);
-	self->told = NULL;
+	if (self->sysfs)
+		sysfs_view_free(self->sysfs);
+	free(self->sysfs);
+	self->sysfs = NULL;
 }
