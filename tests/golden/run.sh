@@ -63,7 +63,7 @@ eq "keys of a frame" "$(frame 'keys' hosted.ndjson)" \
 # Frames and check have the same rules.
 for name in hosted range comm; do
 	eq "$name: as many laws broken as check says" "$(frame '[.violated, (.violations | length)]' "$name.ndjson")" \
-		"$("$MHPTOP" check "$name.ndjson" | sed -n 's/^# broken \([0-9]*\) times.*/\1/p' | jq -sc '[add // 0, add // 0]')"
+		"$("$MHPTOP" check "$name.ndjson" | sed -n 's/^# violated in \([0-9]*\) of .*/\1/p' | jq -sc '[add // 0, add // 0]')"
 done
 mapfile -t edits < <(printf 'set:mhp_notify:%d:nr_pages:7\n' {1..11})
 eq "a law that is broken often is told ten times" \
@@ -140,31 +140,31 @@ damaged "a recording that was cut" 27 truncated 25
 sed '30s/"mhp_[a-z]*"/7/' hosted.ndjson >"$WORK/x"
 damaged "a line with a wrong event" 30 '"event" is not a string' 28
 sed '16s/"Movable"/"Movabel"/' hosted.ndjson >"$WORK/x"
-damaged "a line with a wrong word" 16 '"zone" has an unknown word: damaged, or recorded by a newer mhptop' 14
+damaged "a line with a wrong word" 16 '"zone" has an unknown value: damaged, or recorded by a newer mhptop' 14
 { head -n 12 hosted.ndjson; head -c 4096 /dev/zero; tail -n +13 hosted.ndjson; } >"$WORK/x"
 damaged "a hole of zeros" 13 'not a JSON object' 11
 sed 12d hosted.ndjson >"$WORK/x"
 damaged "a line that was taken out" 46 '[0-9]* records of [a-z_]* were written, [0-9]* were read' 45
 cat hosted.ndjson hosted.ndjson >"$WORK/x"
-damaged "two recordings in one" 48 'a line behind the totals' 45
+damaged "two recordings in one" 48 'unexpected line after the totals' 45
 sed '$s/"seen":45/"seen":99/' hosted.ndjson >"$WORK/x"
 damaged "totals that do not go with what was written" 47 \
-	'the totals contradict themselves: of 99 events 0 are lost and 45 written' 45
+	'the totals are inconsistent: 99 events, of which 0 lost and 45 written' 45
 sed '$s/"mhp_add_begin":{"seen":[0-9]*/"mhp_add_begin":{"seen":40/' hosted.ndjson >"$WORK/x"
 damaged "counts of events that do not add up" 47 \
-	'the totals contradict themselves: 45 events, 0 lost, but by event [0-9]*, 0 lost' 45
+	'the totals are inconsistent: 45 events, 0 lost, but the counts by event add up to [0-9]*, 0 lost' 45
 sed '1s/"schema":2/"schema":3/' hosted.ndjson >"$WORK/x"
-damaged "a newer schema" 1 'schema 3 is newer than 2, the newest known here: use the mhptop that recorded it' ''
+damaged "a newer schema" 1 'schema 3 is newer than 2, the newest this mhptop reads: use the mhptop that recorded it' ''
 printf '\177ELF\2\1\1\0\n\0\0' >"$WORK/x"
-damaged "a program" 1 'not a recording of mhptop' ''
+damaged "a program" 1 'not an mhptop recording' ''
 printf '\0\1{\377' >"$WORK/x"
-damaged "noise without a line" 1 'not a recording of mhptop' ''
+damaged "noise without a line" 1 'not an mhptop recording' ''
 printf '{"a":1}' >"$WORK/x"
-damaged "other JSON without a line" 1 'not a recording of mhptop' ''
+damaged "other JSON without a line" 1 'not an mhptop recording' ''
 echo '{"a":1}' >"$WORK/x"
-damaged "other JSON" 1 'not a recording of mhptop' ''
+damaged "other JSON" 1 'not an mhptop recording' ''
 : >"$WORK/x"
-damaged "nothing" 1 'empty, not a recording' ''
+damaged "nothing" 1 'empty file, not a recording' ''
 head -c 20 hosted.ndjson >"$WORK/x"
 damaged "a header that was cut" 1 truncated ''
 
@@ -189,7 +189,7 @@ sed '9d;$d' hosted.ndjson >"$WORK/x"
 lost "a recording without totals that has a gap" '1 of 45' "$MHPTOP" replay -b "$WORK/x"
 sed '14s/"Movable"/"Movabel"/' lost.ndjson >"$WORK/x"
 damaged "lost events, and damage, which is worse" 14 \
-	'"zone" has an unknown word: damaged, or recorded by a newer mhptop' 15
+	'"zone" has an unknown value: damaged, or recorded by a newer mhptop' 15
 
 # No damage: it is told, and used
 sed '$d' hosted.ndjson >"$WORK/x"
@@ -199,7 +199,7 @@ eq "then gaps in the numbers are what was lost" "$(replay --json "$WORK/x" 2>/de
 	'{"seen":45,"lost":2}'
 sed 's/"mhp_offline_begin"/"mhp_of_tomorrow"/' hosted.ndjson >"$WORK/x"
 status "an event that is not known here" 0 \
-	"^mhptop: $WORK/x: 1 records of events not known here were left out" "$MHPTOP" replay -b "$WORK/x"
+	"^mhptop: $WORK/x: 1 records of unknown events were skipped" "$MHPTOP" replay -b "$WORK/x"
 eq "is not a lost one" "$(replay --json "$WORK/x" 2>/dev/null | jq -c .events)" '{"seen":45,"lost":0}'
 status "a file that is not there" 1 '^mhptop: cannot open .*/y: No such file or directory$' "$MHPTOP" replay -b "$WORK/y"
 status "a folder" 1 ':1: Is a directory$' "$MHPTOP" replay -b "$WORK"

@@ -113,8 +113,8 @@ static void removed_check(struct rules *rules)
 	if (gone < blocks && rules->lost)
 		return;
 	rule_check(rules, RULE_BUDGET_REMOVED, pfn, gone == blocks,
-		   "all of it removed", "%llu of %llu memory blocks", gone,
-		   blocks);
+		   "all memory blocks removed", "%llu of %llu memory blocks",
+		   gone, blocks);
 }
 
 static void time_check(struct rules *rules, u64 now_ns, const char *verb)
@@ -143,7 +143,7 @@ void rules_budget_end(struct rules *rules, const struct mhp_record *r)
 	time_check(rules, r->time_ns, "took");
 	if (opts->no_failures)
 		rule_check(rules, RULE_BUDGET_FAILURES, op->start, !ret,
-			   "success", "%s ended with %lld",
+			   "success", "%s failed with %lld",
 			   names[op->kind - OP_ADD], ret);
 	if (r->event == MHP_EVENT_mhp_add_end)
 		add_budget(rules, &r->p.mhp_add_end);
@@ -163,9 +163,8 @@ void rules_end(struct rules *rules)
 	if (rules->opts.removed_end)
 		removed_check(rules);
 	if (!rules->described && rules->ratio_pages && !rules->lost)
-		rule_equal(rules, RULE_RETIRED, 0,
-			   "vmemmap pages that never came back", 0,
-			   rules->retired);
+		rule_equal(rules, RULE_RETIRED, 0, "vmemmap pages never freed",
+			   0, rules->retired);
 	if (rules->last_seq > rules->numbered)
 		rules->unsure = true;
 }

@@ -80,8 +80,7 @@ static int take_range(struct rules_opts *opts, const char *name,
 	if (opts->removed_end &&
 	    (start != opts->removed_start || end != opts->removed_end)) {
 		snprintf(why, len,
-			 "%s is given twice; check one range after the other",
-			 name);
+			 "%s is given twice; check one range at a time", name);
 		return -EINVAL;
 	}
 	opts->removed_start = start;
@@ -125,7 +124,7 @@ int rules_set(struct rules_opts *opts, const char *name, const char *value,
 	}
 	if (!strcmp(name, "expect-success"))
 		return wrong(why, len, name, "no value", value);
-	snprintf(why, len, "\"%s\" is no setting", name);
+	snprintf(why, len, "unknown setting '%s'", name);
 	return -ENOENT;
 }
 
@@ -162,8 +161,7 @@ int rules_read(struct rules_opts *opts, const char *path, char *why, size_t len)
 	while (!err && fgets(line, sizeof(line), file)) {
 		nr++;
 		if (!strchr(line, '\n') && !feof(file)) {
-			snprintf(reason, sizeof(reason),
-				 "the line is too long");
+			snprintf(reason, sizeof(reason), "line too long");
 			err = -EINVAL;
 		} else {
 			err = config_take_line(opts, line, reason,
