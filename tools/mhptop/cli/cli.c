@@ -22,7 +22,8 @@ static int take_seconds(struct cli *cli, const char *text)
 	    cli->check.seconds <= SECONDS_MAX)
 		return 0;
 	return status_fail(STATUS_USAGE,
-			   "--for needs seconds above 0, not \"%s\"", text);
+			   "--for needs seconds above 0 and up to %d, not '%s'",
+			   SECONDS_MAX, text);
 }
 
 static int take_setting(struct cli *cli, int option, const char *arg)
@@ -82,7 +83,7 @@ static int take_delay(struct cli *cli, const char *text)
 	    cli->view.delay <= DELAY_MAX)
 		return 0;
 	return status_fail(STATUS_USAGE,
-			   "--delay needs seconds from %g to %d, not \"%s\"",
+			   "--delay needs seconds from %g to %d, not '%s'",
 			   DELAY_MIN, DELAY_MAX, text);
 }
 
@@ -95,7 +96,7 @@ static int take_frames(struct cli *cli, const char *text)
 	if (!errno && end > text && !*end && *text != '-' && cli->view.frames)
 		return 0;
 	return status_fail(STATUS_USAGE,
-			   "--frames needs a number above 0, not \"%s\"", text);
+			   "--frames needs a number above 0, not '%s'", text);
 }
 
 static int take_sort(struct cli *cli, const char *text)
@@ -103,7 +104,7 @@ static int take_sort(struct cli *cli, const char *text)
 	const char *key = text + (*text == '-');
 
 	if (!column_find(key))
-		return status_fail(STATUS_USAGE, "--sort: \"%s\" is no column",
+		return status_fail(STATUS_USAGE, "--sort: unknown column '%s'",
 				   key);
 	snprintf(cli->view.sort, sizeof(cli->view.sort), "%s", key);
 	cli->view.reverse = *text == '-';
@@ -166,14 +167,15 @@ static int take_word(struct cli *cli, const char *word, int nth)
 			if (!strcmp(cli_commands[command].name, word))
 				break;
 		if (!cli_commands[command].name)
-			return status_fail(STATUS_USAGE, "\"%s\" is no command",
+			return status_fail(STATUS_USAGE, "unknown command '%s'",
 					   word);
 		cli->command = command;
 		return 0;
 	}
 	if ((cli->command != CLI_REPLAY && cli->command != CLI_CHECK) ||
 	    nth > 1)
-		return status_fail(STATUS_USAGE, "what is \"%s\" for?", word);
+		return status_fail(STATUS_USAGE, "unexpected argument '%s'",
+				   word);
 	cli->file = word;
 	return 0;
 }
@@ -205,12 +207,18 @@ static int check_used(const struct cli *cli, unsigned long long used)
 	const char *name = cli_commands[cli->command].name;
 	int i;
 
-	for (i = 0; option->name; option++, i++)
-		if (used & 1ULL << i && !(option->commands & 1 << cli->command))
-			return status_fail(STATUS_USAGE,
-					   "--%s is not for mhptop %s",
-					   option->name,
-					   *name ? name : "without a command");
+	for (i = 0; option->name; option++, i++) {
+		if (!(used & 1ULL << i) || option->commands & 1 << cli->command)
+			continue;
+		if (!*name)
+			return status_fail(
+				STATUS_USAGE,
+				"--%s cannot be used without a command",
+				option->name);
+		return status_fail(STATUS_USAGE,
+				   "--%s cannot be used with 'mhptop %s'",
+				   option->name, name);
+	}
 	return 0;
 }
 
@@ -228,8 +236,8 @@ static unsigned long long option_bit(int value)
 static int refuse_option(const char *word, int letter)
 {
 	if (!strncmp(word, "--", 2) || !letter)
-		return status_fail(STATUS_USAGE, "%s is no option", word);
-	return status_fail(STATUS_USAGE, "-%c is no option", letter);
+		return status_fail(STATUS_USAGE, "unknown option %s", word);
+	return status_fail(STATUS_USAGE, "unknown option -%c", letter);
 }
 
 static int take_all(struct cli *cli, int argc, char **argv,
@@ -274,12 +282,12 @@ static int check_terminal(const struct cli *cli)
 	    (!cli->file || !strcmp(cli->file, "-")))
 		return status_fail(
 			STATUS_USAGE,
-			"replay needs a FILE, or a recording on standard input");
+			"replay needs a FILE or a recording on standard input");
 	if (cli->view.format == VIEW_DASHBOARD && !isatty(STDOUT_FILENO) &&
 	    (cli->command == CLI_TOP || cli->command == CLI_REPLAY))
 		return status_fail(
 			STATUS_USAGE,
-			"standard output is no terminal: use -b or --json");
+			"standard output is not a terminal: use -b or --json");
 	return 0;
 }
 
