@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/vec.h"
 #include "model/event_table.h"
 #include "rules/state.h"
 
@@ -53,18 +54,14 @@ static void removed(struct rules *rules, const struct mhp_mhp_remove_end *e)
 {
 	u64 first = e->start_pfn / rules->block_pages;
 	u64 more = rule_blocks(rules, e->nr_pages) - 1;
-	struct rule_span *grown;
 
 	if (e->ret || !e->nr_pages || !rules->opts.removed_end)
 		return;
-	grown = reallocarray(rules->removed, rules->nr_removed + 1,
-			     sizeof(*grown));
-	if (!grown) {
+	if (!vec_grow(rules->removed, rules->nr_removed, rules->room_removed)) {
 		rules->no_memory = true;
 		return;
 	}
-	rules->removed = grown;
-	grown[rules->nr_removed++] = (struct rule_span){
+	rules->removed[rules->nr_removed++] = (struct rule_span){
 		.first = first,
 		.last = first + more < first ? ~0ULL : first + more,
 	};
