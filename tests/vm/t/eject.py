@@ -125,7 +125,7 @@ def promised_huge_page(account):
     above = list(oracle.blocks_of(guest.dimm_plug("above", "128M"), 128 << 20))
     stays, *others = ejection.numbers
     ejection.online([stays])
-    pages = pin.PromisedHugePages()
+    pages = pin.ReservedHugePages()
     ejection.online(others + above)
     ejection.refused(stays, "hugetlb", errno.EBUSY)
     pages.close()

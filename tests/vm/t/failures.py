@@ -183,7 +183,7 @@ def online_veto(account, number):
 
 
 def promised_huge_page(account, number):
-    pages = pin.PromisedHugePages()
+    pages = pin.ReservedHugePages()
     failure = Failure(account, "huge page that is promised", number)
     code = oracle.block_set(number, "offline")
     failure.result("offline fails", guest.differs("offline", "EBUSY", oracle.errno_name(code)))

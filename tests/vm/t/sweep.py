@@ -90,7 +90,7 @@ def held(sweep):
 def huge_pages(sweep):
     with There(HIDDEN, 1) as there:
         there.all("online_movable")
-        pages = pin.PromisedHugePages()
+        pages = pin.ReservedHugePages()
         wrong = sweep.refused(there.numbers[0], "offline", errno.EBUSY, "hugetlb")
         pages.close()
     return wrong
