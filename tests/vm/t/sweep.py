@@ -22,9 +22,9 @@ import lib_guest as guest
 import lib_oracle as oracle
 import lib_pin as pin
 import lib_sweep_memory
-from lib_ledger import Recorder, broken_laws
-from lib_range import HIDDEN, MODULE, Device, load_module, tell
-from lib_sweep import STEPS, Sweep, There, programs
+from lib_ledger import Recorder, violated_rules
+from lib_range import HIDDEN, MODULE, Device, load_module, module_call
+from lib_sweep import STEPS, Sweep, AddedRange, programs
 
 MODE = sys.argv[1] if len(sys.argv) > 1 else "none given"
 HOLE = 0x3f000000                   # in memory of boot, as memmap= in tests/guest.list has it
@@ -37,23 +37,23 @@ PARTS = [Device(HIDDEN + at, 64 << 20, buddy=True) for at in (0, 64 << 20)]
 
 def vetoes(sweep):
     wrong = []
-    with There(HIDDEN, 2) as there:
+    with AddedRange(HIDDEN, 2) as there:
         number = there.numbers[0]
         for step, code in (("prepare_online", errno.EPERM), ("going_online", errno.ENOSPC)):
-            tell("veto", STEPS[step], code)
+            module_call("veto", STEPS[step], code)
             wrong += sweep.refused(number, "online_movable", code, "notifier")
-            tell("veto", STEPS[step], 0)
+            module_call("veto", STEPS[step], 0)
         wrong += there.all("online_movable")
-        tell("veto", STEPS["going_offline"], errno.EAGAIN)
+        module_call("veto", STEPS["going_offline"], errno.EAGAIN)
         wrong += sweep.refused(there.numbers[1], "offline", errno.EAGAIN, "notifier")
-        tell("veto", STEPS["going_offline"], 0)
+        module_call("veto", STEPS["going_offline"], 0)
     return wrong
 
 
 # -- what keeps a block from going ----------------------------------------------------
 
 def pinned(sweep):
-    with There(HIDDEN, 1) as there:
+    with AddedRange(HIDDEN, 1) as there:
         there.all("online_movable")
         page = pin.PinnedPage(there.numbers)
         number, seen = oracle.block_of(page.pfn), []
@@ -76,19 +76,19 @@ def pinned(sweep):
 def held(sweep):
     """By a driver, so that it cannot be moved, or by the kernel, so that nobody may even try."""
     wrong = []
-    with There(HIDDEN, 2) as there:
+    with AddedRange(HIDDEN, 2) as there:
         there.all("online_movable")
         number = there.numbers[1]
         for reserved, reason in ((0, "unmovable"), (1, "isolation")):
-            code = tell("hold", hex(number * oracle.BLOCK_BYTES), oracle.BLOCK_BYTES, 0, reserved)
+            code = module_call("hold", hex(number * oracle.BLOCK_BYTES), oracle.BLOCK_BYTES, 0, reserved)
             wrong += guest.differs("hold", None, code)
             wrong += sweep.refused(number, "offline", errno.EBUSY, reason)
-            tell("hold", 0, 0)
+            module_call("hold", 0, 0)
     return wrong
 
 
 def huge_pages(sweep):
-    with There(HIDDEN, 1) as there:
+    with AddedRange(HIDDEN, 1) as there:
         there.all("online_movable")
         pages = pin.ReservedHugePages()
         wrong = sweep.refused(there.numbers[0], "offline", errno.EBUSY, "hugetlb")
@@ -99,17 +99,17 @@ def huge_pages(sweep):
 def boot_memory(sweep):
     """A block with a hole; one whose last page says that it is of another zone, which the kernel WARNs of."""
     wrong = sweep.refused(HOLE // oracle.BLOCK_BYTES, "offline", errno.EINVAL, "holes")
-    with There(HIDDEN, 2) as there:
+    with AddedRange(HIDDEN, 2) as there:
         there.all("online_movable")
         number = there.numbers[1]
-        tell("zone", hex((number + 1) * oracle.BLOCK_BYTES - oracle.PAGE), 1)
+        module_call("zone", hex((number + 1) * oracle.BLOCK_BYTES - oracle.PAGE), 1)
         wrong += sweep.refused(number, "offline", errno.EINVAL, "multizone")
-        tell("zone", 0, NO_ZONE)
+        module_call("zone", 0, NO_ZONE)
     return wrong
 
 
 def poison(sweep):
-    with There(HIDDEN, 2) as there:
+    with AddedRange(HIDDEN, 2) as there:
         there.all("online_movable")
         number = there.numbers[1]
         oracle.write(f"{oracle.MEMORY}/hard_offline_page", hex((number + 1) * oracle.BLOCK_BYTES - oracle.PAGE))
@@ -126,13 +126,13 @@ def unplug_online(sweep):
     for number in numbers:
         wrong += guest.differs("online", None, oracle.block_set(number, "online_movable"))
     page = pin.PinnedPage(numbers)
-    tell("veto", STEPS["going_offline"], errno.EBUSY)
+    module_call("veto", STEPS["going_offline"], errno.EBUSY)
     try:
         guest.dimm_unplug("d0")
         wrong.append("the guest gave up a DIMM although a notifier objected")
     except guest.HostError:
         pass
-    tell("veto", STEPS["going_offline"], 0)
+    module_call("veto", STEPS["going_offline"], 0)
     page.close()
     reasons = {event.fields["reason"] for event in sweep.events("offline_end") if event.fields["ret"]}
     wrong += guest.differs("failed with", {"notifier", *["hosting"] * (MODE == "range")}, reasons)
@@ -140,7 +140,7 @@ def unplug_online(sweep):
     return wrong
 
 
-class InZone(There):
+class InZone(AddedRange):
     """A block that stays in the zone, for what is as fast as a crash of the lists of zones wants it (docs/limits.md)."""
 
     def __init__(self):
@@ -174,7 +174,7 @@ def race(sweep):
             count(code)
             if code is None:
                 count(there.add())
-    with InZone(), There(HIDDEN, 2) as there:
+    with InZone(), AddedRange(HIDDEN, 2) as there:
         one, two = (f"{oracle.MEMORY}/memory{number}/state" for number in there.numbers)
         threads = [threading.Thread(target=writer, args=args) for args in (
             (one, "online_movable", "offline"), (two, "online_movable", "offline"), (two, "offline", "online_movable"))]
@@ -204,7 +204,7 @@ def killed(_sweep):
     """A second mhptop is killed while blocks come and go; a third finds everything."""
     before = programs()
     second, end = Recorder("killed"), time.monotonic() + 3
-    with InZone(), There(HIDDEN, 2) as there:
+    with InZone(), AddedRange(HIDDEN, 2) as there:
         toggler = threading.Thread(target=lambda: [
             there.all(word) for word in ("online_movable", "offline") * 3 if time.monotonic() < end])
         toggler.start()
@@ -218,7 +218,7 @@ def killed(_sweep):
     wrong += guest.differs("exit of the one after it", 0, third.process.wait(60))
     guest.wait_for(10, lambda: programs() == before)
     wrong += guest.differs("BPF programs", before, programs())
-    return wrong + broken_laws(second.path) + broken_laws(third.path)
+    return wrong + violated_rules(second.path) + violated_rules(third.path)
 
 
 # -- what does not fit ----------------------------------------------------------------
@@ -227,11 +227,11 @@ def granularity(sweep):
     """Half a block, what is there, what is online, a part that has the memmap of what stays: refused, and seen."""
     half = oracle.BLOCK_BYTES // 2
     sweep.forget()
-    wrong = guest.differs("half a block", errno.EINVAL, tell("add", hex(HIDDEN), half, 0, 2))
+    wrong = guest.differs("half a block", errno.EINVAL, module_call("add", hex(HIDDEN), half, 0, 2))
     wrong += guest.differs("half a block", [-errno.EINVAL], rets(sweep, "add_end"))
-    with There(HIDDEN, 4) as there:
+    with AddedRange(HIDDEN, 4) as there:
         sweep.forget()
-        wrong += guest.differs("again", errno.EEXIST, There(HIDDEN, 2).add())
+        wrong += guest.differs("again", errno.EEXIST, AddedRange(HIDDEN, 2).add())
         there.all("online_movable")
         sweep.forget()
         wrong += guest.differs("while online", errno.EBUSY, there.remove(there.numbers))
@@ -245,7 +245,7 @@ def granularity(sweep):
 
 def large(_sweep):
     """9 GiB and more: where a range hosts its memmap as a whole, its first block is nothing else."""
-    with There(HIDDEN, 74) as there:
+    with AddedRange(HIDDEN, 74) as there:
         wrong = []
         for word in ("online_movable", "offline", "online_movable"):
             wrong += guest.differs(word, None, oracle.block_set(there.numbers[-1], word))

@@ -106,7 +106,7 @@ def mhptop_lines(path):
             file.write("\n".join([header, *records[:begin], *new]) + "\n")
         text = ledger.run("replay", "-b", "/tmp/beginning")
         lines += re.findall(PERF_LINE, text, re.M)[-len(new):]
-    return [line for line in lines if line[0] not in ledger.SEEN]
+    return [line for line in lines if line[0] not in ledger.SNAPSHOT]
 
 
 def perf_record(trace):
