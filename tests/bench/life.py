@@ -39,7 +39,7 @@ def turn_all(numbers, word):
 
 
 def main():
-    guest.eq("memmap_on_memory is as the bench thinks", MODE, oracle.memmap_mode())
+    guest.eq("memmap_on_memory has the value that the benchmark expects", MODE, oracle.memmap_mode())
     load_module()
     oracle.write(f"{oracle.MEMORY}/auto_online_blocks", "offline")
     there = Range(HIDDEN, (GIB << 30) // oracle.BLOCK_BYTES)

@@ -177,7 +177,7 @@ def on_off(numbers):
 
 
 def main():
-    guest.eq("memmap_on_memory is as the test thinks", MODE, oracle.memmap_mode())
+    guest.eq("memmap_on_memory has the value that the test expects", MODE, oracle.memmap_mode())
     guest.eq("every program that was built is run", sorted(os.listdir(f"{DIR}/bin")),
              sorted({program.name for program in PROGRAMS}))
     oracle.write(f"{oracle.MEMORY}/auto_online_blocks", "offline")

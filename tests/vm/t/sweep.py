@@ -1,12 +1,13 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Whatever goes wrong, the laws hold and all is what it was before.
+"""Whatever fails, no rule is violated and everything is restored.
 
-    sweep.py MODE       debug kernel, two nodes, memory hidden by mem=, a hole in memory of boot
+    sweep.py MODE [CASE]    debug kernel, memory hidden by mem=, a hole in the boot memory
 
-Each case brings memory, lets something go wrong on its way, and takes it back; what must hold then
-is in lib_sweep.py. Notifiers that veto, allocations that fail one after the other, pages that
-cannot move, poison, signals, an unplug while online, writers that race, a collector that is killed.
+Each case adds memory, makes an operation on it fail, and removes it; lib_sweep.py has what must be
+true afterwards. The faults: vetoes of notifiers, allocations that fail one after the other, pages
+that cannot be moved, poison, signals, an unplug while online, racing writers, a recorder that is
+killed. CASE, a part of a title, selects cases.
 """
 import errno
 import os
@@ -27,9 +28,9 @@ from lib_range import HIDDEN, MODULE, Device, load_module, module_call
 from lib_sweep import STEPS, Sweep, AddedRange, programs
 
 MODE = sys.argv[1] if len(sys.argv) > 1 else "none given"
-HOLE = 0x3f000000                   # in memory of boot, as memmap= in tests/guest.list has it
-NO_ZONE = 1 << 10                   # of which there are not so many
-APART = HIDDEN + (10 << 30)         # of every other range
+HOLE = 0x3f000000                   # in boot memory, created by memmap= in tests/guest.list
+NO_ZONE = 1 << 10                   # not a valid zone number
+APART = HIDDEN + (10 << 30)         # away from all other ranges
 PARTS = [Device(HIDDEN + at, 64 << 20, buddy=True) for at in (0, 64 << 20)]
 
 
@@ -50,7 +51,7 @@ def vetoes(sweep):
     return wrong
 
 
-# -- what keeps a block from going ----------------------------------------------------
+# -- pages that keep a block from going offline ---------------------------------------
 
 def pinned(sweep):
     with AddedRange(HIDDEN, 1) as there:
@@ -63,7 +64,7 @@ def pinned(sweep):
         def tries():
             seen.extend(sweep.account.update())
             return sum(event.name == "mhp_offline_blocker" for event in seen) >= 3
-        wrong = [] if guest.wait_for(30, tries) else ["no 3 blockers within 30 s"]
+        wrong = [] if guest.wait_for(30, tries) else ["fewer than 3 blockers within 30 s"]
         child.send_signal(signal.SIGTERM)
         wrong += guest.differs("status", -signal.SIGTERM, child.wait(30))
         ends = sweep.events("offline_end")
@@ -74,7 +75,7 @@ def pinned(sweep):
 
 
 def held(sweep):
-    """By a driver, so that it cannot be moved, or by the kernel, so that nobody may even try."""
+    """A page held by a driver cannot be moved; one held by the kernel cannot even be isolated."""
     wrong = []
     with AddedRange(HIDDEN, 2) as there:
         there.all("online_movable")
@@ -97,7 +98,7 @@ def huge_pages(sweep):
 
 
 def boot_memory(sweep):
-    """A block with a hole; one whose last page says that it is of another zone, which the kernel WARNs of."""
+    """A block with a hole; one whose last page claims to be in another zone, about which the kernel WARNs."""
     wrong = sweep.refused(HOLE // oracle.BLOCK_BYTES, "offline", errno.EINVAL, "holes")
     with AddedRange(HIDDEN, 2) as there:
         there.all("online_movable")
@@ -117,7 +118,7 @@ def poison(sweep):
         return wrong + sweep.refused(number, "online_movable", oracle.EHWPOISON, "hwpoison")
 
 
-# -- who comes in between -------------------------------------------------------------
+# -- interference ---------------------------------------------------------------------
 
 def unplug_online(sweep):
     addr = guest.dimm_plug("d0", "512M")
@@ -129,7 +130,7 @@ def unplug_online(sweep):
     module_call("veto", STEPS["going_offline"], errno.EBUSY)
     try:
         guest.dimm_unplug("d0")
-        wrong.append("the guest gave up a DIMM although a notifier objected")
+        wrong.append("the guest released a DIMM despite a notifier's veto")
     except guest.HostError:
         pass
     module_call("veto", STEPS["going_offline"], 0)
@@ -141,7 +142,7 @@ def unplug_online(sweep):
 
 
 class InZone(AddedRange):
-    """A block that stays in the zone, for what is as fast as a crash of the lists of zones wants it (docs/limits.md)."""
+    """A block that keeps the zone populated: fast changes of an empty zone can crash the kernel (docs/limits.md)."""
 
     def __init__(self):
         super().__init__(APART, 1)
@@ -153,7 +154,7 @@ class InZone(AddedRange):
 
 
 def race(sweep):
-    """Three who change the same blocks at will, one who removes them and brings them back."""
+    """Three threads change the state of the same blocks, one removes and adds them."""
     codes, end, wrong = {}, time.monotonic() + 4, odd_locking()
 
     def count(code):
@@ -183,17 +184,17 @@ def race(sweep):
             thread.start()
         for thread in threads:
             thread.join()
-    told = {oracle.errno_name(code): times for code, times in codes.items()}
-    guest.note(f"writers that race: {told}")
+    results = {oracle.errno_name(code): times for code, times in codes.items()}
+    guest.note(f"racing writers: {results}")
     wrong += odd_locking("kn->active", "mem_hotplug_lock")
     odd = set(codes) - {None, errno.EBUSY, errno.EINVAL, errno.ENOENT, errno.ENODEV}
     sweep.forget()
-    return wrong + [f"writers that race: {oracle.errno_name(code)}" for code in odd]
+    return wrong + [f"racing writers: {oracle.errno_name(code)}" for code in odd]
 
 
 def odd_locking(*known):
-    """What lockdep found, but for one order that it cannot know to be safe: the device hotplug lock, which it is not
-    shown as it is tried only, keeps those apart who change a memory block and who remove its files."""
+    """Reports of lockdep, except for one false positive: the device hotplug lock keeps changes of a memory block and
+    the removal of its sysfs files apart, but is invisible to lockdep because it is only ever taken with trylock."""
     log = subprocess.run(["dmesg"], stdout=subprocess.PIPE, check=True, text=True).stdout
     found = log.partition("possible circular locking dependency detected")[2].partition("*** DEADLOCK ***")[0]
     return [f"lockdep: {line.strip()}" for line in found.splitlines()[:12]] if (
@@ -201,7 +202,7 @@ def odd_locking(*known):
 
 
 def killed(_sweep):
-    """A second mhptop is killed while blocks come and go; a third finds everything."""
+    """A second mhptop is killed while blocks change; a third one works and nothing of the second is left."""
     before = programs()
     second, end = Recorder("killed"), time.monotonic() + 3
     with InZone(), AddedRange(HIDDEN, 2) as there:
@@ -215,36 +216,36 @@ def killed(_sweep):
         toggler.join()
         there.all("online_movable")
     third.process.send_signal(signal.SIGINT)
-    wrong += guest.differs("exit of the one after it", 0, third.process.wait(60))
+    wrong += guest.differs("exit of the third", 0, third.process.wait(60))
     guest.wait_for(10, lambda: programs() == before)
     wrong += guest.differs("BPF programs", before, programs())
     return wrong + violated_rules(second.path) + violated_rules(third.path)
 
 
-# -- what does not fit ----------------------------------------------------------------
+# -- invalid requests -----------------------------------------------------------------
 
 def granularity(sweep):
-    """Half a block, what is there, what is online, a part that has the memmap of what stays: refused, and seen."""
+    """Half a block, an existing block, an online block, a part that hosts the memmap of others: refused and reported."""
     half = oracle.BLOCK_BYTES // 2
     sweep.forget()
     wrong = guest.differs("half a block", errno.EINVAL, module_call("add", hex(HIDDEN), half, 0, 2))
-    wrong += guest.differs("half a block", [-errno.EINVAL], rets(sweep, "add_end"))
+    wrong += guest.differs("half a block, add_end", [-errno.EINVAL], rets(sweep, "add_end"))
     with AddedRange(HIDDEN, 4) as there:
         sweep.forget()
-        wrong += guest.differs("again", errno.EEXIST, AddedRange(HIDDEN, 2).add())
+        wrong += guest.differs("a second add", errno.EEXIST, AddedRange(HIDDEN, 2).add())
         there.all("online_movable")
         sweep.forget()
-        wrong += guest.differs("while online", errno.EBUSY, there.remove(there.numbers))
-        wrong += guest.differs("while online", [-errno.EBUSY], rets(sweep, "remove_end"))
+        wrong += guest.differs("remove while online", errno.EBUSY, there.remove(there.numbers))
+        wrong += guest.differs("remove while online, remove_end", [-errno.EBUSY], rets(sweep, "remove_end"))
         there.all("offline")
         if MODE == "range":
-            wrong += guest.differs("its hosts", errno.EBUSY, there.remove(there.numbers[:1]))
-            wrong += guest.differs("its hosts", [-errno.EBUSY], rets(sweep, "remove_end"))
+            wrong += guest.differs("remove the host", errno.EBUSY, there.remove(there.numbers[:1]))
+            wrong += guest.differs("remove the host, remove_end", [-errno.EBUSY], rets(sweep, "remove_end"))
     return wrong
 
 
 def large(_sweep):
-    """9 GiB and more: where a range hosts its memmap as a whole, its first block is nothing else."""
+    """More than 9 GiB: if a range hosts its memmap as a whole, its first block consists of memmap only."""
     with AddedRange(HIDDEN, 74) as there:
         wrong = []
         for word in ("online_movable", "offline", "online_movable"):
@@ -257,37 +258,37 @@ def rets(sweep, name):
 
 
 def devices(sweep):
-    """Two devices in one section, which is what a device can do that no memory block can."""
+    """Two devices in one section, which is not possible with memory blocks."""
     first, second = PARTS
     wrong = guest.differs("devices", (None, None), (first.add(), second.add()))
     wrong += guest.differs("hosting", ["device"] * 2, [
         event.fields["hosting"] for event in sweep.events("vmemmap_populate")])
-    wrong += guest.differs("the first goes", None, first.remove())
-    wrong += guest.differs("the second goes", None, second.remove())
+    wrong += guest.differs("remove the first", None, first.remove())
+    wrong += guest.differs("remove the second", None, second.remove())
     return wrong + guest.differs("freed", 2, len(sweep.events("vmemmap_free")))
 
 
 CASES = (
-    ("vetoes of notifiers", vetoes),
+    ("notifiers veto", vetoes),
     *lib_sweep_memory.CASES,
-    ("a pinned page, and a signal", pinned),
-    ("pages that a driver and the kernel hold", held),
-    ("huge pages that are promised", huge_pages),
-    ("holes and zones", boot_memory),
-    ("poison", poison),
-    ("unplug while online", unplug_online),
-    ("a recorder that is killed", killed),
-    ("what does not fit is refused", granularity),
+    ("a signal interrupts an offline with a pinned page", pinned),
+    ("a driver or the kernel holds a page", held),
+    ("huge pages are reserved", huge_pages),
+    ("a hole, and a page in another zone", boot_memory),
+    ("a poisoned page", poison),
+    ("a DIMM is unplugged while online", unplug_online),
+    ("a recorder is killed", killed),
+    ("invalid requests are refused", granularity),
     ("a large range", large),
     ("devices smaller than a section", devices),
-    ("writers that race", race),
+    ("writers race", race),
 )
 
 
 def main():
-    guest.eq("memmap_on_memory is as the test thinks", MODE, oracle.memmap_mode())
+    guest.eq("memmap_on_memory has the value that the test expects", MODE, oracle.memmap_mode())
     load_module()
-    # ZONE_DEVICE never becomes smaller again.
+    # ZONE_DEVICE never shrinks, so grow it before the first comparison.
     for device in PARTS:
         device.add()
         device.remove()
