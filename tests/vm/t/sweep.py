@@ -24,7 +24,7 @@ import lib_oracle as oracle
 import lib_pin as pin
 import lib_sweep_memory
 from lib_ledger import Recorder, violated_rules
-from lib_range import HIDDEN, MODULE, Device, load_module, module_call
+from lib_range import HIDDEN, Device, load_module, module_call
 from lib_sweep import STEPS, Sweep, AddedRange, programs
 
 MODE = sys.argv[1] if len(sys.argv) > 1 else "none given"
