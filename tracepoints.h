@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Tracepoints of memory hotplug and of the memmap that it populates, brings
- * online, takes offline and frees. Documentation/trace/events-mhp.rst says
- * what each event means and in which order they come.
+ * Tracepoints for memory hotplug and for the memmap of hotplugged memory. See
+ * Documentation/trace/events-mhp.rst for what each event means and the order
+ * in which events occur.
  *
- * This file is also read outside the kernel, with TRACE_EVENT() and friends
- * defined otherwise. To keep that possible it depends on nothing but
- * linux/tracepoint.h, except where CREATE_TRACE_POINTS is defined.
+ * This header is also parsed outside the kernel, with TRACE_EVENT() and its
+ * relatives redefined. To allow that, it depends only on linux/tracepoint.h
+ * unless CREATE_TRACE_POINTS is defined.
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM mhp
@@ -17,12 +17,12 @@
 #include <linux/tracepoint.h>
 
 /*
- * One list for each enum. No value is zero, so that a field nobody filled
- * cannot be taken for one that was.
+ * One list per enum. No listed value is zero, so that a field that was never
+ * assigned cannot be mistaken for a valid one.
  */
 #define MHP_LIST(...) __VA_ARGS__
 
-/* Whose pages hold the memmap of a section or a range */
+/* Where the memmap of a section or a range resides */
 #define MHP_HOSTINGS MHP_LIST(		\
 	EM(MHP_HOSTING_NONE, "none")	\
 	EM(MHP_HOSTING_BOOT, "boot")	\
@@ -31,7 +31,7 @@
 	EM(MHP_HOSTING_RANGE, "range")	\
 	EMe(MHP_HOSTING_DEVICE, "device"))
 
-/* Why an added range does, or does not, host its own memmap */
+/* Why an added range hosts its own memmap, or why it does not */
 #define MHP_WHYS MHP_LIST(					\
 	EM(MHP_WHY_UNDECIDED, "undecided")			\
 	EM(MHP_WHY_SELF_HOSTED, "self_hosted")			\
@@ -54,14 +54,14 @@
 	EM(MHP_ZONE_MOVABLE, "Movable")	\
 	EMe(MHP_ZONE_DEVICE, "Device"))
 
-/* Why present or managed pages of a zone change */
+/* Why a zone's present or managed pages changed */
 #define MHP_CAUSES MHP_LIST(			\
 	EM(MHP_CAUSE_ONLINE, "online")		\
 	EM(MHP_CAUSE_OFFLINE, "offline")	\
 	EM(MHP_CAUSE_ROLLBACK, "rollback")	\
 	EMe(MHP_CAUSE_DRIVER, "driver"))
 
-/* Why a memory block did not go offline, or online */
+/* Why a memory block could not be onlined or offlined */
 #define MHP_REASONS MHP_LIST(				\
 	EM(MHP_REASON_NONE, "none")			\
 	EM(MHP_REASON_INVALID, "invalid")		\
@@ -77,7 +77,7 @@
 	EM(MHP_REASON_MEMMAP, "memmap")			\
 	EMe(MHP_REASON_HOSTING, "hosting"))
 
-/* What offline_pages() was doing when a page stopped it */
+/* What offline_pages() was doing when it ran into a blocking page */
 #define MHP_STAGES MHP_LIST(				\
 	EM(MHP_STAGE_ISOLATE_RANGE, "isolate_range")	\
 	EM(MHP_STAGE_SCAN, "scan")			\
@@ -85,7 +85,7 @@
 	EM(MHP_STAGE_MIGRATE, "migrate")		\
 	EMe(MHP_STAGE_DISSOLVE, "dissolve"))
 
-/* What kind of page that was */
+/* What kind of page it was */
 #define MHP_KINDS MHP_LIST(			\
 	EM(MHP_KIND_OTHER, "other")		\
 	EM(MHP_KIND_FREE, "free")		\
@@ -99,12 +99,12 @@
 	EM(MHP_KIND_ANON, "anon")		\
 	EMe(MHP_KIND_FILE, "file"))
 
-/* What a section did with its reference on the memmap of its range */
+/* Whether a section took or dropped its reference on its range's memmap */
 #define MHP_REFS MHP_LIST(		\
 	EM(MHP_REF_HOLD, "hold")	\
 	EMe(MHP_REF_PUT, "put"))
 
-/* Steps of the memory notifier chain */
+/* Memory notifier actions (MEM_*) */
 #define MHP_STEPS MHP_LIST(				\
 	EM(MHP_STEP_OTHER, "other")			\
 	EM(MHP_STEP_PREPARE_ONLINE, "prepare_online")	\
@@ -138,7 +138,7 @@ enum mhp_kind { __MHP_KIND_UNSET, MHP_KINDS };
 enum mhp_ref { __MHP_REF_UNSET, MHP_REFS };
 enum mhp_step { __MHP_STEP_UNSET, MHP_STEPS };
 
-/* What the caller of add_memory_resource() asked for */
+/* The mhp_t flags passed to add_memory_resource() */
 enum mhp_add_flag {
 	MHP_ADD_MERGE_RESOURCE		= 0x1,
 	MHP_ADD_MEMMAP_ON_MEMORY	= 0x2,
@@ -148,7 +148,7 @@ enum mhp_add_flag {
 
 #endif /* __MHP_DECLARE_ONCE_ONLY */
 
-/* Tell user space what the enums are */
+/* Export the enum values to user space. */
 #undef EM
 #undef EMe
 #define EM(a, ...)	MHP_LIST(TRACE_DEFINE_ENUM(a);)
@@ -168,7 +168,7 @@ TRACE_DEFINE_ENUM(MHP_ADD_MEMMAP_ON_MEMORY);
 TRACE_DEFINE_ENUM(MHP_ADD_NID_IS_MGID);
 TRACE_DEFINE_ENUM(MHP_ADD_OFFLINE_INACCESSIBLE);
 
-/* And how to print them */
+/* Map the enum values to the strings that TP_printk() prints. */
 #undef EM
 #undef EMe
 #define EM(a, b)	{ a, b },
@@ -182,8 +182,8 @@ TRACE_DEFINE_ENUM(MHP_ADD_OFFLINE_INACCESSIBLE);
 		{ MHP_ADD_OFFLINE_INACCESSIBLE,	"offline_inaccessible" })
 
 /*
- * Only the translation unit that creates the tracepoints fills their fields,
- * so only that one needs to know how.
+ * Helpers for TP_fast_assign(), which only the translation unit that creates
+ * the tracepoints needs.
  */
 #if defined(CREATE_TRACE_POINTS) && !defined(__MHP_ASSIGN_ONCE_ONLY)
 #define __MHP_ASSIGN_ONCE_ONLY
@@ -240,7 +240,7 @@ static inline enum mhp_zone __mhp_zone(struct zone *zone)
 	}
 }
 
-/* Racy, as whoever owns the page may give it away meanwhile. */
+/* Racy: the page may be freed or reused while this looks at it. */
 static inline enum mhp_kind __mhp_kind(struct page *page)
 {
 	if (PageHWPoison(page))
@@ -270,7 +270,7 @@ static inline int __mhp_mapcount(const struct page *page)
 {
 	int mapcount = atomic_read(&page->_mapcount) + 1;
 
-	/* The field is shared with the type of pages that are never mapped. */
+	/* Pages that are never mapped use this field as their page type. */
 	return page_mapcount_is_type(mapcount) ? 0 : mapcount;
 }
 
@@ -300,10 +300,10 @@ static inline enum mhp_step __mhp_step(unsigned long action)
 #endif /* CREATE_TRACE_POINTS */
 
 /*
- * The memmap of up to one section came to be, or did not. Its first page is
- * host_pfn. vmemmap_pages counts what was taken from the altmap where there
- * is one, else the pages that a memmap of this size takes. The altmap is seen
- * after the fact; without one its fields are 0.
+ * The memmap of up to one section was populated, or could not be. host_pfn is
+ * the first page that backs it. With an altmap, vmemmap_pages is the number of
+ * pages taken from it and the altmap fields show its state afterwards. Without
+ * one, vmemmap_pages is the size of the memmap and the altmap fields are 0.
  */
 TRACE_EVENT(mhp_vmemmap_populate,
 	    TP_PROTO(unsigned long start_pfn, unsigned long nr_pages,
@@ -343,9 +343,10 @@ TRACE_EVENT(mhp_vmemmap_populate,
 		      __entry->ret));
 
 /*
- * The memmap of up to one section was given up. vmemmap_pages counts what
- * went back to the altmap, which is nothing while a neighbour uses the same
- * backing page (see mhp_vmemmap_retired) and more when that one goes.
+ * The memmap of up to one section was freed. With an altmap, vmemmap_pages is
+ * the number of pages returned to it: none while a neighbour still uses the
+ * same backing page (see mhp_vmemmap_retired), and the whole backing page once
+ * its last user is gone.
  */
 TRACE_EVENT(mhp_vmemmap_free,
 	    TP_PROTO(unsigned long start_pfn, unsigned long nr_pages,
@@ -377,7 +378,7 @@ TRACE_EVENT(mhp_vmemmap_free,
 		      __entry->altmap_align,
 		      __print_symbolic(__entry->hosting, MHP_HOSTINGS)));
 
-/* The pages that host the memmap of a memory block join or leave a zone. */
+/* The pages in which a memory block hosts a memmap joined or left a zone. */
 DECLARE_EVENT_CLASS(mhp_vmemmap_zone,
 		    TP_PROTO(unsigned long start_pfn, unsigned long vmemmap_pages,
 			     struct zone *zone),
@@ -405,9 +406,9 @@ DEFINE_EVENT(mhp_vmemmap_zone, mhp_vmemmap_offline,
 	     TP_ARGS(start_pfn, vmemmap_pages, zone));
 
 /*
- * A section holds or puts its reference on the memmap of the range that it is
- * part of; refs is the count after. At 0 the memmap of the whole range is
- * freed, from its last section to its first.
+ * A section took or dropped its reference on the memmap of its range; refs is
+ * the resulting count. When it reaches 0, the memmap of the whole range is
+ * freed, from the last section to the first.
  */
 TRACE_EVENT(mhp_vmemmap_ref,
 	    TP_PROTO(unsigned long start_pfn, unsigned long altmap_base,
@@ -426,8 +427,8 @@ TRACE_EVENT(mhp_vmemmap_ref,
 		      __print_symbolic(__entry->op, MHP_REFS)));
 
 /*
- * Memmap was given up while the backing page at host_pfn, backing_pages in
- * size, stays mapped because a neighbour uses the rest of it.
+ * A piece of memmap is no longer used, but its backing page, backing_pages
+ * pages from host_pfn on, stays mapped because a neighbour uses the rest of it.
  */
 TRACE_EVENT(mhp_vmemmap_retired,
 	    TP_PROTO(unsigned long start_pfn, unsigned long nr_pages,
@@ -466,8 +467,8 @@ TRACE_EVENT(mhp_add_begin,
 		      show_mhp_add_flags(__entry->flags)));
 
 /*
- * A range was added, or not. vmemmap_pages is what the range gives up to host
- * its own memmap, 0 when others host it.
+ * A range was added, or could not be. vmemmap_pages is the number of its pages
+ * that host its own memmap, 0 if the memmap was allocated elsewhere.
  */
 TRACE_EVENT(mhp_add_end,
 	    TP_PROTO(unsigned long start_pfn, unsigned long nr_pages,
@@ -495,8 +496,8 @@ TRACE_EVENT(mhp_add_end,
 		      __print_symbolic(__entry->why, MHP_WHYS), __entry->ret));
 
 /*
- * A memory block is about to go online or offline. vmemmap_pages of its
- * nr_pages host its own memmap.
+ * A memory block is about to go online or offline. The first vmemmap_pages of
+ * its nr_pages host a memmap.
  */
 DECLARE_EVENT_CLASS(mhp_block_begin,
 		    TP_PROTO(unsigned long start_pfn, unsigned long nr_pages,
@@ -530,7 +531,7 @@ DEFINE_EVENT(mhp_block_begin, mhp_offline_begin,
 		      struct zone *zone),
 	     TP_ARGS(start_pfn, nr_pages, vmemmap_pages, nid, zone));
 
-/* A memory block went online or offline, or did not and why. */
+/* A memory block went online or offline, or failed to (see reason). */
 DECLARE_EVENT_CLASS(mhp_block_end,
 		    TP_PROTO(unsigned long start_pfn, unsigned long nr_pages,
 			     unsigned long vmemmap_pages, int nid,
@@ -570,8 +571,8 @@ DEFINE_EVENT(mhp_block_end, mhp_offline_end,
 	     TP_ARGS(start_pfn, nr_pages, vmemmap_pages, nid, zone, reason, ret));
 
 /*
- * A range is about to be removed. vmemmap_pages of it host its own memmap;
- * nid is -1 where no memory block of the range was found.
+ * A range is about to be removed. vmemmap_pages is the number of its pages that
+ * host a memmap; nid is -1 if no memory block was found in the range.
  */
 TRACE_EVENT(mhp_remove_begin,
 	    TP_PROTO(unsigned long start_pfn, unsigned long nr_pages,
@@ -589,7 +590,7 @@ TRACE_EVENT(mhp_remove_begin,
 		      __entry->start_pfn, __entry->nr_pages,
 		      __entry->vmemmap_pages, __entry->nid));
 
-/* A range was removed, or not. */
+/* A range was removed, or could not be. */
 TRACE_EVENT(mhp_remove_end,
 	    TP_PROTO(unsigned long start_pfn, unsigned long nr_pages,
 		     unsigned long vmemmap_pages, int nid, long ret),
@@ -609,8 +610,8 @@ TRACE_EVENT(mhp_remove_end,
 		      __entry->vmemmap_pages, __entry->nid, __entry->ret));
 
 /*
- * The count of present or managed pages of a zone changed by delta, to after,
- * on account of the pages from start_pfn on.
+ * The number of present or managed pages in a zone changed by delta, because of
+ * the pages starting at start_pfn; after is the new number.
  */
 DECLARE_EVENT_CLASS(mhp_account,
 		    TP_PROTO(unsigned long start_pfn, long delta, unsigned long after,
@@ -644,8 +645,9 @@ DEFINE_EVENT(mhp_account, mhp_managed,
 	     TP_ARGS(start_pfn, delta, after, zone, cause));
 
 /*
- * A page keeps a memory block from going offline. pass counts the tries of
- * one offline; of those only 1, 2, 4, 8 and so on are reported.
+ * A page keeps a memory block from going offline. pass counts the attempts to
+ * migrate the range; pages that fail to be isolated or migrated are reported
+ * only in passes 1, 2, 4, 8 and so on.
  */
 TRACE_EVENT(mhp_offline_blocker,
 	    TP_PROTO(struct page *page, enum mhp_stage stage, unsigned int pass),
@@ -670,7 +672,7 @@ TRACE_EVENT(mhp_offline_blocker,
 		      __entry->pass, __entry->refcount, __entry->mapcount,
 		      __entry->flags));
 
-/* All callbacks of the memory notifier chain were called; ret is their word. */
+/* The memory notifier chain was called; ret is its result as an errno. */
 TRACE_EVENT(mhp_notify,
 	    TP_PROTO(unsigned long start_pfn, unsigned long nr_pages,
 		     unsigned long action, long ret),

@@ -124,7 +124,7 @@ sed '30,$s/"ns":600/"ns":700/' hosted.ndjson >"$WORK/gap.ndjson"
 eq "a long pause is one frame, not one for each second" "$(frames -d 1 "$WORK/gap.ndjson")" '[28,"pending"] [45,"equal"] '
 eq "the same from a pipe" "$(frames -d 1 <"$WORK/slow.ndjson")" "$(frames -d 1 "$WORK/slow.ndjson")"
 eq "a pipe gets frames by the clock, too" \
-	"$({ head -n 20 hosted.ndjson; sleep 0.6; tail -n +21 hosted.ndjson; } | frames -d 0.2 -n 2)" \
+	"$(mkfifo "$WORK/silent"; exec 4<>"$WORK/silent"; head -n 20 hosted.ndjson >&4; frames -d 0.2 -n 2 <"$WORK/silent" 4>&-)" \
 	'[19,"pending"] [19,"pending"] '
 eq "a pipe that stays open is read as it comes" \
 	"$({ cat hosted.ndjson; sleep 1; } | frames)" '[45,"equal"] '
@@ -238,21 +238,21 @@ status "a full disk" 1 '^mhptop: cannot write a frame: No space left on device$'
 "$GENERATE" 5000 add >"$WORK/big.ndjson"
 status "a pipe that is closed is no error" 0 '' \
 	bash -c 'set -o pipefail; "$0" replay -b "$1" | head -n 1' "$MHPTOP" "$WORK/big.ndjson"
-status "nor is one that is closed while nothing is to be written" 0 '' timeout 10 bash -c '
+status "nor is one that is closed while nothing is to be written" 0 '' timeout 60 bash -c '
 	mkfifo "$2/idle"
 	exec 4<>"$2/idle"
 	cat "$1" >&4
 	set -o pipefail
 	"$0" replay --json -d 100 <"$2/idle" 4>&- | true' "$MHPTOP" hosted.ndjson "$WORK"
-status "a signal ends with the last frame" 0 '' bash -c '
-	exec 3> >(sleep 10) # a pipe that stays open
-	mkfifo "$2/fifo"
-	"$0" replay --json <"$2/fifo" >"$2/frame" & pid=$!
-	exec 4>"$2/fifo"
-	cat "$1" >&4
-	sleep 0.5
-	kill -TERM $pid
-	wait $pid' "$MHPTOP" hosted.ndjson "$WORK"
+mkfifo "$WORK/fifo"
+exec 4<>"$WORK/fifo" # it stays open
+"$MHPTOP" replay --json <"$WORK/fifo" >"$WORK/frame" 4>&- &
+cat hosted.ndjson >&4
+all_read $! 4
+kill -TERM $!
+wait $!
+eq "a signal ends with the last frame" $? 0
+exec 4>&-
 eq "  which has all that was read" "$(jq .events.seen "$WORK/frame")" 45
 
 # Live, without the events: what sysfs tells, said to be that

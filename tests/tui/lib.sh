@@ -5,7 +5,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/../host-lib.sh"
 
 MHPTOP=$(realpath -m "${MHPTOP:-$TOP/build/mhptop}")
-PATIENCE=${PATIENCE:-10} # seconds until a screen that does not come is a failure
+PATIENCE=${PATIENCE:-30} # seconds until a screen that does not come is a failure
 export LC_ALL=C.UTF-8
 # The leak checker of a sanitized mhptop does not end when its terminal goes away.
 export ASAN_OPTIONS=detect_leaks=0

@@ -41,7 +41,7 @@ shows "detail: why it did not go offline" 'did not go offline: unmovable \(-16, 
 shows "detail: the page in the way" 'pfn 0x190223, a page of kind anon, at stage migrate'
 shows "detail: who hosts the memmap" 'self-hosted in the first 512 pages \(2 MiB\) of pfn 0x190000'
 shows "detail: the map stays in sight" '^0x580000000 ·{4}$'
-shows "detail: phases with durations" '^  offline +at 1\.[0-9]+, took [0-9.]+ us'
+shows "detail: phases with durations" '^  offline +at 1\.[0-9]+, took [0-9.]+us'
 keys PageDown
 shows "detail: the range, who hosts it and why" 'hosted by: block, because: self_hosted; 36864'
 shows "detail: its events" '^! .*mhp_offline_blocker: pfn=0x190223 kind=anon'

@@ -6,6 +6,7 @@
 #ifndef BASE_VEC_H
 #define BASE_VEC_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Room for one more element. False without memory, and nothing has changed. */
@@ -21,9 +22,15 @@
  * The same, and a zeroed element at a place, with those behind it moved up by
  * one and the number increased.
  */
-#define vec_insert(array, nr, room, at) \
-	(vec_grow(array, nr, room) &&   \
-	 (vec_open((array) + (at), sizeof(*(array)), (nr)++ - (at)), 1))
+#define vec_insert(array, nr, room, at)                              \
+	({                                                           \
+		size_t vec_at = (at);                                \
+		bool vec_fits = vec_grow(array, nr, room);           \
+		if (vec_fits)                                        \
+			vec_open((array) + vec_at, sizeof(*(array)), \
+				 (nr)++ - vec_at);                   \
+		vec_fits;                                            \
+	})
 
 /*
  * The array with room for at least nr elements, nr not 0. NULL without memory,

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/vec.h"
 #include "check/call_site_elf.h"
 #include "model/event_table.h"
 
@@ -126,13 +127,9 @@ static int read_release(struct site_elf *elf, const struct symbols *symbols,
 
 static int add_test(struct site_elf *elf, unsigned int event, Dwarf_Addr pc)
 {
-	struct key_test *grown =
-		reallocarray(elf->tests, elf->nr_tests + 1, sizeof(*grown));
-
-	if (!grown)
+	if (!vec_grow(elf->tests, elf->nr_tests, elf->room_tests))
 		return -ENOMEM;
-	elf->tests = grown;
-	grown[elf->nr_tests++] = (struct key_test){ event, pc };
+	elf->tests[elf->nr_tests++] = (struct key_test){ event, pc };
 	return 0;
 }
 

@@ -21,6 +21,7 @@ struct site_elf {
 	char release[128];
 	struct key_test *tests; /* in the order of the jump table */
 	size_t nr_tests;
+	size_t room_tests;
 };
 
 /*

@@ -69,13 +69,13 @@ static int wait_next(struct reading *reading, bool had_records)
 /* Until the stream is over, the time is up or a signal comes. */
 static int read_all(struct check *check, int signals)
 {
-	double seconds = check->opts->seconds;
+	u64 for_ns = check->opts->for_ns;
 	struct reading reading = {
 		.stream = check->stream,
 		.fds = { { .fd = signals, .events = POLLIN },
 			 { .fd = source_fd(check->stream->source),
 			   .events = POLLIN } },
-		.end = seconds > 0 ? loop_now() + (u64)(seconds * LOOP_NS) : 0,
+		.end = for_ns ? loop_now() + for_ns : 0,
 	};
 	int ret, over = 0;
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/units.h"
 #include "check/check.h"
 #include "model/event_table.h"
 
@@ -62,12 +63,11 @@ static void put_sites(FILE *out, const struct check *check,
 static void ktap_put_event(FILE *out, const struct check *check,
 			   const char *what, const struct mhp_record *record)
 {
-	char text[EVENT_MAX];
+	char text[EVENT_MAX], when[UNITS_TEXT_MAX];
 
 	if (!record->event)
 		return;
-	fprintf(out, "#   %-6s %llu.%06llu %s", what,
-		record->time_ns / 1000000000, record->time_ns / 1000 % 1000000,
+	fprintf(out, "#   %-6s %s %s", what, time_text(when, record->time_ns),
 		event_info(record->event)->name);
 	/* Of an earlier operation no more is kept. */
 	if (!record->size) {

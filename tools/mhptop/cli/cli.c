@@ -8,21 +8,16 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/units.h"
 #include "cli/options.h"
-
-#define SECONDS_MAX 31536000
 
 static int take_seconds(struct cli *cli, const char *text)
 {
-	char *end;
-
-	cli->check.seconds = strtod(text, &end);
-	/* Said this way round so that it is false for what is no number. */
-	if (end > text && !*end && cli->check.seconds > 0 &&
-	    cli->check.seconds <= SECONDS_MAX)
+	if (!duration_parse(&cli->check.for_ns, text) && cli->check.for_ns)
 		return 0;
 	return status_fail(STATUS_USAGE,
-			   "--for needs seconds above 0, not \"%s\"", text);
+			   "--for needs " DURATION_EXAMPLE ", not \"%s\"",
+			   text);
 }
 
 static int take_setting(struct cli *cli, int option, const char *arg)
@@ -59,9 +54,6 @@ int cli_take_check(struct cli *cli, int option, const char *arg)
 	return take_setting(cli, option, arg);
 }
 
-#define DELAY_MIN 0.01
-#define DELAY_MAX 86400
-
 static bool is_usage(const struct cli *cli, int *status)
 {
 	const struct cli_command_info *info = &cli_commands[cli->command];
@@ -74,16 +66,11 @@ static bool is_usage(const struct cli *cli, int *status)
 
 static int take_delay(struct cli *cli, const char *text)
 {
-	char *end;
-
-	cli->view.delay = strtod(text, &end);
-	/* Said this way round so that it is false for what is no number. */
-	if (end > text && !*end && cli->view.delay >= DELAY_MIN &&
-	    cli->view.delay <= DELAY_MAX)
+	if (!view_delay_parse(&cli->view.delay, text))
 		return 0;
 	return status_fail(STATUS_USAGE,
-			   "--delay needs seconds from %g to %d, not \"%s\"",
-			   DELAY_MIN, DELAY_MAX, text);
+			   "--delay needs seconds from %g to %g, not \"%s\"",
+			   VIEW_DELAY_MIN, VIEW_DELAY_MAX, text);
 }
 
 static int take_frames(struct cli *cli, const char *text)

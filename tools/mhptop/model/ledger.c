@@ -10,12 +10,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/sparse.h"
+#include "base/vec.h"
 #include "model/ledger.h"
-#include "model/ledger_store.h"
 #include "mhp_fold.h"
 
-/* Directory entries at most: 64 Mi blocks, more than 52 bits of address need. */
-#define MAX_LEAVES (1U << 21)
+struct mhp_ledger {
+	u64 block_pages;
+	struct sparse blocks; /* struct mhp_block, by number */
+	struct mhp_zone_account *zones;
+	size_t nr_zones;
+	size_t room_zones;
+	struct mhp_range *ranges;
+	size_t nr_ranges;
+	size_t room_ranges;
+	u64 longest_range; /* pages of the longest one there ever was */
+	struct mhp_globals globals;
+	int full; /* an account could not be made */
+};
 
 struct mhp_ledger *ledger_new(u64 block_pages)
 {
@@ -24,113 +36,45 @@ struct mhp_ledger *ledger_new(u64 block_pages)
 	if (!block_pages)
 		return NULL;
 	ledger = calloc(1, sizeof(*ledger));
-	if (ledger)
-		ledger->block_pages = block_pages;
+	if (!ledger)
+		return NULL;
+	ledger->block_pages = block_pages;
+	sparse_init(&ledger->blocks, sizeof(struct mhp_block));
 	return ledger;
 }
 
 void ledger_free(struct mhp_ledger *ledger)
 {
-	size_t i;
-
 	if (!ledger)
 		return;
-	for (i = 0; i < ledger->nr_leaves; i++)
-		free(ledger->leaves[i]);
-	free(ledger->leaves);
+	sparse_free(&ledger->blocks);
 	free(ledger->zones);
 	free(ledger->ranges);
 	free(ledger);
-}
-
-/* Make the directory reach up to an entry: 0 or -ENOMEM. */
-static int leaves_reach(struct mhp_ledger *ledger, u64 index)
-{
-	struct ledger_leaf **leaves;
-	size_t nr = ledger->nr_leaves ?: 64;
-
-	if (index < ledger->nr_leaves)
-		return 0;
-	if (index >= MAX_LEAVES)
-		return -ENOMEM;
-	while (nr <= index)
-		nr *= 2;
-	leaves = reallocarray(ledger->leaves, nr, sizeof(*leaves));
-	if (!leaves)
-		return -ENOMEM;
-	memset(leaves + ledger->nr_leaves, 0,
-	       (nr - ledger->nr_leaves) * sizeof(*leaves));
-	ledger->leaves = leaves;
-	ledger->nr_leaves = nr;
-	return 0;
-}
-
-static struct mhp_block *block_new(struct mhp_ledger *ledger, u64 id)
-{
-	struct ledger_leaf *leaf;
-	struct mhp_block *block;
-
-	if (ledger->nr_blocks == MHP_MAX_BLOCKS ||
-	    leaves_reach(ledger, id / LEAF_BLOCKS))
-		return NULL;
-	leaf = ledger->leaves[id / LEAF_BLOCKS];
-	if (!leaf) {
-		leaf = calloc(1, sizeof(*leaf));
-		if (!leaf)
-			return NULL;
-		ledger->leaves[id / LEAF_BLOCKS] = leaf;
-	}
-	leaf->mask |= 1U << id % LEAF_BLOCKS;
-	block = &leaf->blocks[id % LEAF_BLOCKS];
-	block->start_pfn = id * ledger->block_pages;
-	ledger->nr_blocks++;
-	return block;
 }
 
 static struct mhp_block *mhp_ledger_block(struct mhp_ledger *ledger, u64 pfn,
 					  int create)
 {
 	u64 id = pfn / ledger->block_pages;
-	struct mhp_block *block = ledger_store_block(ledger, id);
+	struct mhp_block *block = sparse_find(&ledger->blocks, id);
 
 	if (block || !create)
 		return block;
-	block = block_new(ledger, id);
-	if (!block)
+	if (ledger->blocks.nr < MHP_MAX_BLOCKS)
+		block = sparse_make(&ledger->blocks, id);
+	if (!block) {
 		ledger->full = 1;
-	return block;
-}
-
-/*
- * Room for one more at a place of an ordered array, zeroed; NULL if there is
- * none. The array is twice as long at each power of two.
- */
-static void *array_insert(void **array, size_t *nr, size_t size, size_t at,
-			  size_t max)
-{
-	void *grown = *array;
-	char *place;
-
-	if (*nr == max)
 		return NULL;
-	if (!(*nr & (*nr - 1))) {
-		grown = reallocarray(*array, *nr ? *nr * 2 : 1, size);
-		if (!grown)
-			return NULL;
-		*array = grown;
 	}
-	place = (char *)grown + at * size;
-	memmove(place + size, place, (*nr - at) * size);
-	memset(place, 0, size);
-	++*nr;
-	return place;
+	block->start_pfn = id * ledger->block_pages;
+	return block;
 }
 
 static struct mhp_zone_account *mhp_ledger_zone(struct mhp_ledger *ledger,
 						s32 nid, u32 zone)
 {
 	struct mhp_zone_account *account = ledger->zones;
-	void *zones = ledger->zones;
 	size_t i;
 
 	for (i = 0; i < ledger->nr_zones; i++, account++) {
@@ -140,36 +84,50 @@ static struct mhp_zone_account *mhp_ledger_zone(struct mhp_ledger *ledger,
 		    (account->nid == nid && account->zone > zone))
 			break;
 	}
-	account = array_insert(&zones, &ledger->nr_zones, sizeof(*account), i,
-			       MHP_MAX_ZONES);
-	ledger->zones = zones;
-	if (!account) {
+	if (ledger->nr_zones == MHP_MAX_ZONES ||
+	    !vec_insert(ledger->zones, ledger->nr_zones, ledger->room_zones,
+			i)) {
 		ledger->full = 1;
 		return NULL;
 	}
+	account = &ledger->zones[i];
 	account->nid = nid;
 	account->zone = zone;
 	return account;
 }
 
+/* The number of ranges that start at or below a pfn. */
+static size_t ranges_up_to(const struct mhp_ledger *ledger, u64 pfn)
+{
+	size_t low = 0, high = ledger->nr_ranges, mid;
+
+	while (low < high) {
+		mid = low + (high - low) / 2;
+		if (ledger->ranges[mid].start_pfn <= pfn)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
 static struct mhp_range *mhp_ledger_range(struct mhp_ledger *ledger,
 					  u64 start_pfn, int create)
 {
-	size_t at = ledger_store_ranges(ledger, start_pfn);
-	void *ranges = ledger->ranges;
+	size_t at = ranges_up_to(ledger, start_pfn);
 	struct mhp_range *range;
 
 	if (at && ledger->ranges[at - 1].start_pfn == start_pfn)
 		return &ledger->ranges[at - 1];
 	if (!create)
 		return NULL;
-	range = array_insert(&ranges, &ledger->nr_ranges, sizeof(*range), at,
-			     MHP_MAX_RANGES);
-	ledger->ranges = ranges;
-	if (!range) {
+	if (ledger->nr_ranges == MHP_MAX_RANGES ||
+	    !vec_insert(ledger->ranges, ledger->nr_ranges, ledger->room_ranges,
+			at)) {
 		ledger->full = 1;
 		return NULL;
 	}
+	range = &ledger->ranges[at];
 	range->start_pfn = start_pfn;
 	return range;
 }
@@ -249,7 +207,7 @@ u64 ledger_block_pages(const struct mhp_ledger *ledger)
 
 size_t ledger_nr_blocks(const struct mhp_ledger *ledger)
 {
-	return ledger->nr_blocks;
+	return ledger->blocks.nr;
 }
 
 size_t ledger_nr_zones(const struct mhp_ledger *ledger)
@@ -266,16 +224,8 @@ const struct mhp_block *ledger_next_block(const struct mhp_ledger *ledger,
 					  const struct mhp_block *block)
 {
 	u64 id = block ? block->start_pfn / ledger->block_pages + 1 : 0;
-	u64 index = id / LEAF_BLOCKS;
-	u32 mask = ~0U << id % LEAF_BLOCKS;
-	const struct ledger_leaf *leaf;
 
-	for (; index < ledger->nr_leaves; index++, mask = ~0U) {
-		leaf = ledger->leaves[index];
-		if (leaf && leaf->mask & mask)
-			return &leaf->blocks[__builtin_ctz(leaf->mask & mask)];
-	}
-	return NULL;
+	return sparse_next(&ledger->blocks, &id);
 }
 
 const struct mhp_zone_account *
@@ -298,14 +248,14 @@ const struct mhp_range *ledger_next_range(const struct mhp_ledger *ledger,
 const struct mhp_block *ledger_find_block(const struct mhp_ledger *ledger,
 					  u64 pfn)
 {
-	return ledger_store_block(ledger, pfn / ledger->block_pages);
+	return sparse_find(&ledger->blocks, pfn / ledger->block_pages);
 }
 
 const struct mhp_range *ledger_find_range(const struct mhp_ledger *ledger,
 					  u64 pfn)
 {
 	const struct mhp_range *found = NULL, *range;
-	size_t i = ledger_store_ranges(ledger, pfn);
+	size_t i = ranges_up_to(ledger, pfn);
 
 	/* None that starts further below than the longest can reach up here. */
 	while (i--) {

@@ -2,6 +2,8 @@
 /* Filtering and sorting blocks for the views; see block_order.h. */
 #include <errno.h>
 #include <stdlib.h>
+
+#include "base/vec.h"
 #include "model/order.h"
 
 struct order_key {
@@ -24,20 +26,6 @@ static int block_compare(const void *a, const void *b, void *arg)
 	return key->reverse ? -ret : ret;
 }
 
-static int order_grow(struct block_order *order, size_t nr)
-{
-	u64 *more;
-
-	if (nr <= order->room)
-		return 0;
-	more = realloc(order->pfns, nr * sizeof(*more));
-	if (!more)
-		return -ENOMEM;
-	order->pfns = more;
-	order->room = nr;
-	return 0;
-}
-
 int block_order_make(struct block_order *order, const struct model *model,
 		     const struct column *column, bool reverse,
 		     const struct block_filter *filter)
@@ -48,7 +36,7 @@ int block_order_make(struct block_order *order, const struct model *model,
 
 	order->nr = 0;
 	list = malloc((all + 1) * sizeof(*list));
-	if (!list || order_grow(order, all)) {
+	if (!list || !vec_grow(order->pfns, all, order->room)) {
 		free(list);
 		return -ENOMEM;
 	}

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/units.h"
+#include "base/vec.h"
 #include "model/event_table.h"
 #include "rules/state.h"
 
@@ -53,18 +55,14 @@ static void removed(struct rules *rules, const struct mhp_mhp_remove_end *e)
 {
 	u64 first = e->start_pfn / rules->block_pages;
 	u64 more = rule_blocks(rules, e->nr_pages) - 1;
-	struct rule_span *grown;
 
 	if (e->ret || !e->nr_pages || !rules->opts.removed_end)
 		return;
-	grown = reallocarray(rules->removed, rules->nr_removed + 1,
-			     sizeof(*grown));
-	if (!grown) {
+	if (!vec_grow(rules->removed, rules->nr_removed, rules->room_removed)) {
 		rules->no_memory = true;
 		return;
 	}
-	rules->removed = grown;
-	grown[rules->nr_removed++] = (struct rule_span){
+	rules->removed[rules->nr_removed++] = (struct rule_span){
 		.first = first,
 		.last = first + more < first ? ~0ULL : first + more,
 	};
@@ -124,15 +122,16 @@ static void time_check(struct rules *rules, u64 now_ns, const char *verb)
 	const struct rule_op *op = &rules->op;
 	u64 max = rules->opts.max_ns[op->kind - OP_ADD];
 	/* Times that run backwards take longer than anybody may. */
-	double took = ((double)now_ns - op->begin.time_ns) / 1e9;
-	char expected[64];
+	u64 took = now_ns - op->begin.time_ns;
+	char text[UNITS_TEXT_MAX], expected[64];
 
 	if (!max)
 		return;
-	snprintf(expected, sizeof(expected), "at most %.6f s", max / 1e9);
-	rule_check(rules, RULE_BUDGET_TIME, op->start,
-		   now_ns - op->begin.time_ns <= max, expected, "%s %s %.6f s",
-		   names[op->kind - OP_ADD], verb, took);
+	snprintf(expected, sizeof(expected), "at most %s",
+		 duration_text(text, max, 6));
+	rule_check(rules, RULE_BUDGET_TIME, op->start, took <= max, expected,
+		   "%s %s %s", names[op->kind - OP_ADD], verb,
+		   duration_text(text, took, 6));
 }
 
 void rules_budget_end(struct rules *rules, const struct mhp_record *r)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/units.h"
 #include "model/event_table.h"
 #include "rules/config.h"
 
@@ -18,28 +19,11 @@ static int wrong(char *why, size_t len, const char *name, const char *needs,
 	return -EINVAL;
 }
 
-/* "2s", "150ms", "300us", "9ns", or seconds without a unit. */
 static int config_take_time(u64 *ns, const char *name, const char *value,
 			    char *why, size_t len)
 {
-	static const struct {
-		const char *unit;
-		double ns;
-	} units[] = { { "", 1e9 },   { "s", 1e9 },  { "ms", 1e6 },
-		      { "us", 1e3 }, { "ns", 1.0 }, { NULL, 0 } };
-	char *end;
-	double number = strtod(value, &end);
-	int i;
-
-	for (i = 0; units[i].unit; i++)
-		if (!strcmp(end, units[i].unit))
-			break;
-	/* Said this way round so that it is false for what is no number. */
-	if (end == value || !units[i].unit || !(number > 0) ||
-	    !(number * units[i].ns >= 1 && number * units[i].ns < 1e18))
-		return wrong(why, len, name, "a time such as 2s or 150ms",
-			     value);
-	*ns = number * units[i].ns;
+	if (duration_parse(ns, value) || !*ns)
+		return wrong(why, len, name, DURATION_EXAMPLE, value);
 	return 0;
 }
 

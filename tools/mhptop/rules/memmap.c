@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 
+#include "base/vec.h"
 #include "model/event_table.h"
 #include "rules/state.h"
 
@@ -347,8 +348,6 @@ void rules_free_take(struct rules *rules, const struct mhp_record *r)
 	block->nid = -1;
 }
 
-#define RETIRED_STEP 64
-
 static bool is_backed_by(const struct rule_retired *retired, u64 host_pfn)
 {
 	return host_pfn - retired->host_pfn < retired->backing_pages;
@@ -356,17 +355,10 @@ static bool is_backed_by(const struct rule_retired *retired, u64 host_pfn)
 
 static void retire(struct rules *rules, const struct mhp_mhp_vmemmap_retired *e)
 {
-	struct rule_retired *grown;
-
-	if (!(rules->nr_retired % RETIRED_STEP)) {
-		grown = reallocarray(rules->retired_memmap,
-				     rules->nr_retired + RETIRED_STEP,
-				     sizeof(*grown));
-		if (!grown) {
-			rules->no_memory = true;
-			return;
-		}
-		rules->retired_memmap = grown;
+	if (!vec_grow(rules->retired_memmap, rules->nr_retired,
+		      rules->room_retired)) {
+		rules->no_memory = true;
+		return;
 	}
 	rules->retired_memmap[rules->nr_retired++] = (struct rule_retired){
 		.pfn = e->start_pfn,

@@ -99,7 +99,7 @@ static void blocks_set_strict(struct rules *rules, u64 start, u64 nr,
 			      bool strict)
 {
 	struct rule_block *block;
-	size_t at = 0;
+	u64 at = 0;
 
 	while ((block = rule_block_in(rules, start, nr, &at)))
 		block->strict = strict;
@@ -143,7 +143,7 @@ static void remove_begin(struct rules *rules, const struct mhp_record *r)
 	const struct mhp_mhp_remove_begin *e = &r->p.mhp_remove_begin;
 	const struct rule_block *block;
 	u64 hosts = 0, known = 0;
-	size_t at = 0;
+	u64 at = 0;
 
 	op_begin(rules, r, OP_REMOVE, e->start_pfn, e->nr_pages, e->nid);
 	while ((block = rule_block_in(rules, e->start_pfn, e->nr_pages, &at))) {
@@ -203,7 +203,7 @@ static void remove_end(struct rules *rules, const struct mhp_record *r)
 	const struct mhp_mhp_remove_end *e = &r->p.mhp_remove_end;
 	struct rule_op *op = &rules->op;
 	const struct rule_block *block;
-	size_t at = 0;
+	u64 at = 0;
 
 	if (!op_ends(rules, r, OP_REMOVE, e->start_pfn, e->nr_pages))
 		return;

@@ -44,6 +44,7 @@ struct rules *rules_new(u64 block_pages, const struct rules_opts *opts,
 	rules = calloc(1, sizeof(*rules));
 	if (!rules)
 		return NULL;
+	sparse_init(&rules->blocks, sizeof(struct rule_block));
 	rules->opts = *opts;
 	rules->block_pages = block_pages;
 	rules->violations = violations;
@@ -54,8 +55,7 @@ void rules_free(struct rules *rules)
 {
 	if (!rules)
 		return;
-	free(rules->blocks);
-	free(rules->index);
+	sparse_free(&rules->blocks);
 	free(rules->ranges);
 	free(rules->retired_memmap);
 	free(rules->removed);

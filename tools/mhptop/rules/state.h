@@ -10,6 +10,7 @@
 #ifndef RULES_STATE_H
 #define RULES_STATE_H
 
+#include "base/sparse.h"
 #include "mhp_ledger.h"
 #include "rules/rules.h"
 
@@ -95,14 +96,13 @@ struct rules {
 	struct violations *violations;
 	u64 checked[NR_RULES];
 	struct rule_op op;
-	struct rule_block *blocks; /* as they were met */
-	size_t nr_blocks;
-	u32 *index; /* hash table of places in blocks, from 1; a power of two */
-	size_t room;
+	struct sparse blocks; /* struct rule_block, by number */
 	struct rule_range *ranges;
 	size_t nr_ranges;
+	size_t room_ranges;
 	struct rule_span *removed; /* only where somebody asks for it */
 	size_t nr_removed;
+	size_t room_removed;
 	struct rule_zone zones[64];
 	size_t nr_zones;
 	u64 edges[RULE_EDGES_MAX]; /* how often each of rules_steps.c was taken */
@@ -115,6 +115,7 @@ struct rules {
 	u64 retired; /* vmemmap pages that were given up and not freed */
 	struct rule_retired *retired_memmap;
 	size_t nr_retired;
+	size_t room_retired;
 	u64 described; /* hot-added pages that have a memmap */
 	unsigned int since_gap; /* records that came since numbers are missing */
 	bool lost; /* some never came */
@@ -149,7 +150,10 @@ bool rule_equal(struct rules *rules, enum rule_id rule, u64 pfn,
 bool rule_same_pfn(struct rules *rules, enum rule_id rule, u64 pfn,
 		   const char *what, u64 want, u64 got);
 
-/* NULL if there is none; made if create, which moves the others. */
+/*
+ * NULL if there is none, or if it cannot be made although create is set: there
+ * is no memory, or no machine has a block of that number.
+ */
 struct rule_block *rule_block(struct rules *rules, u64 pfn, bool create);
 /* The record is the last one that was about the block. */
 void rule_block_touch(struct rule_block *block, const struct mhp_record *r);
@@ -158,7 +162,7 @@ void rule_block_touch(struct rule_block *block, const struct mhp_record *r);
  * with 0. However long the range is, no more than the known ones are looked at.
  */
 struct rule_block *rule_block_in(struct rules *rules, u64 start, u64 nr,
-				 size_t *at);
+				 u64 *at);
 u64 rule_block_pfn(const struct rules *rules, const struct rule_block *block);
 /* So many blocks are in so many pages. */
 u64 rule_blocks(const struct rules *rules, u64 nr_pages);

@@ -3,69 +3,29 @@
  * What the rules remember of memory blocks, ranges and zones, and how it is
  * found. What the laws make of it is not here.
  */
-#include <stdlib.h>
-
+#include "base/vec.h"
 #include "rules/state.h"
-
-#define RANGES_STEP 64
-
-static u32 *slot_of(const struct rules *rules, u64 number)
-{
-	size_t i = number * 0x9e3779b97f4a7c15ULL >> 20 & (rules->room - 1);
-
-	while (rules->index[i] &&
-	       rules->blocks[rules->index[i] - 1].number != number)
-		i = (i + 1) & (rules->room - 1);
-	return &rules->index[i];
-}
-
-/* Room for one more block, with an index that is half empty. */
-static bool blocks_grow(struct rules *rules)
-{
-	size_t i, room = rules->room ? rules->room * 2 : 256;
-	struct rule_block *blocks;
-	u32 *index;
-
-	if (rules->nr_blocks * 2 < rules->room)
-		return true;
-	blocks = reallocarray(rules->blocks, room / 2, sizeof(*blocks));
-	if (!blocks)
-		return false;
-	rules->blocks = blocks;
-	index = calloc(room, sizeof(*index));
-	if (!index)
-		return false;
-	free(rules->index);
-	rules->index = index;
-	rules->room = room;
-	for (i = 0; i < rules->nr_blocks; i++)
-		*slot_of(rules, blocks[i].number) = i + 1;
-	return true;
-}
 
 struct rule_block *rule_block(struct rules *rules, u64 pfn, bool create)
 {
 	u64 number = pfn / rules->block_pages;
-	struct rule_block *block;
-	u32 place;
+	struct rule_block *block = sparse_find(&rules->blocks, number);
 
-	place = rules->room ? *slot_of(rules, number) : 0;
-	if (place)
-		return &rules->blocks[place - 1];
-	if (!create)
-		return NULL;
-	if (!blocks_grow(rules)) {
-		rules->no_memory = true;
+	if (block || !create)
+		return block;
+	block = sparse_make(&rules->blocks, number);
+	if (!block) {
+		/* No machine has memory there: nothing can be said of it. */
+		if (number >= SPARSE_MAX)
+			rules->unsure = true;
+		else
+			rules->no_memory = true;
 		return NULL;
 	}
-	block = &rules->blocks[rules->nr_blocks++];
-	*block = (struct rule_block){
-		.number = number,
-		.nid = -1,
-		.zone = MHP_ZONE_NONE,
-		.hosting = MHP_HOSTING_NONE,
-	};
-	*slot_of(rules, number) = rules->nr_blocks;
+	block->number = number;
+	block->nid = -1;
+	block->zone = MHP_ZONE_NONE;
+	block->hosting = MHP_HOSTING_NONE;
 	return block;
 }
 
@@ -88,29 +48,22 @@ u64 rule_blocks(const struct rules *rules, u64 nr_pages)
 }
 
 struct rule_block *rule_block_in(struct rules *rules, u64 start, u64 nr,
-				 size_t *at)
+				 u64 *at)
 {
 	u64 first = start / rules->block_pages;
-	u64 blocks = rule_blocks(rules, nr);
-	bool few = blocks <= rules->nr_blocks;
-	struct rule_block *block;
-	u32 place;
+	u64 number = first + *at;
+	struct rule_block *block = sparse_next(&rules->blocks, &number);
 
-	while (*at < (few ? blocks : rules->nr_blocks)) {
-		place = few ? *slot_of(rules, first + *at) : *at + 1;
-		++*at;
-		if (!place)
-			continue;
-		block = &rules->blocks[place - 1];
-		if (block->number - first < blocks)
-			return block;
-	}
-	return NULL;
+	if (!block || number < first ||
+	    number - first >= rule_blocks(rules, nr))
+		return NULL;
+	*at = number - first + 1;
+	return block;
 }
 
 struct rule_range *rule_range(struct rules *rules, u64 base, bool create)
 {
-	struct rule_range *range, *ranges;
+	struct rule_range *range;
 	size_t i;
 
 	for (i = 0; i < rules->nr_ranges; i++)
@@ -118,15 +71,9 @@ struct rule_range *rule_range(struct rules *rules, u64 base, bool create)
 			return &rules->ranges[i];
 	if (!create)
 		return NULL;
-	if (!(rules->nr_ranges % RANGES_STEP)) {
-		ranges = reallocarray(rules->ranges,
-				      rules->nr_ranges + RANGES_STEP,
-				      sizeof(*ranges));
-		if (!ranges) {
-			rules->no_memory = true;
-			return NULL;
-		}
-		rules->ranges = ranges;
+	if (!vec_grow(rules->ranges, rules->nr_ranges, rules->room_ranges)) {
+		rules->no_memory = true;
+		return NULL;
 	}
 	range = &rules->ranges[rules->nr_ranges++];
 	*range = (struct rule_range){ .base = base };
@@ -149,15 +96,18 @@ struct rule_zone *rule_zone(struct rules *rules, s32 nid, u32 zone)
 
 void rules_forget(struct rules *rules)
 {
+	struct rule_block *block;
+	u64 number = 0;
 	size_t i;
 
-	for (i = 0; i < rules->nr_blocks; i++) {
-		rules->blocks[i].state = MHP_STATE_UNKNOWN;
-		rules->blocks[i].counted = false;
-		rules->blocks[i].hosting = MHP_HOSTING_NONE;
-		rules->blocks[i].described = 0;
-		rules->blocks[i].nid = -1;
-		rules->blocks[i].strict = false;
+	while ((block = sparse_next(&rules->blocks, &number))) {
+		block->state = MHP_STATE_UNKNOWN;
+		block->counted = false;
+		block->hosting = MHP_HOSTING_NONE;
+		block->described = 0;
+		block->nid = -1;
+		block->strict = false;
+		number++;
 	}
 	for (i = 0; i < rules->nr_ranges; i++)
 		rules->ranges[i].known = false;

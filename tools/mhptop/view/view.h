@@ -23,6 +23,24 @@ struct view_opts {
 	const char *filter; /* see columns.h, NULL for all */
 };
 
+/* Seconds between frames */
+#define VIEW_DELAY_MIN 0.01
+#define VIEW_DELAY_MAX 86400.0
+/* A duration within these limits. 0 or -EINVAL. */
+int view_delay_parse(double *seconds, const char *text);
+
+/*
+ * Writes a memory block of a frame; nth is its number in the list, from 0.
+ */
+typedef void (*view_block_put)(FILE *out, const struct model *model,
+			       const struct mhp_block *block, size_t nth);
+/*
+ * Write the memory blocks that a frame shows, in its order. 0, -ENOMEM, or
+ * -EINVAL for an invalid filter.
+ */
+int view_blocks(FILE *out, const struct model *model,
+		const struct view_opts *opts, view_block_put put);
+
 /* One frame as plain text: header, zones, ranges, blocks, last events. */
 int view_text(const struct model *model, const struct view_opts *opts,
 	      FILE *out);

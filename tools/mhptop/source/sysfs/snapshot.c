@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/vec.h"
 #include "model/event_table.h"
 #include "source/live.h"
 #include "source/sysfs/snapshot.h"
@@ -57,16 +58,10 @@ static int add_block(void *ctx, u64 number)
 {
 	struct scan *scan = ctx;
 	struct sysfs_view *view = scan->view;
-	struct mhp_mhp_snapshot_block *blocks = view->blocks;
 
-	if (!(view->nr_blocks & (view->nr_blocks - 1))) {
-		blocks = reallocarray(blocks, view->nr_blocks * 2 + 1,
-				      sizeof(*blocks));
-		if (!blocks)
-			return -ENOMEM;
-		view->blocks = blocks;
-	}
-	blocks[view->nr_blocks++] = (struct mhp_mhp_snapshot_block){
+	if (!vec_grow(view->blocks, view->nr_blocks, view->room_blocks))
+		return -ENOMEM;
+	view->blocks[view->nr_blocks++] = (struct mhp_mhp_snapshot_block){
 		.start_pfn = number * scan->block_pages,
 		.nr_pages = scan->block_pages,
 		.nid = -1,
@@ -177,19 +172,17 @@ static struct mhp_mhp_snapshot_zone *add_zone(struct sysfs_view *view, int nid,
 					      const char *name)
 {
 	long zone = event_symbol_value(event_zones, name, strlen(name));
-	struct mhp_mhp_snapshot_zone *zones;
+	struct mhp_mhp_snapshot_zone *added;
 
-	zones = reallocarray(view->zones, view->nr_zones + 1, sizeof(*zones));
-	if (!zones)
+	if (!vec_grow(view->zones, view->nr_zones, view->room_zones))
 		return NULL;
-	view->zones = zones;
-	zones += view->nr_zones++;
-	*zones = (struct mhp_mhp_snapshot_zone){
+	added = &view->zones[view->nr_zones++];
+	*added = (struct mhp_mhp_snapshot_zone){
 		.nid = nid,
 		.zone = zone > 0 ? zone : MHP_ZONE_NONE,
 		.origin = MHP_ORIGIN_SYSFS,
 	};
-	return zones;
+	return added;
 }
 
 static void drop_empty_zones(struct sysfs_view *view)

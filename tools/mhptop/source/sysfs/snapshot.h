@@ -13,8 +13,10 @@
 struct sysfs_view {
 	struct mhp_mhp_snapshot_block *blocks; /* in ascending order of pfn */
 	size_t nr_blocks;
+	size_t room_blocks;
 	struct mhp_mhp_snapshot_zone *zones; /* in the order of /proc/zoneinfo */
 	size_t nr_zones;
+	size_t room_zones;
 };
 
 /*

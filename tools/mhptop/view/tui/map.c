@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/vec.h"
 #include "view/tui/cells.h"
 #include "view/tui/tui.h"
 
@@ -26,19 +27,6 @@ void tui_cells_free(struct tui_cells *cells)
 	memset(cells, 0, sizeof(*cells));
 }
 
-/* The array with room for one more than nr elements, NULL if there is none. */
-static void *array_grow(void *array, size_t *room, size_t nr, size_t size)
-{
-	void *more;
-
-	if (nr < *room)
-		return array;
-	more = realloc(array, (nr * 2 + 64) * size);
-	if (more)
-		*room = nr * 2 + 64;
-	return more;
-}
-
 static int runs_extend(struct tui_cells *cells, u64 number)
 {
 	struct tui_run *run;
@@ -50,11 +38,8 @@ static int runs_extend(struct tui_cells *cells, u64 number)
 			return 0;
 		}
 	}
-	run = array_grow(cells->runs, &cells->room_runs, cells->nr_runs,
-			 sizeof(*run));
-	if (!run)
+	if (!vec_grow(cells->runs, cells->nr_runs, cells->room_runs))
 		return -ENOMEM;
-	cells->runs = run;
 	cells->runs[cells->nr_runs++] = (struct tui_run){
 		.first = number,
 		.nr = 1,
@@ -65,12 +50,10 @@ static int runs_extend(struct tui_cells *cells, u64 number)
 
 int tui_cells_add(struct tui_cells *cells, u64 number, u8 cell)
 {
-	u8 *more = array_grow(cells->cells, &cells->room, cells->nr, 1);
 	int err;
 
-	if (!more)
+	if (!vec_grow(cells->cells, cells->nr, cells->room))
 		return -ENOMEM;
-	cells->cells = more;
 	err = runs_extend(cells, number);
 	if (err)
 		return err;
@@ -117,12 +100,8 @@ u8 tui_cells_of(const struct mhp_block *block, bool broken)
 
 static int rows_append(struct tui_cells *cells, const struct tui_row *row)
 {
-	struct tui_row *more = array_grow(cells->rows, &cells->room_rows,
-					  cells->nr_rows, sizeof(*row));
-
-	if (!more)
+	if (!vec_grow(cells->rows, cells->nr_rows, cells->room_rows))
 		return -ENOMEM;
-	cells->rows = more;
 	cells->rows[cells->nr_rows++] = *row;
 	return 0;
 }
@@ -350,17 +329,17 @@ static void map_title_draw(const struct view_tui *view,
 {
 	struct tui_pen pen = { y, 0, view->panes.cols };
 	const struct tui_cells *cells = &view->cells;
-	char bytes[TUI_BYTES_MAX];
+	char bytes[UNITS_TEXT_MAX];
 
 	tui_pen_title(&pen, tui_has_keys(view, TUI_MAP), "Map");
 	if (cells->fold == 1)
 		tui_pen_write(&pen, TUI_PLAIN, " 1 cell = 1 block, %s",
-			      tui_bytes(bytes, model->info.block_bytes));
+			      size_text(bytes, model->info.block_bytes));
 	else
 		tui_pen_write(&pen, TUI_PLAIN,
 			      " 1 cell = %u blocks, %s, the worst shown",
 			      cells->fold,
-			      tui_bytes(bytes,
+			      size_text(bytes,
 					model->info.block_bytes * cells->fold));
 	if ((long)cells->nr_rows > height)
 		tui_pen_write(&pen, TUI_VALUE, "  rows %ld-%ld of %zu",
@@ -376,13 +355,13 @@ static void gap_draw(const struct view_tui *view, const struct model *model,
 		     const struct tui_row *row, int y, int x)
 {
 	struct tui_pen pen = { y, x, view->panes.cols };
-	char bytes[TUI_BYTES_MAX];
+	char bytes[UNITS_TEXT_MAX];
 
 	if (!row->gap)
 		return;
 	tui_pen_force(&pen, TUI_DIM, "%s", tui_screen_utf8() ? "┊" : "|");
 	tui_pen_write(&pen, TUI_DIM, " %s of no memory",
-		      tui_bytes(bytes, number_to_address(model, row->gap)));
+		      size_text(bytes, number_to_address(model, row->gap)));
 }
 
 static void map_row_draw(const struct view_tui *view, const struct model *model,

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include "base/vec.h"
 #include "view/tui/screen.h"
 #include "view/tui/text.h"
 
@@ -50,28 +51,13 @@ void tui_pen_title(struct tui_pen *pen, bool focus, const char *name)
 		      focus ? "[%s]" : " %s ", name);
 }
 
-static bool lines_grow(struct tui_lines *lines)
-{
-	size_t room = lines->nr * 2 + 32;
-	struct tui_text *more;
-
-	if (lines->nr < lines->room)
-		return true;
-	more = realloc(lines->line, room * sizeof(*more));
-	if (!more)
-		return false;
-	lines->line = more;
-	lines->room = room;
-	return true;
-}
-
 void tui_lines_add(struct tui_lines *lines, int style, const char *fmt, ...)
 {
 	va_list args;
 	char *text;
 	int len;
 
-	if (!lines_grow(lines))
+	if (!vec_grow(lines->line, lines->nr, lines->room))
 		return;
 	va_start(args, fmt);
 	len = vasprintf(&text, fmt, args);
@@ -115,21 +101,4 @@ void tui_lines_draw(struct tui_lines *lines, const struct tui_area *area,
 		tui_screen_text(area->y + 1 + i, 0, cols, line->style,
 				line->text);
 	}
-}
-
-const char *tui_bytes(char buf[TUI_BYTES_MAX], __u64 bytes)
-{
-	static const char *const units[] = { "B",   "KiB", "MiB", "GiB",
-					     "TiB", "PiB", "EiB" };
-	double value = bytes;
-	size_t unit = 0;
-
-	while (value >= 1023.95 && unit + 1 < sizeof(units) / sizeof(*units)) {
-		value /= 1024;
-		unit++;
-	}
-	snprintf(buf, TUI_BYTES_MAX, "%.*f %s",
-		 unit && value < 99.95 && value != (__u64)value ? 1 : 0, value,
-		 units[unit]);
-	return buf;
 }

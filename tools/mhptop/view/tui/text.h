@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <linux/types.h>
+#include "base/units.h"
 #include "view/tui/layout.h"
 
 /*
@@ -48,9 +49,5 @@ void tui_lines_free(struct tui_lines *lines);
 /* With a title, and how much is not in sight. */
 void tui_lines_draw(struct tui_lines *lines, const struct tui_area *area,
 		    int cols, const char *title);
-
-#define TUI_BYTES_MAX 24
-/* "9.0 GiB"; three digits are kept. Returns buf. */
-const char *tui_bytes(char buf[TUI_BYTES_MAX], __u64 bytes);
 
 #endif
