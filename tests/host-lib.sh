@@ -61,8 +61,8 @@ status() {
 	fi
 }
 
-# all_read PID FD: wait until the mhptop of that process id is ready for signals and has read all that was written to a
-# pipe; FD is the pipe's other end. A minute at most.
+# all_read PID FD: waits, at most a minute, until mhptop with this process id is ready for signals and has read everything
+# written to a pipe; FD is the other end of the pipe.
 all_read() {
 	python3 - "$1" "$2" <<-'PY'
 		import array, fcntl, os, sys, termios, time

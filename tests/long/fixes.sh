@@ -27,7 +27,7 @@ guest() {
 forget() { rm -rf "build/kernel/$name" "$cache/entries/$name@"*; }
 
 # An allocation fails for one of several sections: the sections before it and the direct mapping are not undone.
-build "$(before 'undo-the-sections-of-an-add')"
+build "$(before 'remove-the-added-sections-if-addin')"
 guest --mem 13G --append 'mem=1G memmap=64K$0x3f000000 memory_hotplug.memmap_on_memory=N' \
 	tests/vm/t/sweep.py N "slab objects fail during an add"
 build/mhptop check "$out/record.ndjson" >"$WORK/verdict" 2>"$WORK/stderr"
@@ -37,7 +37,7 @@ grep -m1 -A3 'sections that kept their memmap' "$WORK/verdict" | sed 's/^# */#  
 forget
 
 # An allocation fails for a page table of the direct mapping.
-build "$(before 'fail-an-add-that-has-no-memory')"
+build "$(before 'handle-page-table-allocation-failures')"
 guest --mem 13G --append 'mem=1G memmap=64K$0x3f000000 memory_hotplug.memmap_on_memory=N' \
 	tests/vm/t/sweep.py N "allocations fail during an add"
 check "an add without memory for a page table: the kernel dereferences NULL" \

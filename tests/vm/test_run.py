@@ -188,7 +188,7 @@ class Ending(Fixture):
         self.wait_for_qemu()
         run.kill()
         run.communicate(timeout=20)
-        # The kernel kills it, which nobody waits for.
+        # The kernel kills QEMU some time after run.py is gone.
         end = time.monotonic() + 20
         while alive(self.qemu_pid()) and time.monotonic() < end:
             time.sleep(0.05)
