@@ -69,14 +69,14 @@ def live(number, path):
     """A check of live events, which are also recorded."""
     recorder = ledger.Recorder()
     with open(path, "w", encoding="utf-8") as out:
-        judge = subprocess.Popen(CHECK, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
+        check = subprocess.Popen(CHECK, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
     # It attaches one event after the other and prints nothing before the end, so wait.
-    guest.wait_for(10, lambda: judge.poll() is not None)
+    guest.wait_for(10, lambda: check.poll() is not None)
     for state in "online_movable", "offline":
         oracle.block_set(number, state)
     guest.wait_for(2, lambda: False)
-    judge.send_signal(signal.SIGINT)
-    status = judge.wait(ledger.SECONDS)
+    check.send_signal(signal.SIGINT)
+    status = check.wait(ledger.SECONDS)
     guest.ok("a live check looks in /boot", wrong_verdict(status, oracle.read(path), True))
     recorder.process.terminate()
     guest.eq("the recorder exits 0", 0, recorder.process.wait(ledger.SECONDS))

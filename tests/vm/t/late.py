@@ -152,18 +152,18 @@ def leaves_nothing(before):
 
 def live_check(account, number):
     """`mhptop check` of live events, for blocks that existed before it attached."""
-    judge = subprocess.Popen([ledger.MHPTOP, "check"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    check = subprocess.Popen([ledger.MHPTOP, "check"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                              stdin=subprocess.DEVNULL, text=True)
     before, wrong = bpf_objects(), []
-    guest.wait_for(20, lambda: len(bpf_objects()["link"]) > len(before["link"]) or judge.poll() is not None)
+    guest.wait_for(20, lambda: len(bpf_objects()["link"]) > len(before["link"]) or check.poll() is not None)
     for state in "online_movable", "offline":
         # It attaches one event after the other: wait until all are attached.
         guest.wait_for(2, lambda: False)
         wrong += guest.differs(state, None, oracle.block_set(number, state))
     account.update()
-    judge.send_signal(signal.SIGINT)
-    text = judge.communicate(timeout=ledger.SECONDS)[0]
-    wrong += guest.differs("exit", 0, judge.returncode)
+    check.send_signal(signal.SIGINT)
+    text = check.communicate(timeout=ledger.SECONDS)[0]
+    wrong += guest.differs("exit", 0, check.returncode)
     for rule in "order.online", "order.offline", "pages.block":
         line = [line for line in text.splitlines() if f" {rule}: " in line]
         if not line or "SKIP" in line[0] or not line[0].startswith("ok"):
