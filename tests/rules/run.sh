@@ -161,7 +161,7 @@ status "an unknown rule" 2 '--skip needs the name of a rule' "$MHPTOP" check --s
 status "an invalid duration" 2 '--for needs a time' "$MHPTOP" check --for 0
 echo 'max-offline 2s 3s' >"$WORK/rules"
 status "an invalid line of a rules file" 2 'rules:1: max-offline has more than one value' "$MHPTOP" check --rules "$WORK/rules" range.ndjson
-status "an option of check with replay" 2 '--junit is not for mhptop replay' "$MHPTOP" replay -b --junit x range.ndjson
+status "an option of check with replay" 2 "--junit cannot be used with 'mhptop replay'" "$MHPTOP" replay -b --junit x range.ndjson
 
 "$MHPTOP" check --junit "$WORK/junit.xml" "$WORK/violating.ndjson" >/dev/null
 eq "JUnit: one failure, with its details" "$(python3 - "$WORK/junit.xml" <<'PY'

@@ -16,8 +16,7 @@ static int take_seconds(struct cli *cli, const char *text)
 	if (!duration_parse(&cli->check.for_ns, text) && cli->check.for_ns)
 		return 0;
 	return status_fail(STATUS_USAGE,
-			   "--for needs " DURATION_EXAMPLE ", not '%s'",
-			   text);
+			   "--for needs " DURATION_EXAMPLE ", not '%s'", text);
 }
 
 static int take_setting(struct cli *cli, int option, const char *arg)
