@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Whether bash completes what mhptop takes: its commands, options and their values, as its own help has them.
+# Bash completion of the commands, options and values of mhptop, as its help lists them.
 . "$(dirname "$0")/../host-lib.sh"
 cd "$TOP" || exit 1
 mkdir "$WORK/bin"
@@ -8,7 +8,7 @@ ln -s "$TOP/${MHPTOP:-build/mhptop}" "$WORK/bin/mhptop"
 PATH=$WORK/bin:$PATH
 . tools/mhptop/cli/completion.bash
 
-# completes NAME WANT WORD…: the last word, sorted, one line
+# completes NAME WANT WORD…: the completions of the last word are WANT, sorted, in one line.
 completes() {
 	local name=$1 want=$2
 	shift 2
@@ -19,13 +19,13 @@ completes() {
 
 completes "commands" "check" ch
 completes "options without a command" "--delay" --de
-completes "options of one command alone are not those of all" "" --juni
+completes "an option of a command is not completed without the command" "" --juni
 completes "options of check" "--max-add --max-offline --max-online --max-remove --max-vmemmap" check --max
 completes "options of record" "--output" record --o
 completes "columns" "online_failures online_time onlines" --sort on
 completes "rules" "order.add order.life order.offline order.online order.remove" check --skip order
 completes "hosts" "range" check --expect-hosting r
-completes "nothing where nobody can know" "" check --max-add 2
+completes "nothing for a value without known words" "" check --max-add 2
 cd "$WORK" || exit 1
 touch run.ndjson
 completes "files" "run.ndjson" replay run

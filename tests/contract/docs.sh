@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The documents against what they document.
+# The documents agree with the tool, the events and the patches.
 . "$(dirname "$0")/../host-lib.sh"
 cd "$TOP" || exit 1
 mhptop=build/mhptop
@@ -8,29 +8,29 @@ mhptop=build/mhptop
 eq "the manual page is clean for mandoc" "$(mandoc -Tlint -W warning docs/mhptop.8 2>&1)" ""
 sed -n '/^<!-- reference -->$/,/^<!-- \/reference -->$/{//!p}' docs/events.md >"$WORK/written"
 build/tests/events_doc >"$WORK/made"
-check "docs/events.md has the reference that the events make (make docs)" diff "$WORK/written" "$WORK/made"
+check "docs/events.md has the generated reference of the events (make docs)" diff "$WORK/written" "$WORK/made"
 check "the reference is not empty" grep -q '^### mhp_vmemmap_populate' "$WORK/written"
 
 sed -n '/^\.\\" keys:/,/^\.\\" \/keys$/{//!p}' docs/mhptop.8 >"$WORK/written"
 tests/tui/keys_mdoc.sh >"$WORK/made"
-check "the manual page has the keys of the dashboard (make docs)" diff "$WORK/written" "$WORK/made"
+check "the manual page has the generated list of keys (make docs)" diff "$WORK/written" "$WORK/made"
 
-"$mhptop" replay --json tests/golden/range.ndjson | jq -r '.ranges[0] | keys_unsorted[]' >"$WORK/told"
+"$mhptop" replay --json tests/golden/range.ndjson | jq -r '.ranges[0] | keys_unsorted[]' >"$WORK/printed"
 sed -n '/^\.Sh JSON$/,/^\.Sh ENVIRONMENT$/s/^\.It Ic //p' docs/mhptop.8 >"$WORK/documented"
-check "mhptop --json tells of ranges" test -s "$WORK/told"
-check "the manual page has the keys of a range, in their order" diff "$WORK/told" "$WORK/documented"
+check "mhptop --json prints ranges" test -s "$WORK/printed"
+check "the manual page has the JSON keys of a range, in this order" diff "$WORK/printed" "$WORK/documented"
 
-# Options as the tool tells them, and as the manual page does
-"$mhptop" --help 2>&1 | grep -oE -- '--[a-z][a-z-]+' | sort -u >"$WORK/told"
+# Options in the help and in the manual page
+"$mhptop" --help 2>&1 | grep -oE -- '--[a-z][a-z-]+' | sort -u >"$WORK/printed"
 sed -n 's/\\-/-/gp; p' docs/mhptop.8 | grep -oE '^\.It Fl .*|, -[a-z-]+' | grep -oE -- '-[a-z][a-z-]{2,}' |
 	sed 's/^-*/--/' | sort -u >"$WORK/documented"
-check "mhptop --help tells options" test -s "$WORK/told"
-eq "every option of --help is in the manual page" "$(comm -23 "$WORK/told" "$WORK/documented")" ""
-eq "every option of the manual page is in --help" "$(comm -13 "$WORK/told" "$WORK/documented")" ""
+check "mhptop --help lists options" test -s "$WORK/printed"
+eq "every option of --help is in the manual page" "$(comm -23 "$WORK/printed" "$WORK/documented")" ""
+eq "every option of the manual page is in --help" "$(comm -13 "$WORK/printed" "$WORK/documented")" ""
 
-eq "no example asks the first frame for what happened before it" \
+eq "no example filters a single live frame by history" \
 	"$(grep -nE 'mhptop .*-n 1 .*--filter.*(failures|(on|off)lines|freed|retired|time|reason|ret|blocker|step)' README.md docs/*)" ""
-eq "links between documents lead somewhere" "$(
+eq "links between documents lead to existing files" "$(
 	for file in README.md docs/*.md; do
 		grep -oE '\]\([^)#:]+' "$file" | sed 's/^](//' | while read -r link; do
 			[[ -e $(dirname "$file")/$link ]] || echo "$file: $link"
@@ -41,8 +41,8 @@ eq "every make target of the README exists" "$(
 		make -n "$target" >/dev/null 2>&1 || echo "$target"
 	done)" ""
 
-# The fragments of docs/ci.md, with a recording of a real run in their place
-check "docs/ci.md: the scripts of its fragments judge a recording" python3 - "$mhptop" docs/ci.md "$WORK" <<'PY'
+# The fragments of docs/ci.md, run with an existing recording
+check "docs/ci.md: the scripts of its fragments check a recording" python3 - "$mhptop" docs/ci.md "$WORK" <<'PY'
 import os, re, shutil, subprocess, sys, yaml
 tool, page, folder = os.path.abspath(sys.argv[1]), sys.argv[2], sys.argv[3]
 scripts = []
@@ -63,7 +63,7 @@ for script in scripts:
     os.remove(f"{folder}/hotplug.xml")
 PY
 
-# What docs/range.md quotes is what the patches add, line by line.
+# Every line that docs/range.md quotes is added by a patch.
 sed -n '/^```c$/,/^```$/{//!p}' docs/range.md >"$WORK/quoted"
 check "docs/range.md quotes code" test -s "$WORK/quoted"
 eq "every line of code that docs/range.md quotes is in a patch" "$(

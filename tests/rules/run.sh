@@ -143,7 +143,7 @@ tail -n +401 range.ndjson >&4 &
 exec 4>&-
 kill -CONT $pid
 wait $pid
-eq "after a signal, a pipe has time to deliver the rest" "$? $(grep -c '^# PASS: 799 events' "$WORK/verdict")" "0 1"
+eq "after a signal, a pipe has time to write its end" "$? $(grep -c '^# PASS: 799 events' "$WORK/verdict")" "0 1"
 check_pipe --for 0.5
 cat "$WORK/cut.ndjson" >&4
 wait $!
@@ -160,7 +160,7 @@ status "an unknown rule" 2 '--skip needs the name of a rule' "$MHPTOP" check --s
 status "an invalid time for --for" 2 '--for needs a time' "$MHPTOP" check --for 0
 echo 'max-offline 2s 3s' >"$WORK/rules"
 status "an invalid line of a rules file" 2 'rules:1: max-offline has more than one value' "$MHPTOP" check --rules "$WORK/rules" range.ndjson
-status "an option of check with replay" 2 '--junit is not for mhptop replay' "$MHPTOP" replay -b --junit x range.ndjson
+status "an option of check with replay" 2 "--junit cannot be used with 'mhptop replay'" "$MHPTOP" replay -b --junit x range.ndjson
 
 "$MHPTOP" check --junit "$WORK/junit.xml" "$WORK/violating.ndjson" >/dev/null
 eq "JUnit: one failure, with its details" "$(python3 - "$WORK/junit.xml" <<'PY'

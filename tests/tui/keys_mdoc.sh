@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Print the keys of the dashboard as a list for the manual, from the list that the dashboard itself is made from.
+# Print the keys of the dashboard as an mdoc list for the manual page.
 set -euo pipefail
 keys=$(cd "$(dirname "$0")/../.." && pwd)/tools/mhptop/view/tui/keys.h
 

@@ -1,13 +1,12 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only
-# A terminal to try the dashboard in: tmux with a server of its own, keys in, screens out. What is expected of the
-# dashboard is not here but in run.sh.
+# A terminal for the dashboard: a private tmux server that takes keys and returns screens.
 . "$(dirname "${BASH_SOURCE[0]}")/../host-lib.sh"
 
 MHPTOP=$(realpath -m "${MHPTOP:-$TOP/build/mhptop}")
-PATIENCE=${PATIENCE:-30} # seconds until a screen that does not come is a failure
+PATIENCE=${PATIENCE:-30} # seconds to wait for a screen before the test fails
 export LC_ALL=C.UTF-8
-# The leak checker of a sanitized mhptop does not end when its terminal goes away.
+# The leak checker of a sanitized mhptop hangs when its terminal goes away.
 export ASAN_OPTIONS=detect_leaks=0
 unset NO_COLOR TMUX
 
@@ -19,7 +18,7 @@ cleanup() {
 }
 trap cleanup EXIT
 
-# open COLSxROWS COMMAND: run a shell command in a terminal of that size, and keep its status and the terminal's modes.
+# open COLSxROWS COMMAND: run a shell command in a terminal of that size, and save its status and the terminal's modes.
 open() {
 	local size=$1
 	shift
@@ -34,18 +33,18 @@ open() {
 	EOF
 	tmux_ kill-server 2>/dev/null
 	until ! tmux_ ls >/dev/null 2>&1; do sleep 0.05; done
-	# One that is on its way out may still take the call, and not do it.
+	# A server that is exiting may accept the request without creating the session.
 	until_ok tmux_ new-session -d -x "${size%x*}" -y "${size#*x}" "bash '$WORK/go'" 2>/dev/null
 }
 
-# The process id of the mhptop that open() started
+# The process id of the mhptop started by open()
 pid_of() { pgrep -P "$(tmux_ list-panes -F '#{pane_pid}')" -x mhptop; }
 screen() { tmux_ capture-pane -p; }
 screen_styled() { tmux_ capture-pane -pe; }
 keys() { tmux_ send-keys "$@"; }
 size() { tmux_ resize-window -x "${1%x*}" -y "${1#*x}"; }
 
-# until_ok COMMAND…: again and again until it succeeds, or patience is at an end.
+# until_ok COMMAND…: retry the command until it succeeds or PATIENCE runs out.
 until_ok() {
 	local end=$((SECONDS + PATIENCE))
 	until "$@"; do
@@ -59,7 +58,7 @@ has() { screen | grep -qE -- "$1"; }
 # shellcheck disable=SC2317
 has_not() { ! has "$1"; }
 
-# shows NAME REGEX: some line of the screen comes to match.
+# shows NAME REGEX: within PATIENCE, a line of the screen matches.
 shows() {
 	if until_ok has "$2"; then
 		pass "$1"
@@ -68,7 +67,7 @@ shows() {
 	fi
 }
 
-# hides NAME REGEX: no line matches in the end.
+# hides NAME REGEX: within PATIENCE, no line of the screen matches.
 hides() {
 	if until_ok has_not "$2"; then
 		pass "$1"
@@ -80,16 +79,16 @@ hides() {
 # shellcheck disable=SC2317
 has_file() { [[ -s $1 ]]; }
 
-# ends NAME STATUS: the command ends with that status, and the terminal is as it was.
+# ends NAME STATUS: the command exits with that status, and the terminal is restored.
 ends() {
 	local why=
 	if ! until_ok has_file "$WORK/after"; then
-		fail "$1" "it still runs"$'\n'"$(screen)"
+		fail "$1" "it is still running"$'\n'"$(screen)"
 		return
 	fi
 	[[ $(cat "$WORK/status") == "$2" ]] || why="exit status $(cat "$WORK/status"), want $2"
 	cmp -s "$WORK/before" "$WORK/after" || why+=" modes: $(diff "$WORK/before" "$WORK/after")"
-	until_ok has shell-was-here || why+=" the screen of before is gone"
+	until_ok has shell-was-here || why+=" the previous screen is gone"
 	[[ $(tmux_ display-message -p '#{cursor_flag}') == 1 ]] || why+=" the cursor is gone"
 	if [[ $why ]]; then fail "$1" "$why"; else pass "$1"; fi
 }

@@ -1,9 +1,9 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The pane of the ranges, and what a block of a range that hosts its memmap says of itself. Sourced by run.sh.
+# The pane of ranges, and the details of a block whose memmap is hosted by its range. Sourced by run.sh.
 # shellcheck disable=SC2154
 
-# range_upto NTH REGEX: the range's life up to the Nth line that matches, as a whole recording
+# range_upto NTH REGEX: the life of the range up to the Nth matching line, as a complete recording
 range_upto() {
 	awk -v nth="$1" -v regex="$2" '
 		{ print }
@@ -25,66 +25,66 @@ style() {
 
 open 80x24 "$MHPTOP replay $STORY"
 shows "80x24: blocks" '^\[Blocks\]'
-hides "80x24: no ranges unless asked for" 'Ranges'
+hides "80x24: no ranges by default" 'Ranges'
 keys R
 shows "R: the ranges" '^ Ranges  1-2 of 3, 1 removed$'
-shows "their heads" '^ +BASE STATE +PAGES NODE HOSTING WHY$'
-shows "the first of them" '^ +0x140000 ok +2359296 +0 block +self_hosted$'
-shows "the table has two rows at least" '^ ▒ +1 online'
-shows "and keeps the keys" '^\[Blocks\]'
+shows "R: their titles" '^ +BASE STATE +PAGES NODE HOSTING WHY$'
+shows "R: the first range" '^ +0x140000 ok +2359296 +0 block +self_hosted$'
+shows "R: the table still has two rows" '^ ▒ +1 online'
+shows "R: the table keeps the focus" '^\[Blocks\]'
 keys G
-shows "the selected block" '^>· +179 removed'
+shows "G: the last block is selected" '^>· +179 removed'
 keys Tab Tab
 shows "Tab: the map, after the log" '^\[Map\]'
 keys Tab
 shows "Tab: then the ranges" '^\[Ranges\]'
 keys Right Right Right
-shows "Right: columns go, base and state stay" 'BASE STATE +WHY +SECT +REFS +VMEMMAP$'
+shows "Right: columns scroll, base and state stay" 'BASE STATE +WHY +SECT +REFS +VMEMMAP$'
 shows "block-hosted: no references" '0x140000 ok +self_hosted +72 +- +36864$'
 keys Left Left Left
-shows "Left: and come back" 'BASE STATE +PAGES'
+shows "Left: the columns scroll back" 'BASE STATE +PAGES'
 keys m l l
-shows "without map and log there is room for all" '^ +0x500000 ok'
-shows "the removed one is last, and that of the selected block" '^> +0x580000 removed +131072'
+shows "without map and log all ranges fit" '^ +0x500000 ok'
+shows "the removed range is last and marked as that of the selected block" '^> +0x580000 removed +131072'
 keys R
 hides "R: no ranges" 'Ranges'
-shows "the keys went to a pane that is shown" '^\[Blocks\]'
+shows "the focus moved to a visible pane" '^\[Blocks\]'
 size 80x30
-hides "hidden is hidden, in a higher terminal, too" 'Ranges'
+hides "hidden ranges stay hidden in a higher terminal" 'Ranges'
 keys q
-ends "q ends it" 0
+ends "q quits" 0
 
 open 80x14 "$MHPTOP replay $STORY"
 shows "80x14: blocks" 'Blocks'
 keys R
-shows "80x14: no room for ranges, and it says so" 'no room for the ranges'
+shows "80x14: a message says that there is no room for ranges" 'no room for the ranges'
 shows "80x14: the table stays" '^>▒ +0 online'
 keys m
-shows "80x14: in the map's room" 'Ranges'
+shows "80x14: without the map there is room" 'Ranges'
 keys q
 until_ok has_file "$WORK/after"
 
 open 80x30 "$MHPTOP replay $STORY"
-shows "80x30: ranges without being asked for" '^ Ranges  3, 1 removed$'
+shows "80x30: ranges by default" '^ Ranges  3, 1 removed$'
 size 80x29
-hides "80x29: but not in a lower terminal" 'Ranges'
+hides "80x29: no ranges by default" 'Ranges'
 keys R
-shows "80x29: unless they are asked for" 'Ranges'
+shows "80x29: R shows the ranges" 'Ranges'
 keys l
-hides "the log alone: no ranges" 'Ranges'
+hides "only the log: no ranges" 'Ranges'
 keys R
 shows "R brings them back" '^ Ranges  3'
 keys q
 until_ok has_file "$WORK/after"
 open 80x30 "$MHPTOP replay $SYSFS"
-shows "80x30: without ranges" '>▒ +0 online'
-hides "80x30: there is no pane of them" 'Ranges'
+shows "80x30: a recording without ranges" '>▒ +0 online'
+hides "80x30: no pane of ranges by default" 'Ranges'
 keys R
-shows "80x30: unless it is asked for" 'no range was seen yet'
+shows "80x30: R shows an empty pane of ranges" 'no ranges yet'
 keys q
 until_ok has_file "$WORK/after"
 
-# 39 adds that failed, and one that is under way
+# 39 failed adds, and one in progress
 {
 	head -n 1 "$STORY"
 	for ((i = 1; i <= 40; i++)); do
@@ -99,20 +99,20 @@ until_ok has_file "$WORK/after"
 	echo '"mhp_add_end":{"seen":39,"lost":0}}}}'
 } >"$WORK/many.ndjson"
 open 80x30 "$MHPTOP replay $WORK/many.ndjson"
-shows "many ranges: which of them" '^ Ranges  1-5 of 40$'
+shows "many ranges: the title says which are shown" '^ Ranges  1-5 of 40$'
 keys Tab Tab Tab
-shows "they have the keys" '^\[Ranges\]'
+shows "many ranges: the pane has the focus" '^\[Ranges\]'
 keys Down Down
-shows "Down: scrolled" '^\[Ranges\] 3-7 of 40$'
+shows "Down: scrolls" '^\[Ranges\] 3-7 of 40$'
 keys PageDown
-shows "PgDn: a page" '^\[Ranges\] 7-11 of 40$'
+shows "PgDn: scrolls by a page" '^\[Ranges\] 7-11 of 40$'
 keys End Up
-shows "End: the last, and Up from there" '^\[Ranges\] 35-39 of 40$'
+shows "End and Up: the last but one" '^\[Ranges\] 35-39 of 40$'
 keys Home
-shows "Home: the first" '^\[Ranges\] 1-5 of 40$'
-shows "what is added is said to be" '^ +0x320000 adding, 0 sections +32768'
+shows "Home: the first range" '^\[Ranges\] 1-5 of 40$'
+shows "an add in progress" '^ +0x320000 adding, 0 sections +32768'
 keys q
-ends "many ranges: ends well" 0
+ends "many ranges: q quits" 0
 
 range_upto 10 mhp_vmemmap_ref
 open 132x32 "$MHPTOP replay $WORK/upto.ndjson"
@@ -120,37 +120,37 @@ shows "a range while it is added" '0x100000 adding, 9 sections +2359296 +0 none 
 range_upto 1 '"hosting"}$'
 open 132x40 "$MHPTOP replay $WORK/upto.ndjson"
 shows "added: sections and references" '0x100000 ok +2359296 +0 range +self_hosted +72 +72 +36864 +36864 -'
-shows "its blocks are self-hosted on the map" '0x100000000 !●▬{3}●▬+●▬{3}$'
-shows "and in the sum" 'self-hosted 144 MiB \(36864 pages\)'
+shows "added: its blocks are self-hosted on the map" '0x100000000 !●▬{3}●▬+●▬{3}$'
+shows "added: the sum of self-hosted memmap" 'self-hosted 144 MiB \(36864 pages\)'
 keys n Enter
-shows "detail: who holds its memmap" 'hosted by its range: 512 pages of pfn 0x100000 on, in memory32$'
-shows "detail: whose it holds, and who needs it" 'of memory32 to memory95: 63 others, 2 of them not offline'
-shows "detail: in how many pages" 'in 32768 of its pages \(128 MiB\)'
+shows "detail: where its memmap is" 'hosted by its range: 512 pages from pfn 0x100000, in memory32$'
+shows "detail: whose memmap it holds, and which blocks still need it" 'of memory32 to memory95: 63 other blocks, 2 of them not offline'
+shows "detail: how many pages hold memmap" 'in 32768 of its pages \(128 MiB\)'
 shows "detail: why it did not go offline" 'did not go offline: hosting \(-16'
-shows "detail: base and references of its range" 'base pfn 0x100000, 72 references; 72 sections have a memmap, of 36864'
+shows "detail: base and references of its range" 'base pfn 0x100000, 72 references; 72 sections have a memmap \(36864 vmemmap pages\)'
 keys Right
-shows "detail: the second holds few" 'holds the memmap of memory96 to memory103: 8 others, 1 of them not offline'
+shows "detail: the second block holds the memmap of few" 'holds the memmap of memory96 to memory103: 8 other blocks, 1 of them not offline'
 keys Right
-shows "detail: the third none" 'holds no memmap itself'
+shows "detail: the third block holds no memmap" 'holds no memmap$'
 keys End q q
-ends "and ends well" 0
+ends "detail: q quits" 0
 
 range_upto 60 '"op":"put"'
 open 132x40 "$MHPTOP replay $WORK/upto.ndjson"
-shows "removed: references go" '0x100000 removing, 12 refs +2359296 .* 72 +12 +36864 +36864 -'
-style "in the colour of what is on its way" 35 removing
+shows "removing: references are dropped" '0x100000 removing, 12 refs +2359296 .* 72 +12 +36864 +36864 -'
+style "removing: in the colour of operations in progress" 35 removing
 range_upto 1 mhp_remove_end
 open 132x40 "$MHPTOP replay $WORK/upto.ndjson"
-shows "removed in part" '0x100000 in part, 36 of 72 '
+shows "partially removed" '0x100000 partial, 36 of 72 '
 range_upto 36 mhp_vmemmap_free
 open 132x40 "$MHPTOP replay $WORK/upto.ndjson"
-shows "freed from the end" '0x100000 freeing 36/72 descending +2359296 .* 36 +0 +36864 +18432 descending'
-style "in the same colour" 35 freeing
+shows "freeing: in descending order" '0x100000 freeing 36/72 descending +2359296 .* 36 +0 +36864 +18432 descending'
+style "freeing: in the same colour" 35 freeing
 keys G Enter
-shows "detail: of what is freed nothing is told" 'memmap   hosted by its range, as a whole$'
-shows "detail: what was freed" 'memmap of 36 sections freed, descending; the last one that of pfn 0x220000'
+shows "detail: no location for memmap that was freed" 'memmap   hosted by its range, as a whole$'
+shows "detail: how much memmap was freed" 'memmap of 36 sections freed, descending; last freed: pfn 0x220000'
 open 132x40 "$MHPTOP replay --ascii $RANGE"
 shows "removed" '0x100000 removed +2359296 .* 0 +0 +36864 +0 descending'
-style "and dim" 2 removed
+style "removed: dim" 2 removed
 keys q
-ends "the life of a range ends well" 0
+ends "the life of a range: q quits" 0

@@ -1,14 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The dashboard in terminals of several sizes: what is on the screen, what the keys do, and that the terminal is given
-# back whatever happens. The recordings are those of recording.py and range_life.py; the tools for this are in lib.sh.
+# The dashboard in terminals of several sizes: what is on the screen, what the keys do, and that the terminal is always
+# restored.
 . "$(dirname "$0")/lib.sh"
 
 if [[ ! -x $MHPTOP ]]; then
-	fail "there is a mhptop to test" "$MHPTOP is missing; make mhptop builds it"
+	fail "mhptop is built" "$MHPTOP is missing; make mhptop builds it"
 	done_testing
 fi
-command -v tmux >/dev/null || { fail "there is a tmux" "tools/setup.sh test installs it"; done_testing; }
+command -v tmux >/dev/null || { fail "tmux is installed" "tools/setup.sh test installs it"; done_testing; }
 
 recording() { python3 "$TOP/tests/tui/recording.py" "$@"; }
 STORY=$WORK/story.ndjson LOST=$WORK/lost.ndjson SYSFS=$WORK/sysfs.ndjson LARGE=$WORK/large.ndjson RANGE=$WORK/range.ndjson

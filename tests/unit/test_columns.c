@@ -72,23 +72,24 @@ static void test_compare(void)
 	struct mhp_block a = { .start_pfn = 1 },
 			 b = { .start_pfn = (1ULL << 33) + 1 };
 
-	/* A difference whose lower 32 bits are 0 or say the contrary. */
-	ok(column_compare(start, &model, &a, &b) < 0, "64 bits are compared");
-	ok(column_compare(start, &model, &b, &a) > 0, "both ways");
+	/* Differences whose lower 32 bits are 0 or have the opposite sign. */
+	ok(column_compare(start, &model, &a, &b) < 0, "64-bit values, less");
+	ok(column_compare(start, &model, &b, &a) > 0, "64-bit values, greater");
 	b.start_pfn = (1ULL << 32) + 1;
 	ok(column_compare(present, &model, &a, &b) < 0,
-	   "what is equal goes by pfn, of 64 bits");
-	eq("the same is equal", column_compare(present, &model, &a, &a), 0);
+	   "equal values are ordered by 64-bit pfn");
+	eq("a block is equal to itself",
+	   column_compare(present, &model, &a, &a), 0);
 	a.present = 2;
 	b.present = -2;
 	ok(column_compare(present, &model, &a, &b) > 0,
-	   "negative ones are less");
+	   "negative values are less than positive ones");
 	b.flags = MHP_BLOCK_SYSFS;
 	ok(column_compare(present, &model, &b, &a) < 0,
-	   "and what is not there is least");
+	   "an empty value is less than any other");
 }
 
-/* The blocks that match, of 0, 40, 41 and 42, as bits. */
+/* Which of the blocks 0, 40, 41 and 42 match, as bits. */
 static int matches(const char *text)
 {
 	static const u64 blocks[] = { 0, 40, 41, 42 };
@@ -156,8 +157,8 @@ static void refused(const char *text, const char *want)
 	char why[256];
 	int err = block_filter_parse(&filter, text, why, sizeof(why));
 
-	ok(err == -EINVAL && !filter, "\"%s\" is refused", text);
-	eq_text("with its reason", why, want);
+	ok(err == -EINVAL && !filter, "filter '%s' is refused", text);
+	eq_text("  with this reason", why, want);
 }
 
 static void test_wrong_filters(void)
@@ -166,26 +167,26 @@ static void test_wrong_filters(void)
 	struct block_filter *filter;
 	int i;
 
-	refused("colour=red", "\"colour\" is no column; --help lists them");
+	refused("colour=red", "unknown column 'colour'; --help lists them");
 	refused("purple",
-		"\"purple\" is no word of any column; use KEY=WORD, KEY!=WORD, KEY<NUMBER or KEY>NUMBER");
+		"'purple' is not a word of any column; use KEY=WORD, KEY!=WORD, KEY<NUMBER or KEY>NUMBER");
 	refused("known=x",
-		"known is never \"x\"; it can be events seen estimated partial sysfs");
-	refused("zone<Normal", "zone is a word: compare it with = or !=");
-	refused("id=x", "id needs a number, not \"x\"");
-	refused("id=", "id needs a number, not \"\"");
+		"known cannot be 'x'; use one of: events seen estimated partial sysfs");
+	refused("zone<Normal", "zone is not a number: use = or !=");
+	refused("id=x", "id needs a number, not 'x'");
+	refused("id=", "id needs a number, not ''");
 	refused("id=99999999999999999999",
-		"id needs a number, not \"99999999999999999999\"");
+		"id needs a number, not '99999999999999999999'");
 	refused("online_time>5d",
-		"online_time needs a time such as 2s or 150ms, not \"5d\"");
-	refused("id!5", "\"id!5\" has no operator: =, !=, < or >");
+		"online_time needs a time such as 2s or 150ms, not '5d'");
+	refused("id!5", "'id!5' has no operator: use =, !=, < or >");
 	for (i = 0; i < 17; i++)
 		strcat(many, "id>1 ");
-	refused(many, "longer than 16 terms of 63 characters");
-	eq("a short reason does no harm",
+	refused(many, "too long: at most 16 terms of 63 characters each");
+	eq("a filter with a short buffer for the reason is refused",
 	   block_filter_parse(&filter, "known=x", tight, sizeof(tight)),
 	   -EINVAL);
-	eq_text("and is cut", tight, "known i");
+	eq_text("the reason is truncated", tight, "known c");
 }
 
 static void history(const char *text, const char *want)
@@ -195,10 +196,10 @@ static void history(const char *text, const char *want)
 	char why[128];
 
 	if (!ok(!block_filter_parse(&filter, text, why, sizeof(why)),
-		"\"%s\" is a filter", text))
+		"filter '%s' is valid", text))
 		return;
 	column = block_filter_history(filter);
-	eq_text("  what it asks for that begins with us",
+	eq_text("  its first column that is only known since mhptop started",
 		column ? column->key : "", want);
 	block_filter_free(filter);
 }
@@ -236,9 +237,9 @@ int main(void)
 	struct source_info wrong = { .page_bytes = 4096, .block_bytes = 1 };
 	const struct column *column;
 
-	eq("no model of impossible blocks", model_init(&model, &wrong),
+	eq("blocks smaller than a page are refused", model_init(&model, &wrong),
 	   -EINVAL);
-	if (!ok(!model_init(&model, &info), "a model"))
+	if (!ok(!model_init(&model, &info), "the model is initialized"))
 		return ktap_done();
 	fill();
 	for (column = columns; column->key; column++)
@@ -246,8 +247,8 @@ int main(void)
 			   (int)strlen(column->title) <= column->width &&
 			   *column->help &&
 			   (column->kind == COLUMN_WORD) == !!column->symbols,
-		   "column %s is whole", column->key);
-	ok(!column_find("x"), "and others are none");
+		   "column %s has title, help and words", column->key);
+	ok(!column_find("x"), "an unknown column is not found");
 	test_cells();
 	test_times();
 	test_compare();

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The table of events against the header that it is made from, and what it
- * prints against the table: the two are expanded from different parts of each
- * event.
+ * The event table against the trace event header, and the printed text of each
+ * event against the table: both are expanded from different parts of an event.
  */
 #include <stdlib.h>
 
 #include "model/event_table.h"
 #include "ktap.h"
 
-/* A value that fits into the field and into no other of its event. */
+/* A value that fits the field and differs from those of the other fields. */
 static s64 some_value(const struct event_field *field, unsigned int nth)
 {
 	if (field->symbols)
@@ -28,7 +27,7 @@ static void fill(struct mhp_record *record, unsigned int event)
 		event_field_set(field, &record->p, some_value(field, nth));
 }
 
-/* Whether "name=text" says what is in the field of that name. */
+/* Whether "name=text" matches the field of that name. */
 static bool token_is_right(const struct mhp_record *record, const char *token)
 {
 	const struct event_field *field = event_info(record->event)->fields;
@@ -45,7 +44,7 @@ static bool token_is_right(const struct mhp_record *record, const char *token)
 		if (field->symbols)
 			return !strcmp(text,
 				       event_symbol(field->symbols, value));
-		/* Of the add's flags only 1 to 8 have words; 100 has bit 4. */
+		/* Only flags 1 to 8 of an add have words; the value has others, too. */
 		if (!strcmp(field->name, "flags") && strchr(text, 'i'))
 			return value == 103 &&
 			       !strcmp(text,
@@ -64,7 +63,7 @@ static unsigned int nr_fields(const struct event_info *info)
 	return field - info->fields;
 }
 
-/* Every field is printed once, under its own name, with its own value. */
+/* Every field is printed exactly once, with its name and value. */
 static void test_print(unsigned int event)
 {
 	const struct event_info *info = event_info(event);
@@ -86,7 +85,7 @@ static void test_print(unsigned int event)
 	   info->name);
 }
 
-/* The keys that every record has, which a field must not have. */
+/* Keys of all records, which must not be names of fields. */
 static bool name_is_free(const char *name)
 {
 	static const char *const taken[] = { "seq", "ns",   "cpu",
@@ -112,14 +111,14 @@ static void test_fields(unsigned int event)
 		aligned &= field->offset % field->size == 0;
 		end = field->offset + field->size;
 	}
-	ok(free_names, "%s has no field named as a key of all records",
+	ok(free_names, "%s has no field named like a key of all records",
 	   info->name);
 	ok(dense && aligned && end == info->size, "%s has no holes",
 	   info->name);
 	ok(event_by_name(info->name, strlen(info->name)) == event,
 	   "%s is found by its name", info->name);
 	ok(!event_by_name(info->name, strlen(info->name) - 1),
-	   "%s is not found by less than that", info->name);
+	   "%s is not found by a prefix of its name", info->name);
 }
 
 static void test_get_set(void)
@@ -139,9 +138,9 @@ static void test_get_set(void)
 		field.is_signed = false;
 		ok((u64)event_field_get(&field, &p) ==
 			   (~0ULL >> (64 - 8 * sizes[i])) - 1,
-		   "the same without a sign");
+		   "the same bytes unsigned");
 		ok(((u8 *)&p)[7] == 0x55 && ((u8 *)&p)[8 + sizes[i]] == 0x55,
-		   "and its neighbours are as they were");
+		   "the neighbouring bytes are unchanged");
 	}
 }
 
@@ -153,67 +152,71 @@ static void print_flags(u32 flags, char *text, size_t len)
 	event_print(&record, text, len);
 }
 
-/* As libtraceevent does it: see docs/events.md. */
+/* The same text as libtraceevent prints, see docs/events.md. */
 static void test_words(void)
 {
 	struct mhp_record record = { .event = MHP_EVENT_mhp_vmemmap_online };
 	char text[256];
 
 	event_print(&record, text, sizeof(text));
-	eq_text("an enum without a word is hexadecimal", text,
+	eq_text("an enum value without a word is printed in hexadecimal", text,
 		"start_pfn=0x0 vmemmap_pages=0 nid=0 zone=0x0");
 	record.p.mhp_vmemmap_zone.zone = MHP_ZONE_MOVABLE;
 	record.p.mhp_vmemmap_zone.nid = -1;
 	event_print(&record, text, sizeof(text));
-	eq_text("one with a word is that", text,
+	eq_text("an enum value with a word is printed as the word", text,
 		"start_pfn=0x0 vmemmap_pages=0 nid=-1 zone=Movable");
 	print_flags(0, text, sizeof(text));
-	eq_text("no flags are nothing", text,
+	eq_text("no flags are printed as nothing", text,
 		"start_pfn=0x0 nr_pages=0 nid=0 flags=");
 	print_flags(3, text, sizeof(text));
-	eq_text("flags have words", text,
+	eq_text("flags are printed as words", text,
 		"start_pfn=0x0 nr_pages=0 nid=0 flags=merge_resource|memmap_on_memory");
 	print_flags(0x10, text, sizeof(text));
-	eq_text("what has no word is a number", text,
+	eq_text("a flag without a word is printed as a number", text,
 		"start_pfn=0x0 nr_pages=0 nid=0 flags=0x10");
-	eq("a short buffer is cut", event_print(&record, text, 10),
+	eq("a short buffer: the full length is returned",
+	   event_print(&record, text, 10),
 	   strlen("start_pfn=0x0 vmemmap_pages=0 nid=-1 zone=Movable"));
-	eq_text("and ends with a NUL", text, "start_pfn");
+	eq_text("a short buffer: the text is truncated", text, "start_pfn");
 	record.event = 999;
 	event_print(&record, text, sizeof(text));
-	eq_text("an event that is none", text, "event=999");
+	eq_text("an unknown event", text, "event=999");
 }
 
 static void test_symbols(void)
 {
-	eq_text("a word", event_symbol(event_whys, MHP_WHY_DISABLED),
-		"disabled");
-	eq_text("no word", event_symbol(event_whys, 0), "?");
-	eq("its value", event_symbol_value(event_whys, "disabledx", 8),
-	   MHP_WHY_DISABLED);
-	eq("not of a part", event_symbol_value(event_whys, "disabled", 7), -1);
-	eq("nor of more", event_symbol_value(event_whys, "disabled\0x", 10),
+	eq_text("the word of a value",
+		event_symbol(event_whys, MHP_WHY_DISABLED), "disabled");
+	eq_text("a value without a word", event_symbol(event_whys, 0), "?");
+	eq("the value of a word",
+	   event_symbol_value(event_whys, "disabledx", 8), MHP_WHY_DISABLED);
+	eq("a prefix of a word has no value",
+	   event_symbol_value(event_whys, "disabled", 7), -1);
+	eq("a longer word has no value",
+	   event_symbol_value(event_whys, "disabled\0x", 10), -1);
+	eq("an empty word has no value", event_symbol_value(event_whys, "", 0),
 	   -1);
-	eq("nor of nothing", event_symbol_value(event_whys, "", 0), -1);
 	ok(event_is_tool(MHP_EVENT_mhp_snapshot_block) &&
 		   event_is_tool(MHP_EVENT_mhp_snapshot_zone),
-	   "the tool's own events are known as that");
+	   "events of the tool are recognized");
 	ok(!event_is_tool(MHP_EVENT_mhp_notify) && !event_is_tool(0),
-	   "and no others are");
+	   "events of the kernel are not events of the tool");
 }
 
 int main(void)
 {
 	unsigned int event;
 
-	ok(MHP_NR_EVENTS > 19, "there are events, the tool's too");
+	ok(MHP_NR_EVENTS > 19,
+	   "there are events of the kernel and of the tool");
 	ok(!event_info(0) && !event_info(MHP_NR_EVENTS) && !event_info(~0U),
-	   "what is no event has no entry");
+	   "numbers that are not events have no entry");
 	for (event = 1; event_info(event); event++) {
 		test_fields(event);
 		test_print(event);
 	}
-	eq("all events were looked at", event, MHP_NR_EVENTS);
+	eq("all events were tested", event, MHP_NR_EVENTS);
 	test_get_set();
 	test_words();
 	test_symbols();

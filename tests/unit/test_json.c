@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Text and numbers of JSON: escapes there and back, digits against printf; text that is shown as it is. */
+/* JSON strings and numbers, and text without control characters. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -19,29 +19,30 @@ static void test_put(void)
 {
 	char buf[16];
 
-	put("plain", "kworker/0:1", "kworker/0:1");
+	put("plain text", "kworker/0:1", "kworker/0:1");
 	put("quotes", "a\"b\\c", "a\\\"b\\\\c");
 	put("control characters", "\x1b[0m\n\x7f", "\\u001b[0m\\u000a\\u007f");
-	put("UTF-8 stays", "caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80",
+	put("UTF-8 is kept", "caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80",
 	    "caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80");
-	put("the last character", "\xf4\x8f\xbf\xbf", "\xf4\x8f\xbf\xbf");
-	put("one beyond it", "\xf4\x90\x80\x80",
+	put("the last Unicode character", "\xf4\x8f\xbf\xbf",
+	    "\xf4\x8f\xbf\xbf");
+	put("beyond the last Unicode character", "\xf4\x90\x80\x80",
 	    "\\u00f4\\u0090\\u0080\\u0080");
-	put("a character that was cut", "ab\xe2\x82", "ab\\u00e2\\u0082");
-	put("a continuation by itself", "\xa9x", "\\u00a9x");
-	put("a slash that is too long", "\xc0\xaf", "\\u00c0\\u00af");
-	put("too long in three", "\xe0\x9f\xbf", "\\u00e0\\u009f\\u00bf");
-	put("too long in four", "\xf0\x8f\xbf\xbf",
+	put("a truncated character", "ab\xe2\x82", "ab\\u00e2\\u0082");
+	put("a continuation byte alone", "\xa9x", "\\u00a9x");
+	put("an overlong slash", "\xc0\xaf", "\\u00c0\\u00af");
+	put("overlong, three bytes", "\xe0\x9f\xbf", "\\u00e0\\u009f\\u00bf");
+	put("overlong, four bytes", "\xf0\x8f\xbf\xbf",
 	    "\\u00f0\\u008f\\u00bf\\u00bf");
 	put("half a surrogate pair", "\xed\xa0\x80", "\\u00ed\\u00a0\\u0080");
-	put("no byte of UTF-8", "\xff\xfe", "\\u00ff\\u00fe");
+	put("bytes that never occur in UTF-8", "\xff\xfe", "\\u00ff\\u00fe");
 	*json_text_put(buf, "abcdef", 3) = '\0';
-	eq_text("no further than told", buf, "abc");
+	eq_text("the length is respected", buf, "abc");
 	*json_text_put(buf, "ab\0cd", 5) = '\0';
-	eq_text("no further than a NUL", buf, "ab");
+	eq_text("a NUL ends the text", buf, "ab");
 }
 
-/* On the heap, so that one byte too far is found. */
+/* On the heap, so that sanitizers find an access out of bounds. */
 static int get(const char *text, char *out, size_t max)
 {
 	size_t len = strlen(text);
@@ -85,10 +86,11 @@ static void test_get(void)
 	for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
 		ok(get(wrong[i], out, 32) == -EINVAL, "'%s' is refused",
 		   *wrong[i] < ' ' ? "a control character" : wrong[i]);
-	eq("what fits", get("abcd", out, 4), 4);
-	eq("what does not", get("abcde", out, 4), -ENOSPC);
-	eq("half a character does not", get("abc\\u20ac", out, 4), -ENOSPC);
-	eq("nothing into nothing", get("", out, 0), 0);
+	eq("a string that fits", get("abcd", out, 4), 4);
+	eq("a string that does not fit", get("abcde", out, 4), -ENOSPC);
+	eq("a string whose last character does not fit",
+	   get("abc\\u20ac", out, 4), -ENOSPC);
+	eq("an empty string into an empty buffer", get("", out, 0), 0);
 }
 
 static void test_all_pairs(void)
@@ -105,7 +107,7 @@ static void test_all_pairs(void)
 		same &= json_text_get(text, len, out, 3) == 3 &&
 			!memcmp(in, out, 3);
 	}
-	ok(same, "any three bytes come back as they were");
+	ok(same, "any three bytes survive a round trip");
 }
 
 static bool number_is(char *(*put_number)(char *, u64), u64 value)
@@ -166,16 +168,16 @@ static void plain(const char *name, const char *text, const char *want)
 
 static void test_plain(void)
 {
-	plain("nothing stays", "", "");
-	plain("text stays", "caf\xc3\xa9 \xe2\x82\xac \xc2\xa0",
+	plain("an empty text", "", "");
+	plain("UTF-8 text is kept", "caf\xc3\xa9 \xe2\x82\xac \xc2\xa0",
 	      "caf\xc3\xa9 \xe2\x82\xac \xc2\xa0");
-	plain("what a terminal obeys does not", "\x1b]0;x\x07\n\t\x7f",
+	plain("control characters are replaced", "\x1b]0;x\x07\n\t\x7f",
 	      "?]0;x????");
-	plain("nor what it obeys beyond ASCII", "a\xc2\x9b\x33m\xc2\x80",
+	plain("C1 control characters are replaced", "a\xc2\x9b\x33m\xc2\x80",
 	      "a?3m?");
-	plain("nor such bytes by themselves", "\x9b\x33m \xc3\x9b",
-	      "?3m \xc3\x9b");
-	plain("other bytes of no character stay", "ab\xe2\x82", "ab\xe2?");
+	plain("bytes of C1 control characters are replaced",
+	      "\x9b\x33m \xc3\x9b", "?3m \xc3\x9b");
+	plain("the rest of a truncated character", "ab\xe2\x82", "ab\xe2?");
 }
 
 int main(void)

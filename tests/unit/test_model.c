@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What the model answers: sums, numbers, the log. */
+/* The model: sums, sequence numbers, the log. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -13,40 +13,42 @@ static void test_sums(void)
 	eq("present pages of all zones", sums.present, 1200);
 	eq("managed pages", sums.managed, 1000);
 	eq("blocks", sums.blocks, 4);
-	eq("of them online", sums.blocks_online, 2);
-	eq("offline", sums.blocks_offline, 1);
+	eq("blocks online", sums.blocks_online, 2);
+	eq("blocks offline", sums.blocks_offline, 1);
 	eq("failures", sums.failures, 1);
 	eq("buddy-hosted", sums.buddy_hosted, 512);
 	eq("events in the log", model.log_head, 4);
-	eq("the newest", model_log(&model, 0)->seq, 9);
-	eq("the oldest", model_log(&model, 3)->seq, 6);
-	ok(!model_log(&model, 4), "and no more");
+	eq("the newest event", model_log(&model, 0)->seq, 9);
+	eq("the oldest event", model_log(&model, 3)->seq, 6);
+	ok(!model_log(&model, 4), "no event before the oldest");
 }
 
-/* Numbers that are missing, later come, or never. */
+/* Sequence numbers that are missing, arrive late, or never arrive. */
 static void test_numbers(void)
 {
-	eq("nothing is missing", model.gaps, 0);
+	eq("no gaps", model.gaps, 0);
 	take_end(41, 12, MHP_EVENT_mhp_online_end, MHP_REASON_NONE, 0);
-	eq("two are missing", model.gaps, 2);
-	eq("in a recording they are lost", model_lost(&model), 2);
+	eq("two numbers are missing", model.gaps, 2);
+	eq("in a recording, missing numbers are lost events",
+	   model_lost(&model), 2);
 	take_end(41, 11, MHP_EVENT_mhp_online_end, MHP_REASON_NONE, 0);
-	eq("one came late", model.gaps, 1);
-	eq("all that happened", model_seen(&model), 12);
+	eq("a number that arrives late closes a gap", model.gaps, 1);
+	eq("events seen include the lost one", model_seen(&model), 12);
 	model.info.live = true;
-	eq("a live source is believed", model_lost(&model), 0);
+	eq("a live source reports its own losses: none", model_lost(&model), 0);
 	model.totals.count[0].lost = 7;
 	model.totals.count[0].seen = 70;
-	eq("it says what was lost", model_lost(&model), 7);
-	eq("and seen", model_seen(&model), 70);
+	eq("a live source reports lost events", model_lost(&model), 7);
+	eq("a live source reports seen events", model_seen(&model), 70);
 	model.info.live = false;
 	model.gaps = 9;
-	eq("a recording lacks what its totals do not", model_lost(&model), 9);
+	eq("in a recording, more gaps than its totals report are lost events",
+	   model_lost(&model), 9);
 	take_zone(0, MHP_ZONE_MOVABLE, 0, 0);
-	eq("what has no number is none", model.numbered, 11);
+	eq("a record without a number is not counted", model.numbered, 11);
 }
 
-/* What a range gives up for its memmap counts where it is given up. */
+/* Pages of a block that hold memmap count as self-hosted. */
 static void test_range_sum(void)
 {
 	struct mhp_record r = { 0 };
@@ -67,10 +69,10 @@ static void test_range_sum(void)
 	};
 	take(&r, MHP_EVENT_mhp_snapshot_block, 0);
 	model_sum(&model, &sums);
-	eq("self-hosted by a range", sums.self_hosted - before, 4096);
+	eq("self-hosted memmap of a range", sums.self_hosted - before, 4096);
 }
 
-/* More freed than was seen to be populated: the sum must not wrap. */
+/* More pages freed than populated: the sum must not wrap. */
 static void test_freed_twice(void)
 {
 	struct mhp_record r = { 0 };
@@ -87,8 +89,9 @@ static void test_freed_twice(void)
 		take(&r, MHP_EVENT_mhp_vmemmap_free, 13 + i);
 	}
 	model_sum(&model, &sums);
-	eq("what was freed twice is not hosted", sums.buddy_hosted, 0);
-	eq("its block is none any more", sums.blocks, 3);
+	eq("memmap that was freed twice is not buddy-hosted", sums.buddy_hosted,
+	   0);
+	eq("the removed block is not counted", sums.blocks, 3);
 	cell(41, "state", "removed");
 }
 
@@ -98,11 +101,11 @@ static void test_log_ring(void)
 
 	for (i = 0; i < MODEL_LOG + 10; i++)
 		take_begin(42, 100 + i, MHP_EVENT_mhp_online_begin);
-	eq("the ring has the newest", model_log(&model, 0)->seq,
+	eq("the ring has the newest event", model_log(&model, 0)->seq,
 	   100 + MODEL_LOG + 9);
-	eq("down to the oldest it has room for",
+	eq("the ring has the oldest event it has room for",
 	   model_log(&model, MODEL_LOG - 1)->seq, 110);
-	ok(!model_log(&model, MODEL_LOG), "and no further");
+	ok(!model_log(&model, MODEL_LOG), "no event before that");
 }
 
 int main(void)
@@ -110,7 +113,7 @@ int main(void)
 	struct source_info info = { .page_bytes = 4096,
 				    .block_bytes = PAGES * 4096 };
 
-	if (!ok(!model_init(&model, &info), "a model"))
+	if (!ok(!model_init(&model, &info), "the model is initialized"))
 		return ktap_done();
 	fill();
 	test_sums();

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * The columns of ranges, the states that they go through, and whose memmap is
- * where. How the accounts come to be is in test_range.c.
- */
+/* The columns of ranges, their states, and where their memmap is. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -49,8 +46,9 @@ static void test_list(void)
 			   (int)strlen(column->title) <= column->width &&
 			   *column->help &&
 			   (column->kind == COLUMN_WORD) == !!column->symbols,
-		   "column %s is whole and in its place", column->key);
-	eq("as many as there should be", i, sizeof(keys) / sizeof(*keys));
+		   "column %s has title, help and words, in this order",
+		   column->key);
+	eq("number of columns", i, sizeof(keys) / sizeof(*keys));
 }
 
 static void test_add(void)
@@ -68,7 +66,7 @@ static void test_add(void)
 	cell("refs", "1");
 	populate(BASE, 2, MHP_HOSTING_RANGE);
 	depopulate(BASE, MHP_HOSTING_RANGE);
-	is("undone", RANGE_ADDING);
+	is("an add that is undone", RANGE_ADDING);
 	cell("free_pfn", "0x140000");
 	add_end(BASE, 2, MHP_HOSTING_NONE, -ENOMEM);
 	is("not added", RANGE_NOT_ADDED);
@@ -81,7 +79,7 @@ static void test_remove(void)
 {
 	begin();
 	add_all(2, MHP_HOSTING_RANGE);
-	is("there", RANGE_THERE);
+	is("added", RANGE_THERE);
 	cell("hosting", "range");
 	cell("why", "self_hosted");
 	cell("sections", "2");
@@ -97,10 +95,10 @@ static void test_remove(void)
 	is("not removed", RANGE_NOT_REMOVED);
 	remove_begin(BASE, 2);
 	put_all(BASE, 2, 2);
-	is("removing still", RANGE_REMOVING);
+	is("removing, without references", RANGE_REMOVING);
 	depopulate(BASE + 1, MHP_HOSTING_RANGE);
 	is("freeing", RANGE_FREEING);
-	eq("of so many", range_sections(range_at(BASE)), 2);
+	eq("number of its sections", range_sections(range_at(BASE)), 2);
 	cell("free_pfn", "0x148000");
 	depopulate(BASE, MHP_HOSTING_RANGE);
 	is("removed", RANGE_REMOVED);
@@ -116,19 +114,19 @@ static void test_others(void)
 	cell("refs", "-");
 	remove_begin(BASE, 1);
 	depopulate(BASE, MHP_HOSTING_BLOCK);
-	is("a part is freeing", RANGE_FREEING);
+	is("a part is being freed", RANGE_FREEING);
 	remove_end(BASE, 1, 0);
-	is("half of it is there for good", RANGE_THERE);
+	is("half of it stays", RANGE_THERE);
 	begin();
 	range_snapshot(BASE, 2, 1, 2);
-	is("seen late", RANGE_THERE);
+	is("from a snapshot", RANGE_THERE);
 	cell("flags", "-");
 	cell("ret", "-");
 	cell("refs", "1");
 	cell("sections", "2");
 }
 
-/* Who holds whose memmap: pages from where, and how many. */
+/* Where the memmap of a block is, and whose memmap the block holds. */
 static void memmap(const char *name, u64 block, u64 in, u64 of, u64 nr)
 {
 	struct range_pages holds, held_in;
@@ -136,14 +134,14 @@ static void memmap(const char *name, u64 block, u64 in, u64 of, u64 nr)
 	if (!ok(range_memmap(ledger, block_at(block), &holds, &held_in), "%s",
 		name))
 		return;
-	eq("  it is in", held_in.first_pfn, in);
-	eq("  so many pages", held_in.nr, EACH);
-	eq("  holds so many pages' memmap", holds.nr, nr);
+	eq("  first pfn of its memmap", held_in.first_pfn, in);
+	eq("  pages of its memmap", held_in.nr, EACH);
+	eq("  pages whose memmap it holds", holds.nr, nr);
 	if (nr)
-		eq("  from this one on", holds.first_pfn, of);
+		eq("  the first of these pages", holds.first_pfn, of);
 }
 
-/* The first block is nothing but memmap, an eighth of the second is, too. */
+/* The whole first block and an eighth of the second one are memmap. */
 static void test_memmap(void)
 {
 	struct range_pages holds, held_in;
@@ -151,25 +149,26 @@ static void test_memmap(void)
 	begin();
 	add_all(NR_BLOCKS, MHP_HOSTING_RANGE);
 	memmap("the first block", BASE, BASE * PAGES, BASE * PAGES, 64 * PAGES);
-	memmap("the second", BASE + 1, BASE * PAGES + EACH, (BASE + 64) * PAGES,
-	       8 * PAGES);
-	memmap("the third", BASE + 2, BASE * PAGES + 2 * EACH, 0, 0);
-	memmap("one that the second holds", BASE + 64, (BASE + 1) * PAGES, 0,
+	memmap("the second block", BASE + 1, BASE * PAGES + EACH,
+	       (BASE + 64) * PAGES, 8 * PAGES);
+	memmap("the third block", BASE + 2, BASE * PAGES + 2 * EACH, 0, 0);
+	memmap("a block whose memmap the second block holds", BASE + 64,
+	       (BASE + 1) * PAGES, 0, 0);
+	memmap("the last block", BASE + 71, (BASE + 1) * PAGES + 7 * EACH, 0,
 	       0);
-	memmap("the last", BASE + 71, (BASE + 1) * PAGES + 7 * EACH, 0, 0);
 	put_all(BASE + 71, 1, NR_BLOCKS);
-	memmap("one that is gone but not freed", BASE + 71,
-	       (BASE + 1) * PAGES + 7 * EACH, 0, 0);
+	memmap("a block that is removed but whose memmap is not freed",
+	       BASE + 71, (BASE + 1) * PAGES + 7 * EACH, 0, 0);
 	depopulate(BASE + 71, MHP_HOSTING_RANGE);
 	ok(!range_memmap(ledger, block_at(BASE + 71), &holds, &held_in),
-	   "what is freed is nowhere");
+	   "freed memmap has no location");
 	begin();
 	add_all(2, MHP_HOSTING_BLOCK);
 	ok(!range_memmap(ledger, block_at(BASE), &holds, &held_in),
-	   "nor has a block of its own a range's");
+	   "a self-hosted block has no memmap in its range");
 	begin();
 	range_snapshot(BASE + 1, 4, 4, 4);
-	memmap("one that was seen late", BASE + 1, BASE * PAGES + EACH, 0, 0);
+	memmap("a block from a snapshot", BASE + 1, BASE * PAGES + EACH, 0, 0);
 }
 
 int main(void)

@@ -267,7 +267,7 @@ static pid_t start_stuck(struct fake *fake, int fds[2])
 static void test_stuck_pipe(void)
 {
 	static const char stuck[] =
-		"mhptop: cannot write standard output: nobody reads it; it ends without totals\n";
+		"mhptop: cannot write standard output: the reader is stalled; the recording ends without totals\n";
 	struct fake fake = a_fake;
 	pid_t child;
 	int fds[2];

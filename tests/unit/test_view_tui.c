@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The dashboard without a terminal: division of the screen, line editor,
- * order of blocks, which events concern a block, the list of keys. The map's
- * cells are in test_view_tui_cells.c, the screen itself in tests/tui.
+ * The dashboard without a terminal: layout of the screen, line editor, order
+ * of blocks, which events concern a block, the list of keys.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +13,7 @@
 
 #define BLOCK_PAGES 32768
 
-/* Areas follow each other and fill the screen, whatever is asked for. */
+/* For any wishes, the areas are adjacent and fill the screen. */
 static bool panes_fit(const struct tui_panes *panes)
 {
 	int i, y = panes->header.height;
@@ -54,12 +53,13 @@ static void test_layout_sizes(void)
 				bad++;
 		}
 	}
-	eq("panes fill screens of any height", bad, 0);
-	eq("too low screens are refused", small, (TUI_MIN_ROWS - 1) * 72);
+	eq("panes fill a screen of any height", bad, 0);
+	eq("screens with too few rows are refused", small,
+	   (TUI_MIN_ROWS - 1) * 72);
 	tui_layout(&panes, &wishes, TUI_MIN_ROWS, TUI_MIN_COLS - 1);
-	ok(panes.too_small, "a too narrow screen is refused");
+	ok(panes.too_small, "a screen with too few columns is refused");
 	tui_layout(&panes, &wishes, TUI_MIN_ROWS, TUI_MIN_COLS);
-	ok(!panes.too_small, "the smallest one is not");
+	ok(!panes.too_small, "the minimum size is accepted");
 }
 
 static void test_layout_wishes(void)
@@ -71,28 +71,30 @@ static void test_layout_wishes(void)
 
 	tui_layout(&panes, &wishes, 24, 80);
 	eq("24 rows: header", panes.header.height, 4);
-	eq("24 rows: map as high as it needs", panes.pane[TUI_MAP].height, 5);
+	eq("24 rows: the map has the height it needs",
+	   panes.pane[TUI_MAP].height, 5);
 	ok(panes.pane[TUI_TABLE].height >= 8,
-	   "24 rows: a table of six rows at least");
+	   "24 rows: the table has at least six rows");
 	ok(panes.pane[TUI_LOG].height >= 4,
-	   "24 rows: a log of three lines at least");
+	   "24 rows: the log has at least three lines");
 	wishes.map_rows = 1000;
 	tui_layout(&panes, &wishes, 24, 80);
 	ok(panes.pane[TUI_TABLE].height >= 6,
 	   "a large map leaves room for a table");
 	wishes.log = TUI_LOG_ALONE;
 	tui_layout(&panes, &wishes, 24, 80);
-	eq("log alone: it has all", panes.pane[TUI_LOG].height, 19);
-	eq("log alone: next pane is itself", tui_layout_next(&panes, TUI_LOG),
-	   TUI_LOG);
+	eq("only the log: it fills the screen", panes.pane[TUI_LOG].height, 19);
+	eq("only the log: the next pane is the log",
+	   tui_layout_next(&panes, TUI_LOG), TUI_LOG);
 	wishes = (struct tui_wishes){ .log = TUI_LOG_HIDDEN, .map_rows = 3 };
 	tui_layout(&panes, &wishes, 24, 80);
-	eq("nothing wished for: the table", panes.pane[TUI_TABLE].height, 19);
+	eq("nothing requested: the table is shown",
+	   panes.pane[TUI_TABLE].height, 19);
 	eq("Tab skips hidden panes", tui_layout_next(&panes, TUI_MAP),
 	   TUI_TABLE);
 }
 
-/* Height of the ranges, and what is left for the table. */
+/* The height of the ranges; the table must keep two rows. */
 static void ranges_are(const char *name, const struct tui_wishes *wishes,
 		       int rows, int want)
 {
@@ -101,7 +103,7 @@ static void ranges_are(const char *name, const struct tui_wishes *wishes,
 	tui_layout(&panes, wishes, rows, 80);
 	eq(name, panes.pane[TUI_RANGES].height, want);
 	ok(!wishes->table || panes.pane[TUI_TABLE].height >= 4,
-	   "  there is a table of two rows at least");
+	   "  the table has at least two rows");
 }
 
 static void test_layout_ranges(void)
@@ -115,20 +117,21 @@ static void test_layout_ranges(void)
 	struct tui_panes panes;
 	int rows;
 
-	ranges_are("29 rows: no ranges unless asked for", &wishes, 29, 0);
-	ranges_are("30 rows: ranges, as high as they need", &wishes, 30, 4);
+	ranges_are("29 rows: no ranges by default", &wishes, 29, 0);
+	ranges_are("30 rows: ranges by default, with the height they need",
+		   &wishes, 30, 4);
 	wishes.range_rows = 0;
-	ranges_are("30 rows: none if there are none", &wishes, 30, 0);
+	ranges_are("30 rows: no pane without ranges", &wishes, 30, 0);
 	wishes.ranges = TUI_RANGES_HIDDEN;
 	wishes.range_rows = 2;
-	ranges_are("30 rows: none if they are hidden", &wishes, 30, 0);
+	ranges_are("30 rows: no pane if it is hidden", &wishes, 30, 0);
 	wishes.ranges = TUI_RANGES_SHOWN;
-	ranges_are("24 rows: ranges that are asked for", &wishes, 24, 4);
+	ranges_are("24 rows: ranges on request", &wishes, 24, 4);
 	wishes.range_rows = 0;
-	ranges_are("24 rows: with a row to say that there are none", &wishes,
+	ranges_are("24 rows: an empty pane has a row for a message", &wishes,
 		   24, 3);
 	wishes.range_rows = 1000;
-	ranges_are("60 rows: no more than a third of what the map left",
+	ranges_are("60 rows: at most a third of the space below the map",
 		   &wishes, 60, 16);
 	for (rows = TUI_MIN_ROWS; rows < 24; rows++) {
 		tui_layout(&panes, &wishes, rows, 80);
@@ -137,17 +140,17 @@ static void test_layout_ranges(void)
 		    panes.pane[TUI_RANGES].height == 2)
 			break;
 	}
-	eq("lower ones never starve the table", rows, 24);
+	eq("below 24 rows: the table always has two rows", rows, 24);
 	tui_layout(&panes, &wishes, 60, 80);
 	eq("Tab: from the map to the ranges", tui_layout_next(&panes, TUI_MAP),
 	   TUI_RANGES);
 	eq("Tab: from the ranges to the table",
 	   tui_layout_next(&panes, TUI_RANGES), TUI_TABLE);
-	ranges_are("log alone: no ranges",
+	ranges_are("only the log: no ranges",
 		   &(struct tui_wishes){ .log = TUI_LOG_ALONE,
 					 .ranges = TUI_RANGES_SHOWN },
 		   60, 0);
-	ranges_are("nothing but ranges: they have all",
+	ranges_are("only ranges: they fill the screen",
 		   &(struct tui_wishes){ .log = TUI_LOG_HIDDEN,
 					 .ranges = TUI_RANGES_SHOWN },
 		   24, 19);
@@ -155,11 +158,13 @@ static void test_layout_ranges(void)
 
 static void test_scroll(void)
 {
-	eq("no scrolling in sight", tui_layout_scroll(5, 7, 100, 10), 5);
-	eq("up to the selected", tui_layout_scroll(5, 3, 100, 10), 3);
-	eq("down to the selected", tui_layout_scroll(5, 15, 100, 10), 6);
-	eq("nothing empty at the end", tui_layout_scroll(95, -1, 100, 10), 90);
-	eq("a short list is at its top", tui_layout_scroll(3, 1, 5, 10), 0);
+	eq("no scrolling if the selection is visible",
+	   tui_layout_scroll(5, 7, 100, 10), 5);
+	eq("scroll up to the selection", tui_layout_scroll(5, 3, 100, 10), 3);
+	eq("scroll down to the selection", tui_layout_scroll(5, 15, 100, 10),
+	   6);
+	eq("no empty rows at the end", tui_layout_scroll(95, -1, 100, 10), 90);
+	eq("a short list starts at its top", tui_layout_scroll(3, 1, 5, 10), 0);
 	eq("an empty list", tui_layout_scroll(3, -1, 0, 10), 0);
 }
 
@@ -184,39 +189,41 @@ static void test_line(void)
 	eq_text("typing in the middle and at the end", line.text,
 		"State=offline zone=x");
 	tui_line_edit(&line, TUI_EDIT_KILL_WORD);
-	eq_text("a word goes", line.text, "State=offline ");
+	eq_text("Ctrl-W deletes a word", line.text, "State=offline ");
 	tui_line_edit(&line, TUI_EDIT_KILL_WORD);
-	eq_text("the spaces after a word go with it", line.text, "");
+	eq_text("Ctrl-W deletes the spaces after a word, too", line.text, "");
 	tui_line_edit(&line, TUI_EDIT_BACKSPACE);
 	tui_line_edit(&line, TUI_EDIT_DELETE);
 	tui_line_edit(&line, TUI_EDIT_LEFT);
-	eq("nothing happens to an empty line", line.len + line.at, 0);
+	eq("editing keys do nothing on an empty line", line.len + line.at, 0);
 	ok(!tui_line_insert(&line, 7), "control characters are refused");
-	ok(!tui_line_insert(&line, 0xe4), "what is not ASCII is refused");
+	ok(!tui_line_insert(&line, 0xe4), "non-ASCII characters are refused");
 	for (i = 0; i < TUI_LINE_MAX; i++)
 		tui_line_insert(&line, 'x');
-	ok(!tui_line_insert(&line, 'y'), "a full line takes no more");
-	eq("and keeps its length", strlen(line.text), TUI_LINE_MAX);
+	ok(!tui_line_insert(&line, 'y'), "a full line refuses more characters");
+	eq("a full line keeps its length", strlen(line.text), TUI_LINE_MAX);
 	tui_line_edit(&line, TUI_EDIT_LEFT);
 	tui_line_edit(&line, TUI_EDIT_BACKSPACE);
-	eq("backspace before the end", line.at, TUI_LINE_MAX - 2);
+	eq("backspace before the end moves the cursor", line.at,
+	   TUI_LINE_MAX - 2);
 	tui_line_edit(&line, TUI_EDIT_KILL_LINE);
-	eq_text("all of it goes", line.text, "");
+	eq_text("Ctrl-U deletes the line", line.text, "");
 }
 
 static void test_bytes(void)
 {
 	char buf[UNITS_TEXT_MAX];
 
-	eq_text("0", size_text(buf, 0), "0 B");
+	eq_text("0 bytes", size_text(buf, 0), "0 B");
 	eq_text("a page", size_text(buf, 4096), "4 KiB");
 	eq_text("memmap of 9 GiB", size_text(buf, 36864ULL * 4096), "144 MiB");
 	eq_text("9.9 GiB", size_text(buf, 10580787200ULL), "9.9 GiB");
-	eq_text("never 1024 MiB", size_text(buf, (1ULL << 30) - 1), "1.0 GiB");
-	eq_text("all there is", size_text(buf, ~0ULL), "16 EiB");
+	eq_text("rounded up to the next unit", size_text(buf, (1ULL << 30) - 1),
+		"1.0 GiB");
+	eq_text("the largest value", size_text(buf, ~0ULL), "16 EiB");
 }
 
-/* Blocks whose states repeat, so that there are many ties. */
+/* Blocks in only a few states, so that sorting has many ties. */
 static void model_fill(struct model *model, unsigned int nr)
 {
 	static const u8 states[] = { MHP_STATE_ONLINE, MHP_STATE_OFFLINE,
@@ -263,20 +270,24 @@ static void test_order(struct model *model)
 
 	block_order_make(&order, model, NULL, false, NULL);
 	eq("all blocks are listed", order.nr, 30);
-	eq("by address without a column", order.pfns[29], 29 * BLOCK_PAGES);
+	eq("without a column, sorted by address", order.pfns[29],
+	   29 * BLOCK_PAGES);
 	block_order_make(&order, model, state, false, NULL);
 	ok(order_is_sorted(&order, model, state, 1),
 	   "sorted by state, ties by address");
 	eq("the first of the lowest state", order.pfns[0], BLOCK_PAGES);
 	block_order_make(&order, model, state, true, NULL);
-	ok(order_is_sorted(&order, model, state, -1), "reversed, ties too");
-	eq("its first was the last", order.pfns[29], BLOCK_PAGES);
-	eq("a filter that parses",
+	ok(order_is_sorted(&order, model, state, -1),
+	   "reversed, including ties");
+	eq("reversed: the last block was the first", order.pfns[29],
+	   BLOCK_PAGES);
+	eq("the filter is valid",
 	   block_filter_parse(&filter, "state=offline", why, sizeof(why)), 0);
 	block_order_make(&order, model, NULL, false, filter);
-	eq("a filter leaves what matches", order.nr, 10);
+	eq("only matching blocks are listed", order.nr, 10);
 	eq("a block is found", block_order_find(&order, 4 * BLOCK_PAGES), 1);
-	eq("one that is filtered out is not", block_order_find(&order, 0), -1);
+	eq("a block that is filtered out is not found",
+	   block_order_find(&order, 0), -1);
 	block_filter_free(filter);
 	block_order_free(&order);
 }
@@ -290,19 +301,19 @@ static void test_events(void)
 	range.p.mhp_add_begin.start_pfn = 2 * BLOCK_PAGES;
 	range.p.mhp_add_begin.nr_pages = 2 * BLOCK_PAGES;
 	ok(tui_event_concerns(&range, 3 * BLOCK_PAGES, BLOCK_PAGES),
-	   "a range is about its last block");
+	   "an event of a range concerns its last block");
 	ok(!tui_event_concerns(&range, 4 * BLOCK_PAGES, BLOCK_PAGES),
-	   "and not about the one after");
+	   "  not the block after it");
 	ok(!tui_event_concerns(&range, BLOCK_PAGES, BLOCK_PAGES),
-	   "nor the one before");
+	   "  not the block before it");
 	page.p.mhp_offline_blocker.pfn = BLOCK_PAGES + 5;
 	ok(tui_event_concerns(&page, BLOCK_PAGES, BLOCK_PAGES),
-	   "a page is about its block");
-	ok(!tui_event_concerns(&page, 0, BLOCK_PAGES), "and no other");
-	ok(tui_event_failed(&page), "what blocks is a failure");
-	ok(!tui_event_failed(&end), "an end with 0 is none");
+	   "an event of a page concerns its block");
+	ok(!tui_event_concerns(&page, 0, BLOCK_PAGES), "  not another block");
+	ok(tui_event_failed(&page), "a blocker is a failure");
+	ok(!tui_event_failed(&end), "an end with 0 is not a failure");
 	end.p.mhp_block_end.ret = -16;
-	ok(tui_event_failed(&end), "one with an error is");
+	ok(tui_event_failed(&end), "an end with an error is a failure");
 }
 
 static void test_keys(void)
@@ -323,8 +334,8 @@ static void test_keys(void)
 					twice += list[i].codes[k] ==
 						 list[j].codes[l];
 	}
-	eq("no key does two things", twice, 0);
-	eq("each key is named and explained", silent, 0);
+	eq("no key has two actions", twice, 0);
+	eq("each key has a name, a code and a description", silent, 0);
 }
 
 int main(void)

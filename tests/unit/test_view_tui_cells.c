@@ -21,11 +21,11 @@ static void test_one_by_one(struct tui_cells *cells)
 	tui_cells_arrange(cells, 16, 1, 0);
 	eq("35 blocks in rows of 16: 3 rows", cells->nr_rows, 3);
 	eq("the second row's address", cells->rows[1].first, 116);
-	eq("the last row ends with the last block", cells->rows[2].end, 135);
-	eq("no gap between rows that go on", cells->rows[0].gap, 0);
+	eq("the last row ends after the last block", cells->rows[2].end, 135);
+	eq("no gap between contiguous rows", cells->rows[0].gap, 0);
 	tui_cells_row(cells, 2, row);
 	eq("the last cell in use", row[2], ONLINE);
-	eq("and the one after", row[3], TUI_CELL_EMPTY);
+	eq("the cell after it is empty", row[3], TUI_CELL_EMPTY);
 }
 
 static void test_gaps(struct tui_cells *cells)
@@ -37,14 +37,15 @@ static void test_gaps(struct tui_cells *cells)
 	blocks_add(cells, 6, 2);
 	blocks_add(cells, 100, 1);
 	tui_cells_arrange(cells, 16, 1, 0);
-	eq("a short gap stays in the row, a long one begins a row",
+	eq("a short gap stays in the row, a long one starts a new row",
 	   cells->nr_rows, 2);
 	tui_cells_row(cells, 0, row);
 	eq("a missing block is an empty cell", row[4], TUI_CELL_EMPTY);
-	eq("the one after the gap is in its place", row[6], ONLINE);
-	eq("what is missing before the next row", cells->rows[0].gap, 92);
-	eq("the row after the gap begins with its block", cells->rows[1].first,
-	   100);
+	eq("the block after the gap is in its cell", row[6], ONLINE);
+	eq("the number of blocks missing before the next row",
+	   cells->rows[0].gap, 92);
+	eq("the row after the gap starts with the next block",
+	   cells->rows[1].first, 100);
 	tui_cells_clear(cells);
 	blocks_add(cells, 0, 4);
 	blocks_add(cells, 8, 1);
@@ -55,8 +56,8 @@ static void test_gaps(struct tui_cells *cells)
 	blocks_add(cells, 0, 15);
 	blocks_add(cells, 17, 1);
 	tui_cells_arrange(cells, 16, 1, 0);
-	eq("a short gap at the end of a row is told too", cells->rows[0].gap,
-	   2);
+	eq("a short gap at the end of a row is reported, too",
+	   cells->rows[0].gap, 2);
 }
 
 static void test_fold(struct tui_cells *cells)
@@ -66,12 +67,12 @@ static void test_fold(struct tui_cells *cells)
 	tui_cells_clear(cells);
 	blocks_add(cells, 0, 65536);
 	tui_cells_arrange(cells, 64, 0, 8);
-	eq("65,536 blocks in 8 rows of 64: 128 a cell", cells->fold, 128);
-	eq("which fill them", cells->nr_rows, 8);
+	eq("65,536 blocks in 8 rows of 64: 128 per cell", cells->fold, 128);
+	eq("65,536 blocks fill 8 rows", cells->nr_rows, 8);
 	tui_cells_arrange(cells, 64, 0, 7);
-	eq("one row less needs twice as many a cell", cells->fold, 256);
+	eq("with 7 rows: 256 per cell", cells->fold, 256);
 	tui_cells_arrange(cells, 64, 1, 8);
-	eq("one by one: 1024 rows", cells->nr_rows, 1024);
+	eq("one block per cell: 1024 rows", cells->nr_rows, 1024);
 
 	tui_cells_clear(cells);
 	blocks_add(cells, 0, 100);
@@ -79,10 +80,10 @@ static void test_fold(struct tui_cells *cells)
 	tui_cells_add(cells, 101, TUI_CELL_OFFLINE);
 	blocks_add(cells, 102, 26);
 	tui_cells_arrange(cells, 64, 0, 1);
-	eq("128 blocks in a row of 64: 2 a cell", cells->fold, 2);
+	eq("128 blocks in a row of 64: 2 per cell", cells->fold, 2);
 	tui_cells_row(cells, 0, row);
-	eq("the worst of a cell is shown", row[50], TUI_CELL_FAILED);
-	eq("others are as they were", row[51], ONLINE);
+	eq("a cell shows its worst block", row[50], TUI_CELL_FAILED);
+	eq("other cells are unchanged", row[51], ONLINE);
 }
 
 static void test_fold_and_gaps(struct tui_cells *cells)
@@ -93,13 +94,15 @@ static void test_fold_and_gaps(struct tui_cells *cells)
 	for (i = 0; i < 10; i++)
 		blocks_add(cells, i * 100000, 100);
 	tui_cells_arrange(cells, 64, 0, 5);
-	eq("ten ranges far apart never fit five rows: ten", cells->nr_rows, 10);
-	eq("and are not folded more than that takes", cells->fold, 2);
+	eq("ten distant ranges need ten rows, even if five are available",
+	   cells->nr_rows, 10);
+	eq("they are not folded more than necessary", cells->fold, 2);
 	tui_cells_clear(cells);
 	for (i = 0; i < 4096; i++)
 		tui_cells_add(cells, i * 2, ONLINE);
 	tui_cells_arrange(cells, 64, 0, 4);
-	ok(cells->nr_rows <= 4, "every second block missing fits too");
+	ok(cells->nr_rows <= 4,
+	   "4096 blocks with holes between them fit into four rows");
 }
 
 static bool cells_agree(const struct tui_cells *cells)
@@ -121,7 +124,7 @@ static bool cells_agree(const struct tui_cells *cells)
 	return true;
 }
 
-/* Any blocks, columns and folds: each block is in the cell that shows it. */
+/* Random blocks, columns and folds: each block is found in its cell. */
 static void test_find(struct tui_cells *cells)
 {
 	unsigned int col, round, bad = 0, nr;
@@ -146,15 +149,17 @@ static void test_find(struct tui_cells *cells)
 	tui_cells_arrange(cells, 16, 1, 0);
 	ok(!tui_cells_find(cells, 11, &row, &col),
 	   "a block in a gap is not found");
-	ok(!tui_cells_find(cells, 4, &row, &col), "nor one before the first");
-	ok(!tui_cells_find(cells, 17, &row, &col), "nor one after the last");
+	ok(!tui_cells_find(cells, 4, &row, &col),
+	   "a block before the first is not found");
+	ok(!tui_cells_find(cells, 17, &row, &col),
+	   "a block after the last is not found");
 	ok(!tui_cells_block(cells, 0, 5, &number),
-	   "nor a block of an empty cell");
+	   "an empty cell has no block");
 	tui_cells_add(cells, 17, TUI_CELL_OFFLINE);
 	tui_cells_add(cells, 18, TUI_CELL_OFFLINE);
 	tui_cells_arrange(cells, 16, 8, 0);
 	ok(tui_cells_block(cells, 0, 1, &number), "a cell has a block");
-	eq("and it is the first of the worst", number, 17);
+	eq("it is the first of its worst blocks", number, 17);
 }
 
 static void test_states(void)
@@ -172,21 +177,23 @@ static void test_states(void)
 	eq("online, buddy-hosted", tui_cells_of(&block, false),
 	   TUI_CELL_MOVABLE);
 	block.zone = MHP_ZONE_NORMAL;
-	eq("in a kernel zone", tui_cells_of(&block, false), TUI_CELL_KERNEL);
+	eq("online in a kernel zone", tui_cells_of(&block, false),
+	   TUI_CELL_KERNEL);
 	block.hosting = MHP_HOSTING_BOOT;
-	eq("since boot", tui_cells_of(&block, false), TUI_CELL_BOOT);
+	eq("boot memory", tui_cells_of(&block, false), TUI_CELL_BOOT);
 	block.last_ret = -16;
 	eq("did not go offline", tui_cells_of(&block, false), TUI_CELL_FAILED);
 	block.state = MHP_STATE_GOING_OFFLINE;
-	eq("tries again", tui_cells_of(&block, false), TUI_CELL_GOING_OFFLINE);
+	eq("going offline again", tui_cells_of(&block, false),
+	   TUI_CELL_GOING_OFFLINE);
 	block.state = MHP_STATE_REMOVED;
-	eq("removed after all", tui_cells_of(&block, false), TUI_CELL_REMOVED);
+	eq("removed", tui_cells_of(&block, false), TUI_CELL_REMOVED);
 	block = (struct mhp_block){ .state = MHP_STATE_OFFLINE };
 	eq("offline", tui_cells_of(&block, false), TUI_CELL_OFFLINE);
 	block.state = MHP_STATE_ONLINE;
-	eq("online in a zone that nobody told", tui_cells_of(&block, false),
+	eq("online in an unknown zone", tui_cells_of(&block, false),
 	   TUI_CELL_UNKNOWN);
-	eq("whatever its state, what broke a law", tui_cells_of(&block, true),
+	eq("a rule violation, in any state", tui_cells_of(&block, true),
 	   TUI_CELL_BROKEN);
 }
 

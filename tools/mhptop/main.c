@@ -35,7 +35,8 @@ static int top(const struct cli *cli)
 		return status_fail(stream_live_status(err), "%s", stream.why);
 	/* The dashboard has it in its header. */
 	if (*stream.model.notice && cli->view.format != VIEW_DASHBOARD)
-		status_fail(STATUS_OK, "only sysfs, polled: %s",
+		status_fail(STATUS_OK,
+			    "polling sysfs instead of reading events: %s",
 			    stream.model.notice);
 	return show(&stream, cli);
 }

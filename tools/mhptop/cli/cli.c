@@ -16,8 +16,7 @@ static int take_seconds(struct cli *cli, const char *text)
 	if (!duration_parse(&cli->check.for_ns, text) && cli->check.for_ns)
 		return 0;
 	return status_fail(STATUS_USAGE,
-			   "--for needs " DURATION_EXAMPLE ", not \"%s\"",
-			   text);
+			   "--for needs " DURATION_EXAMPLE ", not '%s'", text);
 }
 
 static int take_setting(struct cli *cli, int option, const char *arg)
@@ -69,7 +68,7 @@ static int take_delay(struct cli *cli, const char *text)
 	if (!view_delay_parse(&cli->view.delay, text))
 		return 0;
 	return status_fail(STATUS_USAGE,
-			   "--delay needs seconds from %g to %g, not \"%s\"",
+			   "--delay needs seconds from %g to %g, not '%s'",
 			   VIEW_DELAY_MIN, VIEW_DELAY_MAX, text);
 }
 
@@ -82,7 +81,7 @@ static int take_frames(struct cli *cli, const char *text)
 	if (!errno && end > text && !*end && *text != '-' && cli->view.frames)
 		return 0;
 	return status_fail(STATUS_USAGE,
-			   "--frames needs a number above 0, not \"%s\"", text);
+			   "--frames needs a number above 0, not '%s'", text);
 }
 
 static int take_sort(struct cli *cli, const char *text)
@@ -90,7 +89,7 @@ static int take_sort(struct cli *cli, const char *text)
 	const char *key = text + (*text == '-');
 
 	if (!column_find(key))
-		return status_fail(STATUS_USAGE, "--sort: \"%s\" is no column",
+		return status_fail(STATUS_USAGE, "--sort: unknown column '%s'",
 				   key);
 	snprintf(cli->view.sort, sizeof(cli->view.sort), "%s", key);
 	cli->view.reverse = *text == '-';
@@ -153,14 +152,15 @@ static int take_word(struct cli *cli, const char *word, int nth)
 			if (!strcmp(cli_commands[command].name, word))
 				break;
 		if (!cli_commands[command].name)
-			return status_fail(STATUS_USAGE, "\"%s\" is no command",
+			return status_fail(STATUS_USAGE, "unknown command '%s'",
 					   word);
 		cli->command = command;
 		return 0;
 	}
 	if ((cli->command != CLI_REPLAY && cli->command != CLI_CHECK) ||
 	    nth > 1)
-		return status_fail(STATUS_USAGE, "what is \"%s\" for?", word);
+		return status_fail(STATUS_USAGE, "unexpected argument '%s'",
+				   word);
 	cli->file = word;
 	return 0;
 }
@@ -192,12 +192,18 @@ static int check_used(const struct cli *cli, unsigned long long used)
 	const char *name = cli_commands[cli->command].name;
 	int i;
 
-	for (i = 0; option->name; option++, i++)
-		if (used & 1ULL << i && !(option->commands & 1 << cli->command))
-			return status_fail(STATUS_USAGE,
-					   "--%s is not for mhptop %s",
-					   option->name,
-					   *name ? name : "without a command");
+	for (i = 0; option->name; option++, i++) {
+		if (!(used & 1ULL << i) || option->commands & 1 << cli->command)
+			continue;
+		if (!*name)
+			return status_fail(
+				STATUS_USAGE,
+				"--%s cannot be used without a command",
+				option->name);
+		return status_fail(STATUS_USAGE,
+				   "--%s cannot be used with 'mhptop %s'",
+				   option->name, name);
+	}
 	return 0;
 }
 
@@ -215,8 +221,8 @@ static unsigned long long option_bit(int value)
 static int refuse_option(const char *word, int letter)
 {
 	if (!strncmp(word, "--", 2) || !letter)
-		return status_fail(STATUS_USAGE, "%s is no option", word);
-	return status_fail(STATUS_USAGE, "-%c is no option", letter);
+		return status_fail(STATUS_USAGE, "unknown option %s", word);
+	return status_fail(STATUS_USAGE, "unknown option -%c", letter);
 }
 
 static int take_all(struct cli *cli, int argc, char **argv,
@@ -261,12 +267,12 @@ static int check_terminal(const struct cli *cli)
 	    (!cli->file || !strcmp(cli->file, "-")))
 		return status_fail(
 			STATUS_USAGE,
-			"replay needs a FILE, or a recording on standard input");
+			"replay needs a FILE or a recording on standard input");
 	if (cli->view.format == VIEW_DASHBOARD && !isatty(STDOUT_FILENO) &&
 	    (cli->command == CLI_TOP || cli->command == CLI_REPLAY))
 		return status_fail(
 			STATUS_USAGE,
-			"standard output is no terminal: use -b or --json");
+			"standard output is not a terminal: use -b or --json");
 	return 0;
 }
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# Completion of mhptop's commands and options for bash. The words come from mhptop itself.
+# Bash completion of the commands and options of mhptop. The words are taken from its help.
 _mhptop() {
 	local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command='' words help
 	((COMP_CWORD == 1)) || [[ ${COMP_WORDS[1]} == -* ]] || command=${COMP_WORDS[1]}
@@ -12,11 +12,11 @@ _mhptop() {
 	--sort | --skip) words=$(sed -n 's/^  \([a-z][a-z_.]*\)  .*/\1/p' <<<"$help") ;;
 	--expect-hosting) words="buddy block range" ;;
 	-*)
-		# An option with a value that nobody can guess
+		# An option whose value cannot be completed
 		! grep -qE -- "(^|[ ,])$previous [A-Z]" <<<"$help" || return
 		;;&
 	*)
-		# The help of all says which options are for one command alone.
+		# Without a command, leave out options that belong to only one command.
 		words=$(grep -vE '  (record|check): ' <<<"$help" | grep -oE '^ *(-[a-zA-Z], )?--[a-z-]+' | grep -o -- '--.*')
 		((COMP_CWORD > 1)) || words+=" $(sed -n 's/^  mhptop \([a-z]*\) .*/\1/p' <<<"$help")"
 		;;

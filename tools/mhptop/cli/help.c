@@ -18,24 +18,24 @@
 const struct cli_command_info cli_commands[] = {
 	[CLI_TOP] = { "", "[options]",
 		      "live dashboard, or frames with -b or --json",
-		      "Without the mhp events, or the privilege to read them, sysfs is polled\n"
-		      "instead, and what is missing is said. Frames go on until interrupted; the\n"
-		      "last one has the result of comparing our ledger with the kernel's.\n" },
+		      "Without the mhp events, or the privilege to read them, mhptop polls sysfs\n"
+		      "instead and reports what is missing. It prints frames until interrupted; the\n"
+		      "last frame also shows the result of the self-check.\n" },
 	[CLI_RECORD] = { "record", "[-o FILE]",
 			 "write events as NDJSON until interrupted",
-			 "The first line is a header, the last one has the totals. A second\n"
-			 "interrupt does not wait for whoever reads.\n" },
+			 "The first line is a header, the last line has the totals. A second\n"
+			 "interrupt stops the recorder without waiting for the reader.\n" },
 	[CLI_REPLAY] = { "replay", "[options] [FILE]",
 			 "dashboard or frames from a recording or a pipe",
-			 "-b and --json print the last frame; with -d, or -n above 1, also one each\n"
-			 "time so many seconds went by in the recording.\n" },
+			 "-b and --json print only the last frame; with -d, or -n above 1, they also\n"
+			 "print a frame for every SEC seconds of recorded time.\n" },
 	[CLI_CHECK] = { "check", "[options] [FILE]",
-			"judge a recording, a pipe or what happens now by the rules",
-			"Prints KTAP, a test for each rule. Without FILE what happens is judged, for\n"
-			"so many seconds or until interrupted; - is standard input. Exit: 0 all hold;\n"
-			"3 a rule was violated; 5 not everything was there to be judged.\n" },
+			"check a recording, a pipe or live events against the rules",
+			"Prints KTAP, one test per rule. Without FILE, checks live events until\n"
+			"interrupted or, with --for, for SEC seconds; - is standard input. Exit: 0 all\n"
+			"rules pass; 3 a rule was violated; 5 inconclusive, data is missing.\n" },
 	[CLI_DOCTOR] = { "doctor", "",
-			 "what this kernel offers, what is missing, what to do",
+			 "report what mhptop needs, what is missing and what to do",
 			 "" },
 	{ 0 },
 };
@@ -43,34 +43,35 @@ const struct cli_command_info cli_commands[] = {
 enum { FIRST = __COUNTER__ + 1 };
 
 const struct cli_option cli_options[] = {
-	{ CLI_OPT_BATCH, "batch", NULL, "frames as text", TOP | REPLAY },
-	{ CLI_OPT_JSON, "json", NULL, "frames as JSON, one object a line",
+	{ CLI_OPT_BATCH, "batch", NULL, "print frames as text", TOP | REPLAY },
+	{ CLI_OPT_JSON, "json", NULL,
+	  "print frames as JSON, one object per line", TOP | REPLAY },
+	{ CLI_OPT_DELAY, "delay", "SEC", "seconds between frames (default 1)",
 	  TOP | REPLAY },
-	{ CLI_OPT_DELAY, "delay", "SEC", "seconds between frames, 1 by default",
-	  TOP | REPLAY },
-	{ CLI_OPT_FRAMES, "frames", "N", "end after N frames", TOP | REPLAY },
+	{ CLI_OPT_FRAMES, "frames", "N", "stop after N frames", TOP | REPLAY },
 	{ CLI_OPT_OUTPUT, "output", "FILE",
-	  "where to record to, - for standard output", RECORD },
-	{ CLI_OPT_SORT, "sort", "KEY", "sort by a column, -KEY backwards",
+	  "output file (default: -, standard output)", RECORD },
+	{ CLI_OPT_SORT, "sort", "KEY",
+	  "sort by a column, -KEY for descending order", TOP | REPLAY },
+	{ CLI_OPT_FILTER, "filter", "EXPR", "show only matching blocks",
 	  TOP | REPLAY },
-	{ CLI_OPT_FILTER, "filter", "EXPR", "only blocks that match",
+	{ CLI_OPT_ASCII, "ascii", NULL, "use ASCII characters only",
 	  TOP | REPLAY },
-	{ CLI_OPT_ASCII, "ascii", NULL, "no characters beyond ASCII",
-	  TOP | REPLAY },
-	{ CLI_OPT_NO_COLOR, "no-color", NULL, "no colours, as with NO_COLOR=1",
-	  TOP | REPLAY },
-	{ CLI_OPT_FOR, "for", "SEC", "judge what happens for so long", CHECK },
-	{ CLI_OPT_JUNIT, "junit", "FILE", "write the verdict as JUnit XML, too",
+	{ CLI_OPT_NO_COLOR, "no-color", NULL,
+	  "use no colours, as with NO_COLOR=1", TOP | REPLAY },
+	{ CLI_OPT_FOR, "for", "SEC",
+	  "stop checking live events after SEC seconds", CHECK },
+	{ CLI_OPT_JUNIT, "junit", "FILE", "also write the verdict as JUnit XML",
 	  CHECK },
 	{ CLI_OPT_VMLINUX, "vmlinux", "FILE",
-	  "name lines of the kernel's source by its vmlinux", CHECK },
+	  "vmlinux for looking up source lines", CHECK },
 	{ CLI_OPT_RULES, "rules", "FILE",
-	  "settings below from a file, \"max-offline 2s\" a line", CHECK },
+	  "read settings from FILE, one per line", CHECK },
 #define SETTING(name, arg, help) \
 	{ CLI_OPT_SETTING + __COUNTER__ - FIRST, name, arg, help, CHECK },
-	RULES_SETTINGS(SETTING){ CLI_OPT_HELP, "help", NULL, "this help",
+	RULES_SETTINGS(SETTING){ CLI_OPT_HELP, "help", NULL, "show this help",
 				 TOP | RECORD | REPLAY | CHECK | DOCTOR },
-	{ CLI_OPT_VERSION, "version", NULL, "the version", TOP },
+	{ CLI_OPT_VERSION, "version", NULL, "show the version", TOP },
 	{ 0 },
 };
 
@@ -84,7 +85,7 @@ static void print_commands(FILE *out)
 {
 	const struct cli_command_info *info;
 
-	fputs("\nCommands (mhptop COMMAND --help tells more):\n", out);
+	fputs("\nCommands (see also mhptop COMMAND --help):\n", out);
 	for (info = cli_commands; info->name; info++)
 		fprintf(out, "  mhptop %-7s %s\n", info->name, info->help);
 }
@@ -139,8 +140,8 @@ static void print_columns(FILE *out)
 	for (column = columns; column->key; column++)
 		fprintf(out, "  %-16s  %s\n", column->key, column->help);
 	fputs("\nFilters: KEY=WORD, KEY!=WORD, KEY<NUMBER, KEY>NUMBER, or a word of any\n"
-	      "column; several are joined with spaces or commas and must all hold. Times\n"
-	      "take ns, us, ms or s. \"-\" stands for what is not there.\n",
+	      "column. Separate terms with spaces or commas; all must match. Times take ns,\n"
+	      "us, ms or s. \"-\" matches an empty value.\n",
 	      out);
 }
 
@@ -148,7 +149,7 @@ static void print_rules(FILE *out)
 {
 	int i;
 
-	fputs("\nRules, for --skip; docs/rules.md says more:\n", out);
+	fputs("\nRules, for --skip (see docs/rules.md):\n", out);
 	for (i = 0; i < NR_RULES; i++)
 		fprintf(out, "  %-16s  %s\n", rule_infos[i].name,
 			rule_infos[i].text);
@@ -172,9 +173,9 @@ void cli_help(enum cli_command command, FILE *out)
 	if (command == CLI_CHECK)
 		print_rules(out);
 	if (command == CLI_TOP)
-		fputs("\nExit: 0 fine; 1 the tool failed; 2 usage; 3 a rule was violated; 4 not\n"
-		      "supported or not permitted here; 5 unknown, events were lost; 6 a recording\n"
-		      "is damaged, foreign or of a newer schema.\n",
+		fputs("\nExit: 0 success; 1 failure; 2 usage error; 3 a rule was violated; 4 not\n"
+		      "supported or not permitted here; 5 inconclusive, events were lost; 6 not a\n"
+		      "recording, damaged, or of a newer schema.\n",
 		      out);
 }
 

@@ -29,17 +29,17 @@ static const struct {
 	  DOCTOR_MISSING },
 	{ "CONFIG_MEMORY_HOTREMOVE", "memory can be added but not removed",
 	  DOCTOR_NOTE },
-	{ "CONFIG_MHP_MEMMAP_ON_MEMORY", "no memory block hosts its own memmap",
-	  DOCTOR_NOTE },
+	{ "CONFIG_MHP_MEMMAP_ON_MEMORY",
+	  "memory blocks cannot host their own memmap", DOCTOR_NOTE },
 	{ "CONFIG_TRACING", "there are no events without it", DOCTOR_MISSING },
-	{ "CONFIG_BPF_SYSCALL", "the collector is made of BPF programs",
+	{ "CONFIG_BPF_SYSCALL", "the collector consists of BPF programs",
 	  DOCTOR_MISSING },
 	{ "CONFIG_BPF_EVENTS", "BPF programs cannot be attached to events",
 	  DOCTOR_MISSING },
-	{ "CONFIG_DEBUG_INFO_BTF", "the collector asks it where fields are",
-	  DOCTOR_MISSING },
+	{ "CONFIG_DEBUG_INFO_BTF",
+	  "the collector needs it to locate structure fields", DOCTOR_MISSING },
 	{ "CONFIG_KALLSYMS_ALL",
-	  "who hosts the memmap of memory blocks that were there before cannot be known",
+	  "memmap hosting of pre-existing memory blocks cannot be determined",
 	  DOCTOR_NOTE },
 };
 
@@ -89,7 +89,7 @@ void doctor_config(FILE *out)
 	if (!file) {
 		doctor_say(
 			out, DOCTOR_NOTE, "kernel options",
-			"unknown: neither /proc/config.gz (CONFIG_IKCONFIG_PROC) nor a file in /boot has them");
+			"unknown: no config found in /proc/config.gz (CONFIG_IKCONFIG_PROC), /boot or /lib/modules");
 		return;
 	}
 	while (gzgets(file, line, sizeof(line)))
@@ -131,13 +131,13 @@ static void doctor_privileges(FILE *out)
 		const char *purpose;
 		enum doctor_verdict without;
 	} caps[] = {
-		{ CAP_BPF, "CAP_BPF", "to load the collector", DOCTOR_MISSING },
+		{ CAP_BPF, "CAP_BPF", "needed to load the collector",
+		  DOCTOR_MISSING },
 		{ CAP_PERFMON, "CAP_PERFMON",
-		  "to attach it to events and read the kernel's memory",
+		  "needed to attach it to events and read kernel memory",
 		  DOCTOR_MISSING },
 		{ CAP_SYSLOG, "CAP_SYSLOG",
-		  "to find the memory blocks that were there before",
-		  DOCTOR_NOTE },
+		  "needed to find pre-existing memory blocks", DOCTOR_NOTE },
 	};
 	bool admin = source_live_capable(CAP_SYS_ADMIN), has;
 	size_t i;
@@ -149,7 +149,7 @@ static void doctor_privileges(FILE *out)
 			out, has ? DOCTOR_OK : caps[i].without, caps[i].name,
 			"%s%s", caps[i].purpose,
 			has ? "" :
-			      ": run as root, or give mhptop the capability");
+			      ": run as root, or grant mhptop the capability");
 	}
 }
 
@@ -171,7 +171,7 @@ static void check_events(FILE *out, const char *events)
 	if (access(path, F_OK)) {
 		doctor_say(
 			out, DOCTOR_MISSING, "mhp events",
-			"none in %s: boot a kernel with them, such as `make kernel` builds",
+			"none in %s: boot a kernel that has them, e.g. one built by `make kernel`",
 			events);
 		return;
 	}
@@ -184,7 +184,7 @@ static void check_events(FILE *out, const char *events)
 		missing++;
 		doctor_say(
 			out, DOCTOR_NOTE, event_info(event)->name,
-			"not in %s: what it tells is not counted; boot a newer kernel",
+			"not in %s: its data will be missing; boot a newer kernel",
 			path);
 	}
 	doctor_say(out, missing == present ? DOCTOR_MISSING : DOCTOR_OK,
@@ -201,7 +201,7 @@ static void check_tracing(FILE *out)
 	if (err == -EACCES) {
 		doctor_say(
 			out, DOCTOR_MISSING, "tracefs",
-			"not for this user: run as root, or remount it with gid= and mode=");
+			"not accessible to this user: run as root, or remount it with gid= and mode=");
 	} else if (err) {
 		doctor_say(
 			out, DOCTOR_MISSING, "tracefs",
@@ -242,11 +242,11 @@ static void check_addresses(FILE *out)
 	if (are_addresses_shown())
 		doctor_say(
 			out, DOCTOR_OK, "kernel addresses",
-			"readable: memory blocks that were there before are seen with who hosts them");
+			"readable: memmap hosting of pre-existing memory blocks can be determined");
 	else
 		doctor_say(
 			out, DOCTOR_NOTE, "kernel addresses",
-			"hidden: who hosts the memory blocks that were there before cannot be known; run as root with kernel.kptr_restrict=0 or 1");
+			"hidden: memmap hosting of pre-existing memory blocks cannot be determined; run as root with kernel.kptr_restrict=0 or 1");
 	source_live_lockdown(mode, sizeof(mode));
 	if (!*mode)
 		doctor_say(out, DOCTOR_OK, "lockdown", "none");
@@ -256,7 +256,7 @@ static void check_addresses(FILE *out)
 			strcmp(mode, "integrity") ? DOCTOR_MISSING : DOCTOR_OK,
 			"lockdown", "%s%s", mode,
 			strcmp(mode, "integrity") ?
-				": forbids to read events and the kernel's memory; boot with lockdown=integrity" :
+				": events and kernel memory cannot be read; boot with lockdown=integrity" :
 				"");
 }
 
@@ -269,30 +269,29 @@ static void check_hotplug(FILE *out)
 	if (source_live_info(&info, SOURCE_SYSFS, "", why, sizeof(why)))
 		doctor_say(out, DOCTOR_MISSING, "memory blocks", "%s", why);
 	else
-		doctor_say(out, DOCTOR_OK, "memory blocks", "of %s",
+		doctor_say(out, DOCTOR_OK, "memory blocks", "%s each",
 			   size_text(size, info.block_bytes));
 	if (source_live_text(text, sizeof(text), "%s/auto_online_blocks",
 			     memory) > 0)
-		doctor_say(
-			out, DOCTOR_NOTE, "auto_online_blocks",
-			"%s: what the kernel does with a block that is added",
-			text);
+		doctor_say(out, DOCTOR_NOTE, "auto_online_blocks",
+			   "%s (what the kernel does with added blocks)", text);
 	if (source_live_text(
 		    text, sizeof(text), "%s",
 		    "/sys/module/memory_hotplug/parameters/memmap_on_memory") <=
 	    0)
 		doctor_say(
 			out, DOCTOR_NOTE, "memmap_on_memory",
-			"not known to this kernel: added memory takes its memmap from elsewhere");
+			"not supported by this kernel: added memory does not host its own memmap");
 	else if (*text == 'N' || *text == '0')
 		doctor_say(
 			out, DOCTOR_NOTE, "memmap_on_memory",
-			"%s: added memory takes its memmap from elsewhere; boot with memory_hotplug.memmap_on_memory=Y to change that",
+			"%s: added memory does not host its own memmap; to change that, boot with memory_hotplug.memmap_on_memory=Y",
 			text);
 	else
-		doctor_say(out, DOCTOR_OK, "memmap_on_memory",
-			   "%s: added memory hosts its own memmap where it can",
-			   text);
+		doctor_say(
+			out, DOCTOR_OK, "memmap_on_memory",
+			"%s: added memory hosts its own memmap where possible",
+			text);
 }
 
 static int check_tier(FILE *out)
@@ -315,7 +314,7 @@ static int check_tier(FILE *out)
 	}
 	source_close(source);
 	doctor_say(out, DOCTOR_NOTE, "source",
-		   "%s: states of memory blocks, polled; no events",
+		   "%s: memory block states only, polled; no events",
 		   source_kind_name(SOURCE_SYSFS));
 	return STATUS_UNSUPPORTED;
 }

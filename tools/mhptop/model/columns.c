@@ -69,47 +69,47 @@ static s64 range_start(const struct model *model, const struct mhp_block *block)
 
 /* clang-format off */
 /* C(key, title, help, width, kind, shown, history, words, value of block in model) */
-#define COLUMNS(C)                                                                                                           \
-	C(id, "BLOCK", "number of the memory block, as in sysfs", 6, NUMBER, true, false, NULL,                                     \
-	  block->start_pfn / ledger_block_pages(model->ledger))                                                                     \
-	C(start_pfn, "START", "its first page", 12, HEX, false, false, NULL, block->start_pfn)                                      \
-	C(nr_pages, "PAGES", "its pages", 8, NUMBER, false, false, NULL, ledger_block_pages(model->ledger))                         \
-	C(state, "STATE", "online, offline, on the way, removed", 13, WORD, true, false, event_states, block->state)                \
-	C(node, "NODE", "NUMA node", 4, NUMBER, true, false, NULL, block->nid)                                                      \
-	C(zone, "ZONE", "zone it is online in", 7, WORD, true, false, event_zones, block->zone)                                     \
-	C(hosting, "HOSTING", "whose pages hold its memmap", 7, WORD, true, false, event_hostings, block->hosting)                  \
-	C(vmemmap_pages, "VMEMMAP", "pages it gives up to hold its own memmap", 7, NUMBER, true, false, NULL,                       \
-	  block->vmemmap_pages)                                                                                                     \
-	C(present, "PRESENT", "its present pages", 8, NUMBER, true, false, NULL, pages(block, block->present))                      \
-	C(managed, "MANAGED", "its managed pages", 8, NUMBER, true, false, NULL, pages(block, block->managed))                      \
-	C(populated, "POPUL", "vmemmap pages populated, ever", 7, NUMBER, false, false, NULL, block->populated)                     \
-	C(freed, "FREED", "vmemmap pages freed, ever", 7, NUMBER, false, true, NULL, block->freed)                                  \
-	C(retired, "RETIRED", "pages whose memmap went but whose backing stayed, ever", 7, NUMBER, false, true, NULL,               \
-	  block->retired)                                                                                                           \
-	C(onlines, "ON", "times it went online", 4, NUMBER, false, true, NULL, block->onlines)                                      \
-	C(offlines, "OFF", "times it went offline", 4, NUMBER, false, true, NULL, block->offlines)                                  \
-	C(online_failures, "ONFAIL", "times it did not go online", 6, NUMBER, false, true, NULL, block->online_failures)            \
-	C(offline_failures, "OFFAIL", "times it did not go offline", 6, NUMBER, false, true, NULL, block->offline_failures)         \
-	C(add_time, "ADDTIME", "first to last section populated", 8, TIME, false, true, NULL,                                       \
-	  column_duration(&block->add))                                                                                             \
-	C(online_time, "ONTIME", "last time it took to go online", 8, TIME, false, true, NULL,                                      \
-	  column_duration(&block->online))                                                                                          \
-	C(offline_time, "OFFTIME", "last time it took to go offline", 8, TIME, false, true, NULL,                                   \
-	  column_duration(&block->offline))                                                                                         \
-	C(reason, "REASON", "why it last failed to go online or offline", 9, WORD, true, true, event_reasons, block->reason)        \
-	C(last_ret, "RET", "result of the last online or offline", 5, NUMBER, false, true, NULL, block->last_ret)                   \
-	C(blockers, "BLOCKERS", "pages reported in the way of going offline", 8, NUMBER, false, true, NULL, block->blockers)        \
-	C(blocker_pfn, "BLOCKER", "the last of these pages", 12, HEX, false, true, NULL,                                            \
-	  blocker(block, block->blocker_pfn))                                                                                       \
-	C(blocker_kind, "KIND", "what kind of page that is", 11, WORD, false, true, event_kinds,                                    \
-	  blocker(block, block->blocker_kind))                                                                                      \
-	C(blocker_stage, "STAGE", "what it was in the way of", 13, WORD, false, true, event_stages,                                 \
-	  blocker(block, block->blocker_stage))                                                                                     \
-	C(step, "STEP", "last step of the memory notifier", 15, WORD, false, true, event_steps, block->step)                        \
-	C(violations, "VIOLATED", "rule violations about it, see docs/rules.md", 8, NUMBER, false, true, NULL,                                \
-	  violations_of_block(&model->violations, block->start_pfn))                                                               \
-	C(range, "RANGE", "first page of the add that it came with", 12, HEX, false, false, NULL, range_start(model, block))        \
-	C(known, "KNOWN", "from events, or how else", 9, WORD, false, false, knowns, block_known(block))
+#define COLUMNS(C)                                                                                                              \
+	C(id, "BLOCK", "memory block number, as in sysfs", 6, NUMBER, true, false, NULL,                                        \
+	  block->start_pfn / ledger_block_pages(model->ledger))                                                                 \
+	C(start_pfn, "START", "first pfn of the block", 12, HEX, false, false, NULL, block->start_pfn)                          \
+	C(nr_pages, "PAGES", "pages in the block", 8, NUMBER, false, false, NULL, ledger_block_pages(model->ledger))            \
+	C(state, "STATE", "online, offline, in transition or removed", 13, WORD, true, false, event_states, block->state)       \
+	C(node, "NODE", "NUMA node", 4, NUMBER, true, false, NULL, block->nid)                                                  \
+	C(zone, "ZONE", "zone the block is online in", 7, WORD, true, false, event_zones, block->zone)                          \
+	C(hosting, "HOSTING", "what hosts its memmap", 7, WORD, true, false, event_hostings, block->hosting)                    \
+	C(vmemmap_pages, "VMEMMAP", "pages of the block used to host memmap", 7, NUMBER, true, false, NULL,                     \
+	  block->vmemmap_pages)                                                                                                 \
+	C(present, "PRESENT", "present pages", 8, NUMBER, true, false, NULL, pages(block, block->present))                      \
+	C(managed, "MANAGED", "managed pages", 8, NUMBER, true, false, NULL, pages(block, block->managed))                      \
+	C(populated, "POPUL", "vmemmap pages populated so far", 7, NUMBER, false, false, NULL, block->populated)                \
+	C(freed, "FREED", "vmemmap pages freed so far", 7, NUMBER, false, true, NULL, block->freed)                             \
+	C(retired, "RETIRED", "pages with memmap gone but backing kept", 7, NUMBER, false, true, NULL,                          \
+	  block->retired)                                                                                                       \
+	C(onlines, "ON", "successful online operations", 4, NUMBER, false, true, NULL, block->onlines)                          \
+	C(offlines, "OFF", "successful offline operations", 4, NUMBER, false, true, NULL, block->offlines)                      \
+	C(online_failures, "ONFAIL", "failed online operations", 6, NUMBER, false, true, NULL, block->online_failures)          \
+	C(offline_failures, "OFFAIL", "failed offline operations", 6, NUMBER, false, true, NULL, block->offline_failures)       \
+	C(add_time, "ADDTIME", "first to last section populated", 8, TIME, false, true, NULL,                                   \
+	  column_duration(&block->add))                                                                                         \
+	C(online_time, "ONTIME", "duration of the last online operation", 8, TIME, false, true, NULL,                           \
+	  column_duration(&block->online))                                                                                      \
+	C(offline_time, "OFFTIME", "duration of the last offline operation", 8, TIME, false, true, NULL,                        \
+	  column_duration(&block->offline))                                                                                     \
+	C(reason, "REASON", "why online or offline last failed", 9, WORD, true, true, event_reasons, block->reason)             \
+	C(last_ret, "RET", "return value of the last operation", 5, NUMBER, false, true, NULL, block->last_ret)                 \
+	C(blockers, "BLOCKERS", "pages reported as blocking offlining", 8, NUMBER, false, true, NULL, block->blockers)          \
+	C(blocker_pfn, "BLOCKER", "pfn of the last blocking page", 12, HEX, false, true, NULL,                                  \
+	  blocker(block, block->blocker_pfn))                                                                                   \
+	C(blocker_kind, "KIND", "kind of the last blocking page", 11, WORD, false, true, event_kinds,                           \
+	  blocker(block, block->blocker_kind))                                                                                  \
+	C(blocker_stage, "STAGE", "stage at which it blocked offlining", 13, WORD, false, true, event_stages,                   \
+	  blocker(block, block->blocker_stage))                                                                                 \
+	C(step, "STEP", "last step of the memory notifier", 15, WORD, false, true, event_steps, block->step)                    \
+	C(violations, "VIOLATED", "rule violations, see docs/rules.md", 8, NUMBER, false, true, NULL,                           \
+	  violations_of_block(&model->violations, block->start_pfn))                                                            \
+	C(range, "RANGE", "first pfn of the range it was added with", 12, HEX, false, false, NULL, range_start(model, block))   \
+	C(known, "KNOWN", "where this information comes from", 9, WORD, false, false, knowns, block_known(block))
 /* clang-format on */
 
 #define GETTER(key, title, help, width, kind, shown, history, words, value) \
@@ -211,26 +211,26 @@ static s64 refs(const struct mhp_range *range)
 
 /* clang-format off */
 /* C(key, title, help, width, kind, shown, words, value of range in model) */
-#define RANGE_COLUMNS(C)                                                                                               \
-	C(base_pfn, "BASE", "its first page", 11, HEX, true, NULL, range->start_pfn)                                   \
-	C(nr_pages, "PAGES", "its pages", 8, NUMBER, true, NULL, range->nr_pages)                                      \
-	C(node, "NODE", "NUMA node", 4, NUMBER, true, NULL, range->nid)                                                \
-	C(hosting, "HOSTING", "whose pages hold its memmap", 7, WORD, true, event_hostings, range->hosting)            \
-	C(why, "WHY", "why it does, or does not, host its own memmap", 19, WORD, true, event_whys, range->why)         \
-	C(sections, "SECT", "its sections that have a memmap", 5, NUMBER, true, NULL, range->sections)                 \
-	C(refs, "REFS", "its sections that hold a reference on the memmap of the range", 5, NUMBER, true, NULL,        \
-	  refs(range))                                                                                                 \
-	C(vmemmap_pages, "VMEMMAP", "pages it gives up to hold its own memmap", 7, NUMBER, true, NULL,                 \
-	  range->vmemmap_pages)                                                                                        \
-	C(alloc, "ALLOC", "vmemmap pages populated for it and not freed yet", 7, NUMBER, true, NULL, range->alloc)     \
-	C(order, "ORDER", "in which its sections' memmap was freed", 10, WORD, true, event_orders, range->order)       \
-	C(free_pfn, "FREED", "the section whose memmap was freed last", 11, HEX, false, NULL,                          \
-	  range->frees ? (s64)range->free_pfn : COLUMN_NONE)                                                           \
-	C(flags, "FLAGS", "what its add was asked for", 5, HEX, false, NULL,                                           \
-	  range->add.begin_ns ? range->flags : COLUMN_NONE)                                                            \
-	C(removed, "REMOVED", "it was, and this is history", 7, FLAG, false, NULL, !!range->removed)                   \
-	C(ret, "RET", "result of its add", 5, NUMBER, false, NULL, range->add.end_ns ? range->add_ret : COLUMN_NONE)   \
-	C(add_ns, "ADDTIME", "how long its add took", 8, TIME, false, NULL, column_duration(&range->add))
+#define RANGE_COLUMNS(C)                                                                                                        \
+	C(base_pfn, "BASE", "first pfn of the range", 11, HEX, true, NULL, range->start_pfn)                                    \
+	C(nr_pages, "PAGES", "pages in the range", 8, NUMBER, true, NULL, range->nr_pages)                                      \
+	C(node, "NODE", "NUMA node", 4, NUMBER, true, NULL, range->nid)                                                         \
+	C(hosting, "HOSTING", "what hosts its memmap", 7, WORD, true, event_hostings, range->hosting)                           \
+	C(why, "WHY", "why it does or does not host its own memmap", 19, WORD, true, event_whys, range->why)                    \
+	C(sections, "SECT", "sections that have a memmap", 5, NUMBER, true, NULL, range->sections)                              \
+	C(refs, "REFS", "sections holding a reference to its memmap", 5, NUMBER, true, NULL,                                    \
+	  refs(range))                                                                                                          \
+	C(vmemmap_pages, "VMEMMAP", "pages of the range used to host memmap", 7, NUMBER, true, NULL,                            \
+	  range->vmemmap_pages)                                                                                                 \
+	C(alloc, "ALLOC", "vmemmap pages populated and not yet freed", 7, NUMBER, true, NULL, range->alloc)                     \
+	C(order, "ORDER", "order in which section memmaps were freed", 10, WORD, true, event_orders, range->order)              \
+	C(free_pfn, "FREED", "first pfn of the section freed last", 11, HEX, false, NULL,                                       \
+	  range->frees ? (s64)range->free_pfn : COLUMN_NONE)                                                                    \
+	C(flags, "FLAGS", "flags of the add request", 5, HEX, false, NULL,                                                      \
+	  range->add.begin_ns ? range->flags : COLUMN_NONE)                                                                     \
+	C(removed, "REMOVED", "whether the range was removed", 7, FLAG, false, NULL, !!range->removed)                          \
+	C(ret, "RET", "return value of the add", 5, NUMBER, false, NULL, range->add.end_ns ? range->add_ret : COLUMN_NONE)      \
+	C(add_ns, "ADDTIME", "duration of the add", 8, TIME, false, NULL, column_duration(&range->add))
 /* clang-format on */
 
 #define RANGE_GETTER(key, title, help, width, kind, shown, words, value)       \

@@ -49,8 +49,8 @@ static int parse_word(struct term *term, const char *text, char *why,
 	size_t used;
 
 	if (term->op != OP_EQUAL && term->op != OP_UNEQUAL) {
-		snprintf(why, len, "%s is a word: compare it with = or !=",
-			 term->column->key);
+		snprintf(why, len,
+			 "%s is not a number: use = or !=", term->column->key);
 		return -EINVAL;
 	}
 	term->value = COLUMN_NONE;
@@ -62,8 +62,9 @@ static int parse_word(struct term *term, const char *text, char *why,
 		term->value = symbol->value;
 		return 0;
 	}
-	used = snprintf(why, len, "%s is never \"%s\"; it can be",
-			term->column->key, text);
+	used = snprintf(why, len,
+			"%s cannot be '%s'; use one of:", term->column->key,
+			text);
 	for (symbol = term->column->symbols; symbol->name; symbol++)
 		if (used < len)
 			used += snprintf(why + used, len - used, " %s",
@@ -86,7 +87,7 @@ static int parse_number(struct term *term, const char *text, char *why,
 			term->value = ns;
 			return 0;
 		}
-		snprintf(why, len, "%s needs " DURATION_EXAMPLE ", not \"%s\"",
+		snprintf(why, len, "%s needs " DURATION_EXAMPLE ", not '%s'",
 			 term->column->key, text);
 		return -EINVAL;
 	}
@@ -94,7 +95,7 @@ static int parse_number(struct term *term, const char *text, char *why,
 	term->value = strtoll(text, &end, strstr(text, "0x") ? 16 : 10);
 	if (!errno && end > text && !*end)
 		return 0;
-	snprintf(why, len, "%s needs a number, not \"%s\"", term->column->key,
+	snprintf(why, len, "%s needs a number, not '%s'", term->column->key,
 		 text);
 	return -EINVAL;
 }
@@ -114,7 +115,7 @@ static int parse_bare(struct term *term, const char *text, char *why,
 			}
 	snprintf(
 		why, len,
-		"\"%s\" is no word of any column; use KEY=WORD, KEY!=WORD, KEY<NUMBER or KEY>NUMBER",
+		"'%s' is not a word of any column; use KEY=WORD, KEY!=WORD, KEY<NUMBER or KEY>NUMBER",
 		text);
 	return -EINVAL;
 }
@@ -131,7 +132,7 @@ static int parse_term(struct term *term, char *text, char *why, size_t len)
 		if (!strncmp(at, operators[i].text, strlen(operators[i].text)))
 			break;
 	if (i == ARRAY_SIZE(operators)) {
-		snprintf(why, len, "\"%s\" has no operator: =, !=, < or >",
+		snprintf(why, len, "'%s' has no operator: use =, !=, < or >",
 			 text);
 		return -EINVAL;
 	}
@@ -140,7 +141,7 @@ static int parse_term(struct term *term, char *text, char *why, size_t len)
 	*at = '\0';
 	term->column = column_find(text);
 	if (!term->column) {
-		snprintf(why, len, "\"%s\" is no column; --help lists them",
+		snprintf(why, len, "unknown column '%s'; --help lists them",
 			 text);
 		return -EINVAL;
 	}
@@ -159,7 +160,7 @@ int block_filter_parse(struct block_filter **filter, const char *text,
 
 	*filter = NULL;
 	if (!made) {
-		snprintf(why, len, "no memory");
+		snprintf(why, len, "out of memory");
 		return -ENOMEM;
 	}
 	for (; !err; text += size) {
@@ -168,9 +169,10 @@ int block_filter_parse(struct block_filter **filter, const char *text,
 		if (!size)
 			break;
 		if (made->nr == TERMS_MAX || size >= sizeof(term)) {
-			snprintf(why, len,
-				 "longer than %d terms of %d characters",
-				 TERMS_MAX, TERM_LEN - 1);
+			snprintf(
+				why, len,
+				"too long: at most %d terms of %d characters each",
+				TERMS_MAX, TERM_LEN - 1);
 			err = -EINVAL;
 			break;
 		}

@@ -81,7 +81,7 @@ int model_take(void *ctx, const struct mhp_record *record)
 	    !model->notice[0])
 		snprintf(
 			model->notice, sizeof(model->notice),
-			"not everything is shown: there are more memory blocks, zones or ranges than there is room for");
+			"incomplete: there are more memory blocks, zones or ranges than mhptop has room for");
 	if (!event_is_tool(record->event))
 		log_put(model, record);
 	return 0;

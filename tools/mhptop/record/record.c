@@ -150,7 +150,7 @@ static int recorder_report(const struct recorder *recorder, int err)
 	if (recorder->out.err == -EINTR)
 		return status_fail(
 			STATUS_FAILED,
-			"cannot write %s: nobody reads it; it ends without totals",
+			"cannot write %s: the reader is stalled; the recording ends without totals",
 			recorder->name);
 	if (recorder->out.err)
 		return status_fail(STATUS_FAILED, "cannot write %s: %s",

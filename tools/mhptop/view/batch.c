@@ -163,7 +163,7 @@ static int batch_report(struct batch *batch, int err)
 	if (stream->err)
 		return stream_status(stream->err);
 	if (err && err != -ECANCELED && err != -EINTR)
-		return status_fail(STATUS_FAILED, "cannot make a frame: %s",
+		return status_fail(STATUS_FAILED, "cannot prepare a frame: %s",
 				   strerror(-err));
 	return stream_shown_status(&stream->model);
 }
@@ -181,7 +181,7 @@ static void note_history(const char *text)
 	if (column)
 		status_fail(
 			STATUS_OK,
-			"note: %s is known from when mhptop starts, which one frame (-n 1) does not show: leave out -n, or record and replay",
+			"note: %s is counted from when mhptop starts, so a single frame (-n 1) cannot show it: omit -n, or record and replay",
 			column->key);
 	block_filter_free(filter);
 }
@@ -209,7 +209,7 @@ int batch_run(struct stream *stream, const struct view_opts *opts)
 		fclose(batch.file);
 	} else {
 		status = status_fail(STATUS_FAILED,
-				     "cannot print frames: no memory");
+				     "cannot print frames: out of memory");
 	}
 	close(signals);
 	return status;

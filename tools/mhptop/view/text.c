@@ -53,7 +53,9 @@ static void text_put_head(FILE *out, const struct model *model)
 		recording_check_name(model->self_check),
 		model->self_check_why[0] ? ": " : "", model->self_check_why);
 	if (info->kind == SOURCE_EVENTS)
-		fprintf(out, "laws    %llu broken\n", model->violations.total);
+		fprintf(out, "rules   %llu violation%s\n",
+			model->violations.total,
+			model->violations.total == 1 ? "" : "s");
 	if (model->notice[0])
 		fprintf(out, "notice  %s\n", model->notice);
 }
@@ -109,10 +111,10 @@ static void put_range(FILE *out, const struct model *model,
 		break;
 	case RANGE_ADDING:
 	case RANGE_REMOVING:
-		strcpy(result, "under way");
+		strcpy(result, "in progress");
 		break;
 	case RANGE_FREEING:
-		snprintf(result, sizeof(result), "freeing %u left",
+		snprintf(result, sizeof(result), "freeing, %u left",
 			 range->sections);
 		break;
 	case RANGE_REMOVED:
@@ -150,7 +152,7 @@ static void text_put_violations(FILE *out, const struct model *model)
 	size_t i;
 
 	if (violations->nr_kept)
-		fputs("\nBROKEN LAWS\n", out);
+		fputs("\nRULE VIOLATIONS\n", out);
 	for (i = 0; i < violations->nr_kept; i++, violation++)
 		fprintf(out, "%s %s, memory%llu: expected %s; found %s\n",
 			time_text(when, violation->second.time_ns),

@@ -43,7 +43,7 @@ static void state_lines(struct tui_lines *lines, const struct mhp_block *block)
 	if (block->blockers)
 		tui_lines_add(
 			lines, block->last_ret ? TUI_FAILED : TUI_PLAIN,
-			"blocker  pfn 0x%llx, a page of kind %s, at stage %s; %u reported in all",
+			"blocker  pfn 0x%llx, page kind %s, stage %s; %u reported in total",
 			block->blocker_pfn,
 			event_symbol(event_kinds, block->blocker_kind),
 			event_symbol(event_stages, block->blocker_stage),
@@ -67,8 +67,8 @@ static void event_line(struct tui_lines *lines, const char *what,
 	tui_lines_add(lines, TUI_PLAIN, "           %s: %s", what, text);
 }
 
-static void law_lines(struct tui_lines *lines, const struct model *model,
-		      const struct mhp_block *block)
+static void violation_lines(struct tui_lines *lines, const struct model *model,
+			    const struct mhp_block *block)
 {
 	u64 broken = violations_of_block(&model->violations, block->start_pfn);
 	const struct violation *violation;
@@ -77,7 +77,7 @@ static void law_lines(struct tui_lines *lines, const struct model *model,
 	while ((violation = violations_kept_of_block(&model->violations,
 						     block->start_pfn, nth))) {
 		tui_lines_add(lines, TUI_FAILED,
-			      "law      !%s: expected %s; found %s",
+			      "rule     !%s: expected %s; found %s",
 			      rule_infos[violation->rule].name,
 			      violation->expected, violation->found);
 		event_line(lines, "before", &violation->first);
@@ -86,7 +86,7 @@ static void law_lines(struct tui_lines *lines, const struct model *model,
 	}
 	if (broken > nth)
 		tui_lines_add(lines, TUI_FAILED,
-			      "law      !%llu more violations are not kept",
+			      "rule     !violations not kept: %llu",
 			      broken - nth);
 }
 
@@ -100,7 +100,7 @@ static void memmap_lines(struct tui_lines *lines, const struct model *model,
 	else if (block->vmemmap_pages)
 		tui_lines_add(
 			lines, TUI_PLAIN,
-			"memmap   self-hosted in the first %u pages (%s) of pfn 0x%llx on",
+			"memmap   self-hosted in %u pages (%s) from pfn 0x%llx",
 			block->vmemmap_pages,
 			size_text(bytes, (u64)block->vmemmap_pages *
 						 model->info.page_bytes),
@@ -119,19 +119,19 @@ static void origin_lines(struct tui_lines *lines, const struct mhp_block *block)
 {
 	if (block->flags & MHP_BLOCK_SYSFS)
 		tui_lines_add(lines, TUI_PLAIN,
-			      "origin   known from sysfs alone");
+			      "origin   known from sysfs only");
 	else if (block->flags & MHP_BLOCK_SEEN)
 		tui_lines_add(
 			lines, TUI_PLAIN,
-			"origin   was there before mhptop was, and read from the kernel");
+			"origin   snapshot: existed before mhptop started");
 	if (block->flags & MHP_BLOCK_ESTIMATED)
 		tui_lines_add(
 			lines, TUI_PLAIN,
-			"         its present and managed pages are deduced from its state");
+			"         present and managed pages are estimated from its state");
 	if (block->flags & MHP_BLOCK_PARTIAL)
 		tui_lines_add(
 			lines, TUI_PLAIN,
-			"origin   first met in the middle of its life; earlier counts are missing");
+			"origin   first reported in mid-life; earlier counts are missing");
 }
 
 static void phase_line(struct tui_lines *lines, const char *name,
@@ -142,13 +142,13 @@ static void phase_line(struct tui_lines *lines, const char *name,
 	char took[UNITS_TEXT_MAX], when[UNITS_TEXT_MAX];
 
 	if (!at) {
-		tui_lines_add(lines, TUI_DIM, "  %-8s not seen", name);
+		tui_lines_add(lines, TUI_DIM, "  %-8s not reported", name);
 		return;
 	}
 	duration_text(took, end > at ? end - at : 0, 3);
 	tui_lines_add(lines, phase->end_ns ? TUI_PLAIN : TUI_GOING,
 		      "  %-8s at %s%s%s", name, time_text(when, at),
-		      !phase->end_ns ? ", under way for " :
+		      !phase->end_ns ? ", in progress for " :
 		      end > at	     ? ", took " :
 				       "",
 		      end > at ? took : "");
@@ -159,7 +159,8 @@ static void phase_lines(struct tui_lines *lines, const struct model *model,
 {
 	struct mhp_phase freed = { .end_ns = block->free_ns };
 
-	tui_lines_add(lines, TUI_TITLE, "Phases (times in s, as in the log)");
+	tui_lines_add(lines, TUI_TITLE,
+		      "Phases (times in seconds, as in the log)");
 	phase_line(lines, "add", &block->add, model->last_ns);
 	phase_line(lines, "online", &block->online, model->last_ns);
 	phase_line(lines, "offline", &block->offline, model->last_ns);
@@ -176,18 +177,18 @@ static void range_lines(struct tui_lines *lines, const struct model *model,
 		ledger_find_range(model->ledger, block->start_pfn);
 	char bytes[UNITS_TEXT_MAX];
 
-	tui_lines_add(lines, TUI_TITLE, "The range that it was added with");
+	tui_lines_add(lines, TUI_TITLE, "Range it was added with");
 	if (!range) {
-		tui_lines_add(lines, TUI_DIM, "  its add was not seen");
+		tui_lines_add(lines, TUI_DIM, "  its add was not reported");
 		return;
 	}
 	tui_lines_add(
 		lines, TUI_PLAIN, "  pfn 0x%llx, %llu pages (%s), node %d%s",
 		range->start_pfn, range->nr_pages,
 		size_text(bytes, range->nr_pages * model->info.page_bytes),
-		range->nid, range->removed ? ", removed since" : "");
+		range->nid, range->removed ? ", removed" : "");
 	tui_lines_add(lines, TUI_PLAIN,
-		      "  memmap hosted by: %s, because: %s; %llu vmemmap pages",
+		      "  memmap hosted by: %s, reason: %s; %llu vmemmap pages",
 		      event_symbol(event_hostings, range->hosting),
 		      event_symbol(event_whys, range->why),
 		      range->vmemmap_pages);
@@ -229,7 +230,7 @@ static void event_lines(struct tui_lines *lines, const struct view_tui *view,
 	char text[TUI_EVENT_MAX];
 	int nr = 0;
 
-	tui_lines_add(lines, TUI_TITLE, "Its events, newest first");
+	tui_lines_add(lines, TUI_TITLE, "Events, newest first");
 	for (; nr < EVENTS_MAX && (record = model_log(model, nth)); nth++) {
 		if (!tui_event_concerns(record, block->start_pfn, pages))
 			continue;
@@ -252,12 +253,12 @@ void tui_detail_make(struct view_tui *view, const struct model *model)
 
 	tui_lines_clear(lines);
 	if (!block) {
-		tui_lines_add(lines, TUI_DIM, "no block is selected");
+		tui_lines_add(lines, TUI_DIM, "no block selected");
 		return;
 	}
 	bytes_line(lines, model, block);
 	state_lines(lines, block);
-	law_lines(lines, model, block);
+	violation_lines(lines, model, block);
 	memmap_lines(lines, model, block);
 	origin_lines(lines, block);
 	phase_lines(lines, model, block);
@@ -301,7 +302,7 @@ static void holds_line(struct tui_lines *lines, const struct model *model,
 	}
 	tui_lines_add(
 		lines, TUI_PLAIN,
-		"         holds the memmap of %s: %llu others, %llu of them not offline",
+		"         holds the memmap of %s: %llu other blocks, %llu of them not offline",
 		names(text, first, last), others, needed);
 }
 
@@ -319,13 +320,12 @@ void tui_detail_memmap(struct tui_lines *lines, const struct model *model,
 	}
 	tui_lines_add(
 		lines, TUI_PLAIN,
-		"memmap   hosted by its range: %llu pages of pfn 0x%llx on, in %s",
+		"memmap   hosted by its range: %llu pages from pfn 0x%llx, in %s",
 		held_in.nr, held_in.first_pfn,
 		names(text, held_in.first_pfn / pages,
 		      (held_in.first_pfn + held_in.nr - 1) / pages));
 	if (!holds.nr) {
-		tui_lines_add(lines, TUI_PLAIN,
-			      "         holds no memmap itself");
+		tui_lines_add(lines, TUI_PLAIN, "         holds no memmap");
 		return;
 	}
 	holds_line(lines, model, block, &holds);
@@ -340,16 +340,16 @@ void tui_detail_refs(struct tui_lines *lines, const struct mhp_range *range)
 	if (range->hosting == MHP_HOSTING_RANGE)
 		tui_lines_add(
 			lines, TUI_PLAIN,
-			"  base pfn 0x%llx, %u references; %u sections have a memmap, of %llu vmemmap pages",
+			"  base pfn 0x%llx, %u references; %u sections have a memmap (%llu vmemmap pages)",
 			range->start_pfn, range->refs, range->sections,
 			range->alloc);
 	if (range->frees)
 		tui_lines_add(
 			lines, TUI_PLAIN,
-			"  memmap of %u sections freed, %s; the last one that of pfn 0x%llx",
-			range->frees,
+			"  memmap of %u sections freed%s%s; last freed: pfn 0x%llx",
+			range->frees, range->order ? ", " : "",
 			range->order ?
 				event_symbol(event_orders, range->order) :
-				"the first",
+				"",
 			range->free_pfn);
 }

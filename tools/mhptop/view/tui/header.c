@@ -40,7 +40,7 @@ static int motion_write(const struct view_tui *view, const struct model *model,
 	int style = TUI_PLAIN;
 
 	if (view->paused) {
-		snprintf(text, sizeof(text), " PAUSED, %llu since ",
+		snprintf(text, sizeof(text), " PAUSED, %llu new ",
 			 model->log_head - view->paused_head);
 		style = TUI_FOCUS;
 	} else if (model->info.live) {
@@ -79,7 +79,7 @@ static void memory_draw(const struct view_tui *view, const struct model *model,
 
 	tui_pen_force(&pen, TUI_TITLE, "memory  ");
 	if (!ledger_nr_zones(model->ledger)) {
-		tui_pen_write(&pen, TUI_PLAIN, "no zone was seen yet");
+		tui_pen_write(&pen, TUI_PLAIN, "no zones yet");
 		return;
 	}
 	pages_write(&pen, model, "present", view->sums.present);
@@ -94,7 +94,7 @@ static void memmap_draw(const struct view_tui *view, const struct model *model,
 	tui_pen_force(&pen, TUI_TITLE, "memmap  ");
 	if (model->info.kind == SOURCE_SYSFS) {
 		tui_pen_write(&pen, TUI_PLAIN,
-			      "sysfs does not tell who hosts it");
+			      "hosting is not available from sysfs");
 		return;
 	}
 	pages_write(&pen, model, "self-hosted", view->sums.self_hosted);
@@ -112,16 +112,17 @@ static void self_check_write(struct tui_pen *pen, const struct model *model)
 }
 
 /* Nothing is judged where there are no events. */
-static void laws_write(struct tui_pen *pen, const struct model *model)
+static void rules_write(struct tui_pen *pen, const struct model *model)
 {
-	u64 broken = model->violations.total;
+	u64 violations = model->violations.total;
 
 	if (model->info.kind == SOURCE_SYSFS)
 		return;
-	if (broken) {
-		tui_pen_force(pen, TUI_PLAIN, "  laws ");
-		tui_pen_force(pen, TUI_ALARM, "!%llu broken", broken);
-	} else if (tui_pen_write(pen, TUI_PLAIN, "  laws ")) {
+	if (violations) {
+		tui_pen_force(pen, TUI_PLAIN, "  rules ");
+		tui_pen_force(pen, TUI_ALARM, "!%llu violation%s", violations,
+			      violations == 1 ? "" : "s");
+	} else if (tui_pen_write(pen, TUI_PLAIN, "  rules ")) {
 		tui_pen_write(pen, TUI_GOOD, "ok");
 	}
 }
@@ -139,7 +140,7 @@ static void events_draw(const struct view_tui *view, const struct model *model,
 	tui_pen_force(&pen, lost ? TUI_ALARM : TUI_VALUE,
 		      lost ? "!%llu LOST" : "%llu lost", lost);
 	self_check_write(&pen, model);
-	laws_write(&pen, model);
+	rules_write(&pen, model);
 	if (sums->failures)
 		tui_pen_write(&pen, TUI_FAILED, "  !%llu failed",
 			      sums->failures);

@@ -21,7 +21,7 @@ static void legend_lines(struct tui_lines *lines)
 	int i, style;
 
 	tui_lines_add(lines, TUI_TITLE,
-		      "Glyphs of the blocks: hosted by others, self-hosted");
+		      "Block glyphs: memmap hosted elsewhere, self-hosted");
 	for (i = TUI_CELL_REMOVED; i < TUI_NR_CELLS; i++) {
 		const char *other = tui_glyph(i, a, &style);
 		const char *self = tui_glyph(i | TUI_CELL_SELF, b, &style);
@@ -32,10 +32,10 @@ static void legend_lines(struct tui_lines *lines)
 	}
 	tui_lines_add(
 		lines, TUI_UNDERLINE,
-		"  underlined where there is one glyph for both: self-hosted");
+		"  underlined where both have the same glyph: self-hosted");
 	tui_lines_add(
 		lines, TUI_PLAIN,
-		"  In a cell of several blocks the worst is shown, as listed: last is worst.");
+		"  A cell of several blocks shows the worst state, the last one in this list.");
 }
 
 static void help_column_lines(struct tui_lines *lines,
@@ -59,10 +59,11 @@ void tui_help_make(struct view_tui *view)
 	legend_lines(lines);
 	tui_lines_add(
 		lines, TUI_TITLE,
-		"Filters: key=word key!=word key<number key>=number, or a word of any column; all must hold");
-	tui_lines_add(lines, TUI_TITLE, "Columns: title, key, meaning");
+		"Filters: key=word key!=word key<number key>=number word; all must match");
+	tui_lines_add(lines, TUI_TITLE, "Columns: title, key, description");
 	help_column_lines(lines, columns);
-	tui_lines_add(lines, TUI_TITLE, "Columns of ranges");
+	tui_lines_add(lines, TUI_TITLE,
+		      "Columns of ranges: title, key, description");
 	help_column_lines(lines, range_columns);
 }
 

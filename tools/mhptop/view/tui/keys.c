@@ -93,9 +93,8 @@ ACTION(failed)
 		tui_select(view, pfn);
 		return VIEW_TUI_REDRAW;
 	}
-	snprintf(
-		view->message, sizeof(view->message),
-		"no block of the table failed when last asked to, or broke a law");
+	snprintf(view->message, sizeof(view->message),
+		 "no listed block failed or violated a rule");
 	return VIEW_TUI_REDRAW;
 }
 

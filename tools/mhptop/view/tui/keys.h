@@ -13,41 +13,44 @@
  * Hints stand in this order, and those that do not fit are left out.
  */
 #define TUI_KEYS(X)                                                            \
-	X(help, "? h F1", "?:help", "keys, legend and columns", '?', 'h',      \
+	X(help, "? h F1", "?:help", "show keys, legend and columns", '?', 'h', \
 	  TUI_KEY_F1)                                                          \
-	X(quit, "q", "q:quit", "quit; on a page or in a list: go back", 'q')   \
-	X(open, "Enter", "Enter:detail", "all about the selected block",       \
+	X(quit, "q", "q:quit", "quit; from a page or list: go back", 'q')      \
+	X(open, "Enter", "Enter:detail", "show details of the selected block", \
 	  TUI_KEY_ENTER)                                                       \
-	X(filter, "/", "/:filter", "show only the blocks that match", '/')     \
-	X(failed, "n", "n:failed", "to the next block that failed", 'n')       \
+	X(filter, "/", "/:filter", "show only matching blocks", '/')           \
+	X(failed, "n", "n:failed", "go to the next failed block", 'n')         \
 	X(sort, "s", "s:sort", "choose the column to sort by", 's')            \
-	X(reverse, "r", "r:reverse", "sort the other way round", 'r')          \
-	X(pause, "p Space", "p:pause", "hold the screen still; events go on",  \
-	  'p', ' ')                                                            \
-	X(next, "Tab", "Tab:pane", "give the keys to the next pane",           \
+	X(reverse, "r", "r:reverse", "reverse the sort order", 'r')            \
+	X(pause, "p Space", "p:pause",                                         \
+	  "pause the display; events are still collected", 'p', ' ')           \
+	X(next, "Tab", "Tab:pane", "move the focus to the next pane",          \
 	  TUI_KEY_TAB, TUI_KEY_BACKTAB)                                        \
-	X(log, "l", "l:log", "log split, alone or hidden", 'l')                \
+	X(log, "l", "l:log", "cycle the log: split, alone, hidden", 'l')       \
 	X(map, "m", "m:map", "show or hide the map", 'm')                      \
 	X(table, "t", "t:table", "show or hide the table", 't')                \
 	X(ranges, "R", "R:ranges", "show or hide the added ranges", 'R')       \
-	X(zoom, "z", "", "map: one block a cell, or all blocks at once", 'z')  \
-	X(sort_prev, "<", "", "sort by the column before", '<')                \
-	X(sort_next, ">", "", "sort by the column after", '>')                 \
+	X(zoom, "z", "",                                                       \
+	  "map: one block per cell, or all blocks on the screen", 'z')         \
+	X(sort_prev, "<", "", "sort by the previous column", '<')              \
+	X(sort_next, ">", "", "sort by the next column", '>')                  \
 	X(back, "Esc", "", "go back; on the main screen: clear the filter",    \
 	  TUI_KEY_ESC)                                                         \
-	X(up, "Up k", "", "up", TUI_KEY_UP, 'k')                               \
-	X(down, "Down j", "", "down", TUI_KEY_DOWN, 'j')                       \
-	X(pgup, "PgUp Ctrl-B", "", "a page up", TUI_KEY_PGUP, TUI_CTRL('B'))   \
-	X(pgdn, "PgDn Ctrl-F", "", "a page down", TUI_KEY_PGDN, TUI_CTRL('F')) \
-	X(first, "Home g", "", "to the first", TUI_KEY_HOME, 'g')              \
-	X(last, "End G", "", "to the last", TUI_KEY_END, 'G')                  \
-	X(left, "Left", "",                                                    \
-	  "columns or text to the left; detail: block before", TUI_KEY_LEFT)   \
-	X(right, "Right", "",                                                  \
-	  "columns or text to the right; detail: next block", TUI_KEY_RIGHT)   \
-	X(slower, "+", "", "longer between frames", '+', '=')                  \
-	X(faster, "-", "", "shorter between frames", '-')                      \
-	X(delay, "d", "", "type the seconds between frames", 'd')              \
-	X(redraw, "Ctrl-L", "", "draw everything anew", TUI_CTRL('L'))
+	X(up, "Up k", "", "move up", TUI_KEY_UP, 'k')                          \
+	X(down, "Down j", "", "move down", TUI_KEY_DOWN, 'j')                  \
+	X(pgup, "PgUp Ctrl-B", "", "move one page up", TUI_KEY_PGUP,           \
+	  TUI_CTRL('B'))                                                       \
+	X(pgdn, "PgDn Ctrl-F", "", "move one page down", TUI_KEY_PGDN,         \
+	  TUI_CTRL('F'))                                                       \
+	X(first, "Home g", "", "go to the beginning", TUI_KEY_HOME, 'g')       \
+	X(last, "End G", "", "go to the end", TUI_KEY_END, 'G')                \
+	X(left, "Left", "", "scroll left; on the detail page: previous block", \
+	  TUI_KEY_LEFT)                                                        \
+	X(right, "Right", "", "scroll right; on the detail page: next block",  \
+	  TUI_KEY_RIGHT)                                                       \
+	X(slower, "+", "", "increase the delay between frames", '+', '=')      \
+	X(faster, "-", "", "decrease the delay between frames", '-')           \
+	X(delay, "d", "", "enter the delay between frames", 'd')               \
+	X(redraw, "Ctrl-L", "", "redraw the screen", TUI_CTRL('L'))
 
 #endif

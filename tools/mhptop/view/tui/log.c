@@ -94,7 +94,7 @@ static void log_title_draw(const struct view_tui *view,
 	else
 		tui_pen_write(&pen, TUI_PLAIN, " newest at the bottom");
 	if (model->log_head > MODEL_LOG)
-		tui_pen_write(&pen, TUI_DIM, "  the last %d of %llu", MODEL_LOG,
+		tui_pen_write(&pen, TUI_DIM, "  last %d of %llu", MODEL_LOG,
 			      model->log_head);
 }
 
@@ -129,7 +129,7 @@ void tui_log_draw(struct view_tui *view, const struct model *model)
 	log_title_draw(view, model, area->y);
 	if (!kept)
 		tui_screen_text(area->y + 1, 1, view->panes.cols - 1, TUI_DIM,
-				"no event yet");
+				"no events yet");
 	for (i = 0; i < height && skipped + i < kept; i++) {
 		record = model_log(model, skipped + i);
 		if (!record)

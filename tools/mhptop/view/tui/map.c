@@ -262,17 +262,17 @@ bool tui_cells_block(const struct tui_cells *cells, size_t row,
 #define GLYPH(cell, other, self, ascii_other, ascii_self, style, word, help) \
 	[TUI_CELL_##cell] = { { other, self }, { ascii_other, ascii_self }, TUI_##style, word, help }
 const struct tui_glyph tui_glyphs[TUI_NR_CELLS] = {
-	GLYPH(EMPTY,	     " ", " ", ' ', ' ', PLAIN,   "",	       "no memory block has this address"),
-	GLYPH(REMOVED,	     "·", "·", '.', '.', DIM,	  "removed",   "was there and was removed"),
-	GLYPH(BOOT,	     "▒", "▒", '#', '#', PLAIN,	  "boot",      "there since boot, online"),
+	GLYPH(EMPTY,	     " ", " ", ' ', ' ', PLAIN,   "",	       "no memory block at this address"),
+	GLYPH(REMOVED,	     "·", "·", '.', '.', DIM,	  "removed",   "removed"),
+	GLYPH(BOOT,	     "▒", "▒", '#', '#', PLAIN,	  "boot",      "boot memory, online"),
 	GLYPH(MOVABLE,	     "○", "●", 'm', 'M', MOVABLE, "movable",   "online in ZONE_MOVABLE"),
 	GLYPH(KERNEL,	     "□", "■", 'k', 'K', KERNEL,  "kernel",    "online in a kernel zone"),
 	GLYPH(OFFLINE,	     "▭", "▬", '-', '=', OFFLINE, "offline",   "offline"),
-	GLYPH(UNKNOWN,	     "?", "?", '?', '?', PLAIN,	  "unknown",   "in a state or zone that nobody told"),
-	GLYPH(GOING_ONLINE,  "▷", "▶", '>', '>', GOING,	  "going on",  "going online"),
-	GLYPH(GOING_OFFLINE, "◁", "◀", '<', '<', GOING,	  "going off", "going offline"),
-	GLYPH(FAILED,	     "!", "!", '!', '!', FAILED,  "failed",    "did not go online or offline when last asked to"),
-	GLYPH(BROKEN,	     "X", "X", 'X', 'X', ALARM,   "law broken", "a law about it was broken, see its page"),
+	GLYPH(UNKNOWN,	     "?", "?", '?', '?', PLAIN,	  "unknown",   "unknown state or zone"),
+	GLYPH(GOING_ONLINE,  "▷", "▶", '>', '>', GOING,	  "onlining",  "going online"),
+	GLYPH(GOING_OFFLINE, "◁", "◀", '<', '<', GOING,	  "offlining", "going offline"),
+	GLYPH(FAILED,	     "!", "!", '!', '!', FAILED,  "failed",    "last online or offline operation failed"),
+	GLYPH(BROKEN,	     "X", "X", 'X', 'X', ALARM,   "violation", "rule violation, see the block's details"),
 };
 #undef GLYPH
 /* clang-format on */
@@ -337,7 +337,7 @@ static void map_title_draw(const struct view_tui *view,
 			      size_text(bytes, model->info.block_bytes));
 	else
 		tui_pen_write(&pen, TUI_PLAIN,
-			      " 1 cell = %u blocks, %s, the worst shown",
+			      " 1 cell = %u blocks, %s, worst state shown",
 			      cells->fold,
 			      size_text(bytes,
 					model->info.block_bytes * cells->fold));
@@ -346,9 +346,9 @@ static void map_title_draw(const struct view_tui *view,
 			      view->map_top + 1, view->map_top + height,
 			      cells->nr_rows);
 	if (cells->fold > 1)
-		tui_pen_write(&pen, TUI_DIM, "  z: one by one");
+		tui_pen_write(&pen, TUI_DIM, "  z: one block per cell");
 	else if (view->zoomed)
-		tui_pen_write(&pen, TUI_DIM, "  z: all at once");
+		tui_pen_write(&pen, TUI_DIM, "  z: fit all blocks");
 }
 
 static void gap_draw(const struct view_tui *view, const struct model *model,
@@ -360,7 +360,7 @@ static void gap_draw(const struct view_tui *view, const struct model *model,
 	if (!row->gap)
 		return;
 	tui_pen_force(&pen, TUI_DIM, "%s", tui_screen_utf8() ? "┊" : "|");
-	tui_pen_write(&pen, TUI_DIM, " %s of no memory",
+	tui_pen_write(&pen, TUI_DIM, " %s hole",
 		      size_text(bytes, number_to_address(model, row->gap)));
 }
 

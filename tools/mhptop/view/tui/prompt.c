@@ -122,7 +122,7 @@ static int delay_set(struct view_tui *view, const char *text)
 
 	if (view_delay_parse(&delay, text)) {
 		snprintf(view->message, sizeof(view->message),
-			 "\"%.40s\" is no delay: seconds from %g to %g", text,
+			 "invalid delay '%.40s': need %g to %g seconds", text,
 			 VIEW_DELAY_MIN, VIEW_DELAY_MAX);
 		return -1;
 	}
@@ -214,10 +214,11 @@ static void prompt_draw(const struct view_tui *view, struct tui_pen *pen)
 		      view->mode == TUI_FILTER ? "Filter: " : "Seconds: ");
 	line_draw(view, pen);
 	if (!*why)
-		tui_pen_write(pen, TUI_DIM, "%s",
-			      view->mode == TUI_FILTER ?
-				      "  (key=word key<number word; Esc: all)" :
-				      "  (between frames)");
+		tui_pen_write(
+			pen, TUI_DIM, "%s",
+			view->mode == TUI_FILTER ?
+				"  (key=word key<number word; Esc: show all)" :
+				"  (between frames)");
 }
 
 static void hints_draw(struct tui_pen *pen)
@@ -239,7 +240,7 @@ void tui_footer_draw(const struct view_tui *view)
 		tui_pen_force(&pen, TUI_ALARM, "%s", view->message);
 	else if (view->mode == TUI_SORT)
 		tui_pen_write(&pen, TUI_DIM,
-			      "Enter:sort by it  Esc:leave as it is");
+			      "Enter:sort by this column  Esc:cancel");
 	else if (view->mode != TUI_MAIN)
 		tui_pen_write(&pen, TUI_DIM, "Esc:back  Up Down PgUp PgDn%s",
 			      view->mode == TUI_DETAIL ?

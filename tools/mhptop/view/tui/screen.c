@@ -136,7 +136,7 @@ int tui_screen_open(bool color, bool ascii, char *why, size_t len)
 		screen.keys = NULL;
 		snprintf(
 			why, len,
-			"dashboard: terminal type '%s' is not known here, or cannot show a screen; set TERM, or use -b for text",
+			"dashboard: terminal type '%s' is unknown or cannot move the cursor; set TERM, or use -b for text",
 			term ? term : "");
 		return -EINVAL;
 	}

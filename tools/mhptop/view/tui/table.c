@@ -55,7 +55,7 @@ static void table_title_draw(const struct view_tui *view,
 		tui_pen_force(&pen, TUI_VALUE, " %zu of %zu match '%s'", nr,
 			      ledger_nr_blocks(model->ledger),
 			      view->filter_text);
-		tui_pen_write(&pen, TUI_DIM, " (Esc: all)");
+		tui_pen_write(&pen, TUI_DIM, " (Esc: show all)");
 	} else if ((long)nr > height) {
 		tui_pen_write(&pen, TUI_PLAIN, " %ld-%ld of %zu",
 			      view->table_top + 1, view->table_top + height,
@@ -153,7 +153,7 @@ void tui_table_draw(struct view_tui *view, const struct model *model)
 		tui_screen_text(area->y + 2, GUTTER, view->panes.cols - GUTTER,
 				TUI_DIM,
 				view->filter ? "no block matches the filter" :
-					       "no memory block was seen yet");
+					       "no memory blocks yet");
 }
 
 #define GUTTER 2 /* marks of what failed, and of the selected block's range */
@@ -189,7 +189,7 @@ static void state_text(const struct mhp_range *range, char *buf, size_t len)
 	switch (range_state(range)) {
 	case RANGE_THERE:
 		if (hosts && range->refs < range->sections)
-			snprintf(buf, len, "in part, %u of %u", range->refs,
+			snprintf(buf, len, "partial, %u of %u", range->refs,
 				 range->sections);
 		else
 			snprintf(buf, len, "ok");
@@ -342,5 +342,5 @@ void tui_ranges_draw(struct view_tui *view, const struct model *model)
 	}
 	if (!ledger_nr_ranges(model->ledger))
 		tui_screen_text(area->y + 2, GUTTER, view->panes.cols - GUTTER,
-				TUI_DIM, "no range was seen yet");
+				TUI_DIM, "no ranges yet");
 }

@@ -20,7 +20,7 @@ static int opts_take(struct view_tui *view, const struct view_opts *opts,
 		if (!view->sort) {
 			snprintf(
 				why, len,
-				"dashboard: cannot sort by '%s': there is no such column",
+				"dashboard: cannot sort by '%s': unknown column",
 				opts->sort);
 			return -EINVAL;
 		}
@@ -36,7 +36,7 @@ int view_tui_open(struct view_tui **view, const struct view_opts *opts,
 
 	*view = NULL;
 	if (the_view.open) {
-		snprintf(why, len, "dashboard: it is open already");
+		snprintf(why, len, "dashboard: already open");
 		return -EBUSY;
 	}
 	the_view = (struct view_tui){
@@ -211,7 +211,7 @@ void tui_make(struct view_tui *view, const struct model *model)
 	if (block_order_make(&view->order, model, view->sort, view->reverse,
 			     view->filter))
 		snprintf(view->message, sizeof(view->message),
-			 "no memory for the list of %zu blocks",
+			 "out of memory: cannot list %zu blocks",
 			 ledger_nr_blocks(model->ledger));
 	view->made = true;
 	selection_keep(view);
