@@ -278,7 +278,7 @@ status "perf.data: perf is not installed" 1 "perf is not installed; apt-get inst
 mkdir "$WORK/bin"
 printf '#!/bin/sh\necho cannot >&2\nexit 1\n' >"$WORK/bin/perf"
 chmod +x "$WORK/bin/perf"
-status "perf.data: perf cannot read the file" 6 "'perf script -i' failed: see its message" \
+status "perf.data: perf cannot read the file" 6 "'perf script -i' failed: see its error message" \
 	env PATH="$WORK/bin:$PATH" "$MHPTOP" check "$WORK/perf.data"
 
 "$TOP/build/tests/generate" 8192 >"$WORK/many.ndjson"

@@ -382,7 +382,7 @@ static void begin_check(struct rules *rules, const struct mhp_record *r)
 			   block->nid, e->nid);
 	if (block->hosting != MHP_HOSTING_NONE)
 		rule_equal(rules, RULE_HOSTING, op->start,
-			   "pages that host memmap", block->vmemmap_pages,
+			   "pages reserved for memmap", block->vmemmap_pages,
 			   e->vmemmap_pages);
 	if (op->kind == OP_OFFLINE && block->state == MHP_STATE_ONLINE &&
 	    block->zone != MHP_ZONE_NONE)

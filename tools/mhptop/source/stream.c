@@ -166,7 +166,7 @@ static void load_ledger(struct stream *stream)
 	snprintf(model->notice, sizeof(model->notice),
 		 "%llu events were lost: %s", lost,
 		 ret ? why :
-		       "accounts are read from the kernel, the log has gaps");
+		       "accounts are read from the kernel; the log has gaps");
 }
 
 void stream_update(struct stream *stream)

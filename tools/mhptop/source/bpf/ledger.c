@@ -148,7 +148,7 @@ int bpf_source_ledger(struct source *source, struct mhp_ledger *ledger,
 	if (err)
 		return source_live_why(
 			err, why, len,
-			"what is shown may be wrong, cannot read the kernel's accounts: %s",
+			"what is shown may be wrong: cannot read the kernel's accounts: %s",
 			strerror(-err));
 	nr = missed(self);
 	if (nr)

@@ -81,7 +81,8 @@ FILE *text_tool_open(const char *path, int *err, char *why, size_t len)
 	else
 		snprintf(why, len,
 			 "cannot read %s: 'perf script -i' failed: %s", path,
-			 *err == -EPROTO ? "see its message" : strerror(-*err));
+			 *err == -EPROTO ? "see its error message" :
+					   strerror(-*err));
 	if (out)
 		fclose(out);
 	return NULL;
