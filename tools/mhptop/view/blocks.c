@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The blocks that a frame shows, filtered and sorted; see view_blocks.h. */
+/* The blocks of a frame, filtered and sorted. */
 #include "view/blocks.h"
 #include "model/order.h"
 
