@@ -17,15 +17,16 @@ include kernel/kernel.mk
 include bpf/bpf.mk
 include tools/mhptop/mhptop.mk
 
-.PHONY: help demo check check-host check-guest check-long fuzz bench docs install uninstall clean
-.PHONY: setup-build setup-kernel setup-guest setup-test
+.PHONY: help demo check check-host check-guest check-long check-fresh fuzz bench docs install uninstall clean
 
 help:
-	@echo 'make demo         watch a DIMM being plugged into a guest (without a terminal: a run that ends by itself)'
+	@echo 'make demo         watch a DIMM being plugged into a guest (without a terminal: a run that ends by itself);'
+	@echo '                  MHP_KERNEL=DIR boots the bzImage of that folder instead of building a kernel'
 	@echo 'make check        all tests: check-host, then check-guest'
 	@echo 'make check-host   tests that need no kernel, some five minutes'
 	@echo 'make check-guest  tests that boot guests'
 	@echo 'make check-long   longer sweeps, such as each kernel patch built and booted by itself'
+	@echo 'make check-fresh  as root: the commands of a new user in minimal roots of Debian 12 and 13'
 	@echo 'make fuzz         each fuzz target for FUZZ_SECONDS=600; what it found new ways with is kept for the next time'
 	@echo 'make bench        figures, counted in instructions; docs/performance.md explains them'
 	@echo 'make mhptop       the tool: build/mhptop'
@@ -36,40 +37,64 @@ help:
 	@echo 'make clean        forget what was built here; kernels stay in the cache folder'
 	@echo 'ONLY=REGEX        with check-*: only the suites whose names match'
 
-# What is missing is installed first where that is allowed, else named. Built files do not depend on it.
-setup-build setup-kernel setup-guest setup-test: setup-%:
-	$(Q)tools/setup.sh $*
-
-demo: setup-build setup-kernel setup-guest
-	$(Q)$(MAKE) --no-print-directory mhptop kernel
-	$(Q)tools/demo/demo.sh
-
+# Tests and their builds stop at a warning (WERROR=1). What a run of check.py takes besides its suites is written down
+# for it: PHASE NAME is put before a command.
+BUILD := --no-print-directory WERROR=1
+ifndef MHP_RUN
+export MHP_RUN := $(shell echo $$PPID)
+endif
+PHASE := tests/phase.sh
 CHECK := tests/check.py $(if $(ONLY),--only '$(ONLY)')
 
-check-host: setup-build setup-test
-	$(Q)$(MAKE) --no-print-directory mhptop check-build
+# $(call setup,PURPOSE...): packages that are missing are installed where that is allowed, else named, all in one line.
+# Built files do not depend on it.
+setup = $(Q)$(PHASE) packages tools/setup.sh $1
+KERNEL_NEEDED := $(if $(MHP_KERNEL),,kernel)
+
+demo:
+	$(call setup,build guest $(KERNEL_NEEDED))
+	$(Q)$(MAKE) --no-print-directory mhptop $(KERNEL_NEEDED)
+	$(Q)MHP_KERNEL='$(MHP_KERNEL)' tools/demo/demo.sh
+
+check-host:
+	$(call setup,build test)
+	$(Q)$(PHASE) build $(MAKE) $(BUILD) mhptop check-build
 	$(Q)$(CHECK) tests/host.list
 
-check-guest: setup-build setup-kernel setup-guest setup-test
-	$(Q)$(MAKE) --no-print-directory mhptop kernels build/tests/as_text build/tests/steps build/tests/call_sites
-	$(Q)tests/vm/module/build.sh 6.12 6.12-debug
+check-guest:
+	$(call setup,build kernel guest test)
+	$(Q)$(PHASE) build $(MAKE) $(BUILD) mhptop build/tests/as_text build/tests/steps build/tests/call_sites
+	$(Q)$(PHASE) kernels $(MAKE) $(BUILD) kernels
+	$(Q)$(PHASE) kernels tests/vm/module/build.sh 6.12 6.12-debug
 	$(Q)$(CHECK) tests/guest.list
 
-check: setup-build setup-kernel setup-guest setup-test
-	$(Q)$(MAKE) --no-print-directory mhptop check-build kernels
-	$(Q)tests/vm/module/build.sh 6.12 6.12-debug
+check:
+	$(call setup,build kernel guest test)
+	$(Q)$(PHASE) build $(MAKE) $(BUILD) mhptop check-build
+	$(Q)$(PHASE) kernels $(MAKE) $(BUILD) kernels
+	$(Q)$(PHASE) kernels tests/vm/module/build.sh 6.12 6.12-debug
 	$(Q)$(CHECK) tests/host.list tests/guest.list
 
-check-long: setup-build setup-kernel setup-guest setup-test
-	$(Q)$(MAKE) --no-print-directory mhptop kernels
+check-long:
+	$(call setup,build kernel guest test)
+	$(Q)$(PHASE) build $(MAKE) $(BUILD) mhptop build/tests/steps
+	$(Q)$(PHASE) kernels $(MAKE) $(BUILD) kernels
+	$(Q)$(PHASE) kernels tests/vm/module/build.sh 6.12 6.12-debug
 	$(Q)$(CHECK) tests/long.list
 
-fuzz: setup-build setup-test
-	$(Q)$(MAKE) --no-print-directory check-build
+check-fresh:
+	$(call setup,fresh $(KERNEL_NEEDED))
+	$(if $(KERNEL_NEEDED),$(Q)$(PHASE) kernels $(MAKE) --no-print-directory kernel)
+	$(Q)MHP_KERNEL='$(MHP_KERNEL)' $(CHECK) tests/fresh.list
+
+fuzz:
+	$(call setup,build test)
+	$(Q)$(MAKE) $(BUILD) check-build
 	$(Q)FUZZ_SECONDS=$(or $(FUZZ_SECONDS),600) \
 		FUZZ_CORPUS="$${MHP_CACHE:-$${XDG_CACHE_HOME:-$$HOME/.cache}/mhptop}/fuzz" tests/fuzz/run.sh
 
-bench: setup-build setup-kernel setup-guest
+bench:
+	$(call setup,build kernel guest)
 	$(Q)$(MAKE) --no-print-directory mhptop build/tests/generate kernel kernel-vanilla
 	$(Q)tests/vm/module/build.sh 6.12
 	$(Q)tests/bench/bench.py

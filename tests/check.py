@@ -5,9 +5,8 @@
 A list has one suite a line: a name, white space, a command that prints KTAP.
 A suite whose KTAP is incomplete, or that fails without saying which test,
 counts as one failure. The last line is "N passed, N failed, N skipped"; the
-exit status is 0 only if nothing failed and something passed.
-
-How a suite does its work is not here; tests/vm/run.py boots guests.
+exit status is 0 only if nothing failed and something passed. Before it a table says
+where the time went: in suites, and in what make did before (tests/phase.sh).
 """
 import argparse
 import os
@@ -20,6 +19,9 @@ import time
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(ROOT, "tests", "vm"))
 from ktap import Results  # noqa: E402
+
+PHASES = os.path.join(ROOT, "build", "phases")
+ROWS = 12
 
 
 class Suite:
@@ -79,10 +81,37 @@ def read_list(path):
     return suites
 
 
-def report(suites):
+def take_phases():
+    """Seconds by the name of each phase of this run of make; the file is used up."""
+    phases = {}
+    try:
+        with open(PHASES, encoding="utf-8") as lines:
+            for line in lines:
+                run, name, milliseconds = line.split()
+                if run == os.environ.get("MHP_RUN"):
+                    phases[name] = phases.get(name, 0) + int(milliseconds) / 1000
+        os.unlink(PHASES)
+    except FileNotFoundError:
+        pass
+    return phases
+
+
+def time_table(suites, phases):
+    """Where the minutes went, the longest first; suites that took little are one row."""
+    rows = {f"(before) {name}": seconds for name, seconds in phases.items()}
+    rows.update((suite.name, suite.seconds) for suite in suites)
+    total = sum(rows.values())
+    longest = sorted(rows.items(), key=lambda row: -row[1])
+    shown = [row for row in longest if row[1] >= 1][:ROWS]
+    rest = longest[len(shown):]
+    if rest:
+        shown.append((f"{len(rest)} others", sum(seconds for _, seconds in rest)))
+    return [f"# {seconds / 60:7.1f} min  {name}" for name, seconds in shown] + [f"# {total / 60:7.1f} min  in all"]
+
+
+def report(suites, phases):
     failed = [suite for suite in suites if suite.failed]
-    slowest = sorted(suites, key=lambda suite: -suite.seconds)[:5]
-    print("# slowest: " + ", ".join(f"{suite.name} {suite.seconds:.0f} s" for suite in slowest))
+    print("# where the time went:", *time_table(suites, phases), sep="\n")
     for suite in failed:
         print(f"# failed: {suite.name}: {'; '.join(suite.problems)}")
     passed = sum(suite.passed for suite in suites)
@@ -101,9 +130,10 @@ def main():
     if not suites:
         sys.exit(f"check.py: no suite matches {args.only!r}; see {', '.join(args.lists)} for their names")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    phases = take_phases()
     for suite in suites:
         suite.run()
-    return report(suites)
+    return report(suites, phases)
 
 
 if __name__ == "__main__":

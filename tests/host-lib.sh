@@ -61,6 +61,23 @@ status() {
 	fi
 }
 
+# all_read PID FD: wait until the mhptop of that process id is ready for signals and has read all that was written to a
+# pipe; FD is the pipe's other end. A minute at most.
+all_read() {
+	python3 - "$1" "$2" <<-'PY'
+		import array, fcntl, os, sys, termios, time
+		pid, pipe, waiting = sys.argv[1], int(sys.argv[2]), array.array("i", [1])
+		def ready():
+		    fcntl.ioctl(pipe, termios.FIONREAD, waiting)
+		    links = (os.readlink(entry.path) for entry in os.scandir(f"/proc/{pid}/fd"))
+		    return not waiting[0] and "anon_inode:[signalfd]" in links
+		end = time.monotonic() + 60
+		while not ready() and time.monotonic() < end:
+		    time.sleep(0.01)
+		sys.exit(not ready())
+	PY
+}
+
 done_testing() {
 	((_count > 0)) || fail "some test ran"
 	echo "1..$_count"

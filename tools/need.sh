@@ -5,12 +5,24 @@
 #
 #	need.sh TOOL... -- MODULE...
 #
-# Tools are looked for in PATH, modules are pkg-config's. Makefiles ask when they begin, and when something failed.
-# Nothing is installed: that is setup.sh's, with the same list of packages.
+# Tools are looked for in PATH, modules are pkg-config's. A module is named with what its .pc file requires in turn if that
+# is what is missing. Makefiles ask when they begin, and when something failed. Nothing is installed.
 set -uo pipefail
 
 list=$(dirname "$0")/packages.list
 missing=() wanted=tools
+
+# Adds to missing why pkg-config cannot use module $1: it is not there, or what it requires is not.
+lacking() {
+	local line found=
+	while IFS= read -r line; do
+		[[ $line =~ ^Package\ \'([^\']+)\',\ required\ by\ \'([^\']+)\', ]] || continue
+		[[ ${BASH_REMATCH[2]} != virtual:* ]] || continue
+		missing+=("headers of ${BASH_REMATCH[1]} (${BASH_REMATCH[2]} requires it)")
+		found=1
+	done < <(LC_ALL=C pkg-config --print-errors --cflags --libs "$1" 2>&1 >/dev/null)
+	[[ $found ]] || missing+=("headers of $1")
+}
 
 for word; do
 	if [[ $word == -- ]]; then
@@ -20,7 +32,7 @@ for word; do
 	elif [[ $wanted == tools ]]; then
 		command -v "$word" >/dev/null || missing+=("$word")
 	else
-		pkg-config --exists "$word" 2>/dev/null || missing+=("headers of $word")
+		pkg-config --cflags --libs "$word" >/dev/null 2>&1 || lacking "$word"
 	fi
 done
 ((${#missing[@]} > 0)) || exit 0

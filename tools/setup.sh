@@ -3,10 +3,11 @@
 #
 # Install what is missing of tools/packages.list, for the purposes given:
 #
-#	setup.sh build kernel guest test
+#	setup.sh build kernel guest test fresh
 #
-# As root it asks apt; otherwise, or where apt is not to be had, it says in one line what to install. What the packages
-# are used for is not here. MHP_SETUP=never only says, for machines that are looked after by somebody else.
+# As root it installs them with apt; otherwise it says in one line what to install, and so it does with MHP_SETUP=never,
+# for machines that somebody else looks after. With MHP_SETUP=skip it does nothing: on a distribution without dpkg the user
+# installs what the list names.
 set -euo pipefail
 
 list=$(dirname "$0")/packages.list
@@ -28,9 +29,11 @@ missing() {
 
 main() {
 	local packages command
-	(($# > 0)) || { echo "setup.sh: no purpose given; say build, kernel, guest or test" >&2; exit 2; }
+	(($# > 0)) || { echo "setup.sh: no purpose given; say build, kernel, guest, test or fresh" >&2; exit 2; }
+	[[ ${MHP_SETUP-} != skip ]] || exit 0
 	command -v dpkg-query >/dev/null || {
-		echo "setup.sh: this is no Debian: dpkg-query is missing; see tools/packages.list for what to install" >&2
+		echo "setup.sh: dpkg-query is missing, so this is not Debian; install what tools/packages.list names for $*, then" \
+			"set MHP_SETUP=skip" >&2
 		exit 1
 	}
 	mapfile -t packages < <(wanted "$@")

@@ -1,11 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""What build/tests/call_sites says of a vmlinux, against addr2line of binutils and the kernel's source.
+"""Compare the output of build/tests/call_sites with binutils' addr2line and with the kernel's source.
 
     compare.py VMLINUX SITES TREE TRACEPOINTS
 
-SITES is what it printed, TREE the kernel's source as far as it has call sites. Prints a line for all
-that is wrong.
+SITES is the output, TREE has the source files with call sites. Prints a line for each difference.
 """
 import os
 import re
@@ -20,7 +19,7 @@ def read(path):
 
 
 def addr2line(vmlinux, addresses):
-    """Address -> [(function, file, line)], from the inside out; each is where in it the one before is."""
+    """Address -> [(function, file, line)], from the inside out; each line is where the previous function is called."""
     text = subprocess.run(["addr2line", "-a", "-i", "-f", "-e", vmlinux, *addresses],
                           stdout=subprocess.PIPE, text=True, check=True).stdout
     chains, chain = {}, None
@@ -35,7 +34,7 @@ def addr2line(vmlinux, addresses):
 
 
 def expected(event, chain):
-    """Function, function it was inlined into, file and line of a call; None if it is none."""
+    """Function, function it was inlined into, file and line of a call; None if it is not a call."""
     calls = [at for at, frame in enumerate(chain[:-1]) if frame[0] == f"trace_{event}"]
     if not calls:
         return None
@@ -44,8 +43,8 @@ def expected(event, chain):
     return function, within if within != function else "", file, line
 
 
-def is_said(want, got):
-    """Files are told from the top of the tree, and addr2line has them in full."""
+def is_same(want, got):
+    """Paths start at the top of the tree; those of addr2line are absolute."""
     if not want or not got:
         return want == got
     return want[:2] == got[:2] and want[2].endswith("/" + got[2]) and want[3] == got[3]
@@ -67,9 +66,9 @@ def calls_in(tree):
 
 
 def main():
-    vmlinux, said, tree, header = sys.argv[1:]
+    vmlinux, sites, tree, header = sys.argv[1:]
     events = re.findall(r"^(?:TRACE_EVENT\(|DEFINE_EVENT\(\w+, )(\w+),", read(header), re.M)
-    rows = [line.split("\t") for line in read(said).splitlines()]
+    rows = [line.split("\t") for line in read(sites).splitlines()]
     chains = addr2line(vmlinux, [row[1] for row in rows])
     found = defaultdict(set)
     for event, address, *site in rows:
@@ -77,15 +76,15 @@ def main():
         got = (*site[:3], int(site[3])) if site else None
         if got:
             found[event].add(got[2:])
-        if not is_said(want, got):
+        if not is_same(want, got):
             print(f"{event} at {address}: addr2line says {want}, call_sites {got}")
     calls = calls_in(tree)
     for event in events:
         if not found[event]:
-            print(f"{event}: no call was found")
+            print(f"{event}: no call found")
         for where in found[event] ^ calls[event]:
             print(f"{event}, {where[0]}:{where[1]}: " + (
-                "there is no call in the source" if where in found[event] else "this call was not found"))
+                "no call in the source" if where in found[event] else "call not found"))
 
 
 main()

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A vmlinux in miniature: it never runs, but its code tests the keys of some tracepoints as the kernel's does. The
- * lines that should be found are marked, for the test to look for.
+ * A vmlinux in miniature: it never runs, but its code tests the keys of some tracepoints like the kernel's code. The
+ * lines that the test looks for are marked.
  */
 #include "kernel.h"
 
@@ -22,7 +22,7 @@ __attribute__((noinline)) void sink(long pfn, long field)
 	asm volatile("" : : "r"(pfn), "r"(field));
 }
 
-__attribute__((noinline)) void tell(long action)
+__attribute__((noinline)) void notify(long action)
 {
 	if (trace_mhp_notify_enabled())
 		sink(1, 1);
@@ -70,7 +70,7 @@ __attribute__((noinline)) void first_user(long pfn)
 	shared(pfn);
 }
 
-/* As a compiler names what it split off */
+/* A name as the compiler gives it to a part of a function */
 void second_user(long pfn) asm("second_user.part.0");
 
 __attribute__((noinline)) void second_user(long pfn)
@@ -89,7 +89,7 @@ void _start(void)
 {
 	sink(__stop___jump_table - __start___jump_table,
 	     trace_mhp_managed_enabled());
-	tell(1);
+	notify(1);
 	once_helped(1);
 	ends(1, MHP_REASON_NONE);
 	many(1, MHP_REASON_NONE);

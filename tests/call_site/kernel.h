@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the kernel's headers make of a trace event, as far as code tells of it: a tracepoint with a static key, and
- * trace_x() and trace_x_enabled(), which put an entry into the jump table.
+ * What the kernel's headers generate for a trace event: a tracepoint with a static key, and trace_x() and
+ * trace_x_enabled(), which put an entry into the jump table.
  */
 #ifndef KERNEL_H
 #define KERNEL_H
@@ -13,7 +13,7 @@ struct static_key {
 
 struct tracepoint {
 	struct static_key
-		key; /* first, so that an address that is off by a few bytes is another's */
+		key; /* first, so that an address that is off by a few bytes belongs to another tracepoint */
 	const char *name;
 	char rest[56];
 };
@@ -21,7 +21,7 @@ struct tracepoint {
 enum mhp_reason { MHP_REASON_NONE = 1, MHP_REASON_HOSTING = 13 };
 enum mhp_cause { MHP_CAUSE_ONLINE = 1, MHP_CAUSE_OFFLINE, MHP_CAUSE_ROLLBACK };
 
-/* FLAGS are the low bits of the key in the table, which are no part of its address. */
+/* FLAGS are the low bits of the key in the table, which are not part of its address. */
 #define static_branch(symbol, flags)                          \
 	asm goto("1:	.byte 0x0f, 0x1f, 0x44, 0x00, 0x00\n"    \
 		 "	.pushsection __jump_table, \"aw\"\n"       \

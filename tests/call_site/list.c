@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Every place of a vmlinux that tests the key of an event, and what is said of it, for kernels.sh to compare:
+ * Lists every place of a vmlinux that tests the key of an event, with its call site, for kernels.sh to compare:
  *
  *	call_sites VMLINUX
  *
- * A line each, in fields that tabs separate: the event, the address, then function, the function it was inlined into,
- * file and line, or nothing where it is no call.
+ * One line each, with fields separated by tabs: the event and the address; then, if it is a call, the function, the
+ * function it was inlined into, the file and the line.
  */
 #include <stdio.h>
 

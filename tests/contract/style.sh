@@ -12,7 +12,12 @@ mapfile -t pythons < <(printf '%s\n' "${files[@]}" | grep -E '\.py$')
 # Headers that are made of trace event macros are formatted as the kernel formats those.
 mapfile -t formatted < <(printf '%s\n' "${c_files[@]}" | grep -vE 'bpf/mhp_tool_events\.h')
 check "there is C to look at" test "${#c_files[@]}" -gt 20
-check "C is formatted by .clang-format" clang-format --dry-run --Werror "${formatted[@]}"
+# Versions differ in what they make of the same settings; the code is formatted by that of Debian 12.
+if [[ $(clang-format --version) == *' version 14.'* ]]; then
+	check "C is formatted by .clang-format" clang-format --dry-run --Werror "${formatted[@]}"
+else
+	skip "C is formatted by .clang-format" "it needs clang-format 14, and this is $(clang-format --version)"
+fi
 check "shell scripts are clean for shellcheck" shellcheck -x -P SCRIPTDIR -S warning "${scripts[@]}"
 check "python compiles" python3 - "${pythons[@]}" <<'PY'
 import sys
@@ -47,4 +52,10 @@ eq "no file names a path of one machine" "$(
 eq "nothing is left unfinished" "$(
 	printf '%s\n' "${files[@]}" | grep -vE '^tests/contract/style\.sh$|^kernel/[0-9.]+/' |
 		xargs -d '\n' grep -nIE '\b(TO''DO|FIX''ME|X''XX)\b' | head)" ""
+# What a fuzzer or a crash leaves where it was started, tracked or not
+eq "no file is what a crash left" "$(
+	{ git ls-files --cached --others; ls; } | grep -E '(^|/)((crash|leak|oom|timeout|slow-unit)-[0-9a-f]{8,}|core(\.[0-9]+)?)$' |
+		grep -v '^build/' | sort -u)" ""
+check "COPYING has the licence" grep -q 'GNU GENERAL PUBLIC LICENSE' COPYING
+eq "  version 2" "$(grep -m1 -o 'Version 2, June 1991' COPYING)" "Version 2, June 1991"
 done_testing

@@ -60,7 +60,7 @@ fuzz() {
 	done
 	# A filter or a setting is short, and what there is to see of it is seen soon.
 	[[ -d $WORK/seeds/$name ]] || time=$((seconds / 3 + 1))
-	"build/fuzz/$name" -runs=0 "$WORK/junk" >"$WORK/$name.junk" 2>&1
+	"build/fuzz/$name" -runs=0 -artifact_prefix="$findings/$name-" "$WORK/junk" >"$WORK/$name.junk" 2>&1
 	"build/fuzz/$name" -max_total_time="$time" -timeout=5 -rss_limit_mb=1024 -malloc_limit_mb=128 \
 		-max_len=16384 -dict="$WORK/dictionary" -artifact_prefix="$findings/$name-" -print_final_stats=1 \
 		"$kept/$name" "${folders[@]}" >"$WORK/$name.log" 2>&1 || status=$?

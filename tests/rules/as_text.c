@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Prints the kernel's events of what `mhptop check` reads as perf script,
- * trace-cmd report or the trace file of tracefs would:
+ * Prints the kernel's events of any file that `mhptop check` reads, in the
+ * format of perf script, trace-cmd report or the trace file of tracefs:
  *
  *	as_text perf|trace-cmd|tracefs FILE
  */

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""A recording with something changed, whole again: numbered anew, with totals that add up.
+"""Edit a recording and keep it consistent: records are numbered anew, and the totals add up.
 
-    edit.py RECORDING EDIT...      on standard output
+    edit.py RECORDING EDIT...      writes to standard output
 
 An EDIT is drop:EVENT:NTH, double:EVENT:NTH, swap:EVENT:NTH (with the next line) or
-set:EVENT:NTH:FIELD:VALUE; NTH counts from 1. lose:EVENT:NTH drops and leaves the gap. gone:BLOCK
-drops all that happened to a block between the begin and the end of going offline.
+set:EVENT:NTH:FIELD:VALUE; NTH counts from 1. lose:EVENT:NTH drops an event and leaves a gap in the
+numbers. gone:BLOCK drops all events from the begin to the end of the offline of a block.
 """
 import json
 import sys
@@ -15,12 +15,12 @@ import sys
 def find(records, event, nth):
     found = [at for at, record in enumerate(records) if record.get("event") == event]
     if len(found) < int(nth):
-        sys.exit(f"edit.py: there are {len(found)} of {event}, not {nth}")
+        sys.exit(f"edit.py: the recording has {len(found)} {event} events, not {nth}")
     return found[int(nth) - 1]
 
 
 def gone(records, block, pages):
-    """Without the offline of a block: it is online when it is removed."""
+    """Drop the offline of a block, so that it is still online when it is removed."""
     kept, inside = [], False
     for record in records:
         at = record.get("start_pfn", record.get("pfn", -1)) // pages
@@ -46,7 +46,7 @@ def edit(records, pages, word):
         value = args[3]
         records[at][args[2]] = int(value) if value.lstrip("-").isdigit() else value
     else:
-        sys.exit(f"edit.py: no such edit: {what}")
+        sys.exit(f"edit.py: unknown edit: {what}")
     return records
 
 

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Short recordings of what the real ones here do not have: made up, in the order of a real kernel.
+"""Made-up recordings of cases that are in none of the real ones, with events in the order of a real kernel.
 
-    made_up.py late-removal [online]    two blocks that were there before are removed; one may still be online
-    made_up.py retired [leak]           two devices share a backing page; who goes last frees it, or leaves it
+    made_up.py late-removal [online]    two blocks of the snapshot are removed; one may still be online
+    made_up.py retired [waits|leak]     two devices share a backing page: the second one frees it, stays, or leaks it
 """
 import os
 import sys
@@ -13,9 +13,9 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..
 from recording import SIZE, VMEMMAP, Recording, remove
 
 FIRST = 32
-HALF = SIZE // 2                    # the pages of such a device, whose memmap takes half of
-BACKING = 512                       # the pages behind 2 MiB of vmemmap
-HOST = 0x4000                       # where that is
+HALF = SIZE // 2                    # pages of a device; its memmap takes half a backing page
+BACKING = 512                       # base pages of a backing page: 2 MiB of vmemmap
+HOST = 0x4000                       # pfn of the backing page
 
 
 def late_removal(rec, word):

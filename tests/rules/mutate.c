@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Whether the rules notice: takes a recording of a real run, which must keep
- * all laws, and changes one thing at a time. Each event is dropped, doubled,
- * swapped with the next, and has each of its numbers made one more and one
- * less. Prints KTAP: how many of these mutants broke a rule, which rules broke
- * them, and all that live on. Which of them may, and why, is in equivalent.txt.
- * An event that was lost, so that its number is missing, must break none.
+ * Mutation test of the rules. Takes a recording of a real run, which must not
+ * violate any rule, and changes one thing at a time: each event is dropped,
+ * doubled, swapped with the next one, and each of its numbers is increased and
+ * decreased by one. Prints KTAP: how many of these mutants violate a rule, how
+ * many each rule detects, and the mutants that survive. Those that may survive
+ * are in equivalent.txt, with the reason. A lost event, whose number is
+ * missing, must not be reported as a violation.
  *
  *	mutate RECORDING [EQUIVALENT]
  */
@@ -35,14 +36,14 @@ struct run {
 	struct mhp_record *records;
 	size_t nr;
 	u64 block_pages;
-	u64 first[NR_RULES]; /* mutants that a rule was the first to notice, */
-	u64 noticed[NR_RULES]; /* or noticed at all */
+	u64 first[NR_RULES]; /* mutants that the rule was the first to detect */
+	u64 detected[NR_RULES]; /* mutants that the rule detected */
 	u64 killed;
 	u64 all;
 	u64 excused;
-	u64 accused; /* losses that seemed to break a law */
-	char lived[4096][96];
-	u64 nr_lived;
+	u64 false_alarms; /* lost events reported as violations */
+	char survivors[4096][96];
+	u64 nr_survivors;
 };
 
 static int keep_record(void *ctx, const struct mhp_record *record)
@@ -59,7 +60,7 @@ static int keep_record(void *ctx, const struct mhp_record *record)
 	return 0;
 }
 
-/* Which rules noticed the mutant, and which one did so first. */
+/* Count the rules that detected the mutant, and the one that did so first. */
 static void count_rules(struct run *run, const struct violations *violations)
 {
 	int i;
@@ -67,21 +68,21 @@ static void count_rules(struct run *run, const struct violations *violations)
 	if (violations->total)
 		run->first[violations->kept[0].rule]++;
 	for (i = 0; i < NR_RULES; i++)
-		run->noticed[i] += violations->of_rule[i] > 0;
+		run->detected[i] += violations->of_rule[i] > 0;
 }
 
 /*
- * Numbers are those of the mutant's own stream: a drop is no loss. From the
- * record gap on they are one more, as if one had been lost there.
+ * The records are numbered anew, so that a dropped event is not a lost one.
+ * From record gap on, numbers are one higher, as if an event was lost there.
  */
-static bool is_noticed(struct run *run, const struct mhp_record *records,
-		       size_t nr, size_t gap)
+static bool is_detected(struct run *run, const struct mhp_record *records,
+			size_t nr, size_t gap)
 {
 	static const struct rules_opts opts = { .page_bytes = 4096 };
 	struct violations violations;
 	struct rules *rules;
 	struct mhp_record record;
-	bool noticed;
+	bool detected;
 	size_t i;
 
 	violations_init(&violations, run->block_pages);
@@ -96,12 +97,12 @@ static bool is_noticed(struct run *run, const struct mhp_record *records,
 	rules_end(rules);
 	rules_free(rules);
 	count_rules(run, &violations);
-	noticed = violations.total;
+	detected = violations.total;
 	violations_free(&violations);
-	return noticed;
+	return detected;
 }
 
-/* Lines "EVENT CHANGE NUMBER reason": so many of these may live on in one recording. */
+/* Lines "EVENT CHANGE NUMBER reason": NUMBER of these may survive in one recording. */
 static void load_excuses(struct run *run, const char *path)
 {
 	char line[256];
@@ -145,13 +146,13 @@ static void judge(struct run *run, const char *what,
 		  const struct mhp_record *records, size_t nr)
 {
 	run->all++;
-	if (is_noticed(run, records, nr, nr)) {
+	if (is_detected(run, records, nr, nr)) {
 		run->killed++;
 	} else if (is_excused(run, what)) {
 		run->excused++;
-	} else if (run->nr_lived < 4096) {
-		snprintf(run->lived[run->nr_lived++], sizeof(*run->lived), "%s",
-			 what);
+	} else if (run->nr_survivors < 4096) {
+		snprintf(run->survivors[run->nr_survivors++],
+			 sizeof(*run->survivors), "%s", what);
 	}
 }
 
@@ -166,9 +167,9 @@ static void mutate_order(struct run *run, struct mhp_record *copy, size_t i)
 	memcpy(copy + i, from + i + 1, rest * sizeof(*copy));
 	snprintf(what, sizeof(what), "%zu %s dropped", i, name);
 	judge(run, what, copy, run->nr - 1);
-	if (is_noticed(run, copy, run->nr - 1, i)) {
-		run->accused++;
-		printf("# accused by what was lost: %zu %s\n", i, name);
+	if (is_detected(run, copy, run->nr - 1, i)) {
+		run->false_alarms++;
+		printf("# violation after a lost event: %zu %s\n", i, name);
 	}
 
 	memcpy(copy, from, (i + 1) * sizeof(*copy));
@@ -214,7 +215,7 @@ static void mutate_fields(struct run *run, struct mhp_record *copy, size_t i)
 		}
 }
 
-/* What the tool says itself is no event of the kernel, and there are no laws about ZONE_DEVICE memory. */
+/* The tool's own records are not events of the kernel, and no rule covers ZONE_DEVICE memory. */
 static bool is_judged(const struct mhp_record *r)
 {
 	if (r->event == MHP_EVENT_mhp_vmemmap_populate)
@@ -246,23 +247,23 @@ static void report(const struct run *run, bool healthy)
 	u64 judged = run->all - run->excused, i;
 
 	printf("KTAP version 1\n");
-	printf("%sok 1 the recording itself keeps all laws\n",
+	printf("%sok 1 the unchanged recording violates no rule\n",
 	       healthy ? "" : "not ");
 	for (i = 0; i < RULE_BUDGET_TIME; i++)
-		printf("# %-16s %6llu / %llu noticed, %llu of them first\n",
-		       rule_infos[i].name, run->noticed[i], judged,
+		printf("# %-16s %6llu / %llu detected, %llu of them first\n",
+		       rule_infos[i].name, run->detected[i], judged,
 		       run->first[i]);
-	for (i = 0; i < run->nr_lived; i++)
-		printf("# lives on: %s\n", run->lived[i]);
-	printf("# %llu of %llu mutants were noticed; %llu more are equivalent\n",
+	for (i = 0; i < run->nr_survivors; i++)
+		printf("# survived: %s\n", run->survivors[i]);
+	printf("# %llu of %llu mutants were detected; %llu more are equivalent\n",
 	       run->killed, judged, run->excused);
-	printf("%sok 2 of %llu mutants 99 %% or more are noticed: %llu\n",
+	printf("%sok 2 at least 99 %% of %llu mutants are detected: %llu\n",
 	       judged && run->killed * 1000 >= judged * TARGET_PERMILLE ?
 		       "" :
 		       "not ",
 	       judged, run->killed);
-	printf("%sok 3 a lost event accuses nobody\n",
-	       run->accused ? "not " : "");
+	printf("%sok 3 a lost event is never reported as a violation\n",
+	       run->false_alarms ? "not " : "");
 	printf("1..3\n");
 }
 
@@ -280,9 +281,9 @@ int main(int argc, char **argv)
 	copy = calloc(run->nr + 1, sizeof(*copy));
 	if (!copy)
 		return 2;
-	healthy = !is_noticed(run, run->records, run->nr, run->nr);
+	healthy = !is_detected(run, run->records, run->nr, run->nr);
 	memset(run->first, 0, sizeof(run->first));
-	memset(run->noticed, 0, sizeof(run->noticed));
+	memset(run->detected, 0, sizeof(run->detected));
 	for (i = 0; i < run->nr; i++) {
 		if (!is_judged(&run->records[i]))
 			continue;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Which ways of a memory block a sweep has seen, out of all that the rules
- * know: a table with a column for each recording, and one of the reasons why
- * blocks did not go offline. Prints KTAP: each way and reason must have been
- * seen in one of the recordings, but for those that a file names, a line each:
- * "FROM, EVENT reason".
+ * Coverage of a sweep: which of the transitions that the rules know were taken
+ * by a memory block. Prints a table with a column for each recording, another
+ * one with the reasons why blocks did not go offline, and KTAP: each transition
+ * and each reason must be in one of the recordings, except those in a file
+ * with lines "FROM, EVENT: reason".
  *
  *	steps UNREACHED RECORDING...
  */
@@ -72,7 +72,7 @@ static char *load_text(const char *path)
 	return text;
 }
 
-/* Prints what it is and how often each recording had it; all of them. */
+/* Print a row with the count of each recording. The sum of the counts. */
 static u64 row(const struct sweep *sweep, const char *what, const u64 *counts)
 {
 	u64 sum = 0;
@@ -130,10 +130,10 @@ static void transitions(struct sweep *sweep)
 		else
 			result(sweep, false, what);
 	}
-	printf("# %llu of %llu transitions were seen, %llu cannot be\n", seen,
-	       all, excused);
+	printf("# %llu of %llu transitions were taken, %llu are unreachable\n",
+	       seen, all, excused);
 	result(sweep, seen + excused == all,
-	       "every transition that can be seen was");
+	       "every reachable transition was taken");
 }
 
 static void reasons(struct sweep *sweep)
@@ -153,7 +153,8 @@ static void reasons(struct sweep *sweep)
 			missing++;
 		}
 	}
-	result(sweep, !missing, "every reason not to go offline was seen");
+	result(sweep, !missing,
+	       "every reason of a failed offline was reported");
 }
 
 int main(int argc, char **argv)

@@ -1,21 +1,22 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Files of trace-cmd, version 6, as the kernel's ring buffer fills them.
+"""Read and write trace-cmd files of version 6, with pages as the kernel's ring buffer fills them.
 
-    trace_dat.py strip IN OUT           only what the mhp events need: no symbols, no other formats
+    trace_dat.py strip IN OUT           keep only what the mhp events need: no symbols, no other formats
     trace_dat.py fill IN RECORDING OUT [EDIT...]
-                                        the events of a recording instead of those that are there
-    trace_dat.py damage IN OUT SEED     one byte is another, or the end is missing
+                                        replace the events by those of a recording
+    trace_dat.py damage IN OUT SEED     change one byte, or truncate the file
     trace_dat.py run SEED COUNT DIR FILE COMMAND...
-                                        run a command on that many damaged copies: what went wrong
+                                        run a command on COUNT damaged copies; print what went wrong
 
-An EDIT is lost:NTH:COUNT (so many events are missing before the NTH; 0: nobody counted them),
-stats:COUNT (so many are missing at the end), field:EVENT:NAME (its format has no such field any
-more) or clock:NAME.
+An EDIT is lost:NTH:COUNT (COUNT events are missing before the NTH; 0: an unknown number),
+stats:COUNT (COUNT events are missing at the end), field:EVENT:NAME (remove a field from an event's
+format) or clock:NAME.
 
-trace-cmd-v6.dat.xz is what `trace-cmd record --file-version 6 -e mhp` recorded in a guest while a
-DIMM of 256 MiB was added, brought online, taken offline and removed, stripped; trace-cmd-v7.dat is
-what `trace-cmd convert` made of it, which is the compressed form that trace-cmd has by default.
+trace-cmd-v6.dat.xz was recorded in a guest with `trace-cmd record --file-version 6 -e mhp` while a
+DIMM of 256 MiB was added, brought online, taken offline and removed, and then stripped;
+trace-cmd-v7.dat was made from it with `trace-cmd convert`: it has trace-cmd's default format, which
+is compressed.
 """
 import json
 import lzma
@@ -28,7 +29,7 @@ import sys
 
 PAGE, PAGE_HEAD = 4096, 16
 MISSED, STORED = 1 << 31, 1 << 30       # flags of a page's size
-TIME_EXTEND, LONGEST = 30, 28           # lengths of an event that mean something else; in words
+TIME_EXTEND, LONGEST = 30, 28           # a type instead of a length; the longest length, in words
 CPUSTAT, BUFFER = 2, 3                  # options
 SECONDS = 10
 
@@ -56,7 +57,7 @@ def sized(data, size):
 
 
 class File:
-    """A trace.dat taken apart."""
+    """The parts of a trace.dat."""
 
     def __init__(self, data):
         read = Reader(data)
@@ -196,14 +197,14 @@ def fill(file, path, edits):
 
 def damage(data, seed):
     chance = random.Random(seed)
-    at = chance.randrange(10, len(data))        # it still has to be known for what it is
+    at = chance.randrange(10, len(data))        # keep the magic bytes
     if chance.random() < 0.25:
         return data[:at]
     return data[:at] + bytes([data[at] ^ chance.randrange(1, 256)]) + data[at + 1:]
 
 
 def run(seed, count, folder, path, *command):
-    """What a command must not do, whatever the file: crash, hang, say more than a line."""
+    """Run a command on damaged files: it must not crash, hang, or print more than one line of errors."""
     data, seen = load(path), {}
     for nth in range(int(seed), int(seed) + int(count)):
         name = os.path.join(folder, "damaged.dat")

@@ -4,7 +4,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/../host-lib.sh"
 
 MHPTOP=$(realpath -m "${MHPTOP:-$TOP/build/mhptop}")
-PATIENCE=${PATIENCE:-10} # seconds to wait for a screen before the test fails
+PATIENCE=${PATIENCE:-30} # seconds to wait for a screen before the test fails
 export LC_ALL=C.UTF-8
 # The leak checker of a sanitized mhptop hangs when its terminal goes away.
 export ASAN_OPTIONS=detect_leaks=0

@@ -41,7 +41,7 @@ shows "detail: why it did not go offline" 'did not go offline: unmovable \(-16, 
 shows "detail: the blocking page" 'pfn 0x190223, page kind anon, stage migrate'
 shows "detail: what hosts the memmap" 'self-hosted in 512 pages \(2 MiB\) from pfn 0x190000'
 shows "detail: the map stays on the screen" '^0x580000000 ·{4}$'
-shows "detail: phases with durations" '^  offline +at 1\.[0-9]+, took [0-9.]+ us'
+shows "detail: phases with durations" '^  offline +at 1\.[0-9]+, took [0-9.]+us'
 keys PageDown
 shows "detail: the range, what hosts its memmap and why" 'hosted by: block, reason: self_hosted; 36864'
 shows "detail: the events of the block" '^! .*mhp_offline_blocker: pfn=0x190223 kind=anon'

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The ledger's storage: accounts are found again, in order, and no more than
- * there is room for. What the fold makes of events is seen in golden tests.
+ * The ledger's storage: accounts can be found, are in order, and are limited in
+ * number. The golden tests cover what the fold makes of events.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -40,7 +40,7 @@ static int add(struct mhp_ledger *ledger, u64 start, u64 pages)
 	return ledger_fold(ledger, &r);
 }
 
-/* Whether iteration is in order, and over as many as are said to be there. */
+/* Whether iteration is in order, and over as many blocks as the ledger counts. */
 static bool blocks_are(struct mhp_ledger *ledger, size_t want)
 {
 	const struct mhp_block *block = NULL, *last = NULL;
@@ -65,46 +65,50 @@ static void test_blocks(void)
 	bool all = true;
 	size_t i;
 
-	ok(!ledger_new(0), "blocks of no pages are refused");
+	ok(!ledger_new(0), "a block size of 0 pages is rejected");
 	ok(blocks_are(ledger, 0), "a new ledger is empty");
-	ok(!ledger_find_block(ledger, 0), "and has no block");
+	ok(!ledger_find_block(ledger, 0), "a new ledger has no block 0");
 	for (i = 0; i < 10; i++)
 		all &= !seen(ledger, some[i], 0, MHP_ZONE_NORMAL);
-	ok(all && blocks_are(ledger, 10), "blocks come in order");
+	ok(all && blocks_are(ledger, 10), "blocks are iterated in order");
 	for (i = 0; i < 10; i++)
 		all &= !seen(ledger, some[i], 0, MHP_ZONE_NORMAL);
-	ok(all && blocks_are(ledger, 10), "and only once");
+	ok(all && blocks_are(ledger, 10),
+	   "a block that is seen twice is stored once");
 	ok(!ledger_find_block(ledger, 2 * PAGES) &&
 		   !ledger_find_block(ledger, 5001 * PAGES) &&
 		   !ledger_find_block(ledger, ~0ULL),
-	   "others are not found");
+	   "unknown blocks are not found");
 	eq("the last block of 40 bits of address",
 	   seen(ledger, (1ULL << 28) / PAGES - 1, 0, MHP_ZONE_NORMAL), 0);
 	eq("the last block of 52 bits of address",
 	   seen(ledger, (1ULL << 40) / PAGES - 1, 0, MHP_ZONE_NORMAL), 0);
-	eq("what no machine has is refused",
+	eq("an address above 52 bits is rejected",
 	   seen(ledger, ~0ULL / PAGES, 0, MHP_ZONE_NORMAL), -ENOMEM);
-	ok(blocks_are(ledger, 12), "the others are still right");
+	ok(blocks_are(ledger, 12),
+	   "a rejected block leaves the others unchanged");
 	ledger_free(ledger);
 	ledger_free(NULL);
 }
 
-/* Accounts from elsewhere, into a ledger that has room for no more blocks. */
+/* Load accounts into a ledger that has no room for more blocks. */
 static void test_load_full(struct mhp_ledger *ledger)
 {
 	struct mhp_block block = { .start_pfn = PAGES, .onlines = 7 };
 	struct mhp_range range = { .start_pfn = 64 * PAGES,
 				   .nr_pages = 8 * PAGES };
 
-	eq("nor is one more loaded", ledger_load_block(ledger, &block),
-	   -ENOMEM);
+	eq("a full ledger: a new block cannot be loaded",
+	   ledger_load_block(ledger, &block), -ENOMEM);
 	block.start_pfn = 2 * PAGES;
-	eq("but one that is there", ledger_load_block(ledger, &block), 0);
+	eq("a full ledger: an existing block can be loaded",
+	   ledger_load_block(ledger, &block), 0);
 	ok(!memcmp(ledger_find_block(ledger, 2 * PAGES), &block, sizeof(block)),
-	   "it is what was loaded then");
-	eq("ranges can be", ledger_load_range(ledger, &range), 0);
+	   "the block has the loaded account");
+	eq("a full ledger: a range can be loaded",
+	   ledger_load_range(ledger, &range), 0);
 	ok(ledger_find_range(ledger, 72 * PAGES - 1),
-	   "and are found by their last page");
+	   "a loaded range is found by its last page");
 }
 
 static void test_full(void)
@@ -116,10 +120,12 @@ static void test_full(void)
 	for (i = 0; i < MHP_MAX_BLOCKS; i++)
 		err |= seen(ledger, 2 * i, 0, MHP_ZONE_NORMAL);
 	eq("as many blocks as the kernel's ledger has room for", err, 0);
-	eq("but one more is refused", seen(ledger, 1, 0, MHP_ZONE_NORMAL),
-	   -ENOMEM);
-	ok(blocks_are(ledger, MHP_MAX_BLOCKS), "and does no harm");
-	eq("one that is there is not", seen(ledger, 2, 0, MHP_ZONE_NORMAL), 0);
+	eq("one block too many is rejected",
+	   seen(ledger, 1, 0, MHP_ZONE_NORMAL), -ENOMEM);
+	ok(blocks_are(ledger, MHP_MAX_BLOCKS),
+	   "one block too many leaves the others unchanged");
+	eq("a full ledger still takes events of its blocks",
+	   seen(ledger, 2, 0, MHP_ZONE_NORMAL), 0);
 	test_load_full(ledger);
 	ledger_free(ledger);
 }
@@ -147,9 +153,9 @@ static void test_zones(void)
 		last = key;
 		nr++;
 	}
-	ok(in_order, "zones are in order of node, then zone, with their sums");
-	eq("and all there", nr, 80);
-	eq("that is said, too", ledger_nr_zones(ledger), 80);
+	ok(in_order, "zones are ordered by node, then zone, with their sums");
+	eq("all zones are iterated", nr, 80);
+	eq("the number of zones", ledger_nr_zones(ledger), 80);
 	ledger_free(ledger);
 }
 
@@ -176,8 +182,8 @@ static void vmemmap(struct mhp_ledger *ledger, u64 block, unsigned int event)
 	ledger_fold(ledger, &r);
 }
 
-/* A zone gives up what it was seen to take, and nothing else. */
-static void test_untold(void)
+/* An offline decreases only those counts of a zone that an online increased. */
+static void test_unknown_blocks(void)
 {
 	struct mhp_ledger *ledger = ledger_new(PAGES);
 	const struct mhp_zone_account *zone;
@@ -187,13 +193,16 @@ static void test_untold(void)
 	zone = ledger_next_zone(ledger, NULL);
 	vmemmap(ledger, 2, MHP_EVENT_mhp_vmemmap_offline);
 	end(ledger, 2, MHP_EVENT_mhp_offline_end);
-	eq("a block nobody told of is not counted when it goes",
+	eq("the offline of an unknown block does not change blocks_online",
 	   zone->blocks_online, 1);
-	eq("nor are its vmemmap pages", zone->vmemmap_online, 512);
+	eq("the offline of an unknown block does not change vmemmap_online",
+	   zone->vmemmap_online, 512);
 	end(ledger, 1, MHP_EVENT_mhp_offline_end);
 	vmemmap(ledger, 1, MHP_EVENT_mhp_vmemmap_offline);
-	eq("one that was counted is", zone->blocks_online, 0);
-	eq("and so are its vmemmap pages", zone->vmemmap_online, 0);
+	eq("the offline of a counted block decreases blocks_online",
+	   zone->blocks_online, 0);
+	eq("the offline of a counted block decreases vmemmap_online",
+	   zone->vmemmap_online, 0);
 	ledger_free(ledger);
 }
 
@@ -212,28 +221,32 @@ static void test_ranges(void)
 	bool in_order = true;
 	size_t nr = 0;
 
-	eq("no range yet", range_of(ledger, 0), -1);
+	eq("a new ledger has no range", range_of(ledger, 0), -1);
 	add(ledger, 10 * PAGES, 100 * PAGES);
 	add(ledger, 200 * PAGES, PAGES);
 	add(ledger, 5 * PAGES, PAGES);
-	eq("before a range", range_of(ledger, 10 * PAGES - 1), -1);
-	eq("its first page", range_of(ledger, 10 * PAGES), 10 * PAGES);
-	eq("its last page", range_of(ledger, 110 * PAGES - 1), 10 * PAGES);
-	eq("behind it", range_of(ledger, 110 * PAGES), -1);
+	eq("the page before a range", range_of(ledger, 10 * PAGES - 1), -1);
+	eq("the first page of a range", range_of(ledger, 10 * PAGES),
+	   10 * PAGES);
+	eq("the last page of a range", range_of(ledger, 110 * PAGES - 1),
+	   10 * PAGES);
+	eq("the page after a range", range_of(ledger, 110 * PAGES), -1);
 	add(ledger, 50 * PAGES, PAGES);
 	add(ledger, 49 * PAGES, PAGES);
-	eq("the youngest counts", range_of(ledger, 50 * PAGES), 50 * PAGES);
-	eq("others are seen past it", range_of(ledger, 51 * PAGES), 10 * PAGES);
-	add(ledger, 10 * PAGES, 100 * PAGES);
-	eq("even if it is older in place", range_of(ledger, 50 * PAGES),
+	eq("the latest of overlapping ranges", range_of(ledger, 50 * PAGES),
+	   50 * PAGES);
+	eq("the outer range behind an inner one", range_of(ledger, 51 * PAGES),
 	   10 * PAGES);
+	add(ledger, 10 * PAGES, 100 * PAGES);
+	eq("the outer range, added again, is the latest",
+	   range_of(ledger, 50 * PAGES), 10 * PAGES);
 	while ((range = ledger_next_range(ledger, range))) {
 		in_order &= range->start_pfn > last;
 		last = range->start_pfn;
 		nr++;
 	}
 	ok(in_order && nr == 5 && ledger_nr_ranges(ledger) == 5,
-	   "ranges are in order");
+	   "ranges are iterated in order");
 	ledger_free(ledger);
 }
 
@@ -247,10 +260,10 @@ static void test_many_ranges(void)
 	for (i = 1; i <= MHP_MAX_RANGES; i++)
 		err |= add(ledger, i * PAGES, PAGES);
 	eq("as many ranges as the kernel's ledger has room for", err, 0);
-	eq("but one more is refused", add(ledger, 0, PAGES), -ENOMEM);
+	eq("one range too many is rejected", add(ledger, 0, PAGES), -ENOMEM);
 	for (i = 1; i <= MHP_MAX_RANGES; i++)
 		found &= range_of(ledger, i * PAGES + 1) == (s64)(i * PAGES);
-	ok(found, "each is found");
+	ok(found, "every range is found");
 	ledger_free(ledger);
 }
 
@@ -259,7 +272,7 @@ int main(void)
 	test_blocks();
 	test_full();
 	test_zones();
-	test_untold();
+	test_unknown_blocks();
 	test_ranges();
 	test_many_ranges();
 	return ktap_done();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The recorder, fed by a source made up here: what it writes, and what it does
- * when its output is full, closed, or not read.
+ * The recorder, fed by a fake source: what it writes, and what it does when its
+ * output is full, closed, or not read.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -19,15 +19,15 @@
 static char path[] = "/tmp/test_record.XXXXXX",
 	    errors[] = "/tmp/test_record.XXXXXX";
 
-/* Says nothing for a while, then so many records, then a signal comes. */
+/* Hands over records, then sends signals to its own process. */
 struct fake {
 	struct source source;
-	u64 records; /* before the signal, */
-	u64 late; /* and when the events are stopped */
+	u64 records; /* before the signals */
+	u64 late; /* after the events are stopped */
 	u64 given;
-	u64 lost; /* besides */
+	u64 lost; /* not included in records and late */
 	int signals;
-	int check; /* what the self-check says in the end */
+	int check; /* result of the self-check */
 	int read_err;
 };
 
@@ -106,7 +106,7 @@ static const struct fake a_fake = {
 	.signals = 1,
 };
 
-/* Record in a process of its own, as signals stay blocked. */
+/* Record in a child process, as signals stay blocked. */
 static pid_t start(struct fake *fake, const char *output, int out)
 {
 	pid_t child;
@@ -120,7 +120,7 @@ static pid_t start(struct fake *fake, const char *output, int out)
 	dup2(err, STDERR_FILENO);
 	if (out >= 0)
 		dup2(out, STDOUT_FILENO);
-	/* What never ends is a failure, too. */
+	/* A recorder that does not end is a failure. */
 	alarm(20);
 	_exit(record_run(&fake->source, output));
 }
@@ -140,7 +140,7 @@ static int run(struct fake *fake, const char *output, int out)
 	return finish(start(fake, output, out));
 }
 
-static void said(const char *want)
+static void stderr_is(const char *want)
 {
 	char text[512];
 	FILE *file = fopen(errors, "re");
@@ -148,7 +148,7 @@ static void said(const char *want)
 
 	fclose(file);
 	text[len] = '\0';
-	eq_text("  what it says", text, want);
+	eq_text("  standard error", text, want);
 }
 
 /* The number of lines, and the last one. */
@@ -168,27 +168,27 @@ static void test_file(void)
 	struct fake fake = a_fake;
 	char last[1024];
 
-	eq("a recording into a file", run(&fake, path, -1), STATUS_OK);
-	eq("has its header, its records, the late ones and totals",
+	eq("record to a file", run(&fake, path, -1), STATUS_OK);
+	eq("the file has the header, all records and the totals",
 	   lines(last, sizeof(last)), 1 + 1000 + 5 + 1);
-	eq_text("totals come last", last,
+	eq_text("the totals are the last line", last,
 		"{\"totals\":{\"seen\":1005,\"lost\":0,\"folded\":1005,"
 		"\"self_check\":\"equal\",\"events\":{\"mhp_vmemmap_online\":"
 		"{\"seen\":1005,\"lost\":0}}}}\n");
-	said("");
+	stderr_is("");
 
 	fake.check = 1;
-	eq("when the ledgers differ it fails", run(&fake, path, -1),
-	   STATUS_FAILED);
+	eq("a self-check that differs", run(&fake, path, -1), STATUS_FAILED);
 	lines(last, sizeof(last));
-	ok(strstr(last, "\"self_check\":\"differs\""), "the totals say so");
-	said("mhptop: the kernel's ledger and ours differ: because\n");
+	ok(strstr(last, "\"self_check\":\"differs\""),
+	   "the totals say that the ledgers differ");
+	stderr_is("mhptop: the kernel's ledger and ours differ: because\n");
 
 	fake.check = -EOPNOTSUPP;
-	eq("without a kernel's ledger it does not", run(&fake, path, -1),
-	   STATUS_OK);
+	eq("no kernel ledger to compare with", run(&fake, path, -1), STATUS_OK);
 	lines(last, sizeof(last));
-	ok(strstr(last, "\"self_check\":\"none\""), "the totals say so");
+	ok(strstr(last, "\"self_check\":\"none\""),
+	   "the totals say that nothing was compared");
 }
 
 static void test_lost(void)
@@ -198,12 +198,12 @@ static void test_lost(void)
 
 	fake.lost = 3;
 	fake.check = -EOPNOTSUPP;
-	eq("when events were lost nobody knows what they were",
-	   run(&fake, path, -1), STATUS_UNKNOWN);
-	said("mhptop: 3 of 1008 events were lost before they could be written: the recording has gaps\n");
-	eq("the recording is whole", lines(last, sizeof(last)),
+	eq("lost events", run(&fake, path, -1), STATUS_UNKNOWN);
+	stderr_is(
+		"mhptop: 3 of 1008 events were lost before they could be written: the recording has gaps\n");
+	eq("all other events are recorded", lines(last, sizeof(last)),
 	   1 + 1000 + 5 + 1);
-	eq_text("with why nothing was compared", last,
+	eq_text("the totals say why nothing was compared", last,
 		"{\"totals\":{\"seen\":1008,\"lost\":3,\"folded\":1005,"
 		"\"self_check\":\"none\",\"self_check_why\":\"because\","
 		"\"events\":{\"mhp_vmemmap_online\":"
@@ -216,13 +216,14 @@ static void test_errors(void)
 	char last[1024];
 
 	eq("a full disk", run(&fake, "/dev/full", -1), STATUS_FAILED);
-	said("mhptop: cannot write /dev/full: No space left on device\n");
-	eq("no such folder", run(&fake, "/nowhere/x", -1), STATUS_FAILED);
-	said("mhptop: cannot open /nowhere/x: No such file or directory\n");
+	stderr_is("mhptop: cannot write /dev/full: No space left on device\n");
+	eq("a missing folder", run(&fake, "/nowhere/x", -1), STATUS_FAILED);
+	stderr_is(
+		"mhptop: cannot open /nowhere/x: No such file or directory\n");
 	fake.read_err = -EBADMSG;
 	eq("a source that fails", run(&fake, path, -1), STATUS_FAILED);
-	said("mhptop: cannot read the events: Bad message\n");
-	eq("leaves no totals", lines(last, sizeof(last)), 1);
+	stderr_is("mhptop: cannot read the events: Bad message\n");
+	eq("no totals after a source that fails", lines(last, sizeof(last)), 1);
 }
 
 static void test_closed_pipe(void)
@@ -233,16 +234,16 @@ static void test_closed_pipe(void)
 	if (pipe(fds))
 		abort();
 	close(fds[0]);
-	eq("who reads went away", run(&fake, "-", fds[1]), STATUS_OK);
-	said("");
+	eq("a closed pipe", run(&fake, "-", fds[1]), STATUS_OK);
+	stderr_is("");
 	fake.records = 0;
 	fake.late = 0;
-	eq("even when there is nothing to write", run(&fake, NULL, fds[1]),
+	eq("a closed pipe, with nothing to write", run(&fake, NULL, fds[1]),
 	   STATUS_OK);
 	close(fds[1]);
 }
 
-/* A recorder whose pipe is full, and that is told to end. */
+/* Start a recorder, wait until its pipe is full, and send it a signal. */
 static pid_t start_stuck(struct fake *fake, int fds[2])
 {
 	int waiting = 0, last = -1;
@@ -272,15 +273,17 @@ static void test_stuck_pipe(void)
 	int fds[2];
 
 	child = start_stuck(&fake, fds);
-	eq("a recorder that nobody reads ends", finish(child), STATUS_FAILED);
-	said(stuck);
+	eq("a full pipe: a signal ends the recorder", finish(child),
+	   STATUS_FAILED);
+	stderr_is(stuck);
 	close(fds[0]);
 
 	child = start_stuck(&fake, fds);
 	usleep(50000);
 	kill(child, SIGINT);
-	eq("at once when told twice", finish(child), STATUS_FAILED);
-	said(stuck);
+	eq("a full pipe: a second signal ends the recorder at once",
+	   finish(child), STATUS_FAILED);
+	stderr_is(stuck);
 	close(fds[0]);
 }
 
@@ -297,11 +300,11 @@ static void test_slow_reader(void)
 		if (write(out, text, n) != n)
 			abort();
 	close(out);
-	eq("a slow reader gets all", finish(child), STATUS_OK);
-	eq("with header and totals", lines(last, sizeof(last)),
-	   1 + 100000 + 5 + 1);
+	eq("a slow reader", finish(child), STATUS_OK);
+	eq("a slow reader gets the header, all records and the totals",
+	   lines(last, sizeof(last)), 1 + 100000 + 5 + 1);
 	ok(strstr(last, "{\"totals\":{\"seen\":100005,") == last,
-	   "that are right");
+	   "a slow reader gets the right totals");
 	close(fds[0]);
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Records to JSON and back: exact lines, all values, and lines that are wrong.
- * json-c reads what is written, so that it is not only we who understand it.
+ * Records to JSON and back: exact lines, all values, and invalid lines. json-c
+ * reads the lines too, so that the writer is not only tested with our reader.
  */
 #include <errno.h>
 #include <json-c/json.h>
@@ -14,7 +14,7 @@
 
 static u64 random_state = 1;
 
-/* Always the same numbers; of all sizes. */
+/* A reproducible sequence of numbers of all sizes. */
 static u64 random_number(void)
 {
 	random_state ^= random_state << 13;
@@ -47,7 +47,7 @@ static const struct mhp_record a_record = {
 	"\"start_pfn\":1048576,\"delta\":-512,\"after\":32256,"     \
 	"\"nid\":1,\"zone\":\"Movable\",\"cause\":\"rollback\"}"
 
-/* On the heap, and no longer than it is: one byte too far is found. */
+/* The line is copied to the heap, so that a sanitizer detects reads beyond its end. */
 static int read_line(const char *line, size_t len, struct mhp_record *record,
 		     const char **why)
 {
@@ -79,13 +79,14 @@ static void test_line(void)
 
 	len = write_line(&a_record, line);
 	line[len] = '\0';
-	eq_text("a record is this line", line, A_LINE "\n");
-	eq("it can be read", read_line(line, len - 1, &record, &why), 0);
-	ok(!memcmp(&record, &a_record, sizeof(record)), "and is the same then");
-	eq("there is nothing to say", *why, 0);
+	eq_text("write a record", line, A_LINE "\n");
+	eq("read a record", read_line(line, len - 1, &record, &why), 0);
+	ok(!memcmp(&record, &a_record, sizeof(record)),
+	   "the record that is read equals the one written");
+	eq("no reason without an error", *why, 0);
 }
 
-/* What is remembered of one task's name must not be taken for another's. */
+/* The writer caches the last task name: it must not use it for another task. */
 static void test_comms(void)
 {
 	static const char *const comms[] = {
@@ -103,7 +104,7 @@ static void test_comms(void)
 		len = write_line(&record, line);
 		ok(!read_line(line, len - 1, &back, &why) &&
 			   !strcmp(back.comm, comms[i]),
-		   "a task named '%s' after another", comms[i]);
+		   "task name '%s' after another name", comms[i]);
 	}
 }
 
@@ -127,7 +128,7 @@ static void randomize(struct mhp_record *record, unsigned int event)
 						 random_number());
 }
 
-/* What json-c makes of the number or word of a field. */
+/* Whether json-c reads the number or word of a field. */
 static bool value_is(struct json_object *line, const struct event_field *field,
 		     const union mhp_payload *p)
 {
@@ -147,8 +148,8 @@ static bool value_is(struct json_object *line, const struct event_field *field,
 	return json_object_get_uint64(member) == (u64)value;
 }
 
-static bool others_understand(const char *line, size_t len,
-			      const struct mhp_record *record)
+static bool json_c_reads(const char *line, size_t len,
+			 const struct mhp_record *record)
 {
 	const struct event_field *field = event_info(record->event)->fields;
 	struct json_tokener *tokener = json_tokener_new();
@@ -172,7 +173,7 @@ static bool others_understand(const char *line, size_t len,
 
 static void test_event(unsigned int event)
 {
-	bool same = true, understood = true, ends = true;
+	bool same = true, valid = true, ends = true;
 	struct mhp_record record, back;
 	char line[RECORD_JSON_MAX];
 	const char *why;
@@ -184,12 +185,12 @@ static void test_event(unsigned int event)
 		len = write_line(&record, line);
 		ends &= len <= RECORD_JSON_MAX && line[len - 1] == '\n' &&
 			!memchr(line, '\n', len - 1);
-		understood &= others_understand(line, len - 1, &record);
+		valid &= json_c_reads(line, len - 1, &record);
 		same &= !read_line(line, len - 1, &back, &why) &&
 			!memcmp(&record, &back, sizeof(back));
 	}
-	ok(same, "%s comes back as it was", event_info(event)->name);
-	ok(understood, "%s is valid JSON for others", event_info(event)->name);
+	ok(same, "%s is read as it was written", event_info(event)->name);
+	ok(valid, "%s is valid JSON for json-c", event_info(event)->name);
 	ok(ends, "%s is one line", event_info(event)->name);
 }
 
@@ -215,7 +216,8 @@ static void extremes(unsigned int event, u64 bits)
 	len = write_line(&record, line);
 	ok(len < RECORD_JSON_MAX && !read_line(line, len - 1, &back, &why) &&
 		   !memcmp(&record, &back, sizeof(back)),
-	   "%s with the longest values comes back", event_info(event)->name);
+	   "%s with the longest values is read as it was written",
+	   event_info(event)->name);
 }
 
 static void expect(const char *line, int err, const char *want)
@@ -240,7 +242,7 @@ static void test_accepted(void)
 	       "\"zone\":\"DMA\",\"n\":-1.5e+3,\"b\":true,\"s\":\"\\n\"}",
 	       0, "");
 	expect("{" HEAD "\"event\":\"mhp_of_tomorrow\",\"y\":1}", -ENOMSG,
-	       "an event that is not known here");
+	       "unknown event");
 }
 
 static void test_not_json(void)
@@ -273,7 +275,7 @@ static void test_not_json(void)
 	"\"nid\":0,\"zone\":\"none\",\"hosting\":\"boot\",\"state\":\"online\","    \
 	"\"origin\":\"kernel\""
 
-/* What was appended to an event is not in recordings of before. */
+/* Older recordings lack fields that were appended to an event later. */
 static void test_appended(void)
 {
 	static const char old[] = "{" HEAD SEEN ",\"poisoned\":7}";
@@ -281,9 +283,9 @@ static void test_appended(void)
 	const char *why;
 
 	memset(&r, 0xff, sizeof(r));
-	eq("an event without what was appended to it",
+	eq("an event that lacks appended fields",
 	   record_from_json(old, strlen(old), &r, &why), 0);
-	eq("  what it has not is 0",
+	eq("  missing fields are 0",
 	   r.p.mhp_snapshot_block.refs + r.p.mhp_snapshot_block.sections, 0);
 	expect("{" HEAD SEEN ",\"refs\":1}", -EPROTO,
 	       "\"poisoned\" is missing");
@@ -313,7 +315,7 @@ static void test_wrong(void)
 	expect("{" HEAD ONLINE FIELDS "\"a\":1}", -EPROTO,
 	       "\"zone\" is missing");
 	expect("{" HEAD ONLINE FIELDS "\"zone\":\"Movabel\"}", -EPROTO,
-	       "\"zone\" has an unknown word: damaged, or recorded by a newer mhptop");
+	       "\"zone\" has an unknown value: damaged, or recorded by a newer mhptop");
 	expect("{" HEAD ONLINE FIELDS "\"zone\":null}", -EPROTO,
 	       "\"zone\" is not an integer");
 	expect("{" HEAD ONLINE
@@ -323,9 +325,9 @@ static void test_wrong(void)
 	       "\"start_pfn\":-1,\"vmemmap_pages\":2,\"nid\":0,\"zone\":1}",
 	       -EPROTO, "\"start_pfn\" is out of range");
 	expect("{" HEAD ONLINE FIELDS "\"zone\":1,\"seq\":2}", -EPROTO,
-	       "the same key twice");
+	       "duplicate key");
 	expect("{" HEAD ONLINE FIELDS "\"zone\":1,\"nid\":2}", -EPROTO,
-	       "the same key twice");
+	       "duplicate key");
 }
 
 static void test_too_many(void)
@@ -339,21 +341,22 @@ static void test_too_many(void)
 	expect(line, -EPROTO, "too many keys");
 }
 
-/* Every beginning of a line is refused, and so is a line with any byte changed, or it is another record. */
+/* A truncated line is rejected, wherever it is cut. */
 static void test_cut(void)
 {
 	struct mhp_record record;
-	bool refused = true, named = true;
+	bool rejected = true, named = true;
 	const char *why;
 	size_t i;
 
 	for (i = 0; i < sizeof(A_LINE) - 1; i++) {
-		refused &= read_line(A_LINE, i, &record, &why) == -EPROTO;
+		rejected &= read_line(A_LINE, i, &record, &why) == -EPROTO;
 		named &= *why != '\0';
 	}
-	ok(refused && named, "no beginning of a line is taken for one");
+	ok(rejected && named, "truncated lines are rejected");
 }
 
+/* A line with one byte changed is rejected, or is another valid record. */
 static void test_changed(void)
 {
 	char line[] = A_LINE;
@@ -368,13 +371,14 @@ static void test_changed(void)
 			ret = read_line(line, sizeof(line) - 1, &record, &why);
 			taken += !ret;
 			bad += ret && (ret != -ENOMSG && ret != -EPROTO);
-			/* Text that nobody reads after: comm with its NUL. */
+			/* comm must end with a NUL. */
 			bad += !ret && record.comm[MHP_COMM_LEN - 1];
 		}
 		line[i] = A_LINE[i];
 	}
-	eq("a changed line is another record, or refused", bad, 0);
-	ok(taken > (int)sizeof(line), "some were taken: %d", taken);
+	eq("changed lines are rejected, or are valid records", bad, 0);
+	ok(taken > (int)sizeof(line), "changed lines that are valid: %d",
+	   taken);
 }
 
 int main(void)

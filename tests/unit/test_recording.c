@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The first and the last line of a recording: there and back, and wrong ones. */
+/* The header and totals lines of a recording: written, read, and invalid ones. */
 #include <errno.h>
 #include <json-c/json.h>
 #include <stdlib.h>
@@ -45,23 +45,25 @@ static void test_header(void)
 	size_t len;
 
 	len = recording_header_put(&an_info, line);
-	eq_text("a header is this line", line, HEADER "\n");
-	eq("of that length", len, strlen(line));
+	eq_text("write a header", line, HEADER "\n");
+	eq("the length of the header", len, strlen(line));
 	line[len - 1] = '\0';
-	eq("it can be read", get_header(line, &info, why), 0);
-	ok(!memcmp(&info, &an_info, sizeof(info)), "and is the same then");
+	eq("read a header", get_header(line, &info, why), 0);
+	ok(!memcmp(&info, &an_info, sizeof(info)),
+	   "the header that is read equals the one written");
 
 	memset(odd.host, 0xff, sizeof(odd.host));
 	memset(odd.kernel, '"', sizeof(odd.kernel));
 	len = recording_header_put(&odd, line);
 	object = json_tokener_parse(line);
-	ok(object && len < RECORDING_LINE_MAX, "any bytes make valid JSON");
+	ok(object && len < RECORDING_LINE_MAX,
+	   "names of any bytes make valid JSON");
 	json_object_put(object);
 	line[len - 1] = '\0';
-	eq("that is read", get_header(line, &info, why), 0);
+	eq("names of any bytes are read", get_header(line, &info, why), 0);
 }
 
-static void test_unfriendly_header(void)
+static void test_control_characters(void)
 {
 	struct source_info odd = an_info, info;
 	char line[RECORDING_LINE_MAX], why[256];
@@ -71,10 +73,12 @@ static void test_unfriendly_header(void)
 	strcpy(odd.host, "\xc2\x9b\x33mbox\n");
 	len = recording_header_put(&odd, line);
 	line[len - 1] = '\0';
-	eq("names that speak to a terminal are read",
+	eq("names with control characters are read",
 	   get_header(line, &info, why), 0);
-	eq_text("and it does not hear the kernel's", info.kernel, "?]0;pwn?x");
-	eq_text("nor the host's", info.host, "?3mbox?");
+	eq_text("control characters in the kernel's name are replaced",
+		info.kernel, "?]0;pwn?x");
+	eq_text("control characters in the host's name are replaced", info.host,
+		"?3mbox?");
 }
 
 static void header_fails(const char *line, int err, const char *want)
@@ -82,9 +86,9 @@ static void header_fails(const char *line, int err, const char *want)
 	struct source_info info;
 	char why[256];
 
-	ok(get_header(line, &info, why) == err, "%.60s is refused",
-	   *line ? line : "nothing");
-	eq_text("with its reason", why, want);
+	ok(get_header(line, &info, why) == err, "%.60s is rejected",
+	   *line ? line : "an empty header");
+	eq_text("  reason", why, want);
 }
 
 #define START "{\"type\":\"mhptop\",\"schema\":2,"
@@ -92,25 +96,24 @@ static void header_fails(const char *line, int err, const char *want)
 
 static void test_wrong_headers(void)
 {
-	static const char foreign[] = "not a recording of mhptop";
+	static const char other[] = "not an mhptop recording";
 
-	header_fails("", -EPROTO, foreign);
+	header_fails("", -EPROTO, other);
 	header_fails("\x7f"
 		     "ELF",
-		     -EPROTO, foreign);
-	header_fails("[]", -EPROTO, foreign);
-	header_fails("{\"schema\":2}", -EPROTO, foreign);
-	header_fails("{\"type\":\"perf\",\"schema\":2}", -EPROTO, foreign);
-	header_fails("{\"type\":\"mhptop\"}", -EPROTO, foreign);
-	header_fails("{\"type\":\"mhptop\",\"schema\":\"1\"}", -EPROTO,
-		     foreign);
-	header_fails("{\"type\":\"mhptop\",\"schema\":2", -EPROTO, foreign);
-	header_fails("{\"type\":\"mhptop\",\"schema\":2} x", -EPROTO, foreign);
+		     -EPROTO, other);
+	header_fails("[]", -EPROTO, other);
+	header_fails("{\"schema\":2}", -EPROTO, other);
+	header_fails("{\"type\":\"perf\",\"schema\":2}", -EPROTO, other);
+	header_fails("{\"type\":\"mhptop\"}", -EPROTO, other);
+	header_fails("{\"type\":\"mhptop\",\"schema\":\"1\"}", -EPROTO, other);
+	header_fails("{\"type\":\"mhptop\",\"schema\":2", -EPROTO, other);
+	header_fails("{\"type\":\"mhptop\",\"schema\":2} x", -EPROTO, other);
 	header_fails("{\"type\":\"mhptop\",\"schema\":0}", -EPROTO,
 		     "\"schema\" is out of range");
 	header_fails(
 		"{\"type\":\"mhptop\",\"schema\":3}", -ENOTSUP,
-		"schema 3 is newer than 2, the newest known here: use the mhptop that recorded it");
+		"schema 3 is newer than 2, the newest this mhptop reads: use the mhptop that recorded it");
 	header_fails(START "\"host\":\"h\"}", -EPROTO, "\"kernel\" is missing");
 	header_fails(START "\"kernel\":7}", -EPROTO,
 		     "\"kernel\" is not a string");
@@ -123,15 +126,15 @@ static void test_wrong_headers(void)
 	header_fails(
 		NAMES
 		"\"source\":\"events\",\"page_bytes\":0,\"block_bytes\":4096}",
-		-EPROTO, "\"page_bytes\" is no size of a page: 0");
+		-EPROTO, "\"page_bytes\" is not a page size: 0");
 	header_fails(
 		NAMES
 		"\"source\":\"events\",\"page_bytes\":4096,\"block_bytes\":0}",
-		-EPROTO, "\"block_bytes\" is no size of a memory block: 0");
+		-EPROTO, "\"block_bytes\" is not a memory block size: 0");
 	header_fails(
 		NAMES
 		"\"source\":\"events\",\"page_bytes\":4096,\"block_bytes\":2048}",
-		-EPROTO, "\"block_bytes\" is no size of a memory block: 2048");
+		-EPROTO, "\"block_bytes\" is not a memory block size: 2048");
 	header_fails(
 		NAMES
 		"\"source\":\"events\",\"page_bytes\":4096,\"block_bytes\":-1}",
@@ -156,31 +159,33 @@ static void test_totals(void)
 	count[0] = (struct mhp_count){ .seen = 42, .submitted = 41, .lost = 1 };
 	count[MHP_EVENT_mhp_notify] = count[0];
 	len = recording_totals_put(&totals, line);
-	eq_text("totals are this line", line,
+	eq_text("write totals", line,
 		"{\"totals\":{\"seen\":42,\"lost\":1,\"folded\":41,"
 		"\"self_check\":\"differs\",\"events\":{\"mhp_notify\":"
 		"{\"seen\":42,\"lost\":1}}}}\n");
-	ok(recording_is_totals(line, len), "that is known as such");
+	ok(recording_is_totals(line, len), "totals are recognised");
 	line[len - 1] = '\0';
-	eq("it can be read", get_totals(line, &got, why), 0);
-	ok(!memcmp(&got, &totals, sizeof(got)), "and is the same then");
+	eq("read totals", get_totals(line, &got, why), 0);
+	ok(!memcmp(&got, &totals, sizeof(got)),
+	   "the totals that are read equal those written");
 	ok(!recording_is_totals(line, 9) &&
 		   !recording_is_totals("{\"seq\":1}", 9),
-	   "other lines are not");
+	   "other lines are not recognised as totals");
 	strcpy(totals.why, "mhp_notify\n");
 	recording_totals_put(&totals, line);
 	ok(strstr(line, ",\"self_check\":\"differs\","
 			"\"self_check_why\":\"mhp_notify\\u000a\","
 			"\"events\":{"),
-	   "the reason of the self-check is told");
-	eq("it can be read", get_totals(line, &got, why), 0);
-	eq_text("and does not speak to a terminal", got.why, "mhp_notify?");
+	   "write the reason of the self-check");
+	eq("read the reason of the self-check", get_totals(line, &got, why), 0);
+	eq_text("control characters in the reason are replaced", got.why,
+		"mhp_notify?");
 	memset(totals.why, 1, sizeof(totals.why));
 	for (i = 0; i < 64; i++)
 		count[i] = (struct mhp_count){ ~0ULL, ~0ULL, ~0ULL };
 	ok(recording_totals_put(&totals, line) < RECORDING_LINE_MAX,
 	   "the longest totals fit");
-	eq("totals of events that are not known are read",
+	eq("totals with unknown events are read",
 	   get_totals("{\"totals\":{\"seen\":1,\"lost\":0,\"folded\":1,"
 		      "\"self_check\":\"none\",\"events\":"
 		      "{\"x\":{\"seen\":1,\"lost\":0}}}}",
@@ -193,8 +198,9 @@ static void totals_fail(const char *line, const char *want)
 	struct recording_totals totals;
 	char why[256];
 
-	ok(get_totals(line, &totals, why) == -EPROTO, "%.60s is refused", line);
-	eq_text("with its reason", why, want);
+	ok(get_totals(line, &totals, why) == -EPROTO, "%.60s is rejected",
+	   line);
+	eq_text("  reason", why, want);
 }
 
 static void test_wrong_totals(void)
@@ -203,7 +209,7 @@ static void test_wrong_totals(void)
 	totals_fail("{\"totals\":1}", "\"totals\" is not an object");
 	totals_fail("{\"totals\":{\"seen\":1}}", "\"lost\" is missing");
 	totals_fail("{\"totals\":{\"seen\":1,\"lost\":2}}",
-		    "more events are lost than seen");
+		    "more events lost than seen");
 	totals_fail("{\"totals\":{\"seen\":1,\"lost\":0,\"folded\":1,"
 		    "\"self_check\":\"fine\"}}",
 		    "\"self_check\" is unknown: \"fine\"");
@@ -221,29 +227,35 @@ static void test_wrong_totals(void)
 	"\"events\":{" events "}}}"
 #define NOTIFY "\"mhp_notify\":{\"seen\":2,\"lost\":1}"
 
-/* Each number by itself could be right. */
+/* Each number is valid by itself, but they do not add up. */
 static void test_contradictions(void)
 {
-	static const char start[] = "the totals contradict themselves: ";
+	static const char start[] = "the totals are inconsistent: ";
 	struct recording_totals totals;
 	char want[128], why[256];
 
 	eq("totals that add up",
 	   get_totals(SUMS(2, 1, 1, NOTIFY), &totals, why), 0);
-	snprintf(want, sizeof(want), "%sof 99 events 1 are lost and 1 written",
-		 start);
+	snprintf(want, sizeof(want),
+		 "%s99 events, of which 1 lost and 1 written", start);
 	totals_fail(SUMS(99, 1, 1, NOTIFY), want);
-	snprintf(want, sizeof(want), "%sof 2 events 1 are lost and 2 written",
-		 start);
+	snprintf(want, sizeof(want),
+		 "%s2 events, of which 1 lost and 2 written", start);
 	totals_fail(SUMS(2, 1, 2, NOTIFY), want);
-	snprintf(want, sizeof(want),
-		 "%s2 events, 0 lost, but by event 2, 1 lost", start);
+	snprintf(
+		want, sizeof(want),
+		"%s2 events, 0 lost, but the counts by event add up to 2, 1 lost",
+		start);
 	totals_fail(SUMS(2, 0, 2, NOTIFY), want);
-	snprintf(want, sizeof(want),
-		 "%s3 events, 1 lost, but by event 2, 1 lost", start);
+	snprintf(
+		want, sizeof(want),
+		"%s3 events, 1 lost, but the counts by event add up to 2, 1 lost",
+		start);
 	totals_fail(SUMS(3, 1, 2, NOTIFY), want);
-	snprintf(want, sizeof(want),
-		 "%s2 events, 1 lost, but by event 0, 0 lost", start);
+	snprintf(
+		want, sizeof(want),
+		"%s2 events, 1 lost, but the counts by event add up to 0, 0 lost",
+		start);
 	totals_fail(SUMS(2, 1, 1, ""), want);
 	totals_fail(SUMS(2, 1, 1, "\"x\":7"), "\"x\" is not an object");
 }
@@ -251,7 +263,7 @@ static void test_contradictions(void)
 int main(void)
 {
 	test_header();
-	test_unfriendly_header();
+	test_control_characters();
 	test_wrong_headers();
 	test_totals();
 	test_wrong_totals();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Reading recordings: from pipes that give a byte at a time, from files that
- * end too early, are damaged or are none.
+ * Reading recordings: from pipes that deliver one byte at a time, and from files
+ * that are truncated, damaged, or not recordings.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -40,7 +40,7 @@ static char path[] = "/tmp/test_source_file.XXXXXX";
 struct taken {
 	u64 records;
 	u64 last_seq;
-	u64 refuse; /* the record with this number */
+	u64 refuse; /* return an error for the record with this number */
 };
 
 static int sink(void *ctx, const struct mhp_record *record)
@@ -69,7 +69,7 @@ static int open_text(struct source **source, const char *text, char *why)
 	return source_open_file(source, path, why, 256);
 }
 
-/* All of it: what read() said in the end. */
+/* Read the whole source. The last result of read(). */
 static int read_all(struct source *source, struct taken *taken)
 {
 	int ret;
@@ -81,7 +81,7 @@ static int read_all(struct source *source, struct taken *taken)
 	return ret;
 }
 
-/* How a recording ends: records read, error, reason with the path cut off. */
+/* Read a recording: the number of records, the error, and the reason without the path. */
 static void ends(const char *name, const char *text, u64 records, int err,
 		 const char *want)
 {
@@ -94,53 +94,53 @@ static void ends(const char *name, const char *text, u64 records, int err,
 	if (!ok(!open_text(&source, text, why), "%s", name))
 		return;
 	got = read_all(source, &taken);
-	eq("  how it ends", got, err);
+	eq("  last result", got, err);
 	reason = source_why(source);
-	eq_text("  why", reason + (*reason ? strlen(path) : 0), want);
-	eq("  records before that", taken.records, records);
-	eq("  the end stays the end", read_all(source, &taken), err);
-	eq("  without any more records", taken.records, 0);
+	eq_text("  reason", reason + (*reason ? strlen(path) : 0), want);
+	eq("  number of records", taken.records, records);
+	eq("  the same result when read again", read_all(source, &taken), err);
+	eq("  no records when read again", taken.records, 0);
 	source_close(source);
 }
 
 static void test_ends(void)
 {
 	static const char none[] =
-		":3: recording ends without totals: its recorder was killed or still runs";
+		":3: recording ends without totals: its recorder was killed or is still running";
 
-	ends("a whole recording",
+	ends("a complete recording",
 	     HEADER RECORD(1) RECORD(2) TOTALS(2, 0, 2, "equal"), 2, -ENODATA,
 	     "");
-	ends("one without totals", HEADER RECORD(1) RECORD(2), 2, -ENODATA,
-	     none);
-	ends("one cut in a line", HEADER RECORD(1) "{\"seq\":2,\"ns\":2,\"cpu",
-	     1, -EPROTO, ":3: truncated");
-	ends("one cut in the totals",
+	ends("a recording without totals", HEADER RECORD(1) RECORD(2), 2,
+	     -ENODATA, none);
+	ends("a recording that is cut inside a record",
+	     HEADER RECORD(1) "{\"seq\":2,\"ns\":2,\"cpu", 1, -EPROTO,
+	     ":3: truncated");
+	ends("a recording that is cut inside the totals",
 	     HEADER RECORD(1) "{\"totals\":{\"seen\":2", 1, -EPROTO,
 	     ":3: truncated");
-	ends("one with a damaged line",
-	     HEADER RECORD(1) "{\"seq\":x\n" RECORD(2), 1, -EPROTO,
-	     ":3: not a value");
-	ends("one with an empty line", HEADER RECORD(1) "\n" RECORD(2), 1,
-	     -EPROTO, ":3: not a JSON object");
-	ends("one with damaged totals", HEADER "{\"totals\":{}}\n", 0, -EPROTO,
+	ends("a damaged line", HEADER RECORD(1) "{\"seq\":x\n" RECORD(2), 1,
+	     -EPROTO, ":3: not a value");
+	ends("an empty line", HEADER RECORD(1) "\n" RECORD(2), 1, -EPROTO,
+	     ":3: not a JSON object");
+	ends("damaged totals", HEADER "{\"totals\":{}}\n", 0, -EPROTO,
 	     ":2: \"seen\" is missing");
 	ends("two recordings in one file",
 	     HEADER TOTALS(0, 0, 0, "equal") HEADER, 0, -EPROTO,
-	     ":3: a line behind the totals");
-	ends("one that lacks a line", HEADER RECORD(2) TOTALS(2, 0, 2, "equal"),
-	     1, -EPROTO,
+	     ":3: unexpected line after the totals");
+	ends("a missing record", HEADER RECORD(2) TOTALS(2, 0, 2, "equal"), 1,
+	     -EPROTO,
 	     ":3: 2 records of mhp_vmemmap_online were written, 1 were read");
-	ends("one whose totals contradict themselves",
+	ends("inconsistent totals",
 	     HEADER RECORD(1) RECORD(2) TOTALS(99, 0, 2, "equal"), 2, -EPROTO,
-	     ":4: the totals contradict themselves: of 99 events 0 are lost and 2 written");
-	ends("one whose numbers do not go with its totals",
+	     ":4: the totals are inconsistent: 99 events, of which 0 lost and 2 written");
+	ends("a record number above the totals",
 	     HEADER RECORD(1) RECORD(3) TOTALS(2, 0, 2, "equal"), 2, -EPROTO,
-	     ":4: there is an event with the number 3, but only 2 in all");
-	ends("one with what is not known here",
-	     HEADER RECORD(1) UNKNOWN(2) TOMORROW, 2, -ENODATA,
-	     ": 1 records of events not known here were left out: use the mhptop that recorded them");
-	ends("one with records that have no number",
+	     ":4: event number 3 is above the total of 2 events");
+	ends("an unknown event", HEADER RECORD(1) UNKNOWN(2) TOMORROW, 2,
+	     -ENODATA,
+	     ": 1 records of unknown events were skipped: use the mhptop that recorded them");
+	ends("records without a number",
 	     HEADER RECORD(0) RECORD(1) TOTALS(1, 0, 1, "none"), 2, -ENODATA,
 	     "");
 }
@@ -152,39 +152,42 @@ static void test_last_newline(void)
 
 	memcpy(cut, text, sizeof(text));
 	cut[sizeof(text) - 2] = '\0';
-	ends("one that lacks just the last newline", cut, 1, -ENODATA, "");
+	ends("a recording without the last newline", cut, 1, -ENODATA, "");
 }
 
-static void refused(const char *name, const char *text, int err,
-		    const char *want)
+static void rejected(const char *name, const char *text, int err,
+		     const char *want)
 {
 	struct source *source;
 	char why[256] = "";
 
 	eq(name, open_text(&source, text, why), err);
-	ok(!source, "  there is no source then");
-	eq_text("  why", why + strlen(path), want);
+	ok(!source, "  no source");
+	eq_text("  reason", why + strlen(path), want);
 }
 
-static void test_refused(void)
+static void test_rejected(void)
 {
 	struct source *source;
 	char why[256];
 
-	refused("an empty file", "", -EPROTO, ":1: empty, not a recording");
-	refused("a foreign file", "hello\nworld\n", -EPROTO,
-		":1: not a recording of mhptop");
-	refused("a header that is cut", "{\"schema\":2,\"ty", -EPROTO,
-		":1: truncated");
-	refused("a newer one", "{\"schema\":9,\"type\":\"mhptop\"}\n", -ENOTSUP,
-		":1: schema 9 is newer than 2, the newest known here: use the mhptop that recorded it");
-	eq("a file that is not there",
+	rejected("an empty file", "", -EPROTO,
+		 ":1: empty file, not a recording");
+	rejected("a text file", "hello\nworld\n", -EPROTO,
+		 ":1: not an mhptop recording");
+	rejected("a truncated header", "{\"schema\":2,\"ty", -EPROTO,
+		 ":1: truncated");
+	rejected(
+		"a newer schema", "{\"schema\":9,\"type\":\"mhptop\"}\n",
+		-ENOTSUP,
+		":1: schema 9 is newer than 2, the newest this mhptop reads: use the mhptop that recorded it");
+	eq("a missing file",
 	   source_open_file(&source, "/nowhere/x", why, sizeof(why)), -ENOENT);
-	eq_text("  why", why,
+	eq_text("  reason", why,
 		"cannot open /nowhere/x: No such file or directory");
 	eq("a folder", source_open_file(&source, "/", why, sizeof(why)),
 	   -EISDIR);
-	eq_text("  why", why, "/:1: Is a directory");
+	eq_text("  reason", why, "/:1: Is a directory");
 }
 
 static void test_check(void)
@@ -196,17 +199,18 @@ static void test_check(void)
 	char why[256];
 
 	open_text(&source, HEADER RECORD(1) TOTALS(3, 2, 1, "equal"), why);
-	eq("no totals before they are read", source_totals(source, &totals),
+	eq("totals before they are read", source_totals(source, &totals),
 	   -ENODATA);
-	eq("nothing to compare with either",
+	eq("self-check before the totals are read",
 	   source_self_check(source, ledger, why, sizeof(why)), -EOPNOTSUPP);
-	eq_text("  why", why, "the recording has no totals");
+	eq_text("  reason", why, "the recording has no totals");
 	read_all(source, &taken);
-	eq("then they are there", source_totals(source, &totals), 0);
+	eq("totals after they are read", source_totals(source, &totals), 0);
 	ok(totals.count[0].seen == 3 && totals.count[0].lost == 2 &&
 		   totals.count[0].submitted == 1,
-	   "as they were recorded");
-	eq("equal", source_self_check(source, ledger, why, sizeof(why)), 0);
+	   "the counts of the totals");
+	eq("self-check: equal",
+	   source_self_check(source, ledger, why, sizeof(why)), 0);
 	source_close(source);
 
 	open_text(
@@ -215,20 +219,21 @@ static void test_check(void)
 			1) "{\"totals\":{\"seen\":1,\"lost\":0,\"folded\":1,\"self_check\":\"equal\","
 			   "\"events\":{\"mhp_notify\":{\"seen\":1,\"lost\":0}}}}\n",
 		why);
-	eq("other events than were written", read_all(source, &taken), -EPROTO);
-	eq("are a difference",
+	eq("other events than in the totals", read_all(source, &taken),
+	   -EPROTO);
+	eq("self-check: other events than in the totals",
 	   source_self_check(source, ledger, why, sizeof(why)), 1);
-	eq_text("  why", why,
+	eq_text("  reason", why,
 		"1 records of mhp_notify were written, 0 were read");
 	source_close(source);
 	ledger_free(ledger);
 }
 
-/* What the recorder says of its self-check is handed on. */
+/* The result of the recorder's self-check is passed on, with its reason. */
 static void test_why(void)
 {
 	static const struct {
-		const char *check; /* and what is behind it in the totals */
+		const char *check; /* and the fields after it in the totals */
 		int result;
 		const char *want;
 	} cases[] = {
@@ -237,9 +242,9 @@ static void test_why(void)
 		{ "none", -EOPNOTSUPP,
 		  "when it was recorded, 2 events were lost, so the ledgers were not compared" },
 		{ "differs", 1,
-		  "when it was recorded, the ledgers of recorder and kernel differed" },
+		  "when it was recorded, the recorder's and the kernel's ledgers differed" },
 		{ "differs\",\"self_check_why\":\"a block", 1,
-		  "when it was recorded, the ledgers of recorder and kernel differed: a block" },
+		  "when it was recorded, the recorder's and the kernel's ledgers differed: a block" },
 	};
 	char text[1024], why[256];
 	struct source *source;
@@ -252,10 +257,10 @@ static void test_why(void)
 			 cases[i].check);
 		open_text(&source, text, why);
 		read_all(source, &taken);
-		eq("self-check of the recorder",
+		eq("the recorder's self-check",
 		   source_self_check(source, NULL, why, sizeof(why)),
 		   cases[i].result);
-		eq_text("  why", why, cases[i].want);
+		eq_text("  reason", why, cases[i].want);
 		source_close(source);
 	}
 }
@@ -269,15 +274,15 @@ static void test_sink_refuses(void)
 
 	open_text(&source, HEADER RECORD(1) RECORD(2) RECORD(3), why);
 	ret = source_read(source, sink, &taken);
-	eq("a sink's refusal is handed back", ret, -ECANCELED);
-	eq("after one record", taken.records, 1);
+	eq("an error of the sink is returned", ret, -ECANCELED);
+	eq("records before the error", taken.records, 1);
 	taken.refuse = 0;
-	eq("it can go on", source_read(source, sink, &taken), 1);
-	eq("behind what was refused", taken.last_seq, 3);
+	eq("reading can continue", source_read(source, sink, &taken), 1);
+	eq("reading continues after the refused record", taken.last_seq, 3);
 	source_close(source);
 }
 
-/* More than a buffer of lines, so that lines lie across its end. */
+/* More lines than fit into the buffer, so that lines cross its end. */
 static void test_many(void)
 {
 	char line[RECORD_JSON_MAX];
@@ -294,10 +299,12 @@ static void test_many(void)
 	for (record.seq = 1; record.seq <= 5000; record.seq++)
 		fwrite(line, 1, record_to_json(&record, line), file);
 	fclose(file);
-	eq("a long recording", source_open_file(&source, path, why, 256), 0);
-	eq("is read to its end", read_all(source, &taken), -ENODATA);
-	eq("with all its records", taken.records, 5000);
-	eq("in their order", taken.last_seq, 5000);
+	eq("open a long recording", source_open_file(&source, path, why, 256),
+	   0);
+	eq("a long recording is read to its end", read_all(source, &taken),
+	   -ENODATA);
+	eq("all records of a long recording", taken.records, 5000);
+	eq("the last record of a long recording", taken.last_seq, 5000);
 	source_close(source);
 }
 
@@ -311,22 +318,21 @@ static void test_long_line(void)
 	strcpy(text, HEADER);
 	memset(text + strlen(text), 'x', 150000);
 	write_file(text, 150000);
-	eq("a line that has no end", source_open_file(&source, path, why, 256),
-	   0);
-	eq("is damage", read_all(source, &taken), -EPROTO);
-	eq_text("  why", source_why(source) + strlen(path),
-		":2: line longer than any of ours");
+	eq("open a recording with an endless line",
+	   source_open_file(&source, path, why, 256), 0);
+	eq("an endless line is an error", read_all(source, &taken), -EPROTO);
+	eq_text("  reason", source_why(source) + strlen(path),
+		":2: line too long");
 	source_close(source);
 	memset(text, 'x', 150000);
 	write_file(text, 150000);
-	eq("so it is as the first line",
+	eq("an endless header is an error",
 	   source_open_file(&source, path, why, 256), -EPROTO);
-	eq_text("  why", why + strlen(path),
-		":1: line longer than any of ours");
+	eq_text("  reason", why + strlen(path), ":1: line too long");
 	free(text);
 }
 
-/* Standard input is a pipe, whose writer is the returned descriptor. */
+/* Make standard input a pipe. The descriptor of its write end. */
 static int pipe_to_stdin(void)
 {
 	int fds[2];
@@ -343,7 +349,7 @@ static void send(int fd, const char *text, size_t len)
 		abort();
 }
 
-/* A pipe that stays open: what is complete is handed over, nothing waits. */
+/* A pipe that stays open: complete records are handed over at once. */
 static void test_pipe(void)
 {
 	static const char first[] = HEADER RECORD(1) "{\"seq\":2";
@@ -355,23 +361,23 @@ static void test_pipe(void)
 	char why[256];
 
 	send(writer, first, sizeof(first) - 1);
-	eq("a recording from a pipe", source_open_file(&source, "-", why, 256),
-	   0);
-	ok(source_fd(source) > 2, "has a descriptor of its own");
-	eq("the record that came with the header",
+	eq("open a recording from a pipe",
+	   source_open_file(&source, "-", why, 256), 0);
+	ok(source_fd(source) > 2, "the source has its own descriptor");
+	eq("the record that arrived with the header",
 	   source_read(source, sink, &taken), 1);
-	eq("half a record is none yet", source_read(source, sink, &taken), 0);
+	eq("half a record is not handed over",
+	   source_read(source, sink, &taken), 0);
 	for (i = strlen("{\"seq\":2"); i < sizeof(rest) - 1; i++) {
 		send(writer, rest + i, 1);
 		source_read(source, sink, &taken);
 	}
-	eq("records come together byte by byte", taken.records, 3);
-	eq("nothing more yet", source_read(source, sink, &taken), 0);
+	eq("records that arrive byte by byte", taken.records, 3);
+	eq("an idle pipe", source_read(source, sink, &taken), 0);
 	close(writer);
-	eq("until the pipe is closed", source_read(source, sink, &taken),
-	   -ENODATA);
-	eq_text("  why", source_why(source),
-		"standard input:4: recording ends without totals: its recorder was killed or still runs");
+	eq("a closed pipe", source_read(source, sink, &taken), -ENODATA);
+	eq_text("  reason", source_why(source),
+		"standard input:4: recording ends without totals: its recorder was killed or is still running");
 	source_close(source);
 }
 
@@ -384,7 +390,7 @@ int main(void)
 	close(fd);
 	test_ends();
 	test_last_newline();
-	test_refused();
+	test_rejected();
 	test_check();
 	test_why();
 	test_sink_refuses();

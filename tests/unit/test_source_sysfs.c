@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The sysfs source on a tree of its own: what is there, what changes, what goes, and what the ledger makes of it. */
+/* The sysfs source with a made-up tree: blocks that exist, change and are removed, and their accounts in the ledger. */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -111,58 +111,64 @@ static void test_first(struct source *source, struct seen *seen)
 {
 	const struct mhp_mhp_snapshot_block *b;
 
-	eq("first look: two zones, four blocks", look(source, seen), 6);
-	eq("an empty zone is left out",
+	eq("first read: two zones, four blocks", look(source, seen), 6);
+	eq("an empty zone is skipped",
 	   seen->records[1].p.mhp_snapshot_zone.zone == MHP_ZONE_MOVABLE &&
 		   seen->records[1].p.mhp_snapshot_zone.nid == 1,
 	   1);
-	eq("its managed pages", seen->records[1].p.mhp_snapshot_zone.managed,
-	   BLOCK - 512);
+	eq("managed pages of a zone",
+	   seen->records[1].p.mhp_snapshot_zone.managed, BLOCK - 512);
 	b = block(seen, 0);
-	eq("a block in its zone", b->zone, MHP_ZONE_DMA32);
-	eq("of several zones: none", block(seen, 1)->zone, MHP_ZONE_NONE);
+	eq("the zone of a block", b->zone, MHP_ZONE_DMA32);
+	eq("a block of several zones has none", block(seen, 1)->zone,
+	   MHP_ZONE_NONE);
 	b = block(seen, 2);
-	eq("by number, not by name: 9 before 40", b->start_pfn, 9 * BLOCK);
-	eq("online in Movable", b->zone, MHP_ZONE_MOVABLE);
-	eq("its node", b->nid, 1);
+	eq("blocks are sorted by number: 9 before 40", b->start_pfn, 9 * BLOCK);
+	eq("a block in zone Movable", b->zone, MHP_ZONE_MOVABLE);
+	eq("the node of a block", b->nid, 1);
 	b = block(seen, 3);
-	eq("an offline block", b->state, MHP_STATE_OFFLINE);
-	eq("has no zone yet", b->zone, MHP_ZONE_NONE);
-	eq("who hosts is not guessed", b->hosting, MHP_HOSTING_NONE);
-	eq("who told", b->origin, MHP_ORIGIN_SYSFS);
-	eq("numbers count on", seen->records[5].seq, 6);
-	eq("the zone has one block", blocks_online(seen, MHP_ZONE_MOVABLE), 1);
+	eq("the state of an offline block", b->state, MHP_STATE_OFFLINE);
+	eq("an offline block has no zone", b->zone, MHP_ZONE_NONE);
+	eq("hosting is unknown", b->hosting, MHP_HOSTING_NONE);
+	eq("the origin is sysfs", b->origin, MHP_ORIGIN_SYSFS);
+	eq("records are numbered", seen->records[5].seq, 6);
+	eq("one block is online in zone Movable",
+	   blocks_online(seen, MHP_ZONE_MOVABLE), 1);
 }
 
 static void test_changes(struct source *source, struct seen *seen)
 {
-	eq("nothing changed, nothing told", look(source, seen), 0);
+	eq("no records without a change", look(source, seen), 0);
 
 	put_block(40, 1, "online", "Movable");
 	put_zones(2 * BLOCK);
-	eq("a block went online, its zone grew", look(source, seen), 2);
-	eq("which one", block(seen, 0)->start_pfn, 40 * BLOCK);
-	eq("the zone has two", blocks_online(seen, MHP_ZONE_MOVABLE), 2);
+	eq("a block goes online and its zone grows", look(source, seen), 2);
+	eq("the block that went online", block(seen, 0)->start_pfn, 40 * BLOCK);
+	eq("two blocks are online in zone Movable",
+	   blocks_online(seen, MHP_ZONE_MOVABLE), 2);
 
 	put_block(40, 1, "offline", "Movable Normal");
 	put_zones(BLOCK);
-	eq("and offline again", look(source, seen), 2);
-	eq("the zone has one again", blocks_online(seen, MHP_ZONE_MOVABLE), 1);
+	eq("the block goes offline and its zone shrinks", look(source, seen),
+	   2);
+	eq("one block is left online in zone Movable",
+	   blocks_online(seen, MHP_ZONE_MOVABLE), 1);
 
 	run("rm -r %s/sys/devices/system/memory/memory9", root);
 	put_zones(0);
-	eq("a block and the last of a zone went", look(source, seen), 2);
-	eq("the block is told to be removed", block(seen, 0)->state,
+	eq("a block is removed and its zone is empty", look(source, seen), 2);
+	eq("the record of a removed block", block(seen, 0)->state,
 	   MHP_STATE_REMOVED);
-	eq("and is in the ledger",
+	eq("the account of a removed block",
 	   ledger_find_block(seen->ledger, 9 * BLOCK)->state,
 	   MHP_STATE_REMOVED);
-	eq("no block is left in the zone",
+	eq("no block is online in zone Movable",
 	   blocks_online(seen, MHP_ZONE_MOVABLE), 0);
 
 	put_block(9, 1, "going-offline", "Movable");
-	eq("it came back, in between", look(source, seen), 1);
-	eq("its state", block(seen, 0)->state, MHP_STATE_GOING_OFFLINE);
+	eq("a removed block is added again", look(source, seen), 1);
+	eq("a block that is going offline", block(seen, 0)->state,
+	   MHP_STATE_GOING_OFFLINE);
 }
 
 static void test_errors(void)
@@ -171,16 +177,17 @@ static void test_errors(void)
 	char why[256];
 
 	put("sys/devices/system/memory/block_size_bytes", "zero");
-	eq("a block size that is none",
+	eq("a block size that is not a number",
 	   source_open_sysfs(&source, root, why, sizeof(why)), -EOPNOTSUPP);
-	ok(strstr(why, "block_size_bytes"), "and why");
+	ok(strstr(why, "block_size_bytes"),
+	   "the reason names block_size_bytes");
 	put("sys/devices/system/memory/block_size_bytes", "6000000");
-	eq("a block size that is no power of two",
+	eq("a block size that is not a power of two",
 	   source_open_sysfs(&source, root, why, sizeof(why)), -EOPNOTSUPP);
 	put("sys/devices/system/memory/block_size_bytes", "800");
-	eq("a block smaller than a page",
+	eq("a block size smaller than a page",
 	   source_open_sysfs(&source, root, why, sizeof(why)), -EOPNOTSUPP);
-	eq("no such tree",
+	eq("a missing tree",
 	   source_open_sysfs(&source, "/nonexistent", why, sizeof(why)),
 	   -EOPNOTSUPP);
 }
@@ -201,21 +208,23 @@ int main(void)
 	put_block(9, 1, "online", "Movable");
 	put_zones(BLOCK);
 
-	eq("opens", source_open_sysfs(&source, root, why, sizeof(why)), 0);
-	eq("block size", source->info.block_bytes, 128 << 20);
-	eq_text("kind", source_kind_name(source->info.kind), "sysfs");
+	eq("open the source",
+	   source_open_sysfs(&source, root, why, sizeof(why)), 0);
+	eq("the block size", source->info.block_bytes, 128 << 20);
+	eq_text("the kind of the source", source_kind_name(source->info.kind),
+		"sysfs");
 	seen.ledger = ledger_new(BLOCK);
 	test_first(source, &seen);
 	test_changes(source, &seen);
-	eq("totals", source_totals(source, &totals), 0);
-	eq("all seen were handed over", totals.count[0].submitted,
+	eq("read the totals", source_totals(source, &totals), 0);
+	eq("the totals count all records", totals.count[0].submitted,
 	   seen.records[0].seq);
-	eq("no ledger in the kernel",
+	eq("no self-check without a kernel ledger",
 	   source_self_check(source, seen.ledger, why, sizeof(why)),
 	   -EOPNOTSUPP);
 	run("rm -r %s/sys/devices/system/memory", root);
-	eq("the tree went", look(source, &seen), -ENOENT);
-	ok(strstr(source_why(source), root), "and why");
+	eq("the tree is removed", look(source, &seen), -ENOENT);
+	ok(strstr(source_why(source), root), "the reason names the tree");
 	source_close(source);
 	ledger_free(seen.ledger);
 	test_errors();

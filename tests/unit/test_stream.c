@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A stream whose source loses records, as a ring buffer that is full does: what
- * is shown then. The source is made up here, with a ledger such as the kernel
- * keeps, that has them all.
+ * The accounts and notices of a stream whose source loses records, as a full
+ * ring buffer does. The source is a fake with a ledger like the kernel's, which
+ * has all events.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -15,9 +15,9 @@
 
 struct fake {
 	struct source source;
-	struct mhp_ledger *ledger; /* NULL: it keeps none */
+	struct mhp_ledger *ledger; /* the kernel's */
 	struct mhp_record waiting[ROOM];
-	int nr; /* of them */
+	int nr; /* records in waiting */
 	u64 seen;
 	u64 lost;
 	int ledger_ret;
@@ -99,7 +99,7 @@ static void end(void)
 	ledger_free(fake.ledger);
 }
 
-/* It happens: the kernel's ledger has it, and there may be room for the record. */
+/* An event happens: it goes into the kernel's ledger and, if there is room, into the buffer. */
 static void happens(const struct mhp_record *record, u16 size)
 {
 	struct mhp_record r = *record;
@@ -124,7 +124,7 @@ static void add(u64 block, u64 blocks)
 	happens(&r, sizeof(r.p.mhp_add_begin));
 }
 
-/* So many times: a block goes online, and its pages come into a zone. */
+/* A block goes online, and its pages are added to a zone, a number of times. */
 static void onlines(u64 block, int times)
 {
 	struct mhp_record r = { 0 };
@@ -149,7 +149,7 @@ static void onlines(u64 block, int times)
 	}
 }
 
-/* Everything that is shown against what the kernel has. */
+/* Whether all accounts of the stream equal the kernel's. */
 static bool is_exact(void)
 {
 	const struct mhp_ledger *ours = stream.model.ledger;
@@ -187,15 +187,15 @@ static int take(void)
 static void test_nothing_lost(void)
 {
 	begin();
-	/* Would be seen, as it has what nobody told. */
+	/* An event that only the kernel's ledger has: loading that would show. */
 	onlines(3, 1);
 	fake.nr = 0;
 	fake.seen = 0;
 	onlines(4, 2);
 	take();
 	stream_update(&stream);
-	ok(!is_exact(), "without a loss the accounts are our own");
-	eq_text("and nothing is said", stream.model.notice, "");
+	ok(!is_exact(), "the kernel's accounts are not loaded without a loss");
+	eq_text("no notice without a loss", stream.model.notice, "");
 	end();
 }
 
@@ -207,34 +207,37 @@ static void test_lost(void)
 	onlines(4, 2);
 	take();
 	stream_update(&stream);
-	ok(is_exact(), "before anything is lost both ledgers are equal");
+	ok(is_exact(), "both ledgers are equal before a loss");
 	add(9, 4);
 	onlines(5, 10);
 	onlines(12, 1);
 	take();
-	ok(!is_exact(), "what was lost is missing");
+	ok(!is_exact(), "lost events are missing");
 	stream_update(&stream);
-	ok(is_exact(), "until the kernel's accounts are shown");
-	eq("what was lost is counted", model_lost(&stream.model), fake.lost);
-	eq_text("and told", stream.model.notice,
+	ok(is_exact(), "the kernel's accounts are loaded after a loss");
+	eq("the number of lost events", model_lost(&stream.model), fake.lost);
+	eq_text("the notice of lost events", stream.model.notice,
 		"15 events were lost: accounts are read from the kernel, the log has gaps");
 
 	logged = stream.model.log_head;
 	onlines(4, 3);
 	stream_update(&stream);
 	take();
-	ok(is_exact(), "records that come later do not count twice");
-	eq("but they are logged", stream.model.log_head - logged, 6);
+	ok(is_exact(), "records read after the update are not counted twice");
+	eq("records read after the update are logged",
+	   stream.model.log_head - logged, 6);
 	onlines(6, 1);
 	take();
 	stream_update(&stream);
-	ok(is_exact(), "and so it stays");
-	ok(!strncmp(stream.model.notice, "15 ", 3), "  as long as it is told");
+	ok(is_exact(), "the accounts are exact after the next update");
+	ok(!strncmp(stream.model.notice, "15 ", 3),
+	   "the notice stays after the next update");
 	onlines(6, 10);
 	take();
 	stream_update(&stream);
-	ok(is_exact(), "with more that is lost, too");
-	ok(!strncmp(stream.model.notice, "27 ", 3), "  which is told");
+	ok(is_exact(), "the accounts are exact after another loss");
+	ok(!strncmp(stream.model.notice, "27 ", 3),
+	   "the notice counts another loss");
 	end();
 }
 
@@ -244,8 +247,8 @@ static void test_not_exact(void)
 	onlines(4, 10);
 	fake.ledger_ret = 1;
 	stream_update(&stream);
-	ok(is_exact(), "what the kernel has is better than nothing");
-	eq_text("but what it lacks is told", stream.model.notice,
+	ok(is_exact(), "incomplete accounts of the kernel are loaded");
+	eq_text("the notice says why they are incomplete", stream.model.notice,
 		"12 events were lost: because");
 	end();
 
@@ -254,11 +257,11 @@ static void test_not_exact(void)
 	fake.ledger_ret = -EIO;
 	take();
 	stream_update(&stream);
-	eq_text("accounts that cannot be read are told", stream.model.notice,
-		"12 events were lost: because");
+	eq_text("the notice says why the accounts cannot be read",
+		stream.model.notice, "12 events were lost: because");
 	onlines(4, 1);
 	take();
-	eq("and our own go on",
+	eq("records are counted while the accounts cannot be read",
 	   ledger_find_block(stream.model.ledger, 4 * PAGES)->onlines, 5);
 	end();
 }
@@ -269,20 +272,20 @@ static void test_none(void)
 	onlines(4, 10);
 	fake.ledger_ret = -EOPNOTSUPP;
 	stream_update(&stream);
-	eq_text("a source without accounts says nothing of them",
-		stream.model.notice, "");
+	eq_text("no notice for a source without accounts", stream.model.notice,
+		"");
 	fake.ledger_ret = 0;
 	stream.model.info.live = false;
 	stream_update(&stream);
-	eq("nor is one asked that is a recording",
+	eq("no accounts are loaded from a recording",
 	   ledger_nr_blocks(stream.model.ledger), 0);
 	stream.model.info.live = true;
 	fake.read_err = -EBADMSG;
-	eq("what ends the stream", take(), -ENODATA);
+	eq("a read error ends the stream", take(), -ENODATA);
 	stream_update(&stream);
-	eq_text("is not covered by what was lost", stream.model.notice,
-		"cannot read the events: Bad message");
-	ok(is_exact(), "though the accounts are right");
+	eq_text("the notice of a read error is not replaced",
+		stream.model.notice, "cannot read the events: Bad message");
+	ok(is_exact(), "the accounts are loaded after a read error");
 	end();
 }
 

@@ -212,15 +212,15 @@ static void test_line(void)
 
 static void test_bytes(void)
 {
-	char buf[TUI_BYTES_MAX];
+	char buf[UNITS_TEXT_MAX];
 
-	eq_text("0 bytes", tui_bytes(buf, 0), "0 B");
-	eq_text("a page", tui_bytes(buf, 4096), "4 KiB");
-	eq_text("memmap of 9 GiB", tui_bytes(buf, 36864ULL * 4096), "144 MiB");
-	eq_text("9.9 GiB", tui_bytes(buf, 10580787200ULL), "9.9 GiB");
-	eq_text("rounded up to the next unit", tui_bytes(buf, (1ULL << 30) - 1),
+	eq_text("0 bytes", size_text(buf, 0), "0 B");
+	eq_text("a page", size_text(buf, 4096), "4 KiB");
+	eq_text("memmap of 9 GiB", size_text(buf, 36864ULL * 4096), "144 MiB");
+	eq_text("9.9 GiB", size_text(buf, 10580787200ULL), "9.9 GiB");
+	eq_text("rounded up to the next unit", size_text(buf, (1ULL << 30) - 1),
 		"1.0 GiB");
-	eq_text("the largest value", tui_bytes(buf, ~0ULL), "16 EiB");
+	eq_text("the largest value", size_text(buf, ~0ULL), "16 EiB");
 }
 
 /* Blocks in only a few states, so that sorting has many ties. */

@@ -188,7 +188,10 @@ class Ending(Fixture):
         self.wait_for_qemu()
         run.kill()
         run.communicate(timeout=20)
-        time.sleep(0.5)
+        # The kernel kills it, which nobody waits for.
+        end = time.monotonic() + 20
+        while alive(self.qemu_pid()) and time.monotonic() < end:
+            time.sleep(0.05)
         self.assert_no_qemu()
 
     def test_nobody_reads(self):

@@ -2,16 +2,31 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # make demo: boot the patched kernel and watch a 9 GiB DIMM come and go. On a terminal that is the live dashboard, until
-# q; without one it is a run that shows each step as text and ends by itself. What happens in the guest is in guest.sh.
+# q; without one it is a run that shows each step as text, ends by itself and sums up what it saw.
 #
-#	demo.sh [mode]		a value of memory_hotplug.memmap_on_memory, by default Y
+#	demo.sh [MODE]		a value of memory_hotplug.memmap_on_memory, by default Y
+#
+# MHP_KERNEL is a folder with a bzImage to boot instead of build/kernel/6.12.
 set -euo pipefail
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
 mode=${1:-Y}
+results=$top/build/demo
 
-run=("$top/tests/vm/run.py" --append "memory_hotplug.memmap_on_memory=$mode" --results "$top/build/demo")
+run=("$top/tests/vm/run.py" --append "memory_hotplug.memmap_on_memory=$mode" --results "$results")
+[[ -z ${MHP_KERNEL-} ]] || run+=(--kernel "$(realpath "$MHP_KERNEL")")
 if [[ -t 0 && -t 1 ]]; then
 	exec "${run[@]}" --interactive "$top/tools/demo/guest.sh" live
 fi
-exec "${run[@]}" --no-plan --verbose --time-limit 240 "$top/tools/demo/guest.sh" batch
+
+# What the guest prints is shown as it comes; of the run itself, only why it failed.
+echo "booting a guest; this takes a minute where there is no KVM"
+mkdir -p "$results"
+rm -f "$results/output.log"
+"${run[@]}" --no-plan --time-limit 240 "$top/tools/demo/guest.sh" batch >"$top/build/demo.log" 2>&1 &
+tail --pid=$! -n +1 -s 0.5 -F "$results/output.log" 2>/dev/null || true # it fails where the file is not there yet
+wait $! || {
+	status=$?
+	cat "$top/build/demo.log" >&2
+	exit $status
+}

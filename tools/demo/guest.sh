@@ -37,26 +37,32 @@ frame() {
 }
 
 scenario_batch() {
+	local bytes=$((9 << 30)) status=0
 	"$mhptop" record -o "$RESULTS/demo.ndjson" &
 	recorder=$!
 	wait_for 20 test -s "$RESULTS/demo.ndjson" || return
 	addr=$(dimm_plug demo $size) || { echo "$addr"; return 1; }
 	first=$((addr / $(block_bytes)))
-	frame "plugged: 72 memory blocks, their memmap hosted by themselves" "id>$((first - 1)) id<$((first + 4))"
+	frame "plugged: 72 memory blocks, each with its own memmap; the first four" "id>$((first - 1)) id<$((first + 4))"
 	blocks_turn online_movable 0
-	frame "online: present is managed and the memmap" "id>$((first - 1)) id<$((first + 4))"
+	frame "online: present pages are managed pages and the memmap" "id>$((first - 1)) id<$((first + 4))"
+	"$mhptop" --json -n 1 >"$RESULTS/online.json"
 	blocks_turn offline 0
+	"$mhptop" --json -n 1 >"$RESULTS/offline.json"
 	dimm_unplug demo || return
 	frame "unplugged: nothing is left" "id>$((first - 1)) id<$((first + 4))"
 	kill -INT $recorder
 	wait $recorder || return
+	"$mhptop" replay --json "$RESULTS/demo.ndjson" >"$RESULTS/end.json"
 	echo
-	echo "=== the recording's totals"
-	tail -n 1 "$RESULTS/demo.ndjson"
+	echo "=== mhptop check: the rules of memory hotplug"
+	"$mhptop" check --expect-hosting block --expect-removed "$addr-$(printf '0x%x' $((addr + bytes - 1)))" \
+		"$RESULTS/demo.ndjson" >"$RESULTS/verdict" || status=$?
+	cat "$RESULTS/verdict"
 	echo
-	echo "=== the laws that it kept"
-	"$mhptop" check --expect-hosting block --expect-removed "$addr-$(printf '0x%x' $((addr + (9 << 30) - 1)))" \
-		"$RESULTS/demo.ndjson"
+	echo "=== what was seen of the DIMM of 9 GiB"
+	"${MHP_SCRIPT%/*}/summary.py" "$RESULTS"/{online,offline,end}.json "$RESULTS/verdict" "$addr" $bytes || return
+	return $status
 }
 
 case $1 in

@@ -20,7 +20,7 @@ MHPTOP_SRC := $(sort $(shell find tools/mhptop -name '*.c'))
 MHPTOP_OBJ := $(MHPTOP_SRC:tools/mhptop/%.c=build/obj/%.o)
 
 CFLAGS ?= -O2 -g
-MHPTOP_CFLAGS = -std=gnu11 -Wall -Wextra -Werror -D_GNU_SOURCE -DMHPTOP_VERSION='"$(MHPTOP_VERSION)"' \
+MHPTOP_CFLAGS = -std=gnu11 -Wall -Wextra $(ERROR_FLAGS) -D_GNU_SOURCE -DMHPTOP_VERSION='"$(MHPTOP_VERSION)"' \
 	-Itools/mhptop $(BPF_CPPFLAGS) $(shell pkg-config --cflags $(MHPTOP_LIBS))
 MHPTOP_LDLIBS = $(shell pkg-config --libs $(MHPTOP_LIBS))
 

@@ -235,5 +235,5 @@ if sys.argv[1:] == ["life"]:
     sys.exit()
 for command in TOOLS:
     if subprocess.run(["which", command], stdout=subprocess.DEVNULL, check=False).returncode:
-        guest.bail(f"{command} is not installed; make setup-guest installs it")
+        guest.bail(f"{command} is not installed; tools/setup.sh guest installs it")
 guest.run(main)

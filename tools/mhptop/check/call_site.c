@@ -41,7 +41,7 @@ int call_sites_load(struct call_sites *sites, const char *path, char *why,
 	if (err || !*sites->release ||
 	    !strcmp(sites->release, sites->elf.release))
 		return err;
-	snprintf(why, len, "it is of kernel %s, the events are of %s",
+	snprintf(why, len, "built for kernel %s, but the events are from %s",
 		 sites->elf.release, sites->release);
 	return 1;
 }

@@ -80,9 +80,8 @@ static int read_symbols(const struct site_elf *elf, struct symbols *symbols,
 	GElf_Sym sym;
 
 	if (nr <= 1)
-		return refuse(
-			why, len,
-			"it has no symbols, as if it was stripped or cut short");
+		return refuse(why, len,
+			      "no symbols: the file is stripped or truncated");
 	for (i = 1; i < nr; i++) {
 		name = dwfl_module_getsym_info(elf->module, i, &sym, &addr,
 					       NULL, NULL, NULL);
@@ -119,9 +118,8 @@ static int read_release(struct site_elf *elf, const struct symbols *symbols,
 			 (int)(left < sizeof(banner) ? left : sizeof(banner)),
 			 bytes);
 	if (sscanf(banner, "Linux version %127s", elf->release) != 1)
-		return refuse(
-			why, len,
-			"it is no kernel: there is no linux_banner that names a release");
+		return refuse(why, len,
+			      "not a kernel: no linux_banner with a release");
 	return 0;
 }
 
@@ -160,7 +158,7 @@ static int read_table(struct site_elf *elf, const struct symbols *symbols,
 	    table->end - table->start > left)
 		return refuse(
 			why, len,
-			"it has no jump table: the kernel was built without CONFIG_JUMP_LABEL, or the file is damaged");
+			"no jump table: the kernel was built without CONFIG_JUMP_LABEL, or the file is damaged");
 	for (at = table->start; !err && table->end - at >= sizeof(entry);
 	     at += sizeof(entry), bytes += sizeof(entry)) {
 		memcpy(&entry, bytes, sizeof(entry));
@@ -172,12 +170,10 @@ static int read_table(struct site_elf *elf, const struct symbols *symbols,
 				       at + (s32)le32toh(entry.code));
 	}
 	if (err)
-		snprintf(why, len, "no memory");
+		snprintf(why, len, "out of memory");
 	else if (!elf->nr_tests)
-		return refuse(
-			why, len,
-			"it is kernel %s, in which no code tells of mhp events",
-			elf->release);
+		return refuse(why, len, "kernel %s has no mhp events",
+			      elf->release);
 	return err;
 }
 
@@ -190,12 +186,12 @@ static int read_kernel(struct site_elf *elf, char *why, size_t len)
 	int err;
 
 	if (!file || !gelf_getehdr(file, &header))
-		return refuse(why, len, "its ELF header cannot be read: %s",
+		return refuse(why, len, "cannot read the ELF header: %s",
 			      dwfl_errmsg(-1));
 	if (header.e_machine != EM_X86_64)
 		return refuse(
 			why, len,
-			"it is for another machine (ELF number %u) than x86-64, the only one whose jump table can be read",
+			"built for ELF machine %u; only x86-64 is supported",
 			header.e_machine);
 	err = read_symbols(elf, &symbols, why, len);
 	if (!err)
@@ -239,7 +235,7 @@ int site_elf_open(struct site_elf *elf, const char *path, char *why, size_t len)
 	int err = begin(elf);
 
 	if (err) {
-		snprintf(why, len, "no memory");
+		snprintf(why, len, "out of memory");
 		goto out;
 	}
 	if (stat(path, &status)) {
@@ -247,7 +243,7 @@ int site_elf_open(struct site_elf *elf, const char *path, char *why, size_t len)
 		goto out;
 	}
 	if (!S_ISREG(status.st_mode)) {
-		err = refuse(why, len, "it is no regular file");
+		err = refuse(why, len, "not a regular file");
 		goto out;
 	}
 	elf->module = dwfl_report_offline(elf->dwfl, "kernel", path, -1);

@@ -69,13 +69,13 @@ static int wait_next(struct reading *reading, bool had_records)
 /* Until the stream is over, the time is up or a signal comes. */
 static int read_all(struct check *check, int signals)
 {
-	double seconds = check->opts->seconds;
+	u64 for_ns = check->opts->for_ns;
 	struct reading reading = {
 		.stream = check->stream,
 		.fds = { { .fd = signals, .events = POLLIN },
 			 { .fd = source_fd(check->stream->source),
 			   .events = POLLIN } },
-		.end = seconds > 0 ? loop_now() + (u64)(seconds * LOOP_NS) : 0,
+		.end = for_ns ? loop_now() + for_ns : 0,
 	};
 	int ret, over = 0;
 
@@ -105,11 +105,11 @@ static const char *find_missing(const struct check *check)
 	if (stream->err)
 		return "the recording is damaged";
 	if (stream->rules_err || model->violations.err)
-		return "memory ran out";
+		return "out of memory";
 	if (model->self_check > 0)
-		return "the ledgers of recorder and kernel differed";
+		return "the recorder's and the kernel's ledgers differ";
 	if (check->interrupted && !model->info.live)
-		return "interrupted before its end";
+		return "interrupted before the end of the stream";
 	if (stream->over && source_totals(stream->source, &totals))
 		return "the recording has no totals";
 	return NULL;
@@ -144,14 +144,14 @@ static int check_report(struct check *check)
 	err = stream->rules_err ?: stream->model.violations.err;
 	if (err)
 		return status_fail(STATUS_FAILED,
-				   "not everything was judged: %s",
+				   "not all events were checked: %s",
 				   strerror(-err));
 	if (check->verdict == CHECK_FAIL)
 		return STATUS_VIOLATED;
 	if (stream->err)
 		return stream_status(stream->err);
 	if (check->verdict == CHECK_UNKNOWN)
-		return status_fail(STATUS_UNKNOWN, "%s: nothing was proved",
+		return status_fail(STATUS_UNKNOWN, "inconclusive: %s",
 				   check->missing);
 	return STATUS_OK;
 }
@@ -166,16 +166,17 @@ static int open_sites(struct check *check)
 	check->sites = call_sites_new(check->stream->model.info.kernel);
 	if (!check->sites)
 		return status_fail(STATUS_FAILED,
-				   "cannot find call sites: no memory");
+				   "cannot find call sites: out of memory");
 	err = path ? call_sites_load(check->sites, path, why, sizeof(why)) : 0;
 	if (err > 0)
-		status_fail(STATUS_OK, "--vmlinux %s: %s; lines may be wrong",
-			    path, why);
+		status_fail(STATUS_OK,
+			    "--vmlinux %s: %s; line numbers may be wrong", path,
+			    why);
 	if (err >= 0)
 		return STATUS_OK;
 	return status_fail(
 		err == -EINVAL ? STATUS_USAGE : STATUS_FAILED,
-		"--vmlinux %s: %s; give the vmlinux of a kernel's build or of its debug package",
+		"--vmlinux %s: %s; use the vmlinux of the kernel's build or of its debug package",
 		path, why);
 }
 

@@ -15,7 +15,7 @@ enum check_verdict { CHECK_PASS, CHECK_FAIL, CHECK_UNKNOWN };
 
 struct check_opts {
 	struct rules_opts rules;
-	double seconds; /* that a live check takes, 0: until it is interrupted */
+	u64 for_ns; /* how long a live check takes, 0: until it is interrupted */
 	const char *junit; /* where JUnit XML goes, NULL: nowhere */
 	const char *vmlinux; /* with call sites, NULL: look for it */
 };

@@ -4,12 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/units.h"
 #include "check/check.h"
 #include "model/event_table.h"
 
 #define EVENT_MAX 640
 #define SITE_MAX 640
 #define SITES_SHOWN 3
+#define NOT_CHECKED "no events to check"
 
 static const char *const verdicts[] = {
 	[CHECK_PASS] = "PASS",
@@ -62,12 +64,11 @@ static void put_sites(FILE *out, const struct check *check,
 static void ktap_put_event(FILE *out, const struct check *check,
 			   const char *what, const struct mhp_record *record)
 {
-	char text[EVENT_MAX];
+	char text[EVENT_MAX], when[UNITS_TEXT_MAX];
 
 	if (!record->event)
 		return;
-	fprintf(out, "#   %-6s %llu.%06llu %s", what,
-		record->time_ns / 1000000000, record->time_ns / 1000 % 1000000,
+	fprintf(out, "#   %-6s %s %s", what, time_text(when, record->time_ns),
 		event_info(record->event)->name);
 	/* Of an earlier operation no more is kept. */
 	if (!record->size) {
@@ -99,7 +100,7 @@ static void put_retired(FILE *out, const struct rules *rules)
 
 	for (i = 0; (retired = rules_retired(rules, i)); i++)
 		fprintf(out,
-			"# pages 0x%llx+%llu: memmap given up, its backing at page 0x%llx+%llu stays while neighbours use it\n",
+			"# pages 0x%llx+%llu: memmap retired; its backing at page 0x%llx+%llu stays while neighbours use it\n",
 			retired->pfn, retired->nr_pages, retired->host_pfn,
 			retired->backing_pages);
 }
@@ -108,16 +109,16 @@ static void put_rule(FILE *out, const struct check *check, enum rule_id rule,
 		     unsigned int nth)
 {
 	const struct violations *violations = &check->stream->model.violations;
-	u64 asked = rules_checked(check->stream->rules, rule);
-	u64 broken = violations->of_rule[rule];
+	u64 checked = rules_checked(check->stream->rules, rule);
+	u64 violated = violations->of_rule[rule];
 	size_t i;
 
-	fprintf(out, "%sok %u %s: %s%s\n", broken ? "not " : "", nth,
+	fprintf(out, "%sok %u %s: %s%s\n", violated ? "not " : "", nth,
 		rule_infos[rule].name, rule_infos[rule].law,
-		asked ? "" : " # SKIP nothing of that kind happened");
-	if (broken)
-		fprintf(out, "# broken %llu times, asked %llu times\n", broken,
-			asked);
+		checked ? "" : " # SKIP " NOT_CHECKED);
+	if (violated)
+		fprintf(out, "# violated in %llu of %llu checks\n", violated,
+			checked);
 	for (i = 0; i < violations->nr_kept; i++)
 		if (violations->kept[i].rule == rule)
 			put_violation(out, check, &violations->kept[i]);
@@ -138,7 +139,7 @@ int check_ktap(const struct check *check, FILE *out)
 	for (i = 0, nth = 0; i < NR_RULES; i++)
 		if (check_is_told(check, i))
 			put_rule(out, check, i, ++nth);
-	fprintf(out, "%sok %u events: all of them were there to be judged\n",
+	fprintf(out, "%sok %u events: no events missing\n",
 		check->missing ? "not " : "", nth + 1);
 	if (check->missing)
 		fprintf(out, "# %s\n", check->missing);
@@ -172,8 +173,9 @@ static void junit_failure(FILE *out, const struct check *check,
 	size_t i, len;
 	FILE *lines = open_memstream(&text, &len);
 
-	fprintf(out, "<failure message=\"broken %llu times: ",
-		violations->of_rule[rule]);
+	fprintf(out, "<failure message=\"violated in %llu of %llu checks: ",
+		violations->of_rule[rule],
+		rules_checked(check->stream->rules, rule));
 	put_xml(out, rule_infos[rule].law);
 	fputs("\">", out);
 	for (i = 0; lines && i < violations->nr_kept; i++)
@@ -182,7 +184,7 @@ static void junit_failure(FILE *out, const struct check *check,
 	if (lines && !fclose(lines))
 		put_xml(out, text);
 	else
-		fputs("no memory to say more", out);
+		fputs("out of memory: no details", out);
 	free(text);
 	fputs("</failure>", out);
 }
@@ -195,8 +197,7 @@ static void junit_rule(FILE *out, const struct check *check, enum rule_id rule)
 	if (check->stream->model.violations.of_rule[rule])
 		junit_failure(out, check, rule);
 	else if (!rules_checked(check->stream->rules, rule))
-		fputs("<skipped message=\"nothing of that kind happened\"/>",
-		      out);
+		fputs("<skipped message=\"" NOT_CHECKED "\"/>", out);
 	fputs("</testcase>\n", out);
 }
 

@@ -8,22 +8,15 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/units.h"
 #include "cli/options.h"
-
-#define SECONDS_MAX 31536000
 
 static int parse_seconds(struct cli *cli, const char *text)
 {
-	char *end;
-
-	cli->check.seconds = strtod(text, &end);
-	/* Written so that NaN is refused. */
-	if (end > text && !*end && cli->check.seconds > 0 &&
-	    cli->check.seconds <= SECONDS_MAX)
+	if (!duration_parse(&cli->check.for_ns, text) && cli->check.for_ns)
 		return 0;
 	return status_fail(STATUS_USAGE,
-			   "--for needs seconds above 0 and up to %d, not '%s'",
-			   SECONDS_MAX, text);
+			   "--for needs " DURATION_EXAMPLE ", not '%s'", text);
 }
 
 static int parse_setting(struct cli *cli, int option, const char *arg)
@@ -60,9 +53,6 @@ int cli_parse_check(struct cli *cli, int option, const char *arg)
 	return parse_setting(cli, option, arg);
 }
 
-#define DELAY_MIN 0.01
-#define DELAY_MAX 86400
-
 /* Always false, for cli_parse() to return. */
 static bool print_hint(const struct cli *cli, int *status)
 {
@@ -76,16 +66,11 @@ static bool print_hint(const struct cli *cli, int *status)
 
 static int parse_delay(struct cli *cli, const char *text)
 {
-	char *end;
-
-	cli->view.delay = strtod(text, &end);
-	/* Written so that NaN is refused. */
-	if (end > text && !*end && cli->view.delay >= DELAY_MIN &&
-	    cli->view.delay <= DELAY_MAX)
+	if (!view_delay_parse(&cli->view.delay, text))
 		return 0;
 	return status_fail(STATUS_USAGE,
-			   "--delay needs seconds from %g to %d, not '%s'",
-			   DELAY_MIN, DELAY_MAX, text);
+			   "--delay needs seconds from %g to %g, not '%s'",
+			   VIEW_DELAY_MIN, VIEW_DELAY_MAX, text);
 }
 
 static int parse_frames(struct cli *cli, const char *text)

@@ -140,8 +140,8 @@ static void print_columns(FILE *out)
 	for (column = columns; column->key; column++)
 		fprintf(out, "  %-16s  %s\n", column->key, column->help);
 	fputs("\nFilters: KEY=WORD, KEY!=WORD, KEY<NUMBER, KEY>NUMBER, or a word of any\n"
-	      "column. Separate terms with spaces or commas; all must match. Times take ns,\n"
-	      "us, ms or s. \"-\" matches an empty value.\n",
+	      "column. Separate terms with spaces or commas; all must match. Times are\n"
+	      "in seconds, or with ns, us, ms, s, m or h. \"-\" matches an empty value.\n",
 	      out);
 }
 

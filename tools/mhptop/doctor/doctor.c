@@ -13,6 +13,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "base/units.h"
 #include "doctor/doctor.h"
 #include "base/status.h"
 #include "model/event_table.h"
@@ -261,14 +262,14 @@ static void check_addresses(FILE *out)
 static void check_hotplug(FILE *out)
 {
 	static const char memory[] = "/sys/devices/system/memory";
-	char text[64], why[256];
+	char text[64], why[256], size[UNITS_TEXT_MAX];
 	struct source_info info;
 
 	if (source_live_info(&info, SOURCE_SYSFS, "", why, sizeof(why)))
 		doctor_print(out, DOCTOR_MISSING, "memory blocks", "%s", why);
 	else
-		doctor_print(out, DOCTOR_OK, "memory blocks", "%llu MiB each",
-			     info.block_bytes >> 20);
+		doctor_print(out, DOCTOR_OK, "memory blocks", "%s each",
+			     size_text(size, info.block_bytes));
 	if (source_live_text(text, sizeof(text), "%s/auto_online_blocks",
 			     memory) > 0)
 		doctor_print(out, DOCTOR_NOTE, "auto_online_blocks",

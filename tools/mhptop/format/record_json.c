@@ -270,7 +270,7 @@ static int get_field(struct json_flat *flat, const struct event_field *field,
 		if (word < 0)
 			return record_fail(
 				flat, field->name,
-				"has an unknown word: damaged, or recorded by a newer mhptop");
+				"has an unknown value: damaged, or recorded by a newer mhptop");
 		event_field_set(field, p, word);
 		return 0;
 	}
@@ -298,7 +298,7 @@ static int get_event(struct json_flat *flat, struct mhp_record *record)
 	record->event = record_event(member->text, member->text_len);
 	info = event_info(record->event);
 	if (!info) {
-		flat->why = "an event that is not known here";
+		flat->why = "unknown event";
 		return -ENOMSG;
 	}
 	record->size = info->size;
@@ -326,7 +326,7 @@ int record_from_json(const char *line, size_t len, struct mhp_record *record,
 	if (!err)
 		err = get_event(&flat, record);
 	if ((!err || err == -ENOMSG) && json_flat_repeats(&flat)) {
-		flat.why = "the same key twice";
+		flat.why = "duplicate key";
 		err = -EPROTO;
 	}
 	*why = flat.why;

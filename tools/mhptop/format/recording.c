@@ -115,7 +115,7 @@ static int parse(struct reader *reader, const char *line, size_t len)
 		return reader_fail(reader, "not a JSON object");
 	tokener = json_tokener_new_ex(8);
 	if (!tokener) {
-		reader_fail(reader, "no memory");
+		reader_fail(reader, "out of memory");
 		return -ENOMEM;
 	}
 	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT |
@@ -212,12 +212,12 @@ static int get_geometry(struct reader *reader, struct source_info *info)
 		return err;
 	if (!is_power_of_two(page) || page > 1 << 24)
 		return reader_fail(reader,
-				   "\"page_bytes\" is no size of a page: %llu",
+				   "\"page_bytes\" is not a page size: %llu",
 				   page);
 	if (!is_power_of_two(info->block_bytes) || info->block_bytes < page)
 		return reader_fail(
 			reader,
-			"\"block_bytes\" is no size of a memory block: %llu",
+			"\"block_bytes\" is not a memory block size: %llu",
 			info->block_bytes);
 	info->page_bytes = page;
 	return 0;
@@ -230,11 +230,11 @@ static int get_schema(struct reader *reader, int *schema)
 
 	if (get_text(reader, "type", type, sizeof(type)) ||
 	    strcmp(type, "mhptop") || reader_number(reader, "schema", &value))
-		return reader_fail(reader, "not a recording of mhptop");
+		return reader_fail(reader, "not an mhptop recording");
 	if (value > SOURCE_SCHEMA) {
 		reader_fail(
 			reader,
-			"schema %llu is newer than %d, the newest known here: use the mhptop that recorded it",
+			"schema %llu is newer than %d, the newest this mhptop reads: use the mhptop that recorded it",
 			value, SOURCE_SCHEMA);
 		return -ENOTSUP;
 	}
@@ -253,7 +253,7 @@ int recording_header_get(const char *line, size_t len, struct source_info *info,
 	memset(info, 0, sizeof(*info));
 	err = parse(&reader, line, len);
 	if (err == -EPROTO)
-		err = reader_fail(&reader, "not a recording of mhptop");
+		err = reader_fail(&reader, "not an mhptop recording");
 	if (!err)
 		err = get_schema(&reader, &info->schema);
 	if (!err)
@@ -288,7 +288,7 @@ static int get_count(struct reader *reader, struct mhp_count *count)
 	if (!err)
 		err = reader_number(reader, "lost", &count->lost);
 	if (!err && count->lost > count->seen)
-		err = reader_fail(reader, "more events are lost than seen");
+		err = reader_fail(reader, "more events lost than seen");
 	count->submitted = count->seen - count->lost;
 	return err;
 }
@@ -337,12 +337,12 @@ static int check_sums(struct reader *reader,
 	if (all->submitted != totals->folded)
 		return reader_fail(
 			reader,
-			"the totals contradict themselves: of %llu events %llu are lost and %llu written",
+			"the totals are inconsistent: %llu events, of which %llu lost and %llu written",
 			all->seen, all->lost, totals->folded);
 	if (all->seen != sum->seen || all->lost != sum->lost)
 		return reader_fail(
 			reader,
-			"the totals contradict themselves: %llu events, %llu lost, but by event %llu, %llu lost",
+			"the totals are inconsistent: %llu events, %llu lost, but the counts by event add up to %llu, %llu lost",
 			all->seen, all->lost, sum->seen, sum->lost);
 	return 0;
 }

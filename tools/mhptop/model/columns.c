@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/units.h"
 #include "model/columns.h"
 #include "model/event_table.h"
 
@@ -136,17 +137,6 @@ const struct column *column_find(const char *key)
 	return NULL;
 }
 
-static int format_time(s64 ns, char *buf, size_t len)
-{
-	if (ns < 1000)
-		return snprintf(buf, len, "%lldns", ns);
-	if (ns < 1000 * 1000)
-		return snprintf(buf, len, "%.1fus", ns / 1e3);
-	if (ns < 1000 * 1000 * 1000)
-		return snprintf(buf, len, "%.1fms", ns / 1e6);
-	return snprintf(buf, len, "%.1fs", ns / 1e9);
-}
-
 const char *column_word(const struct column *column, s64 value)
 {
 	const struct event_symbol *symbol = column->symbols;
@@ -168,6 +158,7 @@ int column_format(const struct column *column, const struct model *model,
 		  const void *row, char *buf, size_t len)
 {
 	s64 value = column->get(model, row);
+	char text[UNITS_TEXT_MAX];
 	const char *word;
 
 	if (value == COLUMN_NONE)
@@ -178,7 +169,7 @@ int column_format(const struct column *column, const struct model *model,
 	case COLUMN_HEX:
 		return snprintf(buf, len, "0x%llx", value);
 	case COLUMN_TIME:
-		return format_time(value, buf, len);
+		return snprintf(buf, len, "%s", duration_text(text, value, 1));
 	case COLUMN_FLAG:
 		return snprintf(buf, len, value ? "yes" : "no");
 	case COLUMN_WORD:

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/units.h"
 #include "model/columns.h"
 #include "model/event_table.h"
 
@@ -71,49 +72,30 @@ static int parse_word(struct term *term, const char *text, char *why,
 	return -EINVAL;
 }
 
-/* The unit in ns, 0 if it is unknown. */
-static double time_unit(const char *unit)
-{
-	static const struct {
-		const char *name;
-		double ns;
-	} units[] = { { "", 1 },
-		      { "ns", 1 },
-		      { "us", 1e3 },
-		      { "ms", 1e6 },
-		      { "s", 1e9 } };
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(units); i++)
-		if (!strcmp(units[i].name, unit))
-			return units[i].ns;
-	return 0;
-}
-
 static int parse_number(struct term *term, const char *text, char *why,
 			size_t len)
 {
-	double value;
 	char *end;
+	u64 ns;
 
 	if (!strcmp(text, "-")) {
 		term->value = COLUMN_NONE;
 		return 0;
 	}
+	if (term->column->kind == COLUMN_TIME) {
+		if (!duration_parse(&ns, text)) {
+			term->value = ns;
+			return 0;
+		}
+		snprintf(why, len, "%s needs " DURATION_EXAMPLE ", not '%s'",
+			 term->column->key, text);
+		return -EINVAL;
+	}
 	errno = 0;
 	term->value = strtoll(text, &end, strstr(text, "0x") ? 16 : 10);
 	if (!errno && end > text && !*end)
 		return 0;
-	if (term->column->kind == COLUMN_TIME) {
-		value = strtod(text, &end);
-		if (end > text && time_unit(end) && value >= 0 && value < 1e9) {
-			term->value = value * time_unit(end);
-			return 0;
-		}
-	}
-	snprintf(why, len, "%s needs a number%s, not '%s'", term->column->key,
-		 term->column->kind == COLUMN_TIME ? " with ns, us, ms or s" :
-						     "",
+	snprintf(why, len, "%s needs a number, not '%s'", term->column->key,
 		 text);
 	return -EINVAL;
 }

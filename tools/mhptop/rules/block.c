@@ -20,7 +20,7 @@ void rule_same_place(struct rules *rules, const char *what, u64 start, u64 nr,
 	rule_check(rules, RULE_SAME_BLOCK, rules->op.start,
 		   start == want_start && nr == want_nr,
 		   "the pages of its operation",
-		   "%s of pages 0x%llx+%llu instead of 0x%llx+%llu", what,
+		   "%s for pages 0x%llx+%llu instead of 0x%llx+%llu", what,
 		   start, nr, want_start, want_nr);
 }
 
@@ -62,20 +62,21 @@ static void notify_check(struct rules *rules, const struct mhp_record *r)
 		    e->step != MHP_STEP_FINISH_OFFLINE)
 			nr = op->nr;
 	}
-	rule_same_place(rules, "a notifier call", e->start_pfn, e->nr_pages,
+	rule_same_place(rules, "notifier call", e->start_pfn, e->nr_pages,
 			start, nr);
 	if (!*action)
 		*action = e->action + 1;
 	rule_check(rules, rule_order(op), op->start,
 		   *action == (s64)e->action + 1 && actions_differ(rules),
-		   "the MEM_* number of the step", "%lld", (s64)e->action);
+		   "the MEM_* number of this step", "%lld", (s64)e->action);
 	if (e->ret && (e->step == MHP_STEP_PREPARE_ONLINE ||
 		       e->step == MHP_STEP_GOING_ONLINE ||
 		       e->step == MHP_STEP_GOING_OFFLINE))
 		op->veto = e->ret;
 	else
 		rule_equal(rules, RULE_RESULT, op->start,
-			   "answer to a step that asks nobody", 0, e->ret);
+			   "return value of a step that cannot be vetoed", 0,
+			   e->ret);
 }
 
 static void blocker_check(struct rules *rules, const struct mhp_record *r,
@@ -98,7 +99,7 @@ static void blocker_check(struct rules *rules, const struct mhp_record *r,
 	if (e->stage == MHP_STAGE_ISOLATE_PAGE || e->stage == MHP_STAGE_MIGRATE)
 		rule_check(rules, RULE_ORDER_OFFLINE, op->start,
 			   e->pass && !(e->pass & (e->pass - 1)),
-			   "a try that is told", "try %u",
+			   "a pass that is a power of two", "pass %u",
 			   (unsigned int)e->pass);
 }
 
@@ -133,7 +134,7 @@ static void count_check(struct rules *rules, const struct mhp_record *r,
 	if (op->kind == OP_OFFLINE)
 		cause = edge->to == FAILED ? MHP_CAUSE_ROLLBACK :
 					     MHP_CAUSE_OFFLINE;
-	rule_same_place(rules, "a count", e->start_pfn, 0, start, 0);
+	rule_same_place(rules, "page count", e->start_pfn, 0, start, 0);
 	rule_same_zone(rules, e->nid, e->zone);
 	rule_check(rules, rule_order(op), op->start, e->cause == cause,
 		   event_symbol(event_causes, cause), "cause %s",
@@ -142,7 +143,7 @@ static void count_check(struct rules *rules, const struct mhp_record *r,
 		rule_check(rules, RULE_BLOCK_PAGES, op->start,
 			   want < 0 ? e->delta >= want && e->delta <= 0 :
 				      e->delta <= want && e->delta >= 0,
-			   "no more managed pages than there are",
+			   "a change of at most the block's pages",
 			   "a change of %lld", e->delta);
 	else
 		rule_equal(rules, RULE_BLOCK_PAGES, op->start,
@@ -164,8 +165,8 @@ static void surprise(struct rules *rules, const struct mhp_record *r)
 
 	if (op->kind != OP_ONLINE && op->kind != OP_OFFLINE) {
 		rule_check(rules, RULE_ORDER_LIFE, op->start, false,
-			   "an operation that it belongs to",
-			   "%s outside of one", event_info(r->event)->name);
+			   "a matching operation in progress", "%s without one",
+			   event_info(r->event)->name);
 		return;
 	}
 	rule_steps_next(op, op->step, expected, sizeof(expected));
@@ -282,19 +283,20 @@ static void result_check(struct rules *rules, const struct mhp_mhp_block_end *e)
 			break;
 	rule_check(rules, RULE_RESULT, op->start,
 		   i < sizeof(reasons) / sizeof(*reasons) && e->ret < 0,
-		   "a reason that goes with the result", "reason %s, ret %lld",
+		   "a reason that matches the result", "reason %s, ret %lld",
 		   event_symbol(event_reasons, e->reason), (s64)e->ret);
 	rule_check(rules, RULE_RESULT, op->start,
 		   (e->reason == MHP_REASON_NOTIFIER) == (op->veto != 0) &&
 			   (!op->veto || op->veto == e->ret),
-		   op->veto ? "the notifier's answer" : "no notifier's answer",
+		   op->veto ? "the notifier's error" : "no error of a notifier",
 		   "reason %s, ret %lld",
 		   event_symbol(event_reasons, e->reason), (s64)e->ret);
 	if (e->reason == MHP_REASON_UNMOVABLE ||
 	    e->reason == MHP_REASON_HUGETLB)
 		rule_check(rules, RULE_RESULT, op->start,
-			   e->ret < 0 && e->ret != -EINTR, "an error",
-			   "ret %lld", (s64)e->ret);
+			   e->ret < 0 && e->ret != -EINTR,
+			   "an error other than -EINTR", "ret %lld",
+			   (s64)e->ret);
 }
 
 static void pages_check(struct rules *rules, const struct mhp_mhp_block_end *e)
@@ -305,7 +307,7 @@ static void pages_check(struct rules *rules, const struct mhp_mhp_block_end *e)
 
 	if (e->ret) {
 		rule_check(rules, RULE_ROLLBACK, op->start,
-			   !op->present && !op->managed, "no change in the end",
+			   !op->present && !op->managed, "no net change",
 			   "present %+lld, managed %+lld", op->present,
 			   op->managed);
 		return;
@@ -336,7 +338,7 @@ void rules_block_end(struct rules *rules, const struct mhp_record *r)
 	struct rule_block *block = rule_block(rules, op->start, true);
 	bool online = op->kind == OP_ONLINE;
 
-	rule_same_place(rules, "the end", e->start_pfn, e->nr_pages, op->start,
+	rule_same_place(rules, "end", e->start_pfn, e->nr_pages, op->start,
 			op->nr);
 	rule_same_zone(rules, e->nid, e->zone);
 	rule_equal(rules, RULE_SAME_BLOCK, op->start, "vmemmap pages",
@@ -373,7 +375,7 @@ static void begin_check(struct rules *rules, const struct mhp_record *r)
 	if (block->state != MHP_STATE_UNKNOWN)
 		rule_check(rules, RULE_ORDER_LIFE, op->start,
 			   block->state == want,
-			   event_symbol(event_states, want), "it is %s",
+			   event_symbol(event_states, want), "%s",
 			   event_symbol(event_states, block->state));
 	if (block->nid >= 0)
 		rule_equal(rules, RULE_SAME_BLOCK, op->start, "node",
@@ -397,7 +399,7 @@ void rules_block_begin(struct rules *rules, const struct mhp_record *r)
 	struct rule_op *op = &rules->op;
 
 	rule_check(rules, RULE_ORDER_LIFE, e->start_pfn, op->kind == OP_NONE,
-		   "the end of the operation before", "%s",
+		   "the end of the previous operation", "%s",
 		   event_info(r->event)->name);
 	*op = (struct rule_op){
 		.kind = r->event == MHP_EVENT_mhp_online_begin ? OP_ONLINE :

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/units.h"
 #include "base/vec.h"
 #include "model/event_table.h"
 #include "rules/state.h"
@@ -112,8 +113,8 @@ static void removed_check(struct rules *rules)
 	if (gone < blocks && rules->lost)
 		return;
 	rule_check(rules, RULE_BUDGET_REMOVED, pfn, gone == blocks,
-		   "all of it removed", "%llu of %llu memory blocks", gone,
-		   blocks);
+		   "all memory blocks removed", "%llu of %llu memory blocks",
+		   gone, blocks);
 }
 
 static void time_check(struct rules *rules, u64 now_ns, const char *verb)
@@ -121,15 +122,16 @@ static void time_check(struct rules *rules, u64 now_ns, const char *verb)
 	const struct rule_op *op = &rules->op;
 	u64 max = rules->opts.max_ns[op->kind - OP_ADD];
 	/* Times that run backwards take longer than anybody may. */
-	double took = ((double)now_ns - op->begin.time_ns) / 1e9;
-	char expected[64];
+	u64 took = now_ns - op->begin.time_ns;
+	char text[UNITS_TEXT_MAX], expected[64];
 
 	if (!max)
 		return;
-	snprintf(expected, sizeof(expected), "at most %.6f s", max / 1e9);
-	rule_check(rules, RULE_BUDGET_TIME, op->start,
-		   now_ns - op->begin.time_ns <= max, expected, "%s %s %.6f s",
-		   names[op->kind - OP_ADD], verb, took);
+	snprintf(expected, sizeof(expected), "at most %s",
+		 duration_text(text, max, 6));
+	rule_check(rules, RULE_BUDGET_TIME, op->start, took <= max, expected,
+		   "%s %s %s", names[op->kind - OP_ADD], verb,
+		   duration_text(text, took, 6));
 }
 
 void rules_budget_end(struct rules *rules, const struct mhp_record *r)
@@ -141,7 +143,7 @@ void rules_budget_end(struct rules *rules, const struct mhp_record *r)
 	time_check(rules, r->time_ns, "took");
 	if (opts->no_failures)
 		rule_check(rules, RULE_BUDGET_FAILURES, op->start, !ret,
-			   "success", "%s ended with %lld",
+			   "success", "%s failed with %lld",
 			   names[op->kind - OP_ADD], ret);
 	if (r->event == MHP_EVENT_mhp_add_end)
 		add_budget(rules, &r->p.mhp_add_end);
@@ -161,9 +163,8 @@ void rules_end(struct rules *rules)
 	if (rules->opts.removed_end)
 		removed_check(rules);
 	if (!rules->described && rules->ratio_pages && !rules->lost)
-		rule_equal(rules, RULE_RETIRED, 0,
-			   "vmemmap pages that never came back", 0,
-			   rules->retired);
+		rule_equal(rules, RULE_RETIRED, 0, "vmemmap pages never freed",
+			   0, rules->retired);
 	if (rules->last_seq > rules->numbered)
 		rules->unsure = true;
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/units.h"
 #include "model/event_table.h"
 #include "rules/config.h"
 
@@ -18,28 +19,11 @@ static int wrong(char *why, size_t len, const char *name, const char *needs,
 	return -EINVAL;
 }
 
-/* "2s", "150ms", "300us", "9ns", or seconds without a unit. */
 static int config_take_time(u64 *ns, const char *name, const char *value,
 			    char *why, size_t len)
 {
-	static const struct {
-		const char *unit;
-		double ns;
-	} units[] = { { "", 1e9 },   { "s", 1e9 },  { "ms", 1e6 },
-		      { "us", 1e3 }, { "ns", 1.0 }, { NULL, 0 } };
-	char *end;
-	double number = strtod(value, &end);
-	int i;
-
-	for (i = 0; units[i].unit; i++)
-		if (!strcmp(end, units[i].unit))
-			break;
-	/* Said this way round so that it is false for what is no number. */
-	if (end == value || !units[i].unit || !(number > 0) ||
-	    !(number * units[i].ns >= 1 && number * units[i].ns < 1e18))
-		return wrong(why, len, name, "a time such as 2s or 150ms",
-			     value);
-	*ns = number * units[i].ns;
+	if (duration_parse(ns, value) || !*ns)
+		return wrong(why, len, name, DURATION_EXAMPLE, value);
 	return 0;
 }
 
@@ -96,8 +80,7 @@ static int take_range(struct rules_opts *opts, const char *name,
 	if (opts->removed_end &&
 	    (start != opts->removed_start || end != opts->removed_end)) {
 		snprintf(why, len,
-			 "%s is given twice; check one range after the other",
-			 name);
+			 "%s is given twice; check one range at a time", name);
 		return -EINVAL;
 	}
 	opts->removed_start = start;
@@ -141,7 +124,7 @@ int rules_set(struct rules_opts *opts, const char *name, const char *value,
 	}
 	if (!strcmp(name, "expect-success"))
 		return wrong(why, len, name, "no value", value);
-	snprintf(why, len, "\"%s\" is no setting", name);
+	snprintf(why, len, "unknown setting '%s'", name);
 	return -ENOENT;
 }
 
@@ -178,8 +161,7 @@ int rules_read(struct rules_opts *opts, const char *path, char *why, size_t len)
 	while (!err && fgets(line, sizeof(line), file)) {
 		nr++;
 		if (!strchr(line, '\n') && !feof(file)) {
-			snprintf(reason, sizeof(reason),
-				 "the line is too long");
+			snprintf(reason, sizeof(reason), "line too long");
 			err = -EINVAL;
 		} else {
 			err = config_take_line(opts, line, reason,

@@ -9,17 +9,21 @@
 #include "rules/rules.h"
 
 /* S(name, what its value is called or NULL, help) */
-#define RULES_SETTINGS(S)                                                      \
-	S("max-add", "TIME", "no add takes longer")                            \
-	S("max-online", "TIME", "no memory block takes longer to go online")   \
-	S("max-offline", "TIME", "no memory block takes longer to go offline") \
-	S("max-remove", "TIME", "no removal takes longer")                     \
-	S("max-vmemmap", "PERCENT", "no add gives up more of its pages")       \
-	S("expect-hosting", "HOST", "buddy, block or range hosts each add")    \
-	S("expect-removed", "FIRST-LAST",                                      \
-	  "these bytes are removed, all of them")                              \
-	S("expect-success", NULL, "no operation fails")                        \
-	S("skip", "RULE", "do not judge by this rule")
+#define RULES_SETTINGS(S)                                         \
+	S("max-add", "TIME", "time limit for an add")             \
+	S("max-online", "TIME",                                   \
+	  "time limit for bringing a memory block online")        \
+	S("max-offline", "TIME",                                  \
+	  "time limit for taking a memory block offline")         \
+	S("max-remove", "TIME", "time limit for a removal")       \
+	S("max-vmemmap", "PERCENT",                               \
+	  "largest share of an add that memmap may use")          \
+	S("expect-hosting", "HOST",                               \
+	  "each add is hosted by buddy, block or range")          \
+	S("expect-removed", "FIRST-LAST",                         \
+	  "all memory at these addresses must be removed")        \
+	S("expect-success", NULL, "every operation must succeed") \
+	S("skip", "RULE", "do not check this rule")
 
 /*
  * One setting by its name: 0, -ENOENT if there is no such name, -EINVAL if the

@@ -37,7 +37,7 @@ static void populate_hosted(struct rules *rules,
 	struct rule_op *op = &rules->op;
 	struct rule_range *range;
 
-	rule_same_pfn(rules, RULE_HOSTING, e->start_pfn, "base of the altmap",
+	rule_same_pfn(rules, RULE_HOSTING, e->start_pfn, "altmap base",
 		      e->hosting == MHP_HOSTING_RANGE ? op->start : start,
 		      e->altmap_base);
 	altmap_begin(rules, e);
@@ -45,19 +45,20 @@ static void populate_hosted(struct rules *rules,
 		   op->alloc + e->vmemmap_pages, e->altmap_alloc);
 	rule_check(rules, RULE_POPULATE, e->start_pfn,
 		   e->altmap_alloc + e->altmap_align <= e->altmap_free,
-		   "room in the altmap", "%llu and %llu of %llu pages",
+		   "room in the altmap",
+		   "%llu pages allocated and %llu for alignment, of %llu",
 		   e->altmap_alloc, e->altmap_align, e->altmap_free);
 	if (!e->ret)
 		rule_same_pfn(rules, RULE_POPULATE, e->start_pfn,
-			      "page of its memmap",
+			      "memmap at page",
 			      e->altmap_base + e->altmap_align + op->alloc,
 			      e->host_pfn);
 	op->alloc = e->altmap_alloc;
 	range = rule_range(rules, e->altmap_base, false);
 	if (e->hosting != MHP_HOSTING_RANGE || !range)
 		return;
-	rule_equal(rules, RULE_HOSTING, e->start_pfn, "pages that host memmap",
-		   range->free, e->altmap_free);
+	rule_equal(rules, RULE_HOSTING, e->start_pfn,
+		   "pages reserved for memmap", range->free, e->altmap_free);
 	range->alloc = e->altmap_alloc;
 	range->end = e->start_pfn + e->nr_pages;
 }
@@ -73,7 +74,7 @@ static void ratio_check(struct rules *rules, u64 start, u64 nr, u64 vmemmap)
 		   nr && vmemmap &&
 			   nr * rules->ratio_vmemmap ==
 				   vmemmap * rules->ratio_pages,
-		   "as much memmap as other pages have",
+		   "as much memmap per page as elsewhere",
 		   "%llu vmemmap pages for %llu pages", vmemmap, nr);
 }
 
@@ -88,14 +89,14 @@ static void populate_check(struct rules *rules,
 		      op->next_pfn, e->start_pfn);
 	rule_check(rules, RULE_POPULATE, e->start_pfn,
 		   e->nr_pages && !(rules->block_pages % e->nr_pages),
-		   "a section of a block", "%llu pages", e->nr_pages);
+		   "a section size that divides a memory block", "%llu pages",
+		   e->nr_pages);
 	if (block)
-		rule_check(
-			rules, RULE_POPULATE, e->start_pfn,
-			block->described + e->nr_pages <= rules->block_pages,
-			"pages without memmap",
-			"%u pages of the block have some, and %llu more get it",
-			block->described, e->nr_pages);
+		rule_check(rules, RULE_POPULATE, e->start_pfn,
+			   block->described + e->nr_pages <= rules->block_pages,
+			   "pages without memmap",
+			   "%u pages of the block populated, and %llu more",
+			   block->described, e->nr_pages);
 	rule_equal(rules, RULE_SAME_BLOCK, e->start_pfn, "node", op->nid,
 		   e->nid);
 	if (op->hosting == MHP_HOSTING_NONE)
@@ -107,7 +108,7 @@ static void populate_check(struct rules *rules,
 		rule_check(rules, RULE_ORDER_LIFE, e->start_pfn,
 			   block->state == MHP_STATE_REMOVED ||
 				   block->described < rules->block_pages,
-			   "a block without memmap", "it is %s",
+			   "a block without memmap", "state %s",
 			   event_symbol(event_states, block->state));
 	if (!e->ret)
 		ratio_check(rules, e->start_pfn, e->nr_pages, e->vmemmap_pages);
@@ -119,7 +120,7 @@ static void populate_check(struct rules *rules,
 			   !e->altmap_base && !e->altmap_free &&
 				   !e->altmap_alloc && !e->altmap_align &&
 				   e->host_pfn - op->start >= op->nr,
-			   "no altmap, and pages from elsewhere",
+			   "no altmap, and memmap outside the added range",
 			   "altmap at 0x%llx, memmap at page 0x%llx",
 			   e->altmap_base, e->host_pfn);
 	else
@@ -139,10 +140,9 @@ void rules_populate_take(struct rules *rules, const struct mhp_record *r)
 			rules->ratio_vmemmap = e->vmemmap_pages;
 		}
 		if (e->hosting != MHP_HOSTING_DEVICE && rules->settled)
-			rule_check(
-				rules, RULE_ORDER_ADD, e->start_pfn, false,
-				"an add that it belongs to",
-				"a section that is populated outside of one");
+			rule_check(rules, RULE_ORDER_ADD, e->start_pfn, false,
+				   "an add in progress",
+				   "a section populated without one");
 		return;
 	}
 	populate_check(rules, e);
@@ -184,8 +184,8 @@ static void free_of_range(struct rules *rules,
 	struct rule_range *range = rule_range(rules, e->altmap_base, false);
 
 	if (!rule_check(rules, RULE_TEARDOWN, e->start_pfn, range != NULL,
-			"a range that was added", "altmap base 0x%llx",
-			e->altmap_base) ||
+			"the altmap base of an added range",
+			"altmap base 0x%llx", e->altmap_base) ||
 	    !range->known)
 		return;
 	rule_equal(rules, RULE_TEARDOWN, e->start_pfn, "references", 0,
@@ -193,13 +193,13 @@ static void free_of_range(struct rules *rules,
 	rule_check(rules, RULE_TEARDOWN, e->start_pfn,
 		   e->start_pfn + e->nr_pages ==
 			   (range->freed_pfn ? range->freed_pfn : range->end),
-		   range->freed_pfn ? "the section before the last one freed" :
+		   range->freed_pfn ? "the section below the one freed last" :
 				      "the last section first",
 		   "the section at page 0x%llx", e->start_pfn);
 	rule_equal(rules, RULE_ALLOC, e->start_pfn, "allocated pages",
 		   range->alloc - e->vmemmap_pages, e->altmap_alloc);
-	rule_equal(rules, RULE_HOSTING, e->start_pfn, "pages that host memmap",
-		   range->free, e->altmap_free);
+	rule_equal(rules, RULE_HOSTING, e->start_pfn,
+		   "pages reserved for memmap", range->free, e->altmap_free);
 	range->freed_pfn = e->start_pfn;
 	range->alloc = e->altmap_alloc;
 }
@@ -221,9 +221,9 @@ static void free_place(struct rules *rules, const struct rule_block *block,
 		       (e->start_pfn - e->altmap_base) / block->section_pages *
 			       block->section_vmemmap;
 	}
-	rule_same_pfn(rules, RULE_FREE, e->start_pfn, "page of its memmap",
-		      want, e->host_pfn);
-	rule_equal(rules, RULE_FREE, e->start_pfn, "pages of the section",
+	rule_same_pfn(rules, RULE_FREE, e->start_pfn, "memmap at page", want,
+		      e->host_pfn);
+	rule_equal(rules, RULE_FREE, e->start_pfn, "section pages",
 		   block->section_pages, e->nr_pages);
 }
 
@@ -236,14 +236,13 @@ static void free_check(struct rules *rules, const struct rule_block *block,
 
 	rule_check(rules, RULE_FREE, e->start_pfn,
 		   e->nr_pages && block->described >= e->nr_pages,
-		   "memmap that was populated and not freed",
-		   "%u pages have one, of %llu it is freed", block->described,
-		   e->nr_pages);
+		   "populated memmap", "%u pages populated, %llu freed",
+		   block->described, e->nr_pages);
 	rule_check(rules, RULE_HOSTING, e->start_pfn,
 		   e->hosting == block->hosting &&
 			   e->altmap_base == block->altmap_base &&
 			   e->altmap_align == block->align,
-		   "the host that it was populated with",
+		   "the host used when it was populated",
 		   "hosting %s, altmap at 0x%llx",
 		   event_symbol(event_hostings, e->hosting), e->altmap_base);
 	if (!rules->op.failed)
@@ -255,25 +254,27 @@ static void free_check(struct rules *rules, const struct rule_block *block,
 	if (removing)
 		rule_check(rules, RULE_REMOVE, e->start_pfn,
 			   block->state == want,
-			   event_symbol(event_states, want), "it is %s",
+			   event_symbol(event_states, want), "%s",
 			   event_symbol(event_states, block->state));
 	if (block->counted)
 		rule_check(rules, RULE_BLOCK_PAGES, e->start_pfn,
 			   !block->present && !block->managed,
-			   "no pages present or managed", "%lld and %lld",
-			   block->present, block->managed);
+			   "no pages present or managed",
+			   "%lld present, %lld managed", block->present,
+			   block->managed);
 	if (e->hosting == MHP_HOSTING_BUDDY)
 		rule_check(rules, RULE_HOSTING, e->start_pfn,
 			   !e->altmap_free && !e->altmap_alloc, "no altmap",
-			   "%llu of %llu pages of one", e->altmap_alloc,
-			   e->altmap_free);
+			   "an altmap with %llu of %llu pages allocated",
+			   e->altmap_alloc, e->altmap_free);
 	if (e->hosting != MHP_HOSTING_BLOCK)
 		return;
 	rule_equal(rules, RULE_ALLOC, e->start_pfn, "allocated pages",
 		   rule_difference(block->populated, e->vmemmap_pages),
 		   e->altmap_alloc);
-	rule_equal(rules, RULE_HOSTING, e->start_pfn, "pages that host memmap",
-		   block->vmemmap_pages, e->altmap_free);
+	rule_equal(rules, RULE_HOSTING, e->start_pfn,
+		   "pages reserved for memmap", block->vmemmap_pages,
+		   e->altmap_free);
 }
 
 /* Nobody told who hosts it: it was there before. */
@@ -281,13 +282,12 @@ static void free_of_unknown(struct rules *rules, struct rule_block *block,
 			    const struct mhp_mhp_vmemmap_free *e)
 {
 	rule_check(rules, RULE_FREE, e->start_pfn,
-		   block->state != MHP_STATE_REMOVED,
-		   "memmap that was populated and not freed",
-		   "a section that has none");
+		   block->state != MHP_STATE_REMOVED, "populated memmap",
+		   "a section without memmap");
 	if (block->state != MHP_STATE_REMOVED)
 		rule_check(rules, RULE_REMOVE, e->start_pfn,
 			   block->state != MHP_STATE_ONLINE, "offline",
-			   "it is online");
+			   "online");
 	/* Whether another of its sections has memmap left is not known. */
 	if (block->state != MHP_STATE_REMOVED)
 		block->state = MHP_STATE_UNKNOWN;
@@ -305,15 +305,15 @@ void rules_free_take(struct rules *rules, const struct mhp_record *r)
 		rule_check(rules, RULE_HOSTING, e->start_pfn,
 			   op->kind == OP_NONE ||
 				   e->start_pfn - op->start >= op->nr,
-			   "the host that it was populated with", "hosting %s",
+			   "the host used when it was populated", "hosting %s",
 			   event_symbol(event_hostings, e->hosting));
 		return;
 	}
 	if (op->kind != OP_ADD && op->kind != OP_REMOVE) {
 		if (rules->settled)
 			rule_check(rules, RULE_ORDER_REMOVE, e->start_pfn,
-				   false, "a removal that it belongs to",
-				   "a section that is freed outside of one");
+				   false, "a removal in progress",
+				   "a section freed without one");
 		return;
 	}
 	if (e->hosting == MHP_HOSTING_RANGE)
@@ -385,7 +385,7 @@ static void leak_check(struct rules *rules,
 		       rules->ratio_vmemmap;
 	rule_check(rules, RULE_RETIRED, e->start_pfn, !room || described < room,
 		   "a neighbour that uses the rest of the backing page",
-		   "page 0x%llx kept for memmap that was given up, all of it",
+		   "page 0x%llx kept, but all memmap in it retired",
 		   e->host_pfn);
 }
 
@@ -430,11 +430,10 @@ static void range_hold(struct rules *rules, const struct mhp_mhp_vmemmap_ref *e,
 	struct rule_op *op = &rules->op;
 
 	if (!rule_check(rules, RULE_REFS, e->start_pfn, op->kind == OP_ADD,
-			"an add that it belongs to",
-			"a reference held outside"))
+			"an add in progress", "a reference held without one"))
 		return;
-	rule_same_pfn(rules, RULE_REFS, e->start_pfn, "base of the altmap",
-		      op->start, e->altmap_base);
+	rule_same_pfn(rules, RULE_REFS, e->start_pfn, "altmap base", op->start,
+		      e->altmap_base);
 	rule_same_pfn(rules, RULE_REFS, e->start_pfn, "section", op->next_pfn,
 		      e->start_pfn);
 	rule_equal(rules, RULE_REFS, e->start_pfn, "references",
@@ -453,8 +452,8 @@ static void range_put(struct rules *rules, const struct mhp_mhp_vmemmap_ref *e,
 
 	if (!rule_check(rules, RULE_REFS, e->start_pfn,
 			op->kind == OP_REMOVE || op->kind == OP_ADD,
-			"a removal that it belongs to",
-			"a reference put outside"))
+			"a removal or failing add in progress",
+			"a reference put without one"))
 		return;
 	if (op->kind == OP_REMOVE)
 		rule_same_pfn(rules, RULE_REFS, e->start_pfn, "section",
@@ -472,7 +471,7 @@ static void range_put(struct rules *rules, const struct mhp_mhp_vmemmap_ref *e,
 		rule_check(rules, RULE_REMOVE, e->start_pfn,
 			   block->state == MHP_STATE_OFFLINE ||
 				   e->start_pfn % rules->block_pages,
-			   "offline", "it is %s",
+			   "offline", "%s",
 			   event_symbol(event_states, block->state));
 	/* Of one that was there before, nothing tells that its memmap was freed. */
 	block->state = block->hosting == MHP_HOSTING_NONE ? MHP_STATE_UNKNOWN :

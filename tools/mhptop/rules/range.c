@@ -12,7 +12,7 @@ static void op_begin(struct rules *rules, const struct mhp_record *r,
 		     enum rule_op_kind kind, u64 start, u64 nr, s32 nid)
 {
 	rule_check(rules, RULE_ORDER_LIFE, start, rules->op.kind == OP_NONE,
-		   "the end of the operation before", "%s",
+		   "the end of the previous operation", "%s",
 		   event_info(r->event)->name);
 	rules->op = (struct rule_op){
 		.kind = kind,
@@ -49,11 +49,12 @@ static bool op_ends(struct rules *rules, const struct mhp_record *r,
 	if (op->kind == OP_NONE && !settled)
 		return false;
 	if (!rule_check(rules, RULE_ORDER_LIFE, start, op->kind == kind,
-			"an operation that it belongs to", "%s outside of one",
+			"a matching operation in progress", "%s without one",
 			event_info(r->event)->name))
 		return false;
 	rule_check(rules, RULE_SAME_BLOCK, op->start,
-		   start == op->start && nr == op->nr, "the pages of its begin",
+		   start == op->start && nr == op->nr,
+		   "the pages of its begin event",
 		   "pages 0x%llx+%llu instead of 0x%llx+%llu", start, nr,
 		   op->start, op->nr);
 	return true;
@@ -74,7 +75,7 @@ static void add_end_hosting(struct rules *rules,
 	rule_check(rules, RULE_HOSTING, op->start, e->hosting == op->hosting,
 		   event_symbol(event_hostings, op->hosting), "hosting %s",
 		   event_symbol(event_hostings, e->hosting));
-	rule_equal(rules, RULE_HOSTING, op->start, "pages that host memmap",
+	rule_equal(rules, RULE_HOSTING, op->start, "pages reserved for memmap",
 		   op->hosts, e->vmemmap_pages);
 	rule_check(rules, RULE_HOSTING, op->start,
 		   e->hosting == MHP_HOSTING_RANGE ?
@@ -82,7 +83,7 @@ static void add_end_hosting(struct rules *rules,
 		   hosted ? e->why == MHP_WHY_SELF_HOSTED || range_why :
 			    e->why != MHP_WHY_SELF_HOSTED && !range_why &&
 				    e->why != MHP_WHY_UNDECIDED,
-		   "a reason that goes with who hosts", "hosting %s, why %s",
+		   "a reason that matches the host", "hosting %s, why %s",
 		   event_symbol(event_hostings, e->hosting),
 		   event_symbol(event_whys, e->why));
 	rule_check(rules, RULE_HOSTING, op->start,
@@ -90,7 +91,8 @@ static void add_end_hosting(struct rules *rules,
 		    MHP_ADD_MEMMAP_ON_MEMORY) ?
 			   e->why != MHP_WHY_NOT_REQUESTED :
 			   e->why == MHP_WHY_NOT_REQUESTED,
-		   "as the caller asked", "flags 0x%x, why %s",
+		   "a reason that matches the caller's request",
+		   "flags 0x%x, why %s",
 		   (unsigned int)op->begin.p.mhp_add_begin.flags,
 		   event_symbol(event_whys, e->why));
 }
@@ -113,11 +115,12 @@ static void add_end(struct rules *rules, const struct mhp_record *r)
 	if (!op_ends(rules, r, OP_ADD, e->start_pfn, e->nr_pages))
 		return;
 	rule_check(rules, RULE_RESULT, op->start, e->ret <= 0 && e->ret > -4096,
-		   "0 or an error", "ret %lld", (s64)e->ret);
+		   "0 or a negative errno", "ret %lld", (s64)e->ret);
 	rule_equal(rules, RULE_SAME_BLOCK, op->start, "node", op->nid, e->nid);
 	if (!e->ret) {
 		rule_check(rules, RULE_RESULT, op->start, !op->failed,
-			   "no failed population", "ret 0");
+			   "an error after a section was not populated",
+			   "ret 0");
 		whole_blocks(rules);
 		add_end_hosting(rules, e);
 		/* virtio-mem and others decide page by page what the buddy gets. */
@@ -126,12 +129,12 @@ static void add_end(struct rules *rules, const struct mhp_record *r)
 	} else {
 		rule_check(rules, RULE_HOSTING, op->start,
 			   e->hosting == MHP_HOSTING_NONE && !e->vmemmap_pages,
-			   "nobody hosts what was not added",
+			   "no host after a failed add",
 			   "hosting %s, %llu pages",
 			   event_symbol(event_hostings, e->hosting),
 			   e->vmemmap_pages);
 		rule_equal(rules, RULE_ROLLBACK, op->start,
-			   "sections that kept their memmap", 0, op->sections);
+			   "sections left populated", 0, op->sections);
 	}
 	rules_budget_end(rules, r);
 	op->kind = OP_NONE;
@@ -158,7 +161,8 @@ static void remove_begin(struct rules *rules, const struct mhp_record *r)
 	}
 	if (known == rule_blocks(rules, e->nr_pages))
 		rule_equal(rules, RULE_HOSTING, e->start_pfn,
-			   "pages that host memmap", hosts, e->vmemmap_pages);
+			   "pages reserved for memmap", hosts,
+			   e->vmemmap_pages);
 }
 
 /* What holds the memmap of sections that stay cannot go. */
@@ -176,8 +180,8 @@ static void hosts_stay(struct rules *rules)
 			rules, RULE_REMOVE, op->start,
 			op->start - range->base >= range->free &&
 				range->base - op->start >= op->nr,
-			"no part that hosts the memmap of what stays",
-			"%llu sections stay, their memmap was in pages 0x%llx+%llu",
+			"no pages that host the memmap of sections that stay",
+			"%llu sections that stay, with memmap in pages 0x%llx+%llu",
 			range->refs, range->base, range->free);
 	}
 }
@@ -212,11 +216,10 @@ static void remove_end(struct rules *rules, const struct mhp_record *r)
 		   op->begin.p.mhp_remove_begin.vmemmap_pages,
 		   e->vmemmap_pages);
 	rule_check(rules, RULE_RESULT, op->start, e->ret <= 0 && e->ret > -4096,
-		   "0 or an error", "ret %lld", (s64)e->ret);
+		   "0 or a negative errno", "ret %lld", (s64)e->ret);
 	if (e->ret)
 		rule_equal(rules, RULE_ROLLBACK, op->start,
-			   "sections that gave up their memmap", 0,
-			   op->sections);
+			   "sections that gave up memmap", 0, op->sections);
 	if (!e->ret)
 		whole_blocks(rules);
 	while (!e->ret &&
@@ -225,7 +228,7 @@ static void remove_end(struct rules *rules, const struct mhp_record *r)
 			rule_check(rules, RULE_ORDER_REMOVE,
 				   rule_block_pfn(rules, block),
 				   block->state == MHP_STATE_REMOVED,
-				   "its memmap given up", "it is %s",
+				   "its memmap freed", "state %s",
 				   event_symbol(event_states, block->state));
 	if (!e->ret)
 		hosts_stay(rules);

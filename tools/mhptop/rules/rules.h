@@ -12,50 +12,49 @@
 #include "model/violations.h"
 
 /* R(id, name, the law in a line) */
-#define RULES(R)                                                                                                 \
-	R(ORDER_ADD, "order.add",                                                                                \
-	  "between begin and end of an add each section gets its memmap, from the first to the last")            \
-	R(ORDER_ONLINE, "order.online",                                                                          \
-	  "a memory block goes online in the kernel's steps, or back in its steps")                              \
-	R(ORDER_OFFLINE, "order.offline",                                                                        \
-	  "a memory block goes offline in the kernel's steps, or back in its steps")                             \
-	R(ORDER_REMOVE, "order.remove",                                                                          \
-	  "between begin and end of a removal each section gives up its memmap")                                 \
-	R(ORDER_LIFE, "order.life",                                                                              \
-	  "a memory block is populated, online, offline and freed in this order, one operation at a time")       \
-	R(SAME_BLOCK, "same.block",                                                                              \
-	  "all events of an operation are about its pages, its node and its zone")                               \
-	R(RESULT, "result.reason",                                                                               \
-	  "what fails says why, as it happened, and what works says none")                                       \
-	R(POPULATE, "memmap.populate",                                                                           \
-	  "each section's memmap is populated once, as large as it must be, where its host has room")            \
-	R(FREE, "memmap.free",                                                                                   \
-	  "each memmap is freed once, all of it, from where it was populated")                                   \
-	R(ALLOC, "memmap.alloc",                                                                                 \
-	  "an altmap's allocated pages change by what events say, and end at 0")                                 \
-	R(HOSTING, "memmap.hosting",                                                                             \
-	  "who hosts a memmap is the same for add, sections and memory blocks, and a block hosts only its own")  \
-	R(RETIRED, "memmap.retired",                                                                             \
-	  "memmap that was given up but not freed is freed when its neighbours go")                              \
-	R(REFS, "range.refs",                                                                                    \
-	  "a range has one reference a section, never less than none")                                           \
-	R(TEARDOWN, "range.teardown",                                                                            \
-	  "of a range nothing is freed while there are references, then from the last section to the first")     \
-	R(BLOCK_PAGES, "pages.block",                                                                            \
-	  "an online block's pages are present, and managed but for those with memmap; an offline one has none") \
-	R(ZONE_PAGES, "pages.zone",                                                                              \
-	  "a zone's count after a change is the one before and the change")                                      \
-	R(ROLLBACK, "pages.rollback",                                                                            \
-	  "an operation that fails leaves all counts where they were")                                           \
-	R(REMOVE, "remove.match",                                                                                \
-	  "only what is offline is removed, and no part that hosts the memmap of what stays")                    \
-	R(BUDGET_TIME, "budget.time", "no operation takes longer than it may")                                   \
-	R(BUDGET_VMEMMAP, "budget.vmemmap",                                                                      \
-	  "no add gives up a larger part of its pages than it may")                                              \
-	R(BUDGET_HOSTING, "budget.hosting",                                                                      \
-	  "the memmap of each add is hosted as expected")                                                        \
-	R(BUDGET_REMOVED, "budget.removed",                                                                      \
-	  "what was expected to be removed is")                                                                  \
+#define RULES(R)                                                                                                   \
+	R(ORDER_ADD, "order.add",                                                                                  \
+	  "between the begin and end of an add, every section gets its memmap, in ascending order")                \
+	R(ORDER_ONLINE, "order.online",                                                                            \
+	  "a memory block goes online, or rolls back, in the kernel's order of steps")                             \
+	R(ORDER_OFFLINE, "order.offline",                                                                          \
+	  "a memory block goes offline, or rolls back, in the kernel's order of steps")                            \
+	R(ORDER_REMOVE, "order.remove",                                                                            \
+	  "between the begin and end of a removal, every section gives up its memmap")                             \
+	R(ORDER_LIFE, "order.life",                                                                                \
+	  "a memory block is populated, onlined, offlined and freed in that order, one operation at a time")       \
+	R(SAME_BLOCK, "same.block",                                                                                \
+	  "all events of an operation refer to its pages, its node and its zone")                                  \
+	R(RESULT, "result.reason",                                                                                 \
+	  "a failed operation reports the matching reason; a successful one reports none")                         \
+	R(POPULATE, "memmap.populate",                                                                             \
+	  "each section's memmap is populated once, in the right size, where its host has room")                   \
+	R(FREE, "memmap.free",                                                                                     \
+	  "each memmap is freed once, in full, from where it was populated")                                       \
+	R(ALLOC, "memmap.alloc",                                                                                   \
+	  "an altmap's count of allocated pages changes as the events report, and ends at 0")                      \
+	R(HOSTING, "memmap.hosting",                                                                               \
+	  "an add, its sections and its memory blocks report the same host; a block hosts only its own memmap")    \
+	R(RETIRED, "memmap.retired",                                                                               \
+	  "retired memmap is freed when the neighbours that share its backing page go")                            \
+	R(REFS, "range.refs",                                                                                      \
+	  "a range holds one reference per section, and the count never drops below 0")                            \
+	R(TEARDOWN, "range.teardown",                                                                              \
+	  "a range's memmap is freed only after the last reference is dropped, in descending section order")       \
+	R(BLOCK_PAGES, "pages.block",                                                                              \
+	  "all pages of an online block are present, and managed except its memmap; an offline block has neither") \
+	R(ZONE_PAGES, "pages.zone",                                                                                \
+	  "a zone's page count after a change is the count before it plus the change")                             \
+	R(ROLLBACK, "pages.rollback",                                                                              \
+	  "a failed operation leaves all page counts unchanged")                                                   \
+	R(REMOVE, "remove.match",                                                                                  \
+	  "only offline memory is removed, and nothing that hosts the memmap of memory that stays")                \
+	R(BUDGET_TIME, "budget.time", "no operation exceeds its time limit")                                       \
+	R(BUDGET_VMEMMAP, "budget.vmemmap",                                                                        \
+	  "no add uses more of its pages for memmap than allowed")                                                 \
+	R(BUDGET_HOSTING, "budget.hosting",                                                                        \
+	  "the memmap of each add is hosted as expected")                                                          \
+	R(BUDGET_REMOVED, "budget.removed", "the expected range was removed")                                      \
 	R(BUDGET_FAILURES, "budget.failures", "no operation fails")
 
 enum rule_id {

@@ -92,7 +92,7 @@ static int file_fill(struct source_file *file)
 	}
 	if (file->end == sizeof(file->buf)) {
 		file->line++;
-		return file_fail(file, -EPROTO, "line longer than any of ours");
+		return file_fail(file, -EPROTO, "line too long");
 	}
 	do {
 		n = read(file->fd, file->buf + file->end,
@@ -150,7 +150,8 @@ static int file_take_line(struct source_file *file, source_sink sink, void *ctx,
 	int err;
 
 	if (file->has_totals)
-		return file_fail(file, -EPROTO, "a line behind the totals");
+		return file_fail(file, -EPROTO,
+				 "unexpected line after the totals");
 	if (recording_is_totals(line, len))
 		return take_totals(file, line, len);
 	err = record_from_json(line, len, &record, &why);
@@ -185,7 +186,7 @@ static int compare_counts(const struct source_file *file, char *why, size_t len)
 	if (file->last_seq <= count[0].seen)
 		return 0;
 	snprintf(why, len,
-		 "there is an event with the number %llu, but only %llu in all",
+		 "event number %llu is above the total of %llu events",
 		 file->last_seq, count[0].seen);
 	return 1;
 }
@@ -199,14 +200,14 @@ static void finish(struct source_file *file)
 	if (!file->has_totals)
 		snprintf(
 			file->reason, sizeof(file->reason),
-			"%s:%llu: recording ends without totals: its recorder was killed or still runs",
+			"%s:%llu: recording ends without totals: its recorder was killed or is still running",
 			file->name, file->line);
 	else if (compare_counts(file, why, sizeof(why)))
 		file_fail(file, -EPROTO, why);
 	else if (file->unknown)
 		snprintf(
 			file->reason, sizeof(file->reason),
-			"%s: %llu records of events not known here were left out: use the mhptop that recorded them",
+			"%s: %llu records of unknown events were skipped: use the mhptop that recorded them",
 			file->name, file->unknown);
 }
 
@@ -268,7 +269,7 @@ static void tell_check(const struct source_file *file, char *why, size_t len)
 	if (totals->self_check == 1)
 		snprintf(
 			why, len,
-			"when it was recorded, the ledgers of recorder and kernel differed%s%s",
+			"when it was recorded, the recorder's and the kernel's ledgers differed%s%s",
 			*totals->why ? ": " : "", totals->why);
 	else if (*totals->why)
 		snprintf(why, len, "when it was recorded, %s", totals->why);
@@ -279,7 +280,7 @@ static void tell_check(const struct source_file *file, char *why, size_t len)
 			lost);
 	else
 		snprintf(why, len,
-			 "when it was recorded, nothing was compared with it");
+			 "when it was recorded, the ledgers were not compared");
 }
 
 static int file_self_check(struct source *source, struct mhp_ledger *ledger,
@@ -331,7 +332,7 @@ static int read_header(struct source_file *file)
 		if (file->eof) {
 			file->line++;
 			return file_fail(file, -EPROTO,
-					 "empty, not a recording");
+					 "empty file, not a recording");
 		}
 		if (file_fill(file))
 			return file->err;
@@ -367,7 +368,7 @@ int source_open_file(struct source **source, const char *path, char *why,
 
 	*source = NULL;
 	if (!file) {
-		snprintf(why, len, "no memory");
+		snprintf(why, len, "out of memory");
 		return -ENOMEM;
 	}
 	file->source.ops = &file_ops;

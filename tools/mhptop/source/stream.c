@@ -45,8 +45,8 @@ static int start_model(struct stream *stream, const struct rules_opts *opts)
 
 	if (!err)
 		return 0;
-	snprintf(stream->why, sizeof(stream->why), "cannot keep a ledger: %s",
-		 strerror(-err));
+	snprintf(stream->why, sizeof(stream->why),
+		 "cannot create the ledger: %s", strerror(-err));
 	stream_close(stream);
 	return err;
 }

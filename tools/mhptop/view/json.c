@@ -11,7 +11,7 @@
 #include "model/columns.h"
 #include "format/recording.h"
 #include "rules/rules.h"
-#include "view/blocks.h"
+#include "view/view.h"
 
 static void put_string(FILE *out, const char *key, const char *text)
 {

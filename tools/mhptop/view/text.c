@@ -6,12 +6,13 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/units.h"
 #include "model/event_table.h"
 #include "base/plain_text.h"
 #include "model/columns.h"
 #include "format/recording.h"
 #include "rules/rules.h"
-#include "view/blocks.h"
+#include "view/view.h"
 
 #define LAST_EVENTS 10
 #define EVENT_MAX 640
@@ -19,21 +20,23 @@
 static void put_pages(FILE *out, const struct model *model, const char *what,
 		      u64 pages)
 {
-	fprintf(out, "  %s %llu pages (%.1f MiB)", what, pages,
-		(double)pages * model->info.page_bytes / (1 << 20));
+	char size[UNITS_TEXT_MAX];
+
+	fprintf(out, "  %s %llu pages (%s)", what, pages,
+		size_text(size, pages * model->info.page_bytes));
 }
 
 static void text_put_head(FILE *out, const struct model *model)
 {
 	const struct source_info *info = &model->info;
+	char size[UNITS_TEXT_MAX];
 	struct model_sums sums;
 
 	model_sum(model, &sums);
-	fprintf(out,
-		"mhptop  kernel %s  host %s  source %s%s  block %llu KiB\n",
+	fprintf(out, "mhptop  kernel %s  host %s  source %s%s  block %s\n",
 		info->kernel, info->host, source_kind_name(info->kind),
 		info->kind == SOURCE_SYSFS ? " (states polled, no events)" : "",
-		info->block_bytes >> 10);
+		size_text(size, info->block_bytes));
 	fputs("memory", out);
 	put_pages(out, model, "present", sums.present);
 	put_pages(out, model, "managed", sums.managed);
@@ -144,15 +147,14 @@ static void text_put_violations(FILE *out, const struct model *model)
 	const struct violations *violations = &model->violations;
 	const struct violation *violation = violations->kept;
 	u64 pages = ledger_block_pages(model->ledger);
+	char when[UNITS_TEXT_MAX];
 	size_t i;
 
 	if (violations->nr_kept)
 		fputs("\nRULE VIOLATIONS\n", out);
 	for (i = 0; i < violations->nr_kept; i++, violation++)
-		fprintf(out,
-			"%llu.%06llu %s, memory%llu: expected %s; found %s\n",
-			violation->second.time_ns / 1000000000,
-			violation->second.time_ns / 1000 % 1000000,
+		fprintf(out, "%s %s, memory%llu: expected %s; found %s\n",
+			time_text(when, violation->second.time_ns),
 			rule_infos[violation->rule].name,
 			violation->pfn / pages, violation->expected,
 			violation->found);
@@ -171,14 +173,13 @@ static void text_put_block(FILE *out, const struct model *model,
 /* In the format of `perf script`. A comm may contain control characters. */
 static void text_put_event(FILE *out, const struct mhp_record *record)
 {
-	char text[EVENT_MAX], comm[MHP_COMM_LEN];
+	char text[EVENT_MAX], comm[MHP_COMM_LEN], when[UNITS_TEXT_MAX];
 
 	snprintf(comm, sizeof(comm), "%.*s", MHP_COMM_LEN - 1, record->comm);
 	plain_text(comm);
 	event_print(record, text, sizeof(text));
-	fprintf(out, "%16s %7u [%03u] %5llu.%06llu: mhp:%s: %s\n", comm,
-		record->pid, record->cpu, record->time_ns / 1000000000,
-		record->time_ns / 1000 % 1000000,
+	fprintf(out, "%16s %7u [%03u] %12s: mhp:%s: %s\n", comm, record->pid,
+		record->cpu, time_text(when, record->time_ns),
 		event_info(record->event)->name, text);
 }
 

@@ -21,6 +21,22 @@ struct view_opts {
 	const char *filter; /* see columns.h, NULL for all */
 };
 
+/* Seconds between frames */
+#define VIEW_DELAY_MIN 0.01
+#define VIEW_DELAY_MAX 86400.0
+/* Parse a delay within these limits. 0 or -EINVAL. */
+int view_delay_parse(double *seconds, const char *text);
+
+/* Write one block of a frame; nth is its position in the list, from 0. */
+typedef void (*view_block_put)(FILE *out, const struct model *model,
+			       const struct mhp_block *block, size_t nth);
+/*
+ * Call put for each block of a frame, filtered and sorted. 0, -ENOMEM, or
+ * -EINVAL for an invalid filter.
+ */
+int view_blocks(FILE *out, const struct model *model,
+		const struct view_opts *opts, view_block_put put);
+
 /* One frame as plain text: header, zones, ranges, blocks, last events. 0 or -errno. */
 int view_text(const struct model *model, const struct view_opts *opts,
 	      FILE *out);

@@ -37,7 +37,7 @@ static int bpf_take_record(void *ctx, void *data, size_t size)
 	    record.size != event->size)
 		return source_live_why(
 			-EBADMSG, self->source.why, sizeof(self->source.why),
-			"a record of the collector is damaged: event %u, %zu bytes",
+			"damaged record from the collector: event %u, %zu bytes",
 			record.event, size);
 	self->handed++;
 	err = self->sink(self->ctx, &record);
@@ -184,8 +184,9 @@ static int bpf_self_check(struct source *source, struct mhp_ledger *ledger,
 				       strerror(-err));
 	if (self->handed < totals.count[0].submitted ||
 	    self->stage != BPF_SEEN_ALL)
-		return source_live_why(-EAGAIN, why, len,
-				       "the last events are yet to be read");
+		return source_live_why(
+			-EAGAIN, why, len,
+			"the last events have not been read yet");
 	if (totals.count[0].lost)
 		return source_live_why(
 			-EOPNOTSUPP, why, len,
@@ -223,7 +224,7 @@ int source_open_bpf(struct source **source, char *why, size_t len)
 
 	if (!self)
 		return source_live_why(-ENOMEM, why, len,
-				       "cannot open the events: no memory");
+				       "cannot open the events: out of memory");
 	self->source.ops = &bpf_ops;
 	err = source_live_info(&self->source.info, SOURCE_EVENTS, "", why, len);
 	if (!err)
@@ -240,10 +241,9 @@ int source_open_bpf(struct source **source, char *why, size_t len)
 	}
 	err = bpf_source_snapshot_begin(self);
 	if (err)
-		source_live_why(
-			err, why, len,
-			"cannot see the memory blocks that are there: %s",
-			strerror(-err));
+		source_live_why(err, why, len,
+				"cannot read the existing memory blocks: %s",
+				strerror(-err));
 out:
 	if (err)
 		bpf_close(&self->source);

@@ -136,18 +136,18 @@ int bpf_source_ledger(struct source *source, struct mhp_ledger *ledger,
 	if (err)
 		return source_live_why(
 			err, why, len,
-			"what is shown may be wrong: cannot read the kernel's accounts: %s",
+			"what is shown may be wrong, cannot read the kernel's accounts: %s",
 			strerror(-err));
 	nr = missed(self);
 	if (nr)
 		return source_live_why(
 			1, why, len,
-			"%llu of them before they were counted, so accounts may be wrong",
+			"%llu were missed before accounting; block totals may be wrong",
 			nr);
 	if (self->skel->bss->mhp_no_room)
 		return source_live_why(
 			1, why, len,
-			"accounts are read from the kernel, which had no room for all");
+			"accounts are read from the kernel, which had no room for all of them");
 	return 0;
 }
 
@@ -216,7 +216,7 @@ static int ledger_compare(const struct comparison *c, const char *type,
 	id = btf__find_by_name_kind(c->btf, type, BTF_KIND_STRUCT);
 	if (!ours)
 		snprintf(c->why + used, c->len - used,
-			 " is in the kernel's ledger, and not here");
+			 " is in the kernel's ledger, but not here");
 	else if (id > 0)
 		name_field(c, id, kernel, ours);
 	return 1;
@@ -263,7 +263,7 @@ static int compare_range(const struct comparison *c,
 static int compare_globals(const struct comparison *c,
 			   const struct mhp_ledger *ledger, const void *account)
 {
-	snprintf(c->why, c->len, "what belongs to no block:");
+	snprintf(c->why, c->len, "global counts:");
 	return ledger_compare(c, "mhp_globals", account, ledger_globals(ledger),
 			      sizeof(struct mhp_globals));
 }
@@ -314,7 +314,7 @@ int bpf_source_compare(struct bpf_source *self, struct mhp_ledger *ledger,
 	if (skel->bss->mhp_no_room) {
 		snprintf(
 			why, len,
-			"the kernel's ledger had no room for an account, %llu times",
+			"the kernel's ledger had no room for an account %llu times",
 			(u64)skel->bss->mhp_no_room);
 		return 1;
 	}

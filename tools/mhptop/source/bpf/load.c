@@ -60,7 +60,7 @@ static int check_kernel(char *why, size_t len)
 	if (err == -EACCES)
 		return source_live_why(
 			-EPERM, why, len,
-			"%s is not for this user: run as root, or remount tracefs with gid= and mode=",
+			"no permission to read %s: run as root, or remount tracefs with gid= and mode=",
 			events);
 	if (err)
 		return source_live_why(
@@ -115,7 +115,7 @@ static int choose_programs(struct bpf_source *self, char *why, size_t len)
 			self->source.info.kernel, events);
 	if (missing)
 		fprintf(stderr,
-			"mhptop: this kernel lacks %d of the mhp events, %s for one: what they would tell is not counted; see mhptop doctor\n",
+			"mhptop: this kernel lacks %d mhp events (e.g. %s); data from them will be missing; see mhptop doctor\n",
 			missing, lacks);
 	return 0;
 }
@@ -159,8 +159,8 @@ static int refused(int err, const char *what, char *why, size_t len)
 	case -EPERM:
 		return source_live_why(
 			-EPERM, why, len,
-			"the kernel does not permit to %s: %s%s forbids it",
-			what, *mode ? "lockdown=" : "",
+			"the kernel refused to %s: %s%s forbids it", what,
+			*mode ? "lockdown=" : "",
 			*mode ? mode : "seccomp or a security module");
 	case -ENOSYS:
 		return source_live_why(
@@ -168,11 +168,12 @@ static int refused(int err, const char *what, char *why, size_t len)
 			"the kernel cannot %s: it needs CONFIG_BPF_SYSCALL",
 			what);
 	case -ENOMEM:
-		return source_live_why(err, why, len, "no memory to %s", what);
+		return source_live_why(err, why, len,
+				       "cannot %s: out of memory", what);
 	}
 	return source_live_why(
 		-EOPNOTSUPP, why, len,
-		"the kernel would not %s: %s; does it have CONFIG_BPF_EVENTS? MHPTOP_DEBUG=1 shows details",
+		"the kernel failed to %s: %s; does it have CONFIG_BPF_EVENTS? MHPTOP_DEBUG=1 shows details",
 		what, strerror(-err));
 }
 
@@ -217,7 +218,7 @@ static int load(struct bpf_source *self, int types, char *why, size_t len)
 	err = bpf_source_types(bpf_object__btf(self->skel->obj), types,
 			       &early_bit);
 	if (err)
-		return refused(err, "tell its types", why, len);
+		return refused(err, "provide its BTF types", why, len);
 	err = configure(self, early_bit);
 	if (!err)
 		err = mhp_bpf__load(self->skel);
@@ -236,7 +237,7 @@ int bpf_source_load(struct bpf_source *self, char *why, size_t len)
 		return err;
 	types = memfd_create("mhptop-types", MFD_CLOEXEC);
 	if (types < 0)
-		return refused(-errno, "make a file in memory", why, len);
+		return refused(-errno, "create a file in memory", why, len);
 	err = load(self, types, why, len);
 	close(types);
 	return err ? err : attach(self, why, len);

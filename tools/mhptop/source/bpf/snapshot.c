@@ -41,7 +41,7 @@ static int fall_back(struct bpf_source *self, const char *why)
 	int err;
 
 	say(self, why,
-	    "memory blocks that were there before are known from sysfs alone, and not who hosts their memmap");
+	    "pre-existing memory blocks are known from sysfs only, without memmap hosting");
 	self->told = calloc(1, sizeof(*self->told));
 	if (!self->told)
 		return -ENOMEM;
@@ -58,8 +58,8 @@ int bpf_source_snapshot_begin(struct bpf_source *self)
 	int found;
 
 	if (!bpf_program__autoload(find))
-		return fall_back(
-			self, "lockdown forbids to read the kernel's memory");
+		return fall_back(self,
+				 "lockdown forbids reading kernel memory");
 	found = snapshot_run(find);
 	if (found == -EPERM)
 		return fall_back(
@@ -70,10 +70,10 @@ int bpf_source_snapshot_begin(struct bpf_source *self)
 	if (!(found & MHP_FOUND_BLOCKS) || !(found & MHP_FOUND_NODES))
 		return fall_back(
 			self,
-			"the kernel does not tell where its memory blocks are (CONFIG_KALLSYMS_ALL)");
+			"cannot locate the kernel's memory blocks (CONFIG_KALLSYMS_ALL)");
 	if (!(found & MHP_FOUND_SECTIONS))
-		say(self, "the kernel does not tell what memory is of boot",
-		    "who hosts the memmap of memory blocks that were there before is known only if they do");
+		say(self, "cannot identify boot memory",
+		    "memmap hosting of pre-existing blocks is known only for self-hosted blocks");
 	self->stage = BPF_SEEN_ZONES;
 	return 0;
 }

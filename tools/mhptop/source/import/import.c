@@ -26,7 +26,7 @@ bool import_block_look(struct import_block *block,
 const char *import_block_why(const struct import_block *block, const char *none)
 {
 	return block->looked ?
-		       "no event in it tells how large a memory block is: record one that is populated or goes online or offline, too" :
+		       "no event gives the size of a memory block: also record one being populated, onlined or offlined" :
 		       none;
 }
 

@@ -76,13 +76,12 @@ FILE *text_tool_open(const char *path, int *err, char *why, size_t len)
 	if (*err == -ENOENT)
 		snprintf(
 			why, len,
-			"cannot read %s: perf is not installed; apt-get install linux-perf, or give what 'perf script' prints of it",
+			"cannot read %s: perf is not installed; apt-get install linux-perf, or check the output of 'perf script'",
 			path);
 	else
 		snprintf(why, len,
 			 "cannot read %s: 'perf script -i' failed: %s", path,
-			 *err == -EPROTO ? "see what it said" :
-					   strerror(-*err));
+			 *err == -EPROTO ? "see its message" : strerror(-*err));
 	if (out)
 		fclose(out);
 	return NULL;
@@ -125,7 +124,7 @@ static int text_next_line(struct source_text *text)
 	text->nr++;
 	/* Such as a file has after its machine went down. */
 	if (memchr(text->line, '\0', len))
-		return text_fail(text, -EPROTO, "a byte 0, which no text has");
+		return text_fail(text, -EPROTO, "NUL byte in a text file");
 	return 0;
 }
 
@@ -224,7 +223,7 @@ static int prepare(struct source_text *text)
 			text, -EPROTO,
 			import_block_why(
 				&block,
-				"not a recording of mhptop, and no mhp event as other tools print them"));
+				"not an mhptop recording, and no mhp events as other tools print them"));
 	rewind(text->file);
 	text->nr = 0;
 	import_info(&text->source.info, import_block_pages(&block));
@@ -239,13 +238,13 @@ int source_open_text(struct source **source, const char *path, char *why,
 
 	*source = NULL;
 	if (!text) {
-		snprintf(why, len, "no memory");
+		snprintf(why, len, "out of memory");
 		return err;
 	}
 	text->source.ops = &text_ops;
 	text->name = strdup(path);
 	if (!text->name) {
-		snprintf(why, len, "no memory");
+		snprintf(why, len, "out of memory");
 		goto out;
 	}
 	text->file = text_tool_open(path, &err, why, len);

@@ -121,8 +121,7 @@ static int line_take_fields(struct mhp_record *record, const char *text,
 		if (value && !take_field(record, field, value, value_len))
 			continue;
 		snprintf(why, len, "%s: %s %s", info->name, field->name,
-			 value ? "has no value that makes sense" :
-				 "is missing");
+			 value ? "has an invalid value" : "is missing");
 		return -EPROTO;
 	}
 	return 0;
@@ -211,7 +210,7 @@ int text_line_read(const char *line, struct mhp_record *record, char *why,
 		time -= 4;
 	cpu = strchr(line, '[');
 	if (!cpu || cpu > time || !line_take_time(record, line, time)) {
-		snprintf(why, len, "no processor or time before %s",
+		snprintf(why, len, "no CPU or timestamp before %s",
 			 event_info(record->event)->name);
 		return -EPROTO;
 	}

@@ -251,7 +251,7 @@ int source_open_trace_dat(struct source **source, const char *path, char *why,
 
 	*source = NULL;
 	if (!dat || !(dat->name = strdup(path))) {
-		snprintf(why, len, "no memory");
+		snprintf(why, len, "out of memory");
 		free(dat);
 		return err;
 	}

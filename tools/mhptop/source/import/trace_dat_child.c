@@ -104,7 +104,7 @@ static int child_take_fields(struct trace_dat_events *events,
 		wrong = "is missing";
 		if (!there)
 			goto out;
-		wrong = "has no value that makes sense";
+		wrong = "has an invalid value";
 		if (read_number(there, from, &number))
 			goto out;
 		event_field_set(field, &record->p, number);
@@ -277,11 +277,11 @@ static void open_top(struct reader *reader, int file)
 	reader->top = tracecmd_open_fd(fd, TRACECMD_FL_LOAD_NO_PLUGINS);
 	if (!reader->top)
 		end(reader, -EPROTO,
-		    "damaged, or of a version that libtracecmd does not know");
+		    "damaged, or a version that libtracecmd does not support");
 	free(reader->events);
 	reader->events = trace_dat_events_new(tracecmd_get_tep(reader->top));
 	if (!reader->events)
-		end(reader, -ENOMEM, "no memory");
+		end(reader, -ENOMEM, "out of memory");
 }
 
 /* Buffers by number: 0 is the top one, instances follow. */
@@ -292,7 +292,7 @@ static struct tracecmd_input *get_buffer(struct reader *reader, int nr)
 		     reader->top;
 
 	if (!handle)
-		end(reader, -EPROTO, "damaged: a buffer cannot be read");
+		end(reader, -EPROTO, "damaged: cannot read a buffer");
 	return handle;
 }
 
@@ -317,7 +317,7 @@ static int find_buffer(struct reader *reader)
 	}
 	end(reader, -EPROTO,
 	    import_block_why(&reader->block,
-			     "no mhp event in what trace-cmd recorded"));
+			     "no mhp events in this trace-cmd recording"));
 }
 
 static void check_clock(struct reader *reader)
@@ -335,7 +335,7 @@ static void check_clock(struct reader *reader)
 			continue;
 		snprintf(
 			why, sizeof(why),
-			"recorded with the clock %s, which tells no time; record with -C mono",
+			"recorded with clock %s, which does not count nanoseconds; record with -C mono",
 			clock);
 		end(reader, -EPROTO, why);
 	}
@@ -369,7 +369,7 @@ static void tell_others(struct reader *reader, int nr, char *why, size_t len)
 		return;
 	snprintf(name, sizeof(name), "%s", buffer_name(reader, nr));
 	plain_text(name);
-	snprintf(why, len, "only its %s%s was read, of %d buffers",
+	snprintf(why, len, "only the %s%s was read, of %d buffers",
 		 nr ? "buffer " : "top buffer", name, others + 1);
 }
 

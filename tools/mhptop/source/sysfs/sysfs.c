@@ -187,7 +187,8 @@ int source_open_sysfs(struct source **source, const char *root, char *why,
 	if (self)
 		self->root = strdup(root ? root : "");
 	if (!self || !self->root) {
-		source_live_why(err, why, len, "cannot open sysfs: no memory");
+		source_live_why(err, why, len,
+				"cannot open sysfs: out of memory");
 		goto out;
 	}
 	self->source.ops = &sysfs_ops;

@@ -16,14 +16,14 @@ static void bytes_line(struct tui_lines *lines, const struct model *model,
 {
 	u64 pages = ledger_block_pages(model->ledger);
 	u64 address = block->start_pfn * model->info.page_bytes;
-	char bytes[TUI_BYTES_MAX];
+	char bytes[UNITS_TEXT_MAX];
 
 	tui_lines_add(
 		lines, TUI_VALUE,
 		"memory%llu  0x%llx-0x%llx  %s, %llu pages from pfn 0x%llx",
 		block->start_pfn / pages, address,
 		address + pages * model->info.page_bytes - 1,
-		tui_bytes(bytes, model->info.block_bytes), pages,
+		size_text(bytes, model->info.block_bytes), pages,
 		block->start_pfn);
 }
 
@@ -53,6 +53,7 @@ static void state_lines(struct tui_lines *lines, const struct mhp_block *block)
 static void event_line(struct tui_lines *lines, const char *what,
 		       const struct mhp_record *record)
 {
+	char when[UNITS_TEXT_MAX];
 	char text[TUI_EVENT_MAX];
 
 	if (!record->event)
@@ -60,9 +61,8 @@ static void event_line(struct tui_lines *lines, const char *what,
 	if (record->size)
 		tui_event_line(record, text, sizeof(text));
 	else
-		snprintf(text, sizeof(text), "%llu.%06llu %s",
-			 record->time_ns / 1000000000,
-			 record->time_ns / 1000 % 1000000,
+		snprintf(text, sizeof(text), "%s %s",
+			 time_text(when, record->time_ns),
 			 event_info(record->event)->name);
 	tui_lines_add(lines, TUI_PLAIN, "           %s: %s", what, text);
 }
@@ -94,7 +94,7 @@ static void violation_lines(struct tui_lines *lines, const struct model *model,
 static void memmap_lines(struct tui_lines *lines, const struct model *model,
 			 const struct mhp_block *block)
 {
-	char bytes[TUI_BYTES_MAX];
+	char bytes[UNITS_TEXT_MAX];
 
 	if (block->hosting == MHP_HOSTING_RANGE)
 		tui_detail_memmap(lines, model, block);
@@ -103,7 +103,7 @@ static void memmap_lines(struct tui_lines *lines, const struct model *model,
 			lines, TUI_PLAIN,
 			"memmap   self-hosted in %u pages (%s) from pfn 0x%llx",
 			block->vmemmap_pages,
-			tui_bytes(bytes, (u64)block->vmemmap_pages *
+			size_text(bytes, (u64)block->vmemmap_pages *
 						 model->info.page_bytes),
 			block->altmap_base);
 	else
@@ -135,40 +135,20 @@ static void origin_lines(struct tui_lines *lines, const struct mhp_block *block)
 			"origin   first reported in mid-life; earlier counts are missing");
 }
 
-static const char *duration(char buf[TUI_BYTES_MAX], u64 ns)
-{
-	static const struct {
-		u64 unit;
-		const char *name;
-	} units[] = { { 1000000000, "s" }, { 1000000, "ms" }, { 1000, "us" } };
-	size_t i;
-
-	for (i = 0; i < sizeof(units) / sizeof(*units); i++)
-		if (ns >= units[i].unit)
-			break;
-	if (i == sizeof(units) / sizeof(*units))
-		snprintf(buf, TUI_BYTES_MAX, "%llu ns", ns);
-	else
-		snprintf(buf, TUI_BYTES_MAX, "%.3f %s",
-			 (double)ns / units[i].unit, units[i].name);
-	return buf;
-}
-
 static void phase_line(struct tui_lines *lines, const char *name,
 		       const struct mhp_phase *phase, u64 now)
 {
 	u64 at = phase->begin_ns ? phase->begin_ns : phase->end_ns;
 	u64 end = phase->end_ns ? phase->end_ns : now;
-	char took[TUI_BYTES_MAX];
+	char took[UNITS_TEXT_MAX], when[UNITS_TEXT_MAX];
 
 	if (!at) {
 		tui_lines_add(lines, TUI_DIM, "  %-8s not reported", name);
 		return;
 	}
-	duration(took, end > at ? end - at : 0);
+	duration_text(took, end > at ? end - at : 0, 3);
 	tui_lines_add(lines, phase->end_ns ? TUI_PLAIN : TUI_GOING,
-		      "  %-8s at %llu.%06llu%s%s", name, at / 1000000000,
-		      at / 1000 % 1000000,
+		      "  %-8s at %s%s%s", name, time_text(when, at),
 		      !phase->end_ns ? ", in progress for " :
 		      end > at	     ? ", took " :
 				       "",
@@ -196,7 +176,7 @@ static void range_lines(struct tui_lines *lines, const struct model *model,
 {
 	const struct mhp_range *range =
 		ledger_find_range(model->ledger, block->start_pfn);
-	char bytes[TUI_BYTES_MAX];
+	char bytes[UNITS_TEXT_MAX];
 
 	tui_lines_add(lines, TUI_TITLE, "Range it was added with");
 	if (!range) {
@@ -206,7 +186,7 @@ static void range_lines(struct tui_lines *lines, const struct model *model,
 	tui_lines_add(
 		lines, TUI_PLAIN, "  pfn 0x%llx, %llu pages (%s), node %d%s",
 		range->start_pfn, range->nr_pages,
-		tui_bytes(bytes, range->nr_pages * model->info.page_bytes),
+		size_text(bytes, range->nr_pages * model->info.page_bytes),
 		range->nid, range->removed ? ", removed" : "");
 	tui_lines_add(lines, TUI_PLAIN,
 		      "  memmap hosted by: %s, reason: %s; %llu vmemmap pages",
@@ -332,7 +312,7 @@ void tui_detail_memmap(struct tui_lines *lines, const struct model *model,
 {
 	u64 pages = ledger_block_pages(model->ledger);
 	struct range_pages holds, held_in;
-	char bytes[TUI_BYTES_MAX], text[NAMES_MAX];
+	char bytes[UNITS_TEXT_MAX], text[NAMES_MAX];
 
 	if (!range_memmap(model->ledger, block, &holds, &held_in)) {
 		tui_lines_add(lines, TUI_PLAIN,
@@ -352,7 +332,7 @@ void tui_detail_memmap(struct tui_lines *lines, const struct model *model,
 	holds_line(lines, model, block, &holds);
 	tui_lines_add(lines, TUI_PLAIN, "         in %u of its pages (%s)",
 		      block->vmemmap_pages,
-		      tui_bytes(bytes, (u64)block->vmemmap_pages *
+		      size_text(bytes, (u64)block->vmemmap_pages *
 					       model->info.page_bytes));
 }
 

@@ -13,9 +13,9 @@
 static void pages_write(struct tui_pen *pen, const struct model *model,
 			const char *what, u64 pages)
 {
-	char bytes[TUI_BYTES_MAX];
+	char bytes[UNITS_TEXT_MAX];
 
-	tui_bytes(bytes, pages * model->info.page_bytes);
+	size_text(bytes, pages * model->info.page_bytes);
 	if (!tui_pen_write(pen, TUI_PLAIN, "%s ", what) ||
 	    !tui_pen_write(pen, TUI_VALUE, "%s", bytes))
 		return;
@@ -56,7 +56,7 @@ static void source_draw(const struct view_tui *view, const struct model *model,
 			int y)
 {
 	struct tui_pen pen = { y, 0, view->panes.cols };
-	char bytes[TUI_BYTES_MAX];
+	char bytes[UNITS_TEXT_MAX];
 
 	pen.end -= motion_write(view, model, y, view->panes.cols) + 1;
 	tui_pen_force(&pen, TUI_TITLE, "mhptop");
@@ -67,7 +67,7 @@ static void source_draw(const struct view_tui *view, const struct model *model,
 		tui_pen_write(&pen, TUI_GOOD, "  source %s",
 			      source_kind_name(model->info.kind));
 	tui_pen_write(&pen, TUI_PLAIN, "  block %s",
-		      tui_bytes(bytes, model->info.block_bytes));
+		      size_text(bytes, model->info.block_bytes));
 	if (*model->info.host)
 		tui_pen_write(&pen, TUI_PLAIN, "  on %s", model->info.host);
 }

@@ -8,11 +8,11 @@
 void tui_event_line(const struct mhp_record *record, char *buf, size_t len)
 {
 	const struct event_info *info = event_info(record->event);
+	char when[UNITS_TEXT_MAX];
 	int used;
 
-	used = snprintf(buf, len, "%6llu.%06llu [%03u] %.*s-%u %s: ",
-			record->time_ns / 1000000000,
-			record->time_ns / 1000 % 1000000, record->cpu,
+	used = snprintf(buf, len, "%13s [%03u] %.*s-%u %s: ",
+			time_text(when, record->time_ns), record->cpu,
 			MHP_COMM_LEN, record->comm, record->pid,
 			info ? info->name : "?");
 	if (info && used >= 0 && (size_t)used < len)

@@ -329,17 +329,17 @@ static void map_title_draw(const struct view_tui *view,
 {
 	struct tui_pen pen = { y, 0, view->panes.cols };
 	const struct tui_cells *cells = &view->cells;
-	char bytes[TUI_BYTES_MAX];
+	char bytes[UNITS_TEXT_MAX];
 
 	tui_pen_title(&pen, tui_has_keys(view, TUI_MAP), "Map");
 	if (cells->fold == 1)
 		tui_pen_write(&pen, TUI_PLAIN, " 1 cell = 1 block, %s",
-			      tui_bytes(bytes, model->info.block_bytes));
+			      size_text(bytes, model->info.block_bytes));
 	else
 		tui_pen_write(&pen, TUI_PLAIN,
 			      " 1 cell = %u blocks, %s, worst state shown",
 			      cells->fold,
-			      tui_bytes(bytes,
+			      size_text(bytes,
 					model->info.block_bytes * cells->fold));
 	if ((long)cells->nr_rows > height)
 		tui_pen_write(&pen, TUI_VALUE, "  rows %ld-%ld of %zu",
@@ -355,13 +355,13 @@ static void gap_draw(const struct view_tui *view, const struct model *model,
 		     const struct tui_row *row, int y, int x)
 {
 	struct tui_pen pen = { y, x, view->panes.cols };
-	char bytes[TUI_BYTES_MAX];
+	char bytes[UNITS_TEXT_MAX];
 
 	if (!row->gap)
 		return;
 	tui_pen_force(&pen, TUI_DIM, "%s", tui_screen_utf8() ? "┊" : "|");
 	tui_pen_write(&pen, TUI_DIM, " %s hole",
-		      tui_bytes(bytes, number_to_address(model, row->gap)));
+		      size_text(bytes, number_to_address(model, row->gap)));
 }
 
 static void map_row_draw(const struct view_tui *view, const struct model *model,

@@ -78,9 +78,6 @@ void tui_line_edit(struct tui_line *line, enum tui_edit edit)
 	}
 }
 
-#define DELAY_MIN 0.01
-#define DELAY_MAX 86400.0
-
 static const char *const hints[] = {
 #define X(action, keys, hint, ...) hint,
 	TUI_KEYS(X)
@@ -121,14 +118,12 @@ bool tui_prompt_is_open(const struct view_tui *view)
 
 static int delay_set(struct view_tui *view, const char *text)
 {
-	char *end;
-	double delay = strtod(text, &end);
+	double delay;
 
-	if (end == text || *end ||
-	    !(delay >= DELAY_MIN && delay <= DELAY_MAX)) {
+	if (view_delay_parse(&delay, text)) {
 		snprintf(view->message, sizeof(view->message),
 			 "invalid delay '%.40s': need %g to %g seconds", text,
-			 DELAY_MIN, DELAY_MAX);
+			 VIEW_DELAY_MIN, VIEW_DELAY_MAX);
 		return -1;
 	}
 	view->delay = delay;
@@ -139,9 +134,9 @@ void tui_delay_step(struct view_tui *view, double factor)
 {
 	double delay = (view->delay > 0 ? view->delay : 1) * factor;
 
-	view->delay = delay < DELAY_MIN ? DELAY_MIN :
-		      delay > DELAY_MAX ? DELAY_MAX :
-					  delay;
+	view->delay = delay < VIEW_DELAY_MIN ? VIEW_DELAY_MIN :
+		      delay > VIEW_DELAY_MAX ? VIEW_DELAY_MAX :
+					       delay;
 }
 
 /* On an error, show the message and keep the prompt open. */

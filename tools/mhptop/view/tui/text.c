@@ -102,20 +102,3 @@ void tui_lines_draw(struct tui_lines *lines, const struct tui_area *area,
 				line->text);
 	}
 }
-
-const char *tui_bytes(char buf[TUI_BYTES_MAX], __u64 bytes)
-{
-	static const char *const units[] = { "B",   "KiB", "MiB", "GiB",
-					     "TiB", "PiB", "EiB" };
-	double value = bytes;
-	size_t unit = 0;
-
-	while (value >= 1023.95 && unit + 1 < sizeof(units) / sizeof(*units)) {
-		value /= 1024;
-		unit++;
-	}
-	snprintf(buf, TUI_BYTES_MAX, "%.*f %s",
-		 unit && value < 99.95 && value != (__u64)value ? 1 : 0, value,
-		 units[unit]);
-	return buf;
-}

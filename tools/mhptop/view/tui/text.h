@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <linux/types.h>
+#include "base/units.h"
 #include "view/tui/layout.h"
 
 /* A position in a row; text is written from x up to end. */
@@ -46,9 +47,5 @@ void tui_lines_free(struct tui_lines *lines);
 /* Draw the visible lines below a title with the number of hidden ones. */
 void tui_lines_draw(struct tui_lines *lines, const struct tui_area *area,
 		    int cols, const char *title);
-
-#define TUI_BYTES_MAX 24
-/* Format a size with about three digits, e.g. "9.9 GiB". Returns buf. */
-const char *tui_bytes(char buf[TUI_BYTES_MAX], __u64 bytes);
 
 #endif

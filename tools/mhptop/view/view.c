@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The blocks of a frame, filtered and sorted. */
-#include "view/blocks.h"
+/* Shared by the views: the memory blocks of a frame, and the delay between frames. */
+#include <errno.h>
+
+#include "base/units.h"
 #include "model/order.h"
+#include "view/view.h"
 
 int view_blocks(FILE *out, const struct model *model,
 		const struct view_opts *opts, view_block_put put)
@@ -24,4 +27,15 @@ int view_blocks(FILE *out, const struct model *model,
 	block_order_free(&order);
 	block_filter_free(filter);
 	return err;
+}
+
+int view_delay_parse(double *seconds, const char *text)
+{
+	u64 ns;
+
+	if (duration_parse(&ns, text) || ns < VIEW_DELAY_MIN * 1e9 ||
+	    ns > VIEW_DELAY_MAX * 1e9)
+		return -EINVAL;
+	*seconds = ns / 1e9;
+	return 0;
 }

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The kernel's ledger: maps of accounts, and the functions by which the fold finds one in them. */
+#ifndef MHP_MAPS_H
+#define MHP_MAPS_H
+
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+#include "mhp_ledger.h"
+
+const volatile u32 mhp_block_shift = 15; /* pages of a memory block, as 2^n; set before loading */
+
+u64 mhp_no_room; /* accounts that could not be made */
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, MHP_MAX_BLOCKS);
+	__type(key, u32);
+	__type(value, struct mhp_block);
+} mhp_blocks SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, MHP_MAX_ZONES);
+	__type(key, u64);
+	__type(value, struct mhp_zone_account);
+} mhp_zones SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, MHP_MAX_RANGES);
+	__type(key, u64);
+	__type(value, struct mhp_range);
+} mhp_ranges SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct mhp_globals);
+} mhp_totals SEC(".maps");
+
+/* New accounts begin with these; on the stack they would cost a store for each word. */
+static const struct mhp_block mhp_new_block;
+static const struct mhp_zone_account mhp_new_zone;
+static const struct mhp_range mhp_new_range;
+
+#define MHP_STORE static __always_inline
+
+/* Another CPU may have made the account in between; what counts is that it is there. */
+MHP_STORE void *mhp_store_make(void *map, const void *key, const void *value)
+{
+	void *account;
+
+	bpf_map_update_elem(map, key, value, BPF_NOEXIST);
+	account = bpf_map_lookup_elem(map, key);
+	if (!account)
+		__sync_fetch_and_add(&mhp_no_room, 1);
+	return account;
+}
+
+MHP_STORE struct mhp_block *mhp_ledger_block(struct mhp_ledger *ledger
+					     __attribute__((unused)),
+					     u64 pfn, int create)
+{
+	u32 id = pfn >> mhp_block_shift;
+	struct mhp_block *block = bpf_map_lookup_elem(&mhp_blocks, &id);
+
+	if (block || !create)
+		return block;
+	block = mhp_store_make(&mhp_blocks, &id, &mhp_new_block);
+	if (block)
+		block->start_pfn = (u64)id << mhp_block_shift;
+	return block;
+}
+
+MHP_STORE struct mhp_zone_account *mhp_ledger_zone(struct mhp_ledger *ledger
+						   __attribute__((unused)),
+						   s32 nid, u32 zone)
+{
+	u64 key = (u64)(u32)nid << 32 | zone;
+	struct mhp_zone_account *account =
+		bpf_map_lookup_elem(&mhp_zones, &key);
+
+	if (account)
+		return account;
+	account = mhp_store_make(&mhp_zones, &key, &mhp_new_zone);
+	if (account) {
+		account->nid = nid;
+		account->zone = zone;
+	}
+	return account;
+}
+
+MHP_STORE struct mhp_range *mhp_ledger_range(struct mhp_ledger *ledger
+					     __attribute__((unused)),
+					     u64 start_pfn, int create)
+{
+	struct mhp_range *range = bpf_map_lookup_elem(&mhp_ranges, &start_pfn);
+
+	if (range || !create)
+		return range;
+	range = mhp_store_make(&mhp_ranges, &start_pfn, &mhp_new_range);
+	if (range)
+		range->start_pfn = start_pfn;
+	return range;
+}
+
+MHP_STORE u64 mhp_ledger_block_pages(const struct mhp_ledger *ledger
+				     __attribute__((unused)))
+{
+	return 1ULL << mhp_block_shift;
+}
+
+MHP_STORE struct mhp_globals *mhp_ledger_globals(struct mhp_ledger *ledger
+						 __attribute__((unused)))
+{
+	u32 key = 0;
+
+	return bpf_map_lookup_elem(&mhp_totals, &key);
+}
+
+#endif

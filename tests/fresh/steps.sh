@@ -1,0 +1,119 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# What a new user does, one command after the other; run.sh runs this in a minimal root with make and git:
+#
+#	SUITE=NAME steps.sh STEP...	tool, kernel, installed, demo, user, host
+#
+# Each command's whole output is in /log; of one that failed the end is shown.
+. "$(dirname "$0")/../host-lib.sh"
+cd "$TOP" || exit 1
+
+# step NAME COMMAND…: the log has the number of the test
+step() {
+	local name=$1 log=/log/$((_count + 1)).log status=0
+	shift
+	SECONDS=0
+	echo "$*" >"$log"
+	"$@" >>"$log" 2>&1 </dev/null || status=$?
+	if ((status == 0)); then
+		pass "$name ($SECONDS s)"
+	else
+		fail "$name" "'$*' exited $status after $SECONDS s; the end of its log, build/fresh/$SUITE/${log##*/}:
+$(grep -aE '^not ok|^# failed:' "$log" | head -n 20; tail -n 30 "$log")"
+	fi
+	return $status
+}
+
+# What a command says to do as root, in words for the shell; nothing if it says nothing
+advice() { sed -n 's/.*as root run: //p' "$1" | head -n 1; }
+
+# make mhptop names what it lacks; then the command that it names is all that it takes.
+tool() {
+	local command
+	make mhptop >/log/bare.log 2>&1 && fail "make mhptop needs packages, so this root is not minimal"
+	eq "make mhptop names what it lacks in one line" "$(grep -c '^make: missing: ' /log/bare.log)" 1
+	command=$(advice /log/bare.log)
+	step "apt-get update" apt-get update -q
+	# shellcheck disable=SC2086
+	step "the command that it names: ${command%% -*}" env DEBIAN_FRONTEND=noninteractive ${command:-false} &&
+		step "make mhptop" make mhptop
+}
+
+# Building a kernel takes too long to do it here; that all it needs is to be had does not.
+kernel() {
+	local command
+	MHP_SETUP=never tools/setup.sh kernel >/log/kernel.log 2>&1
+	command=$(advice /log/kernel.log)
+	# shellcheck disable=SC2086
+	step "this release has what make kernel needs" ${command:-false} --simulate
+}
+
+# It exits 4 on a machine whose kernel lacks something, as most do here, and says what.
+doctor() {
+	mhptop doctor
+	(($? == 0 || $? == 4))
+}
+
+files() { find /usr/local ! -type d | sort; }
+
+installed() {
+	local before recording=tests/rules/range.ndjson
+	before=$(files)
+	step "make install" make install || return
+	cd / || return
+	step "mhptop --version" mhptop --version
+	step "mhptop doctor" doctor
+	check "  says what the kernel has" grep -q 'CONFIG_MEMORY_HOTPLUG: ' "/log/$((_count)).log"
+	step "mhptop replay of a recording" mhptop replay -b "$TOP/tests/golden/hosted.ndjson"
+	eq "  says what it should" "$(mhptop replay -b "$TOP/tests/golden/hosted.ndjson" 2>/dev/null)" \
+		"$(<"$TOP/tests/golden/hosted.text")"
+	step "mhptop check of a recording" mhptop check "$TOP/$recording"
+	cd "$TOP" || return
+	step "make uninstall" make uninstall
+	eq "  leaves nothing" "$(files)" "$before"
+}
+
+# How the last step, a demo, summed up what it saw
+saw() {
+	sed -n '/^=== what was seen/,$p' "/log/$_count.log" >"$WORK/seen"
+	sed 's/^/# /' "$WORK/seen"
+	check "  ends with who hosts the memmap" grep -qE '^hosting +block: the memmap takes 36864 pages' "$WORK/seen"
+	check "  what was online" grep -qE '^online +72 of 72 memory blocks: 2359296 pages present, 2322432 managed' "$WORK/seen"
+	check "  what was offline" grep -qE '^offline +72 of 72 memory blocks: 0 pages present' "$WORK/seen"
+	check "  what was removed" grep -qE '^removed +0x100000000-0x33fffffff' "$WORK/seen"
+	check "  and the verdict, last of all" grep -qE '^check +PASS: ' <(tail -n 1 "$WORK/seen")
+}
+
+demo() {
+	step "make demo without a terminal" make demo MHP_KERNEL=/kernel && saw
+}
+
+# Somebody who is not root, with a checkout of their own: root only runs the command that the first try names.
+user() {
+	local command make
+	step "useradd" useradd --create-home person || return
+	cp -r "$TOP" ~person/mhptop
+	chown -R person: ~person/mhptop
+	make=(runuser -u person -- make --no-print-directory -C ~person/mhptop)
+	"${make[@]}" demo MHP_KERNEL=/kernel >/log/user.log 2>&1 && fail "make demo needs packages, so this root is not minimal"
+	command=$(advice /log/user.log)
+	eq "as a user: make demo names what it lacks in one line" "$(grep -c "as root run: " /log/user.log)" 1
+	# shellcheck disable=SC2086
+	step "as a user: the command that make demo names" env DEBIAN_FRONTEND=noninteractive ${command:-false} &&
+		step "as a user: make demo without a terminal" "${make[@]}" demo MHP_KERNEL=/kernel && saw
+}
+
+host() {
+	step "make check-host" make check-host FUZZ_SECONDS=20
+	echo "# $(tail -n 1 "/log/$_count.log")"
+}
+
+for name; do
+	case $name in
+	tool | kernel | installed | demo | user | host) "$name" ;;
+	*) fail "there is a step $name" ;;
+	esac
+done
+# Of the archives that are kept for the next run, those that no mirror has any more
+apt-get autoclean -q >/log/autoclean.log 2>&1
+done_testing

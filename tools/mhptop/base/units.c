@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Durations, sizes and times, parsed and printed. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/units.h"
+
+#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
+
+int duration_parse(u64 *ns, const char *text)
+{
+	static const struct {
+		const char *name;
+		double ns;
+	} units[] = { { "", 1e9 },    { "ns", 1 },  { "us", 1e3 },
+		      { "ms", 1e6 },  { "s", 1e9 }, { "m", 60e9 },
+		      { "h", 3600e9 } };
+	double number;
+	char *end;
+	size_t i;
+
+	/* strtod() would also take " 1", "0x1p3", "inf" and "nan". */
+	if (!*text || strspn(text, "0123456789.") == 0)
+		return -EINVAL;
+	number = strtod(text, &end);
+	for (i = 0; i < ARRAY_SIZE(units); i++)
+		if (!strcmp(end, units[i].name))
+			break;
+	if (end == text || i == ARRAY_SIZE(units) ||
+	    !(number * units[i].ns <= DURATION_MAX_NS))
+		return -EINVAL;
+	*ns = number * units[i].ns;
+	return 0;
+}
+
+const char *duration_text(char buf[UNITS_TEXT_MAX], u64 ns, int decimals)
+{
+	static const struct {
+		const char *name;
+		u64 ns;
+	} units[] = { { "s", 1000000000 }, { "ms", 1000000 }, { "us", 1000 } };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(units); i++)
+		if (ns >= units[i].ns)
+			break;
+	if (i == ARRAY_SIZE(units))
+		snprintf(buf, UNITS_TEXT_MAX, "%lluns", ns);
+	else
+		snprintf(buf, UNITS_TEXT_MAX, "%.*f%s", decimals,
+			 (double)ns / units[i].ns, units[i].name);
+	return buf;
+}
+
+const char *size_text(char buf[UNITS_TEXT_MAX], u64 bytes)
+{
+	static const char *const units[] = { "B",   "KiB", "MiB", "GiB",
+					     "TiB", "PiB", "EiB" };
+	double value = bytes;
+	size_t unit = 0;
+
+	while (value >= 1023.95 && unit + 1 < ARRAY_SIZE(units)) {
+		value /= 1024;
+		unit++;
+	}
+	snprintf(buf, UNITS_TEXT_MAX, "%.*f %s",
+		 unit && value < 99.95 && value != (u64)value ? 1 : 0, value,
+		 units[unit]);
+	return buf;
+}
+
+const char *time_text(char buf[UNITS_TEXT_MAX], u64 ns)
+{
+	snprintf(buf, UNITS_TEXT_MAX, "%llu.%06llu", ns / 1000000000,
+		 ns / 1000 % 1000000);
+	return buf;
+}
