@@ -3,9 +3,9 @@
 #
 # Builds the guest kernels: build.sh [--base 6.12] [--patches N] [--fresh] VARIANT...
 #
-# Here are the arguments and the order of the steps; what a step does is in lib/: source.sh (source trees and patches),
-# kbuild.sh (configuration and make), cache.sh (finished kernels), common.sh (errors, locks, needed tools). Which options
-# a kernel has is in config/, which patches in <base>/series.
+# This script parses the arguments and runs the steps, which are in lib/: source.sh (source trees and patches), kbuild.sh
+# (configuration and make), cache.sh (finished kernels), common.sh (errors, lock, required tools). config/ has the kernel
+# options, <base>/series the list of patches.
 set -euo pipefail
 
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -25,16 +25,16 @@ usage() {
 usage: build.sh [--base 6.12] [--patches N] [--fresh] VARIANT...
 
   patched   the kernel with the patches of <base>/series   -> build/kernel/<base>/
-  vanilla   the same configuration without a patch         -> build/kernel/<base>-vanilla/
+  vanilla   the same configuration without patches         -> build/kernel/<base>-vanilla/
   debug     patched, with KASAN, lockdep, fault injection  -> build/kernel/<base>-debug/
 
-  --base    the series and source to use (default 6.12)
-  --patches only the first N of the series          -> build/kernel/<base>[-debug]-first<N>/
-  --fresh   forget the kept objects and the finished kernel first; compiler results are still reused
+  --base    the kernel version: selects the series and the source (default 6.12)
+  --patches apply only the first N patches         -> build/kernel/<base>[-debug]-first<N>/
+  --fresh   remove the cached objects and the finished kernel first; ccache is still used
 
-  KERNEL_SRC=DIR  an unpacked tree to use instead of the package linux-source-<base>; it is copied, never changed
-  MHP_CACHE=DIR   where trees, finished kernels, logs and compiler results are kept (default ~/.cache/mhptop)
-  JOBS=N          parallel jobs (default: one a processor)
+  KERNEL_SRC=DIR  use this unpacked source tree instead of the package linux-source-<base>; it is copied, never modified
+  MHP_CACHE=DIR   cache for trees, finished kernels, logs and ccache (default ~/.cache/mhptop)
+  JOBS=N          number of parallel jobs (default: one per CPU)
 USAGE
 }
 
@@ -56,7 +56,7 @@ parse_args() {
 			shift
 			;;
 		--patches)
-			[[ ${2-} =~ ^[1-9][0-9]*$ ]] || usage_error "--patches: '${2-}' is not a number of patches"
+			[[ ${2-} =~ ^[1-9][0-9]*$ ]] || usage_error "--patches: '${2-}' is not a positive number"
 			FIRST=$2
 			shift
 			;;
@@ -66,16 +66,16 @@ parse_args() {
 			exit 0
 			;;
 		patched | vanilla | debug) VARIANTS+=("$1") ;;
-		*) usage_error "'$1': no such variant; there are patched, vanilla and debug" ;;
+		*) usage_error "unknown variant or option '$1'; the variants are patched, vanilla and debug" ;;
 		esac
 		shift
 	done
-	((${#VARIANTS[@]})) || usage_error "no variant named"
-	[[ -z $FIRST || " ${VARIANTS[*]} " != *" vanilla "* ]] || usage_error "--patches: vanilla has none"
+	((${#VARIANTS[@]})) || usage_error "the variant is missing"
+	[[ -z $FIRST || " ${VARIANTS[*]} " != *" vanilla "* ]] || usage_error "--patches cannot be used with vanilla"
 }
 
-# Sets what the other steps read about a variant: the names of it and its release, its patches and fragments, its tree
-# and object directory.
+# Sets the variables of a variant that the other steps read: name, release, patches, config fragments, tree and object
+# directory.
 select_variant() {
 	VARIANT=$1
 	NAME=$BASE
@@ -112,7 +112,7 @@ build_variant() {
 		return
 	fi
 	take_lock
-	if cached; then # built by the one we waited for
+	if cached; then # built by the process that held the lock
 		publish "from the cache"
 		return
 	fi
@@ -126,7 +126,7 @@ build_variant() {
 }
 
 main() {
-	# As of now; an edit while we run is the next run's.
+	# Read once: an edit during this run counts for the next run.
 	SCRIPT_ID=$(cat "$HERE/build.sh" "$HERE"/lib/*.sh | sha256sum)
 	parse_args "$@"
 	clean_environment

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only
-# What a test in bash on the host is written with: KTAP results. Guest tests have vm/guest-lib.sh instead.
+# Library of host tests in bash: KTAP results. Guest tests use vm/guest-lib.sh instead.
 #
 #	. "$(dirname "$0")/../host-lib.sh"
 #	check "it compiles" gcc -fsyntax-only x.c
@@ -16,7 +16,7 @@ echo "KTAP version 1"
 
 pass() { echo "ok $((++_count)) ${1//'#'/}"; }
 
-# fail NAME WHY: WHY may have several lines.
+# fail NAME WHY: WHY may have more than one line.
 fail() {
 	_failed=1
 	echo "not ok $((++_count)) ${1//'#'/}"
@@ -25,7 +25,7 @@ fail() {
 
 skip() { echo "ok $((++_count)) ${1//'#'/} # SKIP $2"; }
 
-# check NAME COMMAND…: passes if the command exits 0; its output is shown if not.
+# check NAME COMMAND…: passes if the command exits 0; otherwise shows its output.
 check() {
 	local name=$1 output
 	shift
@@ -45,7 +45,7 @@ eq() {
 	fi
 }
 
-# status NAME WANT REGEX COMMAND…: the command's exit status, and a regex that its standard error has in one line.
+# status NAME WANT REGEX COMMAND…: the command's exit status must be WANT, and a line of its standard error must match REGEX.
 status() {
 	local name=$1 want=$2 regex=$3 got=0
 	shift 3
@@ -53,16 +53,16 @@ status() {
 	if ((got != want)); then
 		fail "$name" "'$*' exited $got, want $want"$'\n'"$(tail -n 5 "$WORK/stderr")"
 	elif [[ $regex ]] && ! grep -qE -- "$regex" "$WORK/stderr"; then
-		fail "$name" "'$*' did not say '$regex' but: $(head -n 5 "$WORK/stderr")"
+		fail "$name" "stderr of '$*' does not match '$regex': $(head -n 5 "$WORK/stderr")"
 	elif [[ $regex ]] && (($(wc -l <"$WORK/stderr") > 2)); then
-		fail "$name" "'$*' needs more than a line and a hint: $(cat "$WORK/stderr")"
+		fail "$name" "'$*' prints more than one line and a hint: $(cat "$WORK/stderr")"
 	else
 		pass "$name"
 	fi
 }
 
-# all_read PID FD: wait until the mhptop of that process id is ready for signals and has read all that was written to a
-# pipe; FD is the pipe's other end. A minute at most.
+# all_read PID FD: waits, at most a minute, until mhptop with this process id is ready for signals and has read everything
+# written to a pipe; FD is the other end of the pipe.
 all_read() {
 	python3 - "$1" "$2" <<-'PY'
 		import array, fcntl, os, sys, termios, time
@@ -79,7 +79,7 @@ all_read() {
 }
 
 done_testing() {
-	((_count > 0)) || fail "some test ran"
+	((_count > 0)) || fail "at least one test ran"
 	echo "1..$_count"
 	exit $_failed
 }

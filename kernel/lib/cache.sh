@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# Finished kernels: one folder each, named by a hash of all that went in, complete or absent. Nothing here builds.
+# Finished kernels: one folder for each, named by a hash of all inputs, complete or absent. Nothing here builds.
 
 KEEP=4 # finished kernels kept for each variant
-KEEP_TREES=2 # KERNEL_SRC folders whose trees are kept, beside the package's
+KEEP_TREES=2 # KERNEL_SRC folders whose trees are kept, in addition to the package's
 
 # Sets KEY and ENTRY from the source, the patches, the fragments, the tools and these scripts.
 compute_key() {
@@ -20,7 +20,7 @@ compute_key() {
 	ENTRY=$KCACHE/entries/$NAME@$KEY
 }
 
-# An entry in use becomes the newest one, so that nobody prunes it from under us.
+# An entry in use becomes the newest one, so that other builds do not prune it.
 cached() {
 	[[ -d $ENTRY ]] && touch "$ENTRY"
 }
@@ -30,7 +30,7 @@ forget_variant() {
 	rm -rf "$ENTRY" "${WORK:?}/$TREE_NAME/$OBJ"
 }
 
-# Collects the outputs aside and renames: an entry is there as a whole or not at all.
+# Collects the outputs in a temporary folder and renames it: an entry is complete or absent.
 store() {
 	local dir=$WORK/$TREE_NAME/$OBJ stage=$SCRATCH/stage
 	rm -rf "$stage"
@@ -43,19 +43,19 @@ store() {
 	mv -T "$stage" "$ENTRY"
 }
 
-# A tree to build external modules against (make -C .../kbuild M=...), independent of the trees that change.
+# A tree to build external modules against (make -C .../kbuild M=...), independent of the source trees, which change.
 store_kbuild() {
 	# shellcheck disable=SC2016 # srctree and CC are kbuild's; a HOSTCC other than CC would rebuild all tools
 	kmake run-command KBUILD_RUN_COMMAND='HOSTCC="$(CC)" $(srctree)/scripts/package/install-extmod-build '"$1" \
 		>"$SCRATCH/extmod.log" 2>&1 || {
 		tail -n 15 "$SCRATCH/extmod.log" >&2
-		die "module build tree of $NAME" "install-extmod-build failed as shown above" "use a source that has it (6.7 or later)"
+		die "module build tree of $NAME" "install-extmod-build failed as shown above" "use Linux 6.7 or later, which has that script"
 	}
 	cp "$WORK/$TREE_NAME/$OBJ/.config" "$1/.config"
 	ln -s ../vmlinux "$1/vmlinux"
 }
 
-# publish HOW: puts the outputs below build/. One that is there already is left alone.
+# publish HOW: places the outputs in build/. Existing ones that are identical are left alone.
 publish() {
 	local out=$TOP/build/kernel/$NAME f
 	mkdir -p "$out"
@@ -66,7 +66,7 @@ publish() {
 	echo "kernel $NAME: $1, in build/kernel/$NAME"
 }
 
-# Hard link, or copy to another file system; never half a file under the final name.
+# Hard link, or copy to another file system; a partial file never has the final name.
 place() {
 	[[ ! $1 -ef $2 ]] || return 0
 	ln -f "$1" "$2.new" 2>/dev/null || cp -f "$1" "$2.new"

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# What every step of build.sh uses: errors, the cache folder, the lock, the check for needed tools. Nothing that knows
-# about patches, configurations or variants.
+# Helpers for all steps of build.sh: errors, the cache folder, the lock, the check for required tools. Nothing here
+# depends on patches, configurations or variants.
 
 # die WHAT-FAILED-ON-WHAT WHY WHAT-TO-DO: one line, exit 1.
 die() {
@@ -14,7 +14,7 @@ note() {
 	echo "build.sh: $1" >&2
 }
 
-# A make above us, or a kernel developer's shell, must not steer this build.
+# Variables of a calling make, or of a kernel developer's shell, must not affect this build.
 clean_environment() {
 	unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES ARCH CROSS_COMPILE LLVM O KBUILD_OUTPUT KBUILD_EXTMOD
 	unset KCFLAGS KAFLAGS KCPPFLAGS KCONFIG_CONFIG KCONFIG_ALLCONFIG LOCALVERSION V W C M CDPATH GREP_OPTIONS
@@ -26,16 +26,16 @@ clean_environment() {
 make_cache() {
 	CACHE=${MHP_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/mhptop}
 	mkdir -p "$CACHE/kernel"/{entries,trees,log} "$CACHE/ccache" ||
-		die "cache folder $CACHE" "it cannot be created" "set MHP_CACHE to a folder that can be written"
+		die "cache folder $CACHE" "it cannot be created" "set MHP_CACHE to a writable folder"
 	CACHE=$(cd "$CACHE" && pwd)
 	[[ $CACHE != *[[:space:]:]* ]] ||
-		die "cache folder $CACHE" "make cannot work below a blank or colon" "set MHP_CACHE to another folder"
+		die "cache folder $CACHE" "make does not support blanks or colons in its path" "set MHP_CACHE to another folder"
 	KCACHE=$CACHE/kernel
 	SCRATCH=$(mktemp -d "$KCACHE/trees/scratch.XXXXXX")
 	trap 'rm -rf "$SCRATCH"' EXIT
 }
 
-# One build at a time: the trees are shared. Held to the end of this process, and by a make that outlives it.
+# One build at a time, because the trees are shared. The lock is held until this process ends, or a make that outlives it.
 take_lock() {
 	[[ -z ${LOCKED-} ]] || return 0
 	exec 9>>"$KCACHE/lock"
@@ -49,10 +49,10 @@ take_lock() {
 # The tools a build runs, and the Debian package of each.
 TOOLS="gcc:gcc ld:binutils make:make flex:flex bison:bison bc:bc perl:perl pahole:pahole ccache:ccache patch:patch
 	rsync:rsync tar:tar xz:xz-utils lz4:lz4 flock:util-linux"
-# The headers its host programs include (objtool, resolve_btfids).
+# The headers that its host programs (objtool, resolve_btfids) include.
 HEADERS="stdio.h:libc6-dev gelf.h:libelf-dev zlib.h:zlib1g-dev"
 
-# Without a compiler nothing is known about headers, and the compiler is named anyway.
+# Headers cannot be checked without a compiler, which is then reported as missing anyway.
 have_header() {
 	! command -v gcc >/dev/null || gcc -E -x c - <<<"#include <$1>" >/dev/null 2>&1
 }
@@ -73,7 +73,7 @@ need_tools() {
 	fi
 	((${#missing[@]} == 0)) || die "missing" "$(join "${missing[@]}")" "install with: apt-get install -y ${packages[*]}"
 	[[ $(gcc -dumpmachine) == x86_64-* ]] ||
-		die "gcc" "it compiles for $(gcc -dumpmachine), the guest is x86_64" "build on an x86_64 machine"
+		die "gcc" "it compiles for $(gcc -dumpmachine), but the guest is x86_64" "build on an x86_64 machine"
 }
 
 join() {

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# Configuration and make in one tree, with progress. Nothing here knows where the source came from or where the finished
-# kernel goes.
+# Configuration and make in one tree, with progress. Nothing here depends on where the source comes from or where the
+# finished kernel goes.
 
-# kmake ARG...: make in the selected tree. The object directory lies directly below the source, so kbuild names sources
-# by relative paths and the trees share their ccache hits; stamps are fixed for the same reason. Depend mode spares the
-# cold build a fifth of its time; it does not see system headers, which only host programs include.
+# kmake ARG...: make in the selected tree. The object directory is directly below the source, so that kbuild uses relative
+# paths and the trees share their ccache hits; timestamps are fixed for the same reason. Depend mode saves a fifth of the
+# time of a cold build; it ignores system headers, which only host programs include.
 kmake() {
 	local tree=$WORK/$TREE_NAME
 	env CCACHE_DIR="$CACHE/ccache" CCACHE_BASEDIR="$tree" CCACHE_NOHASHDIR=1 CCACHE_MAXSIZE=4G CCACHE_DEPEND=1 \
@@ -15,13 +15,13 @@ kmake() {
 		CC="ccache gcc" HOSTCC="env CCACHE_NODEPEND=1 ccache gcc" "$@"
 }
 
-# The fragments, copied: what is built is what the key was computed from.
+# Copies the fragments, so that the key is computed from the files that are built.
 read_fragments() {
 	(cd "$HERE/config" && cp "${FRAGMENTS[@]}" "$SCRATCH/")
 	FRAGMENTS=("${FRAGMENTS[@]/#/$SCRATCH/}")
 }
 
-# All that a configuration depends on. Computing it takes twelve seconds, so it is kept while this stays the same.
+# Everything that a configuration depends on. Generating one takes twelve seconds, so it is reused while this is unchanged.
 config_inputs() {
 	gcc --version
 	ld --version
@@ -31,7 +31,7 @@ config_inputs() {
 		-o -path './kernel/configs/*' -o -path './arch/x86/configs/*' \) -print0 | sort -z | xargs -0 cat)
 }
 
-# tinyconfig, then the fragments, then nothing else: what no fragment asks for stays off (merge_config.sh -n).
+# tinyconfig and the fragments, nothing else: options that no fragment sets stay off (merge_config.sh -n).
 configure() {
 	local dir=$WORK/$TREE_NAME/$OBJ log=$SCRATCH/config.log inputs
 	mkdir -p "$dir"
@@ -44,14 +44,14 @@ configure() {
 			kmake KCONFIG_CONFIG="$SCRATCH/config" olddefconfig
 	} >"$log" 2>&1 || {
 		tail -n 15 "$log" >&2
-		die "configuration of $NAME" "make failed as shown above" "correct kernel/config or the patch that breaks it"
+		die "configuration of $NAME" "make failed as shown above" "fix kernel/config or the patch that breaks it"
 	}
 	verify_config "$SCRATCH/config"
 	cmp -s "$SCRATCH/config" "$dir/.config" || cp "$SCRATCH/config" "$dir/.config"
 	echo "$inputs" >"$dir/.inputs"
 }
 
-# Every option a fragment names must have come out as asked; a later fragment overrules an earlier one.
+# Every option in a fragment must have the requested value; a later fragment overrides an earlier one.
 verify_config() {
 	local wrong
 	wrong=$(awk '
@@ -63,19 +63,19 @@ verify_config() {
 			for (o in want) {
 				got = (o in have) ? have[o] : "# " o " is not set"
 				if (got == want[o]) continue
-				printf "%s (asked: %s, got: %s)\n", o, want[o], (o in have) ? got : "no such option, or it depends on one that is off"
+				printf "%s (requested: %s, got: %s)\n", o, want[o], (o in have) ? got : "no such option, or a dependency is off"
 			}
 		}' final="$1" "${FRAGMENTS[@]}" "$1" | sort)
 	[[ -z $wrong ]] || die "configuration of $NAME" "$(join_lines "$wrong")" \
-		"ask in kernel/config for what it depends on, or drop it"
+		"enable the dependencies in kernel/config, or drop the option"
 }
 
 join_lines() {
 	sed ':a; N; $!ba; s/\n/, /g' <<<"$1"
 }
 
-# Whether most files will be compiled (cold): nothing is built yet, or the configuration or a header that all include
-# is newer. Only the estimate of the progress line depends on it.
+# Whether most files will be compiled (cold): nothing has been built yet, or the configuration or a common header is
+# newer. Only used to estimate progress.
 build_kind() {
 	local tree=$WORK/$TREE_NAME built=$WORK/$TREE_NAME/$OBJ/vmlinux
 	if [[ ! -e $built || $tree/$OBJ/.config -nt $built ]] ||
@@ -118,12 +118,12 @@ progress() {
 		last=$percent
 	done
 	[[ -z $tty ]] || printf '\r\e[K' >&2
-	# A cold build that went on where another was stopped says little about the next.
+	# A cold build that resumed an interrupted one does not predict the next.
 	[[ $2 == warm ]] || ((n * 2 > total)) || n=$total
 	echo "$n" >"$SCRATCH/steps"
 }
 
-# The first error with what led to it, and how the log ends.
+# Shows the first error with its context, and the end of the log.
 make_failed() {
 	local pattern='(^|[ :])(fatal )?error:|undefined reference|multiple definition|\*\*\* |FAILED|No space left' first
 	first=$(grep -nE -m1 "$pattern" "$LOG" | cut -d: -f1 || true)
@@ -132,5 +132,5 @@ make_failed() {
 		echo "    [...]" >&2
 	fi
 	tail -n 5 "$LOG" >&2
-	die "make of $NAME" "$(sed -n "${first:-\$}p" "$LOG")" "the whole log is $LOG"
+	die "make of $NAME" "$(sed -n "${first:-\$}p" "$LOG")" "the full log is $LOG"
 }

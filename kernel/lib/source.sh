@@ -2,15 +2,15 @@
 # shellcheck shell=bash
 #
 # Source trees and patches. A pristine copy (orig) is unpacked once; the vanilla and the patched tree are hard links to
-# it and are kept with their objects between runs. A file is replaced, with a new time stamp, only where its content
-# changed: make then compiles only that. Nothing here knows a configuration or a finished kernel.
+# it and are kept, with their objects, between runs. A file is replaced, with a new timestamp, only if its content
+# changed, so that make recompiles only that. Nothing here depends on configurations or finished kernels.
 
-# Sets PATCHES from <base>/series: one file name a line, # comments. They are copied, so that what is built is what the
-# key was computed from, whoever edits them meanwhile.
+# Sets PATCHES from <base>/series: one file name per line, # comments. The patches are copied, so that the key is computed
+# from the files that are built, even if they are edited meanwhile.
 read_series() {
 	local series=$HERE/$BASE/series copy=$SCRATCH/patches line
 	[[ -r $series ]] ||
-		die "kernel/$BASE/series" "it is not there" "build 'vanilla', or add a series for base $BASE"
+		die "kernel/$BASE/series" "it does not exist" "build 'vanilla', or add a series for base $BASE"
 	mkdir -p "$copy"
 	while read -r line || [[ $line ]]; do
 		line=${line%%#*}
@@ -24,7 +24,7 @@ read_series() {
 	done <"$series"
 }
 
-# Sets SOURCE_ID, by which a change of the source is noticed, and WORK, where its trees are.
+# Sets SOURCE_ID, which changes with the source, and WORK, the folder of its trees.
 identify_source() {
 	[[ -z ${SOURCE_ID-} ]] || return 0
 	if [[ -z ${KERNEL_SRC-} ]]; then
@@ -33,7 +33,7 @@ identify_source() {
 		return
 	fi
 	[[ -r $KERNEL_SRC/Makefile && -r $KERNEL_SRC/Kconfig ]] ||
-		die "KERNEL_SRC=$KERNEL_SRC" "no kernel source there" "name the top folder of an unpacked kernel tree"
+		die "KERNEL_SRC=$KERNEL_SRC" "it is not a kernel source tree" "use the top folder of an unpacked kernel source"
 	KERNEL_SRC=$(cd "$KERNEL_SRC" && pwd)
 	WORK=$KCACHE/trees/$BASE-$(sha256sum <<<"$KERNEL_SRC" | cut -c1-8)
 	take_lock
@@ -41,7 +41,7 @@ identify_source() {
 	SOURCE_ID=$(cd "$WORK/orig" && find . -type f -printf '%p %s %T@ %m\n' | sort | sha256sum)
 }
 
-# What a build inside KERNEL_SRC left behind stays there.
+# Copies KERNEL_SRC without the output of builds inside it.
 copy_kernel_src() {
 	mkdir -p "$WORK"
 	rsync -a --delete --delete-excluded --exclude=.git --exclude='*.o' --exclude='*.ko' --exclude='*.a' \
@@ -66,7 +66,7 @@ have_id() {
 	[[ -r $1 && $(<"$1") == "$SOURCE_ID" ]]
 }
 
-# Brings orig and the tree of the selected variant to what source and patches say.
+# Updates orig and the tree of the selected variant to the current source and patches.
 prepare_tree() {
 	if [[ -z ${KERNEL_SRC-} ]]; then
 		have_id "$WORK/orig.id" || unpack_package
@@ -88,8 +88,8 @@ link_tree() {
 	echo "$SOURCE_ID" >"$tree.id"
 }
 
-# The patches are applied to a copy of the files they name; then the tree takes over what differs. The list of files
-# that may differ from orig is on disk before the first one does.
+# Applies the patches to a copy of the files that they change, then replaces the files that differ in the tree. The list
+# of files that may differ from orig is written before the first of them is changed.
 patch_tree() {
 	local list=$WORK/$TREE_NAME.files new=$SCRATCH/new f
 	rm -rf "$new"
@@ -113,7 +113,7 @@ patched_files() {
 		grep -vF .. | sort -u
 }
 
-# A link to orig must not be written through: always a new file.
+# Always creates a new file: writing through the hard link would change orig.
 replace_file() {
 	if [[ ! -e $1 ]]; then
 		rm -f "$2"
@@ -131,7 +131,7 @@ apply_patches() {
 	done
 }
 
-# Names patch, file and hunk; patch says so only in prose.
+# Reports patch, file and hunk, which it takes from the messages of patch(1).
 patch_failed() {
 	local why
 	why=$(awk '

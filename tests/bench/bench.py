@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Measure what the events and mhptop cost, and print one table.
+"""Measure the cost of the events and of mhptop, and print one table.
 
 Each case boots a guest whose clock counts instructions, so a figure is the
-number of instructions that the one CPU executed meanwhile, observers included.
-Cases of one table come from one run of this script. Exit status: 0 if every
-target was met, 1 if one was missed or not measured.
+number of instructions that its only CPU executed meanwhile, including those of
+observers. All cases of a table come from the same run of this script. Exit
+status: 0 if every target was met, 1 if one was missed or not measured.
 
-What is done in the guests is in online.sh, measure.py and attach.sh.
+The scripts that run in the guests are online.sh, attach.sh and life.py.
 """
 import os
 import statistics
@@ -23,12 +23,12 @@ OBSERVERS = (("vanilla", "none"), ("patched", "none"), ("patched", "mhptop"),
              ("patched", "check"), ("patched", "perf"), ("patched", "bpftrace"))
 LIFE = ("add", "online", "offline", "remove")
 REPLAY_BLOCKS = 65536
-MILLION_BLOCKS = 50000        # whose lives have a million events
+MILLION_BLOCKS = 50000        # add, online, offline and remove of these make a million events
 RESIDENT_KIB = 24 * 1024
 
 
 def guest(name, kernel, script, argument, *options, mode="Y", append=""):
-    """Run one script in a guest; its results folder, or None if it failed."""
+    """Run one script in a guest; returns its results folder, or None if it failed."""
     folder = os.path.join(OUT, name)
     command = [RUN, "--kernel", kernel, "--icount", "--time-limit", "600",
                "--append", f"memory_hotplug.memmap_on_memory={mode} {append}", "--results", folder,
@@ -42,7 +42,7 @@ def guest(name, kernel, script, argument, *options, mode="Y", append=""):
 
 
 def rounds(folder, phases=("online", "offline"), name="online.txt"):
-    """{"online": [instructions, …], "offline": […]} of one run of online.sh, or of life.py."""
+    """{"online": [instructions, …], "offline": […]} of a run of online.sh or life.py."""
     found = {phase: [] for phase in phases}
     if folder:
         with open(os.path.join(folder, name), encoding="ascii") as lines:
@@ -53,7 +53,7 @@ def rounds(folder, phases=("online", "offline"), name="online.txt"):
 
 
 def values(folder):
-    """{name: number} of one run of attach.sh."""
+    """{name: number} of a run of attach.sh."""
     if not folder:
         return {}
     with open(os.path.join(folder, "attach.txt"), encoding="ascii") as lines:
@@ -61,19 +61,19 @@ def values(folder):
 
 
 class Table:
-    """What was measured, beside what must be reached."""
+    """The figures beside their targets."""
 
     def __init__(self):
         self.rows = []
         self.missed = 0
 
     def add(self, what, measured, target="", met=True):
-        verdict = "" if not target else "reached" if met else "MISSED"
+        verdict = "" if not target else "met" if met else "MISSED"
         self.missed += bool(target) and not met
         self.rows.append((what, measured, target, verdict))
 
     def print(self):
-        head = ("what", "measured", "must reach", "")
+        head = ("what", "measured", "target", "")
         widths = [max(len(row[i]) for row in [head] + self.rows) for i in range(4)]
         for row in [head, tuple("-" * w for w in widths)] + self.rows:
             print("| " + " | ".join(cell.ljust(w) for cell, w in zip(row, widths)) + " |")
@@ -85,7 +85,7 @@ def spread(numbers):
 
 
 def ratio(cases, above, below, name):
-    """Median over median, or None where one was not measured."""
+    """Quotient of the medians, or None if one was not measured."""
     if not cases[above][name] or not cases[below][name]:
         return None
     return statistics.median(cases[above][name]) / statistics.median(cases[below][name])
@@ -128,12 +128,12 @@ def bench_attach(table):
     found = values(guest("attach-mhptop", "patched", "attach.sh", "mhptop", *big))
     found.update(values(guest("attach-bpftrace", "patched", "attach.sh", "bpftrace", *big)))
     ours, theirs = found.get("attach_mhptop_ns"), found.get("attach_bpftrace_ns")
-    table.add("attach, 4,096 blocks there, mhptop", cpu(ours), "≤ 300 ms of CPU",
+    table.add("attach with 4,096 blocks, mhptop", cpu(ours), "≤ 300 ms of CPU",
               ours is not None and ours <= 300e6)
-    table.add("attach, 4,096 blocks there, bpftrace", cpu(theirs), "more than mhptop",
+    table.add("attach with 4,096 blocks, bpftrace", cpu(theirs), "more than mhptop",
               None not in (ours, theirs) and ours < theirs)
     lost = found.get("lost_in_add")
-    table.add("lost in an add of 512 GiB",
+    table.add("events lost in an add of 512 GiB",
               "not measured" if lost is None else f"{lost} of {found.get('seen_in_add')}",
               "0", lost == 0)
     for name, key in (("live", "resident_live_kib"), ("attached late", "resident_late_kib")):
@@ -148,7 +148,7 @@ def cpu(nanoseconds):
 
 
 def bench_life(table):
-    """Add, online, offline and remove 9 GiB, by who hosts their memmap."""
+    """Add, online, offline and remove 9 GiB, depending on where the memmap is hosted."""
     sums = {}
     for mode, name in (("N", "buddy"), ("Y", "per block"), ("range", "range")):
         found = rounds(guest(f"life-{mode}", "patched", "life.py", mode, "--mem", "13G", mode=mode,
@@ -167,7 +167,7 @@ def bench_life(table):
 
 
 def measured(command):
-    """CPU seconds and KiB resident of a command that ends well, or None; what it prints is thrown away."""
+    """Run a command without its output: (CPU seconds, resident KiB), or None if it failed."""
     child = os.fork()
     if not child:
         null = os.open(os.devnull, os.O_WRONLY)
@@ -187,14 +187,14 @@ def generate(name, *args):
 
 
 def tiled_perf_data(path, events):
-    """A perf.data of so many events or more, made of one that has fewer: its data again and again."""
+    """A perf.data with at least this many events, made by repeating the data of a smaller one."""
     with open(path, "rb") as file:
         data = bytearray(file.read())
-    # magic, size of this, size of an attribute, attributes, data, event types (offset and size each), features
+    # The header: magic, its size, size of an attribute, attributes, data, event types (offset and size each), features
     offset, size = struct.unpack_from("<2Q", data, 40)
     features = sum(bin(word).count("1") for word in struct.unpack_from("<4Q", data, 72))
-    told = subprocess.run(["perf", "script", "-i", path], stdout=subprocess.PIPE, check=True)
-    times = -(-events // told.stdout.count(b"mhp:"))
+    script = subprocess.run(["perf", "script", "-i", path], stdout=subprocess.PIPE, check=True)
+    times = -(-events // script.stdout.count(b"mhp:"))
     more = (times - 1) * size
     for nth in range(features):
         at = offset + size + nth * 16
@@ -203,11 +203,11 @@ def tiled_perf_data(path, events):
     tiled = os.path.join(OUT, "tiled-perf.data")
     with open(tiled, "wb") as file:
         file.write(data[:offset] + data[offset:offset + size] * times + data[offset + size:])
-    return tiled, times * told.stdout.count(b"mhp:")
+    return tiled, times * script.stdout.count(b"mhp:")
 
 
 def bench_replay(table):
-    """Resident memory with a generated recording of 65,536 blocks."""
+    """Resident memory when replaying a generated recording of 65,536 blocks."""
     path = generate("generated.ndjson", REPLAY_BLOCKS)
     run = measured([os.path.join(ROOT, "build", "mhptop"), "replay", "-b", path])
     table.add(f"resident, replay of {REPLAY_BLOCKS:,} blocks",
@@ -216,7 +216,7 @@ def bench_replay(table):
 
 
 def bench_check(table):
-    """Judging a million events beside printing as many, all on this machine and in one run."""
+    """Checking a million events compared with printing as many, all on this machine and in one run."""
     mhptop, dat = os.path.join(ROOT, "build", "mhptop"), os.path.join(OUT, "generated.dat")
     recording = generate("million.ndjson", MILLION_BLOCKS)
     subprocess.run([os.path.join(ROOT, "tests", "rules", "trace_dat.py"), "fill",
@@ -235,8 +235,8 @@ def bench_check(table):
         rates[name] = seconds and count / seconds
         ours = name.startswith("check")
         table.add(f"{name}, {count:,} events",
-                  "not measured" if not seconds else f"{seconds:.2f} s of CPU, {rates[name]:,.0f} a second",
-                  "≥ 500,000 a second" if ours else "fewer a second than check",
+                  "not measured" if not seconds else f"{seconds:.2f} s of CPU, {rates[name]:,.0f} per second",
+                  "≥ 500,000 per second" if ours else "fewer per second than check",
                   bool(seconds) and (rates[name] >= 5e5 if ours else
                                      rates[name] < min(rates["check, recording"], rates["check, trace.dat"])))
 

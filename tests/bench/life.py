@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""In the guest: add 9 GiB, bring them online, take them offline, remove them, and write what each took.
+"""In the guest: add 9 GiB, bring them online, take them offline, remove them, and record the cost of each.
 
-life.py MODE, with memory_hotplug.memmap_on_memory=MODE. The test module adds and removes, so that
-all of it happens in this process. Writes $RESULTS/life.txt: lines "PHASE ROUND INSTRUCTIONS". How
-they are counted is in measure.py.
+life.py MODE, with memory_hotplug.memmap_on_memory=MODE. The test module adds and removes the
+memory, so that all work is done in this process. Writes $RESULTS/life.txt: lines "PHASE ROUND
+INSTRUCTIONS". measure.py explains how instructions are counted.
 """
 import os
 import sys
@@ -23,23 +23,23 @@ ROUNDS = 3
 
 
 def count(what):
-    """Instructions that it takes, and what it says."""
+    """(instructions, return value) of a call."""
     idle = idle_ns()
     begin = time.clock_gettime_ns(time.CLOCK_MONOTONIC)
-    said = what()
+    result = what()
     elapsed = time.clock_gettime_ns(time.CLOCK_MONOTONIC) - begin
-    return elapsed - (idle_ns() - idle), said
+    return elapsed - (idle_ns() - idle), result
 
 
 def turn_all(numbers, word):
-    """None, or the first error."""
+    """Write the state of each block; the first error is raised."""
     for number in numbers:
         with open(f"{oracle.MEMORY}/memory{number}/state", "wb", buffering=0) as state:
             state.write(word)
 
 
 def main():
-    guest.eq("memmap_on_memory is as the bench thinks", MODE, oracle.memmap_mode())
+    guest.eq("memmap_on_memory has the value that the benchmark expects", MODE, oracle.memmap_mode())
     load_module()
     oracle.write(f"{oracle.MEMORY}/auto_online_blocks", "offline")
     there = Range(HIDDEN, (GIB << 30) // oracle.BLOCK_BYTES)
@@ -48,11 +48,11 @@ def main():
             for phase, what in (
                     ("add", there.add),
                     ("online", lambda: turn_all(there.numbers, b"online_movable")),
-                    # What hosts the memmap of others goes last.
+                    # Blocks that host the memmap of others must go offline last.
                     ("offline", lambda: turn_all(there.numbers[::-1], b"offline")),
                     ("remove", lambda: there.remove(there.numbers))):
-                instructions, said = count(what)
-                guest.eq(f"round {number}: {phase}", None, said)
+                instructions, error = count(what)
+                guest.eq(f"round {number}: {phase}", None, error)
                 if number:
                     print(phase, number, instructions, file=result)
 

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""In the guest: bring memory blocks online and offline and write what that took.
+"""In the guest: bring memory blocks online and offline and record the instructions.
 
-measure.py RESULT BLOCK...: all blocks online, then all offline, ROUNDS times
-and one more that is not counted. The guest's clock counts instructions. While
-its CPU is idle, as it is in a grace period of RCU, that clock runs on and no
-instruction is executed, so the idle time is taken out.
+measure.py RESULT BLOCK...: brings all blocks online, then takes all offline,
+ROUNDS times after a first round that is not counted. The guest's clock counts
+instructions. While the CPU is idle, for instance during an RCU grace period, the
+clock advances although no instruction is executed, so idle time is subtracted.
 """
 import os
 import re
@@ -17,11 +17,11 @@ IDLE = re.compile(rb"\.idle_sleeptime\s*:\s*(\d+) nsecs")
 
 
 def idle_ns():
-    """Time that all CPUs were idle so far."""
+    """The idle time of all CPUs so far."""
     with open("/proc/timer_list", "rb") as timers:
         found = IDLE.findall(timers.read())
     if not found:
-        sys.exit("measure.py: /proc/timer_list has no idle_sleeptime; build the guest with NO_HZ_IDLE")
+        sys.exit("measure.py: /proc/timer_list has no idle_sleeptime; build the guest kernel with NO_HZ_IDLE")
     return sum(int(number) for number in found)
 
 

@@ -1,11 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# In the guest, whose clock counts instructions: what onlining and offlining a memory block costs while one observer, or
-# none, is attached. Writes $RESULTS/online.txt: lines "online|offline ROUND INSTRUCTIONS" for all blocks of a round.
+# In the guest, whose clock counts instructions: measures onlining and offlining of memory blocks with one observer, or
+# none, attached. Writes $RESULTS/online.txt: lines "online|offline ROUND INSTRUCTIONS" for all blocks of a round.
 #
-# The DIMM is a node of its own, and everybody has to stay on the other one: what an observer writes would be put into
-# the memory blocks just brought online, and taking them offline would be a matter of moving it.
+# The DIMM is a NUMA node of its own, and all processes stay on the other node. Otherwise the observer's output would be
+# written to the memory blocks just brought online, and taking them offline would include migrating it.
 #
 #	online.sh none|mhptop|check|perf|bpftrace
 . "${MHP_LIB:?this runs in a guest: make bench}"
@@ -16,8 +16,8 @@ EVENTS=/sys/kernel/tracing/events/mhp
 [[ $(numactl --show) == *"membind: 0 "* ]] || exec numactl --membind=0 "$BASH" "$0" "$@"
 plan 2
 
-# The clock of this guest runs on while it waits for the host's files, so nothing here has a time limit of its own:
-# run.py has one, in real time.
+# No time limits: the clock of this guest advances while it waits for files of the host. run.py has a limit, in real
+# time.
 start_observer() {
 	case $observer in
 	none) return 0 ;;
@@ -43,11 +43,11 @@ start_observer() {
 	done
 }
 
-# Whether the observer sees events by now.
+# Whether the observer receives events by now.
 attached() {
 	case $observer in
 	mhptop) [[ -s /tmp/observed ]] ;;
-	# It has one link for each event, and is silent until its end.
+	# It has one BPF link for each event, and prints nothing until its end.
 	check) (($(find "/proc/$pid/fd" -lname '*bpf*link*' | wc -l) >= $(find "$EVENTS" -mindepth 1 -type d | wc -l))) && sleep 1 ;;
 	perf) echo enable > /tmp/perf.ctl && read -r -d '' -n 4 ack < /tmp/perf.ack && [[ $ack == ack* ]] ;;
 	bpftrace) grep -q ready /tmp/observed ;;
@@ -58,7 +58,7 @@ stop_observer() {
 	[[ $observer == none ]] && return 0
 	kill -INT "$pid"
 	wait "$pid"
-	# What it saw must not be nothing, or nothing was measured.
+	# It must have recorded events, or nothing was measured.
 	case $observer in
 	mhptop) (($(grep -c mhp_online_end /tmp/observed) > 0)) ;;
 	check) grep -q '^# PASS: [1-9]' /tmp/observed ;;
@@ -71,6 +71,6 @@ echo offline > "$MEMORY"/auto_online_blocks
 addr=$(dimm_plug d0 2G 1) || bail "$addr"
 start_observer || bail "$observer did not attach: $(cat /tmp/observed /tmp/perf.log 2> /dev/null)"
 mapfile -t blocks < <(blocks_in "$addr" 2G)
-check "blocks went online and offline" python3 "$MHP_ROOT/tests/bench/measure.py" \
+check "all blocks go online and offline" python3 "$MHP_ROOT/tests/bench/measure.py" \
 	"$RESULTS/online.txt" "${blocks[@]}"
-check "$observer saw it" stop_observer
+check "the observer ($observer) recorded events" stop_observer

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The words that inputs are made of, as a dictionary of libFuzzer: events,
- * their fields and words, columns, rules and settings, all from the tables that
- * the readers use. Run by run.sh.
+ * Prints a libFuzzer dictionary of the words in valid inputs: events with their
+ * fields and symbols, columns, rules and settings, all from the tables that the
+ * readers use. Run by run.sh.
  */
 #include <stdio.h>
 

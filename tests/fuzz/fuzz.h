@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What every fuzz target is written with: an input as a file, and what must
- * hold. A target is a program of libFuzzer; what it may be fed with is in
- * run.sh.
+ * Helpers of the fuzz targets: pass an input as a file, and check conditions.
+ * Each target is a libFuzzer program; run.sh runs them and makes their seeds.
  */
 #ifndef FUZZ_H
 #define FUZZ_H
@@ -18,7 +17,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* What does not hold is told like a crash: with the input that did it. */
+/* A violated condition is reported like a crash, with the input that caused it. */
 #define must(condition, ...)                                         \
 	do {                                                         \
 		if (!(condition)) {                                  \
@@ -30,7 +29,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 		}                                                    \
 	} while (0)
 
-/* The path of a file with these bytes. It is the same one each time, in memory. */
+/* Write the bytes to a file in memory, the same one each time; returns its path. */
 static inline const char *fuzz_file(const uint8_t *data, size_t size)
 {
 	static int fd = -1;
@@ -45,7 +44,7 @@ static inline const char *fuzz_file(const uint8_t *data, size_t size)
 	return path;
 }
 
-/* Text that goes to a terminal: no byte of it is a command to that. */
+/* Text for a terminal: it must not contain control characters. */
 static inline void must_be_plain(const char *text, const char *what)
 {
 	char *copy = strdup(text);
@@ -57,10 +56,10 @@ static inline void must_be_plain(const char *text, const char *what)
 	free(copy);
 }
 
-/* A reason that is told to a user. */
+/* An error message for the user. */
 static inline void must_be_reason(const char *why, size_t size)
 {
-	must(memchr(why, '\0', size), "a reason without an end");
+	must(memchr(why, '\0', size), "an unterminated reason");
 	must(*why, "an error without a reason");
 	must_be_plain(why, "a reason");
 }

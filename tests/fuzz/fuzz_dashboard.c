@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The dashboard over a recording of any origin: the first line of an input is
- * the size of the screen, a byte for its rows and one for its columns, and the
- * keys that are pressed, the rest is the recording. A frame is drawn after each
- * key. The screen is one of its own that shows nothing: no terminal and no
- * curses are in here.
+ * The dashboard on an untrusted recording. The first line of an input has one
+ * byte for the rows of the screen, one for its columns, and then the keys to
+ * press; the rest is the recording. A frame is drawn after each key. A stub
+ * replaces the screen, so no terminal and no curses are needed.
  */
 #include "model/event_table.h"
 #include "fuzz.h"
@@ -13,7 +12,7 @@
 #include "view/view.h"
 #include "view/tui/screen.h"
 
-#define RECORDS_A_KEY 16 /* records that come between two keys */
+#define RECORDS_A_KEY 16 /* records between two keys */
 
 struct run {
 	struct stream stream;
@@ -30,7 +29,7 @@ static struct {
 	int rows;
 	int cols;
 	bool utf8;
-	bool key; /* one is to be handed over */
+	bool key; /* the next key is due */
 } screen;
 
 int tui_screen_open(bool color, bool ascii, char *why, size_t len)
@@ -70,7 +69,7 @@ void tui_screen_redraw(void)
 {
 }
 
-/* Bytes beyond ASCII are the keys that are no characters. */
+/* Bytes beyond ASCII stand for special keys. */
 int tui_screen_key(void)
 {
 	int byte;
@@ -164,7 +163,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	screen.cols = 1 + data[1] * 2;
 	screen.utf8 = data[0] & 1;
 	screen.keys = data + 2;
-	/* One frame a key takes its time. */
+	/* Drawing a frame for each key is slow. */
 	screen.end = line - screen.keys > 64 ? screen.keys + 64 : line;
 	size -= ++line - data;
 	if (stream_open_file(&run.stream, fuzz_file(line, size), NULL))

@@ -1,29 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Filters of memory blocks: the first line of an input is one, the rest is the
- * account of the block that it is asked about.
+ * Filters of memory blocks: the first line of an input is a filter, the rest is
+ * the account of the block that it is applied to.
  */
 #include <errno.h>
 
 #include "model/columns.h"
 #include "fuzz.h"
 
-static bool is_asked_for(const struct model *model, const char *text)
+static bool filter_matches(const struct model *model, const char *text)
 {
 	struct block_filter *filter;
 	char why[128];
 	bool is;
 
 	must(!block_filter_parse(&filter, text, why, sizeof(why)),
-	     "a filter that was one before: %s: %s", text, why);
+	     "a filter that was valid before: %s: %s", text, why);
 	is = block_filter_match(filter, model,
 				ledger_next_block(model->ledger, NULL));
 	block_filter_free(filter);
 	return is;
 }
 
-/* All terms must hold, so that each may be there twice. */
-static void ask(const struct model *model, const char *text)
+/* All terms must match, so repeating the terms must not change the result. */
+static void check_filter(const struct model *model, const char *text)
 {
 	struct block_filter *filter;
 	char why[128], *twice;
@@ -32,26 +32,26 @@ static void ask(const struct model *model, const char *text)
 
 	if (err) {
 		must(err == -EINVAL && !filter, "error %d", err);
-		/* Whoever tells the user makes it plain. */
+		/* The caller that prints the reason makes it plain. */
 		plain_text(why);
 		must_be_reason(why, sizeof(why));
 		return;
 	}
 	block_filter_history(filter);
 	block_filter_free(filter);
-	is = is_asked_for(model, text);
+	is = filter_matches(model, text);
 	if (asprintf(&twice, "%s,%s", text, text) < 0)
 		abort();
 	if (!block_filter_parse(&filter, twice, why, sizeof(why))) {
 		block_filter_free(filter);
-		must(is_asked_for(model, twice) == is, "another answer to %s",
-		     twice);
+		must(filter_matches(model, twice) == is,
+		     "another result for %s", twice);
 	}
 	free(twice);
 }
 
-/* Each value that a term asks for is there, or it is not. */
-static void ask_opposites(const struct model *model, const char *text)
+/* Either a term matches or its negation does. */
+static void check_opposites(const struct model *model, const char *text)
 {
 	size_t len = strcspn(text, "=");
 	struct block_filter *filter;
@@ -64,8 +64,8 @@ static void ask_opposites(const struct model *model, const char *text)
 	block_filter_free(filter);
 	if (asprintf(&other, "%.*s!%s", (int)len, text, text + len) < 0)
 		abort();
-	must(is_asked_for(model, text) != is_asked_for(model, other),
-	     "both or none of %s and %s", text, other);
+	must(filter_matches(model, text) != filter_matches(model, other),
+	     "both or neither of %s and %s match", text, other);
 	free(other);
 }
 
@@ -87,8 +87,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	block.start_pfn = 0;
 	if (ledger_load_block(model.ledger, &block))
 		abort();
-	ask(&model, text);
-	ask_opposites(&model, text);
+	check_filter(&model, text);
+	check_opposites(&model, text);
 	model_fini(&model);
 	free(text);
 	return 0;

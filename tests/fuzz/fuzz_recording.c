@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A recording of any origin: read, judged and shown. What was read without an
- * error and is written again by the recorder's own writer must be read as the
- * same.
+ * An untrusted recording: read, checked and shown. Records that are read without
+ * an error, and written again by the recorder's own code, must be read back
+ * unchanged.
  */
 #include "judge.h"
 #include "lines.h"
@@ -16,18 +16,18 @@ static void record_again(const struct mhp_record *record)
 	const char *why;
 	size_t len;
 
-	/* Of an event that is not known there is nothing to write. */
+	/* Unknown events cannot be written. */
 	if (!record->event)
 		return;
 	len = record_to_json(record, line);
 	must(len <= sizeof(line) && line[len - 1] == '\n', "no line");
 	must(!record_from_json(line, len - 1, &again, &why),
-	     "what was written cannot be read: %s: %.*s", why, (int)len, line);
+	     "cannot read the written record: %s: %.*s", why, (int)len, line);
 	must(!memcmp(record, &again, sizeof(again)),
-	     "another record than was written: %.*s", (int)len, line);
+	     "read another record than written: %.*s", (int)len, line);
 }
 
-/* Bytes that are no UTF-8 are kept as characters, so such a name changes. */
+/* Bytes that are not UTF-8 are read as characters, so such a name changes. */
 static bool is_utf8(const char *text)
 {
 	size_t size;
@@ -49,16 +49,16 @@ static void header_again(const struct source_info *info)
 
 	must(len < sizeof(line) && line[len - 1] == '\n', "no header");
 	must(!recording_header_get(line, len - 1, &again, why, sizeof(why)),
-	     "the header that was written cannot be read: %s", why);
+	     "cannot read the written header: %s", why);
 	if (is_utf8(info->kernel) && is_utf8(info->host))
 		must(!strcmp(info->kernel, again.kernel) &&
 			     !strcmp(info->host, again.host),
-		     "other names than were written: %s", line);
+		     "read other names than written: %s", line);
 	must(info->kind == again.kind && info->page_bytes == again.page_bytes &&
 		     info->block_bytes == again.block_bytes &&
 		     info->wall_ns == again.wall_ns &&
 		     info->mono_ns == again.mono_ns,
-	     "another header than was written: %s", line);
+	     "read another header than written: %s", line);
 }
 
 static void totals_again(struct stream *stream)
@@ -77,25 +77,25 @@ static void totals_again(struct stream *stream)
 	unknown = totals.source.count[0].seen;
 	for (i = 1; i < MHP_NR_EVENTS; i++)
 		unknown -= totals.source.count[i].seen;
-	/* A recorder writes none of events that it does not know. */
+	/* A recorder does not write counts of unknown events. */
 	if (unknown)
 		return;
 	len = recording_totals_put(&totals, line);
 	must(len < sizeof(line) && line[len - 1] == '\n', "no totals");
-	must(recording_is_totals(line, len - 1), "not taken for totals");
+	must(recording_is_totals(line, len - 1), "not recognized as totals");
 	must(!recording_totals_get(line, len - 1, &again, why, sizeof(why)),
-	     "the totals that were written cannot be read: %s: %s", why, line);
+	     "cannot read the written totals: %s: %s", why, line);
 	must(!memcmp(&totals.source, &again.source, sizeof(again.source)) &&
 		     totals.folded == again.folded &&
 		     totals.self_check == again.self_check,
-	     "other totals than were written: %s", line);
+	     "read other totals than written: %s", line);
 }
 
-/* A sink */
+/* Record callback */
 static int must_not_come(void *ctx, const struct mhp_record *record)
 {
 	(void)ctx;
-	must(false, "record %llu behind the end", record->seq);
+	must(false, "record %llu after the end", record->seq);
 	return 0;
 }
 
@@ -112,10 +112,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	header_again(&stream->model.info);
 	judge_run(&judge, stream->model.info.wall_ns);
 	must(stream->err || !memchr(data, '\0', size),
-	     "a byte 0 is passed over");
+	     "a zero byte is ignored");
 	err = stream->err ?: -ENODATA;
 	must(source_read(stream->source, must_not_come, NULL) == err,
-	     "the end does not stay the end");
+	     "a read after the end returns something else");
 	totals_again(stream);
 	stream_close(stream);
 	return 0;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Settings of the rules: an input as a file of them, and its first line as an
- * option with its value, which may have blanks. What was taken must be what
- * the rules can work with.
+ * Settings of the rules: each input is used as a settings file, and its first
+ * line as an option with a value, which may contain blanks. Accepted settings
+ * must be valid for the rules.
  */
 #include <errno.h>
 
@@ -11,7 +11,7 @@
 #include "rules/config.h"
 
 #define BLOCK_PAGES 32768
-#define BLOCKS 512 /* that are removed at most, by a number of a byte each */
+#define BLOCKS 512 /* above every block that a removal can reach */
 
 static void must_be_sane(const struct rules_opts *opts)
 {
@@ -38,7 +38,7 @@ static void must_be_removals(const struct violations *violations,
 	for (i = 0; i < violations->nr_kept; i++) {
 		must(violations->kept[i].rule == RULE_BUDGET_REMOVED &&
 			     opts->removed_end,
-		     "%s is violated by nothing",
+		     "%s is violated without cause",
 		     rule_infos[violations->kept[i].rule].name);
 		must_be_reason(violations->kept[i].found,
 			       sizeof(violations->kept[i].found));
@@ -61,7 +61,7 @@ static void take_removal(struct rules *rules, u64 block, u64 blocks)
 	must(!rules_take(rules, &record), "no memory for a removal");
 }
 
-/* Whether all that is to be removed is, one block after the other; without that question it is. */
+/* Whether all blocks that must be removed are; true without that setting. */
 static bool is_removed(const struct rules_opts *opts, const bool *gone)
 {
 	u64 bytes = (u64)BLOCK_PAGES * opts->page_bytes;
@@ -75,7 +75,10 @@ static bool is_removed(const struct rules_opts *opts, const bool *gone)
 	return true;
 }
 
-/* Some removals, of places that an input says: nothing can be wrong but that others were asked for. */
+/*
+ * Removals of blocks that the input chooses: the only possible violation is
+ * that the expected range was not removed.
+ */
 static void judge_removals(struct rules_opts *opts, const uint8_t *data,
 			   size_t size)
 {
@@ -95,13 +98,13 @@ static void judge_removals(struct rules_opts *opts, const uint8_t *data,
 	rules_end(rules);
 	must_be_removals(&violations, opts);
 	must(violations.of_rule[RULE_BUDGET_REMOVED] == !is_removed(opts, gone),
-	     "bytes 0x%llx to 0x%llx are taken for what they are not",
+	     "wrong verdict about removing bytes 0x%llx to 0x%llx",
 	     opts->removed_start, opts->removed_end);
 	rules_free(rules);
 	violations_free(&violations);
 }
 
-/* The same setting twice is that setting. */
+/* Applying the same setting twice must not change the result. */
 static void take_option(char *text)
 {
 	struct rules_opts once = { 0 }, twice;
@@ -120,8 +123,8 @@ static void take_option(char *text)
 	}
 	twice = once;
 	must(!rules_set(&twice, text, value, why, sizeof(why)),
-	     "taken once only: %s", why);
-	must(!memcmp(&once, &twice, sizeof(once)), "another one in the end");
+	     "accepted only once: %s", why);
+	must(!memcmp(&once, &twice, sizeof(once)), "changed the second time");
 	must_be_sane(&once);
 	judge_removals(&once, (uint8_t *)value, strlen(value));
 }
@@ -135,7 +138,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		must_be_sane(&opts);
 		judge_removals(&opts, data, size);
 	} else {
-		/* Whoever tells the user makes it plain, with the file's name. */
+		/* The caller that prints the reason and the file name makes them plain. */
 		plain_text(why);
 		must_be_reason(why, sizeof(why));
 	}

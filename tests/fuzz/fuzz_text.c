@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What another tool printed, or anything else that is given in its place: read,
- * judged and shown. An event that was read and is printed again must be read
- * as the same. Of files that perf and trace-cmd recorded there is nothing to
- * read here: these two are not to be found.
+ * The output of another tool, or anything else given in its place: read, checked
+ * and shown. Events that are read and printed again must be read back unchanged.
+ * Binary files of perf and trace-cmd are not read here, because neither tool is
+ * in PATH.
  */
 #include "judge.h"
 #include "lines.h"
@@ -14,7 +14,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv);
 static void event_again(const struct mhp_record *record)
 {
 	const struct event_info *info = event_info(record->event);
-	char fields[640], line[1024], why[160] = "no event in it";
+	char fields[640], line[1024], why[160] = "no event";
 	struct mhp_record again;
 
 	must(info && record->size == info->size, "event %u of %u bytes",
@@ -26,12 +26,12 @@ static void event_again(const struct mhp_record *record)
 		 record->pid, record->cpu, record->time_ns / 1000000000,
 		 record->time_ns % 1000000000, info->name, fields);
 	must(text_line_read(line, &again, why, sizeof(why)) == 1,
-	     "what was printed cannot be read: %s: %s", why, line);
+	     "cannot read the printed event: %s: %s", why, line);
 	must(again.event == record->event && again.pid == record->pid &&
 		     again.cpu == record->cpu &&
 		     again.time_ns == record->time_ns &&
 		     !memcmp(&again.p, &record->p, info->size),
-	     "another event than was printed: %s", line);
+	     "read another event than printed: %s", line);
 }
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
@@ -47,7 +47,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct stream *stream = &judge.stream;
 	int err;
 
-	/* That is a recording, which has a target of its own. */
+	/* That is a recording; fuzz_recording.c tests those. */
 	if (size && *data == '{')
 		return 0;
 	err = stream_open_any(stream, fuzz_file(data, size), NULL);
@@ -55,10 +55,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		must_be_reason(stream->why, sizeof(stream->why));
 		return 0;
 	}
-	/* Nothing in a text says what to ask of it: its length does. */
+	/* A text has no field to take options from, so its length chooses them. */
 	judge_run(&judge, size * 0x9e3779b97f4a7c15ULL >> 32);
 	must(stream->err || !memchr(data, '\0', size),
-	     "a byte 0 is passed over");
+	     "a zero byte is ignored");
 	stream_close(stream);
 	return 0;
 }

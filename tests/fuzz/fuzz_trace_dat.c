@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Raw records of trace-cmd's files, as the process that reads such a file makes
- * ours of them, with the formats of a real one; and the statistics at its end.
- * What becomes of a file that is damaged elsewhere, where libtracecmd reads it,
- * is in tests/rules/trace_dat.py.
+ * Conversion of raw records of a trace.dat, with the event formats of a real
+ * file; and the statistics at the end of such a file. tests/rules/trace_dat.py
+ * tests files with damage in the parts that libtracecmd reads.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +15,7 @@
 #define SAMPLE "tests/rules/trace-cmd-v7.dat"
 #define FORMATS 64
 
-static struct tracecmd_input *input; /* the formats are its */
+static struct tracecmd_input *input; /* owns the formats */
 static struct trace_dat_events *events;
 static u16 ids[FORMATS];
 static unsigned int nr_ids;
@@ -46,7 +45,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	return 0;
 }
 
-/* What any reader hands on: one of the kernel's events, which can be told. */
+/* Every reader must return one of the kernel's events, which can be printed. */
 static void must_be_event(const struct mhp_record *record)
 {
 	const struct event_info *info = event_info(record->event);
@@ -60,7 +59,10 @@ static void must_be_event(const struct mhp_record *record)
 	must_be_plain(text, info->name);
 }
 
-/* An event by its number, as long as the input says; exactly, so that nobody reads further. */
+/*
+ * An event by its index, with exactly as many bytes as the input says, so that
+ * the sanitizer notices reads beyond them.
+ */
 static void take(u8 nth, const uint8_t *data, size_t size)
 {
 	struct tep_record from = { .ts = 1234567890123, .cpu = nth & 3 };

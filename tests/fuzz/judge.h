@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * All that a stream from outside can reach: model, rules, and what the views
- * and the verdict say of them. Which reader it comes from is the target's
- * business.
+ * Everything that an untrusted stream can reach: model, rules, and the output of
+ * the views and the verdict. Each target has its own reader.
  */
 #ifndef JUDGE_H
 #define JUDGE_H
@@ -22,8 +21,8 @@ struct judge {
 	struct check_opts opts;
 	struct view_opts view;
 	void (*take)(
-		const struct mhp_record *record); /* sees each, may be NULL */
-	bool renumber; /* for the rules: with numbers missing they are silent */
+		const struct mhp_record *record); /* for each; may be NULL */
+	bool renumber; /* close gaps, after which the rules would not report */
 	u64 seq;
 };
 
@@ -68,40 +67,40 @@ static inline void judge_choose(struct judge *judge, u64 bits)
 	snprintf(judge->view.sort, sizeof(judge->view.sort), "%s", column->key);
 }
 
-/* -- what is told ----------------------------------------------------------- */
+/* -- output ----------------------------------------------------------------- */
 
-/* A stream in memory that is written to from its start each time. */
-struct told {
+/* A stream in memory that is rewritten from the start each time. */
+struct output {
 	FILE *file;
 	char *text;
 	size_t size;
 };
 
-static inline FILE *told_begin(struct told *told)
+static inline FILE *output_begin(struct output *output)
 {
-	if (!told->file)
-		told->file = open_memstream(&told->text, &told->size);
-	if (!told->file)
+	if (!output->file)
+		output->file = open_memstream(&output->text, &output->size);
+	if (!output->file)
 		abort();
-	rewind(told->file);
-	return told->file;
+	rewind(output->file);
+	return output->file;
 }
 
-/* One string, of whose lines each is plain. */
-static inline char *told_end(struct told *told, const char *what)
+/* Returns the text; each of its lines must be plain. */
+static inline char *output_end(struct output *output, const char *what)
 {
 	char *line, *end;
 
-	fputc('\0', told->file);
-	if (fflush(told->file))
+	fputc('\0', output->file);
+	if (fflush(output->file))
 		abort();
-	for (line = told->text; (end = strchr(line, '\n')); line = end + 1) {
+	for (line = output->text; (end = strchr(line, '\n')); line = end + 1) {
 		*end = '\0';
 		must_be_plain(line, what);
 		*end = '\n';
 	}
 	must(!*line, "%s does not end with a newline", what);
-	return told->text;
+	return output->text;
 }
 
 static inline void must_be_json(const char *text)
@@ -111,17 +110,17 @@ static inline void must_be_json(const char *text)
 
 	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT |
 						JSON_TOKENER_VALIDATE_UTF8);
-	must(strchr(text, '\n')[1] == '\0', "JSON in more than a line");
+	must(strchr(text, '\n')[1] == '\0', "JSON on more than one line");
 	object = json_tokener_parse_ex(tokener, text, strlen(text) - 1);
 	if (json_tokener_get_error(tokener) == json_tokener_continue)
 		object = json_tokener_parse_ex(tokener, "", 1);
-	must(json_object_is_type(object, json_type_object), "no JSON: %s",
+	must(json_object_is_type(object, json_type_object), "not JSON: %s",
 	     text);
 	json_object_put(object);
 	json_tokener_free(tokener);
 }
 
-/* As many results as the plan says, and nothing else but comments. */
+/* As many results as planned, and otherwise only comments. */
 static inline void must_be_ktap(const char *text)
 {
 	unsigned int plan, nth, results = 0;
@@ -133,27 +132,27 @@ static inline void must_be_ktap(const char *text)
 			continue;
 		must(sscanf(text, "ok %u ", &nth) == 1 ||
 			     sscanf(text, "not ok %u ", &nth) == 1,
-		     "no result: %s", text);
-		must(nth == ++results, "result %u is the %uth", nth, results);
+		     "not a result: %s", text);
+		must(nth == ++results, "result %u, expected %u", nth, results);
 	}
 	must(results == plan, "%u results of %u", results, plan);
 }
 
-static inline void judge_tell(const struct judge *judge)
+static inline void judge_show(const struct judge *judge)
 {
 	const struct model *model = &judge->stream.model;
-	static struct told told;
+	static struct output output;
 
-	must(!view_text(model, &judge->view, told_begin(&told)), "no text");
-	told_end(&told, "text");
-	must(!view_json(model, &judge->view, told_begin(&told)), "no JSON");
-	must_be_json(told_end(&told, "JSON"));
-	must(!check_ktap(&judge->check, told_begin(&told)), "no verdict");
-	must_be_ktap(told_end(&told, "the verdict"));
+	must(!view_text(model, &judge->view, output_begin(&output)), "no text");
+	output_end(&output, "text");
+	must(!view_json(model, &judge->view, output_begin(&output)), "no JSON");
+	must_be_json(output_end(&output, "JSON"));
+	must(!check_ktap(&judge->check, output_begin(&output)), "no verdict");
+	must_be_ktap(output_end(&output, "the verdict"));
 	must(!check_junit(&judge->check, "/dev/null"), "no JUnit");
 }
 
-/* -- what is known ---------------------------------------------------------- */
+/* -- model and verdict ------------------------------------------------------ */
 
 static inline void must_be_ordered(const struct mhp_ledger *ledger)
 {
@@ -164,7 +163,7 @@ static inline void must_be_ordered(const struct mhp_ledger *ledger)
 		must(!last || last->start_pfn < block->start_pfn,
 		     "block 0x%llx twice or out of order", block->start_pfn);
 		must(ledger_find_block(ledger, block->start_pfn) == block,
-		     "block 0x%llx is not where it is", block->start_pfn);
+		     "block 0x%llx is not found", block->start_pfn);
 		last = block;
 		nr++;
 	}
@@ -182,19 +181,20 @@ static inline void must_be_verdict(const struct check *check)
 
 	for (nth = 0; nth < violations->nr_kept; nth++) {
 		violation = &violations->kept[nth];
-		must(violation->rule < NR_RULES, "a rule that is none");
+		must(violation->rule < NR_RULES, "an invalid rule");
 		must_be_reason(violation->expected,
 			       sizeof(violation->expected));
 		must_be_reason(violation->found, sizeof(violation->found));
 	}
 	for (i = 0; i < NR_RULES; i++)
 		must(violations->of_rule[i] <= rules_checked(rules, i),
-		     "%s is broken more often than asked", rule_infos[i].name);
+		     "%s is violated more often than checked",
+		     rule_infos[i].name);
 	must(!check->stream->rules_err && !violations->err,
-	     "not everything was judged");
+	     "not everything was checked");
 }
 
-/* The input chooses options when its stream is open already. */
+/* The input chooses options after its stream was opened, so start the rules anew. */
 static inline void judge_renew(struct judge *judge)
 {
 	struct model *model = &judge->stream.model;
@@ -207,10 +207,10 @@ static inline void judge_renew(struct judge *judge)
 	must(judge->stream.rules, "no rules");
 }
 
-/* Take a stream that is open to its end, and tell of it. */
+/* Read an open stream to its end and produce all output. */
 static inline void judge_run(struct judge *judge, u64 bits)
 {
-	static struct call_sites *sites; /* of no kernel */
+	static struct call_sites *sites; /* without a vmlinux */
 	struct stream *stream = &judge->stream;
 	int end;
 
@@ -232,7 +232,7 @@ static inline void judge_run(struct judge *judge, u64 bits)
 	check_judge(&judge->check);
 	must_be_ordered(stream->model.ledger);
 	must_be_verdict(&judge->check);
-	judge_tell(judge);
+	judge_show(judge);
 }
 
 #endif

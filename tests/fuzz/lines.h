@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Changes for inputs that are lines with numbers, such as recordings: a line is
- * dropped, doubled or moved, a number becomes another one, an item of a list
- * comes many times. Bytes changed at random hardly ever leave such an input one
- * that is read beyond the change.
+ * A mutator for inputs that consist of lines with numbers, such as recordings:
+ * it drops, duplicates or moves a line, changes a number, or repeats an item of
+ * a list. Random changes of bytes almost always make such an input invalid at
+ * the change, so that nothing after it is read.
  */
 #ifndef LINES_H
 #define LINES_H
@@ -36,7 +36,7 @@ static inline struct piece line_at(const uint8_t *data, size_t size, size_t at)
 	return line;
 }
 
-/* The first number behind a place; without one, nothing at the end. */
+/* The first number after a position, or an empty piece at the end. */
 static inline struct piece number_at(const uint8_t *data, size_t size,
 				     size_t at)
 {
@@ -53,7 +53,7 @@ static inline struct piece number_at(const uint8_t *data, size_t size,
 	return number;
 }
 
-/* Other bytes in place of a piece; the new size, or the old one without room. */
+/* Replace a piece; returns the new size, or the old one if there is no room. */
 static inline size_t replace(uint8_t *data, size_t size, size_t max,
 			     struct piece old, const void *bytes, size_t len)
 {
@@ -65,7 +65,7 @@ static inline size_t replace(uint8_t *data, size_t size, size_t max,
 	return size - old.len + len;
 }
 
-/* At the edges of types, next to what was there, or one that is there elsewhere. */
+/* Use a limit of a type, a neighbour of the value, or another number of the input. */
 static inline size_t change_number(uint8_t *data, size_t size, size_t max)
 {
 	static const char *const edges[] = {
@@ -121,7 +121,7 @@ static inline size_t change_lines(uint8_t *data, size_t size, size_t max)
 	return size;
 }
 
-/* What stands between two commas comes more often: there are limits to that. */
+/* Repeat the text between two commas: lists have a maximum length. */
 static inline size_t repeat_item(uint8_t *data, size_t size, size_t max)
 {
 	struct piece item = { rand() % size, 1 }, place;

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Which accelerator boots this kernel here: KVM if a timed boot shows that it works.
+"""Choose the accelerator for a kernel: KVM if a timed boot shows that it works.
 
-/dev/kvm may open and a guest hang under it all the same. The answer is kept in
-the cache folder until the kernel image, QEMU, /dev/kvm or this boot of the
-machine is another one. MHP_ACCEL=tcg|kvm takes the question away.
+Even if /dev/kvm can be opened, a guest may hang under KVM. The result is cached
+until the kernel image, QEMU or /dev/kvm changes, or the host reboots.
+MHP_ACCEL=tcg|kvm overrides the choice.
 """
 import hashlib
 import os
@@ -15,9 +15,9 @@ import machine
 from common import HarnessError, check_stop, time_factor
 from control import socket_pair
 
-SILENT_SECONDS = 3          # a guest that works has written something by then
+SILENT_SECONDS = 3          # a working guest has written something by then
 PROBE_SECONDS = 10
-BOOTED = "Attempted to kill init"       # what /bin/true as init leads to
+BOOTED = "Attempted to kill init"       # the panic caused by /bin/true as init
 KEPT = 32
 
 
@@ -40,7 +40,7 @@ def _boot_id():
 
 
 def cache_key(kernel):
-    """Changes with everything the answer depends on."""
+    """A key that changes with everything the result depends on."""
     kvm = os.stat("/dev/kvm")
     parts = [_identity(kernel), _identity(os.path.realpath(machine.qemu_binary())),
              f"{kvm.st_rdev} {kvm.st_mode} {kvm.st_uid} {kvm.st_gid}",
@@ -49,7 +49,7 @@ def cache_key(kernel):
 
 
 def _kvm_unusable():
-    """Why KVM cannot even be tried, or None."""
+    """Why KVM cannot be tried at all, or None."""
     try:
         os.close(os.open("/dev/kvm", os.O_RDWR | os.O_CLOEXEC))
     except OSError as err:
@@ -58,7 +58,7 @@ def _kvm_unusable():
 
 
 def _watch(guest, console):
-    """None if the guest booted, else what it did instead."""
+    """None if the guest booted, otherwise what happened instead."""
     start = time.monotonic()
     factor = time_factor()
     while True:
@@ -72,7 +72,7 @@ def _watch(guest, console):
         if BOOTED in text:
             return None
         if ended:
-            return f"QEMU ended: {guest.complaint()}"
+            return f"QEMU exited: {guest.complaint()}"
         took = time.monotonic() - start
         if not text and took > SILENT_SECONDS * factor:
             return f"a guest wrote nothing for {SILENT_SECONDS} s"
@@ -119,8 +119,8 @@ def _store(folder, key, accel, why):
         for old in entries[:-KEPT]:
             os.unlink(old)
     except OSError as err:
-        print(f"run.py: the accelerator probe is not remembered in {folder}: {err.strerror}; "
-              "set MHP_CACHE to a folder that can be written", file=sys.stderr)
+        print(f"run.py: cannot cache the accelerator probe in {folder}: {err.strerror}; "
+              "set MHP_CACHE to a writable folder", file=sys.stderr)
 
 
 def choose(kernel):
@@ -129,7 +129,7 @@ def choose(kernel):
     if wanted in ("tcg", "kvm"):
         return wanted, "MHP_ACCEL"
     if wanted:
-        raise HarnessError(f"MHP_ACCEL is {wanted!r}: it must be tcg or kvm, or not set")
+        raise HarnessError(f"invalid MHP_ACCEL {wanted!r}: set it to tcg or kvm, or unset it")
     why = _kvm_unusable()
     if why:
         return "tcg", why

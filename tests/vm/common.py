@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What every part of the guest harness shares: errors, sizes, and how to stop.
 
-SIGINT, SIGTERM and SIGHUP only note that somebody wants an end; the loops ask
-check_stop(). Should the harness itself be stuck (a pipe nobody reads), the
-last resort runs ten seconds later: it kills the guest and leaves.
+SIGINT, SIGTERM and SIGHUP only record a request to stop, which the loops poll
+with check_stop(). If the harness itself is stuck (for instance on a pipe that
+is never read), the last resort runs ten seconds later, kills the guest and exits.
 """
 import os
 import re
@@ -15,7 +15,7 @@ class HarnessError(Exception):
 
 
 class Stopped(HarnessError):
-    """Somebody asked for an end."""
+    """A signal asked the harness to stop."""
 
     def __init__(self, signum):
         super().__init__(f"stopped by {signal.Signals(signum).name}")
@@ -34,24 +34,24 @@ def parse_size(text):
         return int(text, 16)
     match = re.fullmatch(r"(\d+)([BKMGT]?)(?:i?B)?", text, re.I)
     if not match:
-        raise HarnessError(f"size {text!r} is not understood: write it like 128M, 1G or 0x8000000")
+        raise HarnessError(f"invalid size {text!r}: use a form such as 128M, 1G or 0x8000000")
     return int(match.group(1)) * _UNITS[match.group(2).upper()]
 
 
 def time_factor():
-    """MHP_TIME_FACTOR stretches every limit, for machines slower than the one it was set on."""
+    """MHP_TIME_FACTOR multiplies every time limit, for slow machines."""
     text = os.environ.get("MHP_TIME_FACTOR", "1")
     try:
         factor = float(text)
     except ValueError:
         factor = 0
     if not 0 < factor <= 1000:
-        raise HarnessError(f"MHP_TIME_FACTOR is {text!r}: it must be a number above 0, like 2.5")
+        raise HarnessError(f"invalid MHP_TIME_FACTOR {text!r}: it must be a number above 0, such as 2.5")
     return factor
 
 
 def on_last_resort(action):
-    """Something to do before an end that could not be an orderly one."""
+    """Register an action to run if the harness has to exit without an orderly shutdown."""
     _last_resort.append(action)
 
 
@@ -78,7 +78,7 @@ def catch_signals():
 
 
 def arm_last_resort(seconds):
-    """However stuck this process is by then, it ends after so many seconds."""
+    """Exit after this many seconds, however stuck this process is by then."""
     signal.alarm(max(1, int(seconds)))
 
 

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The guest's requests: one line in over a virtio-serial port, one line back.
+"""The guest's requests over a virtio-serial port: one line each way.
 
-    guest: ID COMMAND ARGUMENT...        (words quoted as a shell would)
+    guest: ID COMMAND ARGUMENT...        (words quoted as in a shell)
     host:  ID STATUS TEXT                (STATUS 0 or 1; newline and \\ in TEXT escaped)
 
-Every request is answered at once; what takes time is asked for with a `-state`
-request until it is done. guest-lib.sh has a function for each.
+Every request is answered immediately; the guest polls longer operations with a
+`-state` request until they are done. guest-lib.sh has a function for each request.
 """
 import json
 import shlex
@@ -39,7 +39,7 @@ class Control:
     # -- the channel ------------------------------------------------------------
 
     def pump(self):
-        """Answer every request that is there; never blocks."""
+        """Answer all pending requests; never blocks."""
         while self.broken is None:
             try:
                 chunk = self.sock.recv(65536)
@@ -55,7 +55,7 @@ class Control:
             for line in lines:
                 self._out += self._answer(line.decode("utf-8", "replace")).encode()
             if len(self._in) > LONGEST_LINE:
-                self.broken = "the guest sent a request without an end over the control channel"
+                self.broken = "the guest sent a request that is too long over the control channel"
         self.flush()
 
     def flush(self):
@@ -72,10 +72,10 @@ class Control:
         try:
             words = shlex.split(request)
             if not words:
-                raise HarnessError("an empty request: a command is missing")
+                raise HarnessError("empty request: the command is missing")
             method = getattr(self, "do_" + words[0].replace("-", "_"), None)
             if method is None:
-                raise HarnessError(f"{words[0]}: the host knows no such request")
+                raise HarnessError(f"unknown request {words[0]!r}")
             text, status = method(*words[1:]), 0
         except (HarnessError, ValueError) as err:
             text, status = str(err), 1
@@ -107,7 +107,7 @@ class Control:
         return self.memory.state(name, float(limit))
 
     def do_memory_devices(self):
-        """One line a device: id, address, bytes there, node, driver."""
+        """One line for each device: id, address, bytes plugged, node, driver."""
         lines = []
         for data in self.memory.list():
             addr = data.get("addr", data.get("memaddr", 0))
@@ -116,22 +116,22 @@ class Control:
         return "\n".join(lines)
 
     def do_memory_size(self):
-        """Bytes at boot and bytes plugged, as QEMU counts them."""
+        """Bytes at boot and bytes plugged, according to QEMU."""
         summary = self.qmp.execute("query-memory-size-summary")
         return f"{summary['base-memory']} {summary.get('plugged-memory', 0)}"
 
     def do_qmp(self, request):
-        """Any QMP command: its name, or a whole {"execute": …, "arguments": …}."""
+        """Any QMP command: its name, or a complete {"execute": …, "arguments": …}."""
         if not request.lstrip().startswith("{"):
             request = json.dumps({"execute": request})
         command = json.loads(request)
         if not isinstance(command, dict) or "execute" not in command:
-            raise HarnessError(f"{request}: not a QMP command: it needs \"execute\"")
+            raise HarnessError(f"{request}: not a QMP command: \"execute\" is missing")
         return json.dumps(self.qmp.execute(command["execute"], command.get("arguments")))
 
 
 def socket_pair():
-    """(ours, the end QEMU inherits)."""
+    """(our end, the end that QEMU inherits)."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
     theirs.set_inheritable(True)
     return ours, theirs

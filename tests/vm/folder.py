@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The results folder of a run, which the guest can write, and what the guest reads from it.
+"""The results folder of a run, which the guest can write to, and the environment it reads from there.
 
-A folder that this harness did not make is never emptied; one in use is refused.
+A folder that this harness did not create is never emptied; a folder in use is refused.
 """
 import fcntl
 import os
@@ -24,28 +24,28 @@ def default_path(args):
 
 
 def _claim(path):
-    """Make the folder and lock it; the lock lasts as long as this process."""
+    """Create the folder and lock it for the life of this process."""
     try:
         os.makedirs(path, exist_ok=True)
         lock = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as err:
         raise HarnessError(f"the results folder {path} is in use by another run; "
-                           "wait for it or give another one with --results") from err
+                           "wait for it or choose another folder with --results") from err
     except OSError as err:
         raise HarnessError(f"cannot use the results folder {path}: {err.strerror}; "
-                           "give another one with --results") from err
+                           "choose another folder with --results") from err
     return lock
 
 
 def open_results(args):
-    """The results folder, empty and ours alone for this run; (path, lock)."""
+    """The results folder, empty and locked for this run; returns (path, lock)."""
     path = os.path.realpath(args.results or default_path(args))
     lock = _claim(path)
     there = os.listdir(path)
     if there and MARK not in there:
-        raise HarnessError(f"the results folder {path} holds files of somebody else; "
-                           "give an empty one with --results")
+        raise HarnessError(f"the results folder {path} contains files that run.py did not create; "
+                           "choose an empty folder with --results")
     for entry in there:
         full = os.path.join(path, entry)
         if os.path.isdir(full) and not os.path.islink(full):
@@ -59,7 +59,7 @@ def open_results(args):
 
 
 def write_environment(args, path, more):
-    """What guest-init reads: who to run, and with what around it."""
+    """Write what guest-init reads: the script to run, its arguments and its environment."""
     pairs = dict(more)
     for text in args.env:
         name, equals, value = text.partition("=")

@@ -1,14 +1,14 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only
-# What a guest test is written with: KTAP results, and memory devices through the host.
+# Library of guest tests in bash: KTAP results, and memory devices through the host.
 #
 #	. "$MHP_LIB"
-#	plan 2				# or done_testing at the end; one of them must be
+#	plan 2				# or done_testing at the end; one of them is required
 #	addr=$(dimm_plug d0 1G) || fail "plug" "$addr"
 #	eq "blocks" "$(blocks_in "$addr" 1G | wc -l)" 8
 #	check "unplug" dimm_unplug d0
 #
-# Files a test leaves for the host go to $RESULTS. What it prints goes to output.log.
+# Files that a test leaves for the host go to $RESULTS. Its output goes to output.log.
 
 MHP_TAP=$RESULTS/results.tap
 MHP_COUNT=$MHP_RUN/count
@@ -18,7 +18,7 @@ MEMORY=/sys/devices/system/memory
 
 _tap() { printf '%s\n' "$*" >> "$MHP_TAP"; }
 
-# The number lives in a file, so that results of subshells count too.
+# The number is kept in a file, so that results of subshells count too.
 _result() {
 	local verdict=$1 name=${2//'#'/} n=0
 	[[ -e $MHP_COUNT ]] && read -r n < "$MHP_COUNT"
@@ -26,7 +26,7 @@ _result() {
 	_tap "$verdict $((n + 1)) ${name//$'\n'/ }${3:+ # SKIP ${3//$'\n'/ }}"
 }
 
-# note TEXT: a comment in the results, one line for each of TEXT.
+# note TEXT: a comment in the results, one for each line of TEXT.
 note() {
 	local line
 	while IFS= read -r line; do
@@ -34,7 +34,7 @@ note() {
 	done <<< "$*"
 }
 
-# plan N: N results will come. done_testing: all results have come; fails if one did.
+# plan N: announces N results. done_testing: all results are in; fails if any test failed.
 plan() { _tap "KTAP version 1"; _tap "1..$1"; }
 
 done_testing() {
@@ -46,7 +46,7 @@ done_testing() {
 
 pass() { _result ok "$1"; }
 
-# fail NAME WHY: returns 1, so that `fail … || exit` ends a test that cannot go on.
+# fail NAME WHY: returns 1, so that `fail … || exit` ends a test that cannot continue.
 fail() {
 	: > "$MHP_COUNT.failed"
 	_result "not ok" "$1"
@@ -56,10 +56,10 @@ fail() {
 
 skip() { _result ok "$1" "${2:-no reason given}"; }
 
-# skip_all WHY: nothing of this test can run here; ends it.
+# skip_all WHY: this test cannot run here at all; ends it.
 skip_all() { _tap "1..0 # SKIP $*"; exit 0; }
 
-# bail WHY: the test cannot go on; ends it as failed.
+# bail WHY: the test cannot continue; ends it as failed.
 bail() { _tap "Bail out! $*"; exit 1; }
 
 # need COMMAND…: skip the whole test unless each is installed.
@@ -70,7 +70,7 @@ need() {
 	done
 }
 
-# check NAME COMMAND…: passes if the command exits 0; if not, its output is noted.
+# check NAME COMMAND…: passes if the command exits 0; otherwise its output becomes a comment.
 check() {
 	local name=$1 status output=$MHP_RUN/check.$BASHPID
 	shift
@@ -93,7 +93,7 @@ eq() {
 	fi
 }
 
-# wait_for SECONDS COMMAND…: until the command exits 0; 1 if it never did.
+# wait_for SECONDS COMMAND…: waits until the command exits 0; returns 1 if it never does.
 wait_for() {
 	local end=$((SECONDS + $1))
 	shift
@@ -105,7 +105,7 @@ wait_for() {
 
 # --- the host ----------------------------------------------------------------------
 
-# host COMMAND ARG…: ask the host; prints its answer, returns its status. See control.py.
+# host COMMAND ARG…: sends a request to the host; prints the answer, returns its status. See control.py.
 host() {
 	local id lock port reply status words
 	printf -v words '%q ' "$@"
@@ -130,7 +130,7 @@ qmp() { host qmp "$1"; }
 
 # --- memory devices ------------------------------------------------------------------
 
-# memory_wait ID SECONDS STATE: until a device reaches STATE (plugged, gone); else says why not.
+# memory_wait ID SECONDS STATE: waits until a device reaches STATE (plugged, gone); prints why if it does not.
 memory_wait() {
 	local state
 	while state=$(host memory-state "$1" "$2"); do
@@ -144,33 +144,33 @@ memory_wait() {
 	return 1
 }
 
-# dimm_plug ID SIZE [NODE] [ADDR]: returns when the guest has taken it; prints its address.
+# dimm_plug ID SIZE [NODE] [ADDR]: returns when the guest has accepted it; prints its address.
 dimm_plug() {
 	dimm_plug_start "$@" && memory_wait "$1" "${DIMM_SECONDS:-60}" plugged
 }
 
 dimm_plug_start() { host dimm-add "$1" "$2" "${3-}" "${4-}"; }
 
-# dimm_unplug ID: returns when QEMU has deleted it; 1 and why, if the guest refuses or is silent.
+# dimm_unplug ID: returns when the DIMM is gone; returns 1 and prints why if the guest refuses or does not answer.
 dimm_unplug() { dimm_unplug_start "$1" && dimm_unplug_wait "$1"; }
 
 dimm_unplug_start() { host memory-del "$1"; }
 
 dimm_unplug_wait() { memory_wait "$1" "${2:-${DIMM_SECONDS:-60}}" gone; }
 
-# vmem_resize ID SIZE: what the guest shall have of a virtio-mem device (run.py --vmem SIZE makes
-# vmem0, vmem1, …, at first empty); returns at once.
+# vmem_resize ID SIZE: sets the requested size of a virtio-mem device (run.py --vmem SIZE creates
+# vmem0, vmem1, …, empty at first); returns immediately.
 vmem_resize() { host vmem-resize "$1" "$2"; }
 
-# qmp_memory_devices: "ID ADDRESS BYTES NODE KIND" of each device, as QEMU sees it.
+# qmp_memory_devices: "ID ADDRESS BYTES NODE KIND" of each device, as QEMU reports it.
 qmp_memory_devices() { host memory-devices; }
 
 # qmp_memory_size: "BYTES-AT-BOOT BYTES-PLUGGED".
 qmp_memory_size() { host memory-size; }
 
-# --- memory blocks, as sysfs sees them -------------------------------------------------
+# --- memory blocks in sysfs ------------------------------------------------------------
 
-# bytes SIZE: 1G, 128M, 0x1000, 4096 → a number.
+# bytes SIZE: converts 1G, 128M, 0x1000 or 4096 to a number.
 bytes() {
 	case $1 in
 	*[Tt]) echo $((${1%?} << 40)) ;;
@@ -183,7 +183,7 @@ bytes() {
 
 block_bytes() { echo $((16#$(< $MEMORY/block_size_bytes))); }
 
-# blocks_in ADDRESS SIZE: the numbers of the memory blocks that are there in this range.
+# blocks_in ADDRESS SIZE: the numbers of the memory blocks that exist in this range.
 blocks_in() {
 	local size id end
 	size=$(block_bytes)

@@ -1,18 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Memory devices of a guest, driven through QMP, and what became of each.
+"""Memory devices of a guest, driven through QMP, and the state of each.
 
-A plug or an unplug of a DIMM ends with the guest's word (_OST, which QEMU
-passes on as ACPI_DEVICE_OST), also when DEVICE_DELETED has come already: until
-then the guest is not done with the slot, and takes a DIMM that is plugged into
-it for the one that goes. feed() takes those events; state() tells where a device
-stands.
+Plugging or unplugging a DIMM is complete when the guest reports its status
+(_OST, which QEMU forwards as ACPI_DEVICE_OST), even if DEVICE_DELETED came
+first: until then the guest is still using the slot, and would mistake a DIMM
+plugged into it for the one being removed. feed() takes these events; state()
+returns the state of a device.
 """
 import time
 
 from common import HarnessError, parse_size
 from qmp import QmpError
 
-# ACPI 6.5, table 6.19 ff.: the source of an _OST and the words for its status.
+# ACPI 6.5, table 6.19 ff.: the source events of an _OST, and the meaning of its status codes.
 _OST_EJECT = (0x003, 0x103)
 _OST_WORDS = {
     0x01: "failed", 0x02: "notify not understood",
@@ -24,11 +24,11 @@ _IN_PROGRESS = 0x84
 
 
 class Device:
-    """One memory device: where it stands and why."""
+    """One memory device: its state and the reason for it."""
 
     def __init__(self, name):
         self.name = name
-        self.slot = None        # of a DIMM, as _OST has it
+        self.slot = None        # of a DIMM, as _OST reports it
         self.deleted = False    # by QEMU
         self.state = "plugging"
         self.why = ""
@@ -55,7 +55,7 @@ class MemoryDevices:
         elif name in ("MEM_UNPLUG_ERROR", "DEVICE_UNPLUG_GUEST_ERROR"):
             device = self.devices.get(data.get("device"))
             if device and device.state == "unplugging":
-                device.enter("refused", data.get("msg", "the guest refused to let it go"))
+                device.enter("refused", data.get("msg", "the guest refused to release it"))
 
     def _ost(self, info):
         status, source = info["status"] & 0xff, info["source"]
@@ -88,13 +88,13 @@ class MemoryDevices:
         except QmpError as err:
             device.why = str(err)
 
-    # -- what the guest's script asks for ---------------------------------------
+    # -- requests of the guest's script ------------------------------------------
 
     def add_dimm(self, name, size, node=None, addr=None):
-        """Plug a DIMM; the physical address QEMU gave it."""
+        """Plug a DIMM; returns the physical address that QEMU chose."""
         known = self.devices.get(name)
         if known and known.state != "gone":
-            raise HarnessError(f"{name}: there is already a memory device of that name")
+            raise HarnessError(f"{name}: a memory device with that name already exists")
         properties = {"driver": "pc-dimm", "id": name, "memdev": f"{name}-mem"}
         if node is not None:
             properties["node"] = int(node, 0)
@@ -114,16 +114,16 @@ class MemoryDevices:
         return data["addr"]
 
     def resize_virtio_mem(self, name, requested):
-        """What the guest shall have of a virtio-mem device that was there at boot."""
+        """Set the requested size of a virtio-mem device, which must exist since boot."""
         self.qmp.execute("qom-set", {"path": f"/machine/peripheral/{name}",
                                      "property": "requested-size",
                                      "value": parse_size(requested)})
 
     def remove(self, name):
-        """Ask the guest to let a device go; state() tells what came of it."""
+        """Ask the guest to release a device; state() reports the outcome."""
         device = self.devices.get(name)
         if device is None or device.state == "gone":
-            raise HarnessError(f"{name}: there is no memory device of that name")
+            raise HarnessError(f"{name}: no memory device with that name")
         before = (device.state, device.why)
         device.enter("unplugging")
         try:
@@ -133,23 +133,23 @@ class MemoryDevices:
             raise
 
     def state(self, name, limit):
-        """"STATE why"; a step that took longer than limit seconds is "timeout"."""
+        """"STATE why"; the state is "timeout" if the guest took longer than limit seconds."""
         for event in self.qmp.events():
             self.feed(event)
         device = self.devices.get(name)
         if device is None:
-            raise HarnessError(f"{name}: there is no memory device of that name")
+            raise HarnessError(f"{name}: no memory device with that name")
         took = time.monotonic() - device.since
         if device.state in ("plugging", "unplugging") and took > limit:
             return f"timeout the guest did not answer within {limit:g} s"
         return f"{device.state} {device.why}".rstrip()
 
     def list(self):
-        """What QEMU says is plugged, one dict a device."""
+        """The devices that QEMU reports as plugged, one dict each."""
         return [entry["data"] for entry in self.qmp.execute("query-memory-devices")]
 
     def find(self, name):
         for data in self.list():
             if data.get("id") == name:
                 return data
-        raise HarnessError(f"{name}: QEMU took it but does not list it")
+        raise HarnessError(f"{name}: QEMU accepted the device but does not list it")

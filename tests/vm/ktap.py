@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Count the results of a KTAP stream and say what is missing in it.
+"""Count the results in a KTAP stream and report what is missing from it.
 
-Top-level lines count; indented ones (subtests) belong to the line that closes
-them. A stream without a plan, or whose results do not fill the plan, is not
-complete: that is a failure.
+Only top-level lines count; indented ones (subtests) belong to the line that
+closes them. A stream that has no plan, or fewer or more results than planned,
+is incomplete, which is a failure.
 """
 import re
 
@@ -58,7 +58,7 @@ class Results:
         if number is None:
             self.faults.append(f"result {expected} has no number: {verdict} {text}")
         elif int(number) != expected:
-            self.faults.append(f"result {number} came where {expected} was due")
+            self.faults.append(f"result {number} came where {expected} was expected")
         if verdict == "not ok":
             self.failed += 1
             self.failures.append(text or f"test {expected}")
@@ -68,7 +68,7 @@ class Results:
             self.passed += 1
 
     def problems(self):
-        """One line for each thing wrong with the stream, failed tests first."""
+        """One line for each problem with the stream, failed tests first."""
         found = []
         if self.failures:
             rest = len(self.failures) - 1
@@ -79,12 +79,12 @@ class Results:
             found.append(f"no plan: the script ended after {self.count} results without "
                          "'plan N' or 'done_testing'")
         elif self.plan != self.count and not (self.plan == 0 and self.count == 0):
-            found.append(f"results are missing: the plan is {self.plan}, "
-                         f"{self.count} came")
+            found.append(f"wrong number of results: the plan is {self.plan}, "
+                         f"got {self.count}")
         return found
 
     def totals(self, errors=0):
-        """The line kselftest ends with; `error` counts faults that are no test's own."""
+        """The line that kselftest ends with; `error` counts faults outside of any test."""
         skipped = self.skipped or (1 if self.skip_all else 0)
         return (f"# Totals: pass:{self.passed} fail:{self.failed} xfail:0 xpass:0 "
                 f"skip:{skipped} error:{errors}")

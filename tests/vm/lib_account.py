@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Accounts kept from the events alone, and what they must agree with at every step.
+"""An account kept from the events alone, to be compared with the kernel's own numbers.
 
-An Account takes events of lib_trace.py and adds them up, per memory block and per zone; its
-compare_*() say what differs from the kernel's own numbers (lib_oracle.py), one line each, none if
-all is well. It takes no notice of mhptop; lib_mhptop.py compares the two.
+An Account adds up the events of lib_trace.py per memory block and per zone. Its compare_*()
+return one line for each difference from the kernel's numbers (lib_oracle.py), and nothing if
+all agree. It does not depend on mhptop; lib_ledger.py compares the two.
 """
 import collections
 import dataclasses
@@ -14,15 +14,15 @@ from lib_guest import differs
 
 @dataclasses.dataclass
 class Block:
-    """A memory block, as its events tell it."""
+    """The state of a memory block according to its events."""
     state: str = "gone"
     zone: str = "none"
     nid: int = -1
     hosting: str = "none"
-    vmemmap_pages: int = 0      # that it gives up to host its memmap
-    populated: int = 0          # vmemmap pages, over all its lives
+    vmemmap_pages: int = 0      # pages it reserves to host its memmap
+    populated: int = 0          # vmemmap pages, over all times it was added
     freed: int = 0
-    alloc: int = 0              # the altmap's, as last seen
+    alloc: int = 0              # the altmap's, as last reported
     in_zone: int = 0            # vmemmap pages that joined a zone
     present: int = 0
     managed: int = 0
@@ -35,33 +35,33 @@ class Block:
 
 @dataclasses.dataclass
 class Range:
-    """A range that hosts its memmap as a whole, by the base of its altmap."""
-    free: int = 0               # pages it gives up
+    """A range that hosts its memmap as a whole, identified by the base of its altmap."""
+    free: int = 0               # pages it reserves
     refs: int = 0
-    alloc: int = 0              # the altmap's, as last seen
-    freed: list = dataclasses.field(default_factory=list)   # sections, in their order, since refs were 0
+    alloc: int = 0              # the altmap's, as last reported
+    freed: list = dataclasses.field(default_factory=list)   # sections in order, since refs dropped to 0
 
 
 class Account:
-    """Sums of all events since `begin`, which is {(node, zone): oracle.Zone} at that time."""
+    """Sums of all events since the start; `begin` is {(node, zone): oracle.Zone} at that time."""
 
     def __init__(self, trace):
         self.trace = trace
-        # A node that had no memory has no zones in /proc/zoneinfo yet.
+        # A node without memory has no zones in /proc/zoneinfo yet.
         self.begin = collections.defaultdict(lambda: oracle.Zone(0, 0, 0, 0), oracle.zones())
         self.begin_kb = oracle.meminfo()["MemTotal"]
-        self.boot = set(oracle.block_ids())     # of these only changes are known
-        self.blocks = {}        # {number: Block}, those added or touched
+        self.boot = set(oracle.block_ids())     # only changes of these are known
+        self.blocks = {}        # {number: Block} of all blocks that had an event
         self.ranges = {}        # {base pfn: Range}
         self.device = [0, 0]    # vmemmap pages of ZONE_DEVICE memory, populated and freed
         self.zones = {}         # {(node, zone): [present, managed]} changes
-        self.after = {}         # {(node, zone, "present"|"managed"): last value told}
+        self.after = {}         # {(node, zone, "present"|"managed"): last value reported}
         self.seen = 0
-        self.wrong = []         # events that contradict each other, until the next compare
+        self.wrong = []         # contradictions between events, reported by the next compare
         self.log = []           # all events
 
     def update(self):
-        """Take what happened since; the new events."""
+        """Read and add up the new events; returns them."""
         events = self.trace.read()
         for event in events:
             self.seen += 1
@@ -94,7 +94,7 @@ class Account:
         block = self._block(f["start_pfn"])
         block.state, block.nid, block.hosting = "offline", f["nid"], f["hosting"]
         block.populated += f["vmemmap_pages"]
-        # An altmap is the first pages from its base, in one block or in several.
+        # An altmap covers the first pages from its base, in one block or in several.
         end = f["altmap_base"] + f["altmap_free"]
         first = oracle.block_of(f["start_pfn"]) * oracle.BLOCK_PAGES
         block.vmemmap_pages = max(0, min(end - first, oracle.BLOCK_PAGES))
@@ -116,13 +116,13 @@ class Account:
             self._free_of_range(self.ranges[f["altmap_base"]], f)
 
     def _free_of_range(self, there, f):
-        """The law of teardown: nothing is freed above 0, then from the last section to the first."""
+        """The rule of teardown: nothing is freed while there are references, then sections in descending order."""
         where = f"free of pfn {f['start_pfn']:#x}"
         self.wrong += differs(f"{where}: references", 0, there.refs)
         self.wrong += differs(f"{where}: altmap alloc", there.alloc - f["vmemmap_pages"],
                               f["altmap_alloc"], "pages")
         if there.freed and f["start_pfn"] >= there.freed[-1]:
-            self.wrong.append(f"{where}: expected one below {there.freed[-1]:#x}")
+            self.wrong.append(f"{where}: expected a pfn below {there.freed[-1]:#x}")
         there.freed.append(f["start_pfn"])
         there.alloc = f["altmap_alloc"]
 
@@ -138,7 +138,7 @@ class Account:
             block.state = "gone"
 
     def _change(self, name, f):
-        """A count of a zone changed: what it was, the change and what it is must fit."""
+        """A count of a zone changed: the old value plus the change must equal the new value."""
         key = f["nid"], f["zone"]
         index = ("present", "managed").index(name)
         before = self.after.get((*key, name), getattr(self.begin[key], name))
@@ -193,7 +193,7 @@ class Account:
                        oracle.meminfo()["MemTotal"], "kB")
 
     def compare_block(self, number):
-        """A block with itself and with sysfs."""
+        """A block's account must be consistent and agree with sysfs."""
         block, there = self.blocks[number], oracle.block(number)
         name = f"memory{number}"
         healthy = block.state == "online"
@@ -212,12 +212,12 @@ class Account:
         return wrong
 
     def _memmap_stays(self, number):
-        """Whether a range that still has references covers the block."""
+        """Whether the block belongs to a range that still has references."""
         return any(there.refs and base <= number * oracle.BLOCK_PAGES < base +
                    there.free * oracle.PAGE // oracle.STRUCT_PAGE for base, there in self.ranges.items())
 
     def compare_ranges(self):
-        """A range without references has nothing left, and is freed from its last section down."""
+        """A range without references has no memmap left, and freed it in descending section order."""
         wrong = []
         for base, there in self.ranges.items():
             if not there.refs:
@@ -232,7 +232,7 @@ class Account:
         return wrong
 
     def compare_qmp(self):
-        """What QEMU has plugged is what the events added and did not free."""
+        """The bytes that QEMU has plugged equal those that the events added and did not free."""
         pages = sum(oracle.BLOCK_PAGES for number, block in self.blocks.items()
                     if number not in self.boot and block.state != "gone")
         listed = sum(device.size for device in oracle.devices() if device.kind == "dimm")
@@ -241,6 +241,6 @@ class Account:
                                oracle.plugged_bytes(), "bytes")
 
     def compare(self):
-        """Everything but QMP, which costs more."""
+        """Compare everything except QMP, which is slower."""
         return (self.compare_zoneinfo() + self.compare_memtotal() + self.compare_sysfs() +
                 self.compare_ranges())

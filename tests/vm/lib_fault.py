@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Allocations that fail on purpose, debug kernel: below one function only, or the Nth of a system call."""
+"""Injected allocation failures (debug kernel): only below one function, or the Nth of a system call."""
 import bisect
 import os
 
 import lib_oracle as oracle
 
 DEBUG = "/sys/kernel/debug"
-NO_ORDER = 32                       # of pages that anybody asks for
+NO_ORDER = 32                       # larger than any order that is allocated
 FAILSLAB, FAIL_PAGE = f"{DEBUG}/failslab", f"{DEBUG}/fail_page_alloc"
 
 
 def _function(name):
-    """First and last address of a kernel function."""
+    """Start and end address of a kernel function."""
     lines = [line.split() for line in oracle.read("/proc/kallsyms").splitlines()]
     symbols = sorted(int(words[0], 16) for words in lines)
     start = next(int(words[0], 16) for words in lines if words[2] == name)
@@ -19,7 +19,7 @@ def _function(name):
 
 
 class Fault:
-    """One allocation below a function fails, when it is armed: of failslab or fail_page_alloc."""
+    """Fails one allocation below a function when armed, with failslab or fail_page_alloc."""
 
     def __init__(self, function, attribute=FAILSLAB):
         self.attribute = attribute
@@ -30,19 +30,19 @@ class Fault:
             oracle.write(f"{attribute}/{name}", value)
 
     def arm(self, space):
-        """The first that fails is the one after so many bytes, or 1 << order, have been allocated in peace."""
+        """Fail the first allocation after `space` bytes (for pages: 1 << order) have been allocated."""
         oracle.write(f"{self.attribute}/space", space)
         oracle.write(f"{self.attribute}/times", 1)
 
     def disarm(self):
-        """Whether it was injected since."""
+        """Returns whether the failure was injected since arm()."""
         injected = oracle.number_of(f"{self.attribute}/times") == 0
         oracle.write(f"{self.attribute}/times", 0)
         return injected
 
 
 def _any_allocation(attribute):
-    """Those that may wait, too, of any size; and nobody talks about it."""
+    """Allow failures of allocations of any size, including those that may sleep, and do not log them."""
     oracle.write(f"{attribute}/ignore-gfp-wait", "N")
     oracle.write(f"{attribute}/verbose", 0)
     if attribute == FAIL_PAGE:
@@ -51,7 +51,7 @@ def _any_allocation(attribute):
 
 
 class FailNth:
-    """The Nth allocation that this thread asks for in one write to a file fails; of slab objects, or of pages, too."""
+    """Fails the Nth allocation of this thread during one write to a file: of slab objects, or also of pages."""
 
     def __init__(self, pages=True):
         for attribute in (FAILSLAB, FAIL_PAGE):
@@ -61,7 +61,7 @@ class FailNth:
         self._nth = os.open("/proc/thread-self/fail-nth", os.O_RDWR)
 
     def write(self, path, text, nth):
-        """(None or the errno that the write failed with, whether an allocation failed)"""
+        """Returns (None or the errno of the write, whether an allocation failed)."""
         file, code = os.open(path, os.O_WRONLY), None
         data, number = str(text).encode(), str(nth).encode()
         try:

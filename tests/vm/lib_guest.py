@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What a guest test in Python is written with: KTAP results, memory devices through the host.
+"""Library of guest tests in Python: KTAP results, and memory devices through the host.
 
 The counterpart of guest-lib.sh, with the same channel to the host (control.py) and the same
-results file; a test uses one of the two. What the kernel says is read elsewhere (lib_trace.py,
-lib_oracle.py).
+results file; a test uses one of the two.
 
     import lib_guest as guest
     addr = guest.dimm_plug("d0", "1G")
@@ -20,15 +19,15 @@ import time
 RESULTS = os.environ["RESULTS"]
 RUN = os.environ["MHP_RUN"]
 DIMM_SECONDS = 60
-_SHOWN = 12             # wrong things shown of one test
+_SHOWN = 12             # lines shown for one failed test
 
 
 class HostError(Exception):
-    """The host said no; the text is its reason."""
+    """The host refused a request; the text is its reason."""
 
 
 class TimeLimit(Exception):
-    """Something took longer than it may."""
+    """An operation took longer than its limit."""
 
 
 # -- results --------------------------------------------------------------------------
@@ -37,7 +36,7 @@ _counts = {"all": 0, "failed": 0}
 
 
 def _tap(line):
-    # One write a line, so that the host, which follows the file, never sees half of one.
+    # One write for each line, so that the host, which follows the file, never reads half a line.
     with open(os.path.join(RESULTS, "results.tap"), "a", encoding="utf-8") as tap:
         tap.write(line + "\n")
 
@@ -57,7 +56,7 @@ def _result(verdict, name):
 
 
 def ok(name, wrong=()):
-    """Passes if nothing is wrong: `wrong` is a list of lines, or one line, or empty."""
+    """Pass if `wrong` is empty. It is a list of lines, or one line."""
     wrong = [wrong] if isinstance(wrong, str) else list(wrong or ())
     if not wrong:
         _result("ok", name)
@@ -72,7 +71,7 @@ def ok(name, wrong=()):
 
 
 def differs(what, want, got, unit=""):
-    """What differs, one line each, or nothing: to be collected for ok()."""
+    """The differences, one line each, to be collected for ok()."""
     if want == got:
         return []
     if isinstance(want, dict) and isinstance(got, dict):
@@ -85,17 +84,17 @@ def differs(what, want, got, unit=""):
 
 
 def _first_difference(what, want, got):
-    """Of two lists, which can be long: how far they are the same, and how they go on."""
+    """How two lists, which may be long, begin to differ."""
     same = 0
     while same < min(len(want), len(got)) and want[same] == got[same]:
         same += 1
-    return (f"{what}: expected {len(want)}, got {len(got)}; after {same} alike expected "
+    return (f"{what}: expected {len(want)}, got {len(got)}; after {same} equal items expected "
             f"{_some(want[same:])}, got {_some(got[same:])}")
 
 
 def _some(items):
     shown = ", ".join(str(item) for item in items[:_SHOWN])
-    return (shown or "none") + (", and so on" if len(items) > _SHOWN else "")
+    return (shown or "none") + (", ..." if len(items) > _SHOWN else "")
 
 
 def eq(name, want, got, unit=""):
@@ -108,13 +107,13 @@ def bail(why):
 
 
 def done():
-    """All results have come."""
+    """All results are in: write the plan and exit."""
     _tap(f"1..{_counts['all']}")
     sys.exit(1 if _counts["failed"] else 0)
 
 
 def run(test):
-    """Call test(); what it does not catch ends the run as failed, with its last frame."""
+    """Call test(); an exception that it does not catch fails the run, with its last stack frame."""
     try:
         test()
     except Exception as err:  # pylint: disable=broad-except
@@ -129,7 +128,7 @@ def run(test):
 # -- time -----------------------------------------------------------------------------
 
 def wait_for(seconds, condition):
-    """What condition() returns as soon as it is true; else its last word."""
+    """Wait until condition() returns something true, and return that, or its last value on timeout."""
     end = time.monotonic() + seconds
     while True:
         result = condition()
@@ -139,13 +138,13 @@ def wait_for(seconds, condition):
 
 
 class limit:  # pylint: disable=invalid-name
-    """with limit(20, "offline of block 32"): system calls in it are interrupted after that."""
+    """with limit(20, "offline of block 32"): interrupt system calls in the body after 20 seconds."""
 
     def __init__(self, seconds, what):
         self.seconds, self.what = seconds, what
 
     def _expired(self, *_):
-        raise TimeLimit(f"{self.what}: not done within {self.seconds} s")
+        raise TimeLimit(f"{self.what}: not finished within {self.seconds} s")
 
     def __enter__(self):
         self.before = signal.signal(signal.SIGALRM, self._expired)
@@ -166,7 +165,7 @@ def _unescape(text):
 
 
 def _reply(port, prefix):
-    """The first line with this prefix, without it; lines of requests given up are passed over."""
+    """The first line with this prefix, which is removed; replies to abandoned requests are skipped."""
     rest = b""
     while True:
         *lines, rest = rest.split(b"\n")
@@ -175,12 +174,12 @@ def _reply(port, prefix):
                 return line[len(prefix):]
         chunk = port.read(65536)
         if not chunk:
-            raise HostError("the control port gave no answer")
+            raise HostError("no answer on the control port")
         rest += chunk
 
 
 def host(*words):
-    """Ask the host; its answer, or HostError."""
+    """Send a request to the host; returns its answer or raises HostError."""
     _requests[0] += 1
     ident = f"{os.getpid()}.{_requests[0]}"
     with open(os.path.join(RUN, "ctl.lock"), "w", encoding="ascii") as lock:
@@ -197,7 +196,7 @@ def host(*words):
 # -- memory devices -------------------------------------------------------------------
 
 def memory_wait(name, want, seconds=DIMM_SECONDS):
-    """Until a device is "plugged" or "gone"; HostError says why it is not."""
+    """Wait until a device is "plugged" or "gone"; raises HostError with the reason if it is not."""
     while True:
         state = host("memory-state", name, seconds)
         if state.split()[0] == want:
@@ -208,13 +207,13 @@ def memory_wait(name, want, seconds=DIMM_SECONDS):
 
 
 def dimm_plug(name, size, node="", addr=""):
-    """Returns when the guest has taken it: its physical address."""
+    """Returns when the guest has accepted it, with its physical address."""
     start = int(host("dimm-add", name, size, node, addr), 16)
     memory_wait(name, "plugged")
     return start
 
 
 def dimm_unplug(name, seconds=DIMM_SECONDS):
-    """Returns when QEMU has deleted it; HostError if the guest refuses."""
+    """Returns when the DIMM is gone; raises HostError if the guest refuses."""
     host("memory-del", name)
     memory_wait(name, "gone", seconds)

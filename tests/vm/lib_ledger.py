@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""mhptop under test: a recorder that runs all the time, and what is compared with it.
+"""mhptop under test: a recorder that runs during the whole test, and comparisons with it.
 
-What it recorded is held against the tracefs text event by event; the ledger it rebuilds from the
-recording, and the one that an mhptop finds which attaches late, against an Account. Where the
-right numbers come from is in lib_account.py.
+The recording is compared with the tracefs text event by event. The ledger replayed from the
+recording, and the ledger of an mhptop that attaches late, are compared with an Account
+(lib_account.py).
 """
 import json
 import os
@@ -17,12 +17,12 @@ from lib_guest import differs
 
 MHPTOP = "mhptop"
 SECONDS = 60
-SEEN = ("mhp_snapshot_block", "mhp_snapshot_zone")      # what was there before, in the tool's own words
-STATES = {"gone": "removed"}                    # an account's word in the ledger's
+SNAPSHOT = ("mhp_snapshot_block", "mhp_snapshot_zone")      # mhptop's own records of its snapshot
+STATES = {"gone": "removed"}                    # states that the account and the ledger name differently
 
 
 def run(*args, code=0):
-    """Run mhptop to its end: what it printed. RuntimeError if it ends otherwise than with `code`."""
+    """Run mhptop to its end and return its output. RuntimeError if its exit status is not `code`."""
     ended = subprocess.run([MHPTOP, *args], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                            stdin=subprocess.DEVNULL, timeout=SECONDS, check=False, text=True)
     if ended.returncode != code:
@@ -37,12 +37,12 @@ def frame(*args):
 
 
 def live():
-    """What one finds that attaches now."""
+    """The first frame of an mhptop that attaches now."""
     return frame("--json", "-n", "1")
 
 
-def wrong_block(number, account, told, late=False):
-    """A block in a frame against the account of it; a late one knows only what is there now."""
+def wrong_block(number, account, reported, late=False):
+    """Compare a block in a frame with its account; an mhptop that attached late knows only the current state."""
     block = account.blocks[number]
     want = {"start_pfn": number * oracle.BLOCK_PAGES, "nr_pages": oracle.BLOCK_PAGES,
             "state": STATES.get(block.state, block.state), "node": block.nid, "zone": block.zone,
@@ -55,13 +55,13 @@ def wrong_block(number, account, told, late=False):
         want.update(present=block.present, managed=block.managed)
     wrong = []
     for key, value in want.items():
-        wrong += differs(f"memory{number}, {key}", value, told.get(key))
+        wrong += differs(f"memory{number}, {key}", value, reported.get(key))
     return wrong
 
 
-def wrong_zones(told):
-    """Zones of a frame against /proc/zoneinfo: every one that has pages must be there."""
-    wrong, zones = [], {(zone["node"], zone["zone"]): zone for zone in told["zones"]}
+def wrong_zones(reported):
+    """Compare the zones in a frame with /proc/zoneinfo: every zone that has pages must be listed."""
+    wrong, zones = [], {(zone["node"], zone["zone"]): zone for zone in reported["zones"]}
     for key, zone in oracle.zones().items():
         there = zones.get(key, {"present": 0, "managed": 0})
         for name in ("present", "managed"):
@@ -69,10 +69,10 @@ def wrong_zones(told):
     return wrong
 
 
-def wrong_sysfs(told):
-    """Every block of a frame, those of boot too. A zone is told where sysfs has one and no choice."""
-    wrong = differs("blocks", oracle.block_ids(), sorted(block["id"] for block in told["blocks"]))
-    for block in told["blocks"]:
+def wrong_sysfs(reported):
+    """Compare every block in a frame with sysfs, including boot memory. A zone is reported if sysfs lists exactly one."""
+    wrong = differs("blocks", oracle.block_ids(), sorted(block["id"] for block in reported["blocks"]))
+    for block in reported["blocks"]:
         there = oracle.block(block["id"])
         zone = there.zones[0] if there.state == "online" and len(there.zones) == 1 else "none"
         wrong += differs(f"memory{block['id']}", (there.state, there.node, zone),
@@ -80,21 +80,21 @@ def wrong_sysfs(told):
     return wrong
 
 
-def wrong_ranges(account, told, late):
-    """Ranges that host their memmap as a whole; a late one knows those that are there."""
-    wrong, rows = [], {row["base_pfn"]: row for row in told["ranges"]}
+def wrong_ranges(account, reported, late):
+    """Compare the ranges that host their memmap; an mhptop that attached late knows only the existing ones."""
+    wrong, rows = [], {row["base_pfn"]: row for row in reported["ranges"]}
     for base, there in sorted(account.ranges.items()):
         row = rows.get(base)
         if late and not there.refs:
             continue
         if not row:
-            wrong.append(f"range at {base:#x}: it is missing")
+            wrong.append(f"range at {base:#x}: missing")
             continue
-        # The memmap of sections that went stays as long as there are others.
+        # The memmap of removed sections stays until the last section is removed.
         want = {"sections": there.alloc // oracle.BLOCK_VMEMMAP, "alloc": there.alloc}
         if there.refs:
             want.update(hosting="range", vmemmap_pages=there.free)
-        # An add that failed is hosted by nobody, and has no references to tell of.
+        # An add that failed has no host, and so no references.
         if row["hosting"] == "range":
             want["refs"] = there.refs
         if row["hosting"] == "range" and len(there.freed) > 1 and not late:
@@ -104,31 +104,31 @@ def wrong_ranges(account, told, late):
     return wrong
 
 
-def wrong_frame(account, told, late=False):
-    """A frame against all that the account knows."""
-    blocks = {block["id"]: block for block in told["blocks"]}
-    wrong = differs("lost", 0, told["events"]["lost"], "events") + wrong_zones(told)
+def wrong_frame(account, reported, late=False):
+    """Compare a frame with the account."""
+    blocks = {block["id"]: block for block in reported["blocks"]}
+    wrong = differs("lost", 0, reported["events"]["lost"], "events") + wrong_zones(reported)
     for number, block in sorted(account.blocks.items()):
         if number in account.boot or (late and block.state == "gone"):
             continue
         if number in blocks:
             wrong += wrong_block(number, account, blocks[number], late)
         else:
-            wrong.append(f"memory{number}: it is missing")
+            wrong.append(f"memory{number}: missing")
     for number in set(blocks) - set(account.blocks) - account.boot:
-        wrong.append(f"memory{number}: nobody ever added it")
+        wrong.append(f"memory{number}: never added")
     for number in account.boot:
         state = blocks[number]["state"] if number in blocks else "missing"
         wrong += differs(f"memory{number}, state", oracle.block(number).state, state)
-    return wrong + wrong_ranges(account, told, late)
+    return wrong + wrong_ranges(account, reported, late)
 
 
-def broken_laws(path):
-    """What `mhptop check` objects to in a recording, with the first lines of why."""
+def violated_rules(path):
+    """The violations that `mhptop check` finds in a recording, with their first lines."""
     ended = subprocess.run([MHPTOP, "check", path], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                            stdin=subprocess.DEVNULL, timeout=SECONDS, check=False, text=True)
     lines = ended.stdout.splitlines()
-    # While the recorder runs, or after it was killed, nobody can tell whether that was all.
+    # While the recorder runs, or after it was killed, the recording may be incomplete.
     unfinished = "recording ends without totals" in ended.stderr
     wrong = differs("exit of mhptop check", 5 if unfinished else 0, ended.returncode)
     if unfinished:
@@ -142,14 +142,14 @@ def broken_laws(path):
 
 
 class Recorder:
-    """`mhptop record` from now on."""
+    """`mhptop record`, started now."""
 
     def __init__(self, name="record"):
         self.path = os.path.join(guest.RESULTS, f"{name}.ndjson")
         self._errors = open(os.path.join(guest.RESULTS, f"{name}.stderr"), "w+", encoding="utf-8")
         self.process = subprocess.Popen([MHPTOP, "record", "-o", self.path], stdin=subprocess.DEVNULL,
                                         stderr=self._errors)
-        self._compared = 0      # events that were held against the trace
+        self._compared = 0      # events compared with the trace so far
         self._offset = 0
         self._records = []
         if not guest.wait_for(SECONDS, lambda: self.process.poll() is not None or self._begun()):
@@ -165,7 +165,7 @@ class Recorder:
         return self._errors.read().strip()
 
     def _read(self):
-        """The kernel's events that were written so far."""
+        """The kernel's events recorded so far."""
         with open(self.path, "rb") as file:
             file.seek(self._offset)
             text = file.read()
@@ -173,19 +173,19 @@ class Recorder:
         self._offset += len(text)
         for line in text.splitlines():
             record = json.loads(line)
-            if record.get("event") and record["event"] not in SEEN:
+            if record.get("event") and record["event"] not in SNAPSHOT:
                 self._records.append(record)
         return self._records
 
     def wrong_events(self, account):
-        """The recording against the tracefs text, each event and each of its fields."""
+        """Compare the recording with the tracefs text, each event and each of its fields."""
         guest.wait_for(10, lambda: len(self._read()) >= account.seen)
         wrong = differs("recorded", account.seen, len(self._records), "events")
         for event, record in zip(account.log[self._compared:], self._records[self._compared:]):
             wrong += differs("event", event.name, record["event"])
-            # Tracefs keeps few names of tasks, and prints <...> for one that it has forgotten.
+            # Tracefs remembers a limited number of task names, and prints <...> for the others.
             comm = record["comm"] if event.comm == "<...>" else event.comm
-            wrong += differs(f"{event.name}, who", (comm, event.pid, event.cpu),
+            wrong += differs(f"{event.name}, task and CPU", (comm, event.pid, event.cpu),
                              (record["comm"], record["pid"], record["cpu"]))
             for key, value in event.fields.items():
                 if key != "flags":      # words in the text, a number in the record
@@ -194,20 +194,20 @@ class Recorder:
         return wrong
 
     def wrong_ledger(self, account):
-        """What a replay makes of the recording so far; wrong_events() saw that it is all there."""
+        """Compare a replay of the recording so far; call wrong_events() first, which waits for all events."""
         return wrong_frame(account, frame("replay", "--json", self.path))
 
     def agree(self, account, what, late=True):
-        """Results: the recording, the ledger made from it, and one that attaches late."""
+        """Test results: the recording, the ledger replayed from it, and the ledger of a second, late mhptop."""
         account.update()
         guest.ok(f"{what}: the recording agrees with the trace, event by event",
                  self.wrong_events(account))
         guest.ok(f"{what}: the replayed ledger agrees", self.wrong_ledger(account))
         if late:
-            guest.ok(f"{what}: the ledger of a late one agrees", wrong_frame(account, live(), late=True))
+            guest.ok(f"{what}: the ledger of an mhptop attached late agrees", wrong_frame(account, live(), late=True))
 
     def finish(self, account, what):
-        """It ends in peace: all written, nothing lost, both ledgers equal."""
+        """Stop the recorder: all events are written, none lost, both ledgers equal, no rule violated."""
         account.update()
         self.process.send_signal(signal.SIGINT)
         wrong = differs("exit of mhptop record", 0, self.process.wait(SECONDS))
@@ -216,10 +216,10 @@ class Recorder:
         with open(self.path, encoding="utf-8") as file:
             last = json.loads(file.readlines()[-1])
         totals = last.get("totals", {"seen": "no totals line"})
-        told = sum(count["seen"] for name, count in totals.get("events", {}).items() if name not in SEEN)
-        wrong += differs("events in the totals", account.seen, told)
+        reported = sum(count["seen"] for name, count in totals.get("events", {}).items() if name not in SNAPSHOT)
+        wrong += differs("events in the totals", account.seen, reported)
         wrong += differs("lost", 0, totals.get("lost"), "events")
         wrong += differs("folded", totals.get("seen"), totals.get("folded"), "events")
         wrong += differs("self_check", "equal", totals.get("self_check"))
         guest.ok(f"{what}: the recorder ends with nothing lost and both ledgers equal", wrong)
-        guest.ok(f"{what}: all laws hold", broken_laws(self.path))
+        guest.ok(f"{what}: no rule is violated", violated_rules(self.path))

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What the kernel and QEMU say without the events: /proc/zoneinfo, /proc/meminfo, sysfs, QMP.
+"""What the kernel and QEMU report by other means than the events: /proc/zoneinfo, /proc/meminfo,
+sysfs, QMP.
 
-Only readers, and the few writes to sysfs that a test makes. Counts are in pages of 4 KiB unless
-a name says otherwise.
+Only readers, and the few writes to sysfs that tests need. Counts are in pages of 4 KiB unless
+the name says otherwise.
 """
 import collections
 import errno
@@ -37,7 +38,7 @@ def number_of(path):
 
 
 def write(path, text):
-    """One write and no second try, as a file of Python's would make when it is closed."""
+    """Write once. (A Python file object would try again when it is closed.)"""
     file = os.open(path, os.O_WRONLY)
     try:
         os.write(file, str(text).encode())
@@ -51,7 +52,7 @@ BLOCK_VMEMMAP = BLOCK_PAGES * STRUCT_PAGE // PAGE       # pages that describe a 
 
 
 def zones():
-    """{(node, zone): Zone} of all zones, empty ones too."""
+    """{(node, zone): Zone} of all zones, including empty ones."""
     found = {}
     for node, zone, text in _ZONE.findall(read("/proc/zoneinfo")):
         def value(key, text=text):
@@ -63,8 +64,8 @@ def zones():
 
 
 def free_kb():
-    """Free memory with what waits in the lists of the CPUs, which MemFree leaves out: huge pages
-    that hosted a memmap can stay there, 16 MiB and more of them."""
+    """Free memory including the per-CPU lists, which MemFree leaves out: huge pages that hosted a
+    memmap can stay there, 16 MiB and more of them."""
     pages = re.findall(r"^\s+(?:pages free|count:)\s+(\d+)$", read("/proc/zoneinfo"), re.M)
     return sum(int(count) for count in pages) * PAGE_KB
 
@@ -79,7 +80,7 @@ def block_ids():
 
 
 def block(number):
-    """State, zones that sysfs offers (one if it is online), node; None if it is not there."""
+    """State, valid zones (one if it is online) and node of a block; None if there is no such block."""
     path = f"{MEMORY}/memory{number}"
     try:
         zones_text = read(f"{path}/valid_zones").split()
@@ -94,7 +95,7 @@ def block_of(pfn):
 
 
 def blocks_of(addr, size):
-    """The numbers of all blocks that such a range has, there or not."""
+    """The numbers of all blocks in this range, whether they exist or not."""
     return range(addr // BLOCK_BYTES, (addr + size) // BLOCK_BYTES)
 
 
@@ -113,7 +114,7 @@ def errno_name(code):
 
 
 def dumped_pfns(why):
-    """The pages that the kernel log says it dumped for this reason, in their order."""
+    """The pages that the kernel log dumped for this reason, in order."""
     log = subprocess.run(["dmesg"], stdout=subprocess.PIPE, check=True, text=True).stdout
     found, pfn = [], None
     for line in log.splitlines():
@@ -125,7 +126,7 @@ def dumped_pfns(why):
 
 
 def everything():
-    """What is the same again when all that was added is gone."""
+    """Everything that must be unchanged after all added memory has been removed."""
     memory = meminfo()
     return {"zoneinfo": zones(), "blocks": block_ids(), "MemTotal": memory["MemTotal"],
             "direct mapping": sum(kb for key, kb in memory.items() if key.startswith("DirectMap")),
@@ -133,7 +134,7 @@ def everything():
 
 
 def devices():
-    """What QMP's query-memory-devices lists."""
+    """The devices that QMP's query-memory-devices lists."""
     found = []
     for line in guest.host("memory-devices").splitlines():
         name, addr, size, node, kind = line.split()
@@ -146,10 +147,10 @@ def plugged_bytes():
 
 
 def memmap_mode():
-    """N, Y or force: what memmap_on_memory was booted with."""
+    """N, Y, force or range: the value of memmap_on_memory at boot."""
     return read("/sys/module/memory_hotplug/parameters/memmap_on_memory").strip()
 
 
 def notifier_error(action, code):
-    """Let the memory notifier veto MEM_GOING_ONLINE or MEM_GOING_OFFLINE; 0 ends it."""
+    """Make the memory notifier veto MEM_GOING_ONLINE or MEM_GOING_OFFLINE; 0 stops that."""
     write(f"/sys/kernel/debug/notifier-error-inject/memory/actions/{action}/error", code)

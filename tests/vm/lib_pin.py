@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Things that keep a memory block from going offline, each until its close().
+"""Objects that keep a memory block from going offline, each until its close().
 
-A page pinned by a pipe (migration fails), pages of the kernel (isolation fails), huge pages that
-are promised to somebody (they cannot be dissolved). Each can say where its pages are.
+A page pinned by a pipe (migration fails), kernel pages (isolation fails), and huge pages that are
+reserved (they cannot be dissolved).
 """
 import ctypes
 import mmap
@@ -28,14 +28,14 @@ def pfn_of(address):
         pagemap.seek(address // oracle.PAGE * 8)
         entry = struct.unpack("<Q", pagemap.read(8))[0]
     if not entry >> 63:
-        raise RuntimeError(f"address {address:#x}: no page is there")
+        raise RuntimeError(f"address {address:#x}: no page is mapped there")
     return entry & ((1 << 55) - 1)
 
 
 class AnonPage:
     """An anonymous page of this process, in one of the given memory blocks.
 
-    A user's page comes from ZONE_MOVABLE as long as that has any, so a few tries find one.
+    User pages come from ZONE_MOVABLE while it has free pages, so a few attempts find one.
     """
 
     def __init__(self, numbers, tries=4096):
@@ -48,11 +48,11 @@ class AnonPage:
             self._maps.append(area)
             if oracle.block_of(self.pfn) in numbers:
                 return
-        raise RuntimeError(f"no page of {tries} was in the memory blocks {list(numbers)}")
+        raise RuntimeError(f"none of {tries} pages was in memory blocks {list(numbers)}")
 
 
 class bound:  # pylint: disable=invalid-name
-    """with bound(1): this process gets its pages from that node alone, see set_mempolicy(2)."""
+    """with bound(1): allocate pages from that node only, see set_mempolicy(2)."""
 
     def __init__(self, node):
         self._nodes = ctypes.c_ulong(1 << node)
@@ -66,7 +66,7 @@ class bound:  # pylint: disable=invalid-name
 
 
 class PinnedPage:
-    """An anonymous page that a pipe holds a reference to, so that it cannot be migrated."""
+    """An anonymous page that a pipe holds a reference to, which keeps it from being migrated."""
 
     def __init__(self, numbers):
         self._page = AnonPage(numbers)
@@ -82,7 +82,7 @@ class PinnedPage:
 
 
 class KernelPages:
-    """Pages that the kernel allocated and cannot move: the buffers of pipes, 64 KiB each."""
+    """Unmovable pages that the kernel allocated: pipe buffers, 64 KiB each."""
 
     def __init__(self, pipes=64):
         self._ends = []
@@ -95,15 +95,15 @@ class KernelPages:
             os.close(end)
 
 
-class PromisedHugePages:
-    """Free huge pages, all of them reserved by a mapping that has not touched them yet."""
+class ReservedHugePages:
+    """Free huge pages, all of them reserved by a mapping that has not faulted them in yet."""
 
     _COUNT = "/proc/sys/vm/nr_hugepages"
 
     def __init__(self, count=2):
         oracle.write(self._COUNT, count)
         if oracle.number_of(self._COUNT) != count:
-            raise RuntimeError(f"{count} huge pages of 2 MiB could not be had")
+            raise RuntimeError(f"cannot allocate {count} huge pages of 2 MiB")
         self._area = mmap.mmap(-1, count * HUGE_BYTES,
                                mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | MAP_HUGETLB)
 

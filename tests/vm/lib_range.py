@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Added memory that the test module (tests/vm/module) adds and removes, in any parts.
+"""Memory that the test module (tests/vm/module) adds and removes, in arbitrary parts.
 
-The memory is hidden from the kernel by mem=; a Range knows which of its blocks host the memmap of
-which, from nothing but arithmetic, so that a test can say what must happen before it does.
+The memory is hidden from the kernel by mem=. A Range computes which of its blocks host the memmap
+of which others, so that a test can predict what must happen.
 """
 import os
 import subprocess
@@ -12,20 +12,20 @@ import lib_oracle as oracle
 MODULE = "/sys/kernel/debug/mhp_test"
 MHP_MEMMAP_ON_MEMORY = 1 << 1
 MHP_OFFLINE_INACCESSIBLE = 1 << 3
-HIDDEN = 4 << 30                    # above what is below 4 GiB, where firmware has its holes
+HIDDEN = 4 << 30                    # above 4 GiB, because firmware has holes below
 TREE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
 
 
 def load_module():
-    """RuntimeError if it is not there: a test that needs it cannot do without."""
+    """Load the test module. RuntimeError if that fails: tests that need it cannot run without it."""
     path = os.path.join(TREE, "build", "module", os.uname().release, "mhp_test.ko")
     loaded = subprocess.run(["insmod", path], stderr=subprocess.PIPE, check=False, text=True)
     if loaded.returncode:
-        raise RuntimeError(f"insmod {path}: {loaded.stderr.strip()}; make check-guest builds it")
+        raise RuntimeError(f"insmod {path}: {loaded.stderr.strip()}; make check-guest builds the module")
 
 
-def tell(name, *words):
-    """None, or the errno that the module's function failed with."""
+def module_call(name, *words):
+    """Write to one of the module's files; returns None or the errno it failed with."""
     try:
         oracle.write(f"{MODULE}/{name}", " ".join(str(word) for word in words))
     except OSError as err:
@@ -34,21 +34,21 @@ def tell(name, *words):
 
 
 class Device:
-    """ZONE_DEVICE memory that hosts its memmap itself; smaller than a section, if need be."""
+    """ZONE_DEVICE memory that hosts its own memmap; may be smaller than a section."""
 
     def __init__(self, addr, size, buddy=False):
         self.addr, self.size, self.buddy = addr, size, buddy
 
     def add(self):
-        """Its memmap is in itself or, if told so, where the buddy has room for it."""
-        return tell("device_add", hex(self.addr), self.size, 0, int(self.buddy))
+        """The device hosts its memmap itself or, with buddy=True, the buddy allocator does."""
+        return module_call("device_add", hex(self.addr), self.size, 0, int(self.buddy))
 
     def remove(self):
-        return tell("device_remove", hex(self.addr), self.size)
+        return module_call("device_remove", hex(self.addr), self.size)
 
 
 class Range:
-    """Blocks of one add, from a physical address on; all of them in one node."""
+    """The blocks of one add, from a physical address on, all in one node."""
 
     def __init__(self, addr, count, nid=0):
         self.addr, self.nid, self.count = addr, nid, count
@@ -56,34 +56,34 @@ class Range:
         self.numbers = list(range(self.first, self.first + count))
 
     def add(self, flags=MHP_MEMMAP_ON_MEMORY):
-        return tell("add", hex(self.addr), self.count * oracle.BLOCK_BYTES, self.nid, hex(flags))
+        return module_call("add", hex(self.addr), self.count * oracle.BLOCK_BYTES, self.nid, hex(flags))
 
     @staticmethod
     def remove(numbers):
-        """A part, without a gap: of this range or of any other."""
-        return tell("remove", hex(numbers[0] * oracle.BLOCK_BYTES), len(numbers) * oracle.BLOCK_BYTES)
+        """Remove contiguous blocks, of this range or of others."""
+        return module_call("remove", hex(numbers[0] * oracle.BLOCK_BYTES), len(numbers) * oracle.BLOCK_BYTES)
 
     @staticmethod
     def offline_and_remove(numbers):
-        return tell("offline_and_remove", hex(numbers[0] * oracle.BLOCK_BYTES),
+        return module_call("offline_and_remove", hex(numbers[0] * oracle.BLOCK_BYTES),
                      len(numbers) * oracle.BLOCK_BYTES)
 
     def host(self, number):
-        """The block that has the memmap of another, maybe its own."""
+        """The block that hosts the memmap of a block, possibly the block itself."""
         return self.first + (number - self.first) * oracle.BLOCK_VMEMMAP // oracle.BLOCK_PAGES
 
     def hosts(self):
-        """All blocks that have any of the memmap."""
+        """All blocks that host any of the memmap."""
         return self.numbers[:self.host(self.numbers[-1]) - self.first + 1]
 
     def way(self, number):
-        """What must be online before a block, and the block, in this order."""
+        """The blocks that must be online before a block, and then the block itself, in this order."""
         way = [number]
         while self.host(way[0]) != way[0]:
             way.insert(0, self.host(way[0]))
         return way
 
     def vmemmap_pages(self, number):
-        """Pages of a block that hold memmap."""
+        """The number of pages of a block that hold memmap."""
         left = self.count * oracle.BLOCK_VMEMMAP - (number - self.first) * oracle.BLOCK_PAGES
         return max(0, min(left, oracle.BLOCK_PAGES))

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What is around each fault of a sweep: a life of some memory, and what must hold when it is over.
+"""The frame of each case of a sweep (t/sweep.py): what it starts from, and what must be true afterwards.
 
-A case begins and ends with nothing added. After it, zones, blocks, MemTotal, the direct mapping and
-iomem are what they were before the first one; the recording has what the trace has, and mhptop
-check objects to nothing in it; nothing of mhptop is left in bpffs. Which faults there are is the
-test's business (t/sweep.py).
+A case starts and ends without added memory. Afterwards zones, blocks, MemTotal, the direct mapping
+and iomem are the same as before the first case, the recording equals the trace, mhptop check finds
+no violation in it, and mhptop has left nothing in bpffs.
 """
 import json
 import os
@@ -13,7 +12,7 @@ import subprocess
 import lib_guest as guest
 import lib_oracle as oracle
 from lib_account import Account
-from lib_ledger import Recorder, broken_laws
+from lib_ledger import Recorder, violated_rules
 from lib_range import Range
 from lib_trace import Trace, pick
 
@@ -23,9 +22,9 @@ STEPS = {"online": 0, "going_offline": 1, "offline": 2, "going_online": 3, "canc
 
 
 def programs():
-    """The names of all BPF programs that the kernel has."""
-    told = subprocess.run(["bpftool", "-j", "prog", "show"], stdout=subprocess.PIPE, check=True, text=True).stdout
-    return sorted(program.get("name", "") for program in json.loads(told or "[]"))
+    """The names of all BPF programs that are loaded."""
+    text = subprocess.run(["bpftool", "-j", "prog", "show"], stdout=subprocess.PIPE, check=True, text=True).stdout
+    return sorted(program.get("name", "") for program in json.loads(text or "[]"))
 
 
 class Sweep:
@@ -40,25 +39,25 @@ class Sweep:
         self.begin = oracle.everything()
 
     def case(self, title, scenario):
-        """scenario(self) says what went wrong, one line each."""
+        """scenario(self) returns what went wrong, one line each."""
         wrong = list(scenario(self) or ())
         self.account.update()
         wrong += guest.differs("afterwards", self.begin, oracle.everything())
         wrong += self.recorder.wrong_events(self.account)
-        wrong += broken_laws(self.recorder.path)
+        wrong += violated_rules(self.recorder.path)
         wrong += guest.differs("pinned in bpffs", [], os.listdir(BPFFS))
         guest.ok(f"{self.mode}: {title}", wrong)
 
     def events(self, name, **fields):
-        """Those of a name and with these fields that happened since the last call."""
+        """The events with this name and these fields since the last call."""
         return pick(self.account.update(), name, **fields)
 
     def forget(self):
-        """What happened so far is not asked for any more."""
+        """Discard the events so far."""
         self.account.update()
 
     def refused(self, number, state, code, reason):
-        """A block that is asked to change and does not: what is wrong with how that is told."""
+        """A state change that must fail: returns what is wrong with the error, the block or the end event."""
         self.forget()
         before = oracle.block(number)
         got = oracle.block_set(number, state)
@@ -74,8 +73,8 @@ class Sweep:
         self.trace.close()
 
 
-class There(Range):
-    """with There(addr, 2) as there: a range that is added, and gone in the end, whatever is online."""
+class AddedRange(Range):
+    """with AddedRange(addr, 2) as there: a range that is added, and offlined and removed at the end."""
 
     def __enter__(self):
         code = self.add()
@@ -89,7 +88,7 @@ class There(Range):
             raise RuntimeError(wrong[0])
 
     def all(self, state):
-        """Every block, what hosts others last on the way offline; what is wrong."""
+        """Set the state of every block, hosts last when going offline; returns what is wrong."""
         wrong = []
         numbers = reversed(self.numbers) if state == "offline" else self.numbers
         for number in numbers:

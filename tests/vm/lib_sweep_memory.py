@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Cases of a sweep (t/sweep.py) in which memory runs out: of each system call the first allocation fails, then the
-second, until none is left to fail; of what a worker of the kernel does, some.
+"""Cases of a sweep (t/sweep.py) in which allocations fail: for each system call the first allocation, then the second,
+until none is left to fail; for a kernel worker, some of its allocations.
 """
 import errno
 
@@ -8,13 +8,13 @@ import lib_guest as guest
 import lib_oracle as oracle
 from lib_fault import FAILSLAB, FAIL_PAGE, Fault, FailNth
 from lib_range import HIDDEN, MODULE
-from lib_sweep import There
+from lib_sweep import AddedRange
 
-MOST = 400                          # allocations of one system call, at most
+MOST = 400                          # upper limit of allocations in one system call
 
 
 def one_by_one(path, text, undo, state, pages=True):
-    """Write, with the first allocation failing, then the second, until none is left to fail."""
+    """Write with the first allocation failing, then the second, until none is left to fail."""
     fault, wrong, failed = FailNth(pages), [], 0
     for nth in range(1, MOST):
         before = state()
@@ -22,26 +22,26 @@ def one_by_one(path, text, undo, state, pages=True):
         if code is None:
             undo()
         failed += code is not None
-        # Some notifiers do not say why, and a resource that cannot be had is taken for taken.
+        # Some notifiers do not pass the error on, and a resource that cannot be allocated is reported as busy.
         if code not in (None, errno.ENOMEM, errno.EBUSY, errno.EPERM, errno.EEXIST):
             wrong.append(f"allocation {nth}: {oracle.errno_name(code)}")
         wrong += guest.differs(f"after allocation {nth}", before, state())
         if not injected:
             break
     fault.close()
-    guest.note(f"{text}: {nth - 1} allocations, {failed} of them needed")
-    return wrong + ([f"{text}: still allocations after {MOST}"] if nth == MOST - 1 else [])
+    guest.note(f"{text}: {nth - 1} allocations, {failed} of them required")
+    return wrong + ([f"{text}: more than {MOST} allocations"] if nth == MOST - 1 else [])
 
 
 def allocations_online(_sweep):
-    with There(HIDDEN, 2) as there:
+    with AddedRange(HIDDEN, 2) as there:
         number = there.numbers[1]
         return one_by_one(f"{oracle.MEMORY}/memory{number}/state", "online_movable",
                           lambda: there.all("offline"), lambda: [oracle.block(n) for n in there.numbers])
 
 
 def allocations_offline(_sweep):
-    with There(HIDDEN, 2) as there:
+    with AddedRange(HIDDEN, 2) as there:
         there.all("online_movable")
         number = there.numbers[1]
         return one_by_one(f"{oracle.MEMORY}/memory{number}/state", "offline",
@@ -49,24 +49,24 @@ def allocations_offline(_sweep):
 
 
 def allocations_add(sweep, pages=True):
-    there = There(HIDDEN, 3)
+    there = AddedRange(HIDDEN, 3)
     return one_by_one(f"{MODULE}/add", f"{there.addr:#x} {there.count * oracle.BLOCK_BYTES} 0 0x2",
                       lambda: there.remove(there.numbers), lambda: oracle.block_ids() == sweep.begin["blocks"], pages)
 
 
 def slab_add(sweep):
-    """The same without those for page tables: tests/long/fixes.sh has it with a kernel that does not survive these."""
+    """allocations_add() without page tables: tests/long/fixes.sh runs it on a kernel that crashes without those."""
     return allocations_add(sweep, False)
 
 
 def allocations_remove(_sweep):
-    with There(HIDDEN, 3) as there:
+    with AddedRange(HIDDEN, 3) as there:
         return one_by_one(f"{MODULE}/remove", f"{there.addr:#x} {there.count * oracle.BLOCK_BYTES}",
                           there.add, oracle.block_ids)
 
 
 def allocations_offline_and_remove(_sweep):
-    with There(HIDDEN, 2) as there:
+    with AddedRange(HIDDEN, 2) as there:
         there.all("online_movable")
 
         def undo():
@@ -77,7 +77,7 @@ def allocations_offline_and_remove(_sweep):
 
 
 def allocations_of_acpi(sweep):
-    """In the kernel's worker, which nobody can tell to let the Nth fail."""
+    """These happen in a kernel worker, where fail-nth cannot be used."""
     wrong, failed = [], 0
     for attribute, spaces in ((FAILSLAB, (0, 2048, 6144, 9000)), (FAIL_PAGE, (0, 1, 2, 4, 8))):
         fault = Fault("add_memory_resource", attribute)

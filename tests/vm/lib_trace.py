@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The mhp events as text, read from a tracefs instance of one's own and taken apart here.
+"""The mhp events as text, read from a separate tracefs instance and parsed here.
 
-This is the oracle that mhptop is held against, so it shares nothing with it: no libbpf, no
-libtraceevent, only what the kernel prints. What the events add up to is in lib_account.py.
+mhptop is compared with this parser, so they share no code: no libbpf, no libtraceevent, only
+the text that the kernel prints. lib_account.py adds the events up.
 """
 import collections
 import glob
@@ -28,7 +28,7 @@ def parse_fields(text):
 
 
 def parse_line(line):
-    """An Event, or None if the line holds none."""
+    """An Event, or None if the line is not an mhp event."""
     match = _LINE.match(line)
     if not match:
         return None
@@ -37,11 +37,11 @@ def parse_line(line):
 
 
 class Trace:
-    """A tracefs instance with all mhp events on."""
+    """A tracefs instance with all mhp events enabled."""
 
     def __init__(self, name="guest-test", buffer_kb=8192):
         self.path = f"{TRACEFS}/instances/{name}"
-        self.wrong = []         # what makes the trace void, one line each
+        self.wrong = []         # problems that invalidate the trace, one line each
         self._rest = ""
         os.mkdir(self.path)
         self._write("buffer_size_kb", buffer_kb)
@@ -77,7 +77,7 @@ class Trace:
         return events
 
     def lost(self):
-        """What per_cpu/*/stats and the pipe say was lost: nothing, or the trace is void."""
+        """Losses reported by per_cpu/*/stats and the pipe; any loss invalidates the trace."""
         wrong = list(self.wrong)
         for path in glob.glob(f"{self.path}/per_cpu/cpu*/stats"):
             with open(path, encoding="ascii") as stats:
@@ -94,12 +94,12 @@ class Trace:
 
 
 def steps(events):
-    """What happened, as words: names without "mhp_", and a notifier call by the name of its step."""
+    """The events as words: their names without "mhp_"; a notifier call is named by its step."""
     return [event.fields["step"] if event.name == "mhp_notify" else event.name[4:]
             for event in events]
 
 
 def pick(events, name, **fields):
-    """The events of that name (without "mhp_") with those fields."""
+    """The events with this name (without "mhp_") and these fields."""
     return [event for event in events
             if event.name == f"mhp_{name}" and fields.items() <= event.fields.items()]

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""One QEMU process: its command line, its start and, always, its end.
+"""One QEMU process: its command line, its start and its guaranteed end.
 
-The guest's root is the host's root over 9p, read-only; a second share, read
-and write, is the results folder. QEMU inherits its sockets, so no path has to
-be short enough for a Unix socket; it is told to die with this process.
+The guest's root is the host's root over 9p, read-only; a second, writable share
+is the results folder. QEMU inherits its sockets, so the length limit of Unix
+socket paths does not matter. QEMU is killed if this process dies.
 """
 import dataclasses
 import os
@@ -18,10 +18,10 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 GUEST_INIT = os.path.join(HERE, "guest-init")
 TERMINATE_SECONDS = 3
 
-# loglevel=5 shows a WARN() (level 4) and no chatter. A guest that stops in an
-# oops or a panic ends at once: -no-reboot makes QEMU leave. An emulated CPU on a
-# busy host can stand still for seconds, which must not count as a stall, nor make
-# the kernel give up the TSC for a clock that costs an exit each time it is read.
+# loglevel=5 shows a WARN() (level 4) without the usual boot messages. A guest that
+# oopses or panics ends immediately: -no-reboot makes QEMU exit. An emulated CPU on a
+# busy host can stop for seconds, which must neither count as a stall nor make the
+# kernel replace the TSC with a clock that costs a VM exit for each read.
 CMDLINE = ("console=ttyS0,115200 earlyprintk=ttyS0,115200 loglevel=5 panic=-1 oops=panic "
            "no_timer_check tsc=reliable nokaslr mitigations=off "
            "rcupdate.rcu_cpu_stall_timeout=60")
@@ -30,7 +30,7 @@ ROOTFLAGS = "trans=virtio,version=9p2000.L,cache=loose,msize=262144"
 
 @dataclasses.dataclass
 class Config:
-    """What a guest shall be."""
+    """The configuration of a guest."""
     kernel: str
     share: str                      # the results folder
     console: str                    # the console log
@@ -56,14 +56,14 @@ def qemu_binary():
 
 
 def _comma(text):
-    """A value for QEMU's key=value lists."""
+    """Escape a value for QEMU's key=value lists."""
     return text.replace(",", ",,")
 
 
 def _quote(value):
-    """A value for the kernel's command line, which knows quotes but no escapes."""
+    """Quote a value for the kernel's command line, which has quotes but no escapes."""
     if '"' in value:
-        raise HarnessError(f"cannot boot from {value!r}: a kernel command line cannot hold "
+        raise HarnessError(f"cannot boot from {value!r}: a kernel command line cannot contain "
                            "a quotation mark; move the checkout")
     return f'"{value}"' if " " in value else value
 
@@ -82,13 +82,13 @@ def _cpu_args(cfg):
                 "-smp", "1", "-cpu", "max,la57=off"]
     if cfg.accel == "kvm":
         return ["-accel", "kvm", "-smp", str(cfg.smp), "-cpu", "host"]
-    # All CPUs in one thread. With one for each, a guest dies of an int3 when code is patched
-    # while another CPU runs it, as a tracepoint's is when it is switched.
+    # All CPUs in one thread. With one thread each, a guest crashes with an int3 when code is
+    # patched while another CPU runs it, as happens when a tracepoint is enabled or disabled.
     return ["-accel", "tcg,thread=single", "-smp", str(cfg.smp), "-cpu", "max,la57=off"]
 
 
 def _memory_args(cfg):
-    """RAM at boot, room for more, and the NUMA nodes: node 0 has all that is there at boot."""
+    """RAM at boot, room for more, and the NUMA nodes: node 0 has all of the RAM at boot."""
     mem, limit = parse_size(cfg.mem), parse_size(cfg.maxmem)
     size = f"{mem >> 20}M"
     if cfg.slots and limit > mem:
@@ -104,7 +104,7 @@ def _memory_args(cfg):
 
 
 def _vmem_args(cfg):
-    """virtio-mem devices, empty at first: a q35 machine takes no PCI device later."""
+    """virtio-mem devices, empty at first: a q35 machine cannot hotplug PCI devices."""
     args = []
     for index, text in enumerate(cfg.vmem):
         size, _, node = text.partition(",")
@@ -138,11 +138,11 @@ def command(cfg, qmp_fd, ports):
 
 
 class Machine:
-    """A running QEMU. stop() ends it whatever state it is in."""
+    """A running QEMU. stop() ends it in any state."""
 
     def __init__(self, args, fds, log):
         self.log = log
-        # setpriv: should this process be killed outright, QEMU dies too.
+        # setpriv makes sure that QEMU dies even if this process is killed with SIGKILL.
         guard = shutil.which("setpriv")
         if guard:
             args = [guard, "--pdeathsig", "KILL", *args]
@@ -170,14 +170,14 @@ class Machine:
         code = self.process.poll()
         if code is not None and code < 0:
             return f"it was killed by {signal.Signals(-code).name}"
-        return "it gave no reason" if code is None else f"it exited {code} without a word"
+        return "it gave no reason" if code is None else f"it exited with status {code} and no message"
 
     def kill(self):
         if self.running():
             self.process.kill()
 
     def wait(self, seconds):
-        """Whether it ended by itself within so many seconds."""
+        """Whether it exited by itself within this many seconds."""
         try:
             self.process.wait(seconds)
         except subprocess.TimeoutExpired:
@@ -185,7 +185,7 @@ class Machine:
         return True
 
     def stop(self):
-        """Terminate, then kill; afterwards there is no process."""
+        """Terminate, then kill; afterwards the process is gone."""
         if self.running():
             self.process.terminate()
             if not self.wait(TERMINATE_SECONDS):

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A QMP client on a connected socket, as the QEMU machine protocol wants it.
+"""A client of the QEMU machine protocol (QMP) on a connected socket.
 
-execute() waits for its own reply, with a limit; events that come meanwhile are
-kept and handed out by events().
+execute() waits for its own reply, with a time limit; events that arrive
+meanwhile are queued for events().
 """
 import json
 import select
@@ -14,7 +14,7 @@ REPLY_SECONDS = 20
 
 
 class QmpError(HarnessError):
-    """QEMU turned a command down, or talks no more."""
+    """QEMU rejected a command, or does not respond any more."""
 
 
 class Qmp:
@@ -35,12 +35,12 @@ class Qmp:
         self.sock.close()
 
     def greet(self, seconds=REPLY_SECONDS):
-        """Take the greeting and leave the capabilities mode."""
+        """Read the greeting and leave capabilities negotiation mode."""
         self._wait(lambda m: "QMP" in m, "its greeting", seconds)
         self.execute("qmp_capabilities")
 
     def pump(self):
-        """Read what is there; never blocks."""
+        """Read whatever is available; never blocks."""
         while not self.closed:
             try:
                 chunk = self.sock.recv(65536)
@@ -61,11 +61,11 @@ class Qmp:
         try:
             message = json.loads(line)
         except ValueError as err:
-            raise QmpError(f"QEMU's monitor wrote no QMP: {line[:60]!r}") from err
+            raise QmpError(f"QEMU's monitor wrote something other than QMP: {line[:60]!r}") from err
         (self._events if "event" in message else self._messages).append(message)
 
     def events(self):
-        """The events that came since the last call."""
+        """The events since the last call."""
         self.pump()
         events, self._events = self._events, []
         return events
@@ -79,15 +79,15 @@ class Qmp:
                     self._messages.remove(message)
                     return message
             if self.closed:
-                raise QmpError(f"QEMU closed its monitor before it gave {what}")
+                raise QmpError(f"QEMU closed its monitor before it sent {what}")
             left = deadline - time.monotonic()
             if left <= 0:
-                raise QmpError(f"QEMU did not give {what} within {seconds} s")
+                raise QmpError(f"QEMU did not send {what} within {seconds} s")
             check_stop()
             select.select([self.sock], [], [], min(left, 0.1))
 
     def execute(self, command, arguments=None):
-        """Run one command; its return value, or QmpError with QEMU's own words."""
+        """Run one command; returns its value, or raises QmpError with QEMU's message."""
         self._serial += 1
         request = {"execute": command, "id": self._serial}
         if arguments:
@@ -106,9 +106,9 @@ class Qmp:
                 data = data[self.sock.send(data):]
             except BlockingIOError:
                 if time.monotonic() > deadline:
-                    raise QmpError(f"QEMU takes no commands any more (at {command})") from None
+                    raise QmpError(f"QEMU does not accept commands any more (at {command})") from None
                 check_stop()
                 select.select([], [self.sock], [], 0.1)
             except OSError as err:
                 self.closed = True
-                raise QmpError(f"{command} could not be sent to QEMU: {err.strerror}") from err
+                raise QmpError(f"cannot send {command} to QEMU: {err.strerror}") from err

@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Boot a kernel in QEMU, run one script in it, tell what came of it.
+"""Boot a kernel in QEMU, run one script in it and report the result.
 
-The guest has this machine's root file system, read-only, and the script at its
-own path; guest-lib.sh is what it is written with. The run passes (exit 0) when
-the script exits 0, its KTAP results are complete and none failed, and the
-console shows no splat; it fails (exit 1) with one line that says why.
+The guest sees this machine's root file system, read-only, and runs the script at
+its path on the host. Scripts use guest-lib.sh or lib_guest.py. The run passes
+(exit 0) if the script exits 0, its KTAP results are complete, no test failed, and
+the console shows no splat. Otherwise it fails (exit 1) with one line that says why.
 
-In the results folder: results.tap, output.log (what the script printed),
-console.log, dmesg.log, qemu.log, status (key=value), and what the script put
-into $RESULTS.
+The results folder contains results.tap, output.log (the script's output),
+console.log, dmesg.log, qemu.log, status (key=value), and everything that the
+script writes to $RESULTS.
 """
 import argparse
 import os
@@ -25,12 +25,12 @@ from session import Session
 
 KERNELS = {"patched": "", "vanilla": "-vanilla", "debug": "-debug"}
 TIME_LIMIT, INTERACTIVE_LIMIT, BOOT_LIMIT = 300, 24 * 3600, 90
-DEBUG_FACTOR = 4            # KASAN and lockdep take that much longer, at least
+DEBUG_FACTOR = 4            # KASAN and lockdep take at least this much longer
 LAST_LINES = 15
 
 
 def seconds(text):
-    """A time for argparse."""
+    """The argparse type of a time limit."""
     value = float(text)
     if value <= 0:
         raise ValueError(text)
@@ -44,34 +44,36 @@ def parse_args(argv):
     add = parser.add_argument
     add("--kernel", default="patched", metavar="K",
         help="patched (default), vanilla, debug, or the path of a bzImage")
-    add("--append", default="", metavar="WORDS", help="more for the kernel's command line")
+    add("--append", default="", metavar="PARAMS", help="additional kernel parameters")
     add("--mem", default="1G", help="RAM at boot (default 1G)")
-    add("--maxmem", default="64G", help="RAM at most, below 700G (default 64G)")
+    add("--maxmem", default="64G", help="maximum RAM including DIMMs, below 700G (default 64G)")
     add("--slots", type=int, default=8, help="DIMM slots (default 8)")
     add("--smp", type=int, default=2, help="CPUs (default 2)")
-    add("--numa", type=int, default=1, metavar="N", help="NUMA nodes; the RAM is in node 0")
+    add("--numa", type=int, default=1, metavar="N",
+        help="NUMA nodes (default 1); node 0 has all of the RAM at boot")
     add("--vmem", action="append", default=[], metavar="SIZE[,NODE]",
-        help="a virtio-mem device, vmem0 and so on, empty at first (may be repeated)")
+        help="add a virtio-mem device (vmem0, vmem1, ...), empty at first (may be repeated)")
     add("--icount", action="store_true",
-        help="one CPU whose clock counts instructions (for benchmarks)")
+        help="use one CPU whose clock counts instructions (for benchmarks)")
     add("--time-limit", type=seconds, metavar="SEC",
-        help=f"default {TIME_LIMIT}; the debug kernel gets {DEBUG_FACTOR} times as much")
-    add("--results", metavar="DIR", help="default build/vm/SCRIPT.KERNEL")
-    add("--env", action="append", default=[], metavar="NAME=VALUE", help="for the script")
+        help=f"time limit in seconds (default {TIME_LIMIT}), multiplied by {DEBUG_FACTOR} for the debug kernel")
+    add("--results", metavar="DIR", help="results folder (default build/vm/SCRIPT.KERNEL)")
+    add("--env", action="append", default=[], metavar="NAME=VALUE",
+        help="set an environment variable of the script (may be repeated)")
     add("--allow-splat", action="append", default=[], metavar="REGEX",
-        help="a console line that is expected (may be repeated)")
+        help="do not fail on splats that match REGEX (may be repeated)")
     add("--no-plan", action="store_true",
-        help="the script gives no KTAP: its exit status alone decides")
+        help="do not require KTAP results: the exit status alone decides")
     add("--interactive", action="store_true",
-        help="the script gets this terminal (Ctrl-] ends it); implies --no-plan")
-    add("--verbose", action="store_true", help="show what the script printed, at the end")
+        help="connect the script to this terminal (Ctrl-] ends it); implies --no-plan")
+    add("--verbose", action="store_true", help="show the script's output at the end")
     add("script")
     add("args", nargs=argparse.REMAINDER)
     return parser.parse_args(argv)
 
 
 def find_kernel(name):
-    """The bzImage that --kernel names."""
+    """The path of the bzImage that --kernel selects."""
     path, cure = name, "give the path of a bzImage, or patched, vanilla or debug"
     if name in KERNELS:
         base = os.environ.get("MHP_KERNEL_BASE", "6.12")
@@ -80,7 +82,7 @@ def find_kernel(name):
     if os.path.isdir(path):
         path = os.path.join(path, "bzImage")
     if not os.path.isfile(path):
-        raise HarnessError(f"cannot boot the {name} kernel: {path} is not there; {cure}")
+        raise HarnessError(f"cannot boot the {name} kernel: {path} does not exist; {cure}")
     return os.path.realpath(path)
 
 
@@ -107,25 +109,25 @@ class Run:
     def line(self, text):
         self.ktap.feed(text)
         if not self.quiet:
-            self.tell(text)
+            self.emit(text)
 
     def note(self, text):
         if not self.quiet:
-            self.tell(f"# {text}")
+            self.emit(f"# {text}")
 
-    def tell(self, text):
-        """Print a line; a reader that went away ends the run, once."""
+    def emit(self, text):
+        """Print a line; if the reader has gone, end the run, but only once."""
         try:
             print(text, flush=True)
         except OSError as err:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            raise HarnessError(f"stdout cannot be written: {err.strerror}") from err
+            raise HarnessError(f"cannot write to stdout: {err.strerror}") from err
 
     def execute(self):
         args = self.args
         self.folder, self._lock = open_results(args)
         if not os.path.isfile(args.script):
-            raise HarnessError(f"cannot run {args.script}: there is no such script")
+            raise HarnessError(f"cannot run {args.script}: no such script")
         allowed = splat.compile_allowed(args.allow_splat)
         kernel = find_kernel(args.kernel)
         self.accelerator, why = ("tcg", "icount") if args.icount else accel.choose(kernel)
@@ -136,12 +138,12 @@ class Run:
         write_environment(args, self.folder, self.session.prepare())
         self.note(f"{args.script} on {kernel}, accelerator {self.accelerator} ({why})")
         if args.interactive:
-            self.tell("The guest starts; Ctrl-] ends it.")
+            self.emit("Starting the guest; Ctrl-] ends it.")
         self.session.run()
         self.judge(allowed)
 
     def judge(self, allowed):
-        """All that is wrong with the run, the root cause first."""
+        """Collect everything that went wrong with the run, the root cause first."""
         session = self.session
         marks = [splat.START_MARK] if session.boot_seconds is not None else []
         if session.exit_code is not None and not session.faults:
@@ -157,7 +159,7 @@ class Run:
             self.reasons.append(str(err))
         self.reasons += session.faults
         if session.exit_code:
-            self.reasons.append(f"the script exited {session.exit_code}")
+            self.reasons.append(f"the script exited with status {session.exit_code}")
         if self.args.no_plan or self.args.interactive:
             self.reasons += self.ktap.problems() if self.ktap.plan is not None else []
         else:
@@ -169,7 +171,7 @@ class Run:
             return []
         return splat.scan(splat.read_log(path), allowed)[0]
 
-    # -- telling ------------------------------------------------------------------
+    # -- reporting ----------------------------------------------------------------
 
     def _show_end_of(self, name):
         try:
@@ -183,10 +185,10 @@ class Run:
         else:
             shown = lines[-LAST_LINES:]
         for line in shown:
-            self.tell(f"# {name}: {line}")
+            self.emit(f"# {name}: {line}")
 
     def report(self):
-        """Totals, status file, one line of reason; the exit status."""
+        """Print the totals and one line with the reasons, write the status file; returns the exit status."""
         try:
             self._summary()
         except HarnessError as err:
@@ -201,7 +203,7 @@ class Run:
         return 1 if self.reasons else 0
 
     def _errors(self):
-        """1 if the run failed and no test of the script says so."""
+        """1 if the run failed for a reason that no test of the script reported."""
         return 1 if self.reasons and not self.ktap.failed else 0
 
     def _summary(self):
@@ -212,13 +214,13 @@ class Run:
         if died or (self.session and failed and not self.ktap.failures):
             self._show_end_of("console.log")
         for note in self.notes:
-            self.tell(f"# {note}")
+            self.emit(f"# {note}")
         if self.args.interactive and not (self.ktap.count or self.reasons):
             return
-        self.tell(self.ktap.totals(self._errors()))
+        self.emit(self.ktap.totals(self._errors()))
         if self.session and self.session.boot_seconds is not None:
-            self.tell(f"# booted in {self.session.boot_seconds:.1f} s, "
-                      f"{self.session.seconds:.1f} s in all")
+            self.emit(f"# booted in {self.session.boot_seconds:.1f} s, "
+                      f"{self.session.seconds:.1f} s in total")
 
     def _write_status(self):
         if not self.folder:

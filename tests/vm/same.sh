@@ -1,14 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The kernel's selftests about huge pages, failing memory and hotplug give the same verdicts whoever hosts the memmap: on
-# vanilla, off, per block and range. Here are the build of the programs and the comparison; t/same.py runs them in a guest.
+# The kernel's selftests for huge pages, memory failure and hotplug give the same verdicts wherever the memmap is hosted:
+# on vanilla, off, per block and per range. This script builds the programs and compares; t/same.py runs them in a guest.
 #
-# They come from the kernel source (the package, or KERNEL_SRC). Left out of tools/testing/selftests/mm, though about it:
-#   hugepage-mremap, uffd-*, pagemap_ioctl      want CONFIG_USERFAULTFD, which kernel/config/guest.config has not
-#   charge_reserved_hugetlb.sh, hugetlb_reparenting_test.sh, write_to_hugetlbfs     want control groups
-#   hmm-tests, test_hmm.sh                      want CONFIG_DEVICE_PRIVATE
-#   migration                                   wants two nodes to move pages between, and libnuma
-#   cow, gup_longterm, gup_test                 have huge pages as one case of many, and are about something else
+# They come from the kernel source (the package, or KERNEL_SRC). These related tests of tools/testing/selftests/mm are
+# left out:
+#   hugepage-mremap, uffd-*, pagemap_ioctl      need CONFIG_USERFAULTFD, which kernel/config/guest.config does not set
+#   charge_reserved_hugetlb.sh, hugetlb_reparenting_test.sh, write_to_hugetlbfs     need control groups
+#   hmm-tests, test_hmm.sh                      need CONFIG_DEVICE_PRIVATE
+#   migration                                   needs two nodes to move pages between, and libnuma
+#   cow, gup_longterm, gup_test                 use huge pages only as one case among many
 . "$(dirname "$0")/../host-lib.sh"
 cd "$TOP" || exit 1
 
@@ -16,17 +17,17 @@ BASE=${MHP_KERNEL_BASE:-6.12}
 ARCHIVE=/usr/src/linux-source-$BASE.tar.xz
 OUT=$TOP/build/selftests-mm
 SELFTESTS=tools/testing/selftests
-# vm_util.c wants the linux/fs.h of this source; that of the machine can be older.
+# vm_util.c needs the linux/fs.h of this source; the one on the host can be older.
 WANTED=("$SELFTESTS"/{mm,memory-hotplug,kselftest.h} include/uapi/linux/fs.h
 	scripts/headers_install.sh scripts/unifdef.c)
 PROGRAMS=(hugepage-mmap hugepage-shm hugepage-vmemmap hugetlb-madvise hugetlb-read-hwpoison hugetlb-soft-offline
 	hugetlb_dio hugetlb_fault_after_madv hugetlb_madv_vs_map map_hugetlb thuge-gen)
 GUESTS=(vanilla N Y range)
-HOW=${1:-most}  # or all, with what takes a minute in each guest
-# Of 17 verdicts 16 are good on vanilla: hugetlb-read-hwpoison alone is not made for 6.12, see sigbus.c.
+HOW=${1:-most}  # or all, which adds a test that takes a minute in each guest
+# On vanilla 16 of 17 programs pass; hugetlb-read-hwpoison fails on 6.12, see sigbus.c.
 LEAST=14
 
-# What the programs depend on: the source, this script, the compiler.
+# Everything that the programs depend on: the source, this script, the compiler.
 key() {
 	if [[ ${KERNEL_SRC-} ]]; then
 		(cd "$KERNEL_SRC" && find "${WANTED[@]}" -type f -exec sha256sum {} + | sort)
@@ -37,7 +38,7 @@ key() {
 	gcc --version
 }
 
-source_there() {
+unpack_source() {
 	local tree=$OUT.new
 	rm -rf "$OUT" "$tree" && mkdir -p "$tree/bin" "$tree/usr/include/linux" || return 1
 	if [[ ${KERNEL_SRC-} ]]; then
@@ -51,7 +52,7 @@ source_there() {
 	key | sha256sum >"$tree/key" && mv -T "$tree" "$OUT"
 }
 
-# The flags are those of the selftests' own makefile. What does not compile is not there, and is tried again.
+# With the flags of the selftests' own makefile. A program that does not compile is retried next time.
 compile() {
 	[[ -x $OUT/bin/$1 ]] && return
 	(cd "$OUT/$SELFTESTS/mm" && gcc -Wall -O2 -U_FORTIFY_SOURCE -no-pie -isystem "$OUT/usr/include" \
@@ -61,7 +62,7 @@ compile() {
 programs() {
 	local name
 	if [[ ! -r $OUT/key || $(<"$OUT/key") != "$(key | sha256sum)" ]]; then
-		check "the source of the selftests is there (${KERNEL_SRC:-$ARCHIVE})" source_there
+		check "the source of the selftests is unpacked (${KERNEL_SRC:-$ARCHIVE})" unpack_source
 	fi
 	for name in "${PROGRAMS[@]}"; do
 		check "$name compiles" compile "$name"
@@ -73,12 +74,12 @@ verdicts() { echo "build/vm/same-$1/verdicts"; }
 boot() {
 	local kernel=patched mode=$1
 	[[ $1 != vanilla ]] || kernel=vanilla mode=N
-	check "$1: every selftest comes to an end" tests/vm/run.py --kernel "$kernel" --results "build/vm/same-$1" \
+	check "$1: every selftest terminates" tests/vm/run.py --kernel "$kernel" --results "build/vm/same-$1" \
 		--mem 1G --time-limit 900 --append "memory_hotplug.memmap_on_memory=$mode" \
 		tests/vm/t/same.py "$OUT" "$mode" "$HOW"
 }
 
-# One row a program: what the guests said, all the same or not.
+# One row for each program, with its verdict in each guest.
 table() {
 	local guest name
 	printf '# %-32s' 'status passed failed skipped'
@@ -96,17 +97,17 @@ table() {
 compare() {
 	local guest
 	for guest in "${GUESTS[@]:1}"; do
-		check "$guest: each verdict is that of vanilla" diff -u "$(verdicts vanilla)" "$(verdicts "$guest")"
+		check "$guest: all verdicts equal those of vanilla" diff -u "$(verdicts vanilla)" "$(verdicts "$guest")"
 	done
 	for guest in "${GUESTS[@]}"; do
-		check "$guest: $LEAST programs and more pass, with nothing failed or skipped" \
+		check "$guest: at least $LEAST programs pass with nothing failed or skipped" \
 			awk -v least=$LEAST '$2 == 0 && $4 == 0 && $5 == 0 { n++ }
 				END { if (n + 0 < least) { print n + 0, "pass"; exit 1 } }' "$(verdicts "$guest")"
 	done
 }
 
 programs
-((_failed == 0)) || done_testing        # guests would only say the same
+((_failed == 0)) || done_testing        # the guests would only fail for the same reason
 for guest in "${GUESTS[@]}"; do
 	boot "$guest"
 done

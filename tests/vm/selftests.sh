@@ -3,8 +3,8 @@
 #
 # The kernel's own selftests for memory hotplug, in a guest: selftests.sh [run.py's options]
 #
-# Takes them from the kernel source as the series leaves them (the package, or KERNEL_SRC), so that what is run is what
-# is submitted, and hands them to t/selftests.py.
+# Takes them from the kernel source (the package, or KERNEL_SRC) with the series applied, so that the tests that run are
+# the ones that are submitted, and passes them to t/selftests.py.
 set -euo pipefail
 
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -23,12 +23,12 @@ unpack() {
 	if [[ ${KERNEL_SRC-} ]]; then
 		(cd "$KERNEL_SRC" && tar -c "${WANTED[@]}") | tar -x -C "$1"
 	else
-		[[ -r $ARCHIVE ]] || die "$ARCHIVE is not there; apt-get install linux-source-$BASE, or set KERNEL_SRC"
+		[[ -r $ARCHIVE ]] || die "$ARCHIVE does not exist; apt-get install linux-source-$BASE, or set KERNEL_SRC"
 		tar -C "$1" --strip-components=1 -xf "$ARCHIVE" "${WANTED[@]/#/linux-source-$BASE/}"
 	fi
 }
 
-# Of the patches only what is about the selftests: the rest of the tree is not here.
+# Only the parts of the patches that change selftests: the rest of the tree is not unpacked.
 apply() {
 	local patch
 	for patch in "$TOP/kernel/$BASE"/*-selftests-*.patch; do

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """One run of a guest, from the start of QEMU to its end, under a time limit.
 
-A single loop serves QMP, the guest's requests, the live results and, if asked
-for, the terminal. Whatever happens in it, QEMU is gone when run() returns.
+A single loop serves QMP, the guest's requests, the live results and, if
+requested, the terminal. Whatever happens, QEMU is gone when run() returns.
 """
 import os
 import selectors
@@ -21,7 +21,7 @@ LAST_RESORT_SLACK = 60
 
 
 class Tail:
-    """New complete lines of a file that grows."""
+    """New complete lines of a growing file."""
 
     def __init__(self, path):
         self.path = path
@@ -44,7 +44,7 @@ class Tail:
 
 
 class Session:
-    """faults: what went wrong with the run itself, one line each."""
+    """faults: problems with the run itself, one line each."""
 
     def __init__(self, cfg, limits, on_line, interactive=False):
         self.cfg = cfg
@@ -63,7 +63,7 @@ class Session:
     # -- set up -------------------------------------------------------------------
 
     def _open_ports(self):
-        """The sockets, ours and QEMU's; self.terminal when there is one."""
+        """Create the sockets, both ends, and self.terminal if the run is interactive."""
         self.pairs = {"qmp": socket_pair(), "ctl": socket_pair()}
         self.terminal = None
         if self.interactive:
@@ -71,14 +71,14 @@ class Session:
             self.terminal = Terminal(self.pairs["tty"][0], self.pairs["size"][0])
 
     def prepare(self):
-        """Before run(): what the guest's script must know of the user's terminal."""
+        """Call before run(); returns the environment that describes the user's terminal to the script."""
         self._open_ports()
         return self.terminal.environment() if self.terminal else {}
 
     def _start(self):
         fds = {name: pair[1].fileno() for name, pair in self.pairs.items()}
         ports = [(name, fd) for name, fd in fds.items() if name != "qmp"]
-        ports.sort(key=lambda port: port[0] != "tty")       # hvc0 wants port 0
+        ports.sort(key=lambda port: port[0] != "tty")       # hvc0 must be port 0
         args = machine.command(self.cfg, fds["qmp"], ports)
         self._started = time.monotonic()
         self.machine = machine.Machine(args, tuple(fds.values()),
@@ -124,7 +124,7 @@ class Session:
                 selector.register(0, selectors.EVENT_READ, self.terminal.from_user)
                 selector.register(self.terminal.guest, selectors.EVENT_READ,
                                   self.terminal.from_guest)
-            while self._goes_on():
+            while self._continues():
                 for key, _ in selector.select(TICK):
                     key.data()
                 self._relay()
@@ -146,15 +146,15 @@ class Session:
             self.exit_code = self.control.exit_code
             self._ended = time.monotonic()
 
-    def _goes_on(self):
-        """Whether the guest is to be served on; what ends it goes to faults."""
+    def _continues(self):
+        """Whether to keep serving the guest; if a fault ends the run, it is added to faults."""
         check_stop()
         if self.qmp.closed or not self.machine.running():
             self._gone()
             return False
         if self.control.broken:
             if self.machine.wait(1):
-                return self._goes_on()
+                return self._continues()
             raise HarnessError(self.control.broken)
         if self.terminal and self.terminal.eof:
             raise HarnessError("the terminal went away")
@@ -167,7 +167,7 @@ class Session:
             grace = min(GRACE_SECONDS, self.time_limit)
             if now - self._ended > grace:
                 self.faults.append(f"the guest did not power off within {grace:g} s "
-                                   "of its script's end")
+                                   "after its script ended")
                 return False
             return True
         took = now - self._started
@@ -177,15 +177,15 @@ class Session:
                                f"(accelerator {self.cfg.accel}); see {self.cfg.console}")
         elif took > self.time_limit:
             self.timed_out = True
-            self.faults.append(f"time limit of {self.time_limit:g} s reached, the script still ran")
+            self.faults.append(f"time limit of {self.time_limit:g} s reached while the script was running")
         return not self.timed_out
 
     def _gone(self):
-        """QEMU left: an orderly end only if the script had ended before."""
+        """QEMU exited, which is in order only if the script had ended before."""
         self.machine.wait(5)
         self._on_control()
         if self._ended is None:
-            when = "before its script started" if self.boot_seconds is None else "in its script"
+            when = "before its script started" if self.boot_seconds is None else "while its script was running"
             why = self._last_words()
             if not why and self.machine.process.poll() != 0:
                 why = self.machine.complaint()

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# A shell in a guest, to look around: run.py --interactive tests/vm/shell.sh
+# An interactive shell in a guest: run.py --interactive tests/vm/shell.sh
 cat > "$MHP_RUN/bashrc" <<'END'
 . "$MHP_LIB"
 PS1='guest:\w\$ '

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Preloaded into hugetlb-read-hwpoison (same.sh): a SIGBUS does not end the program.
+ * Preloaded into hugetlb-read-hwpoison (same.sh) so that SIGBUS does not kill it.
  *
- * In Linux 6.12 madvise(MADV_HWPOISON) sends one to its caller for certain (MF_ACTION_REQUIRED), which the selftest of
- * the same version is not made for: without this it ends at its first bad page, having read nothing of it.
+ * In Linux 6.12 madvise(MADV_HWPOISON) always sends SIGBUS to its caller (MF_ACTION_REQUIRED), which the selftest of
+ * that version does not expect: without a handler it dies at its first poisoned page, before it reads any of it.
  */
 #include <signal.h>
 #include <string.h>

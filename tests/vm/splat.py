@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Find kernel splats in a console log.
 
-A log that is missing, empty, or without the line every guest of this harness
-writes when it starts is an error, never a clean log.
+A log that is missing, empty, or lacks the line that every guest of this harness
+writes when it starts is an error, not a clean log.
 
     splat.py [--allow REGEX]... [--any-log] LOG...     exit 0 clean, 1 not
 """
@@ -11,8 +11,8 @@ import argparse
 import re
 import sys
 
-# What the guest's init writes to the kernel log, at the level of a WARN():
-# seeing it on the console proves that a WARN() would have been seen too.
+# The guest's init writes these to the kernel log at the level of a WARN():
+# if they reach the console, a WARN() would have reached it too.
 START_MARK = "mhp-guest: start"
 END_MARK = "mhp-guest: end"
 
@@ -40,7 +40,7 @@ PATTERNS = [
     r"held lock freed",
     r"lock held when returning to user space",
     r"turning off the locking correctness validator",
-    # not getting on
+    # stalls
     r"scheduling while atomic",
     r"soft lockup",
     r"hard LOCKUP",
@@ -48,11 +48,11 @@ PATTERNS = [
     r"rcu_\w+ kthread (starved|timer wakeup)",
     r"INFO: task .* blocked for more than",
     r"kmemleak: \d+ new suspected",
-    # a program of ours that crashed
+    # a crash in user space
     r"\]: segfault at ",
 ]
 
-# Lines that contain such a word and tell of no fault of the kernel's memory management.
+# Lines that match a pattern but do not report a fault in the kernel's memory management.
 HARMLESS = [
     r"Spectre V2 ?: WARNING: Unprivileged eBPF",
 ]
@@ -64,11 +64,11 @@ _ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1bc|[\x00-\x08\x0b-\x1f]")
 
 
 class LogError(Exception):
-    """The log cannot vouch for anything."""
+    """The log cannot be used as evidence."""
 
 
 def clean(line):
-    """A console line without terminal escapes, carriage returns and time stamp."""
+    """A console line without terminal escapes, carriage returns and timestamp."""
     return _STAMP.sub("", _ESCAPE.sub("", line)).rstrip()
 
 
@@ -78,10 +78,10 @@ def read_log(path):
             text = log.read()
     except OSError as err:
         raise LogError(f"cannot read the console log {path}: {err.strerror}; "
-                       "without it no run can pass") from err
+                       "without it a run cannot pass") from err
     if not text.strip():
         raise LogError(f"the console log {path} is empty: the kernel wrote nothing; "
-                       "see that it has the console the command line names (ttyS0)")
+                       "check that it supports the console on its command line (ttyS0)")
     return text.split("\n")
 
 
@@ -89,11 +89,11 @@ def compile_allowed(regexes):
     try:
         return [re.compile(r) for r in regexes]
     except re.error as err:
-        raise LogError(f"bad regular expression {err.pattern!r} in --allow-splat: {err}") from err
+        raise LogError(f"invalid regular expression {err.pattern!r} in --allow-splat: {err}") from err
 
 
 def scan(lines, allowed=()):
-    """The splats of some lines: (forbidden, expected), each without doubles, in order."""
+    """The splats in these lines: (forbidden, expected), each in order and without duplicates."""
     found, expected = {}, {}
     for raw in lines:
         line = clean(raw)
@@ -105,21 +105,21 @@ def scan(lines, allowed=()):
 
 
 def scan_console(path, allowed=(), marks=(START_MARK,)):
-    """scan() of a console log that must also hold the given marks."""
+    """scan() a console log, which must also contain the given marks."""
     lines = read_log(path)
     for mark in marks:
         if not any(mark in line for line in lines):
             raise LogError(f"the console log {path} has no line {mark!r}: "
-                           "it is not complete, so it proves nothing")
+                           "it is incomplete, so it proves nothing")
     return scan(lines, allowed)
 
 
 def main(argv=None):
     parser = argparse.ArgumentParser(description="Find kernel splats in a console log.")
     parser.add_argument("--allow", metavar="REGEX", action="append", default=[],
-                        help="a splat line that is expected (may be repeated)")
+                        help="a splat that is expected (may be repeated)")
     parser.add_argument("--any-log", action="store_true",
-                        help="the log need not come from a guest of this harness")
+                        help="accept logs that do not come from a guest of this harness")
     parser.add_argument("log", nargs="+")
     args = parser.parse_args(argv)
     marks = () if args.any_log else (START_MARK,)

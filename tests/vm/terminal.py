@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The user's terminal, joined to the guest's: raw while it lasts, restored on any end.
+"""Connects the user's terminal to the guest's: raw meanwhile, restored however the run ends.
 
-Keys go to the guest; Ctrl-] ends the guest. A changed window size is told to
-the guest over a port of its own, where guest-init hands it to the tty.
+Keys go to the guest; Ctrl-] ends the guest. A new window size is sent to the
+guest over a separate port, from which guest-init sets the size of the tty.
 """
 import fcntl
 import os
@@ -14,7 +14,7 @@ import tty
 from common import HarnessError, on_last_resort
 
 ESCAPE = b"\x1d"
-# Leave the alternate screen; cursor, colours, keypad, mouse and paste mode as they were.
+# Leave the alternate screen and reset cursor, colours, keypad, mouse and paste mode.
 RESET = b"\x1b[?1049l\x1b[?25h\x1b[0m\x1b[?1l\x1b>\x1b[?1000l\x1b[?1006l\x1b[?2004l"
 PASSED_ON = ("TERM", "COLORTERM", "NO_COLOR", "LANG", "LC_ALL", "LC_CTYPE")
 
@@ -35,7 +35,7 @@ class Terminal:
         self.eof = False
 
     def size(self):
-        """(rows, columns) as they are now."""
+        """The current (rows, columns)."""
         packed = fcntl.ioctl(self._out, termios.TIOCGWINSZ, b"\0" * 8)
         rows, columns = struct.unpack("HHHH", packed)[:2]
         return (rows or 24, columns or 80)
@@ -53,7 +53,7 @@ class Terminal:
         tty.setraw(self._in, termios.TCSANOW)
 
     def close(self):
-        """Give the terminal back; may be called at any time and twice."""
+        """Restore the terminal; may be called at any time, and more than once."""
         if self._saved is None:
             return
         saved, self._saved = self._saved, None
@@ -98,7 +98,7 @@ class Terminal:
             data = data[os.write(self._out, data):]
 
     def follow_size(self):
-        """Tell the guest when the window has another size than before."""
+        """Send the window size to the guest if it has changed."""
         if self._saved is None:
             return
         size = self.size()

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""run.py with real guests: that it reports what fails, and that a terminal works.
+"""run.py with real guests: it reports each failure, and --interactive works.
 
-Guest tier: python3 -m unittest. MHP_TEST_KERNEL says which kernel (patched).
+A guest test: python3 -m unittest. MHP_TEST_KERNEL selects the kernel (default: patched).
 """
 import fcntl
 import os
@@ -62,12 +62,12 @@ class Verdicts(Guest):
                           "--env", "X=a b", "--smp", "1")
         self.assertIn("# Totals: pass:4 fail:0 xfail:0 xpass:0 skip:1 error:0", out)
 
-    def test_counted_instructions(self):
+    def test_icount(self):
         self.passes(LIB + 'addr=$(dimm_plug d0 1G); check unplug dimm_unplug d0\ndone_testing',
                     "--icount")
 
-    def test_exit_1(self):
-        self.fails("the script exited 1", LIB + "plan 1; pass one; exit 1")
+    def test_exit_status_1(self):
+        self.fails("the script exited with status 1", LIB + "plan 1; pass one; exit 1")
 
     def test_failed_test(self):
         out = self.fails("failed test: two", LIB + "plan 2; pass one; check two ls /none; exit 0")
@@ -77,9 +77,9 @@ class Verdicts(Guest):
         self.fails("no plan", LIB + "pass one")
 
     def test_killed_script(self):
-        self.fails("the script exited 137", LIB + "plan 2; pass one; kill -9 $$")
+        self.fails("the script exited with status 137", LIB + "plan 2; pass one; kill -9 $$")
 
-    def test_never_ends(self):
+    def test_time_limit(self):
         start = time.monotonic()
         out = self.fails(f"time limit of {12 * FACTOR:g} s reached", LIB + "plan 1; trap '' TERM\n"
                          "while :; do sleep 1; done", "--time-limit", "12")
@@ -100,26 +100,26 @@ class Verdicts(Guest):
         self.fails("splat: WARNING: by a test", LIB + "plan 1; pass one; "
                    "echo 1 > /proc/sys/kernel/printk; echo 'WARNING: by a test' > /dev/kmsg")
 
-    def test_power_off_in_the_script(self):
-        self.fails("the guest died in its script",
+    def test_power_off_by_the_script(self):
+        self.fails("the guest died while its script was running",
                    LIB + "plan 1; pass one; echo o > /proc/sysrq-trigger; sleep 60")
 
-    def test_control_channel_abused(self):
-        self.fails("request without an end", LIB + "plan 1; pass one\n"
+    def test_request_that_is_too_long(self):
+        self.fails("a request that is too long", LIB + "plan 1; pass one\n"
                    "head -c 200000 /dev/zero > $MHP_CTL; sleep 60")
 
-    def test_init_that_is_none(self):
+    def test_invalid_init(self):
         self.fails("splat: Kernel panic", "", "--append", "init=/dev/null")
 
     def test_missing_kernel(self):
         done = subprocess.run([sys.executable, RUN, "--kernel", "/none/bzImage", "--results",
                                self.results, RUN], text=True, capture_output=True, check=False)
         self.assertEqual(done.returncode, 1)
-        self.assertIn("/none/bzImage is not there", done.stderr)
+        self.assertIn("/none/bzImage does not exist", done.stderr)
 
 
-class OnATerminal(Guest):
-    """--interactive, on a pseudo terminal that this test holds."""
+class Interactive(Guest):
+    """--interactive on a pseudo-terminal."""
 
     SCRIPT = """exec /usr/bin/python3 -c '
 import os, signal
@@ -150,7 +150,7 @@ while word != "end":
         self.seen = ""
 
     def end(self):
-        """No guest is left by a test that failed half-way."""
+        """Do not leave a guest running if the test failed halfway."""
         if self.run.poll() is None:
             self.run.terminate()
             self.run.wait(30)
@@ -172,7 +172,7 @@ while word != "end":
         self.assertEqual(self.run.wait(30), code, self.run.stderr.read())
         self.assertEqual(termios.tcgetattr(self.slave), self.before)
 
-    def test_keys_sizes_and_end(self):
+    def test_keys_resize_and_exit(self):
         self.expect("size 30 100 term xterm")
         os.write(self.master, b"hello\r")
         self.expect("got hello")
@@ -182,12 +182,12 @@ while word != "end":
         self.expect("got end")
         self.ended(0)
 
-    def test_escape(self):
+    def test_escape_ends_the_guest(self):
         self.expect("size 30")
         os.write(self.master, b"\x1d")
         self.ended(0)
 
-    def test_signal(self):
+    def test_signal_restores_the_terminal(self):
         self.expect("size 30")
         self.run.send_signal(signal.SIGTERM)
         self.ended(128 + signal.SIGTERM)

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""When a memory device counts as plugged, refused or gone, by what QEMU and the guest say."""
+"""When a memory device is considered plugged, refused or gone, depending on QEMU's and the guest's events."""
 import unittest
 
 import hotplug
 
 
 class Qmp:
-    """Has what was plugged into slot 3."""
+    """A stand-in for QMP, with one DIMM in slot 3."""
 
     def __init__(self):
         self.pending = []
@@ -42,7 +42,7 @@ class Unplug(unittest.TestCase):
         self.assertEqual(self.after(), "plugging")
         self.assertEqual(self.after(ost(1, 0, device="d0")), "plugged")
 
-    def test_gone_when_the_guest_is_done(self):
+    def test_gone_when_the_guest_has_finished(self):
         self.after(ost(1, 0, device="d0"))
         self.memory.remove("d0")
         self.assertEqual(self.after(ost(3, 0x84, device="d0")), "unplugging")
@@ -56,12 +56,12 @@ class Unplug(unittest.TestCase):
         self.memory.remove("d0")
         self.assertEqual(self.after(ost(3, 0x82, device="d0")), "refused the guest answered 0x82 (device busy)")
 
-    def test_not_deleted_is_not_gone(self):
+    def test_ejected_but_not_deleted_is_not_gone(self):
         self.after(ost(1, 0, device="d0"))
         self.memory.remove("d0")
         self.assertEqual(self.after(ost(3, 0)), "unplugging")
 
-    def test_without_a_word_of_the_guest(self):
+    def test_deleted_without_an_ost_is_gone(self):
         self.assertEqual(self.after(DELETED), "gone")
 
 

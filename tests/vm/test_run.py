@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""run.py against a stand-in for QEMU. Host tier: python3 -m unittest, no QEMU, no kernel."""
+"""run.py with a stand-in for QEMU. A host test: python3 -m unittest, without QEMU or a kernel."""
 import os
 import signal
 import subprocess
@@ -13,7 +13,7 @@ RUN = os.path.join(HERE, "run.py")
 
 
 def alive(pid):
-    """Whether a process is there and not just waiting to be reaped."""
+    """Whether a process exists and is not a zombie."""
     try:
         with open(f"/proc/{pid}/stat", encoding="ascii") as stat:
             return stat.read().rsplit(")", 1)[1].split()[0] not in "ZX"
@@ -76,7 +76,7 @@ class Fixture(unittest.TestCase):
 
     def assert_no_qemu(self):
         pid = self.qemu_pid()
-        self.assertFalse(pid and alive(pid), "the guest is still there")
+        self.assertFalse(pid and alive(pid), "the guest is still running")
 
     def status(self):
         with open(os.path.join(self.results, "status"), encoding="utf-8") as status:
@@ -91,11 +91,11 @@ class Passing(Fixture):
         self.assertIn("# Totals: pass:1 fail:0 xfail:0 xpass:0 skip:1 error:0", out)
         self.assertEqual(self.status()["result"], "pass")
 
-    def test_devices(self):
+    def test_plug_and_unplug(self):
         code, out, err = self.run_py("unplug")
         self.assertEqual((code, err), (0, ""), out)
 
-    def test_requests_that_make_no_sense(self):
+    def test_invalid_requests_are_refused(self):
         code, out, err = self.run_py("nonsense")
         self.assertEqual((code, err), (0, ""), out)
 
@@ -104,10 +104,10 @@ class Passing(Fixture):
         self.assertEqual(code, 0, out)
         self.assertIn("# expected splat: WARNING: CPU: 0", out)
 
-    def test_exit_status_alone(self):
+    def test_no_plan_needs_only_the_exit_status(self):
         self.assertEqual(self.run_py("no_plan", "--no-plan")[0], 0)
 
-    def test_results_are_of_this_run_alone(self):
+    def test_old_results_are_removed(self):
         self.run_py("good")
         stale = os.path.join(self.results, "stale")
         with open(stale, "w", encoding="ascii"):
@@ -121,14 +121,14 @@ class Failing(Fixture):
         self.fails("failed test: two", "failed", totals="pass:1 fail:1 xfail:0 xpass:0 skip:0 error:0")
         self.assertEqual(self.status()["result"], "fail")
 
-    def test_guests(self):
+    def test_reason_of_each_failure(self):
         for guest, reason in (
-                ("exits", "the script exited 3"), ("no_plan", "no plan"),
-                ("half", "results are missing: the plan is 2, 1 came"),
+                ("exits", "the script exited with status 3"), ("no_plan", "no plan"),
+                ("half", "wrong number of results: the plan is 2, got 1"),
                 ("splat", "splat: WARNING: CPU: 0 PID: 1 at mm/x.c:1"),
-                ("mute", "not complete"), ("blank", "is empty"),
+                ("mute", "is incomplete"), ("blank", "is empty"),
                 ("dies", "splat: Kernel panic"), ("refuses", "QEMU did not start: qemu: a bad option"),
-                ("flood", "request without an end"), ("stays", "did not power off")):
+                ("flood", "a request that is too long"), ("stays", "did not power off")):
             with self.subTest(guest):
                 self.fails(reason, guest, "--time-limit", "3")
 
@@ -136,31 +136,31 @@ class Failing(Fixture):
         out = self.fails("time limit of 1 s reached", "stubborn", "--time-limit", "1")
         self.assertIn("# console.log: mhp-guest: start", out)
 
-    def test_qemu_that_says_nothing(self):
+    def test_silent_qemu(self):
         self.fails("greeting", "silent", "--time-limit", "1")
 
-    def test_no_kernel(self):
-        self.fails("bzImage is not there", "good", kernel=self.path("none/bzImage"))
+    def test_missing_kernel(self):
+        self.fails("bzImage does not exist", "good", kernel=self.path("none/bzImage"))
 
-    def test_no_script(self):
-        self.fails("there is no such script", "good", script=self.path("none.sh"))
+    def test_missing_script(self):
+        self.fails("no such script", "good", script=self.path("none.sh"))
 
-    def test_no_qemu(self):
+    def test_missing_qemu(self):
         self.env["MHP_QEMU"] = "qemu-of-nowhere"
         self.fails("not installed; install it with", "good")
 
-    def test_no_terminal(self):
+    def test_interactive_without_a_terminal(self):
         self.fails("needs a terminal", "good", "--interactive")
 
-    def test_results_of_somebody_else(self):
+    def test_foreign_files_are_kept(self):
         os.mkdir(self.results)
         precious = os.path.join(self.results, "precious")
         with open(precious, "w", encoding="ascii"):
             pass
-        self.fails("files of somebody else", "good")
+        self.fails("files that run.py did not create", "good")
         self.assertTrue(os.path.exists(precious))
 
-    def test_results_in_use(self):
+    def test_results_folder_in_use(self):
         first = self.start("stuck")
         self.wait_for_qemu()
         second = self.start("good")
@@ -172,7 +172,7 @@ class Failing(Fixture):
 
 
 class Ending(Fixture):
-    def test_signals(self):
+    def test_signals_end_the_guest(self):
         for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             with self.subTest(signum):
                 run = self.start("stuck")
@@ -183,18 +183,18 @@ class Ending(Fixture):
                 self.assertIn(f"stopped by {signum.name}", err)
                 self.assert_no_qemu()
 
-    def test_killed_outright(self):
+    def test_sigkill_ends_the_guest(self):
         run = self.start("stuck")
         self.wait_for_qemu()
         run.kill()
         run.communicate(timeout=20)
-        # The kernel kills it, which nobody waits for.
+        # The kernel kills QEMU some time after run.py is gone.
         end = time.monotonic() + 20
         while alive(self.qemu_pid()) and time.monotonic() < end:
             time.sleep(0.05)
         self.assert_no_qemu()
 
-    def test_nobody_reads(self):
+    def test_closed_stdout(self):
         run = self.start("good")
         run.stdout.close()
         _, err = run.communicate(timeout=20)
@@ -212,27 +212,27 @@ class Accelerator(Fixture):
         os.environ["MHP_CACHE"] = self.path("cache")
         self.addCleanup(os.environ.pop, "MHP_CACHE")
         os.environ.pop("MHP_ACCEL", None)
-        self.asked = []
+        self.probed = []
         self.replace("_kvm_unusable", lambda: None)
-        self.replace("_probe", lambda kernel: self.asked.append(kernel))
+        self.replace("_probe", lambda kernel: self.probed.append(kernel))
         self.replace("cache_key", lambda kernel: os.path.basename(kernel))
 
     def replace(self, name, value):
         self.addCleanup(setattr, self.accel, name, getattr(self.accel, name))
         setattr(self.accel, name, value)
 
-    def test_asked_once(self):
+    def test_probed_once_for_each_kernel(self):
         self.assertEqual(self.accel.choose("a")[0], "kvm")
         self.assertEqual(self.accel.choose("a")[0], "kvm")
         self.assertEqual(self.accel.choose("b")[0], "kvm")
-        self.assertEqual(self.asked, ["a", "b"])
+        self.assertEqual(self.probed, ["a", "b"])
 
-    def test_hang(self):
+    def test_failed_probe_is_cached(self):
         self.replace("_probe", lambda kernel: "a guest wrote nothing")
         self.assertEqual(self.accel.choose("a"), ("tcg", "kvm: a guest wrote nothing"))
         self.assertEqual(self.accel.choose("a"), ("tcg", "kvm: a guest wrote nothing"))
 
-    def test_no_kvm(self):
+    def test_unusable_kvm(self):
         self.replace("_kvm_unusable", lambda: "/dev/kvm: Permission denied")
         self.assertEqual(self.accel.choose("a"), ("tcg", "/dev/kvm: Permission denied"))
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The splat detector and the KTAP reader. Host tier: python3 -m unittest, no QEMU."""
+"""The splat detector and the KTAP reader. A host test: python3 -m unittest, without QEMU."""
 import os
 import sys
 import tempfile
@@ -86,7 +86,7 @@ class Detector(unittest.TestCase):
                 self.assertEqual(len(found), 1)
                 self.assertEqual(expected, [])
 
-    def test_each_pattern_has_its_sample(self):
+    def test_each_pattern_has_a_sample(self):
         for pattern in splat.PATTERNS:
             with self.subTest(pattern):
                 hits = [s for s in SPLATS if splat.re.search(pattern, s)]
@@ -95,17 +95,17 @@ class Detector(unittest.TestCase):
     def test_ordinary_lines_are_clean(self):
         self.assertEqual(splat.scan(CLEAN), ([], []))
 
-    def test_allowed(self):
+    def test_allowed_splats_are_expected(self):
         allowed = splat.compile_allowed([r"at mm/memory_hotplug\.c:42"])
         found, expected = splat.scan(SPLATS[:3], allowed)
         self.assertEqual(len(found), 2)
         self.assertEqual(len(expected), 1)
 
-    def test_bad_regex(self):
+    def test_invalid_regex(self):
         with self.assertRaisesRegex(splat.LogError, "regular expression"):
             splat.compile_allowed(["("])
 
-    def test_quoted_once_and_clean(self):
+    def test_duplicates_and_timestamps_are_removed(self):
         found, _ = splat.scan(["[ 1.0] WARNING: x\r", "[ 2.0] WARNING: x"])
         self.assertEqual(found, ["WARNING: x"])
 
@@ -117,16 +117,16 @@ class Detector(unittest.TestCase):
         with self.assertRaisesRegex(splat.LogError, "is empty"):
             splat.scan_console(self.log("\n \n"))
 
-    def test_log_without_start(self):
-        with self.assertRaisesRegex(splat.LogError, "not complete"):
+    def test_log_without_start_mark(self):
+        with self.assertRaisesRegex(splat.LogError, "is incomplete"):
             splat.scan_console(self.log("\n".join(CLEAN)))
 
-    def test_whole_log(self):
+    def test_complete_log(self):
         path = self.log("\n".join(CLEAN) + "\n" + START)
         self.assertEqual(splat.scan_console(path), ([], []))
         self.assertEqual(splat.main([path]), 0)
 
-    def test_bytes_that_are_no_text(self):
+    def test_bytes_that_are_not_text(self):
         path = self.log(START)
         with open(path, "ab") as out:
             out.write(b"\xff\xfe\0[ 1.0] WARNING: x\n")
@@ -152,10 +152,10 @@ class Ktap(unittest.TestCase):
     def test_plan_may_come_last(self):
         self.assertEqual(self.read("ok 1 a\n1..1\n").problems(), [])
 
-    def test_what_is_incomplete(self):
+    def test_incomplete_streams(self):
         for text, problem in (
-                ("", "no plan"), ("ok 1 a\n", "no plan"), ("1..2\nok 1 a\n", "results are missing"),
-                ("1..1\nok 1 a\nok 2 b\n", "the plan is 1, 2 came"), ("1..0\n", "plan is empty"),
+                ("", "no plan"), ("ok 1 a\n", "no plan"), ("1..2\nok 1 a\n", "wrong number of results"),
+                ("1..1\nok 1 a\nok 2 b\n", "the plan is 1, got 2"), ("1..0\n", "plan is empty"),
                 ("1..1\n1..1\nok 1 a\n", "second plan"), ("1..2\nok 1 a\nok 1 a\n", "came where 2"),
                 ("1..1\nok a\n", "has no number"), ("1..1\nBail out! no memory\n", "no memory")):
             with self.subTest(text):

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Run test modules of unittest and print their results as KTAP.
+"""Run unittest modules and print their results as KTAP.
 
-unittest_ktap.py MODULE...: modules of this folder, such as test_splat.
+unittest_ktap.py MODULE...: modules in this folder, such as test_splat.
 """
 import os
 import sys
@@ -12,7 +12,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 class KtapResult(unittest.TestResult):
-    """One line a test, its reason behind it."""
+    """One line for each test, followed by the reason if it failed."""
 
     def _line(self, verdict, test, why="", skip=""):
         print(f"{verdict} {self.testsRun} {test.id()}{f' # SKIP {skip}' if skip else ''}")

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Builds the test module for kernels of build/kernel: build.sh NAME..., into build/module/RELEASE/mhp_test.ko.
+# Builds the test module for kernels in build/kernel: build.sh NAME... The output is build/module/RELEASE/mhp_test.ko.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -17,7 +17,7 @@ for name; do
 	cp "$here/mhp_test.c" "$here/Kbuild" "$out/"
 	make -C "$kbuild" M="$out" modules >"$out/log" 2>&1 || {
 		tail -n 15 "$out/log" >&2
-		echo "test module for $name: make failed as shown above; the whole log is $out/log" >&2
+		echo "test module for $name: make failed as shown above; the full log is $out/log" >&2
 		exit 1
 	}
 	echo "$key" >"$out/key"

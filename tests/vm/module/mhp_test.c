@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Adds and removes memory as no driver of x86 does: any range, in any parts;
- * and brings about what keeps memory from going. For the guests of the tests,
- * whose mem= hides memory from the kernel that is then added here. Nothing of
- * the project is in it but the name.
+ * Adds and removes memory in ways that no x86 driver does: any range, in any
+ * parts. It can also create the conditions that keep memory from going offline.
+ * For test guests booted with mem=, which hides memory from the kernel that this
+ * module then adds. Apart from its name it does not depend on this project.
  *
  *	echo "START SIZE NID FLAGS" > /sys/kernel/debug/mhp_test/add
  *	echo "START SIZE" > /sys/kernel/debug/mhp_test/remove
@@ -15,15 +15,17 @@
  *	echo "START SIZE NID RESERVED" > /sys/kernel/debug/mhp_test/hold
  *	echo "START ZONE" > /sys/kernel/debug/mhp_test/zone
  *
- * A device is ZONE_DEVICE memory, which may be smaller than a section; its
- * memmap is in itself or, with BUDDY, elsewhere. A memory notifier objects to
- * an action MEM_*, until told 0. One movable page of a range and node is held,
- * until the next one is, of 0 bytes for none: as drivers that inflate hold theirs
- * or, if it is RESERVED, as the kernel does. A page says it is of another zone,
- * until told that of one that there is not.
+ * device_add: ZONE_DEVICE memory, which may be smaller than a section; it hosts
+ * its own memmap or, with BUDDY, the buddy allocator does.
+ * veto: a memory notifier fails an action MEM_* with ERRNO; 0 clears the veto.
+ * hold: allocates one movable page in a range and node, and holds it until the
+ * next write; SIZE 0 only releases it. The page is PageOffline, as in a balloon
+ * driver, or PageReserved with RESERVED.
+ * zone: makes a page claim to be in another zone; an invalid zone number restores
+ * it.
  *
- * START and SIZE are in bytes, FLAGS the kernel's mhp_t. The write fails as the
- * kernel's function does.
+ * START and SIZE are in bytes, FLAGS is the kernel's mhp_t. The write fails with
+ * the error of the kernel's function.
  */
 #include <linux/debugfs.h>
 #include <linux/err.h>
@@ -58,7 +60,7 @@ static int do_offline_and_remove(u64 start, u64 size, int nid,
 
 static struct dev_pagemap pgmaps[4];
 
-/* The one that begins there; a free one for 0. */
+/* The pgmap that starts here, or a free one if start is 0. */
 static struct dev_pagemap *pgmap_of(u64 start)
 {
 	int i;
@@ -89,7 +91,7 @@ static int do_device_add(u64 start, u64 size, int nid, unsigned int buddy)
 
 	if (!pgmap || pgmap_of(start))
 		return -EBUSY;
-	/* Some of its members are constant. */
+	/* Not an assignment: some of its members are const. */
 	memcpy(pgmap, &wanted, sizeof(*pgmap));
 	addr = memremap_pages(pgmap, nid);
 	if (IS_ERR(addr))
@@ -260,5 +262,5 @@ static void __exit mhp_test_exit(void)
 
 module_init(mhp_test_init);
 module_exit(mhp_test_exit);
-MODULE_DESCRIPTION("Add and remove memory in any parts, for tests");
+MODULE_DESCRIPTION("Add and remove memory in arbitrary parts, for tests");
 MODULE_LICENSE("GPL");

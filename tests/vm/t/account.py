@@ -1,14 +1,14 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Every page is accounted for, at every step of a DIMM's life, whoever is asked.
+"""Every page is accounted for at every step of a DIMM's life, by every source.
 
-    account.py MODE        with a guest booted with memory_hotplug.memmap_on_memory=MODE
+    account.py MODE        in a guest booted with memory_hotplug.memmap_on_memory=MODE
 
-DIMMs of 1, 3 and 9 GiB, one and two at a time, go through plug, online, offline and unplug, in
-movable and in kernel zones. After each step the sums of the event stream (tracefs text, parsed by
-lib_trace.py) must equal /proc/zoneinfo, /proc/meminfo, sysfs and, after each phase, QMP and the
-ledgers of mhptop: replayed from a recording that runs all the time, and read from the kernel by
-one that attaches late.
+DIMMs of 1, 3 and 9 GiB, one and two at a time, are plugged, brought online, taken offline and
+unplugged, in movable and in kernel zones. After each step the sums of the event stream (tracefs
+text, parsed by lib_trace.py) must equal /proc/zoneinfo, /proc/meminfo and sysfs and, after each
+phase, QMP and mhptop's ledgers: one replayed from a recording of the whole test, one read from
+the kernel by an mhptop that attaches late.
 """
 import errno
 import os
@@ -23,13 +23,13 @@ from lib_ledger import Recorder
 from lib_trace import Trace, pick, steps
 
 MODE = sys.argv[1] if len(sys.argv) > 1 else "none given"
-HOSTED = MODE != "N"                # so is "force": a block of 128 MiB needs no padding on x86
+HOSTED = MODE != "N"                # also with "force": a block of 128 MiB needs no padding on x86
 RANGE = MODE == "range"
 HOSTING = "range" if RANGE else "block" if HOSTED else "buddy"
 VMEMMAP = oracle.BLOCK_VMEMMAP if HOSTED else 0
 GIB = 1 << 30
-# What else an add takes and a remove gives back: page tables of the direct mapping, a device with
-# its sysfs files for each block, and what the programs that watch allocate meanwhile.
+# Other memory that an add allocates and a remove frees: page tables of the direct mapping, a device
+# with its sysfs files for each block, and allocations of the observing programs.
 SLACK_KB = 6144
 
 ONLINE = ["online_begin", "prepare_online", "going_online", "managed", "present", "online", "online_end"]
@@ -39,7 +39,7 @@ OFFLINE = ["offline_begin", "going_offline", "managed", "present", "offline", "f
            "offline_end"]
 OFFLINE_HOSTED = ["offline_begin", "present", "going_offline", "managed", "present", "offline",
                   "vmemmap_offline", "finish_offline", "offline_end"]
-# A block that is nothing but memmap, which only a range has
+# A block that consists of memmap only, which exists only in a range
 ONLINE_MEMMAP = ["online_begin", "prepare_online", "vmemmap_online", "going_online", "present", "online",
                  "online_end"]
 OFFLINE_MEMMAP = ["offline_begin", "going_offline", "present", "offline", "vmemmap_offline",
@@ -48,7 +48,7 @@ REFUSED = ["offline_begin", "offline_end"]
 
 
 def block_steps(state, vmemmap_pages):
-    """What happens when a block with so many vmemmap pages goes there."""
+    """The steps of a state change of a block that hosts this many vmemmap pages."""
     if not vmemmap_pages:
         return OFFLINE if state == "offline" else ONLINE
     if vmemmap_pages < oracle.BLOCK_PAGES:
@@ -57,10 +57,10 @@ def block_steps(state, vmemmap_pages):
 
 
 class Case:
-    """Some DIMMs on their way in and out again.
+    """Some DIMMs that are plugged and unplugged.
 
-    thorough: mhptop is asked after each block too, and a late one is started after each phase;
-    that costs a second each time.
+    thorough: compare with mhptop after each block too, and start a second mhptop after each phase,
+    which takes a second each time.
     """
 
     def __init__(self, account, recorder, title, thorough=False):
@@ -75,7 +75,7 @@ class Case:
         return list(oracle.blocks_of(*self.dimms[name]))
 
     def all_agree(self, what):
-        """After a phase: everything there is to ask."""
+        """After a phase: compare with all sources."""
         self.account.update()
         self.result(f"{what}: zoneinfo, meminfo and sysfs agree with the events", self.account.compare())
         self.result(f"{what}: QMP agrees with the events", self.account.compare_qmp())
@@ -87,20 +87,20 @@ class Case:
         count = gib * GIB // oracle.BLOCK_BYTES
         free = oracle.free_kb()
         self.dimms[name] = guest.dimm_plug(name, f"{gib}G"), gib * GIB
-        self._moved(f"{name} of {gib} GiB is plugged", count, free - oracle.free_kb(), "taken")
+        self._moved(f"{name} of {gib} GiB is plugged", count, free - oracle.free_kb(), "used")
         events = self.account.update()
         what = f"{name} of {gib} GiB is plugged"
         self.result(f"{what}: {count} populate events between begin and end",
                     guest.differs("events", ["add_begin"] + (["vmemmap_ref"] * RANGE + ["vmemmap_populate"])
                                   * count + ["add_end"], steps(events)))
-        self.result(f"{what}: who hosts how much, and why", self._wrong_add(name, events))
+        self.result(f"{what}: where the memmap is hosted, its size, and why", self._wrong_add(name, events))
         self.all_agree(what)
 
     def _moved(self, what, count, kb, word):
-        """Free memory pays for a memmap only if the blocks do not host it themselves."""
+        """The memmap takes free memory only if the blocks do not host it themselves."""
         want = 0 if HOSTED else count * oracle.BLOCK_VMEMMAP * oracle.PAGE_KB
         self.result(f"{what}: {want} kB of free memory {word}", [] if abs(kb - want) <= SLACK_KB else
-                    [f"free memory: expected {want} kB {word}, give or take {SLACK_KB} kB, got {kb} kB"])
+                    [f"free memory: expected {want} kB {word}, within {SLACK_KB} kB, got {kb} kB"])
         guest.note(f"{MODE}: {count} blocks: {kb} kB of free memory {word}")
 
     def _wrong_add(self, name, events):
@@ -126,7 +126,7 @@ class Case:
         return wrong
 
     def _wrong_host(self, name, nth, host):
-        """Where the memmap of the nth block of a DIMM is."""
+        """Check the location of the memmap of a DIMM's nth block."""
         number = self.numbers(name)[nth]
         if RANGE:
             return guest.differs(f"host_pfn of memory{number}", self.dimms[name][0] // oracle.PAGE
@@ -136,12 +136,12 @@ class Case:
                                             f"{'in' if inside else 'not in'} the block"]
 
     def host(self, name, number):
-        """The block that has the memmap of another in a range."""
+        """The block that hosts the memmap of a block of a range."""
         numbers = self.numbers(name)
         return numbers[(number - numbers[0]) * VMEMMAP // oracle.BLOCK_PAGES]
 
     def _expected(self, name, number, state):
-        """What to expect: [(block, what happens to it)], and how the write ends."""
+        """The expected result: [(block, its steps)], and None or the errno of the write."""
         blocks = self.account.blocks
         if not RANGE:
             return [(number, block_steps(state, VMEMMAP))], None
@@ -151,7 +151,7 @@ class Case:
             if dependents:
                 return [(number, REFUSED)], errno.EBUSY
             return [(number, block_steps(state, blocks[number].vmemmap_pages))], None
-        if blocks[number].state == "online":    # it came along with one that it hosts
+        if blocks[number].state == "online":    # brought online for its dependents
             return [], None
         way = [number]
         while self.host(name, way[0]) != way[0] and blocks[self.host(name, way[0])].state != "online":
@@ -159,9 +159,9 @@ class Case:
         return [(other, block_steps(state, blocks[other].vmemmap_pages)) for other in way], None
 
     def move(self, name, state, order=None):
-        """Each block of a DIMM goes online or offline; after each, all must agree.
+        """Bring each block of a DIMM online or take it offline; all sources must agree after each.
 
-        Of a range those that host others are refused while these are online, and go in the end.
+        In a range, hosts cannot go offline while their dependents are online, so they go last.
         """
         wrong, zone = [], "Normal" if state == "online_kernel" else "Movable"
         order, refused = list(order or self.numbers(name)), []
@@ -189,7 +189,7 @@ class Case:
 
     @staticmethod
     def _wrong_move(expected, ret, zone, events):
-        # A page that is being read into at that moment is in the way until that is done.
+        # A page under I/O at that moment is reported as a blocker until the I/O has finished.
         events = [event for event in events if event.name != "mhp_offline_blocker"]
         wrong = guest.differs("events", [step for _, want in expected for step in want], steps(events))
         numbers = [number for number, want in expected for _ in want]
@@ -206,21 +206,21 @@ class Case:
         numbers, what = self.numbers(name), f"{name} is unplugged"
         free = oracle.free_kb()
         guest.dimm_unplug(name)
-        self._moved(what, len(numbers), oracle.free_kb() - free, "given back")
+        self._moved(what, len(numbers), oracle.free_kb() - free, "freed")
         events = self.account.update()
         self.result(f"{what}: {len(numbers)} free events between begin and end",
                     guest.differs("events", ["remove_begin"] + ["vmemmap_ref"] * len(numbers) * RANGE
                                   + ["vmemmap_free"] * len(numbers) + ["remove_end"], steps(events)))
         wrong = guest.differs("references", list(range(len(numbers) - 1, -1, -1)) if RANGE else [],
                               [event.fields["refs"] for event in pick(events, "vmemmap_ref")])
-        # A range is taken down from its last section.
+        # The memmap of a range is freed in descending section order.
         for nth, (event, number) in enumerate(zip(pick(events, "vmemmap_free"), numbers[::-1] if RANGE
                                                   else numbers)):
             left = (len(numbers) - nth - 1) * VMEMMAP if RANGE else 0
             wrong += guest.differs("free", number, oracle.block_of(event.fields["start_pfn"]))
             wrong += guest.differs("freed", oracle.BLOCK_VMEMMAP, event.fields["vmemmap_pages"], "pages")
             wrong += guest.differs("altmap alloc", left, event.fields["altmap_alloc"], "pages")
-        self.result(f"{what}: {len(numbers) * oracle.BLOCK_VMEMMAP} vmemmap pages come back", wrong)
+        self.result(f"{what}: {len(numbers) * oracle.BLOCK_VMEMMAP} vmemmap pages are freed", wrong)
         self.all_agree(what)
         del self.dimms[name]
 
@@ -234,7 +234,7 @@ def one_dimm(account, recorder, gib):
 
 
 def in_plain_numbers(account):
-    """9 GiB, as they were measured before there were events: nothing here is computed."""
+    """9 GiB in constants that were measured before the events existed: nothing here is computed."""
     end = pick(account.log, "add_end", nr_pages=9 * GIB // oracle.PAGE)[-1]
     since = account.log[account.log.index(end) - (144 if RANGE else 72):]
     populated = [event.fields["vmemmap_pages"] for event in pick(since, "vmemmap_populate")]
@@ -247,7 +247,7 @@ def in_plain_numbers(account):
 
 
 def two_dimms(account, recorder):
-    """The second goes first, and its blocks from the last to the first."""
+    """The second DIMM is used first, and its blocks in descending order."""
     case = Case(account, recorder, "3 and 1 GiB")
     case.plug("d0", 3)
     case.plug("d1", 1)
@@ -260,23 +260,23 @@ def two_dimms(account, recorder):
 
 
 def kernel_zone(account, recorder):
-    """What the kernel allocated from meanwhile stays; all else comes back, and every page counts."""
+    """Blocks that the kernel has allocated from stay online, the others go offline; every page is accounted for."""
     case = Case(account, recorder, "1 GiB in a kernel zone")
     case.plug("d0", 1)
     case.move("d0", "online_kernel")
     before = {number: account.blocks[number].offline_failures for number in case.numbers("d0")}
     stayed = [number for number in case.numbers("d0") if oracle.block_set(number, "offline")]
     account.update()
-    case.result("some blocks go offline again, and what does is accounted for",
+    case.result("some blocks go offline again",
                 [] if len(stayed) < len(case.numbers("d0")) else ["all blocks stayed online"])
-    case.result("those that stay are rolled back", guest.differs(
+    case.result("blocks that stay online report a failed offline", guest.differs(
         "blocks that failed to go offline", stayed,
         [number for number in before if account.blocks[number].offline_failures > before[number]]))
-    case.all_agree(f"offline where possible, {len(stayed)} stay online")
+    case.all_agree(f"offline where possible, {len(stayed)} blocks stay online")
 
 
 def main():
-    guest.eq("memmap_on_memory is as the test thinks", MODE, oracle.memmap_mode())
+    guest.eq("memmap_on_memory has the value that the test expects", MODE, oracle.memmap_mode())
     trace, recorder = Trace(), Recorder()
     account = Account(trace)
     one_dimm(account, recorder, 1)

@@ -1,13 +1,14 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""An add that runs out of memory midway leaves nothing behind, and its events add up to nothing.
+"""An add that runs out of memory midway leaves nothing behind, and its events add up to zero.
 
-    add-fails.py MODE      debug kernel, memmap_on_memory=MODE, RAM hidden by mem= to probe
+    add-fails.py MODE      debug kernel, memmap_on_memory=MODE, RAM hidden by mem= for probing
 
-Fault injection (failslab, only below add_memory_resource()) lets one allocation of an add fail, a
-later one each time, first for a DIMM whose blocks host their memmap, then for probed memory whose
-memmap the buddy allocator hosts. Whatever was populated by then must be freed, page for page;
-begin and end must come, with the error; zones, blocks and free memory must be what they were.
+Fault injection (failslab, only below add_memory_resource()) makes one allocation of an add fail,
+a later one each time: first for a DIMM whose blocks host their memmap, then for probed memory
+whose memmap is allocated from the buddy allocator. All memmap that was populated must be freed,
+page for page; there must be a begin event and an end event with the error; zones, blocks and
+free memory must not change.
 """
 import errno
 import os
@@ -24,15 +25,15 @@ from lib_trace import Trace, pick, steps
 
 MODE = sys.argv[1] if len(sys.argv) > 1 else "none given"
 WHERE = "add_memory_resource"
-HIDDEN = 4 << 30                    # above what mem=1G left
-# How many bytes of slab objects are let through before the one that fails, and so which one it is
+HIDDEN = 4 << 30                    # above the memory that mem=1G leaves
+# Bytes of slab objects that may be allocated before the failure, which select the failing allocation
 DIMM_SPACES = range(0, 14 * 1024, 1024)     # about one allocation in five
-PROBE_SPACES = range(0, 22 * 160, 160)      # one memory block a step, of those hidden
-SLACK_KB = 2048                     # of free memory: what KASAN and the watchers keep of an attempt
+PROBE_SPACES = range(0, 22 * 160, 160)      # each step probes one of the hidden memory blocks
+SLACK_KB = 2048                     # free memory that KASAN and the observers may keep after an attempt
 
 
 class Attempt:
-    """One add with one allocation failing, after `space` bytes have been allocated in peace."""
+    """One add with one failing allocation, after `space` bytes have been allocated."""
 
     def __init__(self, account, fault, add, take_back, space):
         account.update()
@@ -62,7 +63,7 @@ class Attempt:
         wrong += guest.differs("blocks", self.blocks, set(oracle.block_ids()))
         taken = self.free - oracle.free_kb()
         if taken > SLACK_KB:
-            wrong.append(f"free memory: expected at most {SLACK_KB} kB less, got {taken} kB less")
+            wrong.append(f"free memory: expected a decrease of at most {SLACK_KB} kB, got {taken} kB")
         return wrong + self.account.compare()
 
 
@@ -77,10 +78,11 @@ def sweep(account, title, add, take_back, spaces):
         late += attempt.failed and attempt.populated > 0
         spared += not attempt.failed
         wrong += [f"after {space} bytes: {line}" for line in attempt.wrong]
-    guest.ok(f"{title}: what an add that fails populated is freed, and all is what it was", wrong)
-    guest.ok(f"{title}: adds failed, some of them with memmap populated",
+    guest.ok(f"{title}: an add that fails frees the memmap it populated and changes nothing else", wrong)
+    guest.ok(f"{title}: adds failed, some of them after populating memmap",
              [] if failed and late else [f"expected at least one of each, got {failed} and {late}"])
-    guest.note(f"{title}: {failed} adds failed, {late} of them after populating; {spared} went on without")
+    guest.note(f"{title}: {failed} adds failed, {late} of them after populating memmap; "
+               f"{spared} succeeded despite the failed allocation")
 
 
 def dimm(account):
@@ -94,7 +96,7 @@ def dimm(account):
 
 
 def probe(account):
-    """What was added stays, as nothing removes it: the next attempt takes the next block."""
+    """Nothing removes probed memory, so the next attempt uses the next block."""
     place = [HIDDEN]
 
     def add():
@@ -109,13 +111,13 @@ def probe(account):
 
 
 def main():
-    guest.eq("memmap_on_memory is as the test thinks", MODE, oracle.memmap_mode())
+    guest.eq("memmap_on_memory has the value that the test expects", MODE, oracle.memmap_mode())
     trace, recorder = Trace(), Recorder()
     account = Account(trace)
     dimm(account)
     probe(account)
     recorder.agree(account, "at the end")
-    recorder.finish(account, "adds that fail")
+    recorder.finish(account, "failed adds")
     guest.ok(f"none of {account.seen} events was lost", trace.lost())
     trace.close()
 

@@ -1,12 +1,12 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Whatever happens while mhptop comes, its two ledgers agree and it accuses nobody.
+"""mhptop can attach during any operation: its two ledgers agree and it reports no violation.
 
     attach.py              memory hidden by mem=, memmap_on_memory=Y
 
-Two blocks of a large range go online and offline, and another range comes and goes, all on other
-CPUs than the recorders that begin, look at what is there, and end meanwhile, one after the other. What
-they saw begins anywhere in a life; the ledger of each must be equal to the kernel's all the same.
+Two blocks of a large range go online and offline, and another range is added and removed, while
+recorders on other CPUs start, take their snapshot and stop, one after the other. Each recording
+starts at an arbitrary point; its ledger must still equal the kernel's.
 """
 import json
 import os
@@ -19,7 +19,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..
 # pylint: disable=wrong-import-position
 import lib_guest as guest
 import lib_oracle as oracle
-from lib_ledger import SECONDS, SEEN, Recorder, broken_laws
+from lib_ledger import SECONDS, SNAPSHOT, Recorder, violated_rules
 from lib_range import HIDDEN, Range, load_module
 
 ROUNDS = 15
@@ -28,7 +28,7 @@ SMALL = Range(HIDDEN + (8 << 30), 2)
 
 
 class Busy:
-    """Does something again and again, until it is told to stop or something is wrong."""
+    """Repeats some steps in a thread until end() or the first error."""
 
     def __init__(self, *steps):
         self.steps, self.rounds, self.wrong, self.stop = steps, 0, [], False
@@ -60,7 +60,7 @@ def setting(number, state):
 
 
 def attach(number):
-    """One recorder, from its begin to its end: what is wrong, and how many events of the kernel it saw."""
+    """Start and stop a recorder; returns what is wrong, and the number of kernel events during its snapshot."""
     recorder = Recorder(f"attach-{number}")
     time.sleep(number % 8 / 40)
     recorder.process.send_signal(signal.SIGINT)
@@ -74,16 +74,16 @@ def attach(number):
     wrong += guest.differs("lost", 0, totals.get("lost"), "events")
     numbers = [record["seq"] for record in records if "seq" in record]
     wrong += guest.differs("order of the records", sorted(numbers), numbers)
-    seen = [at for at, record in enumerate(records) if record.get("event") == "mhp_snapshot_block"]
-    amid = sum(record.get("event") not in (None, *SEEN) for record in records[:seen[-1]])
-    return [f"{number}: {line}" for line in wrong + broken_laws(recorder.path)], amid
+    snapshot = [at for at, record in enumerate(records) if record.get("event") == "mhp_snapshot_block"]
+    amid = sum(record.get("event") not in (None, *SNAPSHOT) for record in records[:snapshot[-1]])
+    return [f"{number}: {line}" for line in wrong + violated_rules(recorder.path)], amid
 
 
 def main():
     load_module()
-    guest.eq("a large range is there", None, LARGE.add())
-    # One stays online: when a zone gets its first memory, or loses its last, 6.12 rebuilds its lists of zones under the
-    # feet of those who allocate, and may crash (docs/limits.md).
+    guest.eq("a large range is added", None, LARGE.add())
+    # Keep one block online: when a zone gets its first memory or loses its last, 6.12 rebuilds the zonelists without
+    # synchronizing with allocations, and may crash (docs/limits.md).
     guest.eq("a block goes online", None, oracle.block_set(LARGE.numbers[0], "online_movable"))
     busy = [Busy(*(setting(number, state) for number in LARGE.numbers[1:3] for state in ("online_movable", "offline"))),
             Busy(("add", SMALL.add), ("remove", lambda: SMALL.remove(SMALL.numbers)))]
@@ -92,13 +92,13 @@ def main():
         found, events = attach(number)
         wrong += found
         amid += events
-    for what, one in zip(("online and offline", "added and removed"), busy):
-        guest.ok(f"memory goes {what} all the time", one.end() + ([] if one.rounds else ["not once"]))
-    guest.note(f"{ROUNDS} recorders began; {amid} events came while they looked at what is there")
-    guest.ok("events came in between what they saw of before", [] if amid else ["none, so this proves nothing"])
-    guest.ok("all recorders agree with the kernel and accuse nobody", wrong)
+    for what, one in zip(("brought online and taken offline", "added and removed"), busy):
+        guest.ok(f"memory is {what} during the test", one.end() + ([] if one.rounds else ["not even once"]))
+    guest.note(f"{ROUNDS} recorders started; {amid} events occurred during their snapshots")
+    guest.ok("events occurred during the snapshots", [] if amid else ["none, so this test proves nothing"])
+    guest.ok("all recorders agree with the kernel and report no violation", wrong)
     guest.eq("the block goes offline", None, oracle.block_set(LARGE.numbers[0], "offline"))
-    guest.eq("all is removed", None, LARGE.remove(LARGE.numbers))
+    guest.eq("the large range is removed", None, LARGE.remove(LARGE.numbers))
 
 
 guest.run(main)

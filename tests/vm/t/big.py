@@ -1,11 +1,12 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""512 GiB in one DIMM: 4,096 memory blocks, and not an event of them lost.
+"""512 GiB in one DIMM: 4,096 memory blocks, and none of their events is lost.
 
     big.py                 memmap_on_memory=Y and --maxmem above 512G; blocks stay offline
 
-All of the add comes from one function without a pause, and so does all of the remove. Both must
-be in the recording, in the kernel's ledger and in a late one's, to the page.
+A single function emits all events of the add without a pause, and another all events of the
+remove. Both must be complete in the recording, in the kernel's ledger and in the ledger of an
+mhptop that attaches late.
 """
 import os
 import sys
@@ -30,7 +31,7 @@ def plug(account):
     guest.ok(f"{GIB} GiB are added: {BLOCKS} populate events between begin and end", guest.differs(
         "events", ["add_begin"] + ["vmemmap_populate"] * BLOCKS + ["add_end"], steps(events)))
     end = pick(events, "add_end")[-1].fields
-    guest.ok("the end tells all of it", guest.differs("add_end", {
+    guest.ok("add_end reports the whole range", guest.differs("add_end", {
         "start_pfn": start // oracle.PAGE, "nr_pages": (GIB << 30) // oracle.PAGE,
         "vmemmap_pages": BLOCKS * oracle.BLOCK_VMEMMAP, "nid": 0, "hosting": "block",
         "why": "self_hosted", "ret": 0}, end))
@@ -40,9 +41,9 @@ def plug(account):
 def unplug(account):
     guest.dimm_unplug("d0", SECONDS)
     events = account.update()
-    guest.ok(f"they are removed: {BLOCKS} free events between begin and end", guest.differs(
+    guest.ok(f"{GIB} GiB are removed: {BLOCKS} free events between begin and end", guest.differs(
         "events", ["remove_begin"] + ["vmemmap_free"] * BLOCKS + ["remove_end"], steps(events)))
-    guest.ok("every page came back", account.compare() + account.compare_qmp())
+    guest.ok("every page is freed", account.compare() + account.compare_qmp())
 
 
 def main():
@@ -52,7 +53,7 @@ def main():
     plug(account)
     recorder.agree(account, f"{BLOCKS} blocks")
     unplug(account)
-    recorder.agree(account, "all gone", late=False)
+    recorder.agree(account, "after the removal", late=False)
     recorder.finish(account, f"{BLOCKS} blocks")
     guest.ok(f"none of {account.seen} events was lost", trace.lost())
     trace.close()

@@ -1,10 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""A check that is told of no vmlinux looks for that of the kernel, live or recorded, where it may be installed.
+"""Without --vmlinux, a check searches the usual places for the kernel's vmlinux, both live and for recordings.
 
-The vmlinux of this kernel is put to each of these places, as a link; then a violation, which is an
-online that takes longer than a microsecond, has the line of the kernel's source that told of it.
-Without any, or with that of another kernel, it has none, and nothing is said of that.
+The vmlinux of this kernel is linked into each of these places in turn. A violation, here an online
+that takes longer than a microsecond, must then show the line of the kernel source that emitted the
+event. Without a vmlinux, or with that of another kernel, it must show no line and no message.
 """
 import os
 import re
@@ -27,7 +27,7 @@ SITE = r"^#          at memory_block_online\(\), drivers/base/memory\.c:\d+, inl
 
 
 def make_places():
-    """Folders that can be written to where those of the host are, which is read-only."""
+    """Mount writable folders over those of the host, which are read-only."""
     subprocess.run(["mount", "-t", "tmpfs", "tmpfs", "/boot"], check=True)
     os.makedirs("/tmp/lib")
     for name in os.listdir("/usr/lib"):
@@ -43,19 +43,19 @@ def put(place, kernel, name="vmlinux"):
     os.symlink(f"{KERNELS}/{kernel}/{name}", place)
 
 
-def told(text):
-    """The lines of the source in a verdict."""
+def sites(text):
+    """The source lines in a verdict."""
     return re.findall(r"^#          (?:at|or) .*", text, re.M)
 
 
 def wrong_verdict(status, text, has_site):
     wrong = guest.differs("exit", 3, status)
     if "mhp_online_end: " not in text:
-        wrong.append("the violation tells of no mhp_online_end")
+        wrong.append("the violation does not show mhp_online_end")
     if has_site and not re.search(SITE, text, re.M):
-        wrong.append(f"no line is {SITE}; there are: {told(text)}")
+        wrong.append(f"no line matches {SITE}; got: {sites(text)}")
     if not has_site:
-        wrong += guest.differs("lines of the source", [], told(text))
+        wrong += guest.differs("source lines", [], sites(text))
     return wrong
 
 
@@ -66,20 +66,20 @@ def recorded(path, has_site):
 
 
 def live(number, path):
-    """A check of what happens now, while a recorder has it, too."""
+    """A check of live events, which are also recorded."""
     recorder = ledger.Recorder()
     with open(path, "w", encoding="utf-8") as out:
-        judge = subprocess.Popen(CHECK, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
-    # It attaches one event after the other, and says nothing before the end.
-    guest.wait_for(10, lambda: judge.poll() is not None)
+        check = subprocess.Popen(CHECK, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
+    # It attaches one event after the other and prints nothing before the end, so wait.
+    guest.wait_for(10, lambda: check.poll() is not None)
     for state in "online_movable", "offline":
         oracle.block_set(number, state)
     guest.wait_for(2, lambda: False)
-    judge.send_signal(signal.SIGINT)
-    status = judge.wait(ledger.SECONDS)
+    check.send_signal(signal.SIGINT)
+    status = check.wait(ledger.SECONDS)
     guest.ok("a live check looks in /boot", wrong_verdict(status, oracle.read(path), True))
     recorder.process.terminate()
-    guest.eq("the recorder ends well", 0, recorder.process.wait(ledger.SECONDS))
+    guest.eq("the recorder exits 0", 0, recorder.process.wait(ledger.SECONDS))
     return recorder.path
 
 
@@ -89,16 +89,16 @@ def main():
     put(PLACES[0], "6.12")
     recording = live(number, "/tmp/verdict")
     os.remove(PLACES[0])
-    guest.ok("a recording, without a vmlinux: no lines", recorded(recording, False))
+    guest.ok("a recording, without a vmlinux: no source lines", recorded(recording, False))
     for place in PLACES:
         put(place, "6.12")
-        guest.ok(f"a recording, with {place}: lines", recorded(recording, True))
+        guest.ok(f"a recording, with {place}: source lines", recorded(recording, True))
         os.remove(place)
         put(place, "6.12-vanilla")
-        guest.ok("  and with that of another kernel there: no lines", recorded(recording, False))
+        guest.ok(f"a recording, with another kernel's {place}: no source lines", recorded(recording, False))
         os.remove(place)
     put(f"/boot/vmlinuz-{RELEASE}", "6.12", "bzImage")
-    guest.ok("a recording, with an image that has no symbols: no lines", recorded(recording, False))
+    guest.ok("a recording, with an image without symbols: no source lines", recorded(recording, False))
 
 
 guest.run(main)

@@ -1,12 +1,13 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""The host takes a DIMM away while its blocks are online: the guest itself takes them offline.
+"""The host ejects a DIMM while its blocks are online: the guest itself takes them offline.
 
-    eject.py MODE          with a guest booted with memory_hotplug.memmap_on_memory=MODE
+    eject.py MODE          in a guest booted with memory_hotplug.memmap_on_memory=MODE
 
-An eject goes over the blocks twice, as some may depend on others, and puts back online what went
-offline when one stays. The events must show just that: which block stayed and why, that nothing
-was removed, and, once what held the block has gone, the same DIMM leaving without a trace.
+An eject makes two passes over the blocks, because some may depend on others. If a block cannot go
+offline, the others are brought online again. The events must show which block stayed online and
+why, and that nothing was removed; and once the block can go offline, the DIMM must be removed
+completely.
 """
 import errno
 import os
@@ -22,12 +23,12 @@ from lib_ledger import Recorder
 from lib_trace import Trace, pick, steps
 
 MODE = sys.argv[1] if len(sys.argv) > 1 else "none given"
-RANGE = MODE == "range"             # the first block hosts the memmap of all, and has to wait for them
+RANGE = MODE == "range"             # the first block hosts the memmap of all others, and goes offline last
 GIB = 1 << 30
 
 
 class Ejection:
-    """A DIMM with all its blocks online in ZONE_MOVABLE, and what becomes of it."""
+    """A DIMM with all its blocks online in ZONE_MOVABLE, which is ejected."""
 
     def __init__(self, account, title, name="d0"):
         self.account, self.title, self.name = account, title, name
@@ -47,24 +48,24 @@ class Ejection:
         self.result("its blocks go online", wrong + self.account.compare())
 
     def ends(self, number):
-        """[(reason, ret)] of the offlines of a block."""
+        """[(reason, ret)] of all attempts to take a block offline."""
         return [(event.fields["reason"], event.fields["ret"]) for event in
                 pick(self.events, "offline_end", start_pfn=number * oracle.BLOCK_PAGES)]
 
     def went(self, number):
-        """What ends() is for a block that goes: one that hosts others goes in the second pass."""
+        """The expected ends() of a block that goes offline: in the second pass if it hosts others."""
         waits = RANGE and number == self.numbers[0]
         return [("hosting", -errno.EBUSY)] * waits + [("none", 0)]
 
     def leaves(self):
-        """It goes at the next eject, one offline a block, and nothing of it is left."""
+        """The next eject succeeds, with one offline for each block, and leaves nothing behind."""
         try:
             guest.dimm_unplug(self.name)
             wrong = []
         except guest.HostError as err:
-            wrong = [f"expected that it goes, got: {err}"]
+            wrong = [f"expected the eject to succeed, got: {err}"]
         self.events = self.account.update()
-        self.result("the DIMM goes", wrong)
+        self.result("the DIMM is ejected", wrong)
         wrong = []
         for number in self.numbers:
             wrong += guest.differs(f"offlines of memory{number}", self.went(number), self.ends(number))
@@ -76,29 +77,29 @@ class Ejection:
         wrong = guest.differs("events at the end", ["remove_begin"] +
                               ["vmemmap_ref"] * len(self.numbers) * RANGE + ["vmemmap_free"] * len(self.numbers) + ["remove_end"], last)
         wrong += guest.differs("blocks of it", [], [n for n in self.numbers if oracle.block(n)])
-        self.result("it is removed, and nothing of it is left",
+        self.result("it is removed completely",
                     wrong + self.account.compare() + self.account.compare_qmp())
 
     def refused(self, stays, reason, code):
-        """An eject that must fail on account of one block."""
+        """An eject that must fail because of one block."""
         try:
             guest.dimm_unplug(self.name)
-            wrong = ["expected that it is refused, got: it went"]
+            wrong = ["expected the eject to be refused, but it succeeded"]
         except guest.HostError as err:
-            wrong = [] if "refused" in str(err) else [f"expected that it is refused, got: {err}"]
+            wrong = [] if "refused" in str(err) else [f"expected the eject to be refused, got: {err}"]
         self.events = self.account.update()
-        self.result("the host is told that it does not go", wrong)
+        self.result("the guest refuses the eject", wrong)
         tries = [(reason, -code)] * 2
         if RANGE:
             tries[0] = "hosting", -errno.EBUSY
-        self.result("the block that stays was tried in both passes, and says why", guest.differs(
+        self.result("the block that stays online is tried in both passes and reports why", guest.differs(
             f"offlines of memory{stays}", tries, self.ends(stays)))
         wrong = []
         for number in self.numbers:
             if number != stays:
                 wrong += guest.differs(f"offlines of memory{number}", [("none", 0)], self.ends(number))
-        self.result("all others went offline once", wrong)
-        self.result("nothing began to be removed",
+        self.result("all other blocks went offline once", wrong)
+        self.result("no removal began",
                     guest.differs("remove_begin", [], pick(self.events, "remove_begin")))
         self.put_back()
 
@@ -107,7 +108,7 @@ class Ejection:
         for number in self.numbers:
             there = oracle.block(number)
             wrong += guest.differs(f"memory{number}", "online", there.state if there else "gone")
-        self.result("all are online again, and every page is accounted for",
+        self.result("all blocks are online again, and every page is accounted for",
                     wrong + self.account.compare() + self.account.compare_qmp())
 
 
@@ -115,28 +116,28 @@ def free_blocks(account):
     ejection = Ejection(account, "nothing in the way")
     ejection.online(ejection.numbers)
     ejection.leaves()
-    guest.ok(f"{MODE}, nothing in the way: the zones are what they were",
+    guest.ok(f"{MODE}, nothing in the way: the zones are restored",
              guest.differs("zoneinfo", ejection.zones, oracle.zones()))
 
 
-def promised_huge_page(account):
-    """The block above keeps ZONE_MOVABLE around the DIMM, so that its blocks go back there."""
-    ejection = Ejection(account, "huge page that is promised")
+def reserved_huge_page(account):
+    """The block above the DIMM keeps ZONE_MOVABLE in use there, so that the DIMM's blocks return to that zone."""
+    ejection = Ejection(account, "reserved huge page")
     above = list(oracle.blocks_of(guest.dimm_plug("above", "128M"), 128 << 20))
     stays, *others = ejection.numbers
     ejection.online([stays])
-    pages = pin.PromisedHugePages()
+    pages = pin.ReservedHugePages()
     ejection.online(others + above)
     ejection.refused(stays, "hugetlb", errno.EBUSY)
     pages.close()
     ejection.leaves()
     guest.dimm_unplug("above")
     account.update()
-    ejection.result("the block above goes too", account.compare() + account.compare_qmp())
+    ejection.result("the block above is removed too", account.compare() + account.compare_qmp())
 
 
 def pinned_page(account):
-    """Migration is tried until it works: the eject waits as long as somebody holds the page."""
+    """Migration is retried until it succeeds: the eject waits as long as the page is pinned."""
     ejection = Ejection(account, "pinned page")
     holds, *others = ejection.numbers
     ejection.online([holds])
@@ -148,9 +149,9 @@ def pinned_page(account):
     def tries():
         ejection.events += account.update()
         return len(pick(ejection.events, "offline_blocker", pfn=page.pfn, stage="migrate")) >= 4
-    ejection.result("the page is named while the eject waits",
-                    [] if guest.wait_for(30, tries) else ["no 4 blocker events within 30 s"])
-    ejection.result("and the host still waits", guest.differs(
+    ejection.result("the page is reported as blocker while the eject waits",
+                    [] if guest.wait_for(30, tries) else ["fewer than 4 blocker events within 30 s"])
+    ejection.result("the host is still waiting", guest.differs(
         "state", "unplugging", guest.host("memory-state", ejection.name, 60)))
     page.close()
     guest.memory_wait(ejection.name, "gone")
@@ -158,15 +159,15 @@ def pinned_page(account):
     wrong = []
     for number in ejection.numbers:
         wrong += guest.differs(f"offlines of memory{number}", ejection.went(number), ejection.ends(number))
-    ejection.result("once the page is let go, the DIMM goes", wrong)
+    ejection.result("once the page is unpinned, the DIMM is ejected", wrong)
     ejection.gone()
 
 
 def main():
-    guest.eq("memmap_on_memory is as the test thinks", MODE, oracle.memmap_mode())
+    guest.eq("memmap_on_memory has the value that the test expects", MODE, oracle.memmap_mode())
     trace, recorder = Trace(), Recorder()
     account = Account(trace)
-    for case in free_blocks, promised_huge_page, pinned_page:
+    for case in free_blocks, reserved_huge_page, pinned_page:
         case(account)
     recorder.agree(account, f"{MODE}, at the end")
     recorder.finish(account, MODE)

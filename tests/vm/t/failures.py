@@ -1,13 +1,13 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""A memory block that does not go offline, or online, says why and is what it was before.
+"""An offline or online that fails reports the reason and restores the block.
 
-    failures.py MODE       with a guest booted with memory_hotplug.memmap_on_memory=MODE
+    failures.py MODE       in a guest booted with memory_hotplug.memmap_on_memory=MODE
 
-For each reason that can be brought about: the events name it, in the documented order; the blocker
-is the very page that was pinned; all counts are back where they were, in the events (with a
-roll-back where the block hosts its memmap) and in /proc/zoneinfo; and once what was in the way is
-gone the block goes offline and comes back as if nothing had been.
+For each reason that can be provoked: the events name it, in the documented order; the reported
+blocker is the pinned page; all counts are restored, in the events (with a rollback if the block
+hosts its memmap) and in /proc/zoneinfo; and once the cause is removed, the block goes offline
+and online normally.
 """
 import errno
 import os
@@ -28,7 +28,7 @@ MODE = sys.argv[1] if len(sys.argv) > 1 else "none given"
 
 
 class Failure:
-    """One failed attempt: what is there before, what is said, what is there after."""
+    """One failed attempt: the state before, the events, the state after."""
 
     def __init__(self, account, title, number):
         self.account, self.title, self.number = account, title, number
@@ -36,7 +36,7 @@ class Failure:
         self.zones, self.block = oracle.zones(), oracle.block(number)
         self.sums = self._sums()
         self.events = []
-        # Of a range the first block hosts for all, the others nothing.
+        # In a range the first block hosts for all, the others host nothing.
         self.vmemmap = self.account.blocks[number].vmemmap_pages if number in self.account.blocks else 0
 
     def _sums(self):
@@ -47,7 +47,7 @@ class Failure:
         guest.ok(f"{MODE}, {self.title}: {what}", wrong)
 
     def expect(self, want_steps, end, reason, code):
-        """The events since, in their order, and how the last one puts it."""
+        """Check the events of the attempt, their order, and the reason and error in the end event."""
         self.events += self.account.update()
         got = [step for step in steps(self.events) if step != "offline_blocker"]
         self.result("the events and their order", guest.differs("events", want_steps, got))
@@ -64,10 +64,10 @@ class Failure:
                               self.sums, self._sums(), "pages")
         wrong += guest.differs("zoneinfo", self.zones, oracle.zones())
         wrong += guest.differs("sysfs", self.block, oracle.block(self.number))
-        self.result("all is what it was before", wrong + self.account.compare())
+        self.result("all counts are restored", wrong + self.account.compare())
 
     def offline_steps(self, *inside):
-        """Around what happened inside: the pages of a hosted memmap leave first and come back last."""
+        """The steps of a failed offline: pages of a hosted memmap leave first and are restored last."""
         hosted = ["present"] * bool(self.vmemmap)
         return ["offline_begin", *hosted, *inside, *hosted, "offline_end"]
 
@@ -76,7 +76,7 @@ class Failure:
 
 
 def works_again(account, title, number, state="online_movable"):
-    """Offline and online once more, without a word of failure."""
+    """Afterwards the block goes offline and online without any error."""
     account.update()
     wrong = []
     for word in ("offline", state):
@@ -89,7 +89,7 @@ def works_again(account, title, number, state="online_movable"):
 
 
 def start_offline(number):
-    """A process that takes a block offline; another program, so that it shares no page with us."""
+    """Take a block offline in another program, which does not share pages with this one."""
     return subprocess.Popen(["sh", "-c", f"echo offline > {oracle.MEMORY}/memory{number}/state"])
 
 
@@ -101,8 +101,8 @@ def pinned_page(account, number):
     def tries():
         failure.events += account.update()
         return len(failure.blockers()) >= 5
-    failure.result("tries are reported while it goes on",
-                   [] if guest.wait_for(30, tries) else ["no 5 blocker events within 30 s"])
+    failure.result("attempts are reported while the offline continues",
+                   [] if guest.wait_for(30, tries) else ["fewer than 5 blocker events within 30 s"])
     child.send_signal(signal.SIGTERM)
     failure.result("a signal ends it", guest.differs("status", -signal.SIGTERM, child.wait(30)))
     failure.expect(failure.offline_steps("going_offline", "cancel_offline"), "offline_end", "signal", errno.EINTR)
@@ -115,14 +115,14 @@ def pinned_page(account, number):
             wrong.append(f"blocker refcount: expected 2 or more, got {event.fields['refcount']}")
     wrong += guest.differs("pages in the kernel log", {page.pfn},
                            set(oracle.dumped_pfns("migration failure")))
-    failure.result("the blocker is the very page", wrong)
-    failure.result("of the tries 1, 2, 4, 8 and so on are reported",
+    failure.result("the blocker is the pinned page", wrong)
+    failure.result("attempts 1, 2, 4, 8, ... are reported",
                    guest.differs("passes", [1 << n for n in range(len(passes))], passes))
     if failure.vmemmap:
-        failure.result("the memmap's pages leave and are rolled back", guest.differs(
+        failure.result("the memmap's pages leave the zone and are rolled back", guest.differs(
             "present", [(-failure.vmemmap, "offline"), (failure.vmemmap, "rollback")],
             [(event.fields["delta"], event.fields["cause"]) for event in pick(failure.events, "present")]))
-    failure.result("its pages can be had again",
+    failure.result("pages of the block can be allocated again",
                    guest.differs("block", number, oracle.block_of(pin.AnonPage([number]).pfn)))
     page.close()
     works_again(account, "pinned page", number)
@@ -142,7 +142,7 @@ def kernel_page(account, number):
         wrong += guest.differs("blocker is in block", number, oracle.block_of(event.fields["pfn"]))
         wrong += guest.differs("blocker pass", 1, event.fields["pass"])
         if event.fields["kind"] in ("free", "hwpoison"):
-            wrong.append(f"blocker kind: a page that can move: {event.text}")
+            wrong.append(f"blocker kind: a movable page: {event.text}")
     wrong += guest.differs("page in the kernel log", oracle.dumped_pfns("unmovable page")[-1:],
                            [event.fields["pfn"] for event in failure.blockers()])
     failure.result("the blocker is a page of the block", wrong)
@@ -157,7 +157,7 @@ def offline_veto(account, number):
     failure.result("offline fails", guest.differs("offline", "EAGAIN", oracle.errno_name(code)))
     failure.expect(failure.offline_steps("going_offline", "cancel_offline"), "offline_end", "notifier",
                    errno.EAGAIN)
-    failure.result("the step and its answer", guest.differs(
+    failure.result("notifier steps and their results", guest.differs(
         "notify", [("going_offline", -errno.EAGAIN), ("cancel_offline", 0)],
         [(event.fields["step"], event.fields["ret"]) for event in pick(failure.events, "notify")]))
     works_again(account, failure.title, number)
@@ -173,7 +173,7 @@ def online_veto(account, number):
     failure.expect(["online_begin", "prepare_online", *["vmemmap_online"] * hosted, "going_online",
                     "cancel_online", *["vmemmap_offline"] * hosted, "finish_offline", "online_end"],
                    "online_end", "notifier", errno.ENOSPC)
-    failure.result("the step and its answer", guest.differs(
+    failure.result("notifier steps and their results", guest.differs(
         "notify", [("prepare_online", 0), ("going_online", -errno.ENOSPC), ("cancel_online", 0),
                    ("finish_offline", 0)],
         [(event.fields["step"], event.fields["ret"]) for event in pick(failure.events, "notify")]))
@@ -182,22 +182,22 @@ def online_veto(account, number):
     works_again(account, failure.title, number)
 
 
-def promised_huge_page(account, number):
-    pages = pin.PromisedHugePages()
-    failure = Failure(account, "huge page that is promised", number)
+def reserved_huge_page(account, number):
+    pages = pin.ReservedHugePages()
+    failure = Failure(account, "reserved huge page", number)
     code = oracle.block_set(number, "offline")
     failure.result("offline fails", guest.differs("offline", "EBUSY", oracle.errno_name(code)))
     failure.expect(failure.offline_steps("going_offline", "cancel_offline"), "offline_end", "hugetlb", errno.EBUSY)
     blockers = [(event.fields["stage"], event.fields["kind"], oracle.block_of(event.fields["pfn"]))
                 for event in failure.blockers()]
-    failure.result("a huge page of the block is named", guest.differs(
+    failure.result("the blocker is a huge page of the block", guest.differs(
         "blockers", [("dissolve", "hugetlb", number)], [blocker for blocker in blockers if blocker[0] != "migrate"]))
     pages.close()
     works_again(account, failure.title, number)
 
 
 def memory_hole(account):
-    """The last block of the RAM at boot: the firmware keeps the end of it for itself."""
+    """The last block of the RAM at boot, the end of which is reserved by firmware."""
     number = max(account.boot)
     failure = Failure(account, "block with a hole", number)
     code = oracle.block_set(number, "offline")
@@ -206,7 +206,7 @@ def memory_hole(account):
 
 
 def poisoned_page(account, number):
-    """The last page of a block is lost, the block goes offline and must not come back."""
+    """The last page of a block is poisoned; the block goes offline and must not go online again."""
     address = (number + 1) * oracle.BLOCK_BYTES - oracle.PAGE
     oracle.write(f"{oracle.MEMORY}/hard_offline_page", hex(address))
     error = oracle.block_set(number, "offline")
@@ -217,7 +217,7 @@ def poisoned_page(account, number):
     failure.expect(["online_begin", "online_end"], "online_end", "hwpoison", oracle.EHWPOISON)
 
 
-def again_and_again(account, number):
+def repeated(account, number):
     account.update()
     before = account.blocks[number].onlines
     wrong = []
@@ -227,20 +227,20 @@ def again_and_again(account, number):
         account.update()
         wrong += account.compare()
     wrong += guest.differs("times online", before + 3, account.blocks[number].onlines)
-    guest.ok(f"{MODE}, three times offline and online again: nothing adds up to something", wrong)
+    guest.ok(f"{MODE}, three times offline and online: no error accumulates", wrong)
 
 
-def asked_later(account, recorder):
-    """What the README tells an operator to ask, while the recorder still runs."""
-    told = frame("replay", "--json", "--filter", "offline_failures>0", recorder.path)
-    guest.ok(f"{MODE}: which blocks failed to go offline can be asked for", guest.differs(
+def filtered_replay(account, recorder):
+    """The README's query for failed blocks, while the recorder is still running."""
+    reported = frame("replay", "--json", "--filter", "offline_failures>0", recorder.path)
+    guest.ok(f"{MODE}: replay --filter lists the blocks that failed to go offline", guest.differs(
         "blocks", [number for number, block in sorted(account.blocks.items()) if block.offline_failures],
-        [block["id"] for block in told["blocks"]])
-        + [f"memory{block['id']}: no reason" for block in told["blocks"] if not block["reason"]])
+        [block["id"] for block in reported["blocks"]])
+        + [f"memory{block['id']}: no reason" for block in reported["blocks"] if not block["reason"]])
 
 
 def main():
-    guest.eq("memmap_on_memory is as the test thinks", MODE, oracle.memmap_mode())
+    guest.eq("memmap_on_memory has the value that the test expects", MODE, oracle.memmap_mode())
     trace, recorder = Trace(), Recorder()
     account = Account(trace)
     addr = guest.dimm_plug("d0", "1G")
@@ -250,15 +250,15 @@ def main():
     offline_veto(account, first)
     online_veto(account, third)
     guest.eq(f"{MODE}: the other block goes offline", None, oracle.block_set(third, "offline"))
-    promised_huge_page(account, first)
+    reserved_huge_page(account, first)
     memory_hole(account)
-    again_and_again(account, first)
+    repeated(account, first)
     oracle.block_set(third, "online_movable")
     poisoned_page(account, third)
     kernel_page(account, second)
     account.update()
     recorder.agree(account, f"{MODE}, at the end")
-    asked_later(account, recorder)
+    filtered_replay(account, recorder)
     recorder.finish(account, MODE)
     guest.ok(f"{MODE}: none of {account.seen} events was lost", trace.lost())
     trace.close()

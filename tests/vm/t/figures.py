@@ -1,12 +1,12 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""What 9 GiB cost, and what can be done with them afterwards, by who hosts their memmap.
+"""The cost of adding 9 GiB and the use of it afterwards, depending on where the memmap is hosted.
 
-    figures.py MODE        with a guest booted with memory_hotplug.memmap_on_memory=MODE
+    figures.py MODE        in a guest booted with memory_hotplug.memmap_on_memory=MODE
 
-Three figures of a DIMM that goes online in the kernel zone, written to $RESULTS/figures for
-figures.sh, which makes a table of several modes: free memory that the add takes from the rest,
-how much of the DIMM is in direct mappings of 1 GiB, and how many pages of 1 GiB it yields.
+Measures a DIMM that is online in the kernel zone, and writes three figures to $RESULTS/figures:
+free memory that the add uses, how much of the DIMM is mapped with 1 GiB entries, and how many
+1 GiB pages can be allocated from it. figures.sh makes a table of several modes.
 """
 import os
 import sys
@@ -20,11 +20,11 @@ MODE = sys.argv[1] if len(sys.argv) > 1 else "none given"
 GIB = 1 << 30
 SIZE = 9
 GIGANTIC = "/sys/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages"
-LIMIT_KB = 1024                     # of free memory, for a range
+LIMIT_KB = 1024                     # free memory that adding a range may use
 
 
 def gigantic_pages():
-    """How many can be allocated, which are given back."""
+    """How many 1 GiB pages can be allocated; they are freed again."""
     oracle.write(GIGANTIC, SIZE)
     pages = oracle.number_of(GIGANTIC)
     oracle.write(GIGANTIC, 0)
@@ -32,7 +32,7 @@ def gigantic_pages():
 
 
 def main():
-    guest.eq("memmap_on_memory is as the test thinks", MODE, oracle.memmap_mode())
+    guest.eq("memmap_on_memory has the value that the test expects", MODE, oracle.memmap_mode())
     oracle.write(f"{oracle.MEMORY}/auto_online_blocks", "offline")
     mapped, free = oracle.meminfo()["DirectMap1G"], oracle.free_kb()
     addr = guest.dimm_plug("d0", f"{SIZE}G")
@@ -45,14 +45,14 @@ def main():
     guest.ok(f"{MODE}: {SIZE} GiB are online in the kernel zone", wrong)
     pages = gigantic_pages()
     whole = MODE != "Y"
-    guest.eq(f"{MODE}: in direct mappings of 1 GiB", SIZE * GIB // 1024 if whole else 0, mapped, "kB")
-    guest.eq(f"{MODE}: pages of 1 GiB", SIZE - 1 if whole else 0, pages)
+    guest.eq(f"{MODE}: mapped with 1 GiB entries", SIZE * GIB // 1024 if whole else 0, mapped, "kB")
+    guest.eq(f"{MODE}: 1 GiB pages allocated", SIZE - 1 if whole else 0, pages)
     if MODE == "N":
         least = SIZE * GIB // 4096 * 64 // 1024
-        guest.ok(f"{MODE}: the add takes the memmap, {least} kB and more", [] if taken >= least else
+        guest.ok(f"{MODE}: the add uses at least {least} kB of free memory, for the memmap", [] if taken >= least else
                  [f"expected {least} kB or more, got {taken} kB"])
     if MODE == "range":
-        guest.ok(f"{MODE}: the add takes less than {LIMIT_KB} kB of free memory", [] if taken < LIMIT_KB else
+        guest.ok(f"{MODE}: the add uses less than {LIMIT_KB} kB of free memory", [] if taken < LIMIT_KB else
                  [f"expected less than {LIMIT_KB} kB, got {taken} kB"])
     with open(os.path.join(guest.RESULTS, "figures"), "w", encoding="ascii") as file:
         file.write(f"{taken} {mapped} {pages}\n")

@@ -1,12 +1,12 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""An mhptop that comes late knows what is there, comes with others, and leaves nothing behind.
+"""An mhptop that attaches late knows the existing memory, runs beside others, and leaves nothing behind.
 
     late.py                two NUMA nodes; kernelcore= leaves a block with pages of two zones
 
-What it finds - memory of boot, of a kernel and of a movable zone, offline blocks, a node that had
-no memory - is held against sysfs and against the ledger of a recorder that saw it all come. Then
-mhptop ends in every way a program can end, and no BPF program, map, link or pin of it is left.
+Its snapshot - boot memory, memory of a kernel zone and of a movable zone, offline blocks, a node
+that had no memory - is compared with sysfs and with the ledger of a recorder that has run from the
+start. Then mhptop is ended in every possible way; none may leave a BPF program, map, link or pin.
 """
 import errno
 import json
@@ -29,7 +29,7 @@ KEYS = "id", "state", "node", "zone", "hosting", "vmemmap_pages"
 
 
 def memory():
-    """A DIMM in each node: a block in ZONE_MOVABLE, one in a kernel zone, one not yet, of each."""
+    """A DIMM in each node, with one block in ZONE_MOVABLE, one in a kernel zone and one offline."""
     for node in 0, 1:
         addr = guest.dimm_plug(f"d{node}", "384M", node)
         movable, kernel, _ = oracle.blocks_of(addr, 384 << 20)
@@ -42,27 +42,27 @@ def known(frame, numbers):
     return [{key: block[key] for key in KEYS} for block in frame["blocks"] if block["id"] in numbers]
 
 
-def comes_late(account, recorder):
+def attaches_late(account, recorder):
     late = ledger.live()
-    guest.ok("a late one agrees with sysfs, about boot memory too", ledger.wrong_sysfs(late))
-    guest.ok("a late one agrees with the events it missed", ledger.wrong_frame(account, late, late=True))
+    guest.ok("an mhptop attached late agrees with sysfs, also about boot memory", ledger.wrong_sysfs(late))
+    guest.ok("an mhptop attached late agrees with the events it missed", ledger.wrong_frame(account, late, late=True))
     early = ledger.frame("replay", "--json", recorder.path)
     added = set(account.blocks) - account.boot
-    guest.ok("a late one agrees with one that was there all the time",
+    guest.ok("an mhptop attached late agrees with one that has run from the start",
              guest.differs("ledger", known(early, added), known(late, added)))
     boot = {block["hosting"] for block in late["blocks"] if block["id"] in account.boot}
-    guest.eq("memory of boot is told as such", {"boot"}, boot)
-    guest.eq("nothing was lost on the way", 0, late["events"]["lost"], "events")
+    guest.eq("boot memory is reported as such", {"boot"}, boot)
+    guest.eq("no event was lost", 0, late["events"]["lost"], "events")
 
 
 def two_zones(account):
-    """kernelcore= ends inside of a memory block, which sysfs and the kernel then give no zone."""
+    """kernelcore= ends inside a memory block, for which sysfs and the kernel then report no zone."""
     mixed = [n for n in account.boot if oracle.block(n).zones in ([], ["none"])]
     guest.eq("a block has pages of two zones", 1, len(mixed), "blocks")
     code = oracle.block_set(mixed[0], "offline")
     events = account.update()
     end = pick(events, "offline_end")[-1].fields
-    guest.ok("a block with pages of two zones does not go offline, and says why",
+    guest.ok("a block with pages of two zones does not go offline, and the reason is reported",
              guest.differs("offline", "EINVAL", oracle.errno_name(code))
              + guest.differs("events", ["mhp_offline_begin", "mhp_offline_end"], [e.name for e in events])
              + guest.differs("reason, ret", ("no_zone", -errno.EINVAL), (end["reason"], end["ret"]))
@@ -70,12 +70,12 @@ def two_zones(account):
 
 
 def in_the_middle(account, number, done):
-    """Attached while a block is on its way: what it counts is right once it has come to rest."""
-    title = "attached while a block goes offline, which " + ("works" if done else "is given up")
+    """Attach during a transition of a block: its counts are right once the transition has ended."""
+    title = "attached while a block goes offline, which then " + ("succeeds" if done else "is interrupted")
     with pin.bound(oracle.block(number).node):
         page = pin.PinnedPage([number])
     child = subprocess.Popen(["sh", "-c", f"echo offline > {oracle.MEMORY}/memory{number}/state"])
-    wrong = [] if guest.wait_for(30, lambda: oracle.block(number).state == "going-offline") else ["it never went"]
+    wrong = [] if guest.wait_for(30, lambda: oracle.block(number).state == "going-offline") else ["it never started"]
     recorder = ledger.Recorder(f"middle-{done}")
     if not done:
         child.terminate()
@@ -85,26 +85,26 @@ def in_the_middle(account, number, done):
     guest.wait_for(10, lambda: ledger.frame("replay", "--json", recorder.path)["blocks"])
     recorder.process.send_signal(signal.SIGINT)
     wrong += guest.differs("exit", 0, recorder.process.wait(ledger.SECONDS))
-    told, fresh = ledger.frame("replay", "--json", recorder.path), ledger.live()
-    there = {block["id"]: block for block in told["blocks"]}[number]
+    replayed, fresh = ledger.frame("replay", "--json", recorder.path), ledger.live()
+    there = {block["id"]: block for block in replayed["blocks"]}[number]
     pages = 0 if done else oracle.BLOCK_PAGES
     block = account.blocks[number]
     wrong += guest.differs("state, present, managed", (
         "offline" if done else "online", pages, pages - block.vmemmap_pages * (not done)),
                            (there["state"], there["present"], there["managed"]))
-    guest.ok(title, wrong + account.compare() + guest.differs("zones", zone_sums(fresh), zone_sums(told)))
+    guest.ok(title, wrong + account.compare() + guest.differs("zones", zone_sums(fresh), zone_sums(replayed)))
 
 
-def zone_sums(told):
-    """What a zone has by what is known of its blocks."""
+def zone_sums(frame):
+    """The sums of each zone that are derived from its blocks."""
     return {(zone["node"], zone["zone"]): (zone["vmemmap_pages"], zone["blocks_online"])
-            for zone in told["zones"] if zone["blocks_online"]}
+            for zone in frame["zones"] if zone["blocks_online"]}
 
 
-# -- what is left ---------------------------------------------------------------------
+# -- nothing is left behind -----------------------------------------------------------
 
 def bpf_objects():
-    """Ids of all BPF programs, maps and links there are, and what is pinned."""
+    """The ids of all BPF programs, maps and links, and the names of all pins."""
     found = {}
     for kind in "prog", "map", "link":
         text = subprocess.run(["bpftool", "-j", kind, "list"], stdout=subprocess.PIPE, check=True).stdout
@@ -114,7 +114,7 @@ def bpf_objects():
 
 
 class Running:
-    """mhptop, started with its output to a file; ready when it has written something."""
+    """mhptop with its output in a file; it is ready when it has written something."""
 
     def __init__(self, *args):
         self.path = f"/tmp/{'-'.join(args).strip('-')}.{os.getpid()}"
@@ -130,9 +130,9 @@ class Running:
 
 
 def leaves_nothing(before):
-    # What others that have ended by now held goes a little later.
+    # Objects of processes that have ended are released a little later.
     guest.wait_for(20, lambda: bpf_objects() == before)
-    guest.ok("there is no BPF object but the recorder's", [] if before["prog"] else ["no program at all"])
+    guest.ok("only the recorder's BPF objects exist", [] if before["prog"] else ["no BPF program at all"])
     for args, signum, code in (
             (("--json", "-d", "1"), signal.SIGINT, 0), (("-b", "-d", "1"), signal.SIGTERM, 0),
             (("record",), signal.SIGTERM, 0), (("record",), signal.SIGHUP, None),
@@ -143,36 +143,36 @@ def leaves_nothing(before):
         status = running.end(signum)
         wrong = [] if code is None else guest.differs("exit", code, status)
         if len(during["prog"]) <= len(before["prog"]):
-            wrong.append("it had no BPF program while it ran, so this proves nothing")
-        # Maps and programs go when the last reference has gone, which the kernel does later.
+            wrong.append("it had no BPF program while it ran, so this test proves nothing")
+        # The kernel frees maps and programs some time after their last reference is gone.
         guest.wait_for(10, lambda: bpf_objects() == before)
-        guest.ok(f"mhptop {' '.join(args)} ended by {signal.Signals(signum).name}: nothing is left",
+        guest.ok(f"mhptop {' '.join(args)} ended by {signal.Signals(signum).name} leaves nothing behind",
                  wrong + guest.differs("BPF objects", before, bpf_objects()))
 
 
-def judged_live(account, number):
-    """`mhptop check` of what happens now, of blocks that were there before it came."""
-    judge = subprocess.Popen([ledger.MHPTOP, "check"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+def live_check(account, number):
+    """`mhptop check` of live events, for blocks that existed before it attached."""
+    check = subprocess.Popen([ledger.MHPTOP, "check"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                              stdin=subprocess.DEVNULL, text=True)
     before, wrong = bpf_objects(), []
-    guest.wait_for(20, lambda: len(bpf_objects()["link"]) > len(before["link"]) or judge.poll() is not None)
+    guest.wait_for(20, lambda: len(bpf_objects()["link"]) > len(before["link"]) or check.poll() is not None)
     for state in "online_movable", "offline":
-        # It attaches one event after the other: what is asked of it begins when it is all there.
+        # It attaches one event after the other: wait until all are attached.
         guest.wait_for(2, lambda: False)
         wrong += guest.differs(state, None, oracle.block_set(number, state))
     account.update()
-    judge.send_signal(signal.SIGINT)
-    text = judge.communicate(timeout=ledger.SECONDS)[0]
-    wrong += guest.differs("exit", 0, judge.returncode)
+    check.send_signal(signal.SIGINT)
+    text = check.communicate(timeout=ledger.SECONDS)[0]
+    wrong += guest.differs("exit", 0, check.returncode)
     for rule in "order.online", "order.offline", "pages.block":
         line = [line for line in text.splitlines() if f" {rule}: " in line]
         if not line or "SKIP" in line[0] or not line[0].startswith("ok"):
-            wrong.append(f"{rule}: expected that it is asked and holds, got {line}")
-    guest.ok("a check of what happens now: the rules are asked, and hold", wrong)
+            wrong.append(f"{rule}: expected it to be checked and to pass, got {line}")
+    guest.ok("a live check: the rules are checked and pass", wrong)
 
 
 def two_at_once(account, recorder):
-    """Both see the same and neither takes from the other."""
+    """Two recorders at once both get all events."""
     second = ledger.Recorder("second")
     before = account.seen
     number = max(account.blocks)
@@ -180,29 +180,29 @@ def two_at_once(account, recorder):
     for state in "online_movable", "offline":
         wrong += guest.differs(state, None, oracle.block_set(number, state))
     account.update()
-    guest.ok("two at once: a block goes online and offline", wrong + account.compare())
-    guest.ok("two at once: the first sees it", recorder.wrong_events(account))
+    guest.ok("two recorders: a block goes online and offline", wrong + account.compare())
+    guest.ok("two recorders: the first records it", recorder.wrong_events(account))
     log, account.log = account.log, account.log[before:]
     seen, account.seen = account.seen, account.seen - before
-    second.finish(account, "two at once, the second")
+    second.finish(account, "two recorders, the second")
     account.log, account.seen = log, seen
-    recorder.finish(account, "two at once, the first")
+    recorder.finish(account, "two recorders, the first")
 
 
 def main():
     trace, recorder = Trace(), ledger.Recorder()
     account = Account(trace)
-    alone_there = bpf_objects()
+    recorder_only = bpf_objects()
     memory()
     account.update()
     guest.ok("the zones of both nodes agree", account.compare())
-    comes_late(account, recorder)
+    attaches_late(account, recorder)
     two_zones(account)
     alone = max(number for number, block in account.blocks.items() if block.zone == "Movable")
     for done in False, True:
         in_the_middle(account, alone, done)
-    leaves_nothing(alone_there)
-    judged_live(account, max(account.blocks))
+    leaves_nothing(recorder_only)
+    live_check(account, max(account.blocks))
     two_at_once(account, recorder)
     guest.ok(f"{MODE}: none of {account.seen} events was lost", trace.lost())
     trace.close()

@@ -1,12 +1,12 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""An mhptop that cannot keep up loses records; what it shows is right all the same, and it says so.
+"""An mhptop that cannot keep up loses records; its view is still right, and it reports the loss.
 
     loss.py                memmap_on_memory=Y
 
-A recorder and a live one are stopped while memory blocks go online and offline until the ring
-buffers of both are full. The live one then shows what sysfs, /proc/zoneinfo and the rounds that were
-made say, also of what happens later; the recording has gaps. Each tells it, and exits 5.
+A recorder and a live view are stopped while memory blocks go online and offline, until the ring
+buffers of both overflow. Then the live view must agree with sysfs, /proc/zoneinfo and the number of
+rounds, also about later changes; the recording has gaps. Both report the loss and exit 5.
 """
 import json
 import os
@@ -22,13 +22,13 @@ import lib_ledger as ledger
 import lib_oracle as oracle
 
 BLOCKS = 16
-MOST_ROUNDS = 400       # a ring buffer has room for some 45
+MOST_ROUNDS = 400       # a ring buffer has room for about 45
 UNKNOWN = 5
 NOTICE = r"\d+ events were lost: accounts are read from the kernel, the log has gaps"
 
 
 class Live:
-    """`mhptop --json` with a frame a second."""
+    """`mhptop --json` with one frame per second."""
 
     def __init__(self):
         self.path = "/tmp/frames"
@@ -39,14 +39,14 @@ class Live:
             raise RuntimeError(f"mhptop --json: no frame within {ledger.SECONDS} s")
 
     def frames(self):
-        """How many frames are complete."""
+        """The number of complete frames."""
         return oracle.read(self.path).count("\n")
 
     def last(self):
         return json.loads(oracle.read(self.path).split("\n")[-2])
 
     def fresh(self):
-        """A frame that was begun after this was called: the second one from now on."""
+        """A frame that was started after this call: the second one from now on."""
         before = self.frames()
         guest.wait_for(ledger.SECONDS, lambda: self.frames() > before + 1)
         return self.last()
@@ -62,14 +62,14 @@ def bpftool(*args):
 
 
 def lost_of_each():
-    """How many events each mhptop has lost, from the collectors' own maps."""
+    """The number of events that each mhptop has lost, from the maps of their BPF programs."""
     return [sum(cpu["value"]["lost"] for event in bpftool("map", "dump", "id", str(entry["id"]))
                 for cpu in event["formatted"]["values"])
             for entry in bpftool("map", "list") if entry.get("name") == "mhp_counts"]
 
 
 def rounds_until_lost(numbers):
-    """Rounds of all blocks going online and offline: how many it took until both have lost events."""
+    """Bring all blocks online and offline until both have lost events; returns the number of rounds."""
     for done in range(1, MOST_ROUNDS + 1):
         for state in "online_movable", "offline":
             for number in numbers:
@@ -79,10 +79,10 @@ def rounds_until_lost(numbers):
     return 0
 
 
-def wrong_frame(told, onlines, offlines):
-    """Everything in a frame that something else tells; counts of blocks are those of this test."""
-    blocks = {block["id"]: block for block in told["blocks"]}
-    wrong = ledger.wrong_sysfs(told) + ledger.wrong_zones(told)
+def wrong_frame(frame, onlines, offlines):
+    """Compare a frame with sysfs and /proc/zoneinfo, and the blocks' counts with those of this test."""
+    blocks = {block["id"]: block for block in frame["blocks"]}
+    wrong = ledger.wrong_sysfs(frame) + ledger.wrong_zones(frame)
     for key, want in ("onlines", onlines), ("offlines", offlines):
         for number, count in want.items():
             wrong += guest.differs(f"memory{number}, {key}", count, blocks[number][key])
@@ -90,30 +90,30 @@ def wrong_frame(told, onlines, offlines):
         online = blocks[number]["state"] == "online"
         wrong += guest.differs(f"memory{number}, present", oracle.BLOCK_PAGES if online else 0,
                                blocks[number]["present"])
-    if not told["events"]["lost"]:
-        wrong.append("no event was lost, so this proves nothing")
-    if not re.fullmatch(NOTICE, told.get("notice", "")):
-        wrong.append(f"notice: expected {NOTICE!r}, got {told.get('notice')!r}")
+    if not frame["events"]["lost"]:
+        wrong.append("no event was lost, so this test proves nothing")
+    if not re.fullmatch(NOTICE, frame.get("notice", "")):
+        wrong.append(f"notice: expected {NOTICE!r}, got {frame.get('notice')!r}")
     return wrong
 
 
 def ends_unknown(live, last_frame_wrong):
     status, err = live.end()
-    guest.ok("it ends with exit 5 and one line", guest.differs("exit", UNKNOWN, status)
+    guest.ok("the live view exits 5 with one line", guest.differs("exit", UNKNOWN, status)
              + ([] if re.fullmatch(r"mhptop: \d+ of \d+ events were lost .*\n", err) else [f"stderr: {err!r}"]))
-    told = live.last()
-    guest.ok("its last frame is right, too, and says that nothing was compared", last_frame_wrong(told)
-             + guest.differs("self_check", "none", told["self_check"])
-             + ([] if re.match(r"\d+ events were lost, so ", told["self_check_why"]) else [told["self_check_why"]]))
+    frame = live.last()
+    guest.ok("its last frame is right, and reports that there was no self-check", last_frame_wrong(frame)
+             + guest.differs("self_check", "none", frame["self_check"])
+             + ([] if re.match(r"\d+ events were lost, so ", frame["self_check_why"]) else [frame["self_check_why"]]))
 
 
 def recording_has_gaps(recorder):
     recorder.process.send_signal(signal.SIGINT)
     status = recorder.process.wait(ledger.SECONDS)
-    guest.ok("the recorder ends with exit 5 and one line", guest.differs("exit", UNKNOWN, status) + (
+    guest.ok("the recorder exits 5 with one line", guest.differs("exit", UNKNOWN, status) + (
         [] if re.fullmatch(r"mhptop: \d+ of \d+ events were lost .*", recorder.errors()) else [recorder.errors()]))
     totals = json.loads(oracle.read(recorder.path).splitlines()[-1])["totals"]
-    guest.ok("its totals say how many, and why nothing was compared",
+    guest.ok("its totals report the number of lost events, and why there was no self-check",
              ([] if totals["lost"] else ["lost: 0"])
              + guest.differs("folded", totals["seen"] - totals["lost"], totals["folded"], "events")
              + guest.differs("self_check", ("none", f"{totals['lost']} events were lost, so the ledgers cannot be "
@@ -124,21 +124,21 @@ def recording_has_gaps(recorder):
             wrong = [] if f"when it was recorded, {totals['lost']} events were lost" in text else [text[:500]]
         except RuntimeError as err:
             wrong = [str(err)]
-        guest.ok(f"replay {how} ends with exit 5 and says so", wrong)
+        guest.ok(f"replay {how} exits 5 and reports the loss", wrong)
 
 
 def main():
     first = guest.dimm_plug("d0", f"{BLOCKS * oracle.BLOCK_BYTES >> 20}M")
     numbers = oracle.blocks_of(first, BLOCKS * oracle.BLOCK_BYTES)
     recorder, live = ledger.Recorder("loss"), Live()
-    guest.eq("two collectors have lost nothing yet", [0, 0], lost_of_each())
+    guest.eq("neither has lost any events yet", [0, 0], lost_of_each())
 
     for process in recorder.process, live.process:
         process.send_signal(signal.SIGSTOP)
     rounds = rounds_until_lost(numbers)
     guest.note(f"{rounds} rounds, lost {lost_of_each()}")
-    guest.ok("while nobody reads them events are lost", [] if rounds else [f"none in {MOST_ROUNDS} rounds"])
-    # All that follows is lost, too: half of the blocks online, and a DIMM that nobody heard of.
+    guest.ok("events are lost while both are stopped", [] if rounds else [f"none in {MOST_ROUNDS} rounds"])
+    # The following events are lost, too: half of the blocks go online, and a DIMM is added.
     onlines, offlines = dict.fromkeys(numbers, rounds), dict.fromkeys(numbers, rounds)
     for number in numbers[::2]:
         oracle.block_set(number, "online_movable")
@@ -148,15 +148,15 @@ def main():
     for process in recorder.process, live.process:
         process.send_signal(signal.SIGCONT)
 
-    guest.ok("what it shows is right, and it says what it is", wrong_frame(live.fresh(), onlines, offlines))
-    told = live.fresh()
-    guest.ok("an add that was lost is known", guest.differs(
-        "ranges", [second // oracle.PAGE], [there["base_pfn"] for there in told["ranges"]]))
+    guest.ok("the live view is right, and reports the loss", wrong_frame(live.fresh(), onlines, offlines))
+    frame = live.fresh()
+    guest.ok("a range whose add was lost is listed", guest.differs(
+        "ranges", [second // oracle.PAGE], [there["base_pfn"] for there in frame["ranges"]]))
     for number in numbers[::2]:
         oracle.block_set(number, "offline")
         offlines[number] += 1
-    guest.ok("it stays right as events go on", wrong_frame(live.fresh(), onlines, offlines))
-    ends_unknown(live, lambda told: wrong_frame(told, onlines, offlines))
+    guest.ok("the live view stays right after more events", wrong_frame(live.fresh(), onlines, offlines))
+    ends_unknown(live, lambda frame: wrong_frame(frame, onlines, offlines))
     recording_has_gaps(recorder)
 
 

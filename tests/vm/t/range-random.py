@@ -1,15 +1,15 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Random lives of ranges that host their memmap as a whole, each predicted step by step.
+"""Random sequences of operations on ranges that host their memmap as a whole, predicted step by step.
 
     range-random.py SEED COUNT     debug kernel, memmap_on_memory=range, memory hidden by mem=
 
-COUNT sequences, the first of which is SEED's, the second SEED+1's, and so on: ranges are added
-(some adds run out of memory midway), their blocks go online and offline in any order (some are
-vetoed by a notifier, some refused as they host others), parts are removed (some are refused), and
-what is left is offlined and removed. Before each step it is known how it must end and what it
-changes; after each, zoneinfo, sysfs and events must say just that, and in the end all accounts
-are what they were before. The seed of a sequence that goes wrong is printed.
+Runs COUNT sequences, with the seeds SEED, SEED+1, ...: ranges are added (some adds run out of
+memory midway), their blocks go online and offline in any order (some are vetoed by a notifier,
+some refused because they host others), parts are removed (some are refused), and the rest is
+taken offline and removed. The test computes the result and the effects of each step before it
+runs. After each step zoneinfo, sysfs and the events must match; after each sequence all accounts
+must be unchanged. The seed of a failed sequence is printed.
 """
 import errno
 import os
@@ -27,29 +27,29 @@ from lib_range import HIDDEN, Range, load_module
 from lib_trace import Trace, pick
 
 SEED, COUNT = (int(word) for word in sys.argv[1:3])
-SIZES = (1, 2, 3, 5, 8)             # in blocks; now and then LARGE, whose second block is a host too
+SIZES = (1, 2, 3, 5, 8)             # in blocks; occasionally LARGE, whose second block is a host too
 LARGE = 66
 STEPS = 24
 
 
 class Sequence:
-    """One life of a few ranges, from nothing to nothing."""
+    """One sequence of operations on a few ranges, which starts and ends without any."""
 
     def __init__(self, account, fault, seed):
         self.account, self.fault, self.seed = account, fault, seed
         self.random = random.Random(seed)
-        self.live = {}              # {range: {block: online?}} of all that is there
-        self.along = set()          # blocks that came online for what they host, and nobody asked for
+        self.live = {}              # {range: {block: online?}} of all added ranges
+        self.implicit = set()       # blocks brought online for their dependents, not requested by the user
         self.done, self.wrong, self.counts = [], [], {}
         self.begin = self.state()
 
     def state(self):
-        """What must be the same in the end as it was in the beginning."""
+        """The state that must be the same at the end as at the beginning."""
         self.account.update()
         return oracle.everything()
 
     def step(self, what, want, got):
-        """One step is done: how it had to end, how it ended, and what everybody says now."""
+        """Check a finished step: its result and what all sources report now."""
         self.done.append(what)
         word = what.split()[0]
         tally = self.counts.setdefault(word, [0, 0])
@@ -82,7 +82,7 @@ class Sequence:
         self.step(f"add {count} at {end}", errno.ENOMEM if failed else None, code)
 
     def add_again(self, there):
-        """In the place of something that is there, or whose memmap is."""
+        """Add a block where one exists, or where the memmap of a removed one still exists."""
         taken = self.random.choice(there.numbers)
         code = Range(taken * oracle.BLOCK_BYTES, 1).add()
         self.step(f"add-again {taken}", errno.EEXIST if taken in self.live[there] else errno.EBUSY, code)
@@ -94,15 +94,15 @@ class Sequence:
             oracle.notifier_error("MEM_GOING_ONLINE", -errno.ENOMEM)
         code = oracle.block_set(number, "online_movable")
         oracle.notifier_error("MEM_GOING_ONLINE", 0)
-        # Who is there already is asked for at most once.
-        want = None if before or number in self.along else errno.EINVAL
+        # A block brought online for its dependents can be requested once.
+        want = None if before or number in self.implicit else errno.EINVAL
         if not before:
-            self.along.discard(number)
+            self.implicit.discard(number)
         elif veto:
             want = errno.ENOMEM
         else:
             blocks.update(dict.fromkeys(before, True))
-            self.along.update(before[:-1])
+            self.implicit.update(before[:-1])
         self.step(f"online{'-veto' * veto} {number}", want, code)
 
     def offline(self, there, number, veto):
@@ -115,11 +115,11 @@ class Sequence:
         want = errno.EINVAL if not blocks[number] else errno.EBUSY if busy or veto else None
         if want is None:
             blocks[number] = False
-            self.along.discard(number)
+            self.implicit.discard(number)
         self.step(f"offline{'-veto' * veto} {number}", want, code)
 
     def part(self, there):
-        """From one block that is left to another one, now and then over a gap."""
+        """Some consecutive remaining blocks, occasionally with a gap."""
         left = sorted(self.live[there])
         start = self.random.randrange(len(left))
         end, gaps = start + 1, self.random.random() < 0.1
@@ -128,7 +128,7 @@ class Sequence:
         return list(range(left[start], left[end - 1] + 1))
 
     def why_not(self, there, part):
-        """None, or why a part that is offline is not removed: what hosts the memmap goes last."""
+        """None, or the errno of removing an offline part: blocks that host the memmap must go last."""
         left = [number for number in part if number in self.live[there]]
         if len(left) < len(part):
             return errno.EINVAL
@@ -137,7 +137,7 @@ class Sequence:
     def forget(self, there, part):
         for number in part:
             del self.live[there][number]
-            self.along.discard(number)
+            self.implicit.discard(number)
         if not self.live[there]:
             del self.live[there]
 
@@ -151,19 +151,19 @@ class Sequence:
         self.step(f"remove {part[0]}-{part[-1]}", want, code)
 
     def strands(self, there, part, host):
-        """Whether something that stays online has its memmap in a block of the part."""
+        """Whether `host`, a block of the part, hosts the memmap of a block that stays online."""
         return any(online and number not in part and there.host(number) == host
                    for number, online in self.live[there].items())
 
     def offline_and_remove(self, there):
-        """Refused, everything is online again that was before."""
+        """If this is refused, all blocks that were online are online again."""
         part = self.part(there)
         want = self.why_not(there, part)
         for number in sorted(set(part) & set(there.hosts()), reverse=True):
             if self.strands(there, part, number):
                 want = errno.EBUSY
                 break
-            self.along.discard(number)      # it goes offline, and is asked for if it has to come back
+            self.implicit.discard(number)      # it goes offline; if it is brought back, that counts as a request
         code = there.offline_and_remove(part)
         if want is None:
             self.forget(there, part)
@@ -188,7 +188,7 @@ class Sequence:
         return self.add_again(there)
 
     def end(self):
-        """All goes: from the last block to the first, parts at random while that is possible."""
+        """Take everything offline in descending order and remove it, in random parts while that is possible."""
         for there in list(self.live):
             for number in sorted(self.live[there], reverse=True):
                 if self.live[there][number]:
@@ -209,7 +209,7 @@ class Sequence:
             self.any_step()
         self.end()
         for name, value in self.state().items():
-            self.wrong += [f"seed {self.seed}, in the end: {line}" for line in
+            self.wrong += [f"seed {self.seed}, at the end: {line}" for line in
                            guest.differs(name, self.begin[name], value)]
         self.wrong += self.account.compare()
 
@@ -230,15 +230,15 @@ def main():
             there = counts.setdefault(word, [0, 0])
             there[0], there[1] = there[0] + went, there[1] + refused
     guest.ok(f"{COUNT} sequences from seed {SEED} on: each step ends as predicted, all accounts agree after "
-             "each and are what they were in the end", wrong)
+             "each step and are unchanged at the end", wrong)
     for word, (went, refused) in sorted(counts.items()):
-        guest.note(f"{word}: {went} went, {refused} were refused or failed")
+        guest.note(f"{word}: {went} succeeded, {refused} were refused or failed")
     seldom = [word for word, index in (("add", 0), ("add", 1), ("online", 0), ("offline", 0), ("offline", 1),
                                        ("remove", 0), ("remove", 1), ("offline-and-remove", 0))
               if not counts.get(word, [0, 0])[index]]
-    guest.ok("every kind of step was seen, those that fail too", [] if not seldom else [f"never: {seldom}"])
+    guest.ok("every kind of step occurred, including those that fail", [] if not seldom else [f"never: {seldom}"])
     frees = pick(account.log, "vmemmap_free", hosting="range")
-    guest.ok("memmaps were taken down", [] if len(frees) > COUNT else [f"only {len(frees)} sections"])
+    guest.ok("memmaps of ranges were freed", [] if len(frees) > COUNT else [f"only {len(frees)} sections"])
     recorder.agree(account, "at the end", late=False)
     recorder.finish(account, "random sequences")
     guest.ok(f"none of {account.seen} events was lost", trace.lost())

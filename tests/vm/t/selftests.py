@@ -1,12 +1,12 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""The kernel's own selftests for memory hotplug hold, while mhptop records.
+"""The kernel's own selftests for memory hotplug pass while mhptop records.
 
     selftests.py DIR       of tools/testing/selftests/memory-hotplug; selftests.sh calls it
 
-mem-on-off-test.sh, which mainline has, must pass as on any kernel. mhp-events-test.sh, which the
-series adds, must pass on a kernel with the events and be skipped (exit 4) on one without. Both
-must fail when going online is vetoed behind their backs.
+mem-on-off-test.sh, which is in mainline, must pass as on any kernel. mhp-events-test.sh, which the
+series adds, must pass on a kernel with the events and be skipped (exit 4) on one without them.
+Both must fail when a notifier vetoes online requests without their knowledge.
 """
 import errno
 import os
@@ -28,7 +28,7 @@ FAIL, SKIP = 1, 4
 
 
 def selftest(name):
-    """Run one: (exit status, what it printed)."""
+    """Run a selftest: (exit status, output)."""
     begin = time.monotonic()
     ended = subprocess.run(["bash", f"{DIR}/{name}"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                            stdin=subprocess.DEVNULL, timeout=60, check=False, text=True)
@@ -46,7 +46,7 @@ def results(text):
 
 
 def dimm():
-    """Half of its blocks online, as a test needs both kinds."""
+    """Plug a DIMM with half of its blocks online: the tests need both kinds."""
     numbers = list(oracle.blocks_of(guest.dimm_plug("d0", "512M"), 512 << 20))
     for number in numbers[::2]:
         oracle.block_set(number, "online_movable")
@@ -55,12 +55,12 @@ def dimm():
 def mem_on_off():
     status, text = selftest("mem-on-off-test.sh")
     guest.ok("mem-on-off-test.sh passes", guest.differs("exit", 0, status))
-    guest.ok("mem-on-off-test.sh did not pass for want of memory or of error injection",
+    guest.ok("mem-on-off-test.sh did not skip anything for lack of memory or error injection",
              [line for line in text.splitlines() if "SKIPPED" in line or "skip" in line])
 
 
 def vetoed(name):
-    """Behind the test's back nothing can go online: it must not pass."""
+    """While nothing can go online, the test must not pass."""
     oracle.notifier_error("MEM_GOING_ONLINE", -errno.ENOMEM)
     status, _ = selftest(name)
     oracle.notifier_error("MEM_GOING_ONLINE", 0)
@@ -68,7 +68,7 @@ def vetoed(name):
 
 
 def offline_one():
-    """mem-on-off-test.sh starts by bringing online what is offline."""
+    """mem-on-off-test.sh starts by bringing offline blocks online."""
     for number in reversed(oracle.block_ids()):
         if oracle.block(number).zones == ["Movable"] and oracle.block_set(number, "offline") is None:
             return

@@ -1,12 +1,13 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Whatever goes wrong, the laws hold and all is what it was before.
+"""Whatever fails, no rule is violated and everything is restored.
 
-    sweep.py MODE       debug kernel, two nodes, memory hidden by mem=, a hole in memory of boot
+    sweep.py MODE [CASE]    debug kernel, memory hidden by mem=, a hole in the boot memory
 
-Each case brings memory, lets something go wrong on its way, and takes it back; what must hold then
-is in lib_sweep.py. Notifiers that veto, allocations that fail one after the other, pages that
-cannot move, poison, signals, an unplug while online, writers that race, a collector that is killed.
+Each case adds memory, makes an operation on it fail, and removes it; lib_sweep.py has what must be
+true afterwards. The faults: vetoes of notifiers, allocations that fail one after the other, pages
+that cannot be moved, poison, signals, an unplug while online, racing writers, a recorder that is
+killed. CASE, a part of a title, selects cases.
 """
 import errno
 import os
@@ -22,14 +23,14 @@ import lib_guest as guest
 import lib_oracle as oracle
 import lib_pin as pin
 import lib_sweep_memory
-from lib_ledger import Recorder, broken_laws
-from lib_range import HIDDEN, MODULE, Device, load_module, tell
-from lib_sweep import STEPS, Sweep, There, programs
+from lib_ledger import Recorder, violated_rules
+from lib_range import HIDDEN, Device, load_module, module_call
+from lib_sweep import STEPS, Sweep, AddedRange, programs
 
 MODE = sys.argv[1] if len(sys.argv) > 1 else "none given"
-HOLE = 0x3f000000                   # in memory of boot, as memmap= in tests/guest.list has it
-NO_ZONE = 1 << 10                   # of which there are not so many
-APART = HIDDEN + (10 << 30)         # of every other range
+HOLE = 0x3f000000                   # in boot memory, created by memmap= in tests/guest.list
+NO_ZONE = 1 << 10                   # not a valid zone number
+APART = HIDDEN + (10 << 30)         # away from all other ranges
 PARTS = [Device(HIDDEN + at, 64 << 20, buddy=True) for at in (0, 64 << 20)]
 
 
@@ -37,23 +38,23 @@ PARTS = [Device(HIDDEN + at, 64 << 20, buddy=True) for at in (0, 64 << 20)]
 
 def vetoes(sweep):
     wrong = []
-    with There(HIDDEN, 2) as there:
+    with AddedRange(HIDDEN, 2) as there:
         number = there.numbers[0]
         for step, code in (("prepare_online", errno.EPERM), ("going_online", errno.ENOSPC)):
-            tell("veto", STEPS[step], code)
+            module_call("veto", STEPS[step], code)
             wrong += sweep.refused(number, "online_movable", code, "notifier")
-            tell("veto", STEPS[step], 0)
+            module_call("veto", STEPS[step], 0)
         wrong += there.all("online_movable")
-        tell("veto", STEPS["going_offline"], errno.EAGAIN)
+        module_call("veto", STEPS["going_offline"], errno.EAGAIN)
         wrong += sweep.refused(there.numbers[1], "offline", errno.EAGAIN, "notifier")
-        tell("veto", STEPS["going_offline"], 0)
+        module_call("veto", STEPS["going_offline"], 0)
     return wrong
 
 
-# -- what keeps a block from going ----------------------------------------------------
+# -- pages that keep a block from going offline ---------------------------------------
 
 def pinned(sweep):
-    with There(HIDDEN, 1) as there:
+    with AddedRange(HIDDEN, 1) as there:
         there.all("online_movable")
         page = pin.PinnedPage(there.numbers)
         number, seen = oracle.block_of(page.pfn), []
@@ -63,7 +64,7 @@ def pinned(sweep):
         def tries():
             seen.extend(sweep.account.update())
             return sum(event.name == "mhp_offline_blocker" for event in seen) >= 3
-        wrong = [] if guest.wait_for(30, tries) else ["no 3 blockers within 30 s"]
+        wrong = [] if guest.wait_for(30, tries) else ["fewer than 3 blockers within 30 s"]
         child.send_signal(signal.SIGTERM)
         wrong += guest.differs("status", -signal.SIGTERM, child.wait(30))
         ends = sweep.events("offline_end")
@@ -74,42 +75,42 @@ def pinned(sweep):
 
 
 def held(sweep):
-    """By a driver, so that it cannot be moved, or by the kernel, so that nobody may even try."""
+    """A page held by a driver cannot be moved; one held by the kernel cannot even be isolated."""
     wrong = []
-    with There(HIDDEN, 2) as there:
+    with AddedRange(HIDDEN, 2) as there:
         there.all("online_movable")
         number = there.numbers[1]
         for reserved, reason in ((0, "unmovable"), (1, "isolation")):
-            code = tell("hold", hex(number * oracle.BLOCK_BYTES), oracle.BLOCK_BYTES, 0, reserved)
+            code = module_call("hold", hex(number * oracle.BLOCK_BYTES), oracle.BLOCK_BYTES, 0, reserved)
             wrong += guest.differs("hold", None, code)
             wrong += sweep.refused(number, "offline", errno.EBUSY, reason)
-            tell("hold", 0, 0)
+            module_call("hold", 0, 0)
     return wrong
 
 
 def huge_pages(sweep):
-    with There(HIDDEN, 1) as there:
+    with AddedRange(HIDDEN, 1) as there:
         there.all("online_movable")
-        pages = pin.PromisedHugePages()
+        pages = pin.ReservedHugePages()
         wrong = sweep.refused(there.numbers[0], "offline", errno.EBUSY, "hugetlb")
         pages.close()
     return wrong
 
 
 def boot_memory(sweep):
-    """A block with a hole; one whose last page says that it is of another zone, which the kernel WARNs of."""
+    """A block with a hole; one whose last page claims to be in another zone, about which the kernel WARNs."""
     wrong = sweep.refused(HOLE // oracle.BLOCK_BYTES, "offline", errno.EINVAL, "holes")
-    with There(HIDDEN, 2) as there:
+    with AddedRange(HIDDEN, 2) as there:
         there.all("online_movable")
         number = there.numbers[1]
-        tell("zone", hex((number + 1) * oracle.BLOCK_BYTES - oracle.PAGE), 1)
+        module_call("zone", hex((number + 1) * oracle.BLOCK_BYTES - oracle.PAGE), 1)
         wrong += sweep.refused(number, "offline", errno.EINVAL, "multizone")
-        tell("zone", 0, NO_ZONE)
+        module_call("zone", 0, NO_ZONE)
     return wrong
 
 
 def poison(sweep):
-    with There(HIDDEN, 2) as there:
+    with AddedRange(HIDDEN, 2) as there:
         there.all("online_movable")
         number = there.numbers[1]
         oracle.write(f"{oracle.MEMORY}/hard_offline_page", hex((number + 1) * oracle.BLOCK_BYTES - oracle.PAGE))
@@ -117,7 +118,7 @@ def poison(sweep):
         return wrong + sweep.refused(number, "online_movable", oracle.EHWPOISON, "hwpoison")
 
 
-# -- who comes in between -------------------------------------------------------------
+# -- interference ---------------------------------------------------------------------
 
 def unplug_online(sweep):
     addr = guest.dimm_plug("d0", "512M")
@@ -126,13 +127,13 @@ def unplug_online(sweep):
     for number in numbers:
         wrong += guest.differs("online", None, oracle.block_set(number, "online_movable"))
     page = pin.PinnedPage(numbers)
-    tell("veto", STEPS["going_offline"], errno.EBUSY)
+    module_call("veto", STEPS["going_offline"], errno.EBUSY)
     try:
         guest.dimm_unplug("d0")
-        wrong.append("the guest gave up a DIMM although a notifier objected")
+        wrong.append("the guest released a DIMM despite a notifier's veto")
     except guest.HostError:
         pass
-    tell("veto", STEPS["going_offline"], 0)
+    module_call("veto", STEPS["going_offline"], 0)
     page.close()
     reasons = {event.fields["reason"] for event in sweep.events("offline_end") if event.fields["ret"]}
     wrong += guest.differs("failed with", {"notifier", *["hosting"] * (MODE == "range")}, reasons)
@@ -140,8 +141,8 @@ def unplug_online(sweep):
     return wrong
 
 
-class InZone(There):
-    """A block that stays in the zone, for what is as fast as a crash of the lists of zones wants it (docs/limits.md)."""
+class InZone(AddedRange):
+    """A block that keeps the zone populated: fast changes of an empty zone can crash the kernel (docs/limits.md)."""
 
     def __init__(self):
         super().__init__(APART, 1)
@@ -153,7 +154,7 @@ class InZone(There):
 
 
 def race(sweep):
-    """Three who change the same blocks at will, one who removes them and brings them back."""
+    """Three threads change the state of the same blocks, one removes and adds them."""
     codes, end, wrong = {}, time.monotonic() + 4, odd_locking()
 
     def count(code):
@@ -174,7 +175,7 @@ def race(sweep):
             count(code)
             if code is None:
                 count(there.add())
-    with InZone(), There(HIDDEN, 2) as there:
+    with InZone(), AddedRange(HIDDEN, 2) as there:
         one, two = (f"{oracle.MEMORY}/memory{number}/state" for number in there.numbers)
         threads = [threading.Thread(target=writer, args=args) for args in (
             (one, "online_movable", "offline"), (two, "online_movable", "offline"), (two, "offline", "online_movable"))]
@@ -183,17 +184,17 @@ def race(sweep):
             thread.start()
         for thread in threads:
             thread.join()
-    told = {oracle.errno_name(code): times for code, times in codes.items()}
-    guest.note(f"writers that race: {told}")
+    results = {oracle.errno_name(code): times for code, times in codes.items()}
+    guest.note(f"racing writers: {results}")
     wrong += odd_locking("kn->active", "mem_hotplug_lock")
     odd = set(codes) - {None, errno.EBUSY, errno.EINVAL, errno.ENOENT, errno.ENODEV}
     sweep.forget()
-    return wrong + [f"writers that race: {oracle.errno_name(code)}" for code in odd]
+    return wrong + [f"racing writers: {oracle.errno_name(code)}" for code in odd]
 
 
 def odd_locking(*known):
-    """What lockdep found, but for one order that it cannot know to be safe: the device hotplug lock, which it is not
-    shown as it is tried only, keeps those apart who change a memory block and who remove its files."""
+    """Reports of lockdep, except for one false positive: the device hotplug lock keeps changes of a memory block and
+    the removal of its sysfs files apart, but is invisible to lockdep because it is only ever taken with trylock."""
     log = subprocess.run(["dmesg"], stdout=subprocess.PIPE, check=True, text=True).stdout
     found = log.partition("possible circular locking dependency detected")[2].partition("*** DEADLOCK ***")[0]
     return [f"lockdep: {line.strip()}" for line in found.splitlines()[:12]] if (
@@ -201,10 +202,10 @@ def odd_locking(*known):
 
 
 def killed(_sweep):
-    """A second mhptop is killed while blocks come and go; a third finds everything."""
+    """A second mhptop is killed while blocks change; a third one works and nothing of the second is left."""
     before = programs()
     second, end = Recorder("killed"), time.monotonic() + 3
-    with InZone(), There(HIDDEN, 2) as there:
+    with InZone(), AddedRange(HIDDEN, 2) as there:
         toggler = threading.Thread(target=lambda: [
             there.all(word) for word in ("online_movable", "offline") * 3 if time.monotonic() < end])
         toggler.start()
@@ -215,37 +216,37 @@ def killed(_sweep):
         toggler.join()
         there.all("online_movable")
     third.process.send_signal(signal.SIGINT)
-    wrong += guest.differs("exit of the one after it", 0, third.process.wait(60))
+    wrong += guest.differs("exit of the third", 0, third.process.wait(60))
     guest.wait_for(10, lambda: programs() == before)
     wrong += guest.differs("BPF programs", before, programs())
-    return wrong + broken_laws(second.path) + broken_laws(third.path)
+    return wrong + violated_rules(second.path) + violated_rules(third.path)
 
 
-# -- what does not fit ----------------------------------------------------------------
+# -- invalid requests -----------------------------------------------------------------
 
 def granularity(sweep):
-    """Half a block, what is there, what is online, a part that has the memmap of what stays: refused, and seen."""
+    """Half a block, an existing block, an online block, a part that hosts the memmap of others: refused and reported."""
     half = oracle.BLOCK_BYTES // 2
     sweep.forget()
-    wrong = guest.differs("half a block", errno.EINVAL, tell("add", hex(HIDDEN), half, 0, 2))
-    wrong += guest.differs("half a block", [-errno.EINVAL], rets(sweep, "add_end"))
-    with There(HIDDEN, 4) as there:
+    wrong = guest.differs("half a block", errno.EINVAL, module_call("add", hex(HIDDEN), half, 0, 2))
+    wrong += guest.differs("half a block, add_end", [-errno.EINVAL], rets(sweep, "add_end"))
+    with AddedRange(HIDDEN, 4) as there:
         sweep.forget()
-        wrong += guest.differs("again", errno.EEXIST, There(HIDDEN, 2).add())
+        wrong += guest.differs("a second add", errno.EEXIST, AddedRange(HIDDEN, 2).add())
         there.all("online_movable")
         sweep.forget()
-        wrong += guest.differs("while online", errno.EBUSY, there.remove(there.numbers))
-        wrong += guest.differs("while online", [-errno.EBUSY], rets(sweep, "remove_end"))
+        wrong += guest.differs("remove while online", errno.EBUSY, there.remove(there.numbers))
+        wrong += guest.differs("remove while online, remove_end", [-errno.EBUSY], rets(sweep, "remove_end"))
         there.all("offline")
         if MODE == "range":
-            wrong += guest.differs("its hosts", errno.EBUSY, there.remove(there.numbers[:1]))
-            wrong += guest.differs("its hosts", [-errno.EBUSY], rets(sweep, "remove_end"))
+            wrong += guest.differs("remove the host", errno.EBUSY, there.remove(there.numbers[:1]))
+            wrong += guest.differs("remove the host, remove_end", [-errno.EBUSY], rets(sweep, "remove_end"))
     return wrong
 
 
 def large(_sweep):
-    """9 GiB and more: where a range hosts its memmap as a whole, its first block is nothing else."""
-    with There(HIDDEN, 74) as there:
+    """More than 9 GiB: if a range hosts its memmap as a whole, its first block consists of memmap only."""
+    with AddedRange(HIDDEN, 74) as there:
         wrong = []
         for word in ("online_movable", "offline", "online_movable"):
             wrong += guest.differs(word, None, oracle.block_set(there.numbers[-1], word))
@@ -257,37 +258,37 @@ def rets(sweep, name):
 
 
 def devices(sweep):
-    """Two devices in one section, which is what a device can do that no memory block can."""
+    """Two devices in one section, which is not possible with memory blocks."""
     first, second = PARTS
     wrong = guest.differs("devices", (None, None), (first.add(), second.add()))
     wrong += guest.differs("hosting", ["device"] * 2, [
         event.fields["hosting"] for event in sweep.events("vmemmap_populate")])
-    wrong += guest.differs("the first goes", None, first.remove())
-    wrong += guest.differs("the second goes", None, second.remove())
+    wrong += guest.differs("remove the first", None, first.remove())
+    wrong += guest.differs("remove the second", None, second.remove())
     return wrong + guest.differs("freed", 2, len(sweep.events("vmemmap_free")))
 
 
 CASES = (
-    ("vetoes of notifiers", vetoes),
+    ("notifiers veto", vetoes),
     *lib_sweep_memory.CASES,
-    ("a pinned page, and a signal", pinned),
-    ("pages that a driver and the kernel hold", held),
-    ("huge pages that are promised", huge_pages),
-    ("holes and zones", boot_memory),
-    ("poison", poison),
-    ("unplug while online", unplug_online),
-    ("a recorder that is killed", killed),
-    ("what does not fit is refused", granularity),
+    ("a signal interrupts an offline with a pinned page", pinned),
+    ("a driver or the kernel holds a page", held),
+    ("huge pages are reserved", huge_pages),
+    ("a hole, and a page in another zone", boot_memory),
+    ("a poisoned page", poison),
+    ("a DIMM is unplugged while online", unplug_online),
+    ("a recorder is killed", killed),
+    ("invalid requests are refused", granularity),
     ("a large range", large),
     ("devices smaller than a section", devices),
-    ("writers that race", race),
+    ("writers race", race),
 )
 
 
 def main():
-    guest.eq("memmap_on_memory is as the test thinks", MODE, oracle.memmap_mode())
+    guest.eq("memmap_on_memory has the value that the test expects", MODE, oracle.memmap_mode())
     load_module()
-    # ZONE_DEVICE never becomes smaller again.
+    # ZONE_DEVICE never shrinks, so grow it before the first comparison.
     for device in PARTS:
         device.add()
         device.remove()

@@ -1,13 +1,13 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Other tools read the events as the kernel prints them: perf, trace-cmd, bpftrace.
+"""perf, trace-cmd and bpftrace read the events exactly as the kernel prints them.
 
-Each tool, called as docs/events.md has it, watches one DIMM being added, onlined, offlined and
-removed. Every line it prints must be the very text of tracefs (so enums are words, no argument is
-misread), for every event and in their order, with no complaint about a format. mhptop, which
-prints from its own recording, must print what perf script does. bpftrace has no text of its own:
-its counts must be right, and it must know the enums by their names. And the reason why all that
-works: each events/mhp/*/format uses only what every parser understands.
+Each tool, called as in docs/events.md, observes one DIMM being added, onlined, offlined and
+removed. Its output must equal the text of tracefs for every event, in order (so that enums are
+words and no argument is misread), without complaints about a format. mhptop, which prints from its
+own recording, must print the same as perf script. bpftrace prints no events: its counts must be
+right, and it must know the enums by name. All this works because each events/mhp/*/format uses
+only what every parser understands, which is tested too.
 """
 import os
 import re
@@ -24,10 +24,10 @@ from lib_trace import EVENTS, Trace, pick
 
 TOOLS = ("perf", "trace-cmd", "bpftrace")
 COMPLAINTS = re.compile(r"FAILED|[Ff]ailed to|PARSE|[Ee]rror|LOST|[Ll]ost [1-9]|unknown op|\[UNKNOWN")
-# What is left of the arguments of a print fmt without strings, numbers and the two functions.
+# What may remain of the arguments of a print fmt without strings, numbers and the two functions.
 HARMLESS = re.compile(r"^(REC->\w+|[\s,(){}])*$")
 PERF_LINE = r"mhp:(mhp_\w+): (.*)$"
-LOGGED = 10                         # events that a frame of mhptop ends with
+LOGGED = 10                         # events in the log of a frame
 BPFTRACE = """
 tracepoint:mhp:* { @seen[probe] = count(); }
 tracepoint:mhp:mhp_online_end /args->zone == MHP_ZONE_MOVABLE && args->reason == MHP_REASON_NONE/ {
@@ -41,7 +41,7 @@ tracepoint:mhp:mhp_present { @present = sum(args->delta); }
 
 
 def life():
-    """What the tools watch: two blocks, from their add to their remove."""
+    """What the tools observe: two blocks, from add to remove."""
     numbers = oracle.blocks_of(guest.dimm_plug("d0", "256M"), 256 << 20)
     for state in "online_movable", "offline":
         for number in numbers:
@@ -50,7 +50,7 @@ def life():
 
 
 def tool(*command):
-    """Run a tool over one life: (status, what it wrote to stdout and stderr)."""
+    """Run a tool: (exit status, its stdout and stderr)."""
     ended = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                            stdin=subprocess.DEVNULL, timeout=60, check=False)
     return ended.returncode, ended.stdout
@@ -62,68 +62,68 @@ LIFE = [sys.executable, os.path.realpath(__file__), "life"]
 def wrong_output(status, *texts):
     wrong = guest.differs("exit", 0, status)
     for text in texts:
-        wrong += [f"it complains: {line}" for line in text.splitlines() if COMPLAINTS.search(line)]
+        wrong += [f"complaint: {line}" for line in text.splitlines() if COMPLAINTS.search(line)]
     return wrong
 
 
 def wrong_lines(pattern, text, events):
-    """Event and text of each line that a tool printed, against the trace."""
+    """Compare event and text of each line that a tool printed with the trace."""
     got = re.findall(pattern, text, re.M)
     want = [(event.name, event.text.strip()) for event in events]
     wrong = guest.differs("printed", len(want), len(got), "events")
     for index, (there, here) in enumerate(zip(want, got)):
         wrong += guest.differs(f"line {index + 1}", there, (here[0], here[1].strip()))
     if not any("zone=Movable" in line for _, line in got):
-        wrong.append("a zone by its name: expected zone=Movable somewhere, got it nowhere")
+        wrong.append("zones by name: expected zone=Movable in some line, found none")
     return wrong
 
 
-def judged(name, text, events):
-    """`mhptop check` of what the tool printed: all of it is judged, and keeps the laws."""
+def checked(name, text, events):
+    """`mhptop check` reads all of a tool's output and finds no violation."""
     path = os.path.join(guest.RESULTS, f"{name.replace(' ', '-')}.txt")
     with open(path, "w", encoding="utf-8") as file:
         file.write(text)
     verdict = ledger.run("check", path).splitlines()[-1]
-    guest.eq(f"{name}: mhptop check judges what it printed", f"# PASS: {len(events)} events, 0 lost", verdict)
+    guest.eq(f"{name}: mhptop check reads its output", f"# PASS: {len(events)} events, 0 lost", verdict)
 
 
 def perf_trace(trace):
     status, text = tool("perf", "trace", "-a", "--sort-events", "--libtraceevent_print", "-e", "mhp:*",
                         "--", *LIFE)
-    guest.ok("perf trace: no complaint", wrong_output(status, text))
-    guest.ok("perf trace: prints what tracefs prints",
+    guest.ok("perf trace: no complaints", wrong_output(status, text))
+    guest.ok("perf trace: prints the same as tracefs",
              wrong_lines(r"mhp:(mhp_\w+)\((.*)\)$", text, trace.read()))
 
 
 def mhptop_lines(path):
-    """(event, text) of all events of a recording, as frames of its beginnings print the last ones."""
+    """(event, text) of all events of a recording, from the logs of frames of ever longer parts of it."""
     header, *records = oracle.read(path).splitlines()
     records = [record for record in records if '"event":' in record]
     lines = []
     for begin in range(0, len(records), LOGGED):
         new = records[begin:begin + LOGGED]
-        with open("/tmp/beginning", "w", encoding="utf-8") as file:
+        with open("/tmp/part", "w", encoding="utf-8") as file:
             file.write("\n".join([header, *records[:begin], *new]) + "\n")
-        text = ledger.run("replay", "-b", "/tmp/beginning")
+        text = ledger.run("replay", "-b", "/tmp/part")
         lines += re.findall(PERF_LINE, text, re.M)[-len(new):]
-    return [line for line in lines if line[0] not in ledger.SEEN]
+    return [line for line in lines if line[0] not in ledger.SNAPSHOT]
 
 
 def perf_record(trace):
-    """And mhptop beside it, so that both have seen the same."""
+    """perf record and mhptop record observe the same events."""
     data, recorder = "/tmp/perf.data", ledger.Recorder()
-    status, said = tool("perf", "record", "-a", "-e", "mhp:*", "-o", data, "--", *LIFE)
+    status, log = tool("perf", "record", "-a", "-e", "mhp:*", "-o", data, "--", *LIFE)
     events = trace.read()
-    told, text = tool("perf", "script", "-i", data)
-    guest.ok("perf record and perf script: no complaint", wrong_output(status or told, said, text))
-    guest.ok("perf script: prints what tracefs prints", wrong_lines(PERF_LINE, text, events))
-    judged("perf script", text, events)
-    guest.eq("perf.data: mhptop check asks perf for it", f"# PASS: {len(events)} events, 0 lost",
+    script_status, text = tool("perf", "script", "-i", data)
+    guest.ok("perf record and perf script: no complaints", wrong_output(status or script_status, log, text))
+    guest.ok("perf script: prints the same as tracefs", wrong_lines(PERF_LINE, text, events))
+    checked("perf script", text, events)
+    guest.eq("perf.data: mhptop check reads it through perf", f"# PASS: {len(events)} events, 0 lost",
              ledger.run("check", data).splitlines()[-1])
     recorder.process.terminate()
-    guest.eq("mhptop record: exit", 0, recorder.process.wait(ledger.SECONDS))
+    guest.eq("mhptop record: exits 0", 0, recorder.process.wait(ledger.SECONDS))
     ours = mhptop_lines(recorder.path)
-    guest.ok("mhptop: prints what perf script prints", guest.differs(
+    guest.ok("mhptop: prints the same as perf script", guest.differs(
         "printed", len(events), len(ours), "events") + [
             line for there, here in zip(re.findall(PERF_LINE, text, re.M), ours)
             for line in guest.differs("line", there, here)])
@@ -131,22 +131,22 @@ def perf_record(trace):
 
 def trace_cmd(trace):
     data = "/tmp/trace.dat"
-    status, said = tool("trace-cmd", "record", "-e", "mhp", "-o", data, "--", *LIFE)
+    status, log = tool("trace-cmd", "record", "-e", "mhp", "-o", data, "--", *LIFE)
     events = trace.read()
-    told, text = tool("trace-cmd", "report", "-i", data)
-    guest.ok("trace-cmd: no complaint", wrong_output(status or told, text) + guest.differs(
-        "complaints of the recorder", [], [line for line in said.splitlines() if "FAILED" in line]))
-    guest.ok("trace-cmd report: prints what tracefs prints",
+    report_status, text = tool("trace-cmd", "report", "-i", data)
+    guest.ok("trace-cmd: no complaints", wrong_output(status or report_status, text) + guest.differs(
+        "complaints of the recorder", [], [line for line in log.splitlines() if "FAILED" in line]))
+    guest.ok("trace-cmd report: prints the same as tracefs",
              wrong_lines(r": (mhp_\w+): +(.*)$", text, events))
-    judged("trace-cmd report", text, events)
+    checked("trace-cmd report", text, events)
     dat(data, events, tool("trace-cmd", "report", "-t", "-i", data)[1])
 
 
 def wrong_records(data, text):
-    """Task, CPU, time and each field of what mhptop reads from a trace.dat, against trace-cmd's own words."""
+    """Compare what mhptop reads from a trace.dat (task, CPU, time, each field) with trace-cmd's output."""
     as_text = os.path.join(os.environ["MHP_ROOT"], "build/tests/as_text")
     _, ours = tool(as_text, "trace-cmd", data)
-    # With nine digits, as trace-cmd rounds where mhptop's helper cuts off.
+    # Ask for nine digits and cut: trace-cmd rounds to six, as_text truncates.
     text = re.sub(r"(\.\d{6})\d{3}:", r"\1:", text)
     lines = [[line.split() for line in lines.splitlines() if "mhp_" in line] for lines in (text, ours)]
     return guest.differs("printed", len(lines[0]), len(lines[1]), "events") + [
@@ -154,7 +154,7 @@ def wrong_records(data, text):
 
 
 def dat(data, events, text):
-    """`mhptop check` of what trace-cmd recorded, without trace-cmd: each number is the trace's own."""
+    """`mhptop check` reads a trace.dat without trace-cmd; each number equals the trace's."""
     mhptop, path = shutil.which("mhptop"), os.environ["PATH"]
     os.environ["PATH"] = "/nowhere"
     try:
@@ -162,16 +162,16 @@ def dat(data, events, text):
                                stdin=subprocess.DEVNULL, timeout=60, check=False)
     finally:
         os.environ["PATH"] = path
-    guest.ok("trace.dat: mhptop check reads it, without trace-cmd", guest.differs(
+    guest.ok("trace.dat: mhptop check reads it without trace-cmd", guest.differs(
         "verdict", (0, f"# PASS: {len(events)} events, 0 lost", ""),
         (ended.returncode, ended.stdout.splitlines()[-1:] and ended.stdout.splitlines()[-1], ended.stderr)))
-    guest.ok("trace.dat: its records are what trace-cmd report prints", wrong_records(data, text))
+    guest.ok("trace.dat: its records equal the output of trace-cmd report", wrong_records(data, text))
 
 
 def bpftrace(trace):
     status, text = tool("bpftrace", "-e", BPFTRACE, "-c", " ".join(LIFE))
     events = trace.read()
-    guest.ok("bpftrace: no complaint", wrong_output(status, text))
+    guest.ok("bpftrace: no complaints", wrong_output(status, text))
     want = {event.name: 0 for event in events}
     for event in events:
         want[event.name] += 1
@@ -180,12 +180,12 @@ def bpftrace(trace):
     guest.ok("bpftrace: counts each event", guest.differs("counts", want, got))
     values = dict(re.findall(r"^@(\w+): (-?\d+)$", text, re.M))
     populated = sum(event.fields["vmemmap_pages"] for event in pick(events, "vmemmap_populate"))
-    guest.ok("bpftrace: knows enums by name and fields by sign", guest.differs(
+    guest.ok("bpftrace: knows enums by name and the signs of fields", guest.differs(
         "values", {"movable": "2", "hosted": str(populated), "present": "0"}, values))
 
 
 def wrong_format(text):
-    """A format file against what perf, trace-cmd and bpftrace take without fail."""
+    """Check that a format file uses only what perf, trace-cmd and bpftrace all support."""
     wrong, end = [], 0
     for declaration, offset, size in re.findall(r"field:(.*?);\toffset:(\d+);\tsize:(\d+);", text):
         if declaration.split()[-1].startswith("common_"):
@@ -194,20 +194,20 @@ def wrong_format(text):
         wrong += guest.differs(f"hole before {declaration!r}", 0, int(offset) - end, "bytes")
         wrong += [] if int(size) in (1, 2, 4, 8) else [f"size of {declaration!r}: {size} bytes"]
         wrong += [] if "[" not in declaration and "__data_loc" not in declaration \
-            else [f"no scalar: {declaration!r}"]
+            else [f"not a scalar: {declaration!r}"]
         end = int(offset) + int(size)
     match = re.search(r'^print fmt: "(.*?)"(.*)$', text, re.M)
     if not match:
-        return wrong + ["there is no print fmt"]
+        return wrong + ["no print fmt"]
     bare = re.sub(r'"[^"]*"', "", match.group(2))
     for pattern in (r"\b__print_(symbolic|flags)\(", r"\b(0x[0-9a-f]+|\d+)\b"):
         bare = re.sub(pattern, "", bare)
     if not HARMLESS.match(bare):
-        wrong.append(f"print fmt: more than fields, numbers and __print_symbolic: {bare.strip()}")
+        wrong.append(f"print fmt: more than fields, numbers, __print_symbolic and __print_flags: {bare.strip()}")
     if re.search(r"%[-+ #0-9.]*[p*]", match.group(1)):
-        wrong.append(f"print fmt: a pointer or a width from an argument: {match.group(1)}")
+        wrong.append(f"print fmt: a pointer, or a width taken from an argument: {match.group(1)}")
     if re.search(r"\bMHP_\w+", match.group(2)):
-        wrong.append(f"print fmt: an enum without its number: {match.group(2)}")
+        wrong.append(f"print fmt: an enum that is not resolved to its number: {match.group(2)}")
     return wrong
 
 
@@ -217,7 +217,7 @@ def formats():
     defined = re.findall(r"^(?:TRACE_EVENT\(|DEFINE_EVENT\(\w+, )(\w+),", header, re.M)
     guest.eq("the events are those of tracepoints.h", sorted(defined), names)
     for name in names:
-        guest.ok(f"{name}: its format is one that every parser takes",
+        guest.ok(f"{name}: every parser supports its format",
                  wrong_format(oracle.read(f"{EVENTS}/{name}/format")))
 
 

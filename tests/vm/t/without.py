@@ -1,11 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Without our events, or without the privileges to read them, mhptop says what is missing.
+"""Without the mhp events, or without the privileges to read them, mhptop reports what is missing.
 
     without.py             on the vanilla kernel: no events; on the patched one: no privileges
 
-It must not just fail: frames show what sysfs alone can tell, marked as such and no more than that;
-what cannot be done ends with exit 4; and one line names the event system or the capability.
+It must not just fail: frames show what sysfs provides, marked as such and nothing else; a command
+that is impossible exits 4, and one line names the missing event system or capability.
 """
 import json
 import os
@@ -25,38 +25,38 @@ NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
 
 
 def mhptop(*args, how=()):
-    """(status, stdout, stderr) of mhptop, called through `how`."""
+    """(status, stdout, stderr) of mhptop, run with the command prefix `how`."""
     ended = subprocess.run([*how, ledger.MHPTOP, *args], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                            stdin=subprocess.DEVNULL, timeout=ledger.SECONDS, check=False, text=True)
     return ended.returncode, ended.stdout, ended.stderr
 
 
 def without(*caps):
-    """Root, but for these capabilities; CAP_SYS_ADMIN would stand in for any of them."""
+    """Root without these capabilities, and without CAP_SYS_ADMIN, which implies each of them."""
     return "setpriv", "--bounding-set", ",".join("-" + cap for cap in ("sys_admin", *caps))
 
 
 def wrong_names(what, text, *patterns):
-    """Some text must hold all of these words, in any order."""
+    """The text must match all patterns, in any order."""
     return [f"{what}: expected {pattern!r} in it, got {text.strip()!r}" for pattern in patterns
             if not re.search(pattern, text)]
 
 
 def refuses(title, how, *patterns):
-    """record and doctor cannot do what they are for: exit 4, and the reason."""
+    """record and doctor exit 4 and report the reason."""
     status, out, err = mhptop("record", how=how)
-    guest.ok(f"{title}: record exits {UNSUPPORTED} and names it in one line",
+    guest.ok(f"{title}: record exits {UNSUPPORTED} and names what is missing in one line",
              guest.differs("exit", UNSUPPORTED, status) + guest.differs("stdout", "", out)
              + guest.differs("stderr", 1, len(err.splitlines()), "lines")
              + wrong_names("stderr", err, *patterns))
     status, out, _ = mhptop("doctor", how=how)
     missing = "\n".join(line for line in out.splitlines() if line.startswith("missing:"))
-    guest.ok(f"{title}: doctor exits {UNSUPPORTED} and names it",
+    guest.ok(f"{title}: doctor exits {UNSUPPORTED} and names what is missing",
              guest.differs("exit", UNSUPPORTED, status) + wrong_names("doctor", missing, *patterns))
 
 
 def wrong_sysfs_frame(frame):
-    """What sysfs says of each block, and nothing that it cannot know."""
+    """A frame must have what sysfs reports for each block, and nothing that sysfs cannot know."""
     wrong = guest.differs("source", "sysfs", frame["source"])
     wrong += guest.differs("blocks", oracle.block_ids(), sorted(block["id"] for block in frame["blocks"]))
     for block in frame["blocks"]:
@@ -72,20 +72,20 @@ def wrong_sysfs_frame(frame):
 
 
 def falls_back(title, how, *patterns):
-    """Frames come all the same, and say what they are."""
+    """Frames are shown nevertheless, and report their source."""
     status, out, err = mhptop("--json", "-n", "1", how=how)
-    guest.ok(f"{title}: frames show what sysfs tells and no more",
+    guest.ok(f"{title}: frames show what sysfs reports and nothing else",
              guest.differs("exit", 0, status) + (wrong_sysfs_frame(json.loads(out)) if out else ["no frame"]))
-    guest.ok(f"{title}: frames say what is missing",
+    guest.ok(f"{title}: frames report what is missing",
              wrong_names("stderr", err, *patterns)
              + (wrong_names("notice", json.loads(out).get("notice", ""), *patterns) if out else []))
     status, out, _ = mhptop("-b", "-n", "1", how=how)
-    guest.ok(f"{title}: so does plain text", guest.differs("exit", 0, status)
+    guest.ok(f"{title}: plain text reports what is missing", guest.differs("exit", 0, status)
              + wrong_names("text", out, "source sysfs", *patterns))
 
 
 def follows_sysfs():
-    """A frame a second: a DIMM that comes, and its block that goes online, are seen by polling."""
+    """Polling shows a DIMM that is plugged and unplugged, and its block going online and offline."""
     path = "/tmp/frames"
     with open(path, "w", encoding="utf-8") as out:
         process = subprocess.Popen([ledger.MHPTOP, "--json", "-d", "0.2"], stdout=out,
@@ -104,9 +104,9 @@ def follows_sysfs():
         wrong += guest.differs(f"memory{number}", want, state_of(number))
     guest.dimm_unplug("d0")
     guest.wait_for(20, lambda: state_of(number) in (None, "removed"))
-    wrong += [] if state_of(number) in (None, "removed") else [f"memory{number} is still shown"]
+    wrong += [] if state_of(number) in (None, "removed") else [f"memory{number} is still listed"]
     process.terminate()
-    guest.ok("without events: a DIMM is followed by polling", wrong
+    guest.ok("without events: polling follows the life of a DIMM", wrong
              + guest.differs("exit", 0, process.wait(ledger.SECONDS)))
 
 
@@ -117,12 +117,12 @@ def main():
         refuses("without events", (), r"mhp events")
         follows_sysfs()
         return
-    falls_back("nobody", NOBODY, "CAP_BPF")
-    refuses("nobody", NOBODY, "CAP_BPF")
+    falls_back("user nobody", NOBODY, "CAP_BPF")
+    refuses("user nobody", NOBODY, "CAP_BPF")
     refuses("root without CAP_BPF", without("bpf"), "CAP_BPF")
     refuses("root without CAP_PERFMON", without("perfmon"), "CAP_PERFMON")
     status, out, err = mhptop("doctor")
-    guest.ok("with all of it doctor finds nothing missing", guest.differs("exit", 0, status)
+    guest.ok("with all privileges doctor reports nothing missing", guest.differs("exit", 0, status)
              + guest.differs("stderr", "", err)
              + [line for line in out.splitlines() if line.startswith("missing:")])
 
