@@ -218,10 +218,16 @@ static unsigned long long option_bit(int value)
 	return 0;
 }
 
-/* In a group of letters such as -bx only the letter is wrong. */
+/*
+ * In a group of letters such as -bx only the letter is wrong. A long option has
+ * a letter, or another value, only if it is known but takes no argument.
+ */
 static int refuse_option(const char *word, int letter)
 {
-	if (!strncmp(word, "--", 2) || !letter)
+	if (!strncmp(word, "--", 2) && letter)
+		return status_fail(STATUS_USAGE, "%.*s takes no value",
+				   (int)strcspn(word, "="), word);
+	if (!letter)
 		return status_fail(STATUS_USAGE, "unknown option %s", word);
 	return status_fail(STATUS_USAGE, "unknown option -%c", letter);
 }
