@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The collector: one program for each event of tracepoints.h, made by
- * expansion of that header, and the programs that look at what was there
- * before (mhp_snapshot.h). Where records go from here is in mhp_store.h, what they
- * do to the ledger in mhp_fold.h.
+ * The collector: a program for each event of tracepoints.h, made by expanding that header, and the programs of the
+ * snapshot (mhp_snapshot.h).
  */
 #include "mhp_store.h"
 #include <bpf/bpf_core_read.h>
@@ -11,7 +9,7 @@
 
 char _license[] SEC("license") = "GPL";
 
-/* The kernel's own structure of each class, in no more than its fields; CO-RE says where they are. */
+/* The kernel's structure of each class, reduced to its fields. CO-RE finds their offsets. */
 #include "mhp_read.h"
 #undef __field
 #define __field(type, name) type name;
@@ -22,7 +20,7 @@ char _license[] SEC("license") = "GPL";
 	} __attribute__((preserve_access_index));
 #include "../tracepoints.h"
 
-/* A field that the running kernel does not have yet is left 0. */
+/* A field that the running kernel does not have is 0. */
 #include "mhp_read.h"
 #undef __field
 #define __field(type, name) \
@@ -38,8 +36,9 @@ char _license[] SEC("license") = "GPL";
 #include "../tracepoints.h"
 
 /*
- * Programs are attached one after the other. Before the last one is, and when the first one goes, nothing is an event:
- * of an add there would be the begin and the end, and no section. What returns 0 would hide the event from perf.
+ * Programs are attached one after the other. Until the last one is attached, and once the first one is detached, they
+ * ignore their events; otherwise an add could have a begin and an end but no sections. A program that returns 0 would
+ * hide the event from perf.
  */
 #include "mhp_read.h"
 #undef DEFINE_EVENT

@@ -2,82 +2,20 @@
 /*
  * The fold: how one event changes the accounts. One function, compiled into the BPF programs and into user space.
  *
- * It has no clock, no I/O and no memory of its own. Whoever includes it has to define, before or after, the four
- * functions declared here that find an account. Each event touches a fixed number of accounts, however many memory
- * blocks its range has, which is what makes it fit for BPF. Rules about what must not happen are not here.
+ * It has no clock, no I/O and no memory of its own. Each event changes a fixed number of accounts, however many memory
+ * blocks its range has; that is what makes it fit for BPF. What must not happen is for the rules to say.
  *
- * Whoever calls it sees to it that there is one at a time, as nothing here is atomic.
+ * Nothing here is atomic: the caller folds one event at a time.
  *
- * Facts about order come from mm/memory_hotplug.c and drivers/base/memory.c: adding and removing hold the device
- * hotplug lock, so there is one at a time; populating outside an add is ZONE_DEVICE's.
+ * Facts about order come from mm/memory_hotplug.c and drivers/base/memory.c: adding and removing memory hold the device
+ * hotplug lock, so there is one such operation at a time. Memmap that is populated outside an add is ZONE_DEVICE's.
  */
 #ifndef MHP_FOLD_H
 #define MHP_FOLD_H
 
-#include "mhp_ledger.h"
-
-struct mhp_ledger;
-
-/* The account of a memory block by the pfn of any of its pages, NULL if there is none and create is 0, or no room. */
-static struct mhp_block *mhp_ledger_block(struct mhp_ledger *ledger, u64 pfn,
-					  int create);
-/* The account of a zone, made if need be; NULL if there is no room. */
-static struct mhp_zone_account *mhp_ledger_zone(struct mhp_ledger *ledger,
-						s32 nid, u32 zone);
-/* The account of an added range by its first pfn, NULL if there is none and create is 0, or no room. */
-static struct mhp_range *mhp_ledger_range(struct mhp_ledger *ledger,
-					  u64 start_pfn, int create);
-static struct mhp_globals *mhp_ledger_globals(struct mhp_ledger *ledger);
-/* The pages of a memory block. */
-static u64 mhp_ledger_block_pages(const struct mhp_ledger *ledger);
-
-#define MHP_FOLD static inline __attribute__((always_inline))
-
-/* The account of a block that must be there; a collector that came late makes one and says that it knows little. */
-MHP_FOLD struct mhp_block *mhp_fold_block(struct mhp_ledger *ledger, u64 pfn)
-{
-	struct mhp_block *block = mhp_ledger_block(ledger, pfn, 0);
-	struct mhp_globals *globals;
-
-	if (block)
-		return block;
-	globals = mhp_ledger_globals(ledger);
-	if (globals)
-		globals->unmatched++;
-	block = mhp_ledger_block(ledger, pfn, 1);
-	if (block)
-		block->flags |= MHP_BLOCK_PARTIAL;
-	return block;
-}
-
-/* So many vmemmap pages and blocks are online in a zone from now on. */
-MHP_FOLD void mhp_fold_enter(struct mhp_zone_account *zone, u64 vmemmap_pages,
-			     u32 blocks)
-{
-	zone->vmemmap_online += vmemmap_pages;
-	zone->blocks_online += blocks;
-}
-
-/* And are not any more; what nobody saw coming is not counted when it goes. */
-MHP_FOLD void mhp_fold_leave(struct mhp_zone_account *zone, u64 vmemmap_pages,
-			     u32 blocks)
-{
-	if (vmemmap_pages > zone->vmemmap_online)
-		vmemmap_pages = zone->vmemmap_online;
-	zone->vmemmap_online -= vmemmap_pages;
-	if (zone->blocks_online)
-		zone->blocks_online -= blocks;
-}
-
-/* The account of a zone; none for what is in no zone, or in several. */
-MHP_FOLD struct mhp_zone_account *mhp_fold_zone(struct mhp_ledger *ledger,
-						s32 nid, u32 zone)
-{
-	return zone == MHP_ZONE_NONE ? (void *)0 :
-				       mhp_ledger_zone(ledger, nid, zone);
-}
-
+#include "mhp_account.h"
 #include "mhp_fold_range.h"
+#include "mhp_fold_snapshot.h"
 
 MHP_FOLD void mhp_fold_populate(struct mhp_ledger *ledger,
 				const struct mhp_record *r)
@@ -192,38 +130,6 @@ MHP_FOLD void mhp_fold_block_begin(struct mhp_ledger *ledger,
 		block->described = e->nr_pages;
 }
 
-/*
- * A block that was met in the middle of an operation has come to rest: what it counts now follows from its state, if it
- * is hot-added. Boot memory may have holes.
- */
-MHP_FOLD void mhp_fold_settle(struct mhp_block *block,
-			      struct mhp_zone_account *zone)
-{
-	if (!(block->flags & MHP_BLOCK_PARTIAL) ||
-	    block->flags & MHP_BLOCK_SYSFS)
-		return;
-	if (block->state == MHP_STATE_OFFLINE) {
-		block->flags &= ~MHP_BLOCK_PARTIAL;
-		block->present = 0;
-		block->managed = 0;
-	}
-	/* Who hosts it nobody may have told yet. */
-	if (block->state != MHP_STATE_ONLINE || !block->hosting ||
-	    block->hosting == MHP_HOSTING_NONE ||
-	    block->hosting == MHP_HOSTING_BOOT)
-		return;
-	block->flags &= ~MHP_BLOCK_PARTIAL;
-	block->flags |= MHP_BLOCK_ESTIMATED;
-	block->present = block->described;
-	block->managed = block->described - block->vmemmap_pages;
-	if (zone)
-		mhp_fold_enter(
-			zone, (u64)block->vmemmap_pages - block->vmemmap_online,
-			!(block->flags & MHP_BLOCK_COUNTED));
-	block->flags |= MHP_BLOCK_COUNTED;
-	block->vmemmap_online = block->vmemmap_pages;
-}
-
 MHP_FOLD void mhp_fold_online_end(struct mhp_ledger *ledger,
 				  const struct mhp_record *r)
 {
@@ -285,12 +191,6 @@ MHP_FOLD void mhp_fold_offline_end(struct mhp_ledger *ledger,
 	mhp_fold_settle(block, zone);
 }
 
-/* What events say may be anything: sums wrap, in the kernel and elsewhere. */
-MHP_FOLD s64 mhp_fold_sum(s64 a, s64 b)
-{
-	return (s64)((u64)a + (u64)b);
-}
-
 MHP_FOLD void mhp_fold_account(struct mhp_ledger *ledger,
 			       const struct mhp_record *r, int present)
 {
@@ -343,8 +243,6 @@ MHP_FOLD void mhp_fold_notify(struct mhp_ledger *ledger,
 	if (block)
 		block->step = e->step;
 }
-
-#include "mhp_fold_snapshot.h"
 
 /* event is r->event. The collector knows it while it is compiled, so that each of its programs has one case only. */
 MHP_FOLD void mhp_fold(struct mhp_ledger *ledger, const struct mhp_record *r,

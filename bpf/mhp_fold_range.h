@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The part of the fold that is about added ranges: begin and end of add and remove, and the memmap of a range that
- * hosts it as a whole (struct memmap_range in mm/memory_hotplug.c). Part of mhp_fold.h, which includes this and nobody
- * else does.
+ * hosts it as a whole (struct memmap_range in mm/memory_hotplug.c).
  *
  * A range that hosts its memmap can be removed in parts; its memmap is freed when the last section put its reference,
  * and is found by the base of the altmap. Any other range is found by the operation under way.
  */
 #ifndef MHP_FOLD_RANGE_H
 #define MHP_FOLD_RANGE_H
+
+#include "mhp_account.h"
 
 /* The pages of a block that an altmap uses: altmaps use the first pages from their base. */
 MHP_FOLD u64 mhp_fold_hosts(struct mhp_ledger *ledger, u64 base, u64 free,

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/*
- * The part of the fold that takes what was there before the collector, told by the tool's own events. What the
- * kernel's events do is in mhp_fold.h, which includes this and nobody else does.
- */
+/* The part of the fold that takes the snapshot: memory blocks and zones that existed before the collector. */
 #ifndef MHP_FOLD_SNAPSHOT_H
 #define MHP_FOLD_SNAPSHOT_H
+
+#include "mhp_account.h"
 
 /* What is to be known of a block that events met in the middle of its life; what it counts in zones stays unknown. */
 MHP_FOLD void mhp_fold_block_rest(struct mhp_ledger *ledger,

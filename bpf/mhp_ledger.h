@@ -121,4 +121,7 @@ struct mhp_count {
 	u64 lost;
 };
 
+/* All accounts. Only the user's ledger has a structure of this name; the kernel's is in maps. */
+struct mhp_ledger;
+
 #endif

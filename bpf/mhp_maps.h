@@ -7,7 +7,8 @@
 #include <bpf/bpf_helpers.h>
 #include "mhp_ledger.h"
 
-const volatile u32 mhp_block_shift = 15; /* pages of a memory block, as 2^n; set before loading */
+const volatile u32 mhp_block_shift =
+	15; /* pages of a memory block, as 2^n; set before loading */
 
 u64 mhp_no_room; /* accounts that could not be made */
 

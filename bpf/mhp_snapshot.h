@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What was there before the collector: a look at the kernel's own memory
- * blocks and zones, by programs that user space runs when those of the
- * tracepoints are attached already. How the kernel's structures are read is in
- * mhp_kernel_read.h.
+ * The snapshot: a walk over the kernel's memory blocks and zones, by programs that user space runs once those of the
+ * tracepoints are attached.
  *
- * A record says what was true between the events before and after it, as
- * nobody else stores one while the kernel's memory is looked at. These
- * programs are of the kind that runs without being preempted, since events
- * wait for them; each call therefore takes a few steps only.
+ * A record of the snapshot is true between the events before and after it, because the lock is held while the kernel's
+ * memory is read. Programs of this type run without preemption and events wait for them, so each call takes only a few
+ * steps.
  */
 #ifndef MHP_SNAPSHOT_H
 #define MHP_SNAPSHOT_H
@@ -19,18 +16,18 @@
 
 const volatile u32 mhp_ring_bytes = 4 << 20;
 
-struct mhp_record mhp_told; /* by user space: event and payload */
-u64 mhp_snapshot_next; /* block or zone to go on with */
-u32 mhp_snapshot_done; /* there is no more */
+struct mhp_record mhp_sysfs_record; /* set by user space: event and payload */
+u64 mhp_snapshot_next; /* block or zone to continue with */
+u32 mhp_snapshot_done; /* all have been walked */
 
-/* Room for what is still to come: events of the kernel go first, so some is left to them. */
+/* Half of the ring buffer is left to the events of the kernel. */
 MHP_KERNEL int mhp_snapshot_room(void)
 {
 	return bpf_ringbuf_query(&mhp_ring, BPF_RB_AVAIL_DATA) <
 	       mhp_ring_bytes / 2;
 }
 
-/* One step a block; it is made again when the block went or came meanwhile. */
+/* One step a block. It is repeated if the block was removed or added in the meantime. */
 static long mhp_snapshot_block_step(u32 i __attribute__((unused)),
 				    void *ctx __attribute__((unused)))
 {
@@ -53,7 +50,7 @@ static long mhp_snapshot_block_step(u32 i __attribute__((unused)),
 	return mhp_snapshot_done;
 }
 
-/* One step a zone, those of node 0 first. Nodes and zones that nobody uses have no record. */
+/* One step a zone, node by node. Empty nodes and zones get no record. */
 static long mhp_snapshot_zone_step(u32 i __attribute__((unused)),
 				   void *ctx __attribute__((unused)))
 {
@@ -76,7 +73,7 @@ static long mhp_snapshot_zone_step(u32 i __attribute__((unused)),
 	return 0;
 }
 
-/* MHP_FOUND_ bits, or -EPERM when kernel addresses are not for this user. */
+/* MHP_FOUND_ bits, or -EPERM if kernel addresses are hidden from this user. */
 SEC("syscall")
 int mhp_snapshot_find(void *ctx __attribute__((unused)))
 {
@@ -103,9 +100,12 @@ int mhp_snapshot_zones(void *ctx __attribute__((unused)))
 	return 0;
 }
 
-/* 1 when there is no room now. What sysfs told is not in step with events; it is used where nothing better is. */
+/*
+ * Store a record that user space made from sysfs, which is not in step with events; for kernels whose memory cannot be
+ * read. 1 if there is no room at the moment.
+ */
 SEC("raw_tp")
-int mhp_snapshot_told(void *ctx __attribute__((unused)))
+int mhp_snapshot_sysfs(void *ctx __attribute__((unused)))
 {
 	struct mhp_record r;
 	u32 lock;
@@ -113,12 +113,12 @@ int mhp_snapshot_told(void *ctx __attribute__((unused)))
 	if (!mhp_snapshot_room())
 		return 1;
 	lock = mhp_store_begin();
-	if (mhp_told.event == MHP_EVENT_mhp_snapshot_block) {
-		r.p.mhp_snapshot_block = mhp_told.p.mhp_snapshot_block;
+	if (mhp_sysfs_record.event == MHP_EVENT_mhp_snapshot_block) {
+		r.p.mhp_snapshot_block = mhp_sysfs_record.p.mhp_snapshot_block;
 		mhp_store_record(&r, MHP_EVENT_mhp_snapshot_block,
 				 sizeof(r.p.mhp_snapshot_block));
 	} else {
-		r.p.mhp_snapshot_zone = mhp_told.p.mhp_snapshot_zone;
+		r.p.mhp_snapshot_zone = mhp_sysfs_record.p.mhp_snapshot_zone;
 		mhp_store_record(&r, MHP_EVENT_mhp_snapshot_zone,
 				 sizeof(r.p.mhp_snapshot_zone));
 	}

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/*
- * What the program that looks for what is there already found, as bits of its
- * result. User space chooses by them how to see it. Not part of any recording.
- */
+/* What mhp_snapshot_find() found, as bits of its result. User space chooses how to take the snapshot by them. */
 #ifndef MHP_SNAPSHOT_FOUND_H
 #define MHP_SNAPSHOT_FOUND_H
 

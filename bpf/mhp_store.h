@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Where the collector keeps things: the maps of the ledger behind the four
- * functions of mhp_fold.h, the counts, the ring buffer, and the way that every
- * record takes through them. Where records come from is not here.
+ * What the collector does with every record: it takes the lock, numbers the record, folds it into the kernel's ledger,
+ * counts it and puts it into the ring buffer.
  */
 #ifndef MHP_STORE_H
 #define MHP_STORE_H
@@ -10,16 +9,15 @@
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 #include "mhp_fold.h"
+#include "mhp_maps.h"
 
-/* Set before loading: what a block is, and what of the ring buffer may be in use before the reader is woken, 2^n. */
-const volatile u32 mhp_block_shift = 15;
+/* Set before loading: the size of a page, and how much of the ring buffer fills up before the reader is woken, as 2^n. */
 const volatile u32 mhp_page_shift = 12;
 const volatile u32 mhp_wake_shift = 18;
 
 u32 mhp_open; /* all programs are attached: from now on what happens is an event */
 u32 mhp_busy; /* a record is being stored */
 u64 mhp_seq; /* numbers given to records so far */
-u64 mhp_no_room; /* accounts that could not be made */
 u32 mhp_reader_sleeps; /* the reader found nothing, and wants to be woken for the next record */
 
 struct {
@@ -34,121 +32,9 @@ struct {
 	__type(value, struct mhp_count);
 } mhp_counts SEC(".maps");
 
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, MHP_MAX_BLOCKS);
-	__type(key, u32);
-	__type(value, struct mhp_block);
-} mhp_blocks SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, MHP_MAX_ZONES);
-	__type(key, u64);
-	__type(value, struct mhp_zone_account);
-} mhp_zones SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, MHP_MAX_RANGES);
-	__type(key, u64);
-	__type(value, struct mhp_range);
-} mhp_ranges SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, u32);
-	__type(value, struct mhp_globals);
-} mhp_totals SEC(".maps");
-
-/* New accounts begin with these; on the stack they would cost a store for each word. */
-static const struct mhp_block mhp_new_block;
-static const struct mhp_zone_account mhp_new_zone;
-static const struct mhp_range mhp_new_range;
-
-#define MHP_STORE static __always_inline
-
-/* Another CPU may have made the account in between; what counts is that it is there. */
-MHP_STORE void *mhp_store_make(void *map, const void *key, const void *value)
-{
-	void *account;
-
-	bpf_map_update_elem(map, key, value, BPF_NOEXIST);
-	account = bpf_map_lookup_elem(map, key);
-	if (!account)
-		__sync_fetch_and_add(&mhp_no_room, 1);
-	return account;
-}
-
-MHP_STORE struct mhp_block *mhp_ledger_block(struct mhp_ledger *ledger
-					     __attribute__((unused)),
-					     u64 pfn, int create)
-{
-	u32 id = pfn >> mhp_block_shift;
-	struct mhp_block *block = bpf_map_lookup_elem(&mhp_blocks, &id);
-
-	if (block || !create)
-		return block;
-	block = mhp_store_make(&mhp_blocks, &id, &mhp_new_block);
-	if (block)
-		block->start_pfn = (u64)id << mhp_block_shift;
-	return block;
-}
-
-MHP_STORE struct mhp_zone_account *mhp_ledger_zone(struct mhp_ledger *ledger
-						   __attribute__((unused)),
-						   s32 nid, u32 zone)
-{
-	u64 key = (u64)(u32)nid << 32 | zone;
-	struct mhp_zone_account *account =
-		bpf_map_lookup_elem(&mhp_zones, &key);
-
-	if (account)
-		return account;
-	account = mhp_store_make(&mhp_zones, &key, &mhp_new_zone);
-	if (account) {
-		account->nid = nid;
-		account->zone = zone;
-	}
-	return account;
-}
-
-MHP_STORE struct mhp_range *mhp_ledger_range(struct mhp_ledger *ledger
-					     __attribute__((unused)),
-					     u64 start_pfn, int create)
-{
-	struct mhp_range *range = bpf_map_lookup_elem(&mhp_ranges, &start_pfn);
-
-	if (range || !create)
-		return range;
-	range = mhp_store_make(&mhp_ranges, &start_pfn, &mhp_new_range);
-	if (range)
-		range->start_pfn = start_pfn;
-	return range;
-}
-
-MHP_STORE u64 mhp_ledger_block_pages(const struct mhp_ledger *ledger
-				     __attribute__((unused)))
-{
-	return 1ULL << mhp_block_shift;
-}
-
-MHP_STORE struct mhp_globals *mhp_ledger_globals(struct mhp_ledger *ledger
-						 __attribute__((unused)))
-{
-	u32 key = 0;
-
-	return bpf_map_lookup_elem(&mhp_totals, &key);
-}
-
 /*
- * Waking the reader costs more than all the rest of an event, so it comes by
- * itself while there are events. It is woken only when what waits for it
- * passes a multiple of 2^mhp_wake_shift bytes, or when it went to sleep.
+ * Waking the reader costs more than the rest of an event, so the reader polls while there are events. It is woken only
+ * when the data waiting for it passes a multiple of 2^mhp_wake_shift bytes, or when it went to sleep.
  */
 MHP_STORE u64 mhp_store_wakeup(u32 bytes)
 {
@@ -160,9 +46,8 @@ MHP_STORE u64 mhp_store_wakeup(u32 bytes)
 }
 
 /*
- * The reader says that it sleeps, then looks once more; here the record is
- * there, then it is seen whether it sleeps: one of both sees the other. What
- * wakes it is an entry that it does not see.
+ * The reader sets mhp_reader_sleeps, then looks for records once more. Here the record is stored first, then the flag
+ * is read. So one of the two always notices the other. A discarded entry wakes the reader without being seen by it.
  */
 MHP_STORE void mhp_store_wake_sleeper(void)
 {
@@ -177,9 +62,9 @@ MHP_STORE void mhp_store_wake_sleeper(void)
 }
 
 /*
- * One record after the other: numbers, times, what the fold does and what is in the ring buffer all have one order, or
- * the kernel's ledger would not be what a replay of the records makes of them. Nobody is preempted who has the turn.
- * Somebody who gets none for as long as that many tries take goes without it.
+ * A lock makes numbers, times, the fold and the ring buffer have one order. Otherwise a replay of the records could end
+ * with another ledger than the kernel's. The holder cannot be preempted. After MHP_LOCK_TRIES attempts to take the lock
+ * an event proceeds without it.
  */
 #define MHP_LOCK_TRIES (1 << 23)
 

@@ -23,11 +23,11 @@ struct sysfs_view;
 
 /* What is still to be handed over of what was there before the source was opened */
 enum bpf_snapshot_stage {
-	BPF_SEEN_ZONES,
-	BPF_SEEN_BLOCKS,
-	BPF_SEEN_TOLD_ZONES, /* the same from sysfs, for want of better */
-	BPF_SEEN_TOLD_BLOCKS,
-	BPF_SEEN_ALL,
+	BPF_SNAPSHOT_ZONES,
+	BPF_SNAPSHOT_BLOCKS,
+	BPF_SNAPSHOT_SYSFS_ZONES, /* the same from sysfs, for want of better */
+	BPF_SNAPSHOT_SYSFS_BLOCKS,
+	BPF_SNAPSHOT_DONE,
 };
 
 struct bpf_source {
@@ -35,8 +35,8 @@ struct bpf_source {
 	struct mhp_bpf *skel;
 	struct ring_buffer *ring;
 	enum bpf_snapshot_stage stage;
-	u64 next; /* of what sysfs told */
-	struct sysfs_view *told; /* for the _TOLD_ stages */
+	struct sysfs_view *sysfs; /* for the SYSFS stages, */
+	u64 next; /* and the next of its entries */
 	struct bpf_link *links[MHP_NR_EVENTS]; /* by event */
 	u64 handed; /* records, ever */
 	/* During a read: */

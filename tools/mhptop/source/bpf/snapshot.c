@@ -42,13 +42,13 @@ static int fall_back(struct bpf_source *self, const char *why)
 
 	say(self, why,
 	    "pre-existing memory blocks are known from sysfs only, without memmap hosting");
-	self->told = calloc(1, sizeof(*self->told));
-	if (!self->told)
+	self->sysfs = calloc(1, sizeof(*self->sysfs));
+	if (!self->sysfs)
 		return -ENOMEM;
-	err = sysfs_view_read(self->told, "",
+	err = sysfs_view_read(self->sysfs, "",
 			      info->block_bytes / info->page_bytes);
 	if (!err)
-		self->stage = BPF_SEEN_TOLD_ZONES;
+		self->stage = BPF_SNAPSHOT_SYSFS_ZONES;
 	return err;
 }
 
@@ -74,7 +74,7 @@ int bpf_source_snapshot_begin(struct bpf_source *self)
 	if (!(found & MHP_FOUND_SECTIONS))
 		say(self, "cannot identify boot memory",
 		    "memmap hosting of pre-existing blocks is known only for self-hosted blocks");
-	self->stage = BPF_SEEN_ZONES;
+	self->stage = BPF_SNAPSHOT_ZONES;
 	return 0;
 }
 
@@ -86,55 +86,55 @@ static int walk(struct bpf_source *self, const struct bpf_program *prog)
 
 	if (err || !bss->mhp_snapshot_done)
 		return err;
-	self->stage = self->stage == BPF_SEEN_ZONES ? BPF_SEEN_BLOCKS :
-						      BPF_SEEN_ALL;
+	self->stage = self->stage == BPF_SNAPSHOT_ZONES ? BPF_SNAPSHOT_BLOCKS :
+							  BPF_SNAPSHOT_DONE;
 	bss->mhp_snapshot_next = 0;
 	bss->mhp_snapshot_done = 0;
 	return 0;
 }
 
 /* 0 when the collector took it, 1 when it has no room now, -errno. */
-static int tell(struct bpf_source *self, u16 event, const void *payload,
-		size_t size)
+static int store_sysfs(struct bpf_source *self, u16 event, const void *payload,
+		       size_t size)
 {
-	struct mhp_record *told = &self->skel->bss->mhp_told;
+	struct mhp_record *record = &self->skel->bss->mhp_sysfs_record;
 
-	told->event = event;
-	memcpy(&told->p, payload, size);
-	return snapshot_run(self->skel->progs.mhp_snapshot_told);
+	record->event = event;
+	memcpy(&record->p, payload, size);
+	return snapshot_run(self->skel->progs.mhp_snapshot_sysfs);
 }
 
-static int tell_zones(struct bpf_source *self)
+static int store_sysfs_zones(struct bpf_source *self)
 {
 	int err = 0;
 
-	while (!err && self->next < self->told->nr_zones) {
-		err = tell(self, MHP_EVENT_mhp_snapshot_zone,
-			   &self->told->zones[self->next],
-			   sizeof(self->told->zones[0]));
+	while (!err && self->next < self->sysfs->nr_zones) {
+		err = store_sysfs(self, MHP_EVENT_mhp_snapshot_zone,
+				  &self->sysfs->zones[self->next],
+				  sizeof(self->sysfs->zones[0]));
 		if (!err)
 			self->next++;
 	}
 	if (!err) {
-		self->stage = BPF_SEEN_TOLD_BLOCKS;
+		self->stage = BPF_SNAPSHOT_SYSFS_BLOCKS;
 		self->next = 0;
 	}
 	return err < 0 ? err : 0;
 }
 
-static int tell_blocks(struct bpf_source *self)
+static int store_sysfs_blocks(struct bpf_source *self)
 {
 	int err = 0;
 
-	while (!err && self->next < self->told->nr_blocks) {
-		err = tell(self, MHP_EVENT_mhp_snapshot_block,
-			   &self->told->blocks[self->next],
-			   sizeof(self->told->blocks[0]));
+	while (!err && self->next < self->sysfs->nr_blocks) {
+		err = store_sysfs(self, MHP_EVENT_mhp_snapshot_block,
+				  &self->sysfs->blocks[self->next],
+				  sizeof(self->sysfs->blocks[0]));
 		if (!err)
 			self->next++;
 	}
 	if (!err)
-		self->stage = BPF_SEEN_ALL;
+		self->stage = BPF_SNAPSHOT_DONE;
 	return err < 0 ? err : 0;
 }
 
@@ -143,28 +143,28 @@ int bpf_source_snapshot(struct bpf_source *self)
 	int err = 0;
 
 	switch (self->stage) {
-	case BPF_SEEN_ZONES:
+	case BPF_SNAPSHOT_ZONES:
 		err = walk(self, self->skel->progs.mhp_snapshot_zones);
 		break;
-	case BPF_SEEN_BLOCKS:
+	case BPF_SNAPSHOT_BLOCKS:
 		err = walk(self, self->skel->progs.mhp_snapshot_blocks);
 		break;
-	case BPF_SEEN_TOLD_ZONES:
-		err = tell_zones(self);
+	case BPF_SNAPSHOT_SYSFS_ZONES:
+		err = store_sysfs_zones(self);
 		break;
-	case BPF_SEEN_TOLD_BLOCKS:
-		err = tell_blocks(self);
+	case BPF_SNAPSHOT_SYSFS_BLOCKS:
+		err = store_sysfs_blocks(self);
 		break;
-	case BPF_SEEN_ALL:
+	case BPF_SNAPSHOT_DONE:
 		break;
 	}
-	return err ? err : self->stage != BPF_SEEN_ALL;
+	return err ? err : self->stage != BPF_SNAPSHOT_DONE;
 }
 
 void bpf_source_snapshot_end(struct bpf_source *self)
 {
-	if (self->told)
-		sysfs_view_free(self->told);
-	free(self->told);
-	self->told = NULL;
+	if (self->sysfs)
+		sysfs_view_free(self->sysfs);
+	free(self->sysfs);
+	self->sysfs = NULL;
 }

@@ -67,8 +67,9 @@ static int bpf_read(struct source *source, source_sink sink, void *ctx)
 	self->ctx = ctx;
 	self->taken = 0;
 	do {
-		more = self->stage == BPF_SEEN_ALL ? 0 :
-						     bpf_source_snapshot(self);
+		more = self->stage == BPF_SNAPSHOT_DONE ?
+			       0 :
+			       bpf_source_snapshot(self);
 		err = more < 0 ? more : drain(self);
 	} while (!err && more);
 	if (!err && !self->taken) {
@@ -99,19 +100,6 @@ static void add_count(struct mhp_count *sum, const struct mhp_count *count)
 	sum->seen += count->seen;
 	sum->submitted += count->submitted;
 	sum->lost += count->lost;
-}
-
-u64 bpf_source_missed(const struct bpf_source *self, unsigned int event)
-{
-	const struct bpf_program *prog = bpf_object__find_program_by_name(
-		self->skel->obj, event_info(event)->name);
-	struct bpf_prog_info info = { 0 };
-	u32 size = sizeof(info);
-
-	if (!prog || bpf_program__fd(prog) < 0 ||
-	    bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &size))
-		return 0;
-	return info.recursion_misses;
 }
 
 static int bpf_totals(struct source *source, struct source_totals *totals)
@@ -183,7 +171,7 @@ static int bpf_self_check(struct source *source, struct mhp_ledger *ledger,
 				       "cannot read the collector's counts: %s",
 				       strerror(-err));
 	if (self->handed < totals.count[0].submitted ||
-	    self->stage != BPF_SEEN_ALL)
+	    self->stage != BPF_SNAPSHOT_DONE)
 		return source_live_why(
 			-EAGAIN, why, len,
 			"the last events have not been read yet");
