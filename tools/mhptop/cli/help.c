@@ -152,7 +152,7 @@ static void print_rules(FILE *out)
 	fputs("\nRules, for --skip (see docs/rules.md):\n", out);
 	for (i = 0; i < NR_RULES; i++)
 		fprintf(out, "  %-16s  %s\n", rule_infos[i].name,
-			rule_infos[i].law);
+			rule_infos[i].text);
 }
 
 void cli_help(enum cli_command command, FILE *out)
