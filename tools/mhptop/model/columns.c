@@ -7,17 +7,17 @@
 #include "model/columns.h"
 #include "model/event_table.h"
 
-/* How much is known of a block, and from where: see enum mhp_block_flag. */
+/* Where the information about a block comes from, see enum mhp_block_flag. */
 enum known {
 	KNOWN_EVENTS = 1,
-	KNOWN_SEEN,
+	KNOWN_SNAPSHOT,
 	KNOWN_ESTIMATED,
 	KNOWN_PARTIAL,
 	KNOWN_SYSFS,
 };
 
 static const struct event_symbol knowns[] = {
-	{ KNOWN_EVENTS, "events" },	  { KNOWN_SEEN, "seen" },
+	{ KNOWN_EVENTS, "events" },	  { KNOWN_SNAPSHOT, "seen" },
 	{ KNOWN_ESTIMATED, "estimated" }, { KNOWN_PARTIAL, "partial" },
 	{ KNOWN_SYSFS, "sysfs" },	  { 0 },
 };
@@ -30,19 +30,19 @@ static enum known block_known(const struct mhp_block *block)
 		return KNOWN_PARTIAL;
 	if (block->flags & MHP_BLOCK_ESTIMATED)
 		return KNOWN_ESTIMATED;
-	return block->flags & MHP_BLOCK_SEEN ? KNOWN_SEEN : KNOWN_EVENTS;
+	return block->flags & MHP_BLOCK_SEEN ? KNOWN_SNAPSHOT : KNOWN_EVENTS;
 }
 
 /*
- * Present or managed pages. Where nobody told what they began with, as for the
- * boot memory with its holes, there are only changes, which would mislead.
+ * Present or managed pages. If their initial number is unknown, as for boot
+ * memory with its holes, there are only changes, which would be misleading.
  */
 static s64 pages(const struct mhp_block *block, s64 pages)
 {
 	enum known known = block_known(block);
 
 	if (known == KNOWN_SYSFS || known == KNOWN_PARTIAL ||
-	    (known == KNOWN_SEEN && block->hosting == MHP_HOSTING_BOOT))
+	    (known == KNOWN_SNAPSHOT && block->hosting == MHP_HOSTING_BOOT))
 		return COLUMN_NONE;
 	return pages;
 }
@@ -175,7 +175,7 @@ int column_format(const struct column *column, const struct model *model,
 	case COLUMN_WORD:
 		break;
 	}
-	/* 0 of an enum that has no word for it: nobody told yet. */
+	/* A 0 without a word means that no value was reported yet. */
 	word = column_word(column, value);
 	if (word || !value)
 		return snprintf(buf, len, "%s", word ? word : "-");
@@ -199,8 +199,8 @@ int column_compare(const struct column *column, const struct model *model,
 }
 
 /*
- * Only the memmap of a whole range has them. While a range is added nothing
- * else tells that it hosts one.
+ * Only the memmap of a whole range has references. While a range is being
+ * added, they are the only sign that it hosts its memmap.
  */
 static s64 refs(const struct mhp_range *range)
 {
@@ -248,8 +248,8 @@ RANGE_COLUMNS(RANGE_GETTER)
 const struct column range_columns[] = { RANGE_COLUMNS(RANGE_ROW){ 0 } };
 
 /*
- * A range that hosts its memmap as a whole frees all of it at once, whichever
- * part was removed last. Of others a part may be gone for good.
+ * A range that hosts its memmap as a whole frees all of it when its last part
+ * is removed. Other ranges may stay partially removed.
  */
 enum range_state range_state(const struct mhp_range *range)
 {

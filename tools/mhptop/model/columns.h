@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What a column of a table is, and two lists of them: one for memory blocks,
- * one for added ranges. The tables of the dashboard and of batch mode, sorting,
- * filtering and the keys of blocks[] and ranges[] in JSON all come from these.
+ * The columns of memory blocks and of added ranges. They define the tables of
+ * the dashboard and of batch mode, sorting, filtering and the keys of blocks[]
+ * and ranges[] in JSON.
  */
 #ifndef MODEL_COLUMNS_H
 #define MODEL_COLUMNS_H
@@ -23,40 +23,40 @@ enum column_kind {
 struct column {
 	const char *key; /* in JSON and filters: "vmemmap_pages" */
 	const char *title; /* in tables: "VMEMMAP" */
-	const char *help; /* one line for the help screen and the manual */
+	const char *help; /* one line for --help and the help page */
 	int width; /* in cells; numbers and times are right-aligned */
 	enum column_kind kind;
-	bool shown; /* in tables without being asked for */
+	bool shown; /* by default in tables */
 	/*
-	 * Of what a row is about: a block, or a range in range_columns.
-	 * COLUMN_NONE where there is no value: "-" as text, null in JSON
+	 * The value of a row, which is a block, or a range in range_columns.
+	 * COLUMN_NONE if there is no value: "-" as text, null in JSON.
 	 */
 	s64 (*get)(const struct model *model, const void *row);
 	const struct event_symbol *symbols; /* for words */
-	bool history; /* no kernel keeps it: it begins when mhptop does */
+	bool history; /* not kept by the kernel: starts with mhptop */
 };
 
 extern const struct column columns[]; /* key == NULL ends the list */
 
 const struct column *column_find(const char *key);
-/* The word of a word column's value, NULL if there is none. */
+/* The word of a value, NULL if it has none. */
 const char *column_word(const struct column *column, s64 value);
-/* The cell as text, without padding. Times are durations with a unit. */
+/* Format a cell, without padding. Durations have a unit. */
 int column_format(const struct column *column, const struct model *model,
 		  const void *row, char *buf, size_t len);
-/* How long it took, COLUMN_NONE if it did not begin or end. */
+/* The duration in ns, COLUMN_NONE if there is no begin or no end. */
 s64 column_duration(const struct mhp_phase *phase);
-/* The first column from this one on that tables show, NULL if none is left. */
+/* The next column shown by default, starting with this one; NULL if none. */
 const struct column *column_shown(const struct column *column);
-/* < 0, 0, > 0 by the column's value, then by pfn. Safe for 64-bit values. */
+/* Compare by the value of the column, then by pfn: < 0, 0 or > 0. */
 int column_compare(const struct column *column, const struct model *model,
 		   const struct mhp_block *a, const struct mhp_block *b);
 
 /*
- * A filter of blocks: "key=word", "key!=word", "key<number", "key>number",
- * several joined with spaces or commas, all of which must hold; a bare word
- * matches any word column. "" matches all. NULL in *filter and -EINVAL with
- * a reason for bad ones.
+ * A filter of blocks: terms "key=word", "key!=word", "key<number" and
+ * "key>number", separated by spaces or commas, all of which must match. A word
+ * alone matches any column that has this word, "" matches all blocks. 0, or
+ * with a reason in why and NULL in *filter -EINVAL or -ENOMEM.
  */
 struct block_filter;
 int block_filter_parse(struct block_filter **filter, const char *text,
@@ -64,10 +64,7 @@ int block_filter_parse(struct block_filter **filter, const char *text,
 bool block_filter_match(const struct block_filter *filter,
 			const struct model *model,
 			const struct mhp_block *block);
-/*
- * A column that the filter asks for and that is history: no kernel keeps it,
- * so it begins when mhptop does. NULL if there is none.
- */
+/* A history column that the filter depends on, NULL if there is none. */
 const struct column *block_filter_history(const struct block_filter *filter);
 void block_filter_free(struct block_filter *filter);
 
@@ -77,15 +74,15 @@ extern const struct column range_columns[];
 enum range_state {
 	RANGE_THERE,
 	RANGE_ADDING,
-	RANGE_REMOVING, /* but nothing of its memmap is freed yet */
-	RANGE_FREEING, /* its memmap, to remove it or to undo its add */
+	RANGE_REMOVING, /* no memmap is freed yet */
+	RANGE_FREEING, /* its memmap is being freed, by a removal or a failed add */
 	RANGE_REMOVED,
-	RANGE_NOT_ADDED, /* add_ret says why */
-	RANGE_NOT_REMOVED, /* remove_ret says why */
+	RANGE_NOT_ADDED, /* with the error in add_ret */
+	RANGE_NOT_REMOVED, /* with the error in remove_ret */
 };
 
 enum range_state range_state(const struct mhp_range *range);
-/* Sections whose memmap was there, in this life of the range. */
+/* Sections that have a memmap or had one since the last add of the range. */
 u32 range_sections(const struct mhp_range *range);
 
 #endif

@@ -15,7 +15,7 @@
 static int config_invalid(char *why, size_t len, const char *name,
 			  const char *needs, const char *value)
 {
-	snprintf(why, len, "%s needs %s, not \"%s\"", name, needs, value);
+	snprintf(why, len, "%s needs %s, not '%s'", name, needs, value);
 	return -EINVAL;
 }
 

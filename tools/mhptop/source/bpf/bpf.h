@@ -28,8 +28,8 @@ struct bpf_source {
 	struct mhp_bpf *skel;
 	struct ring_buffer *ring;
 	enum bpf_snapshot_stage stage;
-	struct sysfs_view *sysfs; /* for the SYSFS stages */
-	u64 next; /* index of its next zone or block */
+	u64 next; /* index into the zones or blocks of sysfs */
+	struct sysfs_view *sysfs; /* for the _SYSFS_ stages */
 	struct bpf_link *links[MHP_NR_EVENTS]; /* by event */
 	u64 handed; /* records handed over so far */
 	/* During a read: */

@@ -97,8 +97,8 @@ static int walk(struct bpf_source *self, const struct bpf_program *prog)
 }
 
 /* Submit a record to the collector. 0, 1: no room now, or -errno. */
-static int store_sysfs(struct bpf_source *self, u16 event, const void *payload,
-		       size_t size)
+static int submit(struct bpf_source *self, u16 event, const void *payload,
+		  size_t size)
 {
 	struct mhp_record *record = &self->skel->bss->mhp_sysfs_record;
 
@@ -107,14 +107,14 @@ static int store_sysfs(struct bpf_source *self, u16 event, const void *payload,
 	return snapshot_run(self->skel->progs.mhp_snapshot_sysfs);
 }
 
-static int store_sysfs_zones(struct bpf_source *self)
+static int submit_zones(struct bpf_source *self)
 {
 	int err = 0;
 
 	while (!err && self->next < self->sysfs->nr_zones) {
-		err = store_sysfs(self, MHP_EVENT_mhp_snapshot_zone,
-				  &self->sysfs->zones[self->next],
-				  sizeof(self->sysfs->zones[0]));
+		err = submit(self, MHP_EVENT_mhp_snapshot_zone,
+			     &self->sysfs->zones[self->next],
+			     sizeof(self->sysfs->zones[0]));
 		if (!err)
 			self->next++;
 	}
@@ -125,14 +125,14 @@ static int store_sysfs_zones(struct bpf_source *self)
 	return err < 0 ? err : 0;
 }
 
-static int store_sysfs_blocks(struct bpf_source *self)
+static int submit_blocks(struct bpf_source *self)
 {
 	int err = 0;
 
 	while (!err && self->next < self->sysfs->nr_blocks) {
-		err = store_sysfs(self, MHP_EVENT_mhp_snapshot_block,
-				  &self->sysfs->blocks[self->next],
-				  sizeof(self->sysfs->blocks[0]));
+		err = submit(self, MHP_EVENT_mhp_snapshot_block,
+			     &self->sysfs->blocks[self->next],
+			     sizeof(self->sysfs->blocks[0]));
 		if (!err)
 			self->next++;
 	}
@@ -153,10 +153,10 @@ int bpf_source_snapshot(struct bpf_source *self)
 		err = walk(self, self->skel->progs.mhp_snapshot_blocks);
 		break;
 	case BPF_SNAPSHOT_SYSFS_ZONES:
-		err = store_sysfs_zones(self);
+		err = submit_zones(self);
 		break;
 	case BPF_SNAPSHOT_SYSFS_BLOCKS:
-		err = store_sysfs_blocks(self);
+		err = submit_blocks(self);
 		break;
 	case BPF_SNAPSHOT_DONE:
 		break;

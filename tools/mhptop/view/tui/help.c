@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The help page and the list of columns to sort by, made from the lists. */
+/* The help page, and the list of columns to sort by. */
 #include <stdio.h>
 #include <string.h>
 #include "model/columns.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The map: which memory block is in which cell, and how cells are drawn. */
+/* The map: which memory blocks are in which cell, and how cells are drawn. */
 #include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -10,7 +10,7 @@
 #include "view/tui/cells.h"
 #include "view/tui/tui.h"
 
-#define GAP_CELLS 4 /* a longer gap begins a new row */
+#define GAP_CELLS 4 /* a longer gap starts a new row */
 
 void tui_cells_clear(struct tui_cells *cells)
 {
@@ -61,15 +61,15 @@ int tui_cells_add(struct tui_cells *cells, u64 number, u8 cell)
 	return 0;
 }
 
-u8 tui_cells_of(const struct mhp_block *block, bool broken)
+u8 tui_cells_of(const struct mhp_block *block, bool violated)
 {
 	u8 self = block->hosting == MHP_HOSTING_BLOCK ||
 				  block->hosting == MHP_HOSTING_RANGE ?
 			  TUI_CELL_SELF :
 			  0;
 
-	if (broken)
-		return TUI_CELL_BROKEN | self;
+	if (violated)
+		return TUI_CELL_VIOLATED | self;
 	switch (block->state) {
 	case MHP_STATE_REMOVED:
 		return TUI_CELL_REMOVED;
@@ -107,8 +107,8 @@ static int rows_append(struct tui_cells *cells, const struct tui_row *row)
 }
 
 /*
- * Go through the rows that a fold makes, and keep them if asked to. The
- * number of rows, or -ENOMEM.
+ * Arrange the blocks in rows, fold blocks per cell, and store the rows if keep
+ * is set. Returns the number of rows, or -ENOMEM.
  */
 static long rows_make(struct tui_cells *cells, u32 fold, bool keep)
 {
@@ -194,8 +194,8 @@ void tui_cells_row(const struct tui_cells *cells, size_t row, u8 *out)
 }
 
 /*
- * The last of the rows or runs that begins at or before a block; nr if none.
- * Both have the number of their first block in front.
+ * The last row or run that starts at or before a block, or nr if there is none.
+ * The first member of both structures is the number of their first block.
  */
 static size_t array_find(const void *array, size_t nr, size_t size, u64 number)
 {
@@ -257,7 +257,7 @@ bool tui_cells_block(const struct tui_cells *cells, size_t row,
 	return worst != TUI_CELL_EMPTY;
 }
 
-/* Shape, and not colour alone, tells states and hosts apart. */
+/* States and hosting differ in shape, not only in colour. */
 /* clang-format off */
 #define GLYPH(cell, other, self, ascii_other, ascii_self, style, word, help) \
 	[TUI_CELL_##cell] = { { other, self }, { ascii_other, ascii_self }, TUI_##style, word, help }
@@ -272,7 +272,7 @@ const struct tui_glyph tui_glyphs[TUI_NR_CELLS] = {
 	GLYPH(GOING_ONLINE,  "▷", "▶", '>', '>', GOING,	  "onlining",  "going online"),
 	GLYPH(GOING_OFFLINE, "◁", "◀", '<', '<', GOING,	  "offlining", "going offline"),
 	GLYPH(FAILED,	     "!", "!", '!', '!', FAILED,  "failed",    "last online or offline operation failed"),
-	GLYPH(BROKEN,	     "X", "X", 'X', 'X', ALARM,   "violation", "rule violation, see the block's details"),
+	GLYPH(VIOLATED,    "X", "X", 'X', 'X', ALARM,   "violation", "rule violation, see the block's details"),
 };
 #undef GLYPH
 /* clang-format on */
@@ -302,7 +302,7 @@ static u64 number_to_address(const struct model *model, u64 number)
 	       model->info.page_bytes;
 }
 
-/* Of the highest address, so that all labels are as long. */
+/* Digits of the highest address, so that all labels have the same width. */
 static int label_digits(const struct view_tui *view, const struct model *model)
 {
 	const struct tui_cells *cells = &view->cells;
@@ -388,11 +388,11 @@ static void map_row_draw(const struct view_tui *view, const struct model *model,
 	gap_draw(view, model, row, y, pen.x + used);
 }
 
-/* What is on the map, and how often; what is not there needs no words. */
+/* The number of blocks in each state that occurs. */
 static void legend_draw(const struct view_tui *view, int y)
 {
 	static const u8 order[] = {
-		TUI_CELL_BROKEN,       TUI_CELL_FAILED,	 TUI_CELL_GOING_OFFLINE,
+		TUI_CELL_VIOLATED,     TUI_CELL_FAILED,	 TUI_CELL_GOING_OFFLINE,
 		TUI_CELL_GOING_ONLINE, TUI_CELL_KERNEL,	 TUI_CELL_MOVABLE,
 		TUI_CELL_OFFLINE,      TUI_CELL_UNKNOWN, TUI_CELL_BOOT,
 		TUI_CELL_REMOVED,

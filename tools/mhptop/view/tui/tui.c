@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The dashboard's view: opening and closing it, drawing a frame, and what it
- * keeps of the model, which is made anew only when the model took records.
+ * The view of the dashboard: open and close it, draw a frame. What it derives
+ * from the model is updated only if the model has new records.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -9,7 +9,7 @@
 
 #include "view/tui/tui.h"
 
-/* One terminal, one view: closing it twice is then harmless. */
+/* One view, as there is one terminal. */
 static struct view_tui the_view;
 
 static int opts_take(struct view_tui *view, const struct view_opts *opts,
@@ -174,9 +174,8 @@ static void cells_make(struct view_tui *view, const struct model *model)
 }
 
 /*
- * The selection stays with its block. If that is not listed any more it goes
- * to the block that is there instead, unless it was made on the map or its
- * page is being read.
+ * The selection follows its block. If the block is no longer listed, the block
+ * now in its row is selected, unless the map or the detail page is in use.
  */
 static void selection_keep(struct view_tui *view)
 {
@@ -198,15 +197,15 @@ static void selection_keep(struct view_tui *view)
 
 void tui_make(struct view_tui *view, const struct model *model)
 {
-	/* Paused, only what the user asks for changes. */
-	bool news = !view->paused && view->made_snapshot != model->seen;
+	/* While paused, only the user can change what is shown. */
+	bool news = !view->paused && view->made_seen != model->seen;
 
 	if (view->made && !news)
 		return;
-	if (news || !view->made_snapshot) {
+	if (news || !view->made_seen) {
 		model_sum(model, &view->sums);
 		cells_make(view, model);
-		view->made_snapshot = model->seen;
+		view->made_seen = model->seen;
 	}
 	if (block_order_make(&view->order, model, view->sort, view->reverse,
 			     view->filter))
@@ -217,7 +216,7 @@ void tui_make(struct view_tui *view, const struct model *model)
 	selection_keep(view);
 }
 
-/* Rows of the map begin at round addresses where there is room for that. */
+/* If there is room, rows of the map start at round addresses. */
 static unsigned int map_cols(const struct view_tui *view,
 			     const struct model *model, int cols)
 {
@@ -232,7 +231,7 @@ static unsigned int map_cols(const struct view_tui *view,
 
 void tui_arrange(struct view_tui *view, const struct model *model)
 {
-	struct tui_wishes wishes = {
+	struct tui_request request = {
 		.map = view->map_shown,
 		.table = view->table_shown,
 		.log = view->log_size,
@@ -243,20 +242,20 @@ void tui_arrange(struct view_tui *view, const struct model *model)
 	size_t most = ledger_nr_ranges(model->ledger);
 
 	tui_screen_size(&rows, &cols);
-	wishes.range_rows = most > 9999 ? 9999 : most;
-	wishes.alarm = tui_header_alarm(model, cols);
+	request.range_rows = most > 9999 ? 9999 : most;
+	request.alarm = tui_header_alarm(model, cols);
 	width = map_cols(view, model, cols);
 	tui_cells_arrange(&view->cells, width, 1, 0);
 	most = view->cells.nr_rows;
-	wishes.map_rows = most > 9999 ? 9999 : most;
-	tui_layout(&view->panes, &wishes, rows, cols);
+	request.map_rows = most > 9999 ? 9999 : most;
+	tui_layout(&view->panes, &request, rows, cols);
 	height = view->panes.pane[TUI_MAP].height - 2;
 	if (height > 0 && most > (size_t)height && !view->zoomed) {
 		tui_cells_arrange(&view->cells, width, 0, height);
-		/* Powers of two seldom fill it: others take the rest. */
-		wishes.map_rows = view->cells.nr_rows;
-		if (wishes.map_rows < height)
-			tui_layout(&view->panes, &wishes, rows, cols);
+		/* A power of two seldom fills the map; other panes get the rest. */
+		request.map_rows = view->cells.nr_rows;
+		if (request.map_rows < height)
+			tui_layout(&view->panes, &request, rows, cols);
 	}
 	if (!view->panes.pane[view->focus].height)
 		view->focus = tui_layout_next(&view->panes, view->focus);
