@@ -8,7 +8,7 @@
 #include <string.h>
 #include "model/event_table.h"
 #include "ktap.h"
-#include "view/tui/tui.h"
+#include "view/tui/state.h"
 #include "view/tui/keys.h"
 
 #define BLOCK_PAGES 32768

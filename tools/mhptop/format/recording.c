@@ -106,6 +106,21 @@ reader_fail(struct reader *reader, const char *format, ...)
 	return -EPROTO;
 }
 
+/*
+ * In strict mode json-c 0.18 compares signed characters, and so rejects every
+ * byte beyond ASCII as a control character. A line that has such bytes is
+ * parsed less strictly by that version.
+ */
+static int tokener_flags(const char *line, size_t len)
+{
+	bool strict = true;
+	size_t i;
+
+	for (i = 0; i < len && json_c_version_num() == (0 << 16 | 18 << 8); i++)
+		strict &= (unsigned char)line[i] < 0x80;
+	return JSON_TOKENER_VALIDATE_UTF8 | (strict ? JSON_TOKENER_STRICT : 0);
+}
+
 static int parse(struct reader *reader, const char *line, size_t len)
 {
 	struct json_tokener *tokener;
@@ -118,8 +133,7 @@ static int parse(struct reader *reader, const char *line, size_t len)
 		reader_fail(reader, "out of memory");
 		return -ENOMEM;
 	}
-	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT |
-						JSON_TOKENER_VALIDATE_UTF8);
+	json_tokener_set_flags(tokener, tokener_flags(line, len));
 	reader->object = json_tokener_parse_ex(tokener, line, len);
 	if (json_tokener_get_error(tokener) != json_tokener_success ||
 	    !json_object_is_type(reader->object, json_type_object)) {

@@ -6,7 +6,7 @@
 
 #include "model/event_table.h"
 #include "rules/rules.h"
-#include "view/tui/tui.h"
+#include "view/tui/state.h"
 #include "model/ledger.h"
 
 #define EVENTS_MAX 200

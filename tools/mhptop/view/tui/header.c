@@ -6,7 +6,7 @@
 #include <string.h>
 #include "format/recording.h"
 #include "rules/rules.h"
-#include "view/tui/tui.h"
+#include "view/tui/state.h"
 
 #define ALARM_TEXT_MAX 448
 

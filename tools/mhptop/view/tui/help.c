@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "model/columns.h"
-#include "view/tui/tui.h"
+#include "view/tui/state.h"
 #include "view/tui/keys.h"
 
 static const struct {

@@ -2,7 +2,7 @@
 /* The actions of the keys, and how the selection and the panes move. */
 #include <stdio.h>
 
-#include "view/tui/tui.h"
+#include "view/tui/state.h"
 #include "view/tui/keys.h"
 
 typedef enum view_tui_event (*key_action)(struct view_tui *view,

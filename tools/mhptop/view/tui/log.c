@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "model/event_table.h"
-#include "view/tui/tui.h"
+#include "view/tui/state.h"
 
 void tui_event_line(const struct mhp_record *record, char *buf, size_t len)
 {

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "view/tui/line.h"
-#include "view/tui/tui.h"
+#include "view/tui/state.h"
 #include "view/tui/keys.h"
 
 void tui_line_set(struct tui_line *line, const char *text)

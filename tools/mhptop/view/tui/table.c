@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "view/tui/tui.h"
+#include "view/tui/state.h"
 #include "model/event_table.h"
 #include "model/columns.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* The state of the dashboard and its functions, private to view/tui/. */
-#ifndef VIEW_TUI_H
-#define VIEW_TUI_H
+#ifndef VIEW_TUI_STATE_H
+#define VIEW_TUI_STATE_H
 
 #include "view/view.h"
 #include "view/tui/cells.h"
