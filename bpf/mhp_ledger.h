@@ -16,7 +16,7 @@
 #define MHP_MAX_RANGES 16384
 
 enum mhp_block_flag {
-	MHP_BLOCK_SEEN =
+	MHP_BLOCK_SNAPSHOT =
 		1, /* there before the collector was: what it was populated with is not from events */
 	MHP_BLOCK_PARTIAL =
 		2, /* first met in the middle of its life, and nobody said what came before */

@@ -17,7 +17,7 @@ enum known {
 };
 
 static const struct event_symbol knowns[] = {
-	{ KNOWN_EVENTS, "events" },	  { KNOWN_SNAPSHOT, "seen" },
+	{ KNOWN_EVENTS, "events" },	  { KNOWN_SNAPSHOT, "snapshot" },
 	{ KNOWN_ESTIMATED, "estimated" }, { KNOWN_PARTIAL, "partial" },
 	{ KNOWN_SYSFS, "sysfs" },	  { 0 },
 };
@@ -30,7 +30,8 @@ static enum known block_known(const struct mhp_block *block)
 		return KNOWN_PARTIAL;
 	if (block->flags & MHP_BLOCK_ESTIMATED)
 		return KNOWN_ESTIMATED;
-	return block->flags & MHP_BLOCK_SEEN ? KNOWN_SNAPSHOT : KNOWN_EVENTS;
+	return block->flags & MHP_BLOCK_SNAPSHOT ? KNOWN_SNAPSHOT :
+						   KNOWN_EVENTS;
 }
 
 /*

@@ -121,7 +121,7 @@ static void origin_lines(struct tui_lines *lines, const struct mhp_block *block)
 	if (block->flags & MHP_BLOCK_SYSFS)
 		tui_lines_add(lines, TUI_PLAIN,
 			      "origin   known from sysfs only");
-	else if (block->flags & MHP_BLOCK_SEEN)
+	else if (block->flags & MHP_BLOCK_SNAPSHOT)
 		tui_lines_add(
 			lines, TUI_PLAIN,
 			"origin   snapshot: existed before mhptop started");
