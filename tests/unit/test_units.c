@@ -43,9 +43,14 @@ static void test_print(void)
 	eq_text("nanoseconds", duration_text(buf, 999, 1), "999ns");
 	eq_text("microseconds", duration_text(buf, 32000, 1), "32.0us");
 	eq_text("milliseconds", duration_text(buf, 1234567, 3), "1.235ms");
-	eq_text("seconds", duration_text(buf, 7494861000, 6), "7.494861s");
+	eq_text("exact seconds", duration_text(buf, 7494861000, DURATION_EXACT),
+		"7.494861s");
+	eq_text("exact, without zeros at its end",
+		duration_text(buf, 1500000000, DURATION_EXACT), "1.5s");
+	eq_text("exact, without decimals",
+		duration_text(buf, 10000, DURATION_EXACT), "10us");
 	eq_text("without decimals", duration_text(buf, 2000000000, 0), "2s");
-	eq_text("the longest", duration_text(buf, ~0ULL, 6),
+	eq_text("the longest", duration_text(buf, ~0ULL, DURATION_EXACT),
 		"18446744073.709553s");
 	eq_text("a size in bytes", size_text(buf, 1023), "1023 B");
 	eq_text("a whole size", size_text(buf, 128ULL << 20), "128 MiB");

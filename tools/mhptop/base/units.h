@@ -17,6 +17,7 @@ int duration_parse(u64 *ns, const char *text);
 /* What duration_parse() takes, for messages. */
 #define DURATION_EXAMPLE "a time such as 2s or 150ms"
 /* "32.0us" with one decimal; nanoseconds have none. Returns buf. */
+#define DURATION_EXACT -1 /* up to six decimals, as many as it takes */
 const char *duration_text(char buf[UNITS_TEXT_MAX], u64 ns, int decimals);
 /* "9.0 GiB", in bytes; three digits are kept. Returns buf. */
 const char *size_text(char buf[UNITS_TEXT_MAX], u64 bytes);
