@@ -6,13 +6,17 @@
  * A record of the snapshot is true between the events before and after it, because the lock is held while the kernel's
  * memory is read. Programs of this type run without preemption and events wait for them, so each call takes only a few
  * steps.
+ *
+ * There is another reason for few steps. The kernel's allocator keeps four accounts ready for each map and CPU, and gets
+ * more in an interrupt, on PREEMPT_RT in a thread, which does not run before the program has ended. A step makes at most
+ * one account of each kind, so a call must not take more than four steps.
  */
 #ifndef MHP_SNAPSHOT_H
 #define MHP_SNAPSHOT_H
 
 #include "mhp_kernel_read.h"
 
-#define MHP_SNAPSHOT_STEPS 64
+#define MHP_SNAPSHOT_STEPS 4
 
 const volatile u32 mhp_ring_bytes = 4 << 20;
 

@@ -18,6 +18,7 @@ const volatile u32 mhp_wake_shift = 18;
 u32 mhp_open; /* all programs are attached: from now on what happens is an event */
 u32 mhp_busy; /* a record is being stored */
 u64 mhp_seq; /* numbers given to records so far */
+u64 mhp_no_lock; /* events and steps of the snapshot that proceeded without the lock */
 u32 mhp_reader_sleeps; /* the reader found nothing, and wants to be woken for the next record */
 
 struct {
@@ -63,26 +64,45 @@ MHP_STORE void mhp_store_wake_sleeper(void)
 
 /*
  * A lock makes numbers, times, the fold and the ring buffer have one order. Otherwise a replay of the records could end
- * with another ledger than the kernel's. The holder cannot be preempted. After MHP_LOCK_TRIES attempts to take the lock
- * an event proceeds without it.
+ * with another ledger than the kernel's. The holder cannot be preempted, but the CPU of a guest can. An event that has
+ * waited for MHP_LOCK_NS proceeds without the lock and is counted: from then on nothing is certain.
  */
-#define MHP_LOCK_TRIES (1 << 23)
+#define MHP_LOCK_NS 1000000
+#define MHP_LOCK_TRIES \
+	(1             \
+	 << 23) /* bpf_loop() needs a number; the time is over long before that */
 
-static long mhp_store_try(u32 i __attribute__((unused)), u32 *lock)
+MHP_STORE u32 mhp_store_try(void)
 {
-	*lock = !*(volatile u32 *)&mhp_busy &&
-		!__sync_val_compare_and_swap(&mhp_busy, 0, 1);
-	return *lock;
+	return !*(volatile u32 *)&mhp_busy &&
+	       !__sync_val_compare_and_swap(&mhp_busy, 0, 1);
+}
+
+struct mhp_lock_wait {
+	u64 since_ns;
+	u32 lock;
+};
+
+static long mhp_store_wait(u32 i __attribute__((unused)),
+			   struct mhp_lock_wait *wait)
+{
+	wait->lock = mhp_store_try();
+	return wait->lock || bpf_ktime_get_ns() - wait->since_ns >= MHP_LOCK_NS;
 }
 
 /* Not static, so that the kernel verifies it apart from what comes after it, once and not for each way out of it. */
 __attribute__((noinline)) u32 mhp_store_begin(void)
 {
-	u32 lock;
+	struct mhp_lock_wait wait;
 
-	if (!mhp_store_try(0, &lock))
-		bpf_loop(MHP_LOCK_TRIES, mhp_store_try, &lock, 0);
-	return lock;
+	if (mhp_store_try())
+		return 1;
+	wait.since_ns = bpf_ktime_get_ns();
+	wait.lock = 0;
+	bpf_loop(MHP_LOCK_TRIES, mhp_store_wait, &wait, 0);
+	if (!wait.lock && *(volatile u32 *)&mhp_open)
+		__sync_fetch_and_add(&mhp_no_lock, 1);
+	return wait.lock;
 }
 
 MHP_STORE void mhp_store_end(u32 lock)
