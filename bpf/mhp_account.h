@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Accounts as the fold sees them: how it finds one, and what several events do to one. Whoever compiles the fold
- * defines the five mhp_ledger_ functions that are declared here: mhp_maps.h for BPF, the ledger for user space.
+ * defines the six mhp_ledger_ functions that are declared here: mhp_maps.h for BPF, the ledger for user space.
  */
 #ifndef MHP_ACCOUNT_H
 #define MHP_ACCOUNT_H
@@ -17,6 +17,8 @@ static struct mhp_zone_account *mhp_ledger_zone(struct mhp_ledger *ledger,
 /* The account of an added range by its first pfn, NULL if there is none and create is 0, or no room. */
 static struct mhp_range *mhp_ledger_range(struct mhp_ledger *ledger,
 					  u64 start_pfn, int create);
+/* Delete the account of a range; pointers to accounts of other ranges are not valid any more. */
+static void mhp_ledger_delete_range(struct mhp_ledger *ledger, u64 start_pfn);
 static struct mhp_globals *mhp_ledger_globals(struct mhp_ledger *ledger);
 /* The pages of a memory block. */
 static u64 mhp_ledger_block_pages(const struct mhp_ledger *ledger);

@@ -11,9 +11,11 @@
 
 #include "mhp_event.h"
 
-#define MHP_MAX_BLOCKS 65536
+/* Accounts of memory blocks, and as many of ranges: the least that a ledger has room for. */
+#define MHP_MIN_ACCOUNTS 65536
 #define MHP_MAX_ZONES 4096
-#define MHP_MAX_RANGES 16384
+/* Accounts of ranges that are gone. The next one takes the place of the oldest. */
+#define MHP_GONE_RANGES 256
 
 enum mhp_block_flag {
 	MHP_BLOCK_SNAPSHOT =
@@ -102,6 +104,7 @@ struct mhp_range {
 	u32 refs; /* sections that hold a reference on the memmap of the range */
 	u32 frees; /* of sections, in this life of the range */
 	u32 order; /* enum mhp_order of these */
+	u64 gone; /* its entry in the list of ranges that are gone, 0: it has none */
 };
 
 /* What belongs to no single block. */
@@ -112,6 +115,8 @@ struct mhp_globals {
 	u64 device_populated; /* vmemmap pages of ZONE_DEVICE memory */
 	u64 device_freed;
 	u64 unmatched; /* events about a block or range that had to be taken on trust */
+	u64 nr_gone; /* ranges that were ever put on the list of those that are gone */
+	u64 gone[MHP_GONE_RANGES]; /* the list: their first pfns, entry N at N % MHP_GONE_RANGES */
 };
 
 /* seen = submitted + lost; one of each for each event and CPU in the kernel, summed up in user space */

@@ -9,19 +9,25 @@
 
 struct mhp_ledger;
 
-/* block_pages: size of a memory block in pages, not 0. NULL: no memory. */
-struct mhp_ledger *ledger_new(u64 block_pages);
+/*
+ * block_pages: size of a memory block in pages, not 0. max_accounts: the highest
+ * number of memory blocks, and of ranges; 0: MHP_MIN_ACCOUNTS. NULL: no memory.
+ */
+struct mhp_ledger *ledger_new(u64 block_pages, u64 max_accounts);
 void ledger_free(struct mhp_ledger *ledger); /* NULL is fine */
 /* 0, or -ENOMEM when an account could not be made; the rest stays right. */
 int ledger_fold(struct mhp_ledger *ledger, const struct mhp_record *record);
 /*
  * Take an account as it is, from a ledger that was kept elsewhere and has all
- * accounts that this one has: those are never deleted. 0 or -ENOMEM as above.
+ * accounts that this one has: those of blocks and zones are never deleted. 0 or
+ * -ENOMEM as above.
  */
 int ledger_load_block(struct mhp_ledger *ledger, const struct mhp_block *block);
 int ledger_load_zone(struct mhp_ledger *ledger,
 		     const struct mhp_zone_account *zone);
 int ledger_load_range(struct mhp_ledger *ledger, const struct mhp_range *range);
+/* Delete all ranges, before those of another ledger are loaded. */
+void ledger_clear_ranges(struct mhp_ledger *ledger);
 void ledger_load_globals(struct mhp_ledger *ledger,
 			 const struct mhp_globals *globals);
 

@@ -23,6 +23,7 @@ struct model {
 	u64 seen; /* records taken, */
 	u64 numbered; /* of those with a number, */
 	u64 gaps; /* and numbers missing between them */
+	u64 no_room; /* records for which our own ledger had no room */
 	u64 last_seq;
 	u64 last_ns; /* time of the newest record */
 	int self_check; /* 0 equal, 1 differs, -EOPNOTSUPP none, -EAGAIN yet to come */
@@ -56,5 +57,7 @@ const struct mhp_record *model_log(const struct model *model, u64 nth);
 u64 model_seen(const struct model *model);
 /* Records lost on the way here: the source's count, or gaps in a recording. */
 u64 model_lost(const struct model *model);
+/* As source_totals_doubt(), for the source's totals and our own ledger. */
+bool model_doubt(const struct model *model, char *why, size_t len);
 
 #endif

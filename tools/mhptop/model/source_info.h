@@ -7,6 +7,7 @@
 #define MODEL_SOURCE_INFO_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include "mhp_ledger.h"
 
 /* Where the records come from, best first. Names: source_kind_name(). */
@@ -25,6 +26,7 @@ struct source_info {
 	char host[65];
 	u32 page_bytes;
 	u64 block_bytes;
+	u64 max_accounts; /* of memory blocks, and of ranges, in a ledger; 0: MHP_MIN_ACCOUNTS */
 	u64 wall_ns; /* CLOCK_REALTIME when the stream began, */
 	u64 mono_ns; /* and CLOCK_MONOTONIC at that moment */
 	bool live;
@@ -33,11 +35,19 @@ struct source_info {
 /* Totals of a stream, by event; index 0 holds the sums. */
 struct source_totals {
 	struct mhp_count count[64];
+	u64 no_room; /* attempts to make an account that failed */
+	u64 no_lock; /* events that did not get the collector's lock in time */
 };
 
 /* Takes one record, which is valid during the call. < 0 stops the reading. */
 typedef int (*source_sink)(void *ctx, const struct mhp_record *record);
 
 const char *source_kind_name(enum source_kind kind);
+/*
+ * Whether accounts or the order of events are not certain although no event was
+ * lost; why then has the reason, as a part of a sentence.
+ */
+bool source_totals_doubt(const struct source_totals *totals, char *why,
+			 size_t len);
 
 #endif

@@ -2,6 +2,7 @@
 /*
  * Facts about this machine, for the live sources and the doctor.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -78,6 +79,23 @@ u64 source_live_monotonic(void)
 	return clock_ns(CLOCK_MONOTONIC);
 }
 
+u64 source_live_accounts(const char *root)
+{
+	struct dirent *entry;
+	char path[PATH_MAX];
+	u64 blocks = 0;
+	DIR *folder;
+
+	snprintf(path, sizeof(path), "%s/sys/devices/system/memory", root);
+	folder = opendir(path);
+	while (folder && (entry = readdir(folder)))
+		blocks += !strncmp(entry->d_name, "memory", 6) &&
+			  entry->d_name[6] >= '0' && entry->d_name[6] <= '9';
+	if (folder)
+		closedir(folder);
+	return blocks > MHP_MIN_ACCOUNTS / 2 ? 2 * blocks : 0;
+}
+
 int source_live_info(struct source_info *info, enum source_kind kind,
 		     const char *root, char *why, size_t len)
 {
@@ -96,6 +114,7 @@ int source_live_info(struct source_info *info, enum source_kind kind,
 	info->wall_ns = clock_ns(CLOCK_REALTIME);
 	info->mono_ns = clock_ns(CLOCK_MONOTONIC);
 	info->live = true;
+	info->max_accounts = source_live_accounts(root);
 
 	err = source_live_number(&info->block_bytes, 16, "%s%s", root, path);
 	if (!err && (info->block_bytes < info->page_bytes ||

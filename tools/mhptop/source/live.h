@@ -25,6 +25,8 @@ int source_live_number(u64 *number, int base, const char *path, ...)
  */
 int source_live_info(struct source_info *info, enum source_kind kind,
 		     const char *root, char *why, size_t len);
+/* Twice the number of memory blocks below root; 0: MHP_MIN_ACCOUNTS are enough. */
+u64 source_live_accounts(const char *root);
 u64 source_live_monotonic(void); /* ns */
 /* Whether a capability (CAP_BPF, …) is in this process's effective set. */
 bool source_live_capable(unsigned int cap);

@@ -138,6 +138,7 @@ static int configure(struct bpf_source *self, s64 early_bit)
 {
 	const struct source_info *info = &self->source.info;
 	u64 bytes = ring_bytes();
+	int err;
 
 	self->skel->rodata->mhp_page_shift = shift_of(info->page_bytes);
 	self->skel->rodata->mhp_block_shift =
@@ -146,7 +147,14 @@ static int configure(struct bpf_source *self, s64 early_bit)
 	self->skel->rodata->mhp_wake_shift = shift_of(bytes / 8);
 	if (early_bit >= 0)
 		self->skel->rodata->mhp_early_mask = 1ULL << early_bit;
-	return bpf_map__set_max_entries(self->skel->maps.mhp_ring, bytes);
+	err = bpf_map__set_max_entries(self->skel->maps.mhp_ring, bytes);
+	if (!err && info->max_accounts)
+		err = bpf_map__set_max_entries(self->skel->maps.mhp_blocks,
+					       info->max_accounts);
+	if (!err && info->max_accounts)
+		err = bpf_map__set_max_entries(self->skel->maps.mhp_ranges,
+					       info->max_accounts);
+	return err;
 }
 
 static int refused(int err, const char *what, char *why, size_t len)
