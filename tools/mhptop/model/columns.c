@@ -7,7 +7,7 @@
 #include "model/columns.h"
 #include "model/event_table.h"
 
-/* How much is known of a block, and from where: see enum mhp_block_flag. */
+/* Where the information about a block comes from, derived from its flags. */
 enum known {
 	KNOWN_EVENTS = 1,
 	KNOWN_SEEN,
@@ -34,8 +34,8 @@ static enum known block_known(const struct mhp_block *block)
 }
 
 /*
- * Present or managed pages. Where nobody told what they began with, as for the
- * boot memory with its holes, there are only changes, which would mislead.
+ * Present or managed pages. Where the initial count is unknown, as for boot
+ * memory with its holes, the account has only the changes, which would mislead.
  */
 static s64 pages(const struct mhp_block *block, s64 pages)
 {
@@ -175,7 +175,7 @@ int column_format(const struct column *column, const struct model *model,
 	case COLUMN_WORD:
 		break;
 	}
-	/* 0 of an enum that has no word for it: nobody told yet. */
+	/* 0 without a word means that no event has reported a value yet. */
 	word = column_word(column, value);
 	if (word || !value)
 		return snprintf(buf, len, "%s", word ? word : "-");
@@ -199,8 +199,8 @@ int column_compare(const struct column *column, const struct model *model,
 }
 
 /*
- * Only the memmap of a whole range has them. While a range is added nothing
- * else tells that it hosts one.
+ * Only the memmap of a whole range is reference-counted. Until the add ends,
+ * hosting is unknown and references are the only sign of such a memmap.
  */
 static s64 refs(const struct mhp_range *range)
 {
@@ -248,8 +248,9 @@ RANGE_COLUMNS(RANGE_GETTER)
 const struct column range_columns[] = { RANGE_COLUMNS(RANGE_ROW){ 0 } };
 
 /*
- * A range that hosts its memmap as a whole frees all of it at once, whichever
- * part was removed last. Of others a part may be gone for good.
+ * A range that hosts its memmap as a whole frees all of it together, after its
+ * last part was removed: if some is freed, the rest follows. Other ranges may
+ * lose a part and stay as they are.
  */
 enum range_state range_state(const struct mhp_range *range)
 {
