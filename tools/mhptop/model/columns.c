@@ -175,7 +175,7 @@ int column_format(const struct column *column, const struct model *model,
 	case COLUMN_WORD:
 		break;
 	}
-	/* 0 without a word means that no event has reported a value yet. */
+	/* A 0 that has no word is a value that no event has reported yet. */
 	word = column_word(column, value);
 	if (word || !value)
 		return snprintf(buf, len, "%s", word ? word : "-");

@@ -2,8 +2,8 @@
 /*
  * Columns: one list for memory blocks, one for added ranges. The tables of the
  * dashboard and of batch mode, sorting, filtering and the keys of blocks[] and
- * ranges[] in JSON all come from these. Also filters, which are terms over
- * columns.
+ * ranges[] in JSON all come from these. Filters select blocks by the values of
+ * their columns.
  */
 #ifndef MODEL_COLUMNS_H
 #define MODEL_COLUMNS_H
