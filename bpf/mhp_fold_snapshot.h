@@ -13,7 +13,7 @@ MHP_FOLD void mhp_fold_block_rest(struct mhp_ledger *ledger,
 				  struct mhp_block *block,
 				  const struct mhp_mhp_snapshot_block *e)
 {
-	block->flags |= MHP_BLOCK_SEEN;
+	block->flags |= MHP_BLOCK_SNAPSHOT;
 	block->hosting = e->hosting;
 	block->altmap_base = e->altmap_base;
 	block->vmemmap_pages = e->vmemmap_pages;
@@ -78,7 +78,7 @@ MHP_FOLD void mhp_fold_snapshot_block(struct mhp_ledger *ledger,
 	block = mhp_ledger_block(ledger, e->start_pfn, 1);
 	if (!block)
 		return;
-	block->flags = MHP_BLOCK_SEEN |
+	block->flags = MHP_BLOCK_SNAPSHOT |
 		       (e->origin == MHP_ORIGIN_SYSFS ? MHP_BLOCK_SYSFS : 0);
 	block->nid = e->nid;
 	block->zone = e->zone;

@@ -17,7 +17,7 @@
 
 enum mhp_block_flag {
 	/* From the snapshot: no events reported how its memmap was populated. */
-	MHP_BLOCK_SEEN = 1,
+	MHP_BLOCK_SNAPSHOT = 1,
 	/* The first event was in the middle of its life; what happened before is unknown. */
 	MHP_BLOCK_PARTIAL = 2,
 	/* present and managed are derived from the state, not counted. */

@@ -102,7 +102,7 @@ def time_table(suites, phases):
     rows.update((suite.name, suite.seconds) for suite in suites)
     total = sum(rows.values())
     longest = sorted(rows.items(), key=lambda row: -row[1])
-    shown = [row for row in longest if row[1] >= 1][:ROWS]
+    shown = [row for row in longest if row[1] >= 3][:ROWS]
     rest = longest[len(shown):]
     if rest:
         shown.append((f"{len(rest)} others", sum(seconds for _, seconds in rest)))

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Makes a recording of any size, always the same for the same arguments, in
- * the order in which a real kernel does things: DIMMs of 64 memory blocks that
- * host their own memmap are added, brought online, taken offline, removed.
+ * Writes a recording of any size, deterministic and in the order of a real
+ * kernel: DIMMs of 64 memory blocks that host their own memmap are added,
+ * brought online, taken offline and removed.
  *
  *	generate BLOCKS [add|online|offline|remove [LIVES]]
  *
- * The second argument says how far it goes, the third how often all of it
- * happens, one after the other. For measurements and tests of
- * size; what is in golden recordings was written by hand.
+ * The second argument is the last operation, the third the number of
+ * repetitions. It is for measurements and for tests with many blocks.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -50,7 +49,7 @@ static void put(unsigned int event, size_t size)
 		put(MHP_EVENT_##event, sizeof(struct mhp_##class)); \
 	} while (0)
 
-/* The pages of a block that hold no memmap, and the kernel's number of the step. */
+/* The pages of a block that hold no memmap, and the MEM_* value of the step. */
 static void notify(u64 start, enum mhp_step step)
 {
 	static const unsigned char actions[] = {
@@ -163,7 +162,7 @@ static void remove_range(u64 start, u64 blocks)
 	    .nid = NODE);
 }
 
-/* One step of all, DIMM by DIMM. */
+/* One operation on all blocks, DIMM by DIMM. */
 static void do_all(u64 blocks, void (*one)(u64), void (*range)(u64, u64))
 {
 	u64 first, nr, i;

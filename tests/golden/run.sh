@@ -210,6 +210,8 @@ usage "an unknown command" "unknown command 'frob'" frob
 usage "an argument with control characters" "unknown command '[?][[]31mfoo[?]'" $'\e[31mfoo\u009b'
 usage "an unknown option" 'unknown option --frob' --frob
 usage "an unknown letter" 'unknown option -x' -bx
+usage "an ambiguous prefix of options" 'unknown option --max' check --max
+usage "a value for an option without one" '--json takes no value' --json=1
 usage "a missing value" '-d needs a value' -b -d
 usage "a negative number of frames" "--frames needs a number above 0, not '-1'" -b -n -1
 usage "a delay of 0" "--delay needs seconds from 0.01 to 86400, not '0'" -b -d 0

@@ -119,8 +119,7 @@ head -n 100 failures-block.ndjson >"$WORK/cut.ndjson"
 verdict "inconclusive: no totals" 5 '^# the recording has no totals' "$WORK/cut.ndjson"
 sed 's/"self_check":"equal"/"self_check":"differs"/' range.ndjson >"$WORK/differs.ndjson"
 verdict "inconclusive: the ledgers differ" 5 "^# the recorder's and the kernel's ledgers differ" "$WORK/differs.ndjson"
-# check_pipe OPTION…: start a check of what is written to descriptor 4, as job $!. The test knows what it has read without
-# waiting for some time.
+# check_pipe OPTION…: start a check of a pipe whose write end is descriptor 4, as job $!
 check_pipe() {
 	rm -f "$WORK/pipe"
 	mkfifo "$WORK/pipe"
@@ -133,7 +132,7 @@ all_read $! 4
 kill -TERM $!
 wait $!
 eq "inconclusive: interrupted" "$? $(grep -c '^# interrupted before the end of the stream' "$WORK/verdict")" "5 1"
-# When the check handles the signal, the rest is in the pipe or about to be written.
+# When the check receives the signal, the rest is in the pipe, or its writer is waiting.
 check_pipe
 head -n 400 range.ndjson >&4
 pid=$!
@@ -144,7 +143,7 @@ tail -n +401 range.ndjson >&4 &
 exec 4>&-
 kill -CONT $pid
 wait $pid
-eq "after a signal, a pipe has time to write its end" "$? $(grep -c '^# PASS: 799 events' "$WORK/verdict")" "0 1"
+eq "after a signal, a pipe has time to deliver the rest" "$? $(grep -c '^# PASS: 799 events' "$WORK/verdict")" "0 1"
 check_pipe --for 0.5
 cat "$WORK/cut.ndjson" >&4
 wait $!
@@ -153,12 +152,12 @@ exec 4>&-
 printf '{"seq":' >>"$WORK/cut.ndjson"
 status "a damaged recording" 6 'cut.ndjson:101: ' "$MHPTOP" check "$WORK/cut.ndjson"
 status "a recording that does not exist" 1 'cannot check: .*: No such file' "$MHPTOP" check "$WORK/none.ndjson"
-status "an invalid time" 2 '--max-offline needs a time' "$MHPTOP" check --max-offline soon range.ndjson
+status "an invalid time" 2 "--max-offline needs a time such as 2s or 150ms, not 'soon'" "$MHPTOP" check --max-offline soon range.ndjson
 status "an invalid percentage" 2 '--max-vmemmap needs a percentage' "$MHPTOP" check --max-vmemmap 0 range.ndjson
 status "an invalid host" 2 '--expect-hosting needs buddy, block or range' "$MHPTOP" check --expect-hosting me range.ndjson
 status "an invalid range" 2 '--expect-removed needs two physical addresses' "$MHPTOP" check --expect-removed 5-4 range.ndjson
 status "an unknown rule" 2 '--skip needs the name of a rule' "$MHPTOP" check --skip order range.ndjson
-status "an invalid duration" 2 '--for needs a time' "$MHPTOP" check --for 0
+status "an invalid time for --for" 2 '--for needs a time' "$MHPTOP" check --for 0
 echo 'max-offline 2s 3s' >"$WORK/rules"
 status "an invalid line of a rules file" 2 'rules:1: max-offline has more than one value' "$MHPTOP" check --rules "$WORK/rules" range.ndjson
 status "an option of check with replay" 2 "--junit cannot be used with 'mhptop replay'" "$MHPTOP" replay -b --junit x range.ndjson
@@ -279,7 +278,7 @@ status "perf.data: perf is not installed" 1 "perf is not installed; apt-get inst
 mkdir "$WORK/bin"
 printf '#!/bin/sh\necho cannot >&2\nexit 1\n' >"$WORK/bin/perf"
 chmod +x "$WORK/bin/perf"
-status "perf.data: perf cannot read the file" 6 "'perf script -i' failed: see its message" \
+status "perf.data: perf cannot read the file" 6 "'perf script -i' failed: see its error message" \
 	env PATH="$WORK/bin:$PATH" "$MHPTOP" check "$WORK/perf.data"
 
 "$TOP/build/tests/generate" 8192 >"$WORK/many.ndjson"

@@ -1,16 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Write a recording of a range that hosts its memmap as a whole: made up, but in the order of a real kernel.
+"""Write a synthetic recording of a range that hosts its memmap as a whole, in the order of a real kernel.
 
     range_life.py [whole|late] >FILE
 
-whole: a DIMM of 9 GiB is added; two of its memory blocks go online, and those
-that hold their memmap before them; one of these is refused to go offline; all
-go offline; the upper half is removed, then the rest, and with it the memmap.
-late: a range of four blocks that was there before, online, of which one was
-removed already; it is taken down, but the recording ends before that does.
-
-tests/golden has what both write, and tests/tui shows beginnings of the first.
+whole: a DIMM of 9 GiB is added; two of its memory blocks go online, after the
+blocks that hold their memmap; one of the latter fails to go offline; all go
+offline; the upper half is removed, then the rest, and with it the memmap.
+late: a range of four online blocks is in the snapshot, one of them already
+removed; the range is being removed when the recording ends.
 """
 import sys
 
@@ -22,7 +20,7 @@ ZONE = "Movable"
 
 
 class Range:
-    """A range of so many blocks, and what happens to it."""
+    """A range of memory blocks and its operations."""
 
     def __init__(self, rec, blocks, refs=0):
         self.rec, self.base, self.blocks = rec, FIRST * SIZE, blocks
@@ -62,7 +60,7 @@ class Range:
         return {**own(number, False), "vmemmap_pages": self.hosts(number)}
 
     def notify(self, number, step):
-        """The pages that hold no memmap; of a block that has none, all of them once it is on its way."""
+        """The pages that hold no memmap; all pages of a block that holds nothing else, but in its first and last step."""
         mine = SIZE - self.hosts(number)
         start = number * SIZE + (SIZE - mine if mine else 0)
         if not mine and step not in ("prepare_online", "finish_offline"):
@@ -107,12 +105,12 @@ class Range:
         self.rec.put("mhp_offline_end", **self.own(number), ret=0, nid=0, zone=ZONE, reason="none")
 
     def refused(self, number):
-        """What holds the memmap of a block that is online stays online."""
+        """A block that holds the memmap of an online block fails to go offline."""
         self.rec.put("mhp_offline_begin", **self.own(number), nid=0, zone=ZONE)
         self.rec.put("mhp_offline_end", **self.own(number), ret=-16, nid=0, zone=ZONE, reason="hosting")
 
     def remove(self, first, blocks, frees=None):
-        """All that is left or, of what holds no memmap, a part. With frees the recording ends after so many."""
+        """Remove all that is left, or a part that holds no memmap. The recording ends after this many frees, if given."""
         held = sum(self.hosts(number) for number in range(first, first + blocks))
         part = dict(start_pfn=first * SIZE, nr_pages=blocks * SIZE, vmemmap_pages=held)
         self.rec.put("mhp_remove_begin", "kworker/0:1", **part, nid=0)

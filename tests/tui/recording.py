@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Write a recording for the tests of the dashboard: made up, but in the order of a real kernel.
+"""Write a synthetic recording for the tests of the dashboard, in the order of a real kernel.
 
     recording.py [--lost N] [--blocks N] [--source sysfs] >FILE
 
-Without --blocks: boot memory; a range of 9 GiB that hosts its own memmap, of
-which most is online, two blocks did not go offline, one is going there and
-eight are offline; behind a gap a range whose memmap is in buddy memory, online
-in a kernel zone, and one that was removed. With --blocks: so many blocks.
+Without --blocks: boot memory; a range of 9 GiB whose blocks host their own
+memmap: most are online, two failed to go offline, one is going offline, eight
+are offline; after a hole, a buddy-hosted range that is online in a kernel zone,
+and a removed range. With --blocks: only that number of blocks.
 """
 import argparse
 import json
@@ -19,7 +19,7 @@ ACTIONS = {"online": 0, "going_offline": 1, "offline": 2, "going_online": 3, "ca
 
 
 class Recording:
-    """Lines of a recording, with time and numbers that go on."""
+    """Lines of a recording, with increasing times and sequence numbers."""
 
     def __init__(self, source, lost):
         self.source, self.lost = source, lost
@@ -42,7 +42,7 @@ class Recording:
         self.line(seq=self.seq, ns=self.ns, cpu=self.seq % 2, pid=42, comm=comm, event=event, **fields)
 
     def seen(self, event, **fields):
-        """What was there before: no event, so without a number."""
+        """A record of the snapshot, which has no sequence number."""
         self.line(seq=0, ns=self.ns, cpu=0, pid=1, comm="mhptop", event=event, **fields,
                   origin="kernel" if self.source == "events" else "sysfs",
                   **({"poisoned": 0} if event == "mhp_snapshot_block" else {}))
@@ -52,7 +52,7 @@ class Recording:
                   altmap_base=0, altmap_alloc=0, nid=0, zone=zone, hosting=hosting, state=state)
 
     def end(self):
-        """The last line."""
+        """The totals."""
         if self.lost:
             self.events["mhp_notify"]["seen"] += self.lost
             self.events["mhp_notify"]["lost"] = self.lost
@@ -67,7 +67,7 @@ def altmap(number, hosted, alloc):
 
 
 def add(rec, first, blocks, hosted):
-    """A range comes."""
+    """A range is added."""
     whole = dict(start_pfn=first * SIZE, nr_pages=blocks * SIZE)
     hosting = "block" if hosted else "buddy"
     rec.put("mhp_add_begin", "kworker/0:1", **whole, nid=0, flags=3 if hosted else 1)
@@ -90,7 +90,7 @@ def own(number, hosted):
 
 
 def notify(rec, number, step, hosted):
-    """What the memory notifiers are told of: the pages that hold no memmap."""
+    """The pages reported to memory notifiers: those that hold no memmap."""
     rec.put("mhp_notify", start_pfn=number * SIZE + VMEMMAP * hosted, nr_pages=SIZE - VMEMMAP * hosted, ret=0,
             action=ACTIONS[step], step=step)
 
@@ -120,7 +120,7 @@ def online(rec, number, zone, hosted):
 
 
 def offline(rec, number, zone, hosted, fails=False, ends=True):
-    """A block goes offline, or does not."""
+    """A block goes offline, or fails to."""
     mine = number * SIZE + VMEMMAP * hosted
     rec.put("mhp_offline_begin", **own(number, hosted), nid=0, zone=zone)
     if not ends:
@@ -143,7 +143,7 @@ def offline(rec, number, zone, hosted, fails=False, ends=True):
 
 
 def remove(rec, first, blocks, hosted):
-    """A range goes."""
+    """A range is removed."""
     whole = dict(start_pfn=first * SIZE, nr_pages=blocks * SIZE, vmemmap_pages=blocks * VMEMMAP * hosted, nid=0)
     rec.put("mhp_remove_begin", **whole)
     for number in range(first, first + blocks):
@@ -153,7 +153,7 @@ def remove(rec, first, blocks, hosted):
 
 
 def story(rec):
-    """What the docstring of this file tells."""
+    """The operations described at the top of this file."""
     for zone in ("Normal", "Movable"):
         rec.seen("mhp_snapshot_zone", present=rec.present[zone], managed=rec.managed[zone], nid=0, zone=zone)
     for number in list(range(0, 24)) + list(range(32, 40)):

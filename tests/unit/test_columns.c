@@ -27,7 +27,7 @@ static void test_cells(void)
 	cell(40, "offline_time", "2.0us");
 	cell(40, "known", "estimated");
 	cell(0, "present", "-");
-	cell(0, "known", "seen");
+	cell(0, "known", "snapshot");
 	cell(0, "blocker_pfn", "-");
 	cell(0, "blocker_kind", "-");
 	cell(0, "reason", "-");

@@ -5,9 +5,9 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -246,7 +246,7 @@ static void test_closed_pipe(void)
 /* Start a recorder, wait until its pipe is full, and send it a signal. */
 static pid_t start_stuck(struct fake *fake, int fds[2])
 {
-	int waiting = 0, last = -1;
+	struct pollfd full = { .events = POLLOUT };
 	pid_t child;
 
 	fake->records = 100000;
@@ -254,12 +254,10 @@ static pid_t start_stuck(struct fake *fake, int fds[2])
 	if (pipe(fds))
 		abort();
 	child = start(fake, NULL, fds[1]);
+	full.fd = fds[1];
+	while (poll(&full, 1, 0) > 0)
+		usleep(1000);
 	close(fds[1]);
-	while (!waiting || waiting != last) {
-		last = waiting;
-		usleep(50000);
-		ioctl(fds[0], FIONREAD, &waiting);
-	}
 	kill(child, SIGTERM);
 	return child;
 }

@@ -217,7 +217,7 @@ static void test_lost(void)
 	ok(is_exact(), "the kernel's accounts are loaded after a loss");
 	eq("the number of lost events", model_lost(&stream.model), fake.lost);
 	eq_text("the notice of lost events", stream.model.notice,
-		"15 events were lost: accounts are read from the kernel, the log has gaps");
+		"15 events were lost: accounts are read from the kernel; the log has gaps");
 
 	logged = stream.model.log_head;
 	onlines(4, 3);

@@ -8,12 +8,12 @@
 #include <string.h>
 #include "model/event_table.h"
 #include "ktap.h"
-#include "view/tui/tui.h"
+#include "view/tui/state.h"
 #include "view/tui/keys.h"
 
 #define BLOCK_PAGES 32768
 
-/* For any wishes, the areas are adjacent and fill the screen. */
+/* For any request, the areas are adjacent and fill the screen. */
 static bool panes_fit(const struct tui_panes *panes)
 {
 	int i, y = panes->header.height;
@@ -31,13 +31,13 @@ static bool panes_fit(const struct tui_panes *panes)
 
 static void test_layout_sizes(void)
 {
-	struct tui_wishes wishes;
+	struct tui_request request;
 	struct tui_panes panes;
 	int rows, bits, bad = 0, small = 0;
 
 	for (rows = 1; rows <= 120; rows++) {
 		for (bits = 0; bits < 8 * 3 * 3; bits++) {
-			wishes = (struct tui_wishes){
+			request = (struct tui_request){
 				.map = bits & 1,
 				.table = bits & 2,
 				.alarm = bits & 4 ? rows % 7 : 0,
@@ -46,7 +46,7 @@ static void test_layout_sizes(void)
 				.range_rows = rows % 5,
 				.map_rows = rows % 9,
 			};
-			tui_layout(&panes, &wishes, rows, 80);
+			tui_layout(&panes, &request, rows, 80);
 			if (panes.too_small)
 				small++;
 			else if (!panes_fit(&panes))
@@ -56,20 +56,20 @@ static void test_layout_sizes(void)
 	eq("panes fill a screen of any height", bad, 0);
 	eq("screens with too few rows are refused", small,
 	   (TUI_MIN_ROWS - 1) * 72);
-	tui_layout(&panes, &wishes, TUI_MIN_ROWS, TUI_MIN_COLS - 1);
+	tui_layout(&panes, &request, TUI_MIN_ROWS, TUI_MIN_COLS - 1);
 	ok(panes.too_small, "a screen with too few columns is refused");
-	tui_layout(&panes, &wishes, TUI_MIN_ROWS, TUI_MIN_COLS);
+	tui_layout(&panes, &request, TUI_MIN_ROWS, TUI_MIN_COLS);
 	ok(!panes.too_small, "the minimum size is accepted");
 }
 
-static void test_layout_wishes(void)
+static void test_layout_request(void)
 {
-	struct tui_wishes wishes = { .map = true,
-				     .table = true,
-				     .map_rows = 3 };
+	struct tui_request request = { .map = true,
+				       .table = true,
+				       .map_rows = 3 };
 	struct tui_panes panes;
 
-	tui_layout(&panes, &wishes, 24, 80);
+	tui_layout(&panes, &request, 24, 80);
 	eq("24 rows: header", panes.header.height, 4);
 	eq("24 rows: the map has the height it needs",
 	   panes.pane[TUI_MAP].height, 5);
@@ -77,17 +77,17 @@ static void test_layout_wishes(void)
 	   "24 rows: the table has at least six rows");
 	ok(panes.pane[TUI_LOG].height >= 4,
 	   "24 rows: the log has at least three lines");
-	wishes.map_rows = 1000;
-	tui_layout(&panes, &wishes, 24, 80);
+	request.map_rows = 1000;
+	tui_layout(&panes, &request, 24, 80);
 	ok(panes.pane[TUI_TABLE].height >= 6,
 	   "a large map leaves room for a table");
-	wishes.log = TUI_LOG_ALONE;
-	tui_layout(&panes, &wishes, 24, 80);
+	request.log = TUI_LOG_ALONE;
+	tui_layout(&panes, &request, 24, 80);
 	eq("only the log: it fills the screen", panes.pane[TUI_LOG].height, 19);
 	eq("only the log: the next pane is the log",
 	   tui_layout_next(&panes, TUI_LOG), TUI_LOG);
-	wishes = (struct tui_wishes){ .log = TUI_LOG_HIDDEN, .map_rows = 3 };
-	tui_layout(&panes, &wishes, 24, 80);
+	request = (struct tui_request){ .log = TUI_LOG_HIDDEN, .map_rows = 3 };
+	tui_layout(&panes, &request, 24, 80);
 	eq("nothing requested: the table is shown",
 	   panes.pane[TUI_TABLE].height, 19);
 	eq("Tab skips hidden panes", tui_layout_next(&panes, TUI_MAP),
@@ -95,20 +95,20 @@ static void test_layout_wishes(void)
 }
 
 /* The height of the ranges; the table must keep two rows. */
-static void ranges_are(const char *name, const struct tui_wishes *wishes,
+static void ranges_are(const char *name, const struct tui_request *request,
 		       int rows, int want)
 {
 	struct tui_panes panes;
 
-	tui_layout(&panes, wishes, rows, 80);
+	tui_layout(&panes, request, rows, 80);
 	eq(name, panes.pane[TUI_RANGES].height, want);
-	ok(!wishes->table || panes.pane[TUI_TABLE].height >= 4,
+	ok(!request->table || panes.pane[TUI_TABLE].height >= 4,
 	   "  the table has at least two rows");
 }
 
 static void test_layout_ranges(void)
 {
-	struct tui_wishes wishes = {
+	struct tui_request request = {
 		.map = true,
 		.table = true,
 		.map_rows = 3,
@@ -117,42 +117,42 @@ static void test_layout_ranges(void)
 	struct tui_panes panes;
 	int rows;
 
-	ranges_are("29 rows: no ranges by default", &wishes, 29, 0);
+	ranges_are("29 rows: no ranges by default", &request, 29, 0);
 	ranges_are("30 rows: ranges by default, with the height they need",
-		   &wishes, 30, 4);
-	wishes.range_rows = 0;
-	ranges_are("30 rows: no pane without ranges", &wishes, 30, 0);
-	wishes.ranges = TUI_RANGES_HIDDEN;
-	wishes.range_rows = 2;
-	ranges_are("30 rows: no pane if it is hidden", &wishes, 30, 0);
-	wishes.ranges = TUI_RANGES_SHOWN;
-	ranges_are("24 rows: ranges on request", &wishes, 24, 4);
-	wishes.range_rows = 0;
-	ranges_are("24 rows: an empty pane has a row for a message", &wishes,
+		   &request, 30, 4);
+	request.range_rows = 0;
+	ranges_are("30 rows: no pane without ranges", &request, 30, 0);
+	request.ranges = TUI_RANGES_HIDDEN;
+	request.range_rows = 2;
+	ranges_are("30 rows: no pane if it is hidden", &request, 30, 0);
+	request.ranges = TUI_RANGES_SHOWN;
+	ranges_are("24 rows: ranges on request", &request, 24, 4);
+	request.range_rows = 0;
+	ranges_are("24 rows: an empty pane has a row for a message", &request,
 		   24, 3);
-	wishes.range_rows = 1000;
+	request.range_rows = 1000;
 	ranges_are("60 rows: at most a third of the space below the map",
-		   &wishes, 60, 16);
+		   &request, 60, 16);
 	for (rows = TUI_MIN_ROWS; rows < 24; rows++) {
-		tui_layout(&panes, &wishes, rows, 80);
+		tui_layout(&panes, &request, rows, 80);
 		if (panes.pane[TUI_TABLE].height < 4 ||
 		    panes.pane[TUI_RANGES].height == 1 ||
 		    panes.pane[TUI_RANGES].height == 2)
 			break;
 	}
 	eq("below 24 rows: the table always has two rows", rows, 24);
-	tui_layout(&panes, &wishes, 60, 80);
+	tui_layout(&panes, &request, 60, 80);
 	eq("Tab: from the map to the ranges", tui_layout_next(&panes, TUI_MAP),
 	   TUI_RANGES);
 	eq("Tab: from the ranges to the table",
 	   tui_layout_next(&panes, TUI_RANGES), TUI_TABLE);
 	ranges_are("only the log: no ranges",
-		   &(struct tui_wishes){ .log = TUI_LOG_ALONE,
-					 .ranges = TUI_RANGES_SHOWN },
+		   &(struct tui_request){ .log = TUI_LOG_ALONE,
+					  .ranges = TUI_RANGES_SHOWN },
 		   60, 0);
 	ranges_are("only ranges: they fill the screen",
-		   &(struct tui_wishes){ .log = TUI_LOG_HIDDEN,
-					 .ranges = TUI_RANGES_SHOWN },
+		   &(struct tui_request){ .log = TUI_LOG_HIDDEN,
+					  .ranges = TUI_RANGES_SHOWN },
 		   24, 19);
 }
 
@@ -348,7 +348,7 @@ int main(void)
 	struct model model;
 
 	test_layout_sizes();
-	test_layout_wishes();
+	test_layout_request();
 	test_layout_ranges();
 	test_scroll();
 	test_line();

@@ -194,7 +194,7 @@ static void test_states(void)
 	eq("online in an unknown zone", tui_cells_of(&block, false),
 	   TUI_CELL_UNKNOWN);
 	eq("a rule violation, in any state", tui_cells_of(&block, true),
-	   TUI_CELL_BROKEN);
+	   TUI_CELL_VIOLATED);
 }
 
 int main(void)

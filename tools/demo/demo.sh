@@ -24,8 +24,12 @@ echo "booting a guest; this takes a minute where there is no KVM"
 mkdir -p "$results"
 rm -f "$results/output.log"
 "${run[@]}" --no-plan --time-limit 240 "$top/tools/demo/guest.sh" batch >"$top/build/demo.log" 2>&1 &
-tail --pid=$! -n +1 -s 0.5 -F "$results/output.log" 2>/dev/null || true # it fails where the file is not there yet
-wait $! || {
+guest=$!
+tail --pid=$guest -n +1 -s 0.5 -F "$results/output.log" 2>/dev/null &
+shown=$!
+trap 'kill $guest $shown 2>/dev/null || true' INT TERM
+wait $shown || true
+wait $guest || {
 	status=$?
 	cat "$top/build/demo.log" >&2
 	exit $status

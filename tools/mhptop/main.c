@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* mhptop: ties each command to what does it; how is elsewhere. */
+/* The commands of mhptop: each opens its stream or source and runs. */
 #include <locale.h>
 #include <stdio.h>
 
@@ -33,7 +33,7 @@ static int top(const struct cli *cli)
 	err = stream_open_live(&stream);
 	if (err)
 		return status_fail(stream_live_status(err), "%s", stream.why);
-	/* The dashboard has it in its header. */
+	/* The dashboard shows the notice in its header. */
 	if (*stream.model.notice && cli->view.format != VIEW_DASHBOARD)
 		status_fail(STATUS_OK,
 			    "polling sysfs instead of reading events: %s",
@@ -92,9 +92,9 @@ int main(int argc, char **argv)
 	struct cli cli;
 	int status;
 
-	/* Characters as the terminal has them; numbers stay as JSON has them. */
+	/* The character set of the terminal, but numbers as JSON needs them. */
 	setlocale(LC_CTYPE, "");
-	/* A help goes out at once, so that its error is known in the end. */
+	/* The help is written with one flush, which reports any error. */
 	setvbuf(stdout, out_buffer, _IOFBF, sizeof(out_buffer));
 	if (!cli_parse(&cli, argc, argv, &status))
 		return status;

@@ -24,7 +24,7 @@ import lib_oracle as oracle
 BLOCKS = 16
 MOST_ROUNDS = 400       # a ring buffer has room for about 45
 UNKNOWN = 5
-NOTICE = r"\d+ events were lost: accounts are read from the kernel, the log has gaps"
+NOTICE = r"\d+ events were lost: accounts are read from the kernel; the log has gaps"
 
 
 class Live:

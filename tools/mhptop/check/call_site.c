@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* From the places that test the key of an event to those that told of a record; see call_site.h. */
+/* Finds the calls that may have reported an event among the places that test its static key. */
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -52,7 +52,7 @@ static bool is_same(const struct call_site *a, const struct call_site *b)
 	       a->line == b->line;
 }
 
-/* A call may be compiled more than once, as into each function that it is inlined into. */
+/* A call has several places if the compiler copied it, e.g. into each function that it is inlined into. */
 static size_t add_site(struct call_site *list, size_t nr,
 		       const struct call_site *site)
 {
@@ -69,7 +69,7 @@ static size_t add_site(struct call_site *list, size_t nr,
 	return nr + 1;
 }
 
-/* Those with a verdict, into list, which has room for as many as there are tests. */
+/* Collect the sites with a verdict into list, which has room for elf->nr_tests. */
 static size_t collect(const struct site_elf *elf,
 		      const struct mhp_record *record, enum site_verdict wanted,
 		      struct call_site *list)
@@ -120,7 +120,7 @@ int call_site_print(const struct call_site *site, char *buf, size_t len)
 		       *site->file ? ", " : "", site->file, line,
 		       *site->within ? ", inlined into " : "", site->within,
 		       *site->within ? "()" : "");
-	/* Who made the file may have called things as he liked. */
+	/* Names in the file may have any characters. */
 	if (len)
 		plain_text(buf);
 	return ret;

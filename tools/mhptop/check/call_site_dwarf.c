@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * From an address to a line, through libdw. The scopes around the address are, from the outside in: a function with a
- * symbol; whatever was inlined into it; in the last of those, on the line that we want, the event's own trace_mhp_x(),
- * an inline function that the trace header makes; and in there the functions of the static key.
- *
- * Which addresses to ask about is not here but in call_site_elf.c.
+ * Finds the source line of an address through libdw. The scopes around the address are, from the outside in: a function
+ * with a symbol; the functions inlined into it; the event's own trace_mhp_x(), an inline function that the trace header
+ * defines, called from the line that we want; and the functions of the static key.
  */
 #include <dwarf.h>
 #include <elfutils/libdw.h>
@@ -17,14 +15,14 @@
 #include "model/event_table.h"
 
 #define SCOPES_MAX 64
-#define WRAPPER "trace_" /* and the name of the event */
+#define WRAPPER "trace_" /* followed by the name of the event */
 
 static void copy(char *to, size_t len, const char *from)
 {
 	snprintf(to, len, "%.*s", (int)len - 1, from);
 }
 
-/* How a name continues that begins as the event's wrapper does; NULL if it does not. */
+/* The rest of a name that starts with the name of the event's wrapper; NULL if it does not. */
 static const char *after_wrapper(const char *name,
 				 const struct mhp_record *record)
 {
@@ -43,7 +41,7 @@ static enum site_verdict from_symbol(Dwfl_Module *module, Dwarf_Addr pc,
 {
 	const char *name = dwfl_module_addrname(module, pc);
 
-	/* A wrapper that was not inlined: who called it is in no table. */
+	/* A wrapper that is not inlined: its caller is not known. */
 	if (!name || after_wrapper(name, record))
 		return SITE_NONE;
 	memset(site, 0, sizeof(*site));
@@ -55,7 +53,7 @@ static enum site_verdict from_symbol(Dwfl_Module *module, Dwarf_Addr pc,
 
 /* -- The file --------------------------------------------------------------- */
 
-/* Take "." and ".." out of a path, by its words alone. */
+/* Remove "." and ".." from a path, without looking at the file system. */
 static void tidy(char *path)
 {
 	char *from = path, *to = path;
@@ -78,7 +76,7 @@ static void tidy(char *path)
 	*to = '\0';
 }
 
-/* How much of a path are folders that it shares with a folder: the tree, wherever in or beside it the build went. */
+/* The length of the folders that a path shares with the build folder: the top of the kernel's source. */
 static size_t shared(const char *path, const char *folder)
 {
 	size_t i, last = 0;
@@ -94,7 +92,7 @@ static size_t shared(const char *path, const char *folder)
 	return last > 1 ? last : 0;
 }
 
-static void take_file(Dwarf_Die *unit, Dwarf_Word nth, struct call_site *site)
+static void set_file(Dwarf_Die *unit, Dwarf_Word nth, struct call_site *site)
 {
 	char path[PATH_MAX], folder[PATH_MAX];
 	const char *name = NULL, *built_in;
@@ -161,8 +159,9 @@ static bool is_constant(Dwarf_Die *parameter, Dwarf_Addr pc, Dwarf_Word *value)
 }
 
 /*
- * Whether a call cannot have made the record, as it passes another constant.
- * Only enums are looked at: the fields that have their names are their copies.
+ * Whether a call cannot have made the record, because it passes a different
+ * constant. Only enum arguments are compared: they are copied to the field of
+ * the same name.
  */
 static bool is_other(Dwarf_Die *call, Dwarf_Addr pc,
 		     const struct mhp_record *record)
@@ -196,7 +195,7 @@ static bool is_function(Dwarf_Die *scope)
 	       dwarf_tag(scope) == DW_TAG_subprogram;
 }
 
-/* The unit that an address belongs to. Some compilers leave out the index of addresses, then each unit is asked. */
+/* The unit of an address. If the compiler left out the index of addresses, search all units. */
 static bool find_unit(Dwfl_Module *module, Dwarf_Addr pc, Dwarf_Addr *bias,
 		      Dwarf_Die *found)
 {
@@ -212,9 +211,9 @@ static bool find_unit(Dwfl_Module *module, Dwarf_Addr pc, Dwarf_Addr *bias,
 }
 
 /*
- * The scopes around an address in a unit, from the outside in: how many.
- * dwarf_getscopes() would go on where an inlined function is defined, which
- * says nothing of who called it.
+ * Get the scopes around an address in a unit, from the outside in. Returns their
+ * number. dwarf_getscopes() would continue where an inlined function is defined,
+ * not where it is called.
  */
 static int get_scopes(Dwarf_Die *unit, Dwarf_Addr pc, Dwarf_Die *scopes)
 {
@@ -232,17 +231,17 @@ static int get_scopes(Dwarf_Die *unit, Dwarf_Addr pc, Dwarf_Die *scopes)
 }
 
 /*
- * The scope of the wrapper, the outer one where the compiler split it up, or
- * NULL; *asks if only another function is there that the trace header made,
- * such as trace_mhp_x_enabled().
+ * The scope of the wrapper (the outer one if the compiler split it), or NULL.
+ * *tests is set if there is only another function of the trace header, such as
+ * trace_mhp_x_enabled().
  */
 static Dwarf_Die *find_call(Dwarf_Die *scopes, int nr,
-			    const struct mhp_record *record, bool *asks)
+			    const struct mhp_record *record, bool *tests)
 {
 	const char *rest;
 	int i;
 
-	*asks = false;
+	*tests = false;
 	for (i = 0; i < nr; i++) {
 		if (!is_function(&scopes[i]))
 			continue;
@@ -252,13 +251,13 @@ static Dwarf_Die *find_call(Dwarf_Die *scopes, int nr,
 		if (!*rest &&
 		    dwarf_tag(&scopes[i]) == DW_TAG_inlined_subroutine)
 			return &scopes[i];
-		*asks = true;
+		*tests = true;
 	}
 	return NULL;
 }
 
-static bool take_call(Dwarf_Die *unit, Dwarf_Die *scopes, Dwarf_Die *call,
-		      struct call_site *site)
+static bool set_site(Dwarf_Die *unit, Dwarf_Die *scopes, Dwarf_Die *call,
+		     struct call_site *site)
 {
 	Dwarf_Word line, file;
 	Dwarf_Attribute attr;
@@ -278,7 +277,7 @@ static bool take_call(Dwarf_Die *unit, Dwarf_Die *scopes, Dwarf_Die *call,
 		*site->within = '\0';
 	if (!dwarf_formudata(dwarf_attr(call, DW_AT_call_line, &attr), &line) &&
 	    !dwarf_formudata(dwarf_attr(call, DW_AT_call_file, &attr), &file))
-		take_file(unit, file, site);
+		set_file(unit, file, site);
 	if (*site->file)
 		site->line = line;
 	return *site->function;
@@ -290,13 +289,13 @@ enum site_verdict site_resolve(Dwfl_Module *module, Dwarf_Addr pc,
 {
 	Dwarf_Die unit, scopes[SCOPES_MAX], *call = NULL;
 	Dwarf_Addr bias = 0;
-	bool asks = false;
+	bool tests = false;
 
 	if (find_unit(module, pc, &bias, &unit))
 		call = find_call(scopes, get_scopes(&unit, pc - bias, scopes),
-				 record, &asks);
-	if (call && take_call(&unit, scopes, call, site))
+				 record, &tests);
+	if (call && set_site(&unit, scopes, call, site))
 		return is_other(call, pc - bias, record) ? SITE_OTHER :
 							   SITE_FITS;
-	return asks ? SITE_NONE : from_symbol(module, pc, record, site);
+	return tests ? SITE_NONE : from_symbol(module, pc, record, site);
 }

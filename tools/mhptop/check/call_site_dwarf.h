@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What debug info or, without any, the symbols say of a place that tests the
- * key of an event. Nobody but call_site*.c includes this.
+ * Looks up a place that tests the key of an event, in the debug info or, without
+ * any, in the symbols. Private to call_site*.c.
  */
 #ifndef CALL_SITE_DWARF_H
 #define CALL_SITE_DWARF_H
@@ -10,9 +10,9 @@
 #include "check/call_site.h"
 
 enum site_verdict {
-	SITE_NONE, /* no call, or nothing is known of it */
-	SITE_OTHER, /* a call whose arguments are other than the record's */
-	SITE_FITS,
+	SITE_NONE, /* not a call, or an unknown one */
+	SITE_OTHER, /* a call with other arguments than the record has */
+	SITE_FITS, /* a call that may have made the record */
 };
 
 /* *site is set unless SITE_NONE is returned. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Reads a vmlinux through libdwfl: its release, the tracepoints of our events, and the jump table, in which each entry
- * says that the code at an address tests a key; see call_site_elf.h.
+ * Reads a vmlinux through libdwfl: its release, the tracepoints of our events, and the jump table, where each entry has
+ * the address of code that tests a key.
  */
 #include <endian.h>
 #include <errno.h>
@@ -30,7 +30,7 @@ struct range {
 	GElf_Addr end;
 };
 
-/* What the symbols say. */
+/* Addresses of symbols */
 struct symbols {
 	GElf_Addr banner;
 	struct range table;
@@ -52,7 +52,7 @@ static int refuse(char *why, size_t len, const char *format, ...)
 	return -EINVAL;
 }
 
-static void take_symbol(struct symbols *symbols, const char *name,
+static void note_symbol(struct symbols *symbols, const char *name,
 			GElf_Addr addr, GElf_Xword size)
 {
 	const size_t skip = sizeof(TRACEPOINT) - 1;
@@ -86,12 +86,12 @@ static int read_symbols(const struct site_elf *elf, struct symbols *symbols,
 		name = dwfl_module_getsym_info(elf->module, i, &sym, &addr,
 					       NULL, NULL, NULL);
 		if (name)
-			take_symbol(symbols, name, addr, sym.st_size);
+			note_symbol(symbols, name, addr, sym.st_size);
 	}
 	return 0;
 }
 
-/* What the file has at an address, and how much up to the end of that section; NULL if it has nothing there. */
+/* The file's contents at an address, and *left, the bytes up to the end of the section. NULL: no contents. */
 static const char *bytes_at(const struct site_elf *elf, GElf_Addr addr,
 			    size_t *left)
 {
@@ -212,7 +212,7 @@ static const Dwfl_Callbacks callbacks = {
 static int begin(struct site_elf *elf)
 {
 	memset(elf, 0, sizeof(*elf));
-	/* Files of this machine will do: a check must not wait for, or tell, a server. */
+	/* Use only local files: a check must not wait for a server, or send it anything. */
 	unsetenv("DEBUGINFOD_URLS");
 	elf->dwfl = dwfl_begin(&callbacks);
 	if (!elf->dwfl)
@@ -259,14 +259,14 @@ out:
 	return err;
 }
 
-/* The kernel alone, of what is found for a release; its modules have no events of ours. */
+/* Only the kernel itself, as its modules have no mhp events. */
 static int is_kernel(const char *module, const char *file)
 {
 	(void)file;
 	return !strcmp(module, "kernel");
 }
 
-static int take_module(Dwfl_Module *module, void **userdata, const char *name,
+static int keep_module(Dwfl_Module *module, void **userdata, const char *name,
 		       Dwarf_Addr start, void *arg)
 {
 	struct site_elf *elf = arg;
@@ -276,7 +276,7 @@ static int take_module(Dwfl_Module *module, void **userdata, const char *name,
 	return DWARF_CB_ABORT;
 }
 
-/* Where distributions put it, as libdwfl knows. */
+/* Look where distributions install a vmlinux, as known to libdwfl. */
 static int find_installed(struct site_elf *elf, const char *release)
 {
 	char why[160];
@@ -284,10 +284,10 @@ static int find_installed(struct site_elf *elf, const char *release)
 
 	if (err)
 		return err;
-	/* It may have the kernel and fail all the same, as it finds no modules. */
+	/* This may find the kernel and still fail, if it finds no modules. */
 	dwfl_linux_kernel_report_offline(elf->dwfl, release, is_kernel);
 	dwfl_report_end(elf->dwfl, NULL, NULL);
-	dwfl_getmodules(elf->dwfl, take_module, elf, 0);
+	dwfl_getmodules(elf->dwfl, keep_module, elf, 0);
 	err = elf->module ? read_kernel(elf, why, sizeof(why)) : -ENOENT;
 	if (err)
 		site_elf_close(elf);
@@ -299,14 +299,14 @@ int site_elf_find(struct site_elf *elf, const char *release)
 	char path[192], why[160];
 	int err;
 
-	/* It comes from a recording, and becomes a part of paths. */
+	/* The release comes from a recording and becomes part of a path. */
 	if (strchr(release, '/'))
 		return -ENOENT;
 	err = find_installed(elf, release);
 	if (!err && !strcmp(elf->release, release))
 		return 0;
 	site_elf_close(elf);
-	/* That of a kernel built here, which libdwfl does not look for */
+	/* The vmlinux of a local kernel build, which libdwfl does not look for */
 	snprintf(path, sizeof(path), "/lib/modules/%s/build/vmlinux", release);
 	err = site_elf_open(elf, path, why, sizeof(why));
 	if (!err && !strcmp(elf->release, release))

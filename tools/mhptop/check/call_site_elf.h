@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A vmlinux: whose it is, and where its code tests the static keys of our
- * events. Nobody but call_site*.c includes this.
+ * A vmlinux: its release, and the places where its code tests the static keys of
+ * our events. Private to call_site*.c.
  */
 #ifndef CALL_SITE_ELF_H
 #define CALL_SITE_ELF_H
@@ -10,13 +10,12 @@
 #include <stddef.h>
 
 struct key_test {
-	unsigned int event; /* whose key it is, MHP_EVENT_* */
-	Dwarf_Addr
-		pc; /* as linked: where the kernel moves itself to does not matter */
+	unsigned int event; /* whose key is tested, MHP_EVENT_* */
+	Dwarf_Addr pc; /* as linked, without KASLR */
 };
 
 struct site_elf {
-	Dwfl *dwfl; /* NULL: there is none */
+	Dwfl *dwfl; /* NULL: not open */
 	Dwfl_Module *module;
 	char release[128];
 	struct key_test *tests; /* in the order of the jump table */
@@ -25,12 +24,12 @@ struct site_elf {
 };
 
 /*
- * Open a file. -ENOMEM, or -EINVAL: it is not the vmlinux of a kernel with our
- * events, as why then says. There is nothing to close after an error.
+ * Open a file. 0, -ENOMEM, or -EINVAL: it is not the vmlinux of a kernel with our
+ * events; why has the reason. After an error there is nothing to close.
  */
 int site_elf_open(struct site_elf *elf, const char *path, char *why,
 		  size_t len);
-/* Look for that of a release; -ENOENT: none of it was found, else as above. */
+/* Look for the vmlinux of a release. As above, or -ENOENT: not found. */
 int site_elf_find(struct site_elf *elf, const char *release);
 void site_elf_close(struct site_elf *elf); /* twice is fine */
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Judges a stream by the rules; see check.h. */
+/* Reads a stream to its end, checks it against the rules, and reports the verdict. */
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
@@ -8,69 +8,69 @@
 #include "source/source.h"
 #include "check/check.h"
 
-#define LAST_NS (2 * LOOP_NS) /* for the end of a pipe, once interrupted */
+#define LAST_NS (2 * LOOP_NS) /* time for a pipe to end after a signal */
 
-struct reading {
+struct input {
 	struct stream *stream;
 	struct pollfd fds[2]; /* signals, the source */
-	u64 end; /* 0: as long as it takes */
+	u64 end; /* time to stop, 0: no limit */
 	bool interrupted;
 };
 
 /*
- * Whether it is over. Who writes to a pipe was interrupted, too, as a rule, and
- * has an end to write; a second signal does not wait for that.
+ * Whether to stop. The writer of a pipe was usually interrupted as well, and
+ * still has to write its totals. A second signal stops at once.
  */
-static bool take_signal(struct reading *reading)
+static bool handle_signal(struct input *input)
 {
-	if (reading->stream->model.info.live || reading->interrupted)
-		return reading->interrupted = true;
-	reading->interrupted = true;
-	reading->end = loop_now() + LAST_NS;
+	if (input->stream->model.info.live || input->interrupted)
+		return input->interrupted = true;
+	input->interrupted = true;
+	input->end = loop_now() + LAST_NS;
 	return false;
 }
 
-/* Until a time, 0 for none, for signals or for the source, too. 1: it is over. */
-static int wait_for(struct reading *reading, unsigned int nr, u64 until)
+/* Wait for signals (nr 1) and the source (nr 2) until a time, 0: no limit. 1: stop. */
+static int wait_for(struct input *input, unsigned int nr, u64 until)
 {
 	int ret, signal;
 
-	if (reading->end && (!until || until > reading->end))
-		until = reading->end;
-	ret = loop_wait(reading->fds, nr, until);
+	if (input->end && (!until || until > input->end))
+		until = input->end;
+	ret = loop_wait(input->fds, nr, until);
 	if (ret < 0)
 		return ret;
-	while ((signal = loop_signal(reading->fds[0].fd)))
-		if (signal != SIGWINCH && take_signal(reading))
+	while ((signal = loop_signal(input->fds[0].fd)))
+		if (signal != SIGWINCH && handle_signal(input))
 			return 1;
-	return reading->end && loop_now() >= reading->end;
+	return input->end && loop_now() >= input->end;
 }
 
-/* Until it is time to read again. */
-static int wait_next(struct reading *reading, bool had_records)
+/* Wait until it is time to read again. 1: stop. */
+static int wait_next(struct input *input, bool had_records)
 {
-	struct source *source = reading->stream->source;
+	struct source *source = input->stream->source;
 	struct burst burst;
 	int ret;
 
-	/* A pipe may say nothing for a while. */
+	/* A pipe may be idle. */
 	if (!had_records)
-		return wait_for(reading, 2, 0);
-	/* Of a recording, what follows is there already. */
-	if (!reading->stream->model.info.live)
-		return wait_for(reading, 1, loop_now());
+		return wait_for(input, 2, 0);
+	/* The rest of a recording can be read at once. */
+	if (!input->stream->model.info.live)
+		return wait_for(input, 1, loop_now());
 	burst_begin(&burst, source);
 	do {
-		ret = wait_for(reading, 1, loop_now() + BURST_LOOK_NS);
+		ret = wait_for(input, 1, loop_now() + BURST_LOOK_NS);
 	} while (!ret && burst_goes_on(&burst, source));
 	return ret;
 }
 
-/* Until the stream is over, the time is up or a signal comes. */
+/* Read until the end of the stream, the end of the time, or a signal. */
 static int read_all(struct check *check, int signals)
 {
 	u64 for_ns = check->opts->for_ns;
-	struct reading reading = {
+	struct input input = {
 		.stream = check->stream,
 		.fds = { { .fd = signals, .events = POLLIN },
 			 { .fd = source_fd(check->stream->source),
@@ -85,13 +85,13 @@ static int read_all(struct check *check, int signals)
 			return 0;
 		if (ret < 0)
 			return ret;
-		over = wait_next(&reading, ret);
+		over = wait_next(&input, ret);
 	}
-	check->interrupted = reading.interrupted;
+	check->interrupted = input.interrupted;
 	return over < 0 ? over : 0;
 }
 
-/* NULL: nothing. */
+/* Why the result is inconclusive, NULL if it is not. */
 static const char *find_missing(const struct check *check)
 {
 	const struct stream *stream = check->stream;
@@ -156,7 +156,7 @@ static int check_report(struct check *check)
 	return STATUS_OK;
 }
 
-/* A file that was named has to be of use before anything is judged. */
+/* A vmlinux that the user names must be usable, or there is no check. */
 static int open_sites(struct check *check)
 {
 	const char *path = check->opts->vmlinux;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The command that judges a stream by the rules, live, recorded or from a
- * pipe. What a verdict looks like is in check_report.c.
+ * The command that checks a stream against the rules: live, from a recording, or
+ * from a pipe.
  */
 #ifndef CHECK_H
 #define CHECK_H
@@ -16,8 +16,8 @@ enum check_verdict { CHECK_PASS, CHECK_FAIL, CHECK_UNKNOWN };
 struct check_opts {
 	struct rules_opts rules;
 	u64 for_ns; /* how long a live check takes, 0: until it is interrupted */
-	const char *junit; /* where JUnit XML goes, NULL: nowhere */
-	const char *vmlinux; /* with call sites, NULL: look for it */
+	const char *junit; /* file for JUnit XML, NULL: none */
+	const char *vmlinux; /* file for call sites, NULL: look for one */
 };
 
 struct check {
@@ -25,20 +25,21 @@ struct check {
 	const struct check_opts *opts;
 	struct call_sites *sites;
 	enum check_verdict verdict;
-	const char *missing; /* why not everything was judged, NULL if it was */
+	const char *
+		missing; /* why the result is inconclusive, NULL if it is not */
 	bool interrupted;
 };
 
-/* Until the stream is over, the time is up or a signal comes. The exit code. */
+/* Check until the end of the stream, the end of the time, or a signal. The exit code. */
 int check_run(struct stream *stream, const struct check_opts *opts);
 
-/* For whoever read the stream to its end another way: sets the verdict. */
+/* Set the verdict for a stream that was read to its end. */
 void check_judge(struct check *check);
 
 /* KTAP on standard output, and JUnit XML to a file: 0 or -errno. */
 int check_ktap(const struct check *check, FILE *out);
 int check_junit(const struct check *check, const char *path);
-/* Whether a rule is to be told of: budgets only where one was set. */
-bool check_is_told(const struct check *check, enum rule_id rule);
+/* Whether a rule is part of the report: not skipped, and a budget only if it is set. */
+bool check_has_rule(const struct check *check, enum rule_id rule);
 
 #endif

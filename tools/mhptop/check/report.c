@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What a verdict looks like: KTAP for people and harnesses, JUnit XML for what collects test results. */
+/* Prints a verdict as KTAP, for people and test harnesses, and as JUnit XML, for CI services. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +19,7 @@ static const char *const verdicts[] = {
 	[CHECK_UNKNOWN] = "UNKNOWN",
 };
 
-bool check_is_told(const struct check *check, enum rule_id rule)
+bool check_has_rule(const struct check *check, enum rule_id rule)
 {
 	const struct rules_opts *opts = &check->opts->rules;
 
@@ -42,7 +42,7 @@ bool check_is_told(const struct check *check, enum rule_id rule)
 	}
 }
 
-/* A line for each place of the kernel's source that may have told of a record. */
+/* A line for each call in the kernel's source that may have reported the event. */
 static void put_sites(FILE *out, const struct check *check,
 		      const struct mhp_record *record)
 {
@@ -70,7 +70,7 @@ static void ktap_put_event(FILE *out, const struct check *check,
 		return;
 	fprintf(out, "#   %-6s %s %s", what, time_text(when, record->time_ns),
 		event_info(record->event)->name);
-	/* Of an earlier operation no more is kept. */
+	/* The fields of an event of an earlier operation are not kept. */
 	if (!record->size) {
 		fputc('\n', out);
 		return;
@@ -92,7 +92,7 @@ static void put_violation(FILE *out, const struct check *check,
 	ktap_put_event(out, check, "then", &violation->second);
 }
 
-/* What the rule waits for is no violation. */
+/* Retired memmap is not a violation: its neighbours may still be removed. */
 static void put_retired(FILE *out, const struct rules *rules)
 {
 	const struct rule_retired *retired;
@@ -114,7 +114,7 @@ static void put_rule(FILE *out, const struct check *check, enum rule_id rule,
 	size_t i;
 
 	fprintf(out, "%sok %u %s: %s%s\n", violated ? "not " : "", nth,
-		rule_infos[rule].name, rule_infos[rule].law,
+		rule_infos[rule].name, rule_infos[rule].text,
 		checked ? "" : " # SKIP " NOT_CHECKED);
 	if (violated)
 		fprintf(out, "# violated in %llu of %llu checks\n", violated,
@@ -134,10 +134,10 @@ int check_ktap(const struct check *check, FILE *out)
 
 	fputs("KTAP version 1\n", out);
 	for (i = 0; i < NR_RULES; i++)
-		nth += check_is_told(check, i);
+		nth += check_has_rule(check, i);
 	fprintf(out, "1..%u\n", nth + 1);
 	for (i = 0, nth = 0; i < NR_RULES; i++)
-		if (check_is_told(check, i))
+		if (check_has_rule(check, i))
 			put_rule(out, check, i, ++nth);
 	fprintf(out, "%sok %u events: no events missing\n",
 		check->missing ? "not " : "", nth + 1);
@@ -164,7 +164,7 @@ static void put_xml(FILE *out, const char *text)
 	}
 }
 
-/* The very lines of KTAP. */
+/* The same lines as in KTAP. */
 static void junit_failure(FILE *out, const struct check *check,
 			  enum rule_id rule)
 {
@@ -176,7 +176,7 @@ static void junit_failure(FILE *out, const struct check *check,
 	fprintf(out, "<failure message=\"violated in %llu of %llu checks: ",
 		violations->of_rule[rule],
 		rules_checked(check->stream->rules, rule));
-	put_xml(out, rule_infos[rule].law);
+	put_xml(out, rule_infos[rule].text);
 	fputs("\">", out);
 	for (i = 0; lines && i < violations->nr_kept; i++)
 		if (violations->kept[i].rule == rule)
@@ -207,7 +207,7 @@ static void junit_put(FILE *out, const struct check *check)
 	int i;
 
 	for (i = 0; i < NR_RULES; i++) {
-		if (!check_is_told(check, i))
+		if (!check_has_rule(check, i))
 			continue;
 		tests++;
 		failures += check->stream->model.violations.of_rule[i] > 0;
@@ -218,7 +218,7 @@ static void junit_put(FILE *out, const struct check *check)
 		"<testsuite name=\"mhptop check\" tests=\"%u\" failures=\"%u\" errors=\"%u\" skipped=\"%u\">\n",
 		tests, failures, check->missing != NULL, skipped);
 	for (i = 0; i < NR_RULES; i++)
-		if (check_is_told(check, i))
+		if (check_has_rule(check, i))
 			junit_rule(out, check, i);
 	fputs("  <testcase classname=\"mhptop.check\" name=\"events\">", out);
 	if (check->missing)

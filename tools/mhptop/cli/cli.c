@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Reads the command line, by the table of options in cli/options.h. */
+/* Parses the command line, driven by the table of options. */
 #include <errno.h>
 #include <getopt.h>
 #include <langinfo.h>
@@ -11,7 +11,7 @@
 #include "base/units.h"
 #include "cli/options.h"
 
-static int take_seconds(struct cli *cli, const char *text)
+static int parse_seconds(struct cli *cli, const char *text)
 {
 	if (!duration_parse(&cli->check.for_ns, text) && cli->check.for_ns)
 		return 0;
@@ -19,7 +19,7 @@ static int take_seconds(struct cli *cli, const char *text)
 			   "--for needs " DURATION_EXAMPLE ", not '%s'", text);
 }
 
-static int take_setting(struct cli *cli, int option, const char *arg)
+static int parse_setting(struct cli *cli, int option, const char *arg)
 {
 	const struct cli_option *entry = cli_options;
 	char why[256];
@@ -32,13 +32,13 @@ static int take_setting(struct cli *cli, int option, const char *arg)
 	return status_fail(STATUS_USAGE, "--%s", why);
 }
 
-int cli_take_check(struct cli *cli, int option, const char *arg)
+int cli_parse_check(struct cli *cli, int option, const char *arg)
 {
 	char why[512];
 
 	switch (option) {
 	case CLI_OPT_FOR:
-		return take_seconds(cli, arg);
+		return parse_seconds(cli, arg);
 	case CLI_OPT_JUNIT:
 		cli->check.junit = arg;
 		return 0;
@@ -50,10 +50,11 @@ int cli_take_check(struct cli *cli, int option, const char *arg)
 			return 0;
 		return status_fail(STATUS_USAGE, "--rules: %s", why);
 	}
-	return take_setting(cli, option, arg);
+	return parse_setting(cli, option, arg);
 }
 
-static bool is_usage(const struct cli *cli, int *status)
+/* Always false, for cli_parse() to return. */
+static bool print_hint(const struct cli *cli, int *status)
 {
 	const struct cli_command_info *info = &cli_commands[cli->command];
 
@@ -63,7 +64,7 @@ static bool is_usage(const struct cli *cli, int *status)
 	return false;
 }
 
-static int take_delay(struct cli *cli, const char *text)
+static int parse_delay(struct cli *cli, const char *text)
 {
 	if (!view_delay_parse(&cli->view.delay, text))
 		return 0;
@@ -72,7 +73,7 @@ static int take_delay(struct cli *cli, const char *text)
 			   VIEW_DELAY_MIN, VIEW_DELAY_MAX, text);
 }
 
-static int take_frames(struct cli *cli, const char *text)
+static int parse_frames(struct cli *cli, const char *text)
 {
 	char *end;
 
@@ -84,7 +85,7 @@ static int take_frames(struct cli *cli, const char *text)
 			   "--frames needs a number above 0, not '%s'", text);
 }
 
-static int take_sort(struct cli *cli, const char *text)
+static int parse_sort(struct cli *cli, const char *text)
 {
 	const char *key = text + (*text == '-');
 
@@ -96,7 +97,7 @@ static int take_sort(struct cli *cli, const char *text)
 	return 0;
 }
 
-static int take_filter(struct cli *cli, const char *text)
+static int parse_filter(struct cli *cli, const char *text)
 {
 	struct block_filter *filter;
 	char why[256];
@@ -111,7 +112,7 @@ static int take_filter(struct cli *cli, const char *text)
 	return 0;
 }
 
-static int take_option(struct cli *cli, int option, const char *arg)
+static int parse_option(struct cli *cli, int option, const char *arg)
 {
 	switch (option) {
 	case CLI_OPT_BATCH:
@@ -121,16 +122,16 @@ static int take_option(struct cli *cli, int option, const char *arg)
 		cli->view.format = VIEW_JSON;
 		return 0;
 	case CLI_OPT_DELAY:
-		return take_delay(cli, arg);
+		return parse_delay(cli, arg);
 	case CLI_OPT_FRAMES:
-		return take_frames(cli, arg);
+		return parse_frames(cli, arg);
 	case CLI_OPT_OUTPUT:
 		cli->file = arg;
 		return 0;
 	case CLI_OPT_SORT:
-		return take_sort(cli, arg);
+		return parse_sort(cli, arg);
 	case CLI_OPT_FILTER:
-		return take_filter(cli, arg);
+		return parse_filter(cli, arg);
 	case CLI_OPT_ASCII:
 		cli->view.ascii = true;
 		return 0;
@@ -138,39 +139,39 @@ static int take_option(struct cli *cli, int option, const char *arg)
 		cli->view.color = false;
 		return 0;
 	}
-	return option < CLI_OPT_FOR ? 0 : cli_take_check(cli, option, arg);
+	return option < CLI_OPT_FOR ? 0 : cli_parse_check(cli, option, arg);
 }
 
-/* The first word is a command, the second one the file of replay and check. */
-static int take_word(struct cli *cli, const char *word, int nth)
+/* The first argument is the command, the second the file of replay and check. */
+static int parse_argument(struct cli *cli, const char *arg, int nth)
 {
 	enum cli_command command;
 
 	if (!nth) {
 		for (command = CLI_RECORD; cli_commands[command].name;
 		     command++)
-			if (!strcmp(cli_commands[command].name, word))
+			if (!strcmp(cli_commands[command].name, arg))
 				break;
 		if (!cli_commands[command].name)
 			return status_fail(STATUS_USAGE, "unknown command '%s'",
-					   word);
+					   arg);
 		cli->command = command;
 		return 0;
 	}
 	if ((cli->command != CLI_REPLAY && cli->command != CLI_CHECK) ||
 	    nth > 1)
 		return status_fail(STATUS_USAGE, "unexpected argument '%s'",
-				   word);
-	cli->file = word;
+				   arg);
+	cli->file = arg;
 	return 0;
 }
 
-/* What getopt_long() is told, from the table of options. */
+/* Make the arguments of getopt_long() from the table of options. */
 static void make_getopt(struct option *longs, char *shorts)
 {
 	const struct cli_option *option = cli_options;
 
-	/* In order, as the first word decides; and we say what is wrong. */
+	/* "-" keeps the order of arguments, ":" reports missing values. */
 	shorts += sprintf(shorts, "-:");
 	for (; option->name; option++, longs++) {
 		*longs = (struct option){
@@ -186,7 +187,7 @@ static void make_getopt(struct option *longs, char *shorts)
 	*longs = (struct option){ 0 };
 }
 
-static int check_used(const struct cli *cli, unsigned long long used)
+static int check_options(const struct cli *cli, unsigned long long used)
 {
 	const struct cli_option *option = cli_options;
 	const char *name = cli_commands[cli->command].name;
@@ -217,20 +218,26 @@ static unsigned long long option_bit(int value)
 	return 0;
 }
 
-/* One letter among several has no word of its own. */
+/*
+ * In a group of letters such as -bx only the letter is wrong. A long option has
+ * a letter, or another value, only if it is known but takes no argument.
+ */
 static int refuse_option(const char *word, int letter)
 {
-	if (!strncmp(word, "--", 2) || !letter)
+	if (!strncmp(word, "--", 2) && letter)
+		return status_fail(STATUS_USAGE, "%.*s takes no value",
+				   (int)strcspn(word, "="), word);
+	if (!letter)
 		return status_fail(STATUS_USAGE, "unknown option %s", word);
 	return status_fail(STATUS_USAGE, "unknown option -%c", letter);
 }
 
-static int take_all(struct cli *cli, int argc, char **argv,
-		    unsigned long long *used)
+static int parse_all(struct cli *cli, int argc, char **argv,
+		     unsigned long long *used)
 {
 	struct option longs[CLI_OPTIONS_MAX + 1];
 	char shorts[2 * CLI_OPTIONS_MAX + 3];
-	int option, words = 0, err = 0;
+	int option, args = 0, err = 0;
 
 	make_getopt(longs, shorts);
 	opterr = 0;
@@ -238,17 +245,17 @@ static int take_all(struct cli *cli, int argc, char **argv,
 	       (option = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
 		*used |= option_bit(option);
 		if (option == 1)
-			err = take_word(cli, optarg, words++);
+			err = parse_argument(cli, optarg, args++);
 		else if (option == ':')
 			err = status_fail(STATUS_USAGE, "%s needs a value",
 					  argv[optind - 1]);
 		else if (option == '?')
 			err = refuse_option(argv[optind - 1], optopt);
 		else
-			err = take_option(cli, option, optarg);
+			err = parse_option(cli, option, optarg);
 	}
 	while (!err && optind < argc)
-		err = take_word(cli, argv[optind++], words++);
+		err = parse_argument(cli, argv[optind++], args++);
 	return err;
 }
 
@@ -281,7 +288,7 @@ bool cli_parse(struct cli *cli, int argc, char **argv, int *status)
 	unsigned long long used = 0;
 
 	set_defaults(cli);
-	*status = take_all(cli, argc, argv, &used);
+	*status = parse_all(cli, argc, argv, &used);
 	if (*status == STATUS_OK && used & option_bit(CLI_OPT_HELP)) {
 		cli_help(cli->command, stdout);
 		*status = status_printed(STATUS_OK);
@@ -293,10 +300,10 @@ bool cli_parse(struct cli *cli, int argc, char **argv, int *status)
 		return false;
 	}
 	if (*status == STATUS_OK)
-		*status = check_used(cli, used);
+		*status = check_options(cli, used);
 	if (*status == STATUS_OK)
 		*status = check_terminal(cli);
 	if (*status == STATUS_OK)
 		return true;
-	return is_usage(cli, status);
+	return print_hint(cli, status);
 }

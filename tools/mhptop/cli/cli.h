@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/*
- * The command line: commands, options and help.
- */
+/* The command line: commands, options and help. */
 #ifndef CLI_H
 #define CLI_H
 
@@ -14,15 +12,14 @@ enum cli_command { CLI_TOP, CLI_RECORD, CLI_REPLAY, CLI_CHECK, CLI_DOCTOR };
 
 struct cli {
 	enum cli_command command;
-	const char *
-		file; /* to record to, to replay or to check; NULL if none was given */
+	const char *file; /* to record, replay or check; NULL if not given */
 	struct view_opts view;
 	struct check_opts check;
 };
 
 /*
- * Read the command line. true: go on; false: all is done or wrong and said,
- * exit with *status.
+ * Parse the command line. True: run the command. False: exit with *status, as
+ * the help or version was printed, or an error was reported.
  */
 bool cli_parse(struct cli *cli, int argc, char **argv, int *status);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The tables of commands and options, and the help made from them and from the
- * columns. docs/mhptop.8 says more.
+ * The tables of commands and options, and the help that is made from them, the
+ * columns and the rules.
  */
 #include "cli/options.h"
 
@@ -101,9 +101,9 @@ static int option_format(const struct cli_option *option, char *text,
 			option->arg ? " " : "", option->arg ? option->arg : "");
 }
 
-/* The first help is that of all. */
-static bool option_is_told(const struct cli_option *option,
-			   enum cli_command command)
+/* The help without a command lists all options. */
+static bool option_is_listed(const struct cli_option *option,
+			     enum cli_command command)
 {
 	return command == CLI_TOP || option->commands & 1 << command;
 }
@@ -116,12 +116,12 @@ static void print_options(enum cli_command command, FILE *out)
 
 	for (option = cli_options; option->name; option++) {
 		len = option_format(option, text, sizeof(text));
-		if (option_is_told(option, command) && len > width)
+		if (option_is_listed(option, command) && len > width)
 			width = len;
 	}
 	fputs("\nOptions:\n", out);
 	for (option = cli_options; option->name; option++) {
-		if (!option_is_told(option, command))
+		if (!option_is_listed(option, command))
 			continue;
 		option_format(option, text, sizeof(text));
 		fprintf(out, "  %-*s  %s%s\n", width, text,
@@ -140,8 +140,8 @@ static void print_columns(FILE *out)
 	for (column = columns; column->key; column++)
 		fprintf(out, "  %-16s  %s\n", column->key, column->help);
 	fputs("\nFilters: KEY=WORD, KEY!=WORD, KEY<NUMBER, KEY>NUMBER, or a word of any\n"
-	      "column. Separate terms with spaces or commas; all must match. Times take ns,\n"
-	      "us, ms or s. \"-\" matches an empty value.\n",
+	      "column. Separate terms with spaces or commas; all must match. Times are\n"
+	      "in seconds, or with ns, us, ms, s, m or h. \"-\" matches an empty value.\n",
 	      out);
 }
 
@@ -152,7 +152,7 @@ static void print_rules(FILE *out)
 	fputs("\nRules, for --skip (see docs/rules.md):\n", out);
 	for (i = 0; i < NR_RULES; i++)
 		fprintf(out, "  %-16s  %s\n", rule_infos[i].name,
-			rule_infos[i].law);
+			rule_infos[i].text);
 }
 
 void cli_help(enum cli_command command, FILE *out)

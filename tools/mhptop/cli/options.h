@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/*
- * The tables behind the command line: what cli.c reads and cli_help.c prints.
- * Nobody else includes this.
- */
+/* The tables of commands and options, private to cli/. */
 #ifndef CLI_OPTIONS_H
 #define CLI_OPTIONS_H
 
 #include "cli/cli.h"
 #include "rules/config.h"
 
-/* Values of options; below CLI_OPT_LONG_ONLY they are letters. */
+/* Values of options: below CLI_OPT_LONG_ONLY their letters. */
 enum {
 	CLI_OPT_BATCH = 'b',
 	CLI_OPT_DELAY = 'd',
@@ -27,7 +24,7 @@ enum {
 	CLI_OPT_JUNIT,
 	CLI_OPT_VMLINUX,
 	CLI_OPT_RULES,
-	CLI_OPT_SETTING, /* of the rules: the first of many */
+	CLI_OPT_SETTING, /* the first of RULES_SETTINGS, the others follow */
 };
 
 #define CLI_OPTIONS_MAX 32
@@ -35,16 +32,16 @@ enum {
 struct cli_option {
 	int value;
 	const char *name; /* NULL ends the table */
-	const char *arg; /* what its value is called, NULL for none */
+	const char *arg; /* name of its value, NULL for none */
 	const char *help;
-	unsigned int commands; /* that it is for, as bits 1 << enum cli_command */
+	unsigned int commands; /* that have it, as bits 1 << enum cli_command */
 };
 
 struct cli_command_info {
-	const char *name; /* "" without a word of its own, NULL ends the table */
+	const char *name; /* "" for no command, NULL ends the table */
 	const char *synopsis;
 	const char *help;
-	const char *more; /* what its own help adds, may be "" */
+	const char *more; /* more lines for its own help, may be "" */
 };
 
 extern const struct cli_option cli_options[];
@@ -52,7 +49,7 @@ extern const struct cli_command_info cli_commands[]; /* by enum cli_command */
 
 void cli_help(enum cli_command command, FILE *out);
 void cli_version(FILE *out);
-/* An option of check: 0, or what status_fail() returned. */
-int cli_take_check(struct cli *cli, int option, const char *arg);
+/* Parse an option of check. 0, or the status after an error was reported. */
+int cli_parse_check(struct cli *cli, int option, const char *arg);
 
 #endif

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The checks behind `mhptop doctor`: kernel configuration, privileges, tracing,
- * memory hotplug, and in the end whether the collector really loads. Each is
- * one line that says what to do.
+ * The checks of `mhptop doctor`: privileges, tracing, kernel configuration,
+ * memory hotplug, and whether the collector loads. Each prints one line.
  */
 #include <errno.h>
 #include <linux/capability.h>
@@ -45,7 +44,7 @@ static const struct {
 
 #define NR_WANTED (sizeof(wanted) / sizeof(*wanted))
 
-/* Reads plain text as well. */
+/* gzopen() also reads plain text. */
 static gzFile open_config(char *path, size_t len)
 {
 	static const char *const places[] = {
@@ -87,7 +86,7 @@ void doctor_config(FILE *out)
 	size_t i;
 
 	if (!file) {
-		doctor_say(
+		doctor_print(
 			out, DOCTOR_NOTE, "kernel options",
 			"unknown: no config found in /proc/config.gz (CONFIG_IKCONFIG_PROC), /boot or /lib/modules");
 		return;
@@ -97,17 +96,17 @@ void doctor_config(FILE *out)
 	gzclose(file);
 	for (i = 0; i < NR_WANTED; i++) {
 		if (found[i])
-			doctor_say(out, DOCTOR_OK, wanted[i].option, "in %s",
-				   path);
+			doctor_print(out, DOCTOR_OK, wanted[i].option, "in %s",
+				     path);
 		else
-			doctor_say(out, wanted[i].without, wanted[i].option,
-				   "not in %s: %s; build the kernel with it",
-				   path, wanted[i].why);
+			doctor_print(out, wanted[i].without, wanted[i].option,
+				     "not in %s: %s; build the kernel with it",
+				     path, wanted[i].why);
 	}
 }
 
-void doctor_say(FILE *out, enum doctor_verdict verdict, const char *what,
-		const char *fmt, ...)
+void doctor_print(FILE *out, enum doctor_verdict verdict, const char *what,
+		  const char *fmt, ...)
 {
 	static const char *const words[] = {
 		[DOCTOR_OK] = "ok",
@@ -145,7 +144,7 @@ static void doctor_privileges(FILE *out)
 	for (i = 0; i < sizeof(caps) / sizeof(*caps); i++) {
 		has = source_live_capable(caps[i].cap) ||
 		      (admin && caps[i].cap != CAP_SYSLOG);
-		doctor_say(
+		doctor_print(
 			out, has ? DOCTOR_OK : caps[i].without, caps[i].name,
 			"%s%s", caps[i].purpose,
 			has ? "" :
@@ -169,7 +168,7 @@ static void check_events(FILE *out, const char *events)
 
 	snprintf(path, sizeof(path), "%s/mhp", events);
 	if (access(path, F_OK)) {
-		doctor_say(
+		doctor_print(
 			out, DOCTOR_MISSING, "mhp events",
 			"none in %s: boot a kernel that has them, e.g. one built by `make kernel`",
 			events);
@@ -182,14 +181,14 @@ static void check_events(FILE *out, const char *events)
 		if (has_event(events, event_info(event)->name))
 			continue;
 		missing++;
-		doctor_say(
+		doctor_print(
 			out, DOCTOR_NOTE, event_info(event)->name,
 			"not in %s: its data will be missing; boot a newer kernel",
 			path);
 	}
-	doctor_say(out, missing == present ? DOCTOR_MISSING : DOCTOR_OK,
-		   "mhp events", "%d of %d in %s", present - missing, present,
-		   path);
+	doctor_print(out, missing == present ? DOCTOR_MISSING : DOCTOR_OK,
+		     "mhp events", "%d of %d in %s", present - missing, present,
+		     path);
 }
 
 static void check_tracing(FILE *out)
@@ -199,27 +198,27 @@ static void check_tracing(FILE *out)
 	int err = source_live_tracefs(&events);
 
 	if (err == -EACCES) {
-		doctor_say(
+		doctor_print(
 			out, DOCTOR_MISSING, "tracefs",
 			"not accessible to this user: run as root, or remount it with gid= and mode=");
 	} else if (err) {
-		doctor_say(
+		doctor_print(
 			out, DOCTOR_MISSING, "tracefs",
 			"not mounted: mount -t tracefs tracefs /sys/kernel/tracing");
 	} else {
-		doctor_say(out, DOCTOR_OK, "tracefs", "%s", events);
+		doctor_print(out, DOCTOR_OK, "tracefs", "%s", events);
 		check_events(out, events);
 	}
 	if (access(btf, R_OK))
-		doctor_say(
+		doctor_print(
 			out, DOCTOR_MISSING, "BTF",
 			"%s: %s; build the kernel with CONFIG_DEBUG_INFO_BTF",
 			btf, strerror(errno));
 	else
-		doctor_say(out, DOCTOR_OK, "BTF", "%s", btf);
+		doctor_print(out, DOCTOR_OK, "BTF", "%s", btf);
 }
 
-/* Hidden addresses are all zero; of the others only some of the first are. */
+/* Hidden addresses are all zero; otherwise only a few of the first ones are. */
 static bool are_addresses_shown(void)
 {
 	FILE *file = fopen("/proc/kallsyms", "re");
@@ -240,18 +239,18 @@ static void check_addresses(FILE *out)
 	char mode[32];
 
 	if (are_addresses_shown())
-		doctor_say(
+		doctor_print(
 			out, DOCTOR_OK, "kernel addresses",
 			"readable: memmap hosting of pre-existing memory blocks can be determined");
 	else
-		doctor_say(
+		doctor_print(
 			out, DOCTOR_NOTE, "kernel addresses",
 			"hidden: memmap hosting of pre-existing memory blocks cannot be determined; run as root with kernel.kptr_restrict=0 or 1");
 	source_live_lockdown(mode, sizeof(mode));
 	if (!*mode)
-		doctor_say(out, DOCTOR_OK, "lockdown", "none");
+		doctor_print(out, DOCTOR_OK, "lockdown", "none");
 	else
-		doctor_say(
+		doctor_print(
 			out,
 			strcmp(mode, "integrity") ? DOCTOR_MISSING : DOCTOR_OK,
 			"lockdown", "%s%s", mode,
@@ -267,34 +266,35 @@ static void check_hotplug(FILE *out)
 	struct source_info info;
 
 	if (source_live_info(&info, SOURCE_SYSFS, "", why, sizeof(why)))
-		doctor_say(out, DOCTOR_MISSING, "memory blocks", "%s", why);
+		doctor_print(out, DOCTOR_MISSING, "memory blocks", "%s", why);
 	else
-		doctor_say(out, DOCTOR_OK, "memory blocks", "%s each",
-			   size_text(size, info.block_bytes));
+		doctor_print(out, DOCTOR_OK, "memory blocks", "%s each",
+			     size_text(size, info.block_bytes));
 	if (source_live_text(text, sizeof(text), "%s/auto_online_blocks",
 			     memory) > 0)
-		doctor_say(out, DOCTOR_NOTE, "auto_online_blocks",
-			   "%s (what the kernel does with added blocks)", text);
+		doctor_print(out, DOCTOR_NOTE, "auto_online_blocks",
+			     "%s (what the kernel does with added blocks)",
+			     text);
 	if (source_live_text(
 		    text, sizeof(text), "%s",
 		    "/sys/module/memory_hotplug/parameters/memmap_on_memory") <=
 	    0)
-		doctor_say(
+		doctor_print(
 			out, DOCTOR_NOTE, "memmap_on_memory",
 			"not supported by this kernel: added memory does not host its own memmap");
 	else if (*text == 'N' || *text == '0')
-		doctor_say(
+		doctor_print(
 			out, DOCTOR_NOTE, "memmap_on_memory",
 			"%s: added memory does not host its own memmap; to change that, boot with memory_hotplug.memmap_on_memory=Y",
 			text);
 	else
-		doctor_say(
+		doctor_print(
 			out, DOCTOR_OK, "memmap_on_memory",
 			"%s: added memory hosts its own memmap where possible",
 			text);
 }
 
-static int check_tier(FILE *out)
+static int check_source(FILE *out)
 {
 	struct source *source;
 	char why[256];
@@ -302,20 +302,20 @@ static int check_tier(FILE *out)
 
 	if (!err) {
 		source_close(source);
-		doctor_say(out, DOCTOR_OK, "collector", "loads and attaches");
-		doctor_say(out, DOCTOR_OK, "source", "%s",
-			   source_kind_name(SOURCE_EVENTS));
+		doctor_print(out, DOCTOR_OK, "collector", "loads and attaches");
+		doctor_print(out, DOCTOR_OK, "source", "%s",
+			     source_kind_name(SOURCE_EVENTS));
 		return STATUS_OK;
 	}
-	doctor_say(out, DOCTOR_MISSING, "collector", "%s", why);
+	doctor_print(out, DOCTOR_MISSING, "collector", "%s", why);
 	if (source_open_sysfs(&source, NULL, why, sizeof(why))) {
-		doctor_say(out, DOCTOR_MISSING, "source", "none: %s", why);
+		doctor_print(out, DOCTOR_MISSING, "source", "none: %s", why);
 		return STATUS_UNSUPPORTED;
 	}
 	source_close(source);
-	doctor_say(out, DOCTOR_NOTE, "source",
-		   "%s: memory block states only, polled; no events",
-		   source_kind_name(SOURCE_SYSFS));
+	doctor_print(out, DOCTOR_NOTE, "source",
+		     "%s: memory block states only, polled; no events",
+		     source_kind_name(SOURCE_SYSFS));
 	return STATUS_UNSUPPORTED;
 }
 
@@ -326,5 +326,5 @@ int doctor_run(FILE *out)
 	check_addresses(out);
 	doctor_config(out);
 	check_hotplug(out);
-	return check_tier(out);
+	return check_source(out);
 }

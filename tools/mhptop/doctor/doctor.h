@@ -1,29 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/*
- * The doctor: what this kernel and this user have of what mhptop needs, and
- * what to do about the rest.
- */
+/* `mhptop doctor`: what mhptop needs, what is missing here, and how to fix it. */
 #ifndef DOCTOR_H
 #define DOCTOR_H
 
 #include <stdio.h>
 
-/* What a check came to; the word at the start of its line */
+/* The result of a check; the word at the start of its line. */
 enum doctor_verdict {
 	DOCTOR_OK, /* "ok" */
-	DOCTOR_MISSING, /* "missing": the tier of events cannot do without */
-	DOCTOR_NOTE, /* "note": worth knowing; what is less than it could be */
+	DOCTOR_MISSING, /* "missing": required to read events */
+	DOCTOR_NOTE, /* "note": optional, or for information */
 };
 
 /*
- * Print a line for each check: "verdict: what: what to do or what it is".
- * STATUS_OK when the tier of events works here, else STATUS_UNSUPPORTED.
+ * Print a line per check: "verdict: what: value or what to do". Returns
+ * STATUS_OK if events can be read, otherwise STATUS_UNSUPPORTED.
  */
 int doctor_run(FILE *out);
 
-void doctor_say(FILE *out, enum doctor_verdict verdict, const char *what,
-		const char *fmt, ...) __attribute__((format(printf, 4, 5)));
-/* The checks of the options that the kernel was built with; doctor_config.c. */
+void doctor_print(FILE *out, enum doctor_verdict verdict, const char *what,
+		  const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+/* Check the options that the kernel was built with. */
 void doctor_config(FILE *out);
 
 #endif

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A record as a line of JSON, and back.
+ * Writes a record as a line of JSON, and reads it.
  *
- * Writing is the hot path of `mhptop record`: each class of events has a writer
- * of its own, made from tracepoints.h, in which keys are constants and nothing
- * is allocated or formatted by printf.
+ * Writing is the hot path of `mhptop record`: each class of events has its own
+ * writer, generated from tracepoints.h, with constant keys and without
+ * allocations or printf().
  */
 #include <errno.h>
 #include <stdio.h>
@@ -16,13 +16,13 @@
 #include "model/event_table.h"
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
-#define WORD_MAX 24 /* of an enum with its quotes */
+#define WORD_MAX 24 /* word of an enum, with quotes */
 
 /* A string literal, without its NUL. */
 #define put_text(p, text) \
 	((char *)memcpy(p, text, sizeof(text) - 1) + sizeof(text) - 1)
 
-/* The words of enums by value, with their quotes; "" for a value without one. */
+/* The words of enums by value, with quotes; "" for a value without a word. */
 struct word {
 	char text[WORD_MAX];
 	size_t len;
@@ -47,7 +47,7 @@ static char *put_signed(char *p, s64 value)
 	return json_number_put(p + 1, -(u64)value);
 }
 
-/* Inlined, as all but the value is known where it is called. */
+/* Inlined, as all arguments but the value are constants. */
 static inline __attribute__((always_inline)) char *
 put_value(char *p, const struct word *words, size_t nr_words, bool is_signed,
 	  s64 value)
@@ -59,7 +59,7 @@ put_value(char *p, const struct word *words, size_t nr_words, bool is_signed,
 	return is_signed ? put_signed(p, value) : json_number_put(p, value);
 }
 
-/* The same task mostly has several records in a row. */
+/* Cache the last name, as a task usually has several records in a row. */
 static char *put_comm(char *p, const char *comm)
 {
 	static char last[MHP_COMM_LEN], text[JSON_TEXT_MAX * MHP_COMM_LEN];
@@ -106,7 +106,7 @@ static char *record_put_event(char *p, const struct mhp_record *record)
 	return json_number_put(p, record->event);
 }
 
-/* The longest line there can be, and room for the last copy beyond its end. */
+/* The longest line, with room for the last memcpy() to write beyond its end. */
 #define VALUE_MAX (WORD_MAX > JSON_NUMBER_MAX ? WORD_MAX : JSON_NUMBER_MAX)
 #include "mhp_read.h"
 #undef __field
@@ -182,7 +182,7 @@ static int get_comm(struct json_flat *flat, char *comm)
 	return 0;
 }
 
-/* What all records have, in the order in which it is written. */
+/* The members that all records have, in the order in which they are written. */
 static int get_header(struct json_flat *flat, struct mhp_record *record)
 {
 	u64 cpu = 0, pid = 0;
@@ -202,7 +202,7 @@ static int get_header(struct json_flat *flat, struct mhp_record *record)
 	return err;
 }
 
-/* Names of schema 1 that changed since. */
+/* Names that were changed after schema 1. */
 static const struct {
 	const char *name;
 	unsigned int event;
@@ -224,8 +224,8 @@ unsigned int record_event(const char *name, size_t len)
 }
 
 /*
- * Fields that were appended to an event when there were recordings of it: the
- * first of each. Where they are missing they are 0.
+ * Events that got more fields later, with the first of these fields. Older
+ * recordings lack them; they are read as 0.
  */
 static const struct {
 	unsigned int event;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The header and totals lines of a recording, written and read. */
+/* Writes and reads the header and totals lines of a recording. */
 #include <errno.h>
 #include <json-c/json.h>
 #include <stdarg.h>
@@ -79,14 +79,14 @@ size_t recording_totals_put(const struct recording_totals *totals, char *buf)
 	return used;
 }
 
-/* As many as there may be events, with names and counts of full length. */
+/* The highest number of events, with names and counts of full length. */
 _Static_assert(64 * 96 + JSON_TEXT_MAX * RECORDING_WHY_MAX + 256 <
 		       RECORDING_LINE_MAX,
 	       "totals fit into a line");
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 
-/* A JSON object and where to say what is wrong with it. */
+/* A JSON object, and the buffer for the reason of an error. */
 struct reader {
 	struct json_object *object;
 	char *why;
@@ -101,16 +101,31 @@ reader_fail(struct reader *reader, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(reader->why, reader->len, format, args);
 	va_end(args);
-	/* It may quote the line. */
+	/* The reason may quote the line. */
 	plain_text(reader->why);
 	return -EPROTO;
+}
+
+/*
+ * In strict mode json-c 0.18 compares signed characters, and so rejects every
+ * byte beyond ASCII as a control character. A line that has such bytes is
+ * parsed less strictly by that version.
+ */
+static int tokener_flags(const char *line, size_t len)
+{
+	bool strict = true;
+	size_t i;
+
+	for (i = 0; i < len && json_c_version_num() == (0 << 16 | 18 << 8); i++)
+		strict &= (unsigned char)line[i] < 0x80;
+	return JSON_TOKENER_VALIDATE_UTF8 | (strict ? JSON_TOKENER_STRICT : 0);
 }
 
 static int parse(struct reader *reader, const char *line, size_t len)
 {
 	struct json_tokener *tokener;
 
-	/* To json-c this is the end, whatever comes behind it. */
+	/* json-c would ignore everything after a NUL. */
 	if (memchr(line, '\0', len))
 		return reader_fail(reader, "not a JSON object");
 	tokener = json_tokener_new_ex(8);
@@ -118,8 +133,7 @@ static int parse(struct reader *reader, const char *line, size_t len)
 		reader_fail(reader, "out of memory");
 		return -ENOMEM;
 	}
-	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT |
-						JSON_TOKENER_VALIDATE_UTF8);
+	json_tokener_set_flags(tokener, tokener_flags(line, len));
 	reader->object = json_tokener_parse_ex(tokener, line, len);
 	if (json_tokener_get_error(tokener) != json_tokener_success ||
 	    !json_object_is_type(reader->object, json_type_object)) {
@@ -161,7 +175,7 @@ static int reader_number(struct reader *reader, const char *key, u64 *number)
 	return 0;
 }
 
-/* Whoever wrote it, it will be shown on a terminal. */
+/* The text may be shown on a terminal, so control characters are replaced. */
 static int get_text(struct reader *reader, const char *key, char *text,
 		    size_t len)
 {
@@ -199,7 +213,7 @@ static bool is_power_of_two(u64 value)
 	return value && !(value & (value - 1));
 }
 
-/* Page and block sizes that are none would be divided by. */
+/* The sizes are used as divisors, so they must be valid. */
 static int get_geometry(struct reader *reader, struct source_info *info)
 {
 	u64 page;
@@ -293,7 +307,7 @@ static int get_count(struct reader *reader, struct mhp_count *count)
 	return err;
 }
 
-/* The counts of all events, of which the sum is returned, too: those not known here count in it only. */
+/* The counts of all events, and their sum. Unknown events only count in the sum. */
 static int get_events(struct reader *reader, struct source_totals *totals,
 		      struct mhp_count *sum)
 {
@@ -327,7 +341,7 @@ static int get_events(struct reader *reader, struct source_totals *totals,
 	return 0;
 }
 
-/* Whoever changed one of the numbers did not change all that hang on it. */
+/* Detect changed numbers: they no longer add up. */
 static int check_sums(struct reader *reader,
 		      const struct recording_totals *totals,
 		      const struct mhp_count *sum)
@@ -365,7 +379,7 @@ static int get_check(struct reader *reader, int *self_check)
 				   name);
 }
 
-/* Recorders did not always tell it. */
+/* Older recorders did not write the reason. */
 static int get_why(struct reader *reader, char *why, size_t len)
 {
 	struct json_object *value;

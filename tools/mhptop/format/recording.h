@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The lines of a recording that are no records: its first and its last.
+ * The first and the last line of a recording, its header and its totals:
  *
  *   {"schema":2,"type":"mhptop","kernel":"6.12.117","host":"box",
  *    "source":"events","page_bytes":4096,"block_bytes":134217728,
@@ -8,11 +8,8 @@
  *   {"totals":{"seen":648,"lost":0,"folded":648,"self_check":"equal",
  *    "events":{"mhp_add_begin":{"seen":1,"lost":0}, …}}}
  *
- * A self-check that is not "equal" is followed by its reason, in one line:
+ * A self-check that is not "equal" is followed by its reason:
  * "self_check":"none","self_check_why":"3 events were lost, so …".
- *
- * Lines between them are in record_json.h; files are written by record.c and
- * read by source_file.c.
  */
 #ifndef RECORDING_H
 #define RECORDING_H
@@ -21,37 +18,37 @@
 #include <stddef.h>
 #include "model/source_info.h"
 
-/* Bytes of the longest line of a recording, its newline included. */
+/* Bytes of the longest line of a recording, including its newline. */
 #define RECORDING_LINE_MAX 16384
 #define RECORDING_WHY_MAX 160
 
 struct recording_totals {
-	u64 folded; /* records with a number that the recorder wrote and folded */
-	int self_check; /* as of source_self_check(), */
-	char why[RECORDING_WHY_MAX]; /* and its reason; "" if it is equal */
+	u64 folded; /* numbered records that the recorder wrote and folded */
+	int self_check; /* result of source_self_check() */
+	char why[RECORDING_WHY_MAX]; /* reason of the result, "" if equal */
 	struct source_totals source;
 };
 
 /*
- * Write a line with its newline and a NUL to a buffer of RECORDING_LINE_MAX
- * bytes. The number of bytes without the NUL.
+ * Write a line with a newline and a NUL to a buffer of RECORDING_LINE_MAX bytes.
+ * Returns the number of bytes without the NUL.
  */
 size_t recording_header_put(const struct source_info *info, char *buf);
 size_t recording_totals_put(const struct recording_totals *totals, char *buf);
 
 /*
- * Read a line of len bytes without its newline. 0, -EPROTO if it is no such
- * line, -ENOTSUP if its schema is newer than ours, -ENOMEM; then why says in
- * one line what is wrong.
+ * Read a line of len bytes, without its newline. 0, -EPROTO: not a valid line,
+ * -ENOTSUP: a newer schema than ours, or -ENOMEM. After an error, why has the
+ * reason, in one line.
  */
 int recording_header_get(const char *line, size_t len, struct source_info *info,
 			 char *why, size_t why_len);
 int recording_totals_get(const char *line, size_t len,
 			 struct recording_totals *totals, char *why,
 			 size_t why_len);
-/* Whether a line must be read with recording_totals_get(). */
+/* Whether a line is a totals line, to be read with recording_totals_get(). */
 bool recording_is_totals(const char *line, size_t len);
-/* "equal", "differs", "none", or "pending" as long as there is no result. */
+/* "equal", "differs", "none", or "pending" while there is no result yet. */
 const char *recording_check_name(int self_check);
 
 #endif

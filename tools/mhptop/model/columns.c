@@ -7,17 +7,17 @@
 #include "model/columns.h"
 #include "model/event_table.h"
 
-/* Where the information about a block comes from, derived from its flags. */
+/* Where the information about a block comes from, see enum mhp_block_flag. */
 enum known {
 	KNOWN_EVENTS = 1,
-	KNOWN_SEEN,
+	KNOWN_SNAPSHOT,
 	KNOWN_ESTIMATED,
 	KNOWN_PARTIAL,
 	KNOWN_SYSFS,
 };
 
 static const struct event_symbol knowns[] = {
-	{ KNOWN_EVENTS, "events" },	  { KNOWN_SEEN, "seen" },
+	{ KNOWN_EVENTS, "events" },	  { KNOWN_SNAPSHOT, "snapshot" },
 	{ KNOWN_ESTIMATED, "estimated" }, { KNOWN_PARTIAL, "partial" },
 	{ KNOWN_SYSFS, "sysfs" },	  { 0 },
 };
@@ -30,19 +30,20 @@ static enum known block_known(const struct mhp_block *block)
 		return KNOWN_PARTIAL;
 	if (block->flags & MHP_BLOCK_ESTIMATED)
 		return KNOWN_ESTIMATED;
-	return block->flags & MHP_BLOCK_SEEN ? KNOWN_SEEN : KNOWN_EVENTS;
+	return block->flags & MHP_BLOCK_SNAPSHOT ? KNOWN_SNAPSHOT :
+						   KNOWN_EVENTS;
 }
 
 /*
- * Present or managed pages. Where the initial count is unknown, as for boot
- * memory with its holes, the account has only the changes, which would mislead.
+ * Present or managed pages. If their initial number is unknown, as for boot
+ * memory with its holes, there are only changes, which would be misleading.
  */
 static s64 pages(const struct mhp_block *block, s64 pages)
 {
 	enum known known = block_known(block);
 
 	if (known == KNOWN_SYSFS || known == KNOWN_PARTIAL ||
-	    (known == KNOWN_SEEN && block->hosting == MHP_HOSTING_BOOT))
+	    (known == KNOWN_SNAPSHOT && block->hosting == MHP_HOSTING_BOOT))
 		return COLUMN_NONE;
 	return pages;
 }
@@ -175,7 +176,7 @@ int column_format(const struct column *column, const struct model *model,
 	case COLUMN_WORD:
 		break;
 	}
-	/* A 0 that has no word is a value that no event has reported yet. */
+	/* A 0 without a word means that no value was reported yet. */
 	word = column_word(column, value);
 	if (word || !value)
 		return snprintf(buf, len, "%s", word ? word : "-");
@@ -199,8 +200,8 @@ int column_compare(const struct column *column, const struct model *model,
 }
 
 /*
- * Only the memmap of a whole range is reference-counted. Until the add ends,
- * hosting is unknown and references are the only sign of such a memmap.
+ * Only the memmap of a whole range has references. While a range is being
+ * added, they are the only sign that it hosts its memmap.
  */
 static s64 refs(const struct mhp_range *range)
 {
@@ -248,9 +249,8 @@ RANGE_COLUMNS(RANGE_GETTER)
 const struct column range_columns[] = { RANGE_COLUMNS(RANGE_ROW){ 0 } };
 
 /*
- * A range that hosts its memmap as a whole frees all of it together, after its
- * last part was removed: if some is freed, the rest follows. Other ranges may
- * lose a part and stay as they are.
+ * A range that hosts its memmap as a whole frees all of it when its last part
+ * is removed. Other ranges may stay partially removed.
  */
 enum range_state range_state(const struct mhp_range *range)
 {

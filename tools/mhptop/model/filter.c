@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Filters of memory blocks: the expressions that --filter and the dashboard's
- * prompt accept.
+ * Filters of memory blocks: the expressions of --filter and of the prompt of
+ * the dashboard.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -18,7 +18,7 @@
 
 enum operator{ OP_EQUAL, OP_UNEQUAL, OP_BELOW, OP_ABOVE, OP_UPTO, OP_FROM };
 
-/* Longer ones first, so that "<=" does not parse as "<". */
+/* Longer operators first, so that "<=" is not parsed as "<". */
 static const struct {
 	const char *text;
 	enum operator op;
@@ -30,7 +30,7 @@ static const struct {
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 
 struct term {
-	const struct column *column; /* NULL: the word in any column */
+	const struct column *column; /* NULL: a word of any column */
 	enum operator op;
 	s64 value;
 	char word[TERM_LEN];
@@ -41,7 +41,7 @@ struct block_filter {
 	struct term terms[TERMS_MAX];
 };
 
-/* "-" becomes COLUMN_NONE, which tables print as "-". */
+/* "-" matches an empty value, which has no word. */
 static int parse_word(struct term *term, const char *text, char *why,
 		      size_t len)
 {
@@ -100,7 +100,7 @@ static int parse_number(struct term *term, const char *text, char *why,
 	return -EINVAL;
 }
 
-/* A bare word must be a possible value of some column. */
+/* A word without a column must be a word of at least one column. */
 static int parse_bare(struct term *term, const char *text, char *why,
 		      size_t len)
 {
@@ -211,7 +211,7 @@ static bool match_term(const struct term *term, const struct model *model,
 	if (!term->column)
 		return match_bare(term, model, block);
 	value = term->column->get(model, block);
-	/* Values without a word print as "-", so compare them as such. */
+	/* An empty value is neither below nor above any number. */
 	if (term->column->kind == COLUMN_WORD &&
 	    !column_word(term->column, value))
 		value = COLUMN_NONE;
@@ -244,7 +244,7 @@ bool block_filter_match(const struct block_filter *filter,
 	return true;
 }
 
-/* A bare word depends on history only if every column that can have it is history. */
+/* The history column of a word without a column, NULL if any column with this word has no history. */
 static const struct column *bare_history(const struct term *term)
 {
 	const struct column *column, *found = NULL;

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The recorder. Each batch of records that was there goes out with one write,
- * so that a recorder that is killed loses at most its last line; all of them
- * are folded too, to be compared with the kernel's ledger in the end. What the
- * lines look like is in record_json.c and recording.c.
+ * The recorder. Each batch of records is written with one write(), so that a
+ * recorder that is killed leaves at most one incomplete line. The records are
+ * also folded into a ledger, which is compared with the kernel's at the end.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -41,7 +40,7 @@ static int flush(struct recorder *recorder)
 	return out_write(&recorder->out, recorder->batch, used);
 }
 
-/* A sink. Without memory for an account the self-check will tell. */
+/* Sink. If an account cannot be allocated, the self-check will report it. */
 static int recorder_take(void *ctx, const struct mhp_record *record)
 {
 	struct recorder *recorder = ctx;
@@ -63,7 +62,7 @@ static int fetch(struct recorder *recorder)
 	return err ?: ret;
 }
 
-/* Until a time, or else for the source: 0, or what ends the loop. */
+/* Wait until a time or, if that is 0, for the source. 0, or the error that ends the loop. */
 static int recorder_wait(struct recorder *recorder, u64 until_ns)
 {
 	struct pollfd fds[] = {
@@ -80,7 +79,7 @@ static int recorder_wait(struct recorder *recorder, u64 until_ns)
 	return out_stopped(&recorder->out) ? -EINTR : 0;
 }
 
-/* After records were fetched: 0 when it is time for the next ones. */
+/* Let a burst pass after records were read. 0, or the error that ends the loop. */
 static int wait_pause(struct recorder *recorder)
 {
 	struct burst burst;
@@ -93,7 +92,7 @@ static int wait_pause(struct recorder *recorder)
 	return ret;
 }
 
-/* Records that were under way when the events were stopped belong to it. */
+/* Records that were still in the buffer when the events stopped are included. */
 static int write_totals(struct recorder *recorder)
 {
 	struct recording_totals *totals = &recorder->totals;
@@ -164,7 +163,7 @@ static int recorder_report(const struct recorder *recorder, int err)
 	return err;
 }
 
-/* Full file systems may tell only now. */
+/* A full file system may be reported only by close(). */
 static int close_output(const struct recorder *recorder, int status)
 {
 	if (recorder->out.fd == STDOUT_FILENO || !close(recorder->out.fd) ||

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The rules of a memory block that goes online or offline: its steps, what has
- * to be in each of their events, and what must be true at the end.
+ * The rules of a memory block that goes online or offline: the order of its
+ * steps, the contents of their events, and its state at the end.
  */
 #include <errno.h>
 #include <string.h>
@@ -36,7 +36,7 @@ void rule_same_zone(struct rules *rules, s32 nid, u32 zone)
 		   event_symbol(event_zones, op->zone));
 }
 
-/* Each step has a number of its own. */
+/* Whether all steps have different MEM_* numbers. */
 static bool actions_differ(const struct rules *rules)
 {
 	size_t i, j;
@@ -95,7 +95,7 @@ static void blocker_check(struct rules *rules, const struct mhp_record *r,
 		   early ? "isolation before the notifiers" :
 			   "this stage after the notifiers",
 		   "stage %s", event_symbol(event_stages, e->stage));
-	/* Of stages that go on, tries 1, 2, 4, 8 … are told. */
+	/* In stages that repeat, passes 1, 2, 4, 8 … are reported. */
 	if (e->stage == MHP_STAGE_ISOLATE_PAGE || e->stage == MHP_STAGE_MIGRATE)
 		rule_check(rules, RULE_ORDER_OFFLINE, op->start,
 			   e->pass && !(e->pass & (e->pass - 1)),
@@ -112,7 +112,7 @@ static void vmemmap_check(struct rules *rules, const struct mhp_record *r)
 	rule_same_zone(rules, e->nid, e->zone);
 }
 
-/* The pages that a count changes by, and the first of them, by the way that the automaton went. */
+/* The edge determines the first page and the number of pages that a count must change by. */
 static void count_check(struct rules *rules, const struct mhp_record *r,
 			const struct rule_edge *edge)
 {
@@ -157,8 +157,8 @@ static void count_check(struct rules *rules, const struct mhp_record *r,
 		op->present = rule_sum(op->present, e->delta);
 }
 
-/* An event that no edge leads to: told once, then the operation is waited for to end. */
-static void surprise(struct rules *rules, const struct mhp_record *r)
+/* An event that no edge allows: report it once, then skip to the end of the operation. */
+static void unexpected_event(struct rules *rules, const struct mhp_record *r)
 {
 	char expected[VIOLATION_TEXT] = "";
 	struct rule_op *op = &rules->op;
@@ -188,8 +188,8 @@ static bool is_end_of(const struct rule_op *op, const struct mhp_record *r)
 		r->event == MHP_EVENT_mhp_offline_end);
 }
 
-static void edge_take(struct rules *rules, const struct mhp_record *r,
-		      const struct rule_edge *edge)
+static void follow_edge(struct rules *rules, const struct mhp_record *r,
+			const struct rule_edge *edge)
 {
 	unsigned int step = rules->op.step;
 
@@ -220,7 +220,7 @@ void rules_block_take(struct rules *rules, const struct mhp_record *r)
 	if (r->event == MHP_EVENT_mhp_online_begin ||
 	    r->event == MHP_EVENT_mhp_offline_begin)
 		return rules_block_begin(rules, r);
-	/* Drivers take pages from a block that is online at any time. */
+	/* Drivers may take pages from an online block at any time. */
 	if ((r->event == MHP_EVENT_mhp_managed) &&
 	    r->p.mhp_account.cause == MHP_CAUSE_DRIVER)
 		return;
@@ -233,9 +233,9 @@ void rules_block_take(struct rules *rules, const struct mhp_record *r)
 		       rule_edge_find(op, op->step, r) :
 		       NULL;
 	if (edge && !op->blind)
-		return edge_take(rules, r, edge);
+		return follow_edge(rules, r, edge);
 	if (!op->blind)
-		surprise(rules, r);
+		unexpected_event(rules, r);
 	if (is_end_of(op, r))
 		rules_block_end(rules, r);
 }
@@ -244,7 +244,7 @@ void rules_block_take(struct rules *rules, const struct mhp_record *r)
 #define EHWPOISON 133
 #endif
 
-/* Reasons, with the step that they are possible in and what they return, 0: anything. */
+/* Reasons of a failure, with their operation and result; 0: any error. */
 static const struct {
 	u8 reason;
 	u8 kind;
@@ -314,7 +314,7 @@ static void pages_check(struct rules *rules, const struct mhp_mhp_block_end *e)
 	}
 	if (!block)
 		return;
-	/* After an offline there is nothing, whatever was not known before. */
+	/* An offline block has no pages, so its counts before are known, too. */
 	if (!block->counted && !online) {
 		block->present = rule_difference(0, op->present);
 		block->managed = rule_difference(0, op->managed);
@@ -382,7 +382,7 @@ static void begin_check(struct rules *rules, const struct mhp_record *r)
 			   block->nid, e->nid);
 	if (block->hosting != MHP_HOSTING_NONE)
 		rule_equal(rules, RULE_HOSTING, op->start,
-			   "pages that host memmap", block->vmemmap_pages,
+			   "pages reserved for memmap", block->vmemmap_pages,
 			   e->vmemmap_pages);
 	if (op->kind == OP_OFFLINE && block->state == MHP_STATE_ONLINE &&
 	    block->zone != MHP_ZONE_NONE)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the user asks for on top of the laws: how long operations may take, how
- * much an add may give up, who hosts, what must be gone, that nothing fails.
+ * The user's limits and expectations: time of operations, memmap of an add and
+ * its host, removed memory, and success.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,7 +50,7 @@ static void add_budget(struct rules *rules, const struct mhp_mhp_add_end *e)
 			   event_symbol(event_whys, e->why));
 }
 
-/* Blocks that a removal took, whoever else may be there later. */
+/* Remember the blocks of a removal, which may be added again later. */
 static void removed(struct rules *rules, const struct mhp_mhp_remove_end *e)
 {
 	u64 first = e->start_pfn / rules->block_pages;
@@ -75,7 +75,7 @@ static int compare_spans(const void *a, const void *b)
 	return (x->first > y->first) - (x->first < y->first);
 }
 
-/* How many blocks from first to last were removed, each counted once. */
+/* The number of blocks from first to last that were removed, each counted once. */
 static u64 count_removed(struct rules *rules, u64 first, u64 last)
 {
 	const struct rule_span *span = rules->removed;
@@ -99,7 +99,7 @@ static u64 count_removed(struct rules *rules, u64 first, u64 last)
 	return gone;
 }
 
-/* How much of what was expected to go went. */
+/* Check that the expected range was removed. */
 static void removed_check(struct rules *rules)
 {
 	const struct rules_opts *opts = &rules->opts;
@@ -109,7 +109,7 @@ static void removed_check(struct rules *rules)
 	u64 blocks = last - first + 1;
 	u64 gone = count_removed(rules, first, last);
 
-	/* It may have been among what was lost. */
+	/* The removal may be among the lost events. */
 	if (gone < blocks && rules->lost)
 		return;
 	rule_check(rules, RULE_BUDGET_REMOVED, pfn, gone == blocks,
@@ -121,7 +121,7 @@ static void time_check(struct rules *rules, u64 now_ns, const char *verb)
 {
 	const struct rule_op *op = &rules->op;
 	u64 max = rules->opts.max_ns[op->kind - OP_ADD];
-	/* Times that run backwards take longer than anybody may. */
+	/* If time runs backwards, this wraps and exceeds any limit. */
 	u64 took = now_ns - op->begin.time_ns;
 	char text[UNITS_TEXT_MAX], expected[64];
 
@@ -154,7 +154,7 @@ void rules_budget_end(struct rules *rules, const struct mhp_record *r)
 void rules_end(struct rules *rules)
 {
 	rules->now = NULL;
-	/* What has begun and does not end is no faster for that. */
+	/* An operation that does not end may exceed its limit, too. */
 	if (rules->op.kind != OP_NONE &&
 	    rules->last_ns - rules->op.begin.time_ns >
 		    rules->opts.max_ns[rules->op.kind - OP_ADD])

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Settings of the rules from words; see rules_config.h. */
+/* Parses settings of the rules, from options and files. */
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -12,23 +12,23 @@
 
 #define LINE_MAX_BYTES 256
 
-static int wrong(char *why, size_t len, const char *name, const char *needs,
-		 const char *value)
+static int config_invalid(char *why, size_t len, const char *name,
+			  const char *needs, const char *value)
 {
-	snprintf(why, len, "%s needs %s, not \"%s\"", name, needs, value);
+	snprintf(why, len, "%s needs %s, not '%s'", name, needs, value);
 	return -EINVAL;
 }
 
-static int config_take_time(u64 *ns, const char *name, const char *value,
-			    char *why, size_t len)
+static int config_time(u64 *ns, const char *name, const char *value, char *why,
+		       size_t len)
 {
 	if (duration_parse(ns, value) || !*ns)
-		return wrong(why, len, name, DURATION_EXAMPLE, value);
+		return config_invalid(why, len, name, DURATION_EXAMPLE, value);
 	return 0;
 }
 
-static int take_percent(double *percent, const char *name, const char *value,
-			char *why, size_t len)
+static int config_percent(double *percent, const char *name, const char *value,
+			  char *why, size_t len)
 {
 	char *end;
 
@@ -36,24 +36,25 @@ static int take_percent(double *percent, const char *name, const char *value,
 	if (end > value && (!*end || !strcmp(end, "%")) && *percent > 0 &&
 	    *percent <= 100)
 		return 0;
-	return wrong(why, len, name, "a percentage above 0 and up to 100",
-		     value);
+	return config_invalid(why, len, name,
+			      "a percentage above 0 and up to 100", value);
 }
 
-static int take_hosting(unsigned int *hosting, const char *name,
-			const char *value, char *why, size_t len)
+static int config_hosting(unsigned int *hosting, const char *name,
+			  const char *value, char *why, size_t len)
 {
 	long found = event_symbol_value(event_hostings, value, strlen(value));
 
 	if (found != MHP_HOSTING_BUDDY && found != MHP_HOSTING_BLOCK &&
 	    found != MHP_HOSTING_RANGE)
-		return wrong(why, len, name, "buddy, block or range", value);
+		return config_invalid(why, len, name, "buddy, block or range",
+				      value);
 	*hosting = found;
 	return 0;
 }
 
-/* Whether a value is two addresses. */
-static bool get_range(const char *value, u64 *start, u64 *end)
+/* Parse "FIRST-LAST". Whether it is valid. */
+static bool parse_addresses(const char *value, u64 *start, u64 *end)
 {
 	char *rest;
 
@@ -67,13 +68,13 @@ static bool get_range(const char *value, u64 *start, u64 *end)
 	       *end > *start;
 }
 
-static int take_range(struct rules_opts *opts, const char *name,
-		      const char *value, char *why, size_t len)
+static int config_range(struct rules_opts *opts, const char *name,
+			const char *value, char *why, size_t len)
 {
 	u64 start, end;
 
-	if (!get_range(value, &start, &end))
-		return wrong(
+	if (!parse_addresses(value, &start, &end))
+		return config_invalid(
 			why, len, name,
 			"two physical addresses such as 0x100000000-0x33fffffff",
 			value);
@@ -88,13 +89,14 @@ static int take_range(struct rules_opts *opts, const char *name,
 	return 0;
 }
 
-static int take_skip(struct rules_opts *opts, const char *name,
-		     const char *value, char *why, size_t len)
+static int config_skip(struct rules_opts *opts, const char *name,
+		       const char *value, char *why, size_t len)
 {
 	enum rule_id rule = rule_by_name(value, strlen(value));
 
 	if (rule == NR_RULES)
-		return wrong(why, len, name, "the name of a rule", value);
+		return config_invalid(why, len, name, "the name of a rule",
+				      value);
 	opts->skip[rule] = true;
 	return 0;
 }
@@ -108,28 +110,29 @@ int rules_set(struct rules_opts *opts, const char *name, const char *value,
 
 	for (i = 0; i < 4; i++)
 		if (!strcmp(name, times[i]))
-			return config_take_time(&opts->max_ns[i], name, value,
-						why, len);
+			return config_time(&opts->max_ns[i], name, value, why,
+					   len);
 	if (!strcmp(name, "max-vmemmap"))
-		return take_percent(&opts->max_vmemmap, name, value, why, len);
+		return config_percent(&opts->max_vmemmap, name, value, why,
+				      len);
 	if (!strcmp(name, "expect-hosting"))
-		return take_hosting(&opts->hosting, name, value, why, len);
+		return config_hosting(&opts->hosting, name, value, why, len);
 	if (!strcmp(name, "expect-removed"))
-		return take_range(opts, name, value, why, len);
+		return config_range(opts, name, value, why, len);
 	if (!strcmp(name, "skip"))
-		return take_skip(opts, name, value, why, len);
+		return config_skip(opts, name, value, why, len);
 	if (!strcmp(name, "expect-success") && !*value) {
 		opts->no_failures = true;
 		return 0;
 	}
 	if (!strcmp(name, "expect-success"))
-		return wrong(why, len, name, "no value", value);
+		return config_invalid(why, len, name, "no value", value);
 	snprintf(why, len, "unknown setting '%s'", name);
 	return -ENOENT;
 }
 
-static int config_take_line(struct rules_opts *opts, char *line, char *why,
-			    size_t len)
+static int config_line(struct rules_opts *opts, char *line, char *why,
+		       size_t len)
 {
 	const char *blank = " \t\r\n";
 	char *name, *value, *rest;
@@ -164,8 +167,7 @@ int rules_read(struct rules_opts *opts, const char *path, char *why, size_t len)
 			snprintf(reason, sizeof(reason), "line too long");
 			err = -EINVAL;
 		} else {
-			err = config_take_line(opts, line, reason,
-					       sizeof(reason));
+			err = config_line(opts, line, reason, sizeof(reason));
 		}
 	}
 	if (err)

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What a user asks of the rules, as words: options of the command line and
- * lines of a file, which have the same names.
+ * Settings of the rules as text: options of the command line, and lines of a
+ * file with the same names.
  */
 #ifndef RULES_CONFIG_H
 #define RULES_CONFIG_H
 
 #include "rules/rules.h"
 
-/* S(name, what its value is called or NULL, help) */
+/* S(name, name of its value or NULL, help) */
 #define RULES_SETTINGS(S)                                         \
 	S("max-add", "TIME", "time limit for an add")             \
 	S("max-online", "TIME",                                   \
@@ -26,12 +26,12 @@
 	S("skip", "RULE", "do not check this rule")
 
 /*
- * One setting by its name: 0, -ENOENT if there is no such name, -EINVAL if the
- * value is wrong, with a reason for both. value is "" for those without one.
+ * Apply a setting; value is "" for a setting without one. 0, -ENOENT: unknown
+ * name, or -EINVAL: invalid value, both with a reason in why.
  */
 int rules_set(struct rules_opts *opts, const char *name, const char *value,
 	      char *why, size_t len);
-/* All lines of a file, "name value"; # begins a comment. 0 or -errno, with the line in the reason. */
+/* Apply a file with lines "name value"; # starts a comment. 0, or -errno with file, line and reason in why. */
 int rules_read(struct rules_opts *opts, const char *path, char *why,
 	       size_t len);
 

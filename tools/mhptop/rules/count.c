@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The counts of zones, and what was there before the stream began. The counts
- * of a memory block are in rules_block.c.
+ * The rules of zone counts, and the snapshot that the stream begins with.
  */
 #include "model/event_table.h"
 #include "rules/state.h"
@@ -37,7 +36,7 @@ static void block_snapshot(struct rules *rules,
 	struct rule_block *block = rule_block(rules, e->start_pfn, true);
 	struct rule_range *range;
 
-	/* What events told is known better, and memory of boot has holes. */
+	/* Events override the snapshot, and boot memory may have holes. */
 	if (!block || block->state != MHP_STATE_UNKNOWN ||
 	    e->origin != MHP_ORIGIN_KERNEL)
 		return;
@@ -49,7 +48,7 @@ static void block_snapshot(struct rules *rules,
 	block->zone = e->zone;
 	block->vmemmap_pages = e->vmemmap_pages;
 	block->altmap_base = e->altmap_base;
-	/* Nothing tells whether the driver keeps pages from the buddy. */
+	/* Otherwise, the driver may withhold pages from the buddy. */
 	block->strict = e->hosting == MHP_HOSTING_BLOCK ||
 			e->hosting == MHP_HOSTING_RANGE;
 	if (e->hosting != MHP_HOSTING_RANGE)

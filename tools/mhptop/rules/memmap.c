@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The rules of memmap: populated, freed, retired, and the references of a range
- * that hosts its memmap as a whole.
+ * The rules of memmap: how it is populated, freed and retired, and the
+ * references of a range that hosts its memmap as a whole.
  */
 #include <stdlib.h>
 
@@ -9,7 +9,7 @@
 #include "model/event_table.h"
 #include "rules/state.h"
 
-/* An altmap begins with its first section; what it gives up is counted there. */
+/* The first section of an altmap: count its reserved pages once. */
 static void altmap_begin(struct rules *rules,
 			 const struct mhp_mhp_vmemmap_populate *e)
 {
@@ -63,7 +63,7 @@ static void populate_hosted(struct rules *rules,
 	range->end = e->start_pfn + e->nr_pages;
 }
 
-/* Each page takes as much memmap as any other. */
+/* The ratio of pages to vmemmap pages must be the same everywhere. */
 static void ratio_check(struct rules *rules, u64 start, u64 nr, u64 vmemmap)
 {
 	if (!rules->ratio_pages) {
@@ -204,7 +204,7 @@ static void free_of_range(struct rules *rules,
 	range->alloc = e->altmap_alloc;
 }
 
-/* Where the memmap of a section is, if that follows from anything. */
+/* The location of a section's memmap, if it can be derived. */
 static void free_place(struct rules *rules, const struct rule_block *block,
 		       const struct mhp_mhp_vmemmap_free *e)
 {
@@ -277,7 +277,7 @@ static void free_check(struct rules *rules, const struct rule_block *block,
 		   e->altmap_free);
 }
 
-/* Nobody told who hosts it: it was there before. */
+/* The host is unknown: the section existed before mhptop started. */
 static void free_of_unknown(struct rules *rules, struct rule_block *block,
 			    const struct mhp_mhp_vmemmap_free *e)
 {
@@ -288,7 +288,7 @@ static void free_of_unknown(struct rules *rules, struct rule_block *block,
 		rule_check(rules, RULE_REMOVE, e->start_pfn,
 			   block->state != MHP_STATE_ONLINE, "offline",
 			   "online");
-	/* Whether another of its sections has memmap left is not known. */
+	/* Other sections of the block may still have memmap. */
 	if (block->state != MHP_STATE_REMOVED)
 		block->state = MHP_STATE_UNKNOWN;
 }
@@ -330,7 +330,7 @@ void rules_free_take(struct rules *rules, const struct mhp_record *r)
 		op->next_pfn = e->start_pfn + e->nr_pages;
 	if (!block || block->hosting == MHP_HOSTING_NONE)
 		return;
-	/* What shares its backing with a neighbour comes back with that one. */
+	/* Memmap that shares its backing page is freed with the neighbour. */
 	if (!op->failed)
 		rules->retired += block->section_vmemmap - e->vmemmap_pages;
 	block->described -= block->described < e->nr_pages ? block->described :
@@ -369,7 +369,7 @@ static void retire(struct rules *rules, const struct mhp_mhp_vmemmap_retired *e)
 	};
 }
 
-/* Nobody is left to give the page back once all that it describes is retired. */
+/* If all memmap in a backing page is retired, nothing is left to free the page. */
 static void leak_check(struct rules *rules,
 		       const struct mhp_mhp_vmemmap_retired *e)
 {
@@ -398,7 +398,7 @@ void rules_retired_take(struct rules *rules, const struct mhp_record *r)
 		leak_check(rules, e);
 }
 
-/* A backing page goes with a section whose own memmap in it was not retired. */
+/* A backing page is freed by a section whose own memmap in it was not retired. */
 void rules_retired_free(struct rules *rules,
 			const struct mhp_mhp_vmemmap_free *e)
 {
@@ -473,7 +473,7 @@ static void range_put(struct rules *rules, const struct mhp_mhp_vmemmap_ref *e,
 				   e->start_pfn % rules->block_pages,
 			   "offline", "%s",
 			   event_symbol(event_states, block->state));
-	/* Of one that was there before, nothing tells that its memmap was freed. */
+	/* For a block that existed before, it is unknown whether its memmap was freed. */
 	block->state = block->hosting == MHP_HOSTING_NONE ? MHP_STATE_UNKNOWN :
 							    MHP_STATE_REMOVED;
 }

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Adding and removing a range: begin, end and that they fit what happened in
- * between. The memmap of its sections is in rules_populate.c and rules_free.c.
- * The orders are those of add_memory_resource() and try_remove_memory() in
- * mm/memory_hotplug.c.
+ * Rules of the begin and end of an add and a removal: they must match each other
+ * and the events in between. The order of events is that of
+ * add_memory_resource() and try_remove_memory() in mm/memory_hotplug.c.
  */
 #include "model/event_table.h"
 #include "rules/state.h"
@@ -27,7 +26,7 @@ static void op_begin(struct rules *rules, const struct mhp_record *r,
 	rules->settled = true;
 }
 
-/* What is not whole memory blocks is refused. */
+/* The kernel only adds and removes whole memory blocks. */
 static void whole_blocks(struct rules *rules)
 {
 	u64 start = rules->op.start, nr = rules->op.nr;
@@ -38,7 +37,7 @@ static void whole_blocks(struct rules *rules)
 		   "whole memory blocks", "pages 0x%llx+%llu", start, nr);
 }
 
-/* What does not begin where an operation of that kind did is not its end. */
+/* Whether the record ends the current operation, which must be of the same kind. */
 static bool op_ends(struct rules *rules, const struct mhp_record *r,
 		    enum rule_op_kind kind, u64 start, u64 nr)
 {
@@ -123,7 +122,7 @@ static void add_end(struct rules *rules, const struct mhp_record *r)
 			   "ret 0");
 		whole_blocks(rules);
 		add_end_hosting(rules, e);
-		/* virtio-mem and others decide page by page what the buddy gets. */
+		/* virtio-mem and other drivers may withhold pages from the buddy. */
 		blocks_set_strict(rules, op->start, op->nr,
 				  e->why != MHP_WHY_NOT_REQUESTED);
 	} else {
@@ -140,7 +139,7 @@ static void add_end(struct rules *rules, const struct mhp_record *r)
 	op->kind = OP_NONE;
 }
 
-/* What is to be removed is offline, and hosts nothing for what stays. */
+/* The begin of a removal must match what is known of its memory blocks. */
 static void remove_begin(struct rules *rules, const struct mhp_record *r)
 {
 	const struct mhp_mhp_remove_begin *e = &r->p.mhp_remove_begin;
@@ -165,7 +164,7 @@ static void remove_begin(struct rules *rules, const struct mhp_record *r)
 			   e->vmemmap_pages);
 }
 
-/* What holds the memmap of sections that stay cannot go. */
+/* Pages that hold the memmap of remaining sections must not be removed. */
 static void hosts_stay(struct rules *rules)
 {
 	const struct rule_op *op = &rules->op;
@@ -186,7 +185,7 @@ static void hosts_stay(struct rules *rules)
 	}
 }
 
-/* A range without references has given up all of its memmap by the end of the removal. */
+/* At the end of a removal, a range without references must have freed all of its memmap. */
 static void ranges_over(struct rules *rules)
 {
 	struct rule_range *range;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
-/* How a rule reports what it checked: counts, and violations with both events. */
+/* How rules report their results: counts of checks, and violations with their events. */
 #include <stdarg.h>
 #include <stdio.h>
 
 #include "rules/state.h"
 
-/* The event before that has to do with it: of the operation, or of the block. */
+/* The event before the violation: the operation's last event, or the block's. */
 static void first_event(struct rules *rules, u64 pfn, struct mhp_record *first)
 {
 	const struct rule_block *block = rule_block(rules, pfn, false);
@@ -24,7 +24,7 @@ static void violate(struct rules *rules, enum rule_id rule, u64 pfn,
 {
 	struct violation violation = { .rule = rule, .pfn = pfn };
 
-	/* With numbers missing, this may be what is missing. */
+	/* If numbers are missing, a missing event may be the cause. */
 	if (rules->last_seq > rules->numbered) {
 		rules->unsure = true;
 		return;
@@ -38,7 +38,7 @@ static void violate(struct rules *rules, enum rule_id rule, u64 pfn,
 	violations_add(rules->violations, &violation);
 }
 
-bool rule_check(struct rules *rules, enum rule_id rule, u64 pfn, bool holds,
+bool rule_check(struct rules *rules, enum rule_id rule, u64 pfn, bool passes,
 		const char *expected, const char *found, ...)
 {
 	va_list args;
@@ -46,7 +46,7 @@ bool rule_check(struct rules *rules, enum rule_id rule, u64 pfn, bool holds,
 	if (rules->opts.skip[rule])
 		return true;
 	rules->checked[rule]++;
-	if (holds)
+	if (passes)
 		return true;
 	va_start(args, found);
 	violate(rules, rule, pfn, expected, found, args);

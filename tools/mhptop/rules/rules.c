@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The engine of the rules: what they remember, how a violation is told, and
- * who gets which record. The laws themselves are in rules_block.c (a memory
- * block going online and offline), rules_range.c (add and remove),
- * rules_populate.c and rules_free.c (memmap), rules_refs.c (references),
- * rules_count.c (counts of zones) and rules_budget.c (what the user asks for on top).
+ * The engine of the rules: creates their state, tracks the numbers of records to
+ * detect lost ones, and passes each record to the rules that it concerns.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -18,7 +15,7 @@
 #define GAP_RECORDS 64
 
 const struct rule_info rule_infos[NR_RULES] = {
-#define RULE_INFO(id, name, law) [RULE_##id] = { name, law },
+#define RULE_INFO(id, name, text) [RULE_##id] = { name, text },
 	RULES(RULE_INFO)
 #undef RULE_INFO
 };
@@ -74,7 +71,7 @@ bool rules_unsure(const struct rules *rules)
 
 /* -- records -------------------------------------------------------------- */
 
-/* Events are missing: nothing that is under way is known any more. */
+/* Events are missing: the state of operations in progress is unknown. */
 static void forget(struct rules *rules)
 {
 	rules->lost = true;
@@ -86,9 +83,9 @@ static void forget(struct rules *rules)
 }
 
 /*
- * Numbers may come out of order, as those of different CPUs do, so that a gap
- * can close later. What stays open for GAP_RECORDS is lost; from there on
- * everything is judged anew.
+ * Records of different CPUs may come out of order, so a gap in the numbers may
+ * close later. A gap that stays open for GAP_RECORDS means that records are
+ * lost: forget the state and start anew.
  */
 static void rules_take_number(struct rules *rules, u64 seq)
 {
@@ -97,7 +94,7 @@ static void rules_take_number(struct rules *rules, u64 seq)
 	rules->numbered++;
 	if (rules->last_seq < seq)
 		rules->last_seq = seq;
-	/* What was given up on came after all. */
+	/* A record that was considered lost arrived late. */
 	if (rules->numbered > rules->last_seq)
 		rules->numbered = rules->last_seq;
 	if (rules->numbered == rules->last_seq)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The rules: laws that a stream of events must keep, and what breaks them. One
- * list has them all; docs/rules.md says of each why it matters. Where records
- * come from and how violations are shown is not here. No clock, no I/O.
+ * The rules that a stream of events must follow, and the engine that checks
+ * them. docs/rules.md explains why each rule matters. The rules use no clock
+ * and do no I/O.
  */
 #ifndef RULES_H
 #define RULES_H
@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include "model/violations.h"
 
-/* R(id, name, the law in a line) */
+/* R(id, name, what must be true, in one line) */
 #define RULES(R)                                                                                                   \
 	R(ORDER_ADD, "order.add",                                                                                  \
 	  "between the begin and end of an add, every section gets its memmap, in ascending order")                \
@@ -58,7 +58,7 @@
 	R(BUDGET_FAILURES, "budget.failures", "no operation fails")
 
 enum rule_id {
-#define RULE_ID(id, name, law) RULE_##id,
+#define RULE_ID(id, name, text) RULE_##id,
 	RULES(RULE_ID)
 #undef RULE_ID
 		NR_RULES
@@ -66,20 +66,20 @@ enum rule_id {
 
 struct rule_info {
 	const char *name;
-	const char *law;
+	const char *text;
 };
 extern const struct rule_info rule_infos[NR_RULES];
-/* NR_RULES if there is none of that name. */
+/* NR_RULES if no rule has that name. */
 enum rule_id rule_by_name(const char *name, size_t len);
 
-/* What the user asks for on top; 0 or an empty range: not asked for. */
+/* The user's limits and expectations; 0 or an empty range: not set. */
 struct rules_opts {
 	u64 max_ns[4]; /* add, online, offline, remove */
 	double max_vmemmap; /* percent of the pages of an add */
 	unsigned int hosting; /* enum mhp_hosting */
 	bool no_failures;
-	u64 removed_start; /* bytes, */
-	u64 removed_end; /* the last byte */
+	u64 removed_start; /* physical address of the first byte */
+	u64 removed_end; /* and of the last byte */
 	u64 page_bytes;
 	bool skip[NR_RULES];
 };
@@ -87,42 +87,42 @@ struct rules_opts {
 struct rules;
 
 /*
- * NULL: no memory, or blocks of no pages. opts is copied; violations has to
- * outlive the rules.
+ * block_pages is the size of a memory block in pages. opts is copied, and
+ * violations must outlive the rules. NULL: out of memory, or block_pages is 0.
  */
 struct rules *rules_new(u64 block_pages, const struct rules_opts *opts,
 			struct violations *violations);
 void rules_free(struct rules *rules); /* NULL is fine */
-/* One record, in the order of the stream: 0 or -ENOMEM. */
+/* Check the next record of the stream. 0 or -ENOMEM. */
 int rules_take(struct rules *rules, const struct mhp_record *record);
-/* The stream is over. */
+/* The end of the stream: check the rules that need all of it. */
 void rules_end(struct rules *rules);
 /* How often a rule was checked. */
 u64 rules_checked(const struct rules *rules, enum rule_id rule);
-/* Memmap that was given up while its backing page is still used. */
+/* Retired memmap: it was given up while its backing page is still in use. */
 struct rule_retired {
-	u64 pfn; /* that it described, */
-	u64 nr_pages; /* so many */
+	u64 pfn; /* first page that it describes */
+	u64 nr_pages; /* pages that it describes */
 	u64 host_pfn; /* the backing page */
-	u64 backing_pages; /* and how large it is */
-	bool fresh; /* for the rules: the section is not told to be freed yet */
+	u64 backing_pages; /* size of the backing page, in base pages */
+	bool fresh; /* internal: the section's free was not reported yet */
 };
-/* The nth of those that are waited for, NULL if there are not so many. */
+/* The nth retired memmap that was not freed yet, NULL after the last one. */
 const struct rule_retired *rules_retired(const struct rules *rules, size_t nth);
 
-/* One of the ways that a memory block can go, and how often one did. */
+/* A transition of the state machine of a memory block. */
 struct rule_transition {
 	const char *from;
 	const char *to;
-	const char *event; /* NULL: it needs none */
+	const char *event; /* NULL: taken without an event */
 	const char *step; /* of mhp_notify, else NULL */
-	bool fails; /* the event has an error */
-	u64 taken;
+	bool fails; /* the event reports an error */
+	u64 taken; /* how often */
 };
-/* The nth, false if there are not so many. */
+/* The nth transition, false after the last one. */
 bool rules_transition(const struct rules *rules, size_t nth,
 		      struct rule_transition *transition);
-/* Something could not be judged because events are missing or came out of order. */
+/* Some checks were not possible, as events are missing or came out of order. */
 bool rules_unsure(const struct rules *rules);
 
 #endif

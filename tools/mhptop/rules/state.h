@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the rules remember, and what they are written with. For rules*.c alone:
- * the public side is rules.h.
+ * The state of the rules, and the functions that rules use. Private to rules/.
  *
  * The kernel holds the device hotplug lock for each of the four operations, so
- * there is one at a time. ZONE_DEVICE memory and drivers that take pages of an
- * online block (virtio-mem) go on beside it.
+ * they never overlap. Events of ZONE_DEVICE memory, and of drivers that take
+ * pages from an online block (virtio-mem), may come during an operation.
  */
 #ifndef RULES_STATE_H
 #define RULES_STATE_H
@@ -18,28 +17,28 @@
 
 enum rule_op_kind { OP_NONE, OP_ADD, OP_ONLINE, OP_OFFLINE, OP_REMOVE };
 
-/* What is known of a memory block; nothing is asked of what is not. */
+/* What is known about a memory block. What is unknown is not checked. */
 struct rule_block {
 	u64 number;
 	u64 altmap_base;
 	u64 host_pfn; /* of its first section */
-	u64 last_ns; /* the event that was about it last, */
-	u64 last_seq; /* without what was in it, */
+	u64 last_ns; /* time of the last event about the block */
+	u64 last_seq; /* number of that event */
 	s64 present;
 	s64 managed;
-	u32 described; /* pages that have a memmap, */
-	u32 populated; /* which takes so many vmemmap pages */
-	u32 section_pages; /* of one section, */
-	u32 section_vmemmap; /* and its vmemmap pages */
-	u32 vmemmap_pages; /* that it gives up */
+	u32 described; /* pages that have a memmap */
+	u32 populated; /* vmemmap pages of that memmap */
+	u32 section_pages; /* pages of one section */
+	u32 section_vmemmap; /* vmemmap pages of one section */
+	u32 vmemmap_pages; /* pages of the block that hold memmap */
 	u32 align; /* of its altmap */
 	s32 nid;
 	u16 last_event; /* 0: none yet */
-	u8 state; /* enum mhp_state, UNKNOWN if it is not known */
+	u8 state; /* enum mhp_state */
 	u8 zone;
-	u8 hosting; /* MHP_HOSTING_NONE: not known */
+	u8 hosting; /* MHP_HOSTING_NONE: unknown */
 	bool counted; /* present and managed are known */
-	bool strict; /* its driver is known to give the buddy all pages */
+	bool strict; /* the driver gives all pages to the buddy */
 };
 
 /* The altmap of a range that hosts its memmap as a whole. */
@@ -49,7 +48,7 @@ struct rule_range {
 	u64 alloc;
 	u64 refs;
 	u64 end; /* after its last section */
-	u64 freed_pfn; /* the section freed last, 0: none yet */
+	u64 freed_pfn; /* section that was freed last, 0: none yet */
 	bool known;
 };
 
@@ -60,13 +59,13 @@ struct rule_zone {
 	bool known[2];
 };
 
-/* Memory blocks that a removal took, by their numbers. */
+/* Removed memory blocks, by number. */
 struct rule_span {
 	u64 first;
 	u64 last;
 };
 
-/* The operation under way */
+/* The operation in progress */
 struct rule_op {
 	enum rule_op_kind kind;
 	unsigned int step;
@@ -77,17 +76,17 @@ struct rule_op {
 	u64 vmemmap;
 	s32 nid;
 	u32 zone;
-	s64 veto; /* what a notifier answered, 0: none objected */
-	s64 present; /* changes so far */
-	s64 managed;
-	u64 next_pfn; /* add: the section to come; remove: the block */
-	u64 alloc; /* of the altmap in use */
-	u64 hosts; /* pages given up so far */
-	u32 sections;
+	s64 veto; /* error of a notifier, 0: no veto */
+	s64 present; /* change of the zone's present pages so far */
+	s64 managed; /* change of the zone's managed pages so far */
+	u64 next_pfn; /* add: the next section; remove: the next section or block */
+	u64 alloc; /* allocated pages of the current altmap */
+	u64 hosts; /* pages reserved for memmap so far */
+	u32 sections; /* add: populated sections; remove: freed sections */
 	u32 holds; /* references held */
 	u32 hosting;
-	bool failed; /* a population */
-	bool blind; /* an error was told already: the rest is not judged */
+	bool failed; /* a section could not be populated */
+	bool blind; /* an event came out of order: the rest is not checked */
 };
 
 struct rules {
@@ -100,32 +99,32 @@ struct rules {
 	struct rule_range *ranges;
 	size_t nr_ranges;
 	size_t room_ranges;
-	struct rule_span *removed; /* only where somebody asks for it */
+	struct rule_span *removed; /* only if a removal is expected */
 	size_t nr_removed;
 	size_t room_removed;
 	struct rule_zone zones[64];
 	size_t nr_zones;
-	u64 edges[RULE_EDGES_MAX]; /* how often each of rules_steps.c was taken */
-	s64 actions[16]; /* the MEM_* number of each enum mhp_step + 1, 0: not yet known */
-	u64 last_ns; /* of the newest record */
-	u64 last_seq;
-	u64 numbered;
-	u64 ratio_pages; /* so many pages have */
-	u64 ratio_vmemmap; /* so many vmemmap pages */
-	u64 retired; /* vmemmap pages that were given up and not freed */
+	u64 edges[RULE_EDGES_MAX]; /* how often each edge of steps.c was taken */
+	s64 actions[16]; /* 1 + the MEM_* number of each enum mhp_step, 0: unknown */
+	u64 last_ns; /* latest time of a record */
+	u64 last_seq; /* highest number of a record */
+	u64 numbered; /* records with a number, and those given up as lost */
+	u64 ratio_pages; /* the ratio of pages */
+	u64 ratio_vmemmap; /* to vmemmap pages */
+	u64 retired; /* vmemmap pages that were given up but not freed */
 	struct rule_retired *retired_memmap;
 	size_t nr_retired;
 	size_t room_retired;
 	u64 described; /* hot-added pages that have a memmap */
-	unsigned int since_gap; /* records that came since numbers are missing */
-	bool lost; /* some never came */
-	bool unsure;
-	bool settled; /* an operation was seen to begin or end */
+	unsigned int since_gap; /* records since the first missing number */
+	bool lost; /* some records never came */
+	bool unsure; /* some checks were not possible */
+	bool settled; /* the begin or end of an operation was reported */
 	bool no_memory;
 	const struct mhp_record *now;
 };
 
-/* Events may say anything: what does not fit wraps. */
+/* A damaged recording may contain any number: sums wrap. */
 static inline s64 rule_sum(s64 a, s64 b)
 {
 	return (s64)((u64)a + (u64)b);
@@ -136,54 +135,57 @@ static inline s64 rule_difference(s64 a, s64 b)
 	return (s64)((u64)a - (u64)b);
 }
 
-/* A law was asked for; broken unless holds. Says what was found. Returns holds. */
-bool rule_check(struct rules *rules, enum rule_id rule, u64 pfn, bool holds,
+/*
+ * Count a check of a rule, and report a violation unless it passes, with what
+ * was expected and what was found. Returns passes.
+ */
+bool rule_check(struct rules *rules, enum rule_id rule, u64 pfn, bool passes,
 		const char *expected, const char *found, ...)
 	__attribute__((format(printf, 6, 7)));
-/* A law was asked for in another way, and holds. */
+/* Count a check of a rule that passed. */
 void rule_passes(struct rules *rules, enum rule_id rule);
-/* The same as rule_check() for a number of a name. */
+/* rule_check() that two numbers are equal. */
 bool rule_equal(struct rules *rules, enum rule_id rule, u64 pfn,
 		const char *what, s64 want, s64 got);
 
-/* The same for a page that is the one wanted. */
+/* rule_check() that two page frame numbers are equal. */
 bool rule_same_pfn(struct rules *rules, enum rule_id rule, u64 pfn,
 		   const char *what, u64 want, u64 got);
 
 /*
- * NULL if there is none, or if it cannot be made although create is set: there
- * is no memory, or no machine has a block of that number.
+ * The block of a page. NULL if it is unknown and create is not set, if there is
+ * no memory for it, or if its number is higher than on any machine.
  */
 struct rule_block *rule_block(struct rules *rules, u64 pfn, bool create);
-/* The record is the last one that was about the block. */
+/* Remember the record as the last one about the block. */
 void rule_block_touch(struct rule_block *block, const struct mhp_record *r);
 /*
- * The next known block of a range of pages, NULL after the last one; *at begins
- * with 0. However long the range is, no more than the known ones are looked at.
+ * The next known block of a range of pages, NULL after the last one. *at must be
+ * 0 for the first call. Only known blocks are visited, however long the range.
  */
 struct rule_block *rule_block_in(struct rules *rules, u64 start, u64 nr,
 				 u64 *at);
 u64 rule_block_pfn(const struct rules *rules, const struct rule_block *block);
-/* So many blocks are in so many pages. */
+/* The number of blocks in nr_pages, rounded up. */
 u64 rule_blocks(const struct rules *rules, u64 nr_pages);
-/* Nothing is known any more. */
+/* Events were lost: make everything unknown. */
 void rules_forget(struct rules *rules);
 struct rule_range *rule_range(struct rules *rules, u64 base, bool create);
 struct rule_zone *rule_zone(struct rules *rules, s32 nid, u32 zone);
 
-/* The parts of rules_take(), by what they look at. */
+/* The parts of rules_take(), by kind of event. */
 void rules_refs_take(struct rules *rules, const struct mhp_record *r);
 void rules_populate_take(struct rules *rules, const struct mhp_record *r);
 void rules_free_take(struct rules *rules, const struct mhp_record *r);
 void rules_retired_take(struct rules *rules, const struct mhp_record *r);
-/* A section's memmap was freed, or retired. */
+/* Free the retired memmap that shares the backing page of a freed section. */
 void rules_retired_free(struct rules *rules,
 			const struct mhp_mhp_vmemmap_free *e);
 void rules_block_take(struct rules *rules, const struct mhp_record *r);
 void rules_range_take(struct rules *rules, const struct mhp_record *r);
 void rules_count_take(struct rules *rules, const struct mhp_record *r);
 void rules_snapshot_take(struct rules *rules, const struct mhp_record *r);
-/* Budgets, at the end of an operation; those of all are in rules_end(). */
+/* Check the budgets of an operation that ended. */
 void rules_budget_end(struct rules *rules, const struct mhp_record *r);
 
 #endif

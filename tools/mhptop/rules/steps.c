@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A memory block on its way online or offline, as an automaton: which event
- * may follow which. The orders are those of memory_block_online() and
- * memory_block_offline() in drivers/base/memory.c and of online_pages() and
- * offline_pages() in mm/memory_hotplug.c. What has to be in an event is in
- * rules_block.c.
+ * The state machine of a memory block that goes online or offline: which event
+ * may follow which. The order of events is that of memory_block_online() and
+ * memory_block_offline() in drivers/base/memory.c, and of online_pages() and
+ * offline_pages() in mm/memory_hotplug.c.
  */
 #include <stdio.h>
 #include <string.h>
@@ -12,19 +11,19 @@
 #include "model/event_table.h"
 #include "rules/steps.h"
 
-/* When an edge may be taken */
+/* Conditions of an edge */
 enum when {
 	ALWAYS = 0,
 	OK = 1, /* the event's ret is 0 */
-	BAD = 2, /* it is not */
-	HOST = 4, /* the block has pages with memmap */
-	NO_HOST = 8,
-	PART = 16, /* and others */
-	WHOLE = 32, /* or nothing else */
-	NO_PART = 64, /* all of it or nothing */
+	BAD = 2, /* the event's ret is not 0 */
+	HOST = 4, /* some or all pages of the block hold memmap */
+	NO_HOST = 8, /* no page of the block holds memmap */
+	PART = 16, /* some pages of the block hold memmap */
+	WHOLE = 32, /* all pages of the block hold memmap */
+	NO_PART = 64, /* all pages of the block hold memmap, or none */
 };
 
-/* Without an event, the edge is taken when it may be and another event comes. */
+/* An edge without an event is taken when its condition is met and another event follows. */
 static const struct rule_edge edges[] = {
 #define NOTIFY(name) MHP_EVENT_mhp_notify, MHP_STEP_##name
 #define EVENT(name) MHP_EVENT_mhp_##name, 0
@@ -131,7 +130,7 @@ static bool edge_may(const struct rule_edge *edge, const struct rule_op *op,
 	return !(edge->when & BAD) || step_ret(r);
 }
 
-/* The edge that the record takes from a step, over such without an event. */
+/* Recurses over edges without an event. */
 const struct rule_edge *rule_edge_find(const struct rule_op *op,
 				       unsigned int step,
 				       const struct mhp_record *r)
@@ -158,7 +157,7 @@ const struct rule_edge *rule_edge_find(const struct rule_op *op,
 	return NULL;
 }
 
-/* What could have come, as words. */
+/* Recurses over edges without an event, as rule_edge_find() does. */
 void rule_steps_next(const struct rule_op *op, unsigned int step, char *text,
 		     size_t len)
 {

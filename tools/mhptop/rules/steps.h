@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The steps of a memory block on its way online or offline. For rules*.c
- * alone.
+ * The steps of a memory block that goes online or offline. Private to rules/.
  */
 #ifndef RULES_STEPS_H
 #define RULES_STEPS_H
 
 #include "rules/state.h"
 
-/* S(id, as words) */
+/* S(id, words) */
 #define RULE_STEPS(S)                                \
 	S(ON_BEGUN, "online: begun")                 \
 	S(ON_PREPARED, "online: prepared")           \
@@ -31,7 +30,7 @@
 	S(OFF_OFFLINED, "offline: offline")          \
 	S(OFF_LEFT, "offline: memmap left its zone") \
 	S(OFF_DONE, "offline: done")                 \
-	S(FAILED, "failed") /* only the end is to come */
+	S(FAILED, "failed") /* only the end event is missing */
 
 enum step {
 #define STEP_ID(id, words) id,
@@ -42,22 +41,22 @@ enum step {
 struct rule_edge {
 	u8 from;
 	u8 to;
-	u16 event; /* 0: it is taken without one */
+	u16 event; /* 0: taken without an event */
 	u8 step; /* of a notifier call */
-	u8 when;
+	u8 when; /* conditions */
 };
 
-/* The edge that a record takes from a step, maybe over such without an event; NULL: none. */
+/* The edge that a record takes from a step, possibly after edges without an event. NULL: none. */
 const struct rule_edge *rule_edge_find(const struct rule_op *op,
 				       unsigned int step,
 				       const struct mhp_record *r);
-/* The edge was taken. */
+/* Count that an edge was taken. */
 void rule_edge_taken(struct rules *rules, const struct rule_edge *edge);
-/* What could have come, as words added to text. */
+/* Append the names of all events that may follow a step to text. */
 void rule_steps_next(const struct rule_op *op, unsigned int step, char *text,
 		     size_t len);
 
-/* What rules_block.c and rules_block_end.c have in common. */
+/* order.online or order.offline, whichever the operation has to follow. */
 enum rule_id rule_order(const struct rule_op *op);
 void rule_same_place(struct rules *rules, const char *what, u64 start, u64 nr,
 		     u64 want_start, u64 want_nr);

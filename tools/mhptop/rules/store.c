@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the rules remember of memory blocks, ranges and zones, and how it is
- * found. What the laws make of it is not here.
+ * The storage of what is known about memory blocks, ranges and zones.
  */
 #include "base/vec.h"
 #include "rules/state.h"
@@ -15,7 +14,7 @@ struct rule_block *rule_block(struct rules *rules, u64 pfn, bool create)
 		return block;
 	block = sparse_make(&rules->blocks, number);
 	if (!block) {
-		/* No machine has memory there: nothing can be said of it. */
+		/* No machine has memory at this address. */
 		if (number >= SPARSE_MAX)
 			rules->unsure = true;
 		else

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The source that reads a recording, from a file or, while it is being made,
- * from a pipe. What its lines mean is in recording_read.c and
- * record_json_read.c.
+ * The source that reads a recording from a file, or from a pipe while it is
+ * being made.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -29,15 +28,15 @@ struct source_file {
 	int fd;
 	bool eof;
 	bool has_totals;
-	int err; /* where the reading ended: told when all before it was taken, */
-	char reason[256]; /* with this, "" if there is nothing to say */
+	int err; /* why reading ended; returned after all earlier records */
+	char reason[256]; /* reason of err, "" if there is none */
 	char *name; /* for messages */
-	u64 line; /* the number of the last line taken */
-	u64 counts[NR_COUNTS]; /* of numbered records taken, by event; 0: all */
-	u64 unknown; /* of events that are not known here, of these */
-	u64 last_seq; /* the highest number */
+	u64 line; /* number of the last parsed line */
+	u64 counts[NR_COUNTS]; /* numbered records by event, and of all events at 0 */
+	u64 unknown; /* numbered records of unknown events */
+	u64 last_seq; /* highest number of a record */
 	struct recording_totals totals;
-	size_t start; /* of what is in the buffer and not yet taken */
+	size_t start; /* unparsed bytes of buf */
 	size_t end;
 	char buf[BUFFER_BYTES];
 };
@@ -56,8 +55,8 @@ static int file_fail(struct source_file *file, int err, const char *reason)
 }
 
 /*
- * The next line of what is in the buffer, NULL if it is not complete. The last
- * one needs no newline if it makes sense without: an editor may have taken it.
+ * The next line of the buffer, NULL if it is not complete. The last line of a
+ * file may lack its newline, as an editor may have removed it.
  */
 static char *file_next_line(struct source_file *file, size_t *len)
 {
@@ -73,14 +72,14 @@ static char *file_next_line(struct source_file *file, size_t *len)
 	return line;
 }
 
-/* Whether the line just taken is the beginning of one of ours, and its end is missing. */
+/* Whether the last line was the last one of the file, and lacks its end. */
 static bool is_truncated(const struct source_file *file)
 {
 	return file->eof && file->start == file->end &&
 	       !strchr("\n}", file->buf[file->end - 1]);
 }
 
-/* Get more into the buffer. 0 when there is something new, or the end. */
+/* Read more into the buffer. 0, also at the end of the file, or an error. */
 static int file_fill(struct source_file *file)
 {
 	ssize_t n;
@@ -107,7 +106,7 @@ static int file_fill(struct source_file *file)
 	return 0;
 }
 
-/* Whether read() will not wait, without changing the descriptor for others. */
+/* Whether read() will not block. O_NONBLOCK would also affect other users of the file. */
 static bool is_readable(struct source_file *file)
 {
 	struct pollfd fd = { .fd = file->fd, .events = POLLIN };
@@ -115,7 +114,7 @@ static bool is_readable(struct source_file *file)
 	return poll(&fd, 1, 0) > 0;
 }
 
-static int take_totals(struct source_file *file, const char *line, size_t len)
+static int parse_totals(struct source_file *file, const char *line, size_t len)
 {
 	char why[128];
 	int err = recording_totals_get(line, len, &file->totals, why,
@@ -141,9 +140,9 @@ static void count(struct source_file *file, const struct mhp_record *record)
 		file->unknown++;
 }
 
-/* One line: 1 if a record was handed over, 0 if not, else an error. */
-static int file_take_line(struct source_file *file, source_sink sink, void *ctx,
-			  const char *line, size_t len)
+/* Parse a line. 1 if it was a record and was handed over, 0 if not, or an error. */
+static int file_parse_line(struct source_file *file, source_sink sink,
+			   void *ctx, const char *line, size_t len)
 {
 	struct mhp_record record;
 	const char *why;
@@ -153,7 +152,7 @@ static int file_take_line(struct source_file *file, source_sink sink, void *ctx,
 		return file_fail(file, -EPROTO,
 				 "unexpected line after the totals");
 	if (recording_is_totals(line, len))
-		return take_totals(file, line, len);
+		return parse_totals(file, line, len);
 	err = record_from_json(line, len, &record, &why);
 	if (err && err != -ENOMSG)
 		return file_fail(file, err,
@@ -163,7 +162,7 @@ static int file_take_line(struct source_file *file, source_sink sink, void *ctx,
 	return err < 0 ? err : 1;
 }
 
-/* Whether as many records of each event came out as went in. */
+/* Whether as many records of each event were read as were written. 1: no. */
 static int compare_counts(const struct source_file *file, char *why, size_t len)
 {
 	const struct mhp_count *count = file->totals.source.count;
@@ -191,8 +190,8 @@ static int compare_counts(const struct source_file *file, char *why, size_t len)
 	return 1;
 }
 
-/* The end: what is worth telling of a recording that was read to it. */
-static void finish(struct source_file *file)
+/* The end of the recording: check that it is complete. */
+static void file_finish(struct source_file *file)
 {
 	char why[128];
 
@@ -211,33 +210,33 @@ static void finish(struct source_file *file)
 			file->name, file->unknown);
 }
 
-/* Take all complete lines of the buffer: how many records, or an error. */
-static int take_lines(struct source_file *file, source_sink sink, void *ctx)
+/* Parse all complete lines of the buffer. The number of records, or an error. */
+static int parse_lines(struct source_file *file, source_sink sink, void *ctx)
 {
-	int ret, taken = 0;
+	int ret, parsed = 0;
 	size_t len;
 	char *line;
 
 	while (!file->err && (line = file_next_line(file, &len))) {
-		ret = file_take_line(file, sink, ctx, line, len);
+		ret = file_parse_line(file, sink, ctx, line, len);
 		if (ret < 0 && !file->err)
 			return ret;
-		taken += ret > 0;
+		parsed += ret > 0;
 	}
-	return taken;
+	return parsed;
 }
 
-/* A buffer at a time, as whoever asks has something to show in between. */
+/* Reads one buffer at a time, so that the caller can update what it shows. */
 static int file_read(struct source *source, source_sink sink, void *ctx)
 {
 	struct source_file *file = to_file(source);
-	int ret = take_lines(file, sink, ctx);
+	int ret = parse_lines(file, sink, ctx);
 
 	while (!ret && !file->err && is_readable(file)) {
 		file_fill(file);
-		ret = take_lines(file, sink, ctx);
+		ret = parse_lines(file, sink, ctx);
 		if (!ret && !file->err && file->eof)
-			finish(file);
+			file_finish(file);
 	}
 	if (ret || !file->err)
 		return ret;
@@ -260,8 +259,8 @@ static int file_totals(struct source *source, struct source_totals *totals)
 	return 0;
 }
 
-/* Why the ledgers were not found equal; an older recorder left out to say so. */
-static void tell_check(const struct source_file *file, char *why, size_t len)
+/* Why the ledgers are not equal. Older recorders did not write the reason. */
+static void explain_check(const struct source_file *file, char *why, size_t len)
 {
 	const struct recording_totals *totals = &file->totals;
 	u64 lost = totals->source.count[0].lost;
@@ -288,7 +287,7 @@ static int file_self_check(struct source *source, struct mhp_ledger *ledger,
 {
 	struct source_file *file = to_file(source);
 
-	/* The kernel that could be asked is another one, or another time's. */
+	/* The running kernel's ledger is not that of the recording. */
 	(void)ledger;
 	if (!file->has_totals) {
 		snprintf(why, len, "the recording has no totals");
@@ -297,7 +296,7 @@ static int file_self_check(struct source *source, struct mhp_ledger *ledger,
 	if (compare_counts(file, why, len))
 		return 1;
 	if (file->totals.self_check)
-		tell_check(file, why, len);
+		explain_check(file, why, len);
 	return file->totals.self_check;
 }
 
@@ -320,7 +319,7 @@ static const struct source_ops file_ops = {
 	.close = file_close,
 };
 
-/* Waits for the first line: without it nothing can be understood. */
+/* Wait for the first line, which is needed to parse the others. */
 static int read_header(struct source_file *file)
 {
 	char why[160];
@@ -339,7 +338,7 @@ static int read_header(struct source_file *file)
 	}
 	err = recording_header_get(line, len, &file->source.info, why,
 				   sizeof(why));
-	/* Something else without a newline is not a header that was cut. */
+	/* Without a brace it is not a truncated header, but another kind of file. */
 	if (err)
 		file_fail(file, err,
 			  is_truncated(file) && *line == '{' ? "truncated" :
@@ -354,7 +353,7 @@ static int open_path(struct source_file *file, const char *path)
 	file->name = strdup(is_stdin ? "standard input" : path);
 	if (file->name)
 		plain_text(file->name);
-	/* Of its own, as the dashboard makes 0 the terminal. */
+	/* Duplicated, as the dashboard makes descriptor 0 the terminal. */
 	file->fd = is_stdin ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3) :
 			      open(path, O_RDONLY | O_CLOEXEC);
 	return file->fd < 0 ? -errno : 0;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Facts about this machine that the live sources and the doctor share. See
- * source_live.h; what is done with them is not here.
+ * Facts about this machine, for the live sources and the doctor.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -127,7 +126,7 @@ bool source_live_capable(unsigned int cap)
 
 int source_live_tracefs(const char **events)
 {
-	/* The first one is where libbpf looks first. */
+	/* In the order in which libbpf looks. */
 	static const char *const folders[] = {
 		"/sys/kernel/debug/tracing/events", "/sys/kernel/tracing/events"
 	};
@@ -144,7 +143,7 @@ int source_live_tracefs(const char **events)
 	return err;
 }
 
-/* The file lists all modes, the one in force in brackets. */
+/* The file lists all modes, with the active one in brackets. */
 void source_live_lockdown(char *buf, size_t len)
 {
 	char text[128], *mode = NULL, *end;

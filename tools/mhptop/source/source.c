@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The calls to a source go to its own operations; what a source does not have
- * is answered here. And when to read a live source that had records.
+ * Calls the operations of a source, with defaults for those that it lacks, and
+ * decides when to read a live source again.
  */
 #include <errno.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A source of records: the one interface behind which a live kernel, a
- * recording, a pipe and plain sysfs look the same.
+ * A source of records: the common interface of a live kernel, a recording, a
+ * pipe and plain sysfs.
  */
 #ifndef SOURCE_SOURCE_H
 #define SOURCE_SOURCE_H
@@ -17,41 +17,43 @@ struct source;
 struct source_ops {
 	const char *name;
 	/*
-	 * Hand over what is there without waiting. > 0: records handed over;
-	 * 0: nothing now; -ENODATA: the stream is over; else -errno. Of a live
-	 * source, call it again some 100 ms after it had records: fd() is for
-	 * the first one after a call that had none, and for a great many.
+	 * Hand over the available records without blocking. > 0: the number of
+	 * records; 0: none available; -ENODATA: end of the stream; or -errno.
+	 * If a live source had records, call it again about 100 ms later: fd()
+	 * only becomes readable after a call that had none, or when there are
+	 * very many records.
 	 */
 	int (*read)(struct source *source, source_sink sink, void *ctx);
-	/* A descriptor to poll(), or -1 when read() is to be called by time. */
+	/* A descriptor to poll(), or -1 if read() must be called periodically. */
 	int (*fd)(struct source *source);
 	int (*totals)(struct source *source, struct source_totals *totals);
 	/*
-	 * How many records there are so far, handed over or not, at next to no
-	 * cost; NULL where nothing is known of what is still to come.
+	 * The number of records so far, whether handed over or not. Cheap. NULL
+	 * if the source cannot know.
 	 */
 	u64 (*numbered)(struct source *source);
 	/*
-	 * Compare a ledger folded from all records of this source with the one
-	 * that the kernel kept. 0: equal; 1: not, and why says in one line
-	 * what differs first; -EOPNOTSUPP: there is nothing to compare with, or
-	 * events were lost. Stops the events of a live source first, for good;
-	 * -EAGAIN: the last of them are yet to be read, then ask again.
+	 * Compare a ledger folded from all records of this source with the
+	 * kernel's. 0: equal; 1: why has the first difference, in one line;
+	 * -EOPNOTSUPP: there is nothing to compare with, or events were lost.
+	 * Stops the events of a live source for good. -EAGAIN: the last events
+	 * have not been read yet; read them and call it again.
 	 */
 	int (*self_check)(struct source *source, struct mhp_ledger *ledger,
 			  char *why, size_t len);
 	/*
-	 * Load the accounts as the kernel keeps them now into a ledger. 0: they
-	 * are exact; 1: they are not, and why says in one line what they lack;
-	 * else -errno with why, and the ledger may be of both. -EOPNOTSUPP: the
-	 * kernel keeps none. Records that are still to be read are in there.
+	 * Load the kernel's current accounts into a ledger; they include
+	 * records that have not been read yet. 0: they are exact; 1: they are
+	 * not, and why says in one line what is missing; -EOPNOTSUPP: the
+	 * kernel keeps none; or -errno with why, and the ledger may be a mix of
+	 * old and new accounts.
 	 */
 	int (*ledger)(struct source *source, struct mhp_ledger *ledger,
 		      char *why, size_t len);
 	void (*close)(struct source *source);
 };
 
-/* The first member of each source's own structure. */
+/* The first member of every source's private structure. */
 struct source {
 	const struct source_ops *ops;
 	struct source_info info;
@@ -59,34 +61,34 @@ struct source {
 };
 
 /*
- * Open the mhp tracepoints through BPF, and hand over what was there already
- * as the first records. -EPERM: a privilege is missing, -ENOENT: the kernel
- * has no mhp events, -EOPNOTSUPP: it lacks something else; then why says in
- * one line what and what to do about it.
+ * Open the mhp tracepoints through BPF. The first records are a snapshot of the
+ * existing zones and memory blocks. -EPERM: a privilege is missing, -ENOENT: the
+ * kernel has no mhp events, -EOPNOTSUPP: it lacks something else; why then says
+ * in one line what is missing and what to do about it.
  */
 int source_open_bpf(struct source **source, char *why, size_t len);
 /* Poll /sys/devices/system/memory, or the same tree under root. */
 int source_open_sysfs(struct source **source, const char *root, char *why,
 		      size_t len);
 /*
- * Read NDJSON from a file, "-" or NULL for standard input. -EPROTO: damaged or
- * import, -ENOTSUP: of a newer schema; why then has file, line and reason.
- * Damage further on makes read() return the same errors, after every record
- * before it was handed over; source_why() has the line.
+ * Read NDJSON from a file, "-" or NULL for standard input. -EPROTO: damaged, or
+ * not a recording, -ENOTSUP: a newer schema; why then has file, line and reason.
+ * If the file is damaged further on, read() returns the same errors after all
+ * records before the damage; source_why() has the line.
  */
 int source_open_file(struct source **source, const char *path, char *why,
 		     size_t len);
 
 /*
- * The same for a file that trace-cmd recorded. One that is damaged is told
- * with -EPROTO and without the line.
+ * The same for a recording of trace-cmd. If it is damaged, the error is -EPROTO,
+ * without a line.
  */
 int source_open_trace_dat(struct source **source, const char *path, char *why,
 			  size_t len);
 
 /*
- * The same for a file that perf script, trace-cmd report or tracefs printed.
- * Not for pipes: it is read twice.
+ * The same for text of perf script, trace-cmd report or tracefs, and for a
+ * perf.data. Not for pipes, as the file is read twice.
  */
 int source_open_text(struct source **source, const char *path, char *why,
 		     size_t len);
@@ -94,16 +96,16 @@ int source_open_text(struct source **source, const char *path, char *why,
 int source_read(struct source *source, source_sink sink, void *ctx);
 int source_fd(struct source *source);
 int source_totals(struct source *source, struct source_totals *totals);
-u64 source_numbered(struct source *source); /* 0 where it is not known */
+u64 source_numbered(struct source *source); /* 0 if unknown */
 int source_self_check(struct source *source, struct mhp_ledger *ledger,
 		      char *why, size_t len);
 int source_ledger(struct source *source, struct mhp_ledger *ledger, char *why,
 		  size_t len);
 /*
- * The reason in one line for the last error of read(), "" if there was none.
- * After opening a live source: what it cannot know, "" if it lacks nothing.
- * After -ENODATA: what is wrong with a stream that is over, e.g. that a
- * recording has no totals; "" if nothing is.
+ * The reason of the last error of read(), in one line, "" if there was none.
+ * After opening a live source: what it cannot know, "" if nothing. After
+ * -ENODATA: what is wrong with the stream, e.g. that a recording has no totals;
+ * "" if nothing.
  */
 const char *source_why(struct source *source);
 void source_close(struct source *source); /* NULL is fine */
@@ -111,14 +113,14 @@ void source_close(struct source *source); /* NULL is fine */
 #define BURST_LOOK_NS (LOOP_NS / 10)
 
 struct burst {
-	u64 fetched; /* records that there were when reading ended, */
-	u64 last; /* and when last looked at */
-	u64 latest; /* time to read, whatever comes */
+	u64 fetched; /* records at the end of the last read */
+	u64 last; /* records at the last look */
+	u64 latest; /* latest time of the next read */
 };
 
-/* Records were just read. Look in BURST_LOOK_NS. */
+/* Records were just read: start to watch for the end of a burst of events. */
 void burst_begin(struct burst *burst, struct source *source);
-/* Whether to leave it alone, and to look again after as long; false: read. */
+/* Call it every BURST_LOOK_NS. Whether the burst goes on; false: read now. */
 bool burst_goes_on(struct burst *burst, struct source *source);
 
 #endif

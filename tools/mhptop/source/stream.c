@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Joins a source and a model: opens the one that is wanted or to be had, moves
- * records, and in the end has the ledgers compared.
+ * Connects a source to the rules and a model: opens the source, passes records
+ * on, and in the end compares the ledgers.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -100,7 +100,7 @@ static int open_with(struct stream *stream, source_open open, const char *path,
 	return err ?: start_model(stream, opts);
 }
 
-/* By how the file begins; what is no plain file is taken for a recording of mhptop. */
+/* Detect the format by the first bytes. Anything but a regular file must be an mhptop recording. */
 static source_open find_open(const char *path)
 {
 	static const char trace_dat[] = "\x17\x08\x44tracing";
@@ -144,9 +144,9 @@ void stream_close(struct stream *stream)
 }
 
 /*
- * What a lost record did is missing in our ledger for good, not in the
- * kernel's. So from then on the accounts are the kernel's, each time that
- * something is shown, and records are only logged: it has had them all.
+ * A lost record is missing from our ledger for good, but not from the kernel's.
+ * So after a loss, the accounts are loaded from the kernel before they are shown,
+ * and records are only logged, as the kernel's accounts include them.
  */
 static void load_ledger(struct stream *stream)
 {
@@ -160,13 +160,13 @@ static void load_ledger(struct stream *stream)
 		model->loaded = true;
 	else if (ret == -EOPNOTSUPP)
 		return;
-	/* What ended the stream is there to be read already. */
+	/* Keep the notice of the error that ended the stream. */
 	if (stream->err)
 		return;
 	snprintf(model->notice, sizeof(model->notice),
 		 "%llu events were lost: %s", lost,
 		 ret ? why :
-		       "accounts are read from the kernel, the log has gaps");
+		       "accounts are read from the kernel; the log has gaps");
 }
 
 void stream_update(struct stream *stream)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A source together with the model that takes its records: what batch.c and
- * dashboard.c have in common. It knows no view and prints nothing.
+ * A source, and the rules and the model that its records are passed to. Common
+ * to all commands that read events.
  */
 #ifndef STREAM_H
 #define STREAM_H
@@ -16,67 +16,67 @@ struct stream {
 	struct source *source;
 	struct model model;
 	struct rules *rules;
-	int rules_err; /* -ENOMEM: not every record was judged */
-	bool over; /* there is nothing more to come */
-	int err; /* what ended it, 0 if that was its end */
-	char why[256]; /* what the user must be told, "" if nothing */
+	int rules_err; /* -ENOMEM: not all records were checked */
+	bool over; /* there are no more records */
+	int err; /* error that ended the stream, 0: none */
+	char why[256]; /* message for the user, "" if none */
 	bool checked;
 };
 
 /*
- * Open the events of this kernel; without them sysfs, and then why says what
- * is missing and what to do about it. 0 or -errno, with why.
+ * Open this kernel's events or, if that is not possible, sysfs; why then says
+ * what is missing and what to do about it. 0, or -errno with why.
  */
 int stream_open_live(struct stream *stream);
 /*
- * The same, and nothing but the mhp events will do. opts are for the rules,
- * NULL: no budgets.
+ * The same without the fallback to sysfs. opts are for the rules, NULL: no
+ * budgets.
  */
 int stream_open_events(struct stream *stream, const struct rules_opts *opts);
-/* Open a recording, NULL or "-" for standard input. 0 or -errno, with why. */
+/* Open a recording, NULL or "-" for standard input. 0, or -errno with why. */
 int stream_open_file(struct stream *stream, const char *path,
 		     const struct rules_opts *opts);
-/* The same, or a file that another tool wrote. */
+/* Open a recording, or a file of another tool. */
 int stream_open_any(struct stream *stream, const char *path,
 		    const struct rules_opts *opts);
 /*
- * For a source that was opened another way: begin with an empty model and
- * rules. opts NULL: no budgets. 0 or -errno.
+ * For a source that the caller opened: create an empty model and the rules. opts
+ * NULL: no budgets. 0 or -errno.
  */
 int stream_start(struct stream *stream, const struct source_info *info,
 		 const struct rules_opts *opts);
 void stream_close(struct stream *stream);
 
-/* A source_sink: the rules and the model take the record. */
+/* A source_sink that passes the record to the rules and the model. */
 int stream_take(void *stream, const struct mhp_record *record);
 
 /*
- * Let a sink, which must end up in stream_take(), have what is there now.
- * > 0: there may be more, 0: not now, -ENODATA: it is over; see over and err.
- * A sink that returns -ECANCELED ends the reading, not the stream.
+ * Pass the available records to a sink, which must call stream_take(). > 0:
+ * there may be more; 0: none available; -ENODATA: the stream is over, see over
+ * and err. A sink that returns -ECANCELED ends this call, not the stream.
  */
 int stream_read(struct stream *stream, source_sink sink, void *ctx);
 /*
- * Before anything is shown: let the model know the source's counts, which a
- * live one has to ask for, and once that has lost a record, its accounts too.
+ * Call it before the model is shown: it updates the model's counts of events
+ * and, if a live source has lost a record, its accounts.
  */
 void stream_update(struct stream *stream);
 /*
- * Stop the events, take the last ones, compare the ledgers, judge what can only
- * be judged in the end. Only once.
+ * Stop the events, read the last ones, compare the ledgers, and check the rules
+ * that need the whole stream. Further calls do nothing.
  */
 void stream_finish(struct stream *stream, source_sink sink, void *ctx);
 
-/* The exit code for an error that ended the reading of a recording, */
+/* The exit code for an error while reading a recording. */
 int stream_status(int err);
-/* and for one that kept a live source from being opened. */
+/* The exit code for an error while opening a live source. */
 int stream_live_status(int err);
 /*
- * The exit code of a run in which nothing went wrong, except that events may
- * have been lost: a message on standard error then says how many, and when.
+ * The exit code of a run without errors. If events were lost, print a message
+ * that says how many, and when.
  */
 int stream_lost_status(u64 lost, u64 seen, const char *when);
-/* The same for what a view showed of a model. */
+/* The same for a model that a view showed. */
 int stream_shown_status(const struct model *model);
 
 #endif

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The driver of batch mode: when frames are due, live and replayed. What is in
- * a frame is in view_text.c and view_json.c.
+ * The driver of batch mode: when frames are due, live and replayed.
  *
  * Live, a frame is due each time the delay has passed. A recording is read as
- * fast as it comes; then time is that of its records, so that the same
- * recording always makes the same frames, except that a pipe with nothing to
- * say gets a frame by the clock.
+ * fast as possible and frames are due by the times of its records, so that a
+ * recording always gives the same frames. Only a pipe that is idle gets frames
+ * by the clock.
  */
 #include <errno.h>
 #include <string.h>
@@ -20,10 +19,10 @@ struct batch {
 	struct stream *stream;
 	const struct view_opts *opts;
 	struct out out;
-	FILE *file; /* on it */
+	FILE *file; /* writes to out */
 	u64 delay; /* in ns, 0: only the last frame */
 	u64 due; /* next frame by the clock */
-	u64 due_record; /* the same by the time of records */
+	u64 due_record; /* next frame by the time of records */
 	unsigned long frames; /* so far */
 };
 
@@ -32,7 +31,7 @@ static bool is_enough(const struct batch *batch)
 	return batch->opts->frames && batch->frames >= batch->opts->frames;
 }
 
-/* 0 or -errno, and then nothing more is to be printed. */
+/* 0, or -errno, after which no more frames can be printed. */
 static int print_frame(struct batch *batch)
 {
 	struct stream *stream = batch->stream;
@@ -50,7 +49,7 @@ static int print_frame(struct batch *batch)
 	return batch->out.err ?: err;
 }
 
-/* A sink: a frame that is due by then shows what was before the record. */
+/* Sink. A frame that is due shows the state before the record. */
 static int batch_take(void *ctx, const struct mhp_record *record)
 {
 	struct batch *batch = ctx;
@@ -67,7 +66,7 @@ static int batch_take(void *ctx, const struct mhp_record *record)
 	return stream_take(batch->stream, record);
 }
 
-/* 0 when there may be something to do, else what ends the loop. */
+/* 0 if there may be work to do, or the error that ends the loop. */
 static int batch_wait(struct batch *batch, u64 until)
 {
 	struct pollfd fds[] = {
@@ -79,7 +78,7 @@ static int batch_wait(struct batch *batch, u64 until)
 
 	if (ret < 0)
 		return ret;
-	/* Who reads us went away: no need to find out by writing. */
+	/* The reader has closed the pipe; a write would fail. */
 	if (fds[1].revents & POLLERR)
 		return -EPIPE;
 	return out_stopped(&batch->out) ? -EINTR : 0;
@@ -96,14 +95,14 @@ static int run_live(struct batch *batch)
 		if (ret < 0)
 			return ret;
 		if (loop_now() >= batch->due) {
-			/* After the last one nothing is left to be compared. */
+			/* The last frame is printed after the self-check. */
 			if (batch->frames + 1 == batch->opts->frames)
 				return 0;
 			err = print_frame(batch);
 			if (err)
 				return err;
 		}
-		/* Without a descriptor the source is polled, once a frame. */
+		/* A source without a descriptor is polled once per frame. */
 		soon = loop_now() + BURST_LOOK_NS;
 		if (!ret || source_fd(stream->source) < 0 || soon > batch->due)
 			soon = batch->due;
@@ -134,7 +133,7 @@ static int run_replay(struct batch *batch)
 	return err;
 }
 
-/* The last frame, unless enough were printed: it has all there is to know. */
+/* Unless enough frames were printed, the last one has the final state. */
 static int batch_loop(struct batch *batch)
 {
 	struct stream *stream = batch->stream;
@@ -168,7 +167,7 @@ static int batch_report(struct batch *batch, int err)
 	return stream_shown_status(&stream->model);
 }
 
-/* One frame is printed at once, and of what happened before nobody told us. */
+/* A single live frame is printed immediately, so its history is empty. */
 static void note_history(const char *text)
 {
 	const struct column *column;

@@ -7,8 +7,8 @@
 #include "source/stream.h"
 
 /*
- * Print frames until the stream is over, enough are printed, or a signal ends
- * it. The exit code, after what is wrong was said on stderr.
+ * Print frames until the stream ends, enough frames are printed, or a signal
+ * arrives. Returns the exit code, after errors were reported on stderr.
  */
 int batch_run(struct stream *stream, const struct view_opts *opts);
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * One frame as one line of JSON. The keys of blocks[] and ranges[] are the
- * columns; those of the rest are below. Nothing is computed here that the
- * model does not say.
+ * columns. All values come from the model.
  */
 #include <errno.h>
 #include <string.h>

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * One frame as plain text, for batch mode: what the dashboard shows, without
- * a terminal. The tables' columns are those of columns.c and range_columns.c
- * that are shown.
+ * One frame as plain text, for batch mode: the content of the dashboard
+ * without a terminal. The tables have the columns that are shown by default.
  */
 #include <errno.h>
 #include <string.h>
@@ -76,8 +75,8 @@ static void text_put_zones(FILE *out, const struct model *model)
 }
 
 /*
- * One row, of their titles if there is none. Words are to the left, the last
- * cell is not padded; a tail comes behind the columns.
+ * One row of a table; without a row, the titles. Words are left-aligned and
+ * the last cell is not padded. The tail, if any, follows the last column.
  */
 static void text_put_row(FILE *out, const struct model *model,
 			 const struct column *list, const void *row,
@@ -171,7 +170,7 @@ static void text_put_block(FILE *out, const struct model *model,
 	text_put_row(out, model, columns, block, NULL);
 }
 
-/* In the form of `perf script`; a name must not speak to the terminal. */
+/* In the format of `perf script`. A comm may contain control characters. */
 static void text_put_event(FILE *out, const struct mhp_record *record)
 {
 	char text[EVENT_MAX], comm[MHP_COMM_LEN], when[UNITS_TEXT_MAX];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What the views have in common: the memory blocks of a frame, and the delay between frames. */
+/* Shared by the views: the memory blocks of a frame, and the delay between frames. */
 #include <errno.h>
 
 #include "base/units.h"

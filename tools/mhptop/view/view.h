@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/*
- * The views: what each makes of a model. None of them knows a source.
- */
+/* The views of a model. They do not depend on the source. */
 #ifndef VIEW_H
 #define VIEW_H
 
@@ -26,29 +24,27 @@ struct view_opts {
 /* Seconds between frames */
 #define VIEW_DELAY_MIN 0.01
 #define VIEW_DELAY_MAX 86400.0
-/* A duration within these limits. 0 or -EINVAL. */
+/* Parse a delay within these limits. 0 or -EINVAL. */
 int view_delay_parse(double *seconds, const char *text);
 
-/*
- * Writes a memory block of a frame; nth is its number in the list, from 0.
- */
+/* Write one block of a frame; nth is its position in the list, from 0. */
 typedef void (*view_block_put)(FILE *out, const struct model *model,
 			       const struct mhp_block *block, size_t nth);
 /*
- * Write the memory blocks that a frame shows, in its order. 0, -ENOMEM, or
+ * Call put for each block of a frame, filtered and sorted. 0, -ENOMEM, or
  * -EINVAL for an invalid filter.
  */
 int view_blocks(FILE *out, const struct model *model,
 		const struct view_opts *opts, view_block_put put);
 
-/* One frame as plain text: header, zones, ranges, blocks, last events. */
+/* One frame as plain text: header, zones, ranges, blocks, last events. 0 or -errno. */
 int view_text(const struct model *model, const struct view_opts *opts,
 	      FILE *out);
-/* One frame as one line of JSON, as in the CLI contract. */
+/* One frame as one line of JSON. 0 or -errno. */
 int view_json(const struct model *model, const struct view_opts *opts,
 	      FILE *out);
 
-/* The dashboard. Only view_tui*.c sees curses. */
+/* The dashboard; only view/tui/ uses curses. */
 struct view_tui;
 
 enum view_tui_event {
@@ -57,25 +53,25 @@ enum view_tui_event {
 	VIEW_TUI_REDRAW,
 };
 
-/* Takes the terminal; -ENOTTY, -EINVAL (unknown TERM) otherwise. */
+/* Open the terminal. 0, or -errno with a reason in why. */
 int view_tui_open(struct view_tui **view, const struct view_opts *opts,
 		  char *why, size_t len);
 void view_tui_draw(struct view_tui *view, const struct model *model);
 /*
- * Where keys come from, to be polled: standard input, or the terminal itself
- * when that is a pipe with a recording.
+ * The descriptor of the keys, for poll(): standard input, or /dev/tty if
+ * standard input is a recording.
  */
 int view_tui_fd(const struct view_tui *view);
-/* Handle all keys that are waiting. */
+/* Handle all pending keys. */
 enum view_tui_event view_tui_keys(struct view_tui *view,
 				  const struct model *model);
-/* Tell it that the terminal changed its size (SIGWINCH). */
+/* Handle a new size of the terminal (SIGWINCH). */
 void view_tui_resize(struct view_tui *view);
-/* Draw only after keys; records are to be taken meanwhile all the same. */
+/* While paused, draw only after keys, but continue to read records. */
 bool view_tui_paused(const struct view_tui *view);
-/* Seconds between frames: what was chosen with keys, else delay. */
+/* Seconds between frames: as set by keys, or delay by default. */
 double view_tui_delay(struct view_tui *view, double delay);
-/* Gives the terminal back. There is one view; NULL or a second call is fine. */
+/* Restore the terminal. NULL and repeated calls are allowed. */
 void view_tui_close(struct view_tui *view);
 
 #endif

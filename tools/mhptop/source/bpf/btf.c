@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Cuts out of the kernel's BTF the few types that the collector refers to, so
- * that libbpf does not search tens of thousands of types for each of them:
- * that took longer than everything else about loading. On the way it finds
- * what CO-RE cannot, an enumerator of an enum without a name.
+ * Copies the few types that the collector refers to from the kernel's BTF, so
+ * that libbpf does not search tens of thousands of types for each of them, which
+ * took longer than the rest of loading. It also finds an enumerator of an unnamed
+ * enum, which CO-RE cannot do.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -20,9 +20,9 @@
 struct cutting {
 	struct btf *kernel;
 	struct btf *cut;
-	const char **names; /* of the types that are wanted, in order */
+	const char **names; /* names of the wanted types, sorted */
 	size_t nr_names;
-	int *ids; /* in the cut, by id in the kernel's BTF; 0 not yet */
+	int *ids; /* id in cut by id in the kernel's BTF, 0: not copied yet */
 	s64 early_bit;
 };
 
@@ -64,7 +64,7 @@ static bool is_wanted(const struct cutting *c, const struct btf_type *type)
 
 static int cut_type(struct cutting *c, u32 id);
 
-/* The fields follow the structure they belong to, so their types have to be there first. */
+/* Fields are added after their structure, so their types must be copied first. */
 static int cut_composite(struct cutting *c, const struct btf_type *type)
 {
 	const struct btf_member *member = btf_members(type);
@@ -108,7 +108,7 @@ static int cut_array(struct cutting *c, const struct btf_type *type)
 	return btf__add_array(c->cut, index, element, array->nelems);
 }
 
-/* Its id in the cut, or -errno. What a pointer points to does not matter. */
+/* Copy a type. Its id in cut, or -errno. The target of a pointer does not matter. */
 static int cut_type(struct cutting *c, u32 id)
 {
 	const struct btf_type *type;
@@ -133,7 +133,7 @@ static int cut_type(struct cutting *c, u32 id)
 	return cut;
 }
 
-static void look_for_early_bit(struct cutting *c, const struct btf_type *type)
+static void find_early_bit(struct cutting *c, const struct btf_type *type)
 {
 	const struct btf_enum *enumerator = btf_enum(type);
 	u32 i;
@@ -161,7 +161,7 @@ static int cut_types(struct cutting *c)
 		if (type->name_off && is_wanted(c, type))
 			err = cut_type(c, id);
 		else if (!type->name_off && btf_is_enum(type))
-			look_for_early_bit(c, type);
+			find_early_bit(c, type);
 	}
 	return err < 0 ? err : 0;
 }

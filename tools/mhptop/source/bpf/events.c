@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The source of events: records from the collector's ring buffer, and its
- * counts. How the collector gets into the kernel is in source_bpf_load.c.
+ * The source of events: reads records from the collector's ring buffer, and its
+ * counts.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -14,7 +14,7 @@
 #include "model/event_table.h"
 #include "source/bpf/bpf.h"
 #include "source/live.h"
-#include "mhp.skel.h" /* in terms of our own types */
+#include "mhp.skel.h" /* needs our own types */
 
 #define CLOSE_TRIES 1000
 #define CLOSE_PAUSE_US 100
@@ -23,8 +23,8 @@ _Static_assert(sizeof(long) == 8, "records have the kernel's 64-bit longs");
 _Static_assert(sizeof(struct mhp_event_order) <= 64,
 	       "struct source_totals has no room for all events");
 
-/* A record of the ring buffer ends with its payload, so it is taken into one of full size. */
-static int bpf_take_record(void *ctx, void *data, size_t size)
+/* A record in the ring buffer is as short as its payload: copy it to one of full size. */
+static int bpf_handle_record(void *ctx, void *data, size_t size)
 {
 	struct bpf_source *self = ctx;
 	struct mhp_record record = { 0 };
@@ -54,9 +54,9 @@ static int drain(struct bpf_source *self)
 }
 
 /*
- * What was there already is put into the ring buffer piece by piece. When
- * nothing more is there the collector is told to wake us for the next record,
- * and then we look once more for what came before it knew.
+ * First, the snapshot is put into the ring buffer piece by piece. When there are
+ * no more records, set mhp_reader_sleeps so that the collector wakes us for the
+ * next one, and look again for records that came before it was set.
  */
 static int bpf_read(struct source *source, source_sink sink, void *ctx)
 {
@@ -131,7 +131,7 @@ out:
 	return err;
 }
 
-/* From now on nothing is an event; the one that is being stored is waited for. */
+/* Stop collecting, and wait for an event that is being stored. */
 static void close_collector(struct mhp_bpf__bss *bss)
 {
 	int tries;
@@ -144,7 +144,7 @@ static void close_collector(struct mhp_bpf__bss *bss)
 	}
 }
 
-/* All at once, as they began, though links go one after the other. Programs and maps stay. */
+/* Close the collector to stop all events at once, then detach them one by one. Programs and maps stay. */
 static void stop_events(struct bpf_source *self)
 {
 	int event;
@@ -220,7 +220,7 @@ int source_open_bpf(struct source **source, char *why, size_t len)
 	if (err)
 		goto out;
 	self->ring = ring_buffer__new(bpf_map__fd(self->skel->maps.mhp_ring),
-				      bpf_take_record, self, NULL);
+				      bpf_handle_record, self, NULL);
 	if (!self->ring) {
 		err = source_live_why(-errno, why, len,
 				      "cannot map the ring buffer: %s",

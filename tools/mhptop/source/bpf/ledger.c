@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The kernel's ledger: read from the maps, and compared with ours. */
+/* Reads the kernel's ledger from the maps, and compares it with ours. */
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
@@ -14,12 +14,12 @@
 #include "source/live.h"
 #include "mhp.skel.h"
 
-#define BATCH 512 /* accounts a system call */
+#define BATCH 512 /* accounts per system call */
 #define TRIES 4
 
 /*
- * An account that was just made has no place of its own yet, but that of the
- * first of all: it is left for the next time.
+ * An account that was just created is still zeroed, so that its start does not
+ * match its key: it is skipped until the next time.
  */
 typedef int (*load_one)(struct mhp_ledger *ledger, const void *key,
 			const void *account);
@@ -57,7 +57,7 @@ static int load_range(struct mhp_ledger *ledger, const void *key,
 	return ledger_load_range(ledger, range);
 }
 
-/* All accounts of a map. -ENOENT is its end, and comes with the last ones. */
+/* Load all accounts of a map. The last batch comes with -ENOENT. */
 static int load_map(const struct bpf_map *map, struct mhp_ledger *ledger,
 		    load_one load)
 {
@@ -129,9 +129,8 @@ static u64 missed(const struct bpf_source *self)
 }
 
 /*
- * The accounts do not stand still while they are read. They are read again if
- * an event got a number meanwhile; should there be no end of that, or one be
- * half in, then whoever asks the next time gets the rest.
+ * The accounts may change while they are read. If an event came meanwhile, read
+ * them again, up to TRIES times; the next call then gets what is missing.
  */
 int bpf_source_ledger(struct source *source, struct mhp_ledger *ledger,
 		      char *why, size_t len)
@@ -149,7 +148,7 @@ int bpf_source_ledger(struct source *source, struct mhp_ledger *ledger,
 	if (err)
 		return source_live_why(
 			err, why, len,
-			"what is shown may be wrong, cannot read the kernel's accounts: %s",
+			"what is shown may be wrong: cannot read the kernel's accounts: %s",
 			strerror(-err));
 	nr = missed(self);
 	if (nr)
@@ -182,7 +181,7 @@ static s64 number_at(const struct btf_type *type, const void *at)
 	return is_signed ? (s64)(number << shift) >> shift : (s64)number;
 }
 
-/* Name the first field that differs, with those of structures within. */
+/* Append the name and the values of the first field that differs; descends into structures. */
 static void name_field(const struct comparison *c, u32 type_id,
 		       const char *kernel, const char *ours)
 {
@@ -215,7 +214,7 @@ static void name_field(const struct comparison *c, u32 type_id,
 		 number_at(field, kernel + at), number_at(field, ours + at));
 }
 
-/* 0 equal, 1 not and why says so, of what whose name is there already. ours may be NULL. */
+/* Compare an account whose name is already in why. 0: equal; 1: why has the difference. ours may be NULL. */
 static int ledger_compare(const struct comparison *c, const char *type,
 			  const void *kernel, const void *ours, size_t size)
 {
@@ -282,8 +281,9 @@ static int compare_globals(const struct comparison *c,
 }
 
 /*
- * All accounts of a map against ours, and their number: the kernel's are never
- * deleted, so if each is found here and there are as many, both are the same.
+ * Compare all accounts of a map with ours, and their number. The kernel never
+ * deletes accounts, so if it has as many as we have, and all of them equal ours,
+ * both are the same.
  */
 static int compare_map(const struct comparison *c,
 		       const struct mhp_ledger *ledger,

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Loads the collector into the kernel and attaches it; when that does not
- * work, says in one line why and what to do. What comes out of it is read in
- * source_bpf.c.
+ * Loads the collector into the kernel and attaches it. If that fails, the reason
+ * says in one line why, and what to do.
  */
 #include <errno.h>
 #include <linux/capability.h>
@@ -16,12 +15,12 @@
 #include "model/event_table.h"
 #include "source/bpf/bpf.h"
 #include "source/live.h"
-#include "mhp.skel.h" /* in terms of our own types */
+#include "mhp.skel.h" /* needs our own types */
 
 #define RING_MIN (512UL << 10)
 #define RING_MAX (4UL << 20)
 
-/* What libbpf has to say is for who asks; our own one line is for everybody. */
+/* Print messages of libbpf only on request; users get our own one-line reason. */
 static int print_libbpf(enum libbpf_print_level level, const char *fmt,
 			va_list args)
 {
@@ -75,13 +74,13 @@ static int check_kernel(char *why, size_t len)
 }
 
 /*
- * Programs of events that this kernel does not have are not loaded. Neither
- * are those that read its memory where lockdown forbids that.
+ * Do not load programs of events that this kernel lacks, nor programs that read
+ * kernel memory if lockdown forbids it.
  */
 static int choose_programs(struct bpf_source *self, char *why, size_t len)
 {
 	struct bpf_program *prog;
-	const char *events, *name, *lacks = NULL;
+	const char *events, *name, *example = NULL;
 	int present = 0, missing = 0;
 	char path[256], mode[32];
 
@@ -98,7 +97,7 @@ static int choose_programs(struct bpf_source *self, char *why, size_t len)
 		}
 		bpf_program__set_autoload(prog, false);
 		missing++;
-		lacks = name;
+		example = name;
 	}
 	if (!strcmp(mode, "confidentiality")) {
 		bpf_program__set_autoload(self->skel->progs.mhp_snapshot_blocks,
@@ -116,7 +115,7 @@ static int choose_programs(struct bpf_source *self, char *why, size_t len)
 	if (missing)
 		fprintf(stderr,
 			"mhptop: this kernel lacks %d mhp events (e.g. %s); data from them will be missing; see mhptop doctor\n",
-			missing, lacks);
+			missing, example);
 	return 0;
 }
 
@@ -125,7 +124,7 @@ static int shift_of(u64 size)
 	return 63 - __builtin_clzll(size);
 }
 
-/* A 512th of the RAM, so that a small machine does not feel it. */
+/* 1/512 of RAM, within limits, so that it does not burden a small machine. */
 static u64 ring_bytes(void)
 {
 	u64 bytes = sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE) / 512;
@@ -199,7 +198,7 @@ static int attach(struct bpf_source *self, char *why, size_t len)
 	return 0;
 }
 
-/* libbpf reads the kernel's types from the given file, which is filled when it is known which ones these are. */
+/* libbpf reads the kernel's types from a file, which is written when the collector's types are known. */
 static int load(struct bpf_source *self, int types, char *why, size_t len)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, opts);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What was there before the source was opened: runs the programs that look at
- * the kernel's own structures or, where they may not or cannot, tells the
- * collector what sysfs says. Either way the records come out of the ring
- * buffer, and the kernel's ledger knows what they said.
+ * The snapshot of what existed before the source was opened. BPF programs read
+ * the kernel's structures or, if that is not possible, submit what sysfs reports
+ * to the collector. Either way, the records come through the ring buffer, and
+ * the kernel's ledger includes them.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -16,9 +16,9 @@
 #include "mhp_snapshot_found.h"
 #include "source/bpf/bpf.h"
 #include "source/sysfs/snapshot.h"
-#include "mhp.skel.h" /* in terms of our own types */
+#include "mhp.skel.h" /* needs our own types */
 
-/* The program's own result, or -errno when it could not be run. */
+/* Run a program. Its result, or -errno if it cannot be run. */
 static int snapshot_run(const struct bpf_program *prog)
 {
 	LIBBPF_OPTS(bpf_test_run_opts, opts);
@@ -27,8 +27,9 @@ static int snapshot_run(const struct bpf_program *prog)
 	return err ? err : (int)opts.retval;
 }
 
-/* One line, as what is missing is better known than guessed at. */
-static void say(struct bpf_source *self, const char *why, const char *what)
+/* Print, in one line, what the snapshot lacks, and why. */
+static void warn_incomplete(struct bpf_source *self, const char *why,
+			    const char *what)
 {
 	snprintf(self->source.why, sizeof(self->source.why), "%s: %s", why,
 		 what);
@@ -40,8 +41,9 @@ static int fall_back(struct bpf_source *self, const char *why)
 	const struct source_info *info = &self->source.info;
 	int err;
 
-	say(self, why,
-	    "pre-existing memory blocks are known from sysfs only, without memmap hosting");
+	warn_incomplete(
+		self, why,
+		"pre-existing memory blocks are known from sysfs only, without memmap hosting");
 	self->sysfs = calloc(1, sizeof(*self->sysfs));
 	if (!self->sysfs)
 		return -ENOMEM;
@@ -72,13 +74,14 @@ int bpf_source_snapshot_begin(struct bpf_source *self)
 			self,
 			"cannot locate the kernel's memory blocks (CONFIG_KALLSYMS_ALL)");
 	if (!(found & MHP_FOUND_SECTIONS))
-		say(self, "cannot identify boot memory",
-		    "memmap hosting of pre-existing blocks is known only for self-hosted blocks");
+		warn_incomplete(
+			self, "cannot identify boot memory",
+			"memmap hosting of pre-existing blocks is known only for self-hosted blocks");
 	self->stage = BPF_SNAPSHOT_ZONES;
 	return 0;
 }
 
-/* One call of a program that goes on where it ended, as far as there is room. */
+/* Run a program that continues where it stopped, and stops when there is no more room. */
 static int walk(struct bpf_source *self, const struct bpf_program *prog)
 {
 	struct mhp_bpf__bss *bss = self->skel->bss;
@@ -93,9 +96,9 @@ static int walk(struct bpf_source *self, const struct bpf_program *prog)
 	return 0;
 }
 
-/* 0 when the collector took it, 1 when it has no room now, -errno. */
-static int store_sysfs(struct bpf_source *self, u16 event, const void *payload,
-		       size_t size)
+/* Submit a record to the collector. 0, 1: no room now, or -errno. */
+static int submit(struct bpf_source *self, u16 event, const void *payload,
+		  size_t size)
 {
 	struct mhp_record *record = &self->skel->bss->mhp_sysfs_record;
 
@@ -104,14 +107,14 @@ static int store_sysfs(struct bpf_source *self, u16 event, const void *payload,
 	return snapshot_run(self->skel->progs.mhp_snapshot_sysfs);
 }
 
-static int store_sysfs_zones(struct bpf_source *self)
+static int submit_zones(struct bpf_source *self)
 {
 	int err = 0;
 
 	while (!err && self->next < self->sysfs->nr_zones) {
-		err = store_sysfs(self, MHP_EVENT_mhp_snapshot_zone,
-				  &self->sysfs->zones[self->next],
-				  sizeof(self->sysfs->zones[0]));
+		err = submit(self, MHP_EVENT_mhp_snapshot_zone,
+			     &self->sysfs->zones[self->next],
+			     sizeof(self->sysfs->zones[0]));
 		if (!err)
 			self->next++;
 	}
@@ -122,14 +125,14 @@ static int store_sysfs_zones(struct bpf_source *self)
 	return err < 0 ? err : 0;
 }
 
-static int store_sysfs_blocks(struct bpf_source *self)
+static int submit_blocks(struct bpf_source *self)
 {
 	int err = 0;
 
 	while (!err && self->next < self->sysfs->nr_blocks) {
-		err = store_sysfs(self, MHP_EVENT_mhp_snapshot_block,
-				  &self->sysfs->blocks[self->next],
-				  sizeof(self->sysfs->blocks[0]));
+		err = submit(self, MHP_EVENT_mhp_snapshot_block,
+			     &self->sysfs->blocks[self->next],
+			     sizeof(self->sysfs->blocks[0]));
 		if (!err)
 			self->next++;
 	}
@@ -150,10 +153,10 @@ int bpf_source_snapshot(struct bpf_source *self)
 		err = walk(self, self->skel->progs.mhp_snapshot_blocks);
 		break;
 	case BPF_SNAPSHOT_SYSFS_ZONES:
-		err = store_sysfs_zones(self);
+		err = submit_zones(self);
 		break;
 	case BPF_SNAPSHOT_SYSFS_BLOCKS:
-		err = store_sysfs_blocks(self);
+		err = submit_blocks(self);
 		break;
 	case BPF_SNAPSHOT_DONE:
 		break;

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Block size, numbers and counts of other tools' files; see import.h. */
+/* The block size, record numbers and event counts of imported recordings. */
 #include <stdio.h>
 #include <string.h>
 
 #include "source/import/import.h"
 
-/* Nothing tells; addresses of users alone depend on it. */
+/* The files do not have it. Only physical addresses given by users depend on it. */
 #define PAGE_BYTES 4096
-/* More than any operation is about: 64 TiB of the smallest pages. */
+/* Larger than any operation: 64 TiB of the smallest pages. */
 #define MOST_PAGES (1ULL << 34)
 
 bool import_block_look(struct import_block *block,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Events that perf, trace-cmd or tracefs printed, as a source: a plain text, or
- * a perf.data that perf has to print first.
+ * The source that reads events as printed by perf, trace-cmd or tracefs, from a
+ * text file, or from a perf.data that perf prints first.
  */
 #include <errno.h>
 #include <spawn.h>
@@ -30,7 +30,7 @@ static bool is_perf_data(FILE *file)
 	return got == sizeof(begin) - 1 && !strcmp(begin, magic);
 }
 
-/* What it says besides goes where ours does. */
+/* Run perf script. Its messages go to our standard error. */
 static int run_perf(const char *path, FILE *out)
 {
 	char *argv[] = { "perf", "script", "-i", (char *)path, NULL };
@@ -81,13 +81,14 @@ FILE *text_tool_open(const char *path, int *err, char *why, size_t len)
 	else
 		snprintf(why, len,
 			 "cannot read %s: 'perf script -i' failed: %s", path,
-			 *err == -EPROTO ? "see its message" : strerror(-*err));
+			 *err == -EPROTO ? "see its error message" :
+					   strerror(-*err));
 	if (out)
 		fclose(out);
 	return NULL;
 }
 
-#define BATCH 4096 /* lines a call */
+#define BATCH 4096 /* lines per call */
 
 struct source_text {
 	struct source source;
@@ -95,7 +96,7 @@ struct source_text {
 	char *name; /* for messages */
 	char *line;
 	size_t room;
-	u64 nr; /* of the last line */
+	u64 nr; /* number of the last line */
 	struct import import;
 };
 
@@ -122,13 +123,14 @@ static int text_next_line(struct source_text *text)
 						      strerror(errno)) :
 					    -ENODATA;
 	text->nr++;
-	/* Such as a file has after its machine went down. */
+	/* As in a file whose machine crashed. */
 	if (memchr(text->line, '\0', len))
 		return text_fail(text, -EPROTO, "NUL byte in a text file");
 	return 0;
 }
 
-static int text_take_line(struct source_text *text, source_sink sink, void *ctx)
+static int text_parse_line(struct source_text *text, source_sink sink,
+			   void *ctx)
 {
 	u64 lost = text_line_lost(text->line);
 	struct mhp_record record;
@@ -159,7 +161,7 @@ static int text_read(struct source *source, source_sink sink, void *ctx)
 		if (ret == -ENODATA && taken)
 			break;
 		if (!ret)
-			ret = text_take_line(text, sink, ctx);
+			ret = text_parse_line(text, sink, ctx);
 		if (ret < 0)
 			return ret;
 		taken++;
@@ -197,7 +199,7 @@ static const struct source_ops text_ops = {
 	.close = text_close,
 };
 
-/* Up to what tells how large memory blocks are, or the end. */
+/* Read up to a record that has the size of a memory block, or to the end. */
 static int find_block(struct source_text *text, struct import_block *block)
 {
 	struct mhp_record record;

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Reads lines that other tools print; see text_line.h. What the words of a
- * field mean is what event_print() makes of its numbers: there is no second
- * table of them.
+ * Parses lines that other tools print. The words of a flags field are those that
+ * event_print() prints for its bits, so that there is no second table of them.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -17,7 +16,7 @@
 #define PRINTED_MAX 640
 #define NS_PER_S 1000000000ULL
 
-/* "NAME=VALUE" among the words of a text: the value and its length, NULL if it is not there. */
+/* Find the word "NAME=VALUE" in a text. The value and its length, or NULL. */
 static const char *line_find_word(const char *text, const char *name,
 				  size_t *len)
 {
@@ -35,7 +34,7 @@ static const char *line_find_word(const char *text, const char *name,
 	return NULL;
 }
 
-/* The word that stands for one bit of a field, as the event itself prints it. */
+/* Whether the event prints a word for one bit of a field. */
 static bool bit_is_word(const struct mhp_record *record,
 			const struct event_field *field, unsigned int bit,
 			const char *word, size_t len)
@@ -53,9 +52,9 @@ static bool bit_is_word(const struct mhp_record *record,
 }
 
 /* Words joined with "|", such as merge_resource|memmap_on_memory. */
-static int take_flags(struct mhp_record *record,
-		      const struct event_field *field, const char *value,
-		      size_t len)
+static int parse_flags(struct mhp_record *record,
+		       const struct event_field *field, const char *value,
+		       size_t len)
 {
 	const char *end = value + len;
 	unsigned int bit;
@@ -77,9 +76,9 @@ static int take_flags(struct mhp_record *record,
 	return 0;
 }
 
-static int take_field(struct mhp_record *record,
-		      const struct event_field *field, const char *value,
-		      size_t len)
+static int parse_field(struct mhp_record *record,
+		       const struct event_field *field, const char *value,
+		       size_t len)
 {
 	char *end;
 	s64 number;
@@ -95,10 +94,10 @@ static int take_field(struct mhp_record *record,
 	number = *value == '-' ? strtoll(value, &end, 0) :
 				 (s64)strtoull(value, &end, 0);
 	if (end == value && len)
-		return take_flags(record, field, value, len);
+		return parse_flags(record, field, value, len);
 	if (end != value + len || (!len && end != value) || errno)
 		return -EPROTO;
-	/* What does not fit is not what was printed. */
+	/* A value that does not fit the field cannot have been printed. */
 	if (number < 0 && field->is_signed != (*value == '-'))
 		return -EPROTO;
 	event_field_set(field, &record->p, number);
@@ -108,8 +107,8 @@ static int take_field(struct mhp_record *record,
 		       -EPROTO;
 }
 
-static int line_take_fields(struct mhp_record *record, const char *text,
-			    char *why, size_t len)
+static int parse_fields(struct mhp_record *record, const char *text, char *why,
+			size_t len)
 {
 	const struct event_info *info = event_info(record->event);
 	const struct event_field *field;
@@ -118,7 +117,7 @@ static int line_take_fields(struct mhp_record *record, const char *text,
 
 	for (field = info->fields; field->name; field++) {
 		value = line_find_word(text, field->name, &value_len);
-		if (value && !take_field(record, field, value, value_len))
+		if (value && !parse_field(record, field, value, value_len))
 			continue;
 		snprintf(why, len, "%s: %s %s", info->name, field->name,
 			 value ? "has an invalid value" : "is missing");
@@ -128,8 +127,8 @@ static int line_take_fields(struct mhp_record *record, const char *text,
 }
 
 /* "  comm-name 123 [000] …" and "  comm-name-123 [000] …" */
-static void take_task(struct mhp_record *record, const char *line,
-		      const char *cpu)
+static void parse_task(struct mhp_record *record, const char *line,
+		       const char *cpu)
 {
 	const char *end = cpu, *start;
 	size_t len;
@@ -142,7 +141,7 @@ static void take_task(struct mhp_record *record, const char *line,
 		start--;
 	record->pid = strtoul(start, NULL, 10);
 	if (start > line)
-		start--; /* the blank or the dash */
+		start--; /* skip the blank or the dash */
 	while (start > line && isspace((unsigned char)start[-1]))
 		start--;
 	while (line < start && isspace((unsigned char)*line))
@@ -153,9 +152,9 @@ static void take_task(struct mhp_record *record, const char *line,
 	memcpy(record->comm, line, len);
 }
 
-/* "40.580167: " right before the event; ns where there are nine digits. */
-static bool line_take_time(struct mhp_record *record, const char *line,
-			   const char *event)
+/* "40.580167: " right before the event; nine digits are nanoseconds. */
+static bool parse_timestamp(struct mhp_record *record, const char *line,
+			    const char *event)
 {
 	const char *end = event, *start;
 	u64 seconds, fraction = 0, unit = NS_PER_S;
@@ -179,7 +178,7 @@ static bool line_take_time(struct mhp_record *record, const char *line,
 	return dot == end;
 }
 
-/* The event's name where a line has it, between a time and a colon. */
+/* Find the event's name in a line, between a timestamp and a colon. */
 static const char *find_event(const char *line, struct mhp_record *record)
 {
 	const char *at = line;
@@ -209,13 +208,13 @@ int text_line_read(const char *line, struct mhp_record *record, char *why,
 	if (time - line > 4 && !strncmp(time - 4, "mhp:", 4))
 		time -= 4;
 	cpu = strchr(line, '[');
-	if (!cpu || cpu > time || !line_take_time(record, line, time)) {
+	if (!cpu || cpu > time || !parse_timestamp(record, line, time)) {
 		snprintf(why, len, "no CPU or timestamp before %s",
 			 event_info(record->event)->name);
 		return -EPROTO;
 	}
-	take_task(record, line, cpu);
-	return line_take_fields(record, strchr(event, ':'), why, len) ?: 1;
+	parse_task(record, line, cpu);
+	return parse_fields(record, strchr(event, ':'), why, len) ?: 1;
 }
 
 u64 text_line_lost(const char *line)
@@ -239,7 +238,7 @@ u64 text_line_lost(const char *line)
 		return sscanf(at, "PERF_RECORD_LOST lost %llu", &lost) == 1 ?
 			       lost :
 			       1;
-	/* What tracefs overwrote, on all CPUs. */
+	/* Events that tracefs overwrote, on all CPUs. */
 	if (sscanf(line, "# entries-in-buffer/entries-written: %llu/%llu",
 		   &kept, &lost) == 2 &&
 	    lost > kept)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What perf recorded, printed by itself. */
+/* Opens text files, and perf.data files through perf. */
 #ifndef TEXT_TOOL_H
 #define TEXT_TOOL_H
 
@@ -7,8 +7,8 @@
 #include <stdio.h>
 
 /*
- * A file as text: itself or, if perf recorded it, what it prints of it. NULL
- * with *err, a negative errno, and a reason.
+ * Open a text file, or the output of perf script for a perf.data. The caller
+ * closes it. NULL: *err is a negative errno, and why has the reason.
  */
 FILE *text_tool_open(const char *path, int *err, char *why, size_t len);
 

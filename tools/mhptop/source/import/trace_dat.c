@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The source that reads what trace-cmd recorded. A process of its own does the
- * reading, see trace_dat.h; here its messages are taken, and what becomes of
- * it is made an error like any other.
+ * The source that reads recordings of trace-cmd. A child process reads the file;
+ * this file receives its messages, and turns a crash of the child into an error.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -25,12 +24,12 @@
 struct source_trace_dat {
 	struct source source;
 	char *name; /* for messages */
-	pid_t child; /* 0: there is none */
-	int fd; /* its messages */
-	int err; /* how it ended, told when all before it was taken, */
-	char reason[256]; /* with this, "" if there is nothing to say */
+	pid_t child; /* 0: none */
+	int fd; /* messages of the child */
+	int err; /* why reading ended; returned after all earlier records */
+	char reason[256]; /* reason of err, "" if there is none */
 	struct import import;
-	size_t start; /* of what is in the buffer and not yet taken, bytes */
+	size_t start; /* unread bytes of messages */
 	size_t end;
 	struct trace_dat_message messages[MESSAGES];
 };
@@ -40,7 +39,7 @@ static struct source_trace_dat *to_dat(struct source *source)
 	return (struct source_trace_dat *)source;
 }
 
-/* Wait for the process to be gone; kill it if it need not end by itself. */
+/* Wait for the child to end; kill it first unless it ends by itself. */
 static void reap(struct source_trace_dat *dat, bool kill_it)
 {
 	if (!dat->child)
@@ -61,7 +60,7 @@ static int trace_dat_fail(struct source_trace_dat *dat, int err,
 	return err;
 }
 
-/* Get more into the buffer. 0: there is, or it is over and err is set; -EAGAIN: not now. */
+/* Read more into the buffer. 0, -EAGAIN: nothing available, or an error, which is in err as well. */
 static int trace_dat_fill(struct source_trace_dat *dat)
 {
 	char *bytes = (char *)dat->messages;
@@ -78,7 +77,7 @@ static int trace_dat_fill(struct source_trace_dat *dat)
 		return -EAGAIN;
 	if (n < 0)
 		return trace_dat_fail(dat, -errno, strerror(errno));
-	/* It went without a word: a signal, or somebody called exit(). */
+	/* The child ended without a last message: by a signal, or by exit() in the library. */
 	if (!n) {
 		reap(dat, false);
 		return trace_dat_fail(dat, -EPROTO, "damaged");
@@ -87,7 +86,7 @@ static int trace_dat_fill(struct source_trace_dat *dat)
 	return 0;
 }
 
-/* The next message if all of it is there, NULL if not. */
+/* The next message, NULL if it is not complete. */
 static struct trace_dat_message *next_message(struct source_trace_dat *dat)
 {
 	struct trace_dat_message *message =
@@ -99,7 +98,7 @@ static struct trace_dat_message *next_message(struct source_trace_dat *dat)
 	return message;
 }
 
-/* Who reads damaged files may be damaged. */
+/* Do not trust the parser child: it may have been compromised. */
 static bool is_sound(const struct mhp_record *record)
 {
 	const struct event_info *info = event_info(record->event);
@@ -109,8 +108,8 @@ static bool is_sound(const struct mhp_record *record)
 	       memchr(record->comm, '\0', sizeof(record->comm));
 }
 
-static void take_end(struct source_trace_dat *dat,
-		     struct trace_dat_message *message)
+static void handle_end(struct source_trace_dat *dat,
+		       struct trace_dat_message *message)
 {
 	reap(dat, false);
 	message->why[sizeof(message->why) - 1] = '\0';
@@ -125,15 +124,15 @@ static void take_end(struct source_trace_dat *dat,
 			 message->why);
 }
 
-/* One message: 1 if a record was handed over, 0 if not, else the sink's error. */
-static int take_message(struct source_trace_dat *dat,
-			struct trace_dat_message *message, source_sink sink,
-			void *ctx)
+/* Handle a message. 1 if it was a record and was handed over, 0 if not, or the sink's error. */
+static int handle_message(struct source_trace_dat *dat,
+			  struct trace_dat_message *message, source_sink sink,
+			  void *ctx)
 {
 	int ret;
 
 	if (message->kind == TRACE_DAT_END) {
-		take_end(dat, message);
+		handle_end(dat, message);
 		return 0;
 	}
 	if (message->kind == TRACE_DAT_LOST) {
@@ -155,10 +154,10 @@ static int dat_read(struct source *source, source_sink sink, void *ctx)
 	struct trace_dat_message *message;
 	int ret, taken = 0;
 
-	/* A buffer at a time, as whoever asks has something to show in between. */
+	/* Read one buffer at a time, so that the caller can update what it shows. */
 	while (!taken && !dat->err) {
 		while (!dat->err && (message = next_message(dat))) {
-			ret = take_message(dat, message, sink, ctx);
+			ret = handle_message(dat, message, sink, ctx);
 			if (ret < 0)
 				return ret;
 			taken += ret;
@@ -202,7 +201,7 @@ static const struct source_ops dat_ops = {
 	.close = dat_close,
 };
 
-/* Start the process that reads, with its messages in fd. */
+/* Start the child, which writes its messages to fd. */
 static int start(struct source_trace_dat *dat, int file)
 {
 	int fds[2];
@@ -223,8 +222,8 @@ static int start(struct source_trace_dat *dat, int file)
 	return fcntl(dat->fd, F_SETFL, O_NONBLOCK) ? -errno : 0;
 }
 
-/* Waits for the first message: without it nothing can be understood. */
-static int take_first(struct source_trace_dat *dat)
+/* Wait for the first message, which has the size of a memory block. */
+static int read_first(struct source_trace_dat *dat)
 {
 	struct pollfd fd = { .fd = dat->fd, .events = POLLIN };
 	struct trace_dat_message *message;
@@ -237,7 +236,7 @@ static int take_first(struct source_trace_dat *dat)
 	if (message->kind == TRACE_DAT_BLOCK)
 		import_info(&dat->source.info, message->number);
 	else if (message->kind == TRACE_DAT_END && message->err)
-		take_end(dat, message);
+		handle_end(dat, message);
 	else
 		trace_dat_fail(dat, -EPROTO, "damaged");
 	return dat->err;
@@ -263,7 +262,7 @@ int source_open_trace_dat(struct source **source, const char *path, char *why,
 	if (err)
 		trace_dat_fail(dat, err, strerror(-err));
 	else
-		err = take_first(dat);
+		err = read_first(dat);
 	if (err)
 		snprintf(why, len, "%s", dat->reason);
 	if (file >= 0)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The child process that reads a trace.dat with libtracecmd, which may not
- * survive a damaged file, and hands over records through a pipe.
+ * The child process that reads a trace.dat with libtracecmd and sends its records
+ * through a pipe. The library may not survive a damaged file.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -26,7 +26,7 @@
 struct trace_dat_events {
 	struct tep_handle *tep;
 	struct tep_event *formats[MHP_NR_EVENTS];
-	/* By event and the place of a field in our table; found when needed. */
+	/* By event and the index of a field in our table; looked up when needed. */
 	struct tep_format_field *fields[MHP_NR_EVENTS][NR_FIELDS];
 	u8 by_id[NR_IDS];
 };
@@ -53,7 +53,7 @@ struct trace_dat_events *trace_dat_events_new(struct tep_handle *tep)
 	return events;
 }
 
-/* The field as the file has it, NULL if it has none that is a number. */
+/* The field in the file's format, NULL if it is missing. */
 static const struct tep_format_field *
 find_field(struct trace_dat_events *events, unsigned int event, size_t nr)
 {
@@ -87,9 +87,9 @@ static int read_number(const struct tep_format_field *field,
 	return 0;
 }
 
-static int child_take_fields(struct trace_dat_events *events,
-			     const struct tep_record *from,
-			     struct mhp_record *record, char *why, size_t len)
+static int read_fields(struct trace_dat_events *events,
+		       const struct tep_record *from, struct mhp_record *record,
+		       char *why, size_t len)
 {
 	const struct event_info *info = event_info(record->event);
 	const struct tep_format_field *there;
@@ -108,7 +108,7 @@ static int child_take_fields(struct trace_dat_events *events,
 		if (read_number(there, from, &number))
 			goto out;
 		event_field_set(field, &record->p, number);
-		/* What does not fit is not what was recorded. */
+		/* A value that does not fit our field is invalid. */
 		if (event_field_get(field, &record->p) != number ||
 		    !import_field_fits(field, number))
 			goto out;
@@ -136,7 +136,7 @@ int trace_dat_record(struct trace_dat_events *events, struct tep_record *from,
 	record->pid = pid;
 	comm = tep_data_comm_from_pid(events->tep, pid);
 	snprintf(record->comm, sizeof(record->comm), "%s", comm ?: "");
-	return child_take_fields(events, from, record, why, len) ?: 1;
+	return read_fields(events, from, record, why, len) ?: 1;
 }
 
 u64 trace_dat_stats_lost(const char *stats, const char *buffer)
@@ -161,13 +161,13 @@ u64 trace_dat_stats_lost(const char *stats, const char *buffer)
 	return lost;
 }
 
-/* A reader that burns so much time of a processor and gets nowhere is stuck. */
+/* A reader that uses this much CPU time without progress is stuck. */
 #define STUCK_SECONDS 4
-#define STEP 4096 /* events, mhp's or not, that are somewhere */
-/* What a damaged file may make the library ask for, at most. */
+#define STEP 4096 /* events of any kind that count as progress */
+/* Limit of the memory that a damaged file may make the library allocate. */
 #define ROOM_BYTES (2ULL << 30)
 
-/* Exported by libtracecmd but in no header of it; a version may lack them. */
+/* Exported by libtracecmd but not in its headers; some versions may lack them. */
 const char *tracecmd_get_cpustats(struct tracecmd_input *handle)
 	__attribute__((weak));
 const char *tracecmd_get_trace_clock(struct tracecmd_input *handle)
@@ -178,7 +178,7 @@ struct reader {
 	struct tracecmd_input *top;
 	struct trace_dat_events *events;
 	struct import_block block;
-	u64 lost; /* as records tell it */
+	u64 lost; /* as reported by records */
 	unsigned int step;
 };
 
@@ -195,7 +195,7 @@ end(struct reader *reader, int err, const char *why)
 
 static void send(struct reader *reader, const struct trace_dat_message *message)
 {
-	/* Nobody is there any more who would want to know. */
+	/* The parent is gone. */
 	if (fwrite(message, sizeof(*message), 1, reader->out) != 1)
 		_exit(EXIT_FAILURE);
 }
@@ -209,7 +209,7 @@ static void send_number(struct reader *reader, enum trace_dat_kind kind,
 	send(reader, &message);
 }
 
-static void got_somewhere(void)
+static void reset_timer(void)
 {
 	const struct itimerval time = { .it_value.tv_sec = STUCK_SECONDS };
 
@@ -219,12 +219,12 @@ static void got_somewhere(void)
 static void count_step(struct reader *reader)
 {
 	if (!(++reader->step % STEP))
-		got_somewhere();
+		reset_timer();
 }
 
-/* A callback of libtracecmd: < 0 stops. */
-static int look(struct tracecmd_input *handle, struct tep_record *from, int cpu,
-		void *ctx)
+/* Callback of libtracecmd: stop (< 0) when the size of a memory block is known. */
+static int look_for_block(struct tracecmd_input *handle,
+			  struct tep_record *from, int cpu, void *ctx)
 {
 	struct reader *reader = ctx;
 	struct mhp_record record;
@@ -240,9 +240,9 @@ static int look(struct tracecmd_input *handle, struct tep_record *from, int cpu,
 		       0;
 }
 
-/* Another one. */
-static int take(struct tracecmd_input *handle, struct tep_record *from, int cpu,
-		void *ctx)
+/* Callback of libtracecmd: send the record of an mhp event. */
+static int send_record(struct tracecmd_input *handle, struct tep_record *from,
+		       int cpu, void *ctx)
 {
 	struct reader *reader = ctx;
 	struct trace_dat_message message = { .kind = TRACE_DAT_RECORD };
@@ -254,7 +254,7 @@ static int take(struct tracecmd_input *handle, struct tep_record *from, int cpu,
 	(void)cpu;
 	count_step(reader);
 	if (from->missed_events) {
-		/* Not always does the kernel know how many. */
+		/* The kernel does not always know how many. */
 		lost = from->missed_events > 0 ? from->missed_events : 1;
 		reader->lost += lost;
 		send_number(reader, TRACE_DAT_LOST, lost);
@@ -272,7 +272,7 @@ static void open_top(struct reader *reader, int file)
 {
 	int fd = dup(file);
 
-	got_somewhere();
+	reset_timer();
 	lseek(fd, 0, SEEK_SET);
 	reader->top = tracecmd_open_fd(fd, TRACECMD_FL_LOAD_NO_PLUGINS);
 	if (!reader->top)
@@ -284,7 +284,7 @@ static void open_top(struct reader *reader, int file)
 		end(reader, -ENOMEM, "out of memory");
 }
 
-/* Buffers by number: 0 is the top one, instances follow. */
+/* Buffers by number: 0 is the top buffer, the instances follow. */
 static struct tracecmd_input *get_buffer(struct reader *reader, int nr)
 {
 	struct tracecmd_input *handle =
@@ -304,14 +304,14 @@ static const char *buffer_name(struct reader *reader, int nr)
 	return name ?: "";
 }
 
-/* The first buffer whose events tell the size of a memory block. */
+/* The first buffer whose events have the size of a memory block. */
 static int find_buffer(struct reader *reader)
 {
 	int i, nr = tracecmd_buffer_instances(reader->top) + 1;
 
 	for (i = 0; i < nr; i++) {
-		tracecmd_iterate_events(get_buffer(reader, i), NULL, 0, look,
-					reader);
+		tracecmd_iterate_events(get_buffer(reader, i), NULL, 0,
+					look_for_block, reader);
 		if (import_block_pages(&reader->block))
 			return i;
 	}
@@ -341,7 +341,7 @@ static void check_clock(struct reader *reader)
 	}
 }
 
-/* What was lost that no record tells, such as the events after the last one. */
+/* Send lost events that no record reports, such as those after the last record. */
 static void send_stats(struct reader *reader, struct tracecmd_input *handle,
 		       const char *name)
 {
@@ -357,14 +357,15 @@ static void send_stats(struct reader *reader, struct tracecmd_input *handle,
 		send_number(reader, TRACE_DAT_LOST, lost - reader->lost);
 }
 
-/* Two buffers may have seen the same events, so only one is judged. */
-static void tell_others(struct reader *reader, int nr, char *why, size_t len)
+/* Two buffers may have the same events, so only one is read. */
+static void note_other_buffers(struct reader *reader, int nr, char *why,
+			       size_t len)
 {
 	int others = tracecmd_buffer_instances(reader->top);
 	char name[64];
 
 	*why = '\0';
-	/* Without events of its own the top one is in each file. */
+	/* Every file has a top buffer, even if it is empty. */
 	if (others < 1 + !!nr)
 		return;
 	snprintf(name, sizeof(name), "%s", buffer_name(reader, nr));
@@ -373,7 +374,7 @@ static void tell_others(struct reader *reader, int nr, char *why, size_t len)
 		 nr ? "buffer " : "top buffer", name, others + 1);
 }
 
-/* Alone, silent, and unable to take the machine down. */
+/* Limit memory, end with the parent, and discard all output. */
 static void confine(void)
 {
 	struct rlimit limit = { 0 };
@@ -418,8 +419,8 @@ void trace_dat_child(int file, int out)
 		    import_block_pages(&reader.block));
 	fflush(reader.out);
 	handle = get_buffer(&reader, nr);
-	tracecmd_iterate_events(handle, NULL, 0, take, &reader);
+	tracecmd_iterate_events(handle, NULL, 0, send_record, &reader);
 	send_stats(&reader, handle, buffer_name(&reader, nr));
-	tell_others(&reader, nr, why, sizeof(why));
+	note_other_buffers(&reader, nr, why, sizeof(why));
 	end(&reader, 0, why);
 }

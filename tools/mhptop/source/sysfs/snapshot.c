@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Reads memory blocks from /sys/devices/system/memory, their nodes from
- * /sys/devices/system/node, and zones from /proc/zoneinfo. See sysfs_view.h.
+ * /sys/devices/system/node, and zones from /proc/zoneinfo.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -17,7 +17,7 @@
 
 #define SYSTEM "/sys/devices/system"
 
-/* "memory42" and the word "memory" give 42; 0 when it is not such a name. */
+/* Parse a name like "memory42", where word is "memory". Whether it is such a name. */
 static int numbered(const char *name, const char *word, u64 *number)
 {
 	size_t len = strlen(word);
@@ -29,7 +29,7 @@ static int numbered(const char *name, const char *word, u64 *number)
 	return !*end;
 }
 
-/* Call back for each "wordN" in a folder. 0, or -errno of the folder or of take. */
+/* Call take() for each "wordN" in a folder. 0, or -errno of the folder or of take(). */
 static int for_each_numbered(const char *path, const char *word,
 			     int (*take)(void *ctx, u64 number), void *ctx)
 {
@@ -116,7 +116,7 @@ static u16 state_value(const char *word)
 	return MHP_STATE_UNKNOWN;
 }
 
-/* 0, or -ENOENT when the block went away meanwhile. */
+/* 0, or -ENOENT if the block was removed meanwhile. */
 static int read_block(const struct scan *scan,
 		      struct mhp_mhp_snapshot_block *block)
 {
@@ -133,7 +133,7 @@ static int read_block(const struct scan *scan,
 	block->state = state_value(text);
 	if (block->state != MHP_STATE_ONLINE)
 		return 0;
-	/* Of an online block this is the zone it is in, or "none" where it spans several. */
+	/* For an online block, this is its zone, or "none" if it spans several. */
 	n = source_live_text(text, sizeof(text),
 			     "%s" SYSTEM "/memory/memory%llu/valid_zones",
 			     scan->root, id);

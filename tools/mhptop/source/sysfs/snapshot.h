@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What sysfs and /proc/zoneinfo tell of memory blocks and zones at one moment,
- * as the payloads of the tool's own events. Who turns it into records, and
- * when, is not here.
+ * A snapshot of the memory blocks and zones that sysfs and /proc/zoneinfo report,
+ * as payloads of the tool's own events.
  */
 #ifndef SYSFS_VIEW_H
 #define SYSFS_VIEW_H
@@ -20,9 +19,9 @@ struct sysfs_view {
 };
 
 /*
- * Look at /sys/devices/system and /proc below root ("" for the machine's own).
- * Who hosts a memmap cannot be known from there and is "none". 0, or -errno,
- * and then the view is empty.
+ * Read /sys/devices/system and /proc below root ("" for the machine itself). The
+ * hosting of memmap is not known there, and is "none". 0, or -errno, and the view
+ * is empty.
  */
 int sysfs_view_read(struct sysfs_view *view, const char *root, u64 block_pages);
 void sysfs_view_free(struct sysfs_view *view);

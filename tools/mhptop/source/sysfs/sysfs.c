@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The source for kernels, or users, without mhp events: looks at sysfs each
- * time it is read, and hands over a record for what is not as it was the last
- * time. What came and went in between is never known. How sysfs is read is in
- * sysfs_view.c.
+ * The source for kernels without mhp events, and for users who cannot use them.
+ * Each read compares sysfs with the previous read and makes a record for each
+ * change. Changes that were undone in between go unnoticed.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -27,8 +26,8 @@ struct sysfs_source {
 	int taken;
 };
 
-static int hand_over(struct sysfs_source *self, unsigned int event,
-		     const void *payload, size_t size)
+static int emit(struct sysfs_source *self, unsigned int event,
+		const void *payload, size_t size)
 {
 	struct mhp_record record = {
 		.seq = ++self->seq,
@@ -51,24 +50,23 @@ static int hand_over(struct sysfs_source *self, unsigned int event,
 	return err;
 }
 
-static int hand_over_block(struct sysfs_source *self,
-			   const struct mhp_mhp_snapshot_block *block)
+static int emit_block(struct sysfs_source *self,
+		      const struct mhp_mhp_snapshot_block *block)
 {
-	return hand_over(self, MHP_EVENT_mhp_snapshot_block, block,
-			 sizeof(*block));
+	return emit(self, MHP_EVENT_mhp_snapshot_block, block, sizeof(*block));
 }
 
-static int hand_over_removed(struct sysfs_source *self,
-			     const struct mhp_mhp_snapshot_block *block)
+static int emit_removed(struct sysfs_source *self,
+			const struct mhp_mhp_snapshot_block *block)
 {
 	struct mhp_mhp_snapshot_block removed = *block;
 
 	removed.state = MHP_STATE_REMOVED;
 	removed.zone = MHP_ZONE_NONE;
-	return hand_over_block(self, &removed);
+	return emit_block(self, &removed);
 }
 
-/* Both lists ascend, so one pass tells what came, went and changed. */
+/* Both lists are sorted, so one pass finds added, removed and changed blocks. */
 static int sysfs_compare_blocks(struct sysfs_source *self,
 				const struct sysfs_view *now)
 {
@@ -80,13 +78,13 @@ static int sysfs_compare_blocks(struct sysfs_source *self,
 		if (j == now->nr_blocks ||
 		    (i < nr_old &&
 		     old[i].start_pfn < now->blocks[j].start_pfn)) {
-			err = hand_over_removed(self, &old[i++]);
+			err = emit_removed(self, &old[i++]);
 		} else if (i == nr_old ||
 			   now->blocks[j].start_pfn < old[i].start_pfn) {
-			err = hand_over_block(self, &now->blocks[j++]);
+			err = emit_block(self, &now->blocks[j++]);
 		} else {
 			if (memcmp(&old[i], &now->blocks[j], sizeof(*old)))
-				err = hand_over_block(self, &now->blocks[j]);
+				err = emit_block(self, &now->blocks[j]);
 			i++;
 			j++;
 		}
@@ -114,8 +112,7 @@ static int sysfs_compare_zone(struct sysfs_source *self,
 		empty.present = 0;
 		empty.managed = 0;
 	}
-	return hand_over(self, MHP_EVENT_mhp_snapshot_zone, &empty,
-			 sizeof(empty));
+	return emit(self, MHP_EVENT_mhp_snapshot_zone, &empty, sizeof(empty));
 }
 
 static int compare_zones(struct sysfs_source *self,

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The map of the memory blocks as rows of cells: which block is where, how
- * many share a cell, where addresses are missing. No curses, and nothing of
- * what a cell looks like.
+ * The map of memory blocks as rows of cells: the position of each block, blocks
+ * per cell, gaps between addresses. No curses and no glyphs.
  *
- * Blocks are counted by number, which is their first pfn divided by the size
- * of a block.
+ * The number of a block is its first pfn divided by the pages of a block.
  */
 #ifndef VIEW_TUI_CELLS_H
 #define VIEW_TUI_CELLS_H
@@ -14,9 +12,9 @@
 #include <stddef.h>
 #include "mhp_ledger.h"
 
-/* In a cell of several blocks the one that comes last in this list is shown. */
+/* A cell of several blocks shows the state that is last in this list. */
 enum tui_cell {
-	TUI_CELL_EMPTY, /* no memory block has this address */
+	TUI_CELL_EMPTY, /* no memory block at this address */
 	TUI_CELL_REMOVED,
 	TUI_CELL_BOOT,
 	TUI_CELL_MOVABLE,
@@ -26,9 +24,9 @@ enum tui_cell {
 	TUI_CELL_GOING_ONLINE,
 	TUI_CELL_GOING_OFFLINE,
 	TUI_CELL_FAILED,
-	TUI_CELL_BROKEN,
+	TUI_CELL_VIOLATED,
 	TUI_NR_CELLS,
-	TUI_CELL_SELF = 0x80, /* or'ed in: it or its range hosts its memmap */
+	TUI_CELL_SELF = 0x80, /* flag: hosted by the block or its range */
 };
 
 static inline enum tui_cell tui_cell_kind(u8 cell)
@@ -36,7 +34,7 @@ static inline enum tui_cell tui_cell_kind(u8 cell)
 	return (enum tui_cell)(cell & ~TUI_CELL_SELF);
 }
 
-/* Blocks without a hole between them. */
+/* Contiguous blocks. */
 struct tui_run {
 	u64 first;
 	size_t nr;
@@ -44,10 +42,10 @@ struct tui_run {
 };
 
 struct tui_row {
-	u64 first; /* number of the block that its first cell begins with */
-	u64 end; /* and the one after its last */
-	u64 gap; /* blocks that are missing before the next row */
-	size_t run; /* that first is part of */
+	u64 first; /* number of its first block */
+	u64 end; /* number of its last block, plus 1 */
+	u64 gap; /* number of blocks missing before the next row */
+	size_t run; /* index of the run with its first block */
 };
 
 struct tui_cells {
@@ -57,29 +55,29 @@ struct tui_cells {
 	size_t nr_runs, room_runs;
 	struct tui_row *rows;
 	size_t nr_rows, room_rows;
-	unsigned int cols; /* cells in a row */
-	u32 fold; /* blocks in a cell */
+	unsigned int cols; /* cells per row */
+	u32 fold; /* blocks per cell */
 };
 
 void tui_cells_clear(struct tui_cells *cells);
 void tui_cells_free(struct tui_cells *cells);
 /* Add the next block, in ascending order. 0 or -ENOMEM. */
 int tui_cells_add(struct tui_cells *cells, u64 number, u8 cell);
-/* What a block's account looks like on the map. */
-u8 tui_cells_of(const struct mhp_block *block, bool broken);
+/* The cell of a block, from its account and whether it violated a rule. */
+u8 tui_cells_of(const struct mhp_block *block, bool violated);
 /*
- * Divide the blocks into rows of cols cells, fold blocks in each. With a fold
- * of 0 the smallest power of two with which height rows hold all, or the one
- * beyond which it does not get better. 0 or -ENOMEM.
+ * Arrange the blocks in rows of cols cells, fold blocks per cell. A fold of 0
+ * selects the smallest power of two that fits into height rows, or the one
+ * with the fewest rows if none fits. 0 or -ENOMEM.
  */
 int tui_cells_arrange(struct tui_cells *cells, unsigned int cols, u32 fold,
 		      size_t height);
-/* The cells of a row into out[cols]. */
+/* Get the cells of a row; out has room for cols. */
 void tui_cells_row(const struct tui_cells *cells, size_t row, u8 *out);
-/* Where a block is. False if there is no such block. */
+/* Find the cell of a block. False if there is no such block. */
 bool tui_cells_find(const struct tui_cells *cells, u64 number, size_t *row,
 		    unsigned int *col);
-/* The worst block of a cell, the first of several. False if it is empty. */
+/* Get the first block of a cell in its worst state. False if the cell is empty. */
 bool tui_cells_block(const struct tui_cells *cells, size_t row,
 		     unsigned int col, u64 *number);
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The loop of the dashboard: waits for records, keys, signals and the time of
- * the next frame, and calls the one who knows what to do. Nothing is drawn
- * here.
+ * the next frame.
  */
 #include <errno.h>
 #include <signal.h>
@@ -19,8 +18,8 @@ struct dashboard {
 	const struct view_opts *opts;
 	struct view_tui *view;
 	struct pollfd fds[NR_FDS];
-	u64 due; /* the next frame */
-	u64 read_due; /* the source, if it is to be read by time; 0: not */
+	u64 due; /* time of the next frame */
+	u64 read_due; /* time to read the source; 0: wait for its descriptor */
 	unsigned long frames; /* so far */
 	bool ended;
 };
@@ -38,7 +37,7 @@ static void draw(struct dashboard *dashboard)
 	view_tui_draw(dashboard->view, &dashboard->stream->model);
 }
 
-/* A frame by the clock. Paused, the last one stays. */
+/* A frame is due. While paused, the last one stays. */
 static void dashboard_tick(struct dashboard *dashboard)
 {
 	dashboard->due = loop_now() + delay(dashboard);
@@ -50,8 +49,8 @@ static void dashboard_tick(struct dashboard *dashboard)
 		dashboard->ended = true;
 }
 
-/* Records are taken while paused, too, or they would be lost. */
-static void take_records(struct dashboard *dashboard)
+/* Also called while paused, as records would be lost otherwise. */
+static void dashboard_read(struct dashboard *dashboard)
 {
 	struct stream *stream = dashboard->stream;
 	int ret = stream_read(stream, stream_take, stream);
@@ -69,7 +68,7 @@ static void take_records(struct dashboard *dashboard)
 	}
 }
 
-static void take_signals(struct dashboard *dashboard)
+static void dashboard_signals(struct dashboard *dashboard)
 {
 	int signal;
 
@@ -83,8 +82,8 @@ static void take_signals(struct dashboard *dashboard)
 	}
 }
 
-/* What the user chose may change when the next frame is due. */
-static void take_keys(struct dashboard *dashboard)
+/* Keys can change the delay, and so when the next frame is due. */
+static void dashboard_keys(struct dashboard *dashboard)
 {
 	u64 latest;
 
@@ -115,16 +114,16 @@ static int dashboard_step(struct dashboard *dashboard)
 	if (ret < 0)
 		return ret;
 	if (fds[SIGNALS].revents)
-		take_signals(dashboard);
-	/* The terminal went away, and will never have a key again. */
+		dashboard_signals(dashboard);
+	/* The terminal is gone. */
 	if (fds[KEYS].revents & (POLLERR | POLLHUP | POLLNVAL))
 		dashboard->ended = true;
 	else if (fds[KEYS].revents)
-		take_keys(dashboard);
+		dashboard_keys(dashboard);
 	if (!dashboard->ended &&
 	    (fds[SOURCE].revents ||
 	     (dashboard->read_due && loop_now() >= dashboard->read_due)))
-		take_records(dashboard);
+		dashboard_read(dashboard);
 	if (!dashboard->ended && loop_now() >= dashboard->due)
 		dashboard_tick(dashboard);
 	return 0;
@@ -139,7 +138,7 @@ static int dashboard_loop(struct dashboard *dashboard)
 	dashboard->fds[SIGNALS].events = POLLIN;
 	dashboard->fds[KEYS].events = POLLIN;
 	dashboard->fds[SOURCE].events = POLLIN;
-	take_records(dashboard);
+	dashboard_read(dashboard);
 	dashboard_tick(dashboard);
 	while (!err && !dashboard->ended)
 		err = dashboard_step(dashboard);
@@ -176,7 +175,7 @@ int dashboard_run(struct stream *stream, const struct view_opts *opts)
 	err = dashboard_loop(&dashboard);
 	view_tui_close(dashboard.view);
 	close(signals);
-	/* Some may have been lost since the last frame. */
+	/* Events may have been lost since the last frame. */
 	stream_update(stream);
 	return dashboard_report(stream, err);
 }

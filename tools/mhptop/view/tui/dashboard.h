@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The dashboard's driver: joins a stream with the view on the terminal. */
+/* The driver of the dashboard: a stream and the view on the terminal. */
 #ifndef DASHBOARD_H
 #define DASHBOARD_H
 
@@ -7,9 +7,9 @@
 #include "source/stream.h"
 
 /*
- * Show the stream until the user, a signal, the number of frames or the end of
- * the terminal ends it. The exit code, after the terminal was given back and
- * what is wrong was said on stderr.
+ * Show the stream until the user quits, a signal arrives, enough frames were
+ * shown, or the terminal is gone. Returns the exit code, after the terminal was
+ * restored and errors were reported on stderr.
  */
 int dashboard_run(struct stream *stream, const struct view_opts *opts);
 

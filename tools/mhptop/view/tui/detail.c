@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The page of a memory block, with the range it is part of. */
+/* The detail page of a memory block, with the range it is part of. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "model/event_table.h"
 #include "rules/rules.h"
-#include "view/tui/tui.h"
+#include "view/tui/state.h"
 #include "model/ledger.h"
 
 #define EVENTS_MAX 200
@@ -70,7 +70,8 @@ static void event_line(struct tui_lines *lines, const char *what,
 static void violation_lines(struct tui_lines *lines, const struct model *model,
 			    const struct mhp_block *block)
 {
-	u64 broken = violations_of_block(&model->violations, block->start_pfn);
+	u64 violations =
+		violations_of_block(&model->violations, block->start_pfn);
 	const struct violation *violation;
 	size_t nth = 0;
 
@@ -84,10 +85,10 @@ static void violation_lines(struct tui_lines *lines, const struct model *model,
 		event_line(lines, "then", &violation->second);
 		nth++;
 	}
-	if (broken > nth)
+	if (violations > nth)
 		tui_lines_add(lines, TUI_FAILED,
 			      "rule     !violations not kept: %llu",
-			      broken - nth);
+			      violations - nth);
 }
 
 static void memmap_lines(struct tui_lines *lines, const struct model *model,
@@ -120,7 +121,7 @@ static void origin_lines(struct tui_lines *lines, const struct mhp_block *block)
 	if (block->flags & MHP_BLOCK_SYSFS)
 		tui_lines_add(lines, TUI_PLAIN,
 			      "origin   known from sysfs only");
-	else if (block->flags & MHP_BLOCK_SEEN)
+	else if (block->flags & MHP_BLOCK_SNAPSHOT)
 		tui_lines_add(
 			lines, TUI_PLAIN,
 			"origin   snapshot: existed before mhptop started");
@@ -279,7 +280,7 @@ static const char *names(char buf[NAMES_MAX], u64 first, u64 last)
 	return buf;
 }
 
-/* Others whose memmap it holds keep it from going offline. */
+/* A block cannot go offline before the blocks whose memmap it holds. */
 static void holds_line(struct tui_lines *lines, const struct model *model,
 		       const struct mhp_block *block,
 		       const struct range_pages *holds)

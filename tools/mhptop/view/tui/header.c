@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The header: where the numbers come from, what they sum up to, and whether
- * they can be trusted. What was lost is in every header, however small.
+ * The header: the source of the numbers, their sums, and whether they can be
+ * trusted. Lost events are shown in a header of any size.
  */
 #include <string.h>
 #include "format/recording.h"
 #include "rules/rules.h"
-#include "view/tui/tui.h"
+#include "view/tui/state.h"
 
 #define ALARM_TEXT_MAX 448
 
@@ -23,7 +23,7 @@ static void pages_write(struct tui_pen *pen, const struct model *model,
 	tui_pen_write(pen, TUI_PLAIN, "  ");
 }
 
-/* What sysfs alone can tell must not pass for more. */
+/* The user must see that there are no events. */
 static void sysfs_write(struct tui_pen *pen)
 {
 	tui_pen_write(pen, TUI_PLAIN, " ");
@@ -32,7 +32,7 @@ static void sysfs_write(struct tui_pen *pen)
 		tui_pen_force(pen, TUI_ALARM, " sysfs only ");
 }
 
-/* At the right end: how the stream moves. The columns that it takes. */
+/* Right-aligned: paused, live or a recording. Returns the columns used. */
 static int motion_write(const struct view_tui *view, const struct model *model,
 			int y, int cols)
 {
@@ -111,7 +111,7 @@ static void self_check_write(struct tui_pen *pen, const struct model *model)
 		      recording_check_name(model->self_check));
 }
 
-/* Nothing is judged where there are no events. */
+/* Rules need events. */
 static void rules_write(struct tui_pen *pen, const struct model *model)
 {
 	u64 violations = model->violations.total;
@@ -167,7 +167,7 @@ static void alarm_text(const struct model *model, char *buf, size_t len)
 		snprintf(buf, len, "! %s", model->notice);
 }
 
-/* How much of a text goes into a row, without its last space. */
+/* The length of the text that fits into a row, broken at a space. */
 static int row_break(const char *text, int cols)
 {
 	int len = strlen(text), at = cols;
@@ -179,7 +179,7 @@ static int row_break(const char *text, int cols)
 	return at > cols / 2 ? at : cols;
 }
 
-/* Break the alarm into rows; the first most of them are drawn from y on. */
+/* Break the alarm into rows and draw at most so many, from y. Returns all rows. */
 static int alarm_rows(const struct model *model, int cols, int y, int most)
 {
 	char text[ALARM_TEXT_MAX];

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The help page and the list of columns to sort by, made from the lists. */
+/* The help page, and the list of columns to sort by. */
 #include <stdio.h>
 #include <string.h>
 #include "model/columns.h"
-#include "view/tui/tui.h"
+#include "view/tui/state.h"
 #include "view/tui/keys.h"
 
 static const struct {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What each key does, and how the selection and the panes move. */
+/* The actions of the keys, and how the selection and the panes move. */
 #include <stdio.h>
 
-#include "view/tui/tui.h"
+#include "view/tui/state.h"
 #include "view/tui/keys.h"
 
 typedef enum view_tui_event (*key_action)(struct view_tui *view,
@@ -82,7 +82,7 @@ ACTION(failed)
 	const struct mhp_block *block;
 	size_t i;
 
-	/* Round to where we are, which may be the only one. */
+	/* Wrap around to the selected block, which may be the only one. */
 	for (i = 1; i <= order->nr; i++) {
 		u64 pfn = order->pfns[(view->sel_row + i) % order->nr];
 
@@ -245,7 +245,7 @@ ACTION(redraw)
 }
 
 static const struct {
-	int codes[3]; /* 0: no more */
+	int codes[3]; /* 0: unused */
 	key_action action;
 } keys[] = {
 #define X(action, keys, hint, what, ...) { { __VA_ARGS__ }, do_##action },
@@ -281,7 +281,7 @@ enum view_tui_event view_tui_keys(struct view_tui *view,
 	while ((key = tui_screen_key()) != TUI_KEY_NONE) {
 		if (key == TUI_KEY_GONE)
 			return VIEW_TUI_QUIT;
-		/* Each key acts on what the one before it made of the screen. */
+		/* A key acts on the result of the previous key. */
 		tui_make(view, model);
 		tui_arrange(view, model);
 		event = key_handle(view, model, key);
@@ -293,7 +293,7 @@ enum view_tui_event view_tui_keys(struct view_tui *view,
 
 #define LOG_STEP 16 /* columns to the side */
 
-/* Where a list of nr is after a move from at, with pages of height. */
+/* The position in a list of nr rows after a move from at, height rows per page. */
 static long list_move(enum tui_move move, long at, long nr, long height)
 {
 	long page = height > 1 ? height - 1 : 1;
@@ -345,7 +345,7 @@ static void table_move(struct view_tui *view, enum tui_move move)
 	}
 	if (!view->order.nr)
 		return;
-	/* A block that is not listed leaves us where the table is. */
+	/* The selected block is not listed: select the first visible row. */
 	if (view->sel_row < 0)
 		row = list_move(TUI_MOVE_UP, view->table_top + 1,
 				view->order.nr, height);
@@ -354,7 +354,7 @@ static void table_move(struct view_tui *view, enum tui_move move)
 	tui_select(view, view->order.pfns[row]);
 }
 
-/* Step over cells without a block; stay if there are none on that side. */
+/* Skip cells without a block; stay if there is no block in this direction. */
 static void map_step(struct view_tui *view, u64 block_pages, long row, long col,
 		     int step)
 {
@@ -404,7 +404,7 @@ static void map_move(struct view_tui *view, const struct model *model,
 		map_step(view, pages, cells->nr_rows - 1, cells->cols - 1, -1);
 		break;
 	default:
-		/* A shorter row ends further left. */
+		/* If the row is shorter, move left. */
 		row = list_move(move, row, cells->nr_rows, height);
 		map_step(view, pages, row, col, -1);
 	}

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The keys of the dashboard: one list, from which the key handling, the line
- * of hints and the help screen are made, and the manual can be. No includes,
- * so that any reader can expand it.
+ * The keys of the dashboard, for key handling, the line of hints, the help
+ * page and the manual page. It has no includes, so that the preprocessor alone
+ * can expand it.
  */
 #ifndef VIEW_TUI_KEYS_H
 #define VIEW_TUI_KEYS_H
 
 /*
- * X(action, keys as shown, hint in the last line or "", what it does,
+ * X(action, keys as shown, hint in the last line or "", description,
  *   codes: characters, TUI_CTRL() or enum tui_key)
- * Hints stand in this order, and those that do not fit are left out.
+ * Hints are shown in this order; those that do not fit are left out.
  */
 #define TUI_KEYS(X)                                                            \
 	X(help, "? h F1", "?:help", "show keys, legend and columns", '?', 'h', \

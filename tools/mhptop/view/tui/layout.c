@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The division of the screen; see view_tui_layout.h. Nothing is drawn here. */
+/* The layout of the screen. */
 #include <string.h>
 #include "view/tui/layout.h"
 
 #define MAP_EXTRA 2 /* title and legend */
 #define TABLE_MIN 4 /* title, heads, two blocks */
 #define RANGES_EXTRA 2 /* title, heads */
-#define RANGES_AUTO_ROWS \
-	30 /* of the screen, for ranges that nobody asked for */
+#define RANGES_AUTO_ROWS 30 /* of the screen, to show ranges by default */
 #define ALARM_MAX 3
 #define LOG_MIN 3 /* title, two events */
 
@@ -16,19 +15,19 @@ static int header_height(int rows)
 	return rows >= 20 ? 4 : rows >= 14 ? 3 : 2;
 }
 
-static int alarm_height(const struct tui_wishes *wishes, int rows)
+static int alarm_height(const struct tui_request *request, int rows)
 {
 	int most = rows >= 20 ? ALARM_MAX : 1;
 
-	return wishes->alarm < most ? wishes->alarm : most;
+	return request->alarm < most ? request->alarm : most;
 }
 
-/* Others get three fifths of the body if they are there. */
-static int map_height(const struct tui_wishes *wishes, int body, bool others)
+/* Other panes, if any, get at least three fifths of the body. */
+static int map_height(const struct tui_request *request, int body, bool others)
 {
-	int height = wishes->map_rows + MAP_EXTRA;
+	int height = request->map_rows + MAP_EXTRA;
 
-	if (!wishes->map)
+	if (!request->map)
 		return 0;
 	if (!others)
 		return body;
@@ -39,19 +38,20 @@ static int map_height(const struct tui_wishes *wishes, int body, bool others)
 	return height > MAP_EXTRA ? height : 0;
 }
 
-static bool ranges_wished(const struct tui_wishes *wishes, int rows)
+static bool ranges_requested(const struct tui_request *request, int rows)
 {
-	if (wishes->log == TUI_LOG_ALONE)
+	if (request->log == TUI_LOG_ALONE)
 		return false;
-	if (wishes->ranges == TUI_RANGES_AUTO)
-		return wishes->range_rows && rows >= RANGES_AUTO_ROWS;
-	return wishes->ranges == TUI_RANGES_SHOWN;
+	if (request->ranges == TUI_RANGES_AUTO)
+		return request->range_rows && rows >= RANGES_AUTO_ROWS;
+	return request->ranges == TUI_RANGES_SHOWN;
 }
 
-/* A third of what the map left, as long as that leaves a table, too. */
-static int ranges_height(const struct tui_wishes *wishes, int body, bool others)
+/* At most a third of the rows below the map; none if the table would not fit. */
+static int ranges_height(const struct tui_request *request, int body,
+			 bool others)
 {
-	int height = wishes->range_rows + RANGES_EXTRA;
+	int height = request->range_rows + RANGES_EXTRA;
 	int most = body / 3;
 
 	if (!others)
@@ -83,13 +83,13 @@ static int area_set(struct tui_area *area, int y, int height)
 	return y + height;
 }
 
-void tui_layout(struct tui_panes *panes, const struct tui_wishes *wishes,
+void tui_layout(struct tui_panes *panes, const struct tui_request *request,
 		int rows, int cols)
 {
-	bool log = wishes->log != TUI_LOG_HIDDEN;
-	bool table = wishes->table && wishes->log != TUI_LOG_ALONE;
-	bool map = wishes->map && wishes->log != TUI_LOG_ALONE;
-	bool ranges = ranges_wished(wishes, rows);
+	bool log = request->log != TUI_LOG_HIDDEN;
+	bool table = request->table && request->log != TUI_LOG_ALONE;
+	bool map = request->map && request->log != TUI_LOG_ALONE;
+	bool ranges = ranges_requested(request, rows);
 	int body, y, height = 0;
 
 	memset(panes, 0, sizeof(*panes));
@@ -98,17 +98,17 @@ void tui_layout(struct tui_panes *panes, const struct tui_wishes *wishes,
 	panes->too_small = rows < TUI_MIN_ROWS || cols < TUI_MIN_COLS;
 	if (panes->too_small)
 		return;
-	panes->alarm = alarm_height(wishes, rows);
+	panes->alarm = alarm_height(request, rows);
 	y = area_set(&panes->header, 0, header_height(rows) + panes->alarm);
 	body = rows - y - 1;
 	if (map)
-		height = map_height(wishes, body, table || log || ranges);
-	/* Nothing asked for, or no room for it: the table is never in vain. */
+		height = map_height(request, body, table || log || ranges);
+	/* Nothing is requested, or it does not fit: show the table. */
 	if (!height && !log && !ranges)
 		table = true;
 	y = area_set(&panes->pane[TUI_MAP], y, height);
 	body -= height;
-	height = ranges ? ranges_height(wishes, body, table || log) : 0;
+	height = ranges ? ranges_height(request, body, table || log) : 0;
 	y = area_set(&panes->pane[TUI_RANGES], y, height);
 	body -= height;
 	height = log ? log_height(body, table) : 0;

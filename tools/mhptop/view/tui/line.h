@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* One line of text that is being edited. Characters are ASCII; no curses. */
+/* A line editor for ASCII text. No curses. */
 #ifndef VIEW_TUI_LINE_H
 #define VIEW_TUI_LINE_H
 
@@ -11,7 +11,7 @@
 struct tui_line {
 	char text[TUI_LINE_MAX + 1];
 	size_t len;
-	size_t at; /* the cursor, 0 … len */
+	size_t at; /* position of the cursor, 0 … len */
 };
 
 enum tui_edit {
@@ -21,12 +21,12 @@ enum tui_edit {
 	TUI_EDIT_END,
 	TUI_EDIT_BACKSPACE,
 	TUI_EDIT_DELETE,
-	TUI_EDIT_KILL_WORD, /* before the cursor */
+	TUI_EDIT_KILL_WORD, /* the word before the cursor */
 	TUI_EDIT_KILL_LINE,
 };
 
 void tui_line_set(struct tui_line *line, const char *text);
-/* False, and nothing happens, if there is no room or it is not printable. */
+/* Insert a character at the cursor. False if it does not fit or is not printable ASCII. */
 bool tui_line_insert(struct tui_line *line, int c);
 void tui_line_edit(struct tui_line *line, enum tui_edit edit);
 

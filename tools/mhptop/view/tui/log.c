@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The running log of events, in the words that perf prints. */
+/* The log of events, in the format of perf. */
 #include <stdio.h>
 #include <string.h>
 #include "model/event_table.h"
-#include "view/tui/tui.h"
+#include "view/tui/state.h"
 
 void tui_event_line(const struct mhp_record *record, char *buf, size_t len)
 {
@@ -54,7 +54,7 @@ bool tui_event_concerns(const struct mhp_record *record, u64 pfn, u64 nr)
 	return (u64)start < pfn + nr && (u64)start + (u64)pages > pfn;
 }
 
-/* Events from before the newest one down to the last line that is shown. */
+/* The number of events that are newer than the last visible line. */
 static u64 log_skipped(const struct view_tui *view, const struct model *model)
 {
 	u64 end = tui_log_head(view, model);
@@ -122,7 +122,7 @@ void tui_log_draw(struct view_tui *view, const struct model *model)
 
 	if (height < 1)
 		return;
-	/* What was in sight may be gone from the ring, or the pane grew. */
+	/* Visible events may have left the ring, or the pane may have grown. */
 	if (view->log_back)
 		tui_log_scroll(view, model, 0);
 	skipped = log_skipped(view, model);

@@ -1,263 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The map: which memory block is in which cell, and how cells are drawn. */
-#include <errno.h>
-#include <stdint.h>
+/* Draws the map: cells, labels, holes and the legend. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/vec.h"
-#include "view/tui/cells.h"
-#include "view/tui/tui.h"
+#include "view/tui/state.h"
 
-#define GAP_CELLS 4 /* a longer gap begins a new row */
-
-void tui_cells_clear(struct tui_cells *cells)
-{
-	cells->nr = 0;
-	cells->nr_runs = 0;
-	cells->nr_rows = 0;
-}
-
-void tui_cells_free(struct tui_cells *cells)
-{
-	free(cells->cells);
-	free(cells->runs);
-	free(cells->rows);
-	memset(cells, 0, sizeof(*cells));
-}
-
-static int runs_extend(struct tui_cells *cells, u64 number)
-{
-	struct tui_run *run;
-
-	if (cells->nr_runs) {
-		run = &cells->runs[cells->nr_runs - 1];
-		if (run->first + run->nr == number) {
-			run->nr++;
-			return 0;
-		}
-	}
-	if (!vec_grow(cells->runs, cells->nr_runs, cells->room_runs))
-		return -ENOMEM;
-	cells->runs[cells->nr_runs++] = (struct tui_run){
-		.first = number,
-		.nr = 1,
-		.index = cells->nr,
-	};
-	return 0;
-}
-
-int tui_cells_add(struct tui_cells *cells, u64 number, u8 cell)
-{
-	int err;
-
-	if (!vec_grow(cells->cells, cells->nr, cells->room))
-		return -ENOMEM;
-	err = runs_extend(cells, number);
-	if (err)
-		return err;
-	cells->cells[cells->nr++] = cell;
-	return 0;
-}
-
-u8 tui_cells_of(const struct mhp_block *block, bool broken)
-{
-	u8 self = block->hosting == MHP_HOSTING_BLOCK ||
-				  block->hosting == MHP_HOSTING_RANGE ?
-			  TUI_CELL_SELF :
-			  0;
-
-	if (broken)
-		return TUI_CELL_BROKEN | self;
-	switch (block->state) {
-	case MHP_STATE_REMOVED:
-		return TUI_CELL_REMOVED;
-	case MHP_STATE_GOING_ONLINE:
-		return TUI_CELL_GOING_ONLINE | self;
-	case MHP_STATE_GOING_OFFLINE:
-		return TUI_CELL_GOING_OFFLINE | self;
-	}
-	if (block->last_ret)
-		return TUI_CELL_FAILED | self;
-	if (block->state == MHP_STATE_OFFLINE)
-		return TUI_CELL_OFFLINE | self;
-	if (block->state != MHP_STATE_ONLINE)
-		return TUI_CELL_UNKNOWN | self;
-	if (block->hosting == MHP_HOSTING_BOOT)
-		return TUI_CELL_BOOT;
-	switch (block->zone) {
-	case MHP_ZONE_MOVABLE:
-		return TUI_CELL_MOVABLE | self;
-	case MHP_ZONE_DMA:
-	case MHP_ZONE_DMA32:
-	case MHP_ZONE_NORMAL:
-	case MHP_ZONE_HIGHMEM:
-		return TUI_CELL_KERNEL | self;
-	}
-	return TUI_CELL_UNKNOWN | self;
-}
-
-static int rows_append(struct tui_cells *cells, const struct tui_row *row)
-{
-	if (!vec_grow(cells->rows, cells->nr_rows, cells->room_rows))
-		return -ENOMEM;
-	cells->rows[cells->nr_rows++] = *row;
-	return 0;
-}
-
-/*
- * Go through the rows that a fold makes, and keep them if asked to. The
- * number of rows, or -ENOMEM.
- */
-static long rows_make(struct tui_cells *cells, u32 fold, bool keep)
-{
-	u64 span = (u64)cells->cols * fold;
-	struct tui_row row = { 0 };
-	long nr = 0;
-	size_t i;
-
-	cells->nr_rows = 0;
-	for (i = 0; i < cells->nr_runs; i++) {
-		const struct tui_run *run = &cells->runs[i];
-		u64 at = run->first, end = run->first + run->nr;
-		bool same = nr && at < row.first + span &&
-			    at - row.end <= (u64)GAP_CELLS * fold;
-
-		for (; at < end; at = row.end, same = false) {
-			if (!same && nr++) {
-				row.gap = at - row.end;
-				if (keep && rows_append(cells, &row))
-					return -ENOMEM;
-			}
-			if (!same)
-				row = (struct tui_row){ .first = at, .run = i };
-			row.end = row.first + span;
-			if (row.end > end)
-				row.end = end;
-		}
-	}
-	if (nr && keep && rows_append(cells, &row))
-		return -ENOMEM;
-	return nr;
-}
-
-int tui_cells_arrange(struct tui_cells *cells, unsigned int cols, u32 fold,
-		      size_t height)
-{
-	size_t nr, best = SIZE_MAX;
-	u32 try;
-
-	cells->cols = cols ? cols : 1;
-	cells->fold = fold ? fold : 1;
-	for (try = 1; !fold && best > height; try *= 2) {
-		nr = rows_make(cells, try, false);
-		if (nr < best) {
-			best = nr;
-			cells->fold = try;
-		}
-		if ((u64)cells->cols * try >= cells->nr)
-			break;
-	}
-	return rows_make(cells, cells->fold, true) < 0 ? -ENOMEM : 0;
-}
-
-static bool cell_is_worse(u8 a, u8 b)
-{
-	return tui_cell_kind(a) != tui_cell_kind(b) ?
-		       tui_cell_kind(a) > tui_cell_kind(b) :
-		       a > b;
-}
-
-void tui_cells_row(const struct tui_cells *cells, size_t row, u8 *out)
-{
-	const struct tui_row *r = &cells->rows[row];
-	size_t i;
-	u64 n;
-
-	memset(out, TUI_CELL_EMPTY, cells->cols);
-	for (i = r->run; i < cells->nr_runs; i++) {
-		const struct tui_run *run = &cells->runs[i];
-		u64 end = run->first + run->nr;
-
-		if (run->first >= r->end)
-			break;
-		n = run->first < r->first ? r->first : run->first;
-		for (; n < end && n < r->end; n++) {
-			u8 cell = cells->cells[run->index + (n - run->first)];
-			u8 *to = &out[(n - r->first) / cells->fold];
-
-			if (cell_is_worse(cell, *to))
-				*to = cell;
-		}
-	}
-}
-
-/*
- * The last of the rows or runs that begins at or before a block; nr if none.
- * Both have the number of their first block in front.
- */
-static size_t array_find(const void *array, size_t nr, size_t size, u64 number)
-{
-	size_t low = 0, high = nr;
-
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-		const u64 *first =
-			(const void *)((const char *)array + mid * size);
-
-		if (*first <= number)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low ? low - 1 : nr;
-}
-
-static const u8 *cell_of_block(const struct tui_cells *cells, u64 number)
-{
-	size_t i = array_find(cells->runs, cells->nr_runs, sizeof(*cells->runs),
-			      number);
-	const struct tui_run *run = &cells->runs[i];
-
-	if (i == cells->nr_runs || number - run->first >= run->nr)
-		return NULL;
-	return &cells->cells[run->index + (number - run->first)];
-}
-
-bool tui_cells_find(const struct tui_cells *cells, u64 number, size_t *row,
-		    unsigned int *col)
-{
-	size_t i = array_find(cells->rows, cells->nr_rows, sizeof(*cells->rows),
-			      number);
-
-	if (i == cells->nr_rows || number >= cells->rows[i].end ||
-	    !cell_of_block(cells, number))
-		return false;
-	*row = i;
-	*col = (number - cells->rows[i].first) / cells->fold;
-	return true;
-}
-
-bool tui_cells_block(const struct tui_cells *cells, size_t row,
-		     unsigned int col, u64 *number)
-{
-	const struct tui_row *r = &cells->rows[row];
-	u64 n = r->first + (u64)col * cells->fold, end = n + cells->fold;
-	u8 worst = TUI_CELL_EMPTY;
-
-	for (; n < end && n < r->end; n++) {
-		const u8 *cell = cell_of_block(cells, n);
-
-		if (cell && cell_is_worse(*cell, worst)) {
-			worst = *cell;
-			*number = n;
-		}
-	}
-	return worst != TUI_CELL_EMPTY;
-}
-
-/* Shape, and not colour alone, tells states and hosts apart. */
+/* States and hosting differ in shape, not only in colour. */
 /* clang-format off */
 #define GLYPH(cell, other, self, ascii_other, ascii_self, style, word, help) \
 	[TUI_CELL_##cell] = { { other, self }, { ascii_other, ascii_self }, TUI_##style, word, help }
@@ -272,7 +21,7 @@ const struct tui_glyph tui_glyphs[TUI_NR_CELLS] = {
 	GLYPH(GOING_ONLINE,  "▷", "▶", '>', '>', GOING,	  "onlining",  "going online"),
 	GLYPH(GOING_OFFLINE, "◁", "◀", '<', '<', GOING,	  "offlining", "going offline"),
 	GLYPH(FAILED,	     "!", "!", '!', '!', FAILED,  "failed",    "last online or offline operation failed"),
-	GLYPH(BROKEN,	     "X", "X", 'X', 'X', ALARM,   "violation", "rule violation, see the block's details"),
+	GLYPH(VIOLATED,    "X", "X", 'X', 'X', ALARM,   "violation", "rule violation, see the block's details"),
 };
 #undef GLYPH
 /* clang-format on */
@@ -302,7 +51,7 @@ static u64 number_to_address(const struct model *model, u64 number)
 	       model->info.page_bytes;
 }
 
-/* Of the highest address, so that all labels are as long. */
+/* Digits of the highest address, so that all labels have the same width. */
 static int label_digits(const struct view_tui *view, const struct model *model)
 {
 	const struct tui_cells *cells = &view->cells;
@@ -388,11 +137,11 @@ static void map_row_draw(const struct view_tui *view, const struct model *model,
 	gap_draw(view, model, row, y, pen.x + used);
 }
 
-/* What is on the map, and how often; what is not there needs no words. */
+/* The number of blocks in each state that occurs. */
 static void legend_draw(const struct view_tui *view, int y)
 {
 	static const u8 order[] = {
-		TUI_CELL_BROKEN,       TUI_CELL_FAILED,	 TUI_CELL_GOING_OFFLINE,
+		TUI_CELL_VIOLATED,     TUI_CELL_FAILED,	 TUI_CELL_GOING_OFFLINE,
 		TUI_CELL_GOING_ONLINE, TUI_CELL_KERNEL,	 TUI_CELL_MOVABLE,
 		TUI_CELL_OFFLINE,      TUI_CELL_UNKNOWN, TUI_CELL_BOOT,
 		TUI_CELL_REMOVED,

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The prompt at the bottom: a line that is edited, and what is done with it. */
+/* The last line: prompts with their line editor, messages and hints. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "view/tui/line.h"
-#include "view/tui/tui.h"
+#include "view/tui/state.h"
 #include "view/tui/keys.h"
 
 void tui_line_set(struct tui_line *line, const char *text)
@@ -27,7 +27,7 @@ bool tui_line_insert(struct tui_line *line, int c)
 	return true;
 }
 
-/* Take out what is between from and to, and put the cursor there. */
+/* Delete the characters between from and to, and move the cursor there. */
 static void line_cut(struct tui_line *line, size_t from, size_t to)
 {
 	memmove(line->text + from, line->text + to, line->len - to + 1);
@@ -139,7 +139,7 @@ void tui_delay_step(struct view_tui *view, double factor)
 					       delay;
 }
 
-/* What is wrong is shown, and the prompt stays open. */
+/* On an error, show the message and keep the prompt open. */
 static void prompt_accept(struct view_tui *view)
 {
 	int err;
@@ -181,7 +181,7 @@ void tui_prompt_key(struct view_tui *view, int key)
 	tui_line_insert(&view->prompt, key);
 }
 
-/* A line that is too long slides to the left of the cursor. */
+/* A line that is too long is scrolled so that the cursor is visible. */
 static void line_draw(const struct view_tui *view, struct tui_pen *pen)
 {
 	const struct tui_line *line = &view->prompt;
@@ -200,7 +200,7 @@ static void prompt_draw(const struct view_tui *view, struct tui_pen *pen)
 	const char *why = view->message;
 
 	if (*why) {
-		/* Half of the row at most, so that there is one to type in. */
+		/* At most half of the row, to leave room for typing. */
 		struct tui_pen right = *pen;
 		int width = tui_screen_width(why);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The terminal by way of curses, which no other file sees. */
+/* The terminal. Only this file uses curses. */
 #define NCURSES_WIDECHAR 1
 #include <curses.h>
 #include <errno.h>
@@ -15,18 +15,18 @@
 #include <wctype.h>
 #include "view/tui/screen.h"
 
-/* There is one terminal, and curses has but one idea of it. */
+/* One terminal, as curses has global state. */
 static struct {
 	SCREEN *curses; /* NULL: not open */
 	FILE *keys;
 	bool color;
 	bool utf8;
-	bool cursor; /* this frame has one, at */
+	bool cursor; /* this frame shows the cursor, at: */
 	int cursor_y;
 	int cursor_x;
 } screen;
 
-/* Colours say nothing that an attribute, a word or a shape does not say. */
+/* Every colour is redundant with an attribute, a word or a shape. */
 static const struct {
 	attr_t attr;
 	short color; /* -1: the terminal's own */
@@ -88,7 +88,7 @@ static void modes_set(void)
 	curs_set(0);
 }
 
-/* Standard input, unless a recording comes in that way. */
+/* Standard input, unless it is a recording. */
 static FILE *keys_open(void)
 {
 	FILE *file;
@@ -126,7 +126,7 @@ int tui_screen_open(bool color, bool ascii, char *why, size_t len)
 	set_escdelay(25);
 	screen.curses = newterm(NULL, stdout, screen.keys);
 	if (screen.curses && !tigetstr("cup")) {
-		/* It can print, but not go back up: "dumb", say. */
+		/* The terminal cannot move the cursor, e.g. "dumb". */
 		endwin();
 		delscreen(screen.curses);
 		screen.curses = NULL;
@@ -152,7 +152,7 @@ void tui_screen_close(void)
 
 	if (!curses)
 		return;
-	/* First, so that a second call on the way does nothing. */
+	/* First, so that a nested call does nothing. */
 	screen.curses = NULL;
 	endwin();
 	delscreen(curses);
@@ -190,7 +190,7 @@ void tui_screen_redraw(void)
 	clearok(curscr, TRUE);
 }
 
-/* Readable without anything to read: whoever was there has gone. */
+/* POLLIN without data means that the terminal hung up. */
 static bool terminal_is_gone(void)
 {
 	struct pollfd fd = { .fd = tui_screen_fd(), .events = POLLIN };
@@ -233,7 +233,7 @@ static attr_t style_attr(int style)
 	return attr;
 }
 
-/* The next character of text for the screen, and the cells that it takes. */
+/* The next printable character of a text, and its width in cells. */
 static wchar_t text_next(const char **text, int *cells)
 {
 	mbstate_t state = { 0 };
@@ -242,7 +242,7 @@ static wchar_t text_next(const char **text, int *cells)
 
 	if (c >= 0x80) {
 		len = screen.utf8 ? mbrtowc(&c, *text, MB_CUR_MAX, &state) : 0;
-		/* A name of a process may be anything. */
+		/* The name of a process may contain any bytes. */
 		if (!len || len > MB_CUR_MAX) {
 			c = '?';
 			len = 1;

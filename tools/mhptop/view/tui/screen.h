@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The terminal: opening it and giving it back, styles, clipped text, keys.
- * Nothing here knows what is shown. Rows and columns count from 0.
+ * The terminal: open and restore it, styles, clipped text, keys. Rows and
+ * columns start at 0.
  */
 #ifndef VIEW_TUI_SCREEN_H
 #define VIEW_TUI_SCREEN_H
@@ -11,26 +11,26 @@
 
 enum tui_style {
 	TUI_PLAIN,
-	TUI_TITLE, /* of a pane, a head of a column */
-	TUI_FOCUS, /* of the pane that takes the keys */
-	TUI_VALUE, /* what is to be read at a glance */
+	TUI_TITLE, /* title of a pane or column */
+	TUI_FOCUS, /* title of the pane that has the focus */
+	TUI_VALUE, /* important values */
 	TUI_DIM,
 	TUI_GOOD,
-	TUI_ALARM, /* read this first */
+	TUI_ALARM, /* needs attention */
 	TUI_KERNEL,
 	TUI_MOVABLE,
 	TUI_OFFLINE,
 	TUI_GOING,
 	TUI_FAILED,
 	TUI_NR_STYLES,
-	TUI_REVERSE = 0x100, /* may be or'ed in */
+	TUI_REVERSE = 0x100, /* flags, combined with a style */
 	TUI_UNDERLINE = 0x200,
 };
 
-/* Keys that are no characters. */
+/* Keys that are not characters. */
 enum tui_key {
-	TUI_KEY_NONE = -1, /* none is waiting */
-	TUI_KEY_GONE = -2, /* the terminal went away */
+	TUI_KEY_NONE = -1, /* no key is pending */
+	TUI_KEY_GONE = -2, /* the terminal is gone */
 	TUI_KEY_UP = 0x110000,
 	TUI_KEY_DOWN,
 	TUI_KEY_LEFT,
@@ -51,18 +51,18 @@ enum tui_key {
 #define TUI_KEY_TAB TUI_CTRL('I')
 #define TUI_KEY_ENTER TUI_CTRL('M')
 
-/* Standard output must be a terminal. -ENOTTY or -EINVAL with a reason. */
+/* Open the terminal. 0, or -ENOTTY or -EINVAL with a reason in why. */
 int tui_screen_open(bool color, bool ascii, char *why, size_t len);
-void tui_screen_close(void); /* when it is open or not */
-int tui_screen_fd(void); /* where keys come from */
-bool tui_screen_utf8(void); /* more than ASCII may be written */
-void tui_screen_resize(void); /* ask the terminal how large it is */
+void tui_screen_close(void); /* restore the terminal, if it is open */
+int tui_screen_fd(void); /* descriptor of the keys, -1 if not open */
+bool tui_screen_utf8(void); /* characters beyond ASCII may be written */
+void tui_screen_resize(void); /* get the new size from the terminal */
 void tui_screen_size(int *rows, int *cols);
-void tui_screen_redraw(void); /* trust nothing that is on it */
+void tui_screen_redraw(void); /* the next frame is drawn completely */
 int tui_screen_key(void); /* a character or an enum tui_key */
 
-void tui_screen_begin(void); /* an empty frame without a cursor */
-/* Exactly width cells: cut off, or filled up with spaces. */
+void tui_screen_begin(void); /* start an empty frame without cursor */
+/* Write exactly width cells: the text is clipped or padded with spaces. */
 void tui_screen_text(int y, int x, int width, int style, const char *text);
 int tui_screen_width(const char *text); /* in cells */
 void tui_screen_cursor(int y, int x);

@@ -3,18 +3,18 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "view/tui/tui.h"
+#include "view/tui/state.h"
 #include "model/event_table.h"
 #include "model/columns.h"
 
-#define GUTTER 2 /* the mark of the selected row, and the block's glyph */
+#define GUTTER 2 /* columns for marks and the glyph of the block */
 
 void tui_table_columns(const struct column *list[TUI_COLUMNS_MAX + 1])
 {
 	const struct column *column;
 	int nr = 0, shown;
 
-	/* Those that need asking for are there to scroll to. */
+	/* Columns that are not shown by default come last. */
 	for (shown = 1; shown >= 0; shown--)
 		for (column = columns; column->key; column++)
 			if (column->shown == shown && nr < TUI_COLUMNS_MAX)
@@ -67,7 +67,7 @@ static void table_title_draw(const struct view_tui *view,
 		      view->sort ? view->sort->title : "address", arrow);
 }
 
-/* The first column stays where it is; the others scroll. */
+/* The first column is fixed, the others scroll. */
 static int columns_pick(const struct view_tui *view,
 			const struct column *list[TUI_COLUMNS_MAX + 1])
 {
@@ -156,8 +156,7 @@ void tui_table_draw(struct view_tui *view, const struct model *model)
 					       "no memory blocks yet");
 }
 
-#define GUTTER 2 /* marks of what failed, and of the selected block's range */
-#define COLUMNS_FIXED 1 /* the base; it and the state do not scroll */
+#define COLUMNS_FIXED 1 /* base_pfn; it and the state do not scroll */
 
 static const struct column state_column = {
 	.title = "STATE",
@@ -165,7 +164,7 @@ static const struct column state_column = {
 	.kind = COLUMN_WORD,
 };
 
-/* Those that are there, then those that were, each in order of address. */
+/* Present ranges first, then removed ones, each in order of address. */
 static const struct mhp_range *range_next(const struct model *model,
 					  const struct mhp_range *range)
 {
@@ -181,7 +180,7 @@ static const struct mhp_range *range_next(const struct model *model,
 	}
 }
 
-/* In the order in which it happens: references go, then the memmap. */
+/* In the order of a removal: references are dropped, then the memmap is freed. */
 static void state_text(const struct mhp_range *range, char *buf, size_t len)
 {
 	bool hosts = range->hosting == MHP_HOSTING_RANGE;
@@ -283,7 +282,7 @@ static void ranges_title_draw(const struct view_tui *view,
 		tui_pen_write(&pen, TUI_DIM, ", %zu removed", removed);
 }
 
-/* Heads if there is no range. */
+/* One row of the table of ranges; without a range, the titles. */
 static void ranges_row_draw(const struct view_tui *view,
 			    const struct model *model,
 			    const struct mhp_range *range, int y)

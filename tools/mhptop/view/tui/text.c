@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Rows, lists of lines and numbers as text; see view_tui_text.h. */
+/* Text along a row, lists of lines, and sizes as text. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Text for the dashboard: pieces along a row, lists of lines that scroll, and
- * numbers in the units that people use. No model, no curses.
+ * sizes with units. No model, no curses.
  */
 #ifndef VIEW_TUI_TEXT_H
 #define VIEW_TUI_TEXT_H
@@ -12,23 +12,21 @@
 #include "base/units.h"
 #include "view/tui/layout.h"
 
-/*
- * Text in pieces, from x to end of one row. A piece that does not fit as a
- * whole is left out; false then.
- */
+/* A position in a row; text is written from x up to end. */
 struct tui_pen {
 	int y;
 	int x;
 	int end;
 };
 
+/* Write a text only if all of it fits. False if it does not. */
 bool tui_pen_write(struct tui_pen *pen, int style, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
-/* The same, but cut off where it does not fit. */
+/* Write a text, clipped at the end of the row. */
 void tui_pen_force(struct tui_pen *pen, int style, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* The title of a pane; marked if it has the keys. */
+/* Write the title of a pane, marked if the pane has the focus. */
 void tui_pen_title(struct tui_pen *pen, bool focus, const char *name);
 
 struct tui_lines {
@@ -38,15 +36,15 @@ struct tui_lines {
 	} * line;
 	size_t nr;
 	size_t room;
-	long top; /* the first that is shown */
+	long top; /* the first visible line */
 };
 
-/* Without memory the line is left out. */
+/* Append a line. It is left out if there is no memory. */
 void tui_lines_add(struct tui_lines *lines, int style, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 void tui_lines_clear(struct tui_lines *lines); /* keeps top */
 void tui_lines_free(struct tui_lines *lines);
-/* With a title, and how much is not in sight. */
+/* Draw the visible lines below a title with the number of hidden ones. */
 void tui_lines_draw(struct tui_lines *lines, const struct tui_area *area,
 		    int cols, const char *title);
 

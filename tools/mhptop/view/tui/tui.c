@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The dashboard's view: opening and closing it, drawing a frame, and what it
- * keeps of the model, which is made anew only when the model took records.
+ * The view of the dashboard: open and close it, draw a frame. What it derives
+ * from the model is updated only if the model has new records.
  */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "view/tui/tui.h"
+#include "view/tui/state.h"
 
-/* One terminal, one view: closing it twice is then harmless. */
+/* One view, as there is one terminal. */
 static struct view_tui the_view;
 
 static int opts_take(struct view_tui *view, const struct view_opts *opts,
@@ -105,6 +105,51 @@ static void panes_draw(struct view_tui *view, const struct model *model)
 	tui_footer_draw(view);
 }
 
+/* If there is room, rows of the map start at round addresses. */
+static unsigned int map_cols(const struct view_tui *view,
+			     const struct model *model, int cols)
+{
+	int room = cols - tui_map_label(view, model) - 2;
+
+	if (room >= 32)
+		room -= room % 16;
+	if (room > TUI_MAP_COLS)
+		room = TUI_MAP_COLS;
+	return room < 1 ? 1 : room;
+}
+
+void tui_arrange(struct view_tui *view, const struct model *model)
+{
+	struct tui_request request = {
+		.map = view->map_shown,
+		.table = view->table_shown,
+		.log = view->log_size,
+		.ranges = view->ranges,
+	};
+	unsigned int width;
+	int rows, cols, height;
+	size_t most = ledger_nr_ranges(model->ledger);
+
+	tui_screen_size(&rows, &cols);
+	request.range_rows = most > 9999 ? 9999 : most;
+	request.alarm = tui_header_alarm(model, cols);
+	width = map_cols(view, model, cols);
+	tui_cells_arrange(&view->cells, width, 1, 0);
+	most = view->cells.nr_rows;
+	request.map_rows = most > 9999 ? 9999 : most;
+	tui_layout(&view->panes, &request, rows, cols);
+	height = view->panes.pane[TUI_MAP].height - 2;
+	if (height > 0 && most > (size_t)height && !view->zoomed) {
+		tui_cells_arrange(&view->cells, width, 0, height);
+		/* A power of two seldom fills the map; other panes get the rest. */
+		request.map_rows = view->cells.nr_rows;
+		if (request.map_rows < height)
+			tui_layout(&view->panes, &request, rows, cols);
+	}
+	if (!view->panes.pane[view->focus].height)
+		view->focus = tui_layout_next(&view->panes, view->focus);
+}
+
 void view_tui_draw(struct view_tui *view, const struct model *model)
 {
 	if (!view->open)
@@ -153,171 +198,4 @@ void view_tui_close(struct view_tui *view)
 	tui_cells_free(&view->cells);
 	block_order_free(&view->order);
 	tui_lines_free(&view->lines);
-}
-
-u8 tui_cell_of(const struct model *model, const struct mhp_block *block)
-{
-	return tui_cells_of(block, violations_of_block(&model->violations,
-						       block->start_pfn));
-}
-
-static void cells_make(struct view_tui *view, const struct model *model)
-{
-	u64 block_pages = ledger_block_pages(model->ledger);
-	const struct mhp_block *block = NULL;
-
-	tui_cells_clear(&view->cells);
-	while ((block = ledger_next_block(model->ledger, block)))
-		if (tui_cells_add(&view->cells, block->start_pfn / block_pages,
-				  tui_cell_of(model, block)))
-			return;
-}
-
-/*
- * The selection stays with its block. If that is not listed any more it goes
- * to the block that is there instead, unless it was made on the map or its
- * page is being read.
- */
-static void selection_keep(struct view_tui *view)
-{
-	const struct block_order *order = &view->order;
-	long row = view->sel_row < 0 ? 0 : view->sel_row;
-
-	view->sel_row = -1;
-	if (view->selected)
-		view->sel_row = block_order_find(order, view->sel_pfn);
-	if (view->sel_row >= 0 || !order->nr)
-		return;
-	if (view->selected &&
-	    (view->focus == TUI_MAP || view->mode == TUI_DETAIL))
-		return;
-	if (row >= (long)order->nr)
-		row = order->nr - 1;
-	tui_select(view, order->pfns[row]);
-}
-
-void tui_make(struct view_tui *view, const struct model *model)
-{
-	/* Paused, only what the user asks for changes. */
-	bool news = !view->paused && view->made_snapshot != model->seen;
-
-	if (view->made && !news)
-		return;
-	if (news || !view->made_snapshot) {
-		model_sum(model, &view->sums);
-		cells_make(view, model);
-		view->made_snapshot = model->seen;
-	}
-	if (block_order_make(&view->order, model, view->sort, view->reverse,
-			     view->filter))
-		snprintf(view->message, sizeof(view->message),
-			 "out of memory: cannot list %zu blocks",
-			 ledger_nr_blocks(model->ledger));
-	view->made = true;
-	selection_keep(view);
-}
-
-/* Rows of the map begin at round addresses where there is room for that. */
-static unsigned int map_cols(const struct view_tui *view,
-			     const struct model *model, int cols)
-{
-	int room = cols - tui_map_label(view, model) - 2;
-
-	if (room >= 32)
-		room -= room % 16;
-	if (room > TUI_MAP_COLS)
-		room = TUI_MAP_COLS;
-	return room < 1 ? 1 : room;
-}
-
-void tui_arrange(struct view_tui *view, const struct model *model)
-{
-	struct tui_wishes wishes = {
-		.map = view->map_shown,
-		.table = view->table_shown,
-		.log = view->log_size,
-		.ranges = view->ranges,
-	};
-	unsigned int width;
-	int rows, cols, height;
-	size_t most = ledger_nr_ranges(model->ledger);
-
-	tui_screen_size(&rows, &cols);
-	wishes.range_rows = most > 9999 ? 9999 : most;
-	wishes.alarm = tui_header_alarm(model, cols);
-	width = map_cols(view, model, cols);
-	tui_cells_arrange(&view->cells, width, 1, 0);
-	most = view->cells.nr_rows;
-	wishes.map_rows = most > 9999 ? 9999 : most;
-	tui_layout(&view->panes, &wishes, rows, cols);
-	height = view->panes.pane[TUI_MAP].height - 2;
-	if (height > 0 && most > (size_t)height && !view->zoomed) {
-		tui_cells_arrange(&view->cells, width, 0, height);
-		/* Powers of two seldom fill it: others take the rest. */
-		wishes.map_rows = view->cells.nr_rows;
-		if (wishes.map_rows < height)
-			tui_layout(&view->panes, &wishes, rows, cols);
-	}
-	if (!view->panes.pane[view->focus].height)
-		view->focus = tui_layout_next(&view->panes, view->focus);
-}
-
-const struct mhp_block *tui_selected(const struct view_tui *view,
-				     const struct model *model)
-{
-	if (!view->selected)
-		return NULL;
-	return ledger_find_block(model->ledger, view->sel_pfn);
-}
-
-bool tui_has_keys(const struct view_tui *view, enum tui_pane pane)
-{
-	return view->mode == TUI_MAIN && view->focus == pane;
-}
-
-void tui_select(struct view_tui *view, u64 pfn)
-{
-	view->selected = true;
-	view->sel_pfn = pfn;
-	view->sel_row = block_order_find(&view->order, pfn);
-}
-
-void tui_sort(struct view_tui *view, const struct column *column)
-{
-	view->sort = column;
-	view->made = false;
-}
-
-int tui_filter(struct view_tui *view, const char *text, char *why, size_t len)
-{
-	struct block_filter *filter = NULL;
-	int err;
-
-	err = block_filter_parse(&filter, text, why, len);
-	if (err)
-		return err;
-	block_filter_free(view->filter);
-	view->filter = filter;
-	snprintf(view->filter_text, sizeof(view->filter_text), "%s", text);
-	view->made = false;
-	view->table_top = 0;
-	return 0;
-}
-
-u64 tui_log_head(const struct view_tui *view, const struct model *model)
-{
-	return view->paused ? view->paused_head : model->log_head;
-}
-
-void tui_page_area(const struct view_tui *view, struct tui_area *area)
-{
-	const struct tui_panes *panes = &view->panes;
-	int top = panes->header.height;
-
-	area->y = top + panes->pane[TUI_MAP].height;
-	area->height = panes->footer.y - area->y;
-	if (view->mode == TUI_HELP || area->height < 8) {
-		area->y = top;
-		area->height = panes->footer.y - top;
-	}
 }

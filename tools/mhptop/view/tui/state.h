@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/*
- * What the files of the dashboard share: its state, and who draws what. How
- * it is used from outside is in view.h.
- */
-#ifndef VIEW_TUI_H
-#define VIEW_TUI_H
+/* The state of the dashboard and its functions, private to view/tui/. */
+#ifndef VIEW_TUI_STATE_H
+#define VIEW_TUI_STATE_H
 
 #include "view/view.h"
 #include "view/tui/cells.h"
@@ -20,15 +17,15 @@ enum tui_mode {
 	TUI_HELP,
 	TUI_SORT, /* choosing a column */
 	TUI_FILTER, /* typing a filter */
-	TUI_DELAY, /* typing seconds */
+	TUI_DELAY, /* typing a delay */
 };
 
 struct view_tui {
 	bool open;
 	enum tui_mode mode;
 	bool paused;
-	u64 paused_head; /* of the model's log when that began */
-	double delay; /* in s; 0: nobody said yet */
+	u64 paused_head; /* head of the model's log when it was paused */
+	double delay; /* in seconds; 0: not yet set */
 	char message[160]; /* for the last line, until the next key */
 
 	/* the screen */
@@ -39,117 +36,110 @@ struct view_tui {
 	enum tui_ranges ranges;
 	enum tui_log_size log_size;
 
-	/* made from the model, again when it or these change */
-	u64 made_snapshot; /* of the model then, */
-	bool made; /* if it was at all */
+	/* derived from the model, updated when it or the options change */
+	u64 made_seen; /* records the model had then */
+	bool made; /* up to date, apart from new records */
 	struct model_sums sums;
 	struct tui_cells cells;
 	struct block_order order;
 
-	/* the blocks: which, in which order, where we are */
+	/* the table of blocks: filter, order, selection, scrolling */
 	const struct column *sort; /* NULL: by pfn */
 	bool reverse;
 	struct block_filter *filter; /* NULL: all */
 	char filter_text[TUI_LINE_MAX + 1];
 	bool selected;
-	u64 sel_pfn; /* the first of the selected block */
-	long sel_row; /* in order, -1 if it is filtered out */
+	u64 sel_pfn; /* first pfn of the selected block */
+	long sel_row; /* its index in order, -1 if it is filtered out */
 	long table_top;
 	int table_col; /* columns scrolled away */
 	long ranges_top;
 	int ranges_col; /* columns scrolled away */
-	bool zoomed; /* one block a cell, however many there are */
+	bool zoomed; /* always one block per cell */
 	long map_top;
 
 	/* the log */
-	bool log_back; /* scrolled back: */
-	u64 log_end; /* its last line is the event before this one */
+	bool log_back; /* scrolled back */
+	u64 log_end; /* if so, its last line is the event before this one */
 	int log_x;
 
 	/* pages and prompts */
 	struct tui_lines lines;
 	struct tui_line prompt;
-	long chosen; /* column in the sort chooser */
+	long chosen; /* column in the list to sort by */
 };
 
-/* view_tui_state.c: what follows from the model and from the user's wishes */
+/* Update what is derived from the model and from the options of the user. */
 void tui_make(struct view_tui *view, const struct model *model);
 void tui_arrange(struct view_tui *view, const struct model *model);
-/* The cell of a block, by its state and by the laws. */
+/* The cell of a block, from its state and its violations. */
 u8 tui_cell_of(const struct model *model, const struct mhp_block *block);
 const struct mhp_block *tui_selected(const struct view_tui *view,
 				     const struct model *model);
-/* Is it this pane that keys go to? */
+/* Whether the pane has the focus. */
 bool tui_has_keys(const struct view_tui *view, enum tui_pane pane);
 void tui_select(struct view_tui *view, u64 pfn);
 void tui_sort(struct view_tui *view, const struct column *column);
-/* 0, or -EINVAL with a reason; the filter is then as it was. */
+/* Set the filter. 0, or -errno with a reason in why; the filter is then unchanged. */
 int tui_filter(struct view_tui *view, const char *text, char *why, size_t len);
 u64 tui_log_head(const struct view_tui *view, const struct model *model);
-/* The rows below the map, or all below the header if those are too few. */
+/* The area of a page: below the map, or below the header if that is too small. */
 void tui_page_area(const struct view_tui *view, struct tui_area *area);
 
-/* view_tui_header.c */
 void tui_header_draw(const struct view_tui *view, const struct model *model);
-/* Rows for what the user must be told, 0 if that is nothing. */
+/* The number of rows needed for alarms, 0 if there are none. */
 int tui_header_alarm(const struct model *model, int cols);
 
-/* view_tui_map.c */
 #define TUI_MAP_COLS 480
 struct tui_glyph {
-	const char *utf8[2]; /* others host its memmap, and it does itself */
+	const char *utf8[2]; /* memmap hosted elsewhere, self-hosted */
 	char ascii[2];
 	int style;
 	const char *word; /* for the legend */
 	const char *help;
 };
 extern const struct tui_glyph tui_glyphs[TUI_NR_CELLS];
-/* The glyph of a cell, and its style. */
+/* The glyph of a cell and its style. The glyph may be in buf. */
 const char *tui_glyph(u8 cell, char buf[2], int *style);
-/* How many columns of the screen a row's label takes. */
+/* The width of a row's label. */
 int tui_map_label(const struct view_tui *view, const struct model *model);
 void tui_map_draw(struct view_tui *view, const struct model *model);
 
-/* view_tui_table.c: the columns in the order of the table, NULL at the end. */
+/* The columns in the order of the table, NULL at the end. */
 #define TUI_COLUMNS_MAX 64
 void tui_table_columns(const struct column *list[TUI_COLUMNS_MAX + 1]);
-/* A cell and the space behind it, padded as the column wants it. */
+/* Draw a cell and a space, aligned and padded for its column. */
 void tui_cell_draw(struct tui_pen *pen, const struct column *column, int style,
 		   const char *text);
 void tui_table_draw(struct view_tui *view, const struct model *model);
 
-/* view_tui_ranges.c */
 void tui_ranges_draw(struct view_tui *view, const struct model *model);
-/* Scroll so that row top is the first; no further than to the last. */
+/* Scroll so that row top is the first, but not past the last row. */
 void tui_ranges_scroll(struct view_tui *view, const struct model *model,
 		       long top);
-/* Scroll columns away, or back. */
+/* Scroll horizontally, by columns. */
 void tui_ranges_shift(struct view_tui *view, int columns);
 
-/* view_tui_log.c */
 #define TUI_EVENT_MAX 640
-/* One event as a line: time, cpu, who, name, fields. */
+/* One event as a line: time, cpu, task, name, fields. */
 void tui_event_line(const struct mhp_record *record, char *buf, size_t len);
 bool tui_event_failed(const struct mhp_record *record);
-/* Does it tell of any of these pages? */
+/* Whether it concerns any of these pages. */
 bool tui_event_concerns(const struct mhp_record *record, u64 pfn, u64 nr);
 void tui_log_draw(struct view_tui *view, const struct model *model);
 void tui_log_scroll(struct view_tui *view, const struct model *model, long up);
 
-/* view_tui_detail_range.c: where the memmap is if the range hosts it. */
+/* Add lines about the location of a memmap that is hosted by its range. */
 void tui_detail_memmap(struct tui_lines *lines, const struct model *model,
 		       const struct mhp_block *block);
-/* The references, and what was freed of it. */
+/* Add lines about the references of a range and its freed memmap. */
 void tui_detail_refs(struct tui_lines *lines, const struct mhp_range *range);
 
-/* view_tui_detail.c */
 void tui_detail_make(struct view_tui *view, const struct model *model);
 
-/* view_tui_help.c */
 void tui_help_make(struct view_tui *view);
 void tui_chooser_make(struct view_tui *view);
 
-/* view_tui_move.c */
 enum tui_move {
 	TUI_MOVE_UP,
 	TUI_MOVE_DOWN,
@@ -163,10 +153,9 @@ enum tui_move {
 void tui_move(struct view_tui *view, const struct model *model,
 	      enum tui_move move);
 
-/* view_tui_prompt.c */
 void tui_prompt_open(struct view_tui *view, enum tui_mode mode);
 bool tui_prompt_is_open(const struct view_tui *view);
-/* Multiply the time between frames. */
+/* Multiply the delay between frames by a factor. */
 void tui_delay_step(struct view_tui *view, double factor);
 void tui_prompt_key(struct view_tui *view, int key);
 void tui_footer_draw(const struct view_tui *view);

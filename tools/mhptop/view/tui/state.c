@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What the dashboard keeps of the model and of the user's choices. The cells and
+ * the list of blocks are made anew only when the model took records.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "view/tui/state.h"
+
+u8 tui_cell_of(const struct model *model, const struct mhp_block *block)
+{
+	return tui_cells_of(block, violations_of_block(&model->violations,
+						       block->start_pfn));
+}
+
+static void cells_make(struct view_tui *view, const struct model *model)
+{
+	u64 block_pages = ledger_block_pages(model->ledger);
+	const struct mhp_block *block = NULL;
+
+	tui_cells_clear(&view->cells);
+	while ((block = ledger_next_block(model->ledger, block)))
+		if (tui_cells_add(&view->cells, block->start_pfn / block_pages,
+				  tui_cell_of(model, block)))
+			return;
+}
+
+/*
+ * The selection follows its block. If the block is no longer listed, the block
+ * now in its row is selected, unless the map or the detail page is in use.
+ */
+static void selection_keep(struct view_tui *view)
+{
+	const struct block_order *order = &view->order;
+	long row = view->sel_row < 0 ? 0 : view->sel_row;
+
+	view->sel_row = -1;
+	if (view->selected)
+		view->sel_row = block_order_find(order, view->sel_pfn);
+	if (view->sel_row >= 0 || !order->nr)
+		return;
+	if (view->selected &&
+	    (view->focus == TUI_MAP || view->mode == TUI_DETAIL))
+		return;
+	if (row >= (long)order->nr)
+		row = order->nr - 1;
+	tui_select(view, order->pfns[row]);
+}
+
+void tui_make(struct view_tui *view, const struct model *model)
+{
+	/* While paused, only the user can change what is shown. */
+	bool news = !view->paused && view->made_seen != model->seen;
+
+	if (view->made && !news)
+		return;
+	if (news || !view->made_seen) {
+		model_sum(model, &view->sums);
+		cells_make(view, model);
+		view->made_seen = model->seen;
+	}
+	if (block_order_make(&view->order, model, view->sort, view->reverse,
+			     view->filter))
+		snprintf(view->message, sizeof(view->message),
+			 "out of memory: cannot list %zu blocks",
+			 ledger_nr_blocks(model->ledger));
+	view->made = true;
+	selection_keep(view);
+}
+
+const struct mhp_block *tui_selected(const struct view_tui *view,
+				     const struct model *model)
+{
+	if (!view->selected)
+		return NULL;
+	return ledger_find_block(model->ledger, view->sel_pfn);
+}
+
+bool tui_has_keys(const struct view_tui *view, enum tui_pane pane)
+{
+	return view->mode == TUI_MAIN && view->focus == pane;
+}
+
+void tui_select(struct view_tui *view, u64 pfn)
+{
+	view->selected = true;
+	view->sel_pfn = pfn;
+	view->sel_row = block_order_find(&view->order, pfn);
+}
+
+void tui_sort(struct view_tui *view, const struct column *column)
+{
+	view->sort = column;
+	view->made = false;
+}
+
+int tui_filter(struct view_tui *view, const char *text, char *why, size_t len)
+{
+	struct block_filter *filter = NULL;
+	int err;
+
+	err = block_filter_parse(&filter, text, why, len);
+	if (err)
+		return err;
+	block_filter_free(view->filter);
+	view->filter = filter;
+	snprintf(view->filter_text, sizeof(view->filter_text), "%s", text);
+	view->made = false;
+	view->table_top = 0;
+	return 0;
+}
+
+u64 tui_log_head(const struct view_tui *view, const struct model *model)
+{
+	return view->paused ? view->paused_head : model->log_head;
+}
+
+void tui_page_area(const struct view_tui *view, struct tui_area *area)
+{
+	const struct tui_panes *panes = &view->panes;
+	int top = panes->header.height;
+
+	area->y = top + panes->pane[TUI_MAP].height;
+	area->height = panes->footer.y - area->y;
+	if (view->mode == TUI_HELP || area->height < 8) {
+		area->y = top;
+		area->height = panes->footer.y - top;
+	}
+}
