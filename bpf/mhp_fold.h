@@ -202,7 +202,7 @@ MHP_FOLD void mhp_fold_account(struct mhp_ledger *ledger,
 		block->present = mhp_fold_sum(block->present, e->delta);
 	else if (block)
 		block->managed = mhp_fold_sum(block->managed, e->delta);
-	/* The collector missed the begin of this operation. Drivers, however, adjust the counts of online memory. */
+	/* The collector missed the start of this operation. Drivers, however, adjust the counts of online memory. */
 	if (block && e->cause != MHP_CAUSE_DRIVER &&
 	    block->state != MHP_STATE_GOING_ONLINE &&
 	    block->state != MHP_STATE_GOING_OFFLINE)

@@ -11,7 +11,7 @@
 
 #include "mhp_account.h"
 
-/* The number of pages of a block that belong to an altmap, which owns the free pages from base on. */
+/* How many pages of a block belong to an altmap, which reserves as many pages from its base as free says. */
 MHP_FOLD u64 mhp_fold_hosts(struct mhp_ledger *ledger, u64 base, u64 free,
 			    const struct mhp_block *block)
 {

@@ -18,7 +18,7 @@
 enum mhp_block_flag {
 	/* From the snapshot: no events reported how its memmap was populated. */
 	MHP_BLOCK_SNAPSHOT = 1,
-	/* The first event was in the middle of its life; what happened before is unknown. */
+	/* The first event came when the block already existed; what happened before is unknown. */
 	MHP_BLOCK_PARTIAL = 2,
 	/* present and managed are derived from the state, not counted. */
 	MHP_BLOCK_ESTIMATED = 4,

@@ -4,7 +4,7 @@
  * through the fold, the same code as in the BPF programs.
  *
  * The limits are those of the BPF maps, so that both ledgers end up with the
- * same accounts even if there are too many.
+ * same accounts even if there is no room for all.
  */
 #include <errno.h>
 #include <stdlib.h>
