@@ -88,7 +88,7 @@ demo() {
 	step "make demo without a terminal" make demo MHP_KERNEL=/kernel && saw
 }
 
-# Somebody who is not root, with a checkout of their own: root only runs the command that the first try names.
+# An ordinary user with a checkout of their own. Root only runs the command that the first attempt prints.
 user() {
 	local command make
 	step "useradd" useradd --create-home person || return

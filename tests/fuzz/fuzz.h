@@ -21,7 +21,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 #define must(condition, ...)                                         \
 	do {                                                         \
 		if (!(condition)) {                                  \
-			fprintf(stderr, "%s:%d: broken: ", __FILE__, \
+			fprintf(stderr, "%s:%d: violated: ", __FILE__, \
 				__LINE__);                           \
 			fprintf(stderr, __VA_ARGS__);                \
 			fputc('\n', stderr);                         \

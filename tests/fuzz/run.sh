@@ -74,7 +74,7 @@ tell() {
 	refused=$(edges "$WORK/$name.junk" INITED) seeded=$(edges "$log" INITED) all=$(edges "$log" DONE)
 	if [[ $(<"$WORK/$name.status") != 0 ]]; then
 		cp "$log" "build/fuzz/$name.log"
-		fail "$name finds nothing" "$(grep -aE '^(==[0-9]*==ERROR|SUMMARY|.*(broken|runtime error): )' "$log" | head -n 5
+		fail "$name finds nothing" "$(grep -aE '^(==[0-9]*==ERROR|SUMMARY|.*(violated|runtime error): )' "$log" | head -n 5
 			grep -aE 'Test unit written to' "$log" || tail -n 5 "$log"
 			echo "again: build/fuzz/$name THAT_FILE; all of it: build/fuzz/$name.log")"
 	elif ((${runs:-0} < 1000 || 2 * ${seeded:-0} < 3 * ${refused:-0} || ${all:-0} < ${seeded:-0} || ${all:-0} == 0)); then

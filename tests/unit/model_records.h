@@ -91,7 +91,7 @@ static void take_zone(u64 seq, int zone, u64 present, u64 managed)
 	take(&r, MHP_EVENT_mhp_snapshot_zone, seq);
 }
 
-/* Boot memory, a block that hosts itself, one that did not go offline, one of which nobody told the beginning. */
+/* Boot memory, a self-hosted block, one whose offline failed, and one first met in the middle of an operation. */
 static void fill(void)
 {
 	take_zone(1, MHP_ZONE_NORMAL, 1000, 900);

@@ -144,7 +144,7 @@ static void put_all(u64 first, u64 blocks, u64 refs)
 		ref(first++, --refs, MHP_REF_PUT);
 }
 
-/* As the kernel tells of a block that was there: all of its range, too. */
+/* A memory block as the snapshot has it: with all of its range. */
 static void range_snapshot(u64 block, u64 blocks, u64 refs, u64 sections)
 {
 	struct mhp_record r = { 0 };

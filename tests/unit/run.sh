@@ -25,7 +25,7 @@ run() {
 	wait $!
 	status=$?
 	((++count))
-	# A leak is found when all results are out: then the exit status is all that tells.
+	# The leak checker reports at exit, after all results: only the exit status shows a leak.
 	if [[ $wanted == "$got" && $status == "$wrong" ]]; then
 		echo "ok $count $name: ran to its end"
 	else

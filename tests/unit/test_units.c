@@ -46,11 +46,16 @@ static void test_print(void)
 		"32.0us");
 	eq_text("a duration in milliseconds", duration_text(buf, 1234567, 3),
 		"1.235ms");
-	eq_text("a duration in seconds", duration_text(buf, 7494861000, 6),
-		"7.494861s");
+	eq_text("an exact duration in seconds",
+		duration_text(buf, 7494861000, DURATION_EXACT), "7.494861s");
+	eq_text("an exact duration without trailing zeros",
+		duration_text(buf, 1500000000, DURATION_EXACT), "1.5s");
+	eq_text("an exact duration without decimals",
+		duration_text(buf, 10000, DURATION_EXACT), "10us");
 	eq_text("a duration without decimals",
 		duration_text(buf, 2000000000, 0), "2s");
-	eq_text("the longest duration", duration_text(buf, ~0ULL, 6),
+	eq_text("the longest duration",
+		duration_text(buf, ~0ULL, DURATION_EXACT),
 		"18446744073.709553s");
 	eq_text("a size in bytes", size_text(buf, 1023), "1023 B");
 	eq_text("a whole number of MiB", size_text(buf, 128ULL << 20),

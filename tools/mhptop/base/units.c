@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Durations, sizes and times, parsed and printed. */
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,16 +42,23 @@ const char *duration_text(char buf[UNITS_TEXT_MAX], u64 ns, int decimals)
 		const char *name;
 		u64 ns;
 	} units[] = { { "s", 1000000000 }, { "ms", 1000000 }, { "us", 1000 } };
+	bool exact = decimals == DURATION_EXACT;
 	size_t i;
+	int len;
 
 	for (i = 0; i < ARRAY_SIZE(units); i++)
 		if (ns >= units[i].ns)
 			break;
-	if (i == ARRAY_SIZE(units))
+	if (i == ARRAY_SIZE(units)) {
 		snprintf(buf, UNITS_TEXT_MAX, "%lluns", ns);
-	else
-		snprintf(buf, UNITS_TEXT_MAX, "%.*f%s", decimals,
-			 (double)ns / units[i].ns, units[i].name);
+		return buf;
+	}
+	len = snprintf(buf, UNITS_TEXT_MAX, "%.*f", exact ? 6 : decimals,
+		       (double)ns / units[i].ns);
+	while (exact && (buf[len - 1] == '0' || buf[len - 1] == '.'))
+		if (buf[--len] == '.')
+			break;
+	snprintf(buf + len, UNITS_TEXT_MAX - len, "%s", units[i].name);
 	return buf;
 }
 

@@ -16,6 +16,7 @@
 int duration_parse(u64 *ns, const char *text);
 /* For messages: what duration_parse() accepts. */
 #define DURATION_EXAMPLE "a time such as 2s or 150ms"
+#define DURATION_EXACT -1 /* decimals: up to six, without trailing zeros */
 /* "32.0us" if decimals is 1; nanoseconds never have decimals. Returns buf. */
 const char *duration_text(char buf[UNITS_TEXT_MAX], u64 ns, int decimals);
 /* "128 MiB", or "9.2 GiB" if it is below 100 and not whole. Returns buf. */

@@ -128,10 +128,10 @@ static void time_check(struct rules *rules, u64 now_ns, const char *verb)
 	if (!max)
 		return;
 	snprintf(expected, sizeof(expected), "at most %s",
-		 duration_text(text, max, 6));
+		 duration_text(text, max, DURATION_EXACT));
 	rule_check(rules, RULE_BUDGET_TIME, op->start, took <= max, expected,
 		   "%s %s %s", names[op->kind - OP_ADD], verb,
-		   duration_text(text, took, 6));
+		   duration_text(text, took, DURATION_EXACT));
 }
 
 void rules_budget_end(struct rules *rules, const struct mhp_record *r)
