@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The names of the kinds of source, and what their totals mean. */
+/* Names of the kinds of sources, and reasons to doubt totals. */
 #include <stdio.h>
 
 #include "model/source_info.h"
