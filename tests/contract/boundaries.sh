@@ -48,6 +48,7 @@ intruders() {
 }
 
 # If these find nothing, the checks below search in the wrong place.
+check "base/confine.c includes libseccomp" grep -q 'include <seccomp' tools/mhptop/base/confine.c
 check "view/tui includes curses" grep -rqE 'include.*curses' tools/mhptop/view/tui
 check "check/call_site_dwarf.c includes libdw" grep -q 'include <elfutils/libdw' tools/mhptop/check/call_site_dwarf.c
 check "source/import includes libtracecmd" grep -rqE 'include.*trace-cmd' tools/mhptop/source/import
@@ -55,6 +56,7 @@ check "source/bpf includes libbpf" grep -rqE 'include.*(libbpf|skel)' tools/mhpt
 
 eq "only source/bpf includes libbpf" "$(intruders 'bpf/(libbpf|bpf|btf)\.h|.*\.skel\.h' 'source/bpf/')" ""
 eq "only source/import includes libtracecmd" "$(intruders 'trace-cmd\.h|event-parse\.h|tracefs\.h' 'source/import/')" ""
+eq "only base/confine.c includes libseccomp" "$(intruders 'seccomp' 'base/confine\.c')" ""
 eq "only view/tui includes curses" "$(intruders 'n?curses(w/.*)?\.h|ncursesw/.*|term\.h|panel\.h' 'view/tui/')" ""
 eq "only check/call_site* includes libdw" "$(intruders 'elfutils/|dwarf\.h|libdw|gelf\.h' 'check/call_site')" ""
 eq "call_site* includes nothing above the model" \
