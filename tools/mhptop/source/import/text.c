@@ -4,7 +4,6 @@
  * text file, or from a perf.data that perf prints first.
  */
 #include <errno.h>
-#include <spawn.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +13,7 @@
 
 #include "source/import/text_tool.h"
 #include "source/import/import.h"
+#include "base/confine.h"
 #include "base/plain_text.h"
 #include "source/source.h"
 #include "source/import/text_line.h"
@@ -31,24 +31,21 @@ static bool is_perf_data(FILE *file)
 }
 
 /* Run perf script. Its messages go to our standard error. */
-static int run_perf(const char *path, FILE *out)
+static int run_perf(FILE *in, FILE *out)
 {
-	char *argv[] = { "perf", "script", "-i", (char *)path, NULL };
-	posix_spawn_file_actions_t actions;
+	char *argv[] = { "perf", "script", "-i", CONFINE_TOOL_IN, NULL };
+	const struct confine_tool perf = { .file = argv[0],
+					   .argv = argv,
+					   .envp = environ,
+					   .in = fileno(in),
+					   .out = fileno(out),
+					   .err = STDERR_FILENO };
 	int err, status;
 	pid_t pid;
 
-	err = posix_spawn_file_actions_init(&actions);
+	err = confine_spawn(&perf, &pid);
 	if (err)
-		return -err;
-	err = posix_spawn_file_actions_adddup2(&actions, fileno(out),
-					       STDOUT_FILENO);
-	if (!err)
-		err = posix_spawnp(&pid, argv[0], &actions, NULL, argv,
-				   environ);
-	posix_spawn_file_actions_destroy(&actions);
-	if (err)
-		return -err;
+		return err;
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return -errno;
@@ -66,9 +63,9 @@ FILE *text_tool_open(const char *path, int *err, char *why, size_t len)
 	}
 	if (!is_perf_data(file))
 		return file;
-	fclose(file);
 	out = tmpfile();
-	*err = out ? run_perf(path, out) : -errno;
+	*err = out ? run_perf(file, out) : -errno;
+	fclose(file);
 	if (!*err) {
 		rewind(out);
 		return out;
