@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
+#include <linux/seccomp.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <signal.h>
@@ -142,11 +143,21 @@ static int allow_in_part(scmp_filter_ctx filter, enum confine_may may)
 	return err;
 }
 
+/* A kernel without CONFIG_SECCOMP_FILTER does not even look at the address. */
+static bool has_filters(void)
+{
+	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, NULL, 0, 0) &&
+	       errno == EFAULT;
+}
+
 static int filter_calls(enum confine_may may)
 {
-	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
+	scmp_filter_ctx filter;
 	int err;
 
+	if (!has_filters())
+		return 0;
+	filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
 	if (!filter)
 		return -ENOMEM;
 	err = ALLOW_ALL(filter, of_all);

@@ -18,7 +18,8 @@ enum confine_may {
 
 /*
  * Confine the calling process for good. A system call that is not allowed fails
- * with EPERM. 0, or -errno: do not go on, as it may be confined in part only.
+ * with EPERM, unless the kernel has no CONFIG_SECCOMP_FILTER. 0, or -errno: do not
+ * go on, as it may be confined in part only.
  */
 int confine_self(enum confine_may may);
 

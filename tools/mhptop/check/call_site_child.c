@@ -19,7 +19,7 @@
 
 /* -- Messages, which fit into the socket's buffer -------------------------- */
 
-static int put(int fd, const void *message, size_t size)
+static int site_send(int fd, const void *message, size_t size)
 {
 	ssize_t n;
 
@@ -29,7 +29,7 @@ static int put(int fd, const void *message, size_t size)
 	return n == (ssize_t)size ? 0 : -EPIPE;
 }
 
-static int get(int fd, void *message, size_t size)
+static int site_receive(int fd, void *message, size_t size)
 {
 	ssize_t n;
 
@@ -80,8 +80,9 @@ static size_t collect(const struct site_elf *elf,
 	return nr;
 }
 
-static void find(const struct site_elf *elf, const struct mhp_record *record,
-		 struct site_answer *answer)
+static void find_sites(const struct site_elf *elf,
+		       const struct mhp_record *record,
+		       struct site_answer *answer)
 {
 	struct call_site *list = calloc(elf->nr_tests ?: 1, sizeof(*list));
 
@@ -118,11 +119,11 @@ serve(int fd, const char *path, int file, const char *release)
 	else
 		hello.err = site_elf_find(&elf, release);
 	snprintf(hello.release, sizeof(hello.release), "%s", elf.release);
-	if (put(fd, &hello, sizeof(hello)) || hello.err)
+	if (site_send(fd, &hello, sizeof(hello)) || hello.err)
 		_exit(EXIT_SUCCESS);
-	while (!get(fd, &record, sizeof(record))) {
-		find(&elf, &record, &answer);
-		if (put(fd, &answer, sizeof(answer)))
+	while (!site_receive(fd, &record, sizeof(record))) {
+		find_sites(&elf, &record, &answer);
+		if (site_send(fd, &answer, sizeof(answer)))
 			break;
 	}
 	_exit(EXIT_SUCCESS);
@@ -159,7 +160,7 @@ void site_child_start(struct site_child *child, const char *path,
 		hello->err = -errno;
 		close(fds[0]);
 		child->pid = 0;
-	} else if (get(child->fd, hello, sizeof(*hello))) {
+	} else if (site_receive(child->fd, hello, sizeof(*hello))) {
 		hello->err = -EINVAL;
 		snprintf(hello->why, sizeof(hello->why), "libdw crashed");
 	}
@@ -181,8 +182,8 @@ void site_child_ask(struct site_child *child, const struct mhp_record *record,
 {
 	size_t i;
 
-	if (child->pid && (put(child->fd, record, sizeof(*record)) ||
-			   get(child->fd, answer, sizeof(*answer))))
+	if (child->pid && (site_send(child->fd, record, sizeof(*record)) ||
+			   site_receive(child->fd, answer, sizeof(*answer))))
 		site_child_stop(child);
 	if (!child->pid)
 		memset(answer, 0, sizeof(*answer));
