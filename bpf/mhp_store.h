@@ -14,6 +14,8 @@
 /* As 2^n bytes, set before loading: the size of a page, and the data in the ring buffer at which to wake the reader. */
 const volatile u32 mhp_page_shift = 12;
 const volatile u32 mhp_wake_shift = 18;
+/* The longest wait for the lock */
+const volatile u64 mhp_lock_ns = 1000000;
 
 u32 mhp_open; /* all programs are attached: store events */
 u32 mhp_busy; /* the lock: a record is being stored */
@@ -65,11 +67,10 @@ MHP_STORE void mhp_store_wake_sleeper(void)
 
 /*
  * The lock gives sequence numbers, times, the fold and the ring buffer one order; otherwise a replay of the records
- * could end with a different ledger than the kernel's. The holder cannot be preempted, but the CPU of a guest can. An
- * event that has waited for MHP_LOCK_NS proceeds without the lock and is counted: the run is then inconclusive.
+ * could end with a different ledger than the kernel's. The holder cannot be preempted, but the host of a guest can stop
+ * its CPU. An event that has waited for mhp_lock_ns proceeds without the lock and is counted: the run is then
+ * inconclusive. bpf_loop() needs a limit as well; the time is over long before it.
  */
-#define MHP_LOCK_NS 1000000
-/* bpf_loop() needs a limit; the time is over long before it. */
 #define MHP_LOCK_TRIES (1 << 23)
 
 MHP_STORE u32 mhp_store_try(void)
@@ -87,7 +88,7 @@ static long mhp_store_wait(u32 i __attribute__((unused)),
 			   struct mhp_lock_wait *wait)
 {
 	wait->lock = mhp_store_try();
-	return wait->lock || bpf_ktime_get_ns() - wait->since_ns >= MHP_LOCK_NS;
+	return wait->lock || bpf_ktime_get_ns() - wait->since_ns >= mhp_lock_ns;
 }
 
 /*

@@ -48,7 +48,8 @@ int source_live_text(char *buf, size_t len, const char *path, ...)
 	return read_text(buf, len, full);
 }
 
-int source_live_number(u64 *number, int base, const char *path, ...)
+static int __attribute__((format(printf, 3, 4)))
+source_live_number(u64 *number, int base, const char *path, ...)
 {
 	char full[PATH_MAX], text[32], *end;
 	va_list args;
@@ -79,7 +80,8 @@ u64 source_live_monotonic(void)
 	return clock_ns(CLOCK_MONOTONIC);
 }
 
-u64 source_live_accounts(const char *root)
+/* Twice the number of memory blocks; 0: MHP_MIN_ACCOUNTS are enough. */
+static u64 live_accounts(const char *root)
 {
 	struct dirent *entry;
 	char path[PATH_MAX];
@@ -114,7 +116,7 @@ int source_live_info(struct source_info *info, enum source_kind kind,
 	info->wall_ns = clock_ns(CLOCK_REALTIME);
 	info->mono_ns = clock_ns(CLOCK_MONOTONIC);
 	info->live = true;
-	info->max_accounts = source_live_accounts(root);
+	info->max_accounts = live_accounts(root);
 
 	err = source_live_number(&info->block_bytes, 16, "%s%s", root, path);
 	if (!err && (info->block_bytes < info->page_bytes ||
@@ -141,6 +143,22 @@ bool source_live_capable(unsigned int cap)
 			break;
 	fclose(file);
 	return caps >> cap & 1;
+}
+
+bool source_live_guest(void)
+{
+	FILE *file = fopen("/proc/cpuinfo", "re");
+	bool guest = false;
+	char *line = NULL;
+	size_t room = 0;
+
+	while (file && !guest && getline(&line, &room, file) > 0)
+		guest = !strncmp(line, "flags", 5) &&
+			strstr(line, " hypervisor");
+	free(line);
+	if (file)
+		fclose(file);
+	return guest;
 }
 
 int source_live_tracefs(const char **events)

@@ -16,17 +16,14 @@
  */
 int source_live_text(char *buf, size_t len, const char *path, ...)
 	__attribute__((format(printf, 3, 4)));
-/* Read a number from a small file; base is as for strtoull(). 0 or -errno. */
-int source_live_number(u64 *number, int base, const char *path, ...)
-	__attribute__((format(printf, 3, 4)));
 /*
  * Fill info for a live source. root is prepended to /sys/devices/system/memory,
  * "" for the machine itself. 0, or -EOPNOTSUPP with a reason in why.
  */
 int source_live_info(struct source_info *info, enum source_kind kind,
 		     const char *root, char *why, size_t len);
-/* Twice the number of memory blocks below root; 0: MHP_MIN_ACCOUNTS are enough. */
-u64 source_live_accounts(const char *root);
+/* Whether this is a virtual machine, as far as the CPUs report it. */
+bool source_live_guest(void);
 u64 source_live_monotonic(void); /* ns */
 /* Whether a capability (CAP_BPF, …) is in this process's effective set. */
 bool source_live_capable(unsigned int cap);

@@ -19,6 +19,8 @@
 
 #define RING_MIN (512UL << 10)
 #define RING_MAX (4UL << 20)
+/* A busy host may stop the CPU that holds the lock for a few time slices. */
+#define GUEST_LOCK_NS 100000000
 
 /* Print messages of libbpf only on request; users get our own one-line reason. */
 static int print_libbpf(enum libbpf_print_level level, const char *fmt,
@@ -145,6 +147,8 @@ static int configure(struct bpf_source *self, s64 early_bit)
 		shift_of(info->block_bytes / info->page_bytes);
 	self->skel->rodata->mhp_ring_bytes = bytes;
 	self->skel->rodata->mhp_wake_shift = shift_of(bytes / 8);
+	if (source_live_guest())
+		self->skel->rodata->mhp_lock_ns = GUEST_LOCK_NS;
 	if (early_bit >= 0)
 		self->skel->rodata->mhp_early_mask = 1ULL << early_bit;
 	err = bpf_map__set_max_entries(self->skel->maps.mhp_ring, bytes);
