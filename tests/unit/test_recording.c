@@ -180,7 +180,15 @@ static void test_totals(void)
 	eq("read the reason of the self-check", get_totals(line, &got, why), 0);
 	eq_text("control characters in the reason are replaced", got.why,
 		"mhp_notify?");
+	eq("totals of older recorders have no time", got.source.mono_ns, 0);
+	totals.source.mono_ns = 5040000000;
+	recording_totals_put(&totals, line);
+	ok(strstr(line, "\"mono_ns\":5040000000,\"events\":{"),
+	   "write the time of the end");
+	eq("read the time of the end", get_totals(line, &got, why), 0);
+	eq("  it is the same", got.source.mono_ns, 5040000000);
 	memset(totals.why, 1, sizeof(totals.why));
+	totals.source.mono_ns = ~0ULL;
 	for (i = 0; i < 64; i++)
 		count[i] = (struct mhp_count){ ~0ULL, ~0ULL, ~0ULL };
 	ok(recording_totals_put(&totals, line) < RECORDING_LINE_MAX,
@@ -207,6 +215,10 @@ static void test_wrong_totals(void)
 {
 	totals_fail("{\"totals\":{\"seen\":1", "not a JSON object");
 	totals_fail("{\"totals\":1}", "\"totals\" is not an object");
+	totals_fail(
+		"{\"totals\":{\"seen\":0,\"lost\":0,\"folded\":0,"
+		"\"self_check\":\"none\",\"mono_ns\":\"now\",\"events\":{}}}",
+		"\"mono_ns\" is not an integer");
 	totals_fail("{\"totals\":{\"seen\":1}}", "\"lost\" is missing");
 	totals_fail("{\"totals\":{\"seen\":1,\"lost\":2}}",
 		    "more events lost than seen");

@@ -63,6 +63,9 @@ size_t recording_totals_put(const struct recording_totals *totals, char *buf)
 	if (*why)
 		used += snprintf(buf + used, RECORDING_LINE_MAX - used,
 				 ",\"self_check_why\":\"%s\"", why);
+	if (totals->source.mono_ns)
+		used += snprintf(buf + used, RECORDING_LINE_MAX - used,
+				 ",\"mono_ns\":%llu", totals->source.mono_ns);
 	used += snprintf(buf + used, RECORDING_LINE_MAX - used,
 			 ",\"events\":{");
 	for (i = 1; event_info(i) && i < ARRAY_SIZE(totals->source.count);
@@ -379,6 +382,16 @@ static int get_check(struct reader *reader, int *self_check)
 				   name);
 }
 
+/* Older recorders did not write the time. */
+static int get_end(struct reader *reader, u64 *mono_ns)
+{
+	struct json_object *value;
+
+	if (!json_object_object_get_ex(reader->object, "mono_ns", &value))
+		return 0;
+	return reader_number(reader, "mono_ns", mono_ns);
+}
+
 /* Older recorders did not write the reason. */
 static int get_why(struct reader *reader, char *why, size_t len)
 {
@@ -413,6 +426,8 @@ int recording_totals_get(const char *line, size_t len,
 		err = get_check(&reader, &totals->self_check);
 	if (!err)
 		err = get_why(&reader, totals->why, sizeof(totals->why));
+	if (!err)
+		err = get_end(&reader, &totals->source.mono_ns);
 	if (!err)
 		err = get_events(&reader, &totals->source, &sum);
 	if (!err)

@@ -28,11 +28,14 @@ struct source_info {
 	u64 wall_ns; /* CLOCK_REALTIME when the stream began, */
 	u64 mono_ns; /* and CLOCK_MONOTONIC at that moment */
 	bool live;
+	bool piped; /* it arrives while it is made */
+	bool unmarked; /* it has no mark at its end, so it may have been cut */
 };
 
 /* Totals of a stream, by event; index 0 holds the sums. */
 struct source_totals {
 	struct mhp_count count[64];
+	u64 mono_ns; /* CLOCK_MONOTONIC when the recording ended, 0: unknown */
 };
 
 /* Takes one record, which is valid during the call. < 0 stops the reading. */
