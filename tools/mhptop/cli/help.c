@@ -33,7 +33,8 @@ const struct cli_command_info cli_commands[] = {
 			"check a recording, a pipe or live events against the rules",
 			"Prints KTAP, one test per rule. Without FILE, checks live events until\n"
 			"interrupted or, with --for, for SEC seconds; - is standard input. Exit: 0 all\n"
-			"rules pass; 3 a rule was violated; 5 inconclusive, data is missing.\n" },
+			"rules pass; 3 a rule was violated; 5 inconclusive: events are missing, an\n"
+			"operation has not ended, or nothing happened; 6 the recording is damaged.\n" },
 	[CLI_DOCTOR] = { "doctor", "",
 			 "report what mhptop needs, what is missing and what to do",
 			 "" },
