@@ -22,7 +22,7 @@ int duration_parse(u64 *ns, const char *text)
 	char *end;
 	size_t i;
 
-	/* strtod() would also take " 1", "0x1p3", "inf" and "nan". */
+	/* strtod() also accepts " 1", "0x1p3", "inf" and "nan". */
 	if (!*text || strspn(text, "0123456789.") == 0)
 		return -EINVAL;
 	number = strtod(text, &end);
