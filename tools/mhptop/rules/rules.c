@@ -186,9 +186,9 @@ void rules_end(struct rules *rules, u64 now_ns, bool whole)
 	rules->end_ns = now_ns > rules->last_ns ? now_ns : rules->last_ns;
 	rules_budget_over(rules);
 	rules_expect_end(rules);
-	/* The memmap may be freed later. */
+	/* Between operations, nothing is left that may be freed later. */
 	if (!rules->described && rules->ratio_pages && !rules->lost &&
-	    rules->whole)
+	    !rules->unended.name)
 		rule_equal(rules, RULE_RETIRED, 0, "vmemmap pages never freed",
 			   0, rules->retired);
 }
