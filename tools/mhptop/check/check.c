@@ -113,6 +113,10 @@ static int read_all(struct check *check, int signals)
 			input.read = loop_now();
 		over = wait_next(&input, ret);
 	}
+	/* What is in the pipe already is not what comes too late. */
+	if (over > 0 && check->stream->model.info.piped &&
+	    stream_read(check->stream, stream_take, check->stream) > 0)
+		input.read = loop_now();
 	check->stream->end_ns = find_end(&input);
 	check->stream->ended = over > 0 && !input.interrupted;
 	check->interrupted = input.interrupted && !check->stream->over;
