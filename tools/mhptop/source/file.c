@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "model/event_table.h"
@@ -26,6 +27,7 @@ _Static_assert(MHP_NR_EVENTS <= NR_COUNTS, "each event has a count");
 struct source_file {
 	struct source source;
 	int fd;
+	bool piped; /* not a regular file */
 	bool eof;
 	bool has_totals;
 	int err; /* why reading ended; returned after all earlier records */
@@ -348,6 +350,7 @@ static int read_header(struct source_file *file)
 static int open_path(struct source_file *file, const char *path)
 {
 	const bool is_stdin = !path || !strcmp(path, "-");
+	struct stat status;
 
 	file->name = strdup(is_stdin ? "standard input" : path);
 	if (file->name)
@@ -355,7 +358,10 @@ static int open_path(struct source_file *file, const char *path)
 	/* Duplicated, as the dashboard makes descriptor 0 the terminal. */
 	file->fd = is_stdin ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3) :
 			      open(path, O_RDONLY | O_CLOEXEC);
-	return file->fd < 0 ? -errno : 0;
+	if (file->fd < 0 || fstat(file->fd, &status))
+		return -errno;
+	file->piped = !S_ISREG(status.st_mode);
+	return 0;
 }
 
 int source_open_file(struct source **source, const char *path, char *why,
@@ -379,6 +385,7 @@ int source_open_file(struct source **source, const char *path, char *why,
 		goto out;
 	}
 	err = read_header(file);
+	file->source.info.piped = file->piped;
 	if (err)
 		snprintf(why, len, "%s", file->reason);
 out:

@@ -225,6 +225,7 @@ static int prepare(struct source_text *text)
 	rewind(text->file);
 	text->nr = 0;
 	import_info(&text->source.info, import_block_pages(&block));
+	text->source.info.unmarked = true;
 	return 0;
 }
 
