@@ -13,6 +13,7 @@
 struct input {
 	struct stream *stream;
 	struct pollfd fds[2]; /* signals, the source */
+	bool ready; /* the source can be read */
 	u64 end; /* time to stop, 0: no limit */
 	bool interrupted;
 };
@@ -30,7 +31,10 @@ static bool handle_signal(struct input *input)
 	return false;
 }
 
-/* Wait for signals (nr 1) and the source (nr 2) until a time, 0: no limit. 1: stop. */
+/*
+ * Wait for signals (nr 1) and the source (nr 2) until a time, 0: no limit. 1:
+ * stop; 0: go on, and input->ready says whether the source is ready.
+ */
 static int wait_for(struct input *input, unsigned int nr, u64 until)
 {
 	int ret, signal;
@@ -40,6 +44,7 @@ static int wait_for(struct input *input, unsigned int nr, u64 until)
 	ret = loop_wait(input->fds, nr, until);
 	if (ret < 0)
 		return ret;
+	input->ready = nr > 1 && input->fds[1].revents;
 	while ((signal = loop_signal(input->fds[0].fd)))
 		if (signal != SIGWINCH && handle_signal(input))
 			return 1;
@@ -61,8 +66,8 @@ static int wait_next(struct input *input, bool had_records)
 		return wait_for(input, 1, loop_now());
 	burst_begin(&burst, source);
 	do {
-		ret = wait_for(input, 1, loop_now() + BURST_LOOK_NS);
-	} while (!ret && burst_goes_on(&burst, source));
+		ret = wait_for(input, 2, loop_now() + BURST_LOOK_NS);
+	} while (!ret && !input->ready && burst_goes_on(&burst, source));
 	return ret;
 }
 

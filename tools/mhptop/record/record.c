@@ -62,7 +62,10 @@ static int fetch(struct recorder *recorder)
 	return err ?: ret;
 }
 
-/* Wait until a time or, if that is 0, for the source. 0, or the error that ends the loop. */
+/*
+ * Wait for the source, or until a time, 0: no limit. 1: the source is ready, 0:
+ * it is time, or the error that ends the loop.
+ */
 static int recorder_wait(struct recorder *recorder, u64 until_ns)
 {
 	struct pollfd fds[] = {
@@ -70,16 +73,22 @@ static int recorder_wait(struct recorder *recorder, u64 until_ns)
 		{ .fd = recorder->out.fd },
 		{ .fd = source_fd(recorder->source), .events = POLLIN },
 	};
-	int ret = loop_wait(fds, until_ns ? 2 : 3, until_ns);
+	int ret = loop_wait(fds, 3, until_ns);
 
 	if (ret < 0)
 		return ret;
-	if (fds[1].revents & POLLERR)
+	/* Whoever read the pipe or socket is gone. */
+	if (fds[1].revents & (POLLERR | POLLHUP))
 		return -EPIPE;
-	return out_stopped(&recorder->out) ? -EINTR : 0;
+	if (out_stopped(&recorder->out))
+		return -EINTR;
+	return fds[2].revents != 0;
 }
 
-/* Let a burst pass after records were read. 0, or the error that ends the loop. */
+/*
+ * Let a burst pass after records were read, unless the source asks to be read.
+ * >= 0, or the error that ends the loop.
+ */
 static int wait_pause(struct recorder *recorder)
 {
 	struct burst burst;

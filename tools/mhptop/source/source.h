@@ -33,6 +33,11 @@ struct source_ops {
 	 */
 	u64 (*numbered)(struct source *source);
 	/*
+	 * The number of records that may wait before they must be read. NULL if
+	 * there is no limit.
+	 */
+	u64 (*backlog)(struct source *source);
+	/*
 	 * Compare a ledger folded from all records of this source with the
 	 * kernel's. 0: equal; 1: why has the first difference, in one line;
 	 * -EOPNOTSUPP: there is nothing to compare with, or events were lost.
@@ -115,12 +120,17 @@ void source_close(struct source *source); /* NULL is fine */
 struct burst {
 	u64 fetched; /* records at the end of the last read */
 	u64 last; /* records at the last look */
+	u64 most; /* records that may wait */
 	u64 latest; /* latest time of the next read */
 };
 
 /* Records were just read: start to watch for the end of a burst of events. */
 void burst_begin(struct burst *burst, struct source *source);
-/* Call it every BURST_LOOK_NS. Whether the burst goes on; false: read now. */
+/*
+ * Call it every BURST_LOOK_NS. Whether the burst goes on; false: read now. Wait
+ * for the source's descriptor in between, and read as soon as it is readable:
+ * records may come faster than one looks.
+ */
 bool burst_goes_on(struct burst *burst, struct source *source);
 
 #endif
