@@ -13,13 +13,16 @@
 #define LOOP_NS 1000000000ULL /* in a second */
 
 /*
- * Signals that come from here on wait for loop_signals(), even those that a
- * shell lets a background job ignore. For what must not be cut short.
+ * Signals that come from here on wait for loop_signals(). For what must not be
+ * cut short.
  */
 void loop_hold_signals(void);
 /*
- * Block SIGINT, SIGTERM, SIGHUP and SIGWINCH, ignore SIGPIPE, and return a
- * descriptor that is readable when one of them came, or -errno. Call it when
+ * Block SIGINT, SIGTERM, SIGHUP, SIGQUIT and SIGWINCH, and return a descriptor
+ * that is readable when one of them came, or -errno. Signals that are ignored, as
+ * nohup does with SIGHUP, stay ignored; except for SIGINT, which shells ignore in
+ * all background jobs of a script, although a script stops them with it. Writing
+ * to a closed pipe, or beyond a file size limit, becomes an error. Call it when
  * nothing that may wait long, such as the opening of a source, is to come.
  */
 int loop_signals(void);

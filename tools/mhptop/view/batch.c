@@ -78,8 +78,8 @@ static int batch_wait(struct batch *batch, u64 until)
 
 	if (ret < 0)
 		return ret;
-	/* The reader has closed the pipe; a write would fail. */
-	if (fds[1].revents & POLLERR)
+	/* Whoever read the pipe or socket is gone; a write would fail. */
+	if (fds[1].revents & (POLLERR | POLLHUP))
 		return -EPIPE;
 	return out_stopped(&batch->out) ? -EINTR : 0;
 }
