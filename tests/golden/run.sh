@@ -257,6 +257,36 @@ eq "a signal makes it print the last frame and exit" $? 0
 exec 4>&-
 eq "  the frame has everything that was read" "$(jq .events.seen "$WORK/frame")" 45
 
+# Signals that are ignored stay ignored, SIGQUIT ends it like the others
+exec 4<>"$WORK/fifo"
+(trap '' HUP; exec "$MHPTOP" replay --json <"$WORK/fifo" >"$WORK/frame" 4>&-) &
+head -n 20 hosted.ndjson >&4
+all_read $! 4
+kill -HUP $!
+tail -n +21 hosted.ndjson >&4
+all_read $! 4
+kill -QUIT $!
+wait $!
+eq "SIGHUP that is ignored, as by nohup, does not end it; SIGQUIT does" "$?, $(jq .events.seen "$WORK/frame")" '0, 45'
+exec 4>&-
+
+# Closed standard descriptors
+status "standard output is closed" 1 '^mhptop: cannot write a frame: Bad file descriptor$' \
+	timeout 60 bash -c '"$0" replay -b hosted.ndjson >&-' "$MHPTOP"
+status "all standard descriptors are closed" 1 '' timeout 60 bash -c '"$0" replay -b hosted.ndjson <&- >&- 2>&-' "$MHPTOP"
+status "standard input is closed" 1 '^mhptop: standard input:1: Bad file descriptor$' \
+	timeout 60 bash -c '"$0" replay -b - <&-' "$MHPTOP"
+
+# The output is opened first: a FIFO without a reader can be interrupted, a wrong path is reported at once.
+"$MHPTOP" record -o "$WORK/fifo" &
+waits() { [[ $(cat "/proc/$1/comm") == mhptop && $(cut -d ' ' -f 3 "/proc/$1/stat") == S ]]; }
+until waits $! 2>/dev/null || ! kill -0 $! 2>/dev/null; do sleep 0.01; done
+kill -TERM $! 2>/dev/null
+wait $! 2>/dev/null
+eq "record waits for the reader of a FIFO, and can be interrupted" $? 143
+status "record to a folder that does not exist" 1 '^mhptop: cannot open .*/none/x: No such file or directory$' \
+	"$MHPTOP" record -o "$WORK/none/x"
+
 # Live without the events: sysfs, and a message that says so
 if [[ -r /sys/devices/system/memory/block_size_bytes ]]; then
 	status "without the events sysfs is polled, and a message says why" 0 '^mhptop: polling sysfs instead of reading events: .' "$MHPTOP" --json -n 1
@@ -273,6 +303,9 @@ else
 fi
 status "record fails without the events" 4 '^mhptop: cannot record: .' "$MHPTOP" record -o "$WORK/none"
 check "  it leaves no file" test ! -e "$WORK/none"
+cp hosted.ndjson "$WORK/kept"
+status "record fails without the events, and the file exists" 4 '^mhptop: cannot record: .' "$MHPTOP" record -o "$WORK/kept"
+check "  it keeps the file" cmp hosted.ndjson "$WORK/kept"
 
 # The maximum number of blocks
 "$GENERATE" 65536 online >"$WORK/huge.ndjson"

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The commands of mhptop: each opens its stream or source and runs. */
+#include <fcntl.h>
 #include <locale.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "view/batch.h"
 #include "check/check.h"
@@ -73,18 +75,39 @@ static int check(const struct cli *cli)
 
 static int record(const struct cli *cli)
 {
+	struct record_output output;
 	struct source *source;
 	char why[256];
-	int status;
+	int status = record_open(&output, cli->file);
 
+	if (status)
+		return status;
 	loop_hold_signals();
 	status = source_open_bpf(&source, why, sizeof(why));
-	if (status)
+	if (status) {
+		record_cancel(&output);
 		return status_fail(stream_live_status(status),
 				   "cannot record: %s", why);
-	status = record_run(source, cli->file);
+	}
+	status = record_run(source, &output);
 	source_close(source);
 	return status;
+}
+
+/*
+ * A file that is opened while a standard descriptor is closed would take its
+ * place. What takes it instead can be neither read from standard input nor
+ * written to the others, so that they fail as they would if they were closed.
+ */
+static bool open_standard(void)
+{
+	int fd;
+
+	for (fd = 0; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 &&
+		    open("/dev/null", fd ? O_RDONLY : O_WRONLY) != fd)
+			return false;
+	return true;
 }
 
 int main(int argc, char **argv)
@@ -92,6 +115,8 @@ int main(int argc, char **argv)
 	struct cli cli;
 	int status;
 
+	if (!open_standard())
+		return STATUS_FAILED;
 	/* The character set of the terminal, but numbers as JSON needs them. */
 	setlocale(LC_CTYPE, "");
 	/* The help is written with one flush, which reports any error. */

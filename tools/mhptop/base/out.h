@@ -15,6 +15,7 @@ struct out {
 	int signals; /* from loop_signals() */
 	bool is_file; /* writing to it does not wait for anybody */
 	bool stop; /* a signal came: write what is due, then end */
+	size_t written; /* bytes so far */
 	int err; /* the first error of a write, then of all */
 };
 
