@@ -129,6 +129,43 @@ eq "an idle pipe gives frames by the clock" \
 eq "a pipe that stays open is read as data arrives" \
 	"$({ cat hosted.ndjson; sleep 1; } | frames)" '[45,"equal"] '
 
+# A part of a recording; times as they are printed, or after its begin
+part() { replay --json "$@" hosted.ndjson 2>&1 | jq -c '[.events.seen, .self_check, .self_check_why]'; }
+eq "--until a time as printed includes the event at that time" "$(part --until 60.000080)" \
+	'[20,"none","the recording was read only in part (--until)"]'
+eq "--until a time after the begin" "$(part --until +80us)" '[20,"none","the recording was read only in part (--until)"]'
+eq "--until before the first event" "$(part --until 60)" '[0,"none","the recording was read only in part (--until)"]'
+eq "--until after the last event reads all" "$(part --until 60.000180)" '[45,"equal",null]'
+log_of() { replay -b "$@" hosted.ndjson | grep -oE ' [0-9]+\.[0-9]+: mhp:' | tr -dc '0-9.\n' | paste -sd' '; }
+eq "--since hides earlier events" "$(log_of --since 60.000168)" '60.000168 60.000172 60.000176 60.000180'
+eq "--since and --until" "$(log_of --since +164us --until +172us)" '60.000164 60.000168 60.000172'
+eq "--since keeps the accounts" "$(frame . --since 60.000168 hosted.ndjson)" "$(frame . hosted.ndjson)"
+eq "frames begin with --since" "$(frames -d 1 --since 1001.5 "$WORK/slow.ndjson")" '[1499,"pending"] [2270,"equal"] '
+eq "frames end with --until" "$(frames -d 1 --until 1001.5 "$WORK/slow.ndjson")" '[1000,"pending"] [1500,"none"] '
+usage_of() { status "$1 $2 is refused" 2 "^mhptop: $1 needs a time as printed, such as 15.401234, or one after the begin, such as [+]2s, not '" \
+	"$MHPTOP" replay -b "$1" "$2" hosted.ndjson; }
+for text in '' + ++1 -1 ' 1' noon 0x10; do
+	usage_of --since "$text"
+	usage_of --until "$text"
+done
+
+# A recording that its recorder is still writing
+head -n 20 hosted.ndjson >"$WORK/growing"
+sed -n 21p hosted.ndjson | head -c 40 >>"$WORK/growing"
+frames --follow "$WORK/growing" >"$WORK/frame" &
+reader=$!
+# The reader has read all there was once its timer is armed and its position is at the end.
+at_end() {
+	local pid
+	pid=$(pgrep -f "replay --json --follow $WORK/growing" | head -n 1)
+	grep -qsx "pos:.*[[:blank:]]$(stat -c %s "$WORK/growing")" "/proc/$pid/fdinfo/"* 2>/dev/null
+}
+until at_end || ! kill -0 $reader 2>/dev/null; do sleep 0.05; done
+sed -n 21p hosted.ndjson | tail -c +41 >>"$WORK/growing"
+tail -n +22 hosted.ndjson >>"$WORK/growing"
+wait $reader
+eq "--follow reads a recording to its totals" "$(cat "$WORK/frame")" '[45,"equal"] '
+
 # Damage: a message with file, line and reason, and its own exit code; the lines before it are used
 damaged() {
 	local name=$1 line=$2 reason=$3 seen=$4

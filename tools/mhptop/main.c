@@ -43,13 +43,28 @@ static int top(const struct cli *cli)
 	return show(&stream, cli);
 }
 
+/* As a time of the recording's clock, rounded to microseconds. 0 if it is not set. */
+static u64 moment_ns(const struct cli_moment *moment,
+		     const struct source_info *info)
+{
+	u64 ns = moment->ns + (moment->from_begin ? info->mono_ns : 0);
+
+	return moment->is_set ? (ns + 500) / 1000 * 1000 : 0;
+}
+
 static int replay(const struct cli *cli)
 {
 	struct stream stream;
-	int err = stream_open_file(&stream, cli->file, NULL);
+	int err = cli->follow ? stream_open_growing(&stream, cli->file, NULL) :
+				stream_open_file(&stream, cli->file, NULL);
 
 	if (err)
 		return status_fail(stream_status(err), "%s", stream.why);
+	/* Times are printed in microseconds: include all of the last one. */
+	stream_window(&stream, moment_ns(&cli->since, &stream.model.info),
+		      cli->until.is_set ?
+			      moment_ns(&cli->until, &stream.model.info) + 999 :
+			      0);
 	return show(&stream, cli);
 }
 

@@ -23,7 +23,7 @@ int duration_parse(u64 *ns, const char *text)
 	size_t i;
 
 	/* strtod() would also take " 1", "0x1p3", "inf" and "nan". */
-	if (!*text || strspn(text, "0123456789.") == 0)
+	if (strspn(text, "0123456789.") == 0 || strpbrk(text, "xX"))
 		return -EINVAL;
 	number = strtod(text, &end);
 	for (i = 0; i < ARRAY_SIZE(units); i++)
@@ -32,7 +32,7 @@ int duration_parse(u64 *ns, const char *text)
 	if (end == text || i == ARRAY_SIZE(units) ||
 	    !(number * units[i].ns <= DURATION_MAX_NS))
 		return -EINVAL;
-	*ns = number * units[i].ns;
+	*ns = number * units[i].ns + 0.5;
 	return 0;
 }
 

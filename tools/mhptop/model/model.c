@@ -82,7 +82,8 @@ int model_take(void *ctx, const struct mhp_record *record)
 		snprintf(
 			model->notice, sizeof(model->notice),
 			"incomplete: there are more memory blocks, zones or ranges than mhptop has room for");
-	if (!event_is_tool(record->event))
+	if (!event_is_tool(record->event) &&
+	    record->time_ns >= model->log_since_ns)
 		log_put(model, record);
 	return 0;
 }

@@ -29,6 +29,7 @@ struct model {
 	char self_check_why[160];
 	char notice[256]; /* from the driver to the user, one line, "" if none */
 	struct mhp_record *log; /* ring of MODEL_LOG, none of the tool's own */
+	u64 log_since_ns; /* earlier events are not logged */
 	u64 log_head; /* events ever put into it */
 };
 

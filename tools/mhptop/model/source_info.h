@@ -28,6 +28,7 @@ struct source_info {
 	u64 wall_ns; /* CLOCK_REALTIME when the stream began, */
 	u64 mono_ns; /* and CLOCK_MONOTONIC at that moment */
 	bool live;
+	bool growing; /* a recording that comes while it is recorded */
 };
 
 /* Totals of a stream, by event; index 0 holds the sums. */

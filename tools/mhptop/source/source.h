@@ -24,7 +24,10 @@ struct source_ops {
 	 * very many records.
 	 */
 	int (*read)(struct source *source, source_sink sink, void *ctx);
-	/* A descriptor to poll(), or -1 if read() must be called periodically. */
+	/*
+	 * A descriptor to poll() until the next read(), or -1 if read() must be
+	 * called periodically.
+	 */
 	int (*fd)(struct source *source);
 	int (*totals)(struct source *source, struct source_totals *totals);
 	/*
@@ -83,6 +86,13 @@ int source_open_sysfs(struct source **source, const char *root, char *why,
  */
 int source_open_file(struct source **source, const char *path, char *why,
 		     size_t len);
+
+/*
+ * The same for a recording that its recorder is still writing: it ends with its
+ * totals, not where the file ends. Waits for the header.
+ */
+int source_open_growing(struct source **source, const char *path, char *why,
+			size_t len);
 
 /*
  * The same for a recording of trace-cmd. If it is damaged, the error is -EPROTO,

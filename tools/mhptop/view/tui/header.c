@@ -3,6 +3,7 @@
  * The header: the source of the numbers, their sums, and whether they can be
  * trusted. Lost events are shown in a header of any size.
  */
+#include <errno.h>
 #include <string.h>
 #include "format/recording.h"
 #include "rules/rules.h"
@@ -32,7 +33,7 @@ static void sysfs_write(struct tui_pen *pen)
 		tui_pen_force(pen, TUI_ALARM, " sysfs only ");
 }
 
-/* Right-aligned: paused, live or a recording. Returns the columns used. */
+/* A pipe is live until it ends. Right-aligned. Returns the columns used. */
 static int motion_write(const struct view_tui *view, const struct model *model,
 			int y, int cols)
 {
@@ -46,7 +47,10 @@ static int motion_write(const struct view_tui *view, const struct model *model,
 	} else if (model->info.live) {
 		snprintf(text, sizeof(text), "every %g s", view->delay);
 	} else {
-		snprintf(text, sizeof(text), "recording");
+		snprintf(text, sizeof(text), "%s",
+			 model->info.growing && model->self_check == -EAGAIN ?
+				 "live" :
+				 "recording");
 	}
 	tui_screen_text(y, cols - strlen(text), strlen(text), style, text);
 	return strlen(text);
