@@ -108,6 +108,9 @@ eq "filtered by failures: which blocks did not go offline, and why" \
 	'32 isolation,33 unmovable,35 signal'
 eq "a recording has the history: no note" \
 	"$(replay -b -n 1 --filter 'offline_failures>0' failures.ndjson 2>&1 >/dev/null)" ""
+for text in 0x108000 0X108000 1081344; do
+	eq "filtered by a page frame number, $text" "$(frame '[.blocks[].id]' --filter "start_pfn=$text" hosted.ndjson)" '[33]'
+done
 eq "filtered by a word of any column" "$(frame '[.blocks[].id]' --filter isolation failures.ndjson)" '[32]'
 
 # Frames: only the last one, or one per interval of recorded time
@@ -251,6 +254,10 @@ usage "an ambiguous prefix of options" 'unknown option --max' check --max
 usage "a value for an option without one" '--json takes no value' --json=1
 usage "a missing value" '-d needs a value' -b -d
 usage "a negative number of frames" "--frames needs a number above 0, not '-1'" -b -n -1
+usage "a number of frames after a blank" "--frames needs a number above 0, not ' 5'" -b -n ' 5'
+usage "a negative number of frames after a blank" "--frames needs a number above 0, not ' -5'" -b -n ' -5'
+usage "hexadecimal digits without 0x" "--filter: start_pfn needs a number such as 0x100000, not '1a8000'" -b --filter start_pfn=1a8000
+usage "0x that is not at the beginning" "--filter: start_pfn needs a number such as 0x100000, not '10x8'" -b --filter start_pfn=10x8
 usage "a delay of 0" "--delay needs seconds from 0.01 to 86400, not '0'" -b -d 0
 usage "an option of another command" "--json cannot be used with 'mhptop record'" record --json
 usage "an option of a command, without the command" '--output cannot be used without a command' -b -o x
@@ -283,6 +290,15 @@ status "a pipe that is closed while there is nothing to write is not an error" 0
 	cat "$1" >&4
 	set -o pipefail
 	"$0" replay --json -d 100 <"$2/idle" 4>&- | true' "$MHPTOP" hosted.ndjson "$WORK"
+status "a socket that is closed while there is nothing to write is not an error" 0 '' timeout 60 python3 -c '
+import socket, subprocess, sys
+ours, theirs = socket.socketpair()
+with open(sys.argv[3], "r+b", 0) as pipe:
+    pipe.write(open(sys.argv[2], "rb").read())
+    replay = subprocess.Popen([sys.argv[1], "replay", "--json", "-d", "100"], stdin=pipe, stdout=theirs)
+    theirs.close()
+    ours.close()
+    sys.exit(replay.wait())' "$MHPTOP" hosted.ndjson "$WORK/idle"
 mkfifo "$WORK/fifo"
 exec 4<>"$WORK/fifo" # it stays open
 "$MHPTOP" replay --json <"$WORK/fifo" >"$WORK/frame" 4>&- &
@@ -334,6 +350,8 @@ if [[ -r /sys/devices/system/memory/block_size_bytes ]]; then
 		"$("$MHPTOP" -b -n 1 --filter state=online 2>&1 >/dev/null | grep -c note:)" 0
 	eq "  several frames get no note" \
 		"$("$MHPTOP" -b -n 2 -d 0.05 --filter 'offline_failures>0' 2>&1 >/dev/null | grep -c note:)" 0
+	eq "  a frame as text has no events, not 0 or pending ones" \
+		"$("$MHPTOP" -b -n 1 2>/dev/null | grep -E '^(events|rules)')" 'events  none'
 	eq "  -n prints that many frames" "$("$MHPTOP" --json -n 3 -d 0.05 2>/dev/null | wc -l)" 3
 else
 	status "without the events and sysfs it fails" 4 '^mhptop: .' "$MHPTOP" --json -n 1
@@ -343,6 +361,20 @@ check "  it leaves no file" test ! -e "$WORK/none"
 cp hosted.ndjson "$WORK/kept"
 status "record fails without the events, and the file exists" 4 '^mhptop: cannot record: .' "$MHPTOP" record -o "$WORK/kept"
 check "  it keeps the file" cmp hosted.ndjson "$WORK/kept"
+
+# The doctor does not contradict itself.
+"$MHPTOP" doctor >"$WORK/doctor"
+if grep -q '^note: CONFIG_KALLSYMS_ALL' "$WORK/doctor"; then
+	eq "doctor: without CONFIG_KALLSYMS_ALL, kernel addresses are no use" "$(grep -c '^ok: kernel addresses' "$WORK/doctor")" 0
+else
+	skip "doctor: without CONFIG_KALLSYMS_ALL, kernel addresses are no use" "this kernel has it, or its configuration is unknown"
+fi
+if unshare -Ur true 2>/dev/null; then
+	eq "doctor: capabilities of a user namespace do not count" \
+		"$(unshare -Ur "$MHPTOP" doctor | grep -cE '^(missing|note): CAP_.* not in a user namespace')" 3
+else
+	skip "doctor: capabilities of a user namespace do not count" "cannot create one"
+fi
 
 # The maximum number of blocks
 "$GENERATE" 65536 online >"$WORK/huge.ndjson"

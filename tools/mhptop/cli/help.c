@@ -149,7 +149,8 @@ static void print_columns(FILE *out)
 		fprintf(out, "  %-16s  %s\n", column->key, column->help);
 	fputs("\nFilters: KEY=WORD, KEY!=WORD, KEY<NUMBER, KEY>NUMBER, or a word of any\n"
 	      "column. Separate terms with spaces or commas; all must match. Times are\n"
-	      "in seconds, or with ns, us, ms, s, m or h. \"-\" matches an empty value.\n",
+	      "in seconds, or with ns, us, ms, s, m or h. Numbers are decimal, or hexadecimal\n"
+	      "with 0x, as page frame numbers are shown. \"-\" matches an empty value.\n",
 	      out);
 }
 
