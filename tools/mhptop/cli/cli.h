@@ -10,11 +10,20 @@
 
 enum cli_command { CLI_TOP, CLI_RECORD, CLI_REPLAY, CLI_CHECK, CLI_DOCTOR };
 
+/* A time in a recording */
+struct cli_moment {
+	u64 ns;
+	bool is_set;
+	bool from_begin; /* not a time of the clock of its records */
+};
+
 struct cli {
 	enum cli_command command;
 	const char *file; /* to record, replay or check; NULL if not given */
 	struct view_opts view;
 	struct check_opts check;
+	bool follow;
+	struct cli_moment since, until;
 };
 
 /*

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "model/event_table.h"
@@ -19,6 +20,7 @@
 #include "source/source.h"
 
 #define BUFFER_BYTES 65536
+#define FOLLOW_NS (LOOP_NS / 5) /* between looks for more */
 
 #define NR_COUNTS \
 	(sizeof(((struct source_totals *)0)->count) / sizeof(struct mhp_count))
@@ -27,7 +29,8 @@ _Static_assert(MHP_NR_EVENTS <= NR_COUNTS, "each event has a count");
 struct source_file {
 	struct source source;
 	int fd;
-	bool piped; /* not a regular file */
+	int timer; /* if the file is followed: when to look for more; else -1 */
+	bool waiting; /* all there was of a followed file has been read */
 	bool eof;
 	bool has_totals;
 	int err; /* why reading ended; returned after all earlier records */
@@ -81,6 +84,28 @@ static bool is_truncated(const struct source_file *file)
 	       !strchr("\n}", file->buf[file->end - 1]);
 }
 
+/*
+ * The end of a followed file, for now. Only its totals end it, or a recorder that
+ * wrote another recording into it. 0 or an error.
+ */
+static int file_await(struct source_file *file)
+{
+	off_t at = lseek(file->fd, 0, SEEK_CUR);
+	struct stat status;
+
+	if (file->has_totals)
+		return 0;
+	if (fstat(file->fd, &status))
+		return file_fail(file, -errno, strerror(errno));
+	if (status.st_size < at)
+		return file_fail(
+			file, -EPROTO,
+			"the file became shorter while it was followed");
+	file->eof = false;
+	file->waiting = true;
+	return 0;
+}
+
 /* Read more into the buffer. 0, also at the end of the file, or an error. */
 static int file_fill(struct source_file *file)
 {
@@ -105,7 +130,7 @@ static int file_fill(struct source_file *file)
 	}
 	file->end += n;
 	file->eof = !n;
-	return 0;
+	return !n && file->timer >= 0 ? file_await(file) : 0;
 }
 
 /* Whether read() will not block. O_NONBLOCK would also affect other users of the file. */
@@ -232,8 +257,13 @@ static int file_read(struct source *source, source_sink sink, void *ctx)
 {
 	struct source_file *file = to_file(source);
 	int ret = parse_lines(file, sink, ctx);
+	u64 times;
 
-	while (!ret && !file->err && is_readable(file)) {
+	if (file->waiting && read(file->timer, &times, sizeof(times)) < 0 &&
+	    errno != EAGAIN)
+		return -errno;
+	file->waiting = false;
+	while (!ret && !file->err && !file->waiting && is_readable(file)) {
 		file_fill(file);
 		ret = parse_lines(file, sink, ctx);
 		if (!ret && !file->err && file->eof)
@@ -247,7 +277,9 @@ static int file_read(struct source *source, source_sink sink, void *ctx)
 
 static int file_fd(struct source *source)
 {
-	return to_file(source)->fd;
+	struct source_file *file = to_file(source);
+
+	return file->waiting ? file->timer : file->fd;
 }
 
 static int file_totals(struct source *source, struct source_totals *totals)
@@ -307,6 +339,8 @@ static void file_close(struct source *source)
 
 	if (file->fd >= 0)
 		close(file->fd);
+	if (file->timer >= 0)
+		close(file->timer);
 	free(file->name);
 	free(file);
 }
@@ -324,6 +358,7 @@ static const struct source_ops file_ops = {
 static int read_header(struct source_file *file)
 {
 	char why[160];
+	bool growing;
 	size_t len;
 	char *line;
 	int err;
@@ -336,9 +371,14 @@ static int read_header(struct source_file *file)
 		}
 		if (file_fill(file))
 			return file->err;
+		/* The recorder may not have written anything yet. */
+		if (file->waiting)
+			usleep(FOLLOW_NS / 1000);
 	}
+	growing = file->source.info.growing;
 	err = recording_header_get(line, len, &file->source.info, why,
 				   sizeof(why));
+	file->source.info.growing = growing;
 	/* Without a brace it is not a truncated header, but another kind of file. */
 	if (err)
 		file_fail(file, err,
@@ -360,12 +400,32 @@ static int open_path(struct source_file *file, const char *path)
 			      open(path, O_RDONLY | O_CLOEXEC);
 	if (file->fd < 0 || fstat(file->fd, &status))
 		return -errno;
-	file->piped = !S_ISREG(status.st_mode);
 	return 0;
 }
 
-int source_open_file(struct source **source, const char *path, char *why,
-		     size_t len)
+/*
+ * Records of a pipe come while they are recorded, and so do those of a file that
+ * is followed. A pipe needs no timer: it has an end. 0 or -errno.
+ */
+static int open_growing(struct source_file *file, bool follow)
+{
+	const struct itimerspec often = { .it_interval.tv_nsec = FOLLOW_NS,
+					  .it_value.tv_nsec = FOLLOW_NS };
+	struct stat status;
+	bool is_file = !fstat(file->fd, &status) && S_ISREG(status.st_mode);
+
+	file->source.info.growing = follow || !is_file;
+	if (!follow || !is_file)
+		return 0;
+	file->timer =
+		timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (file->timer < 0 || timerfd_settime(file->timer, 0, &often, NULL))
+		return -errno;
+	return 0;
+}
+
+static int open_file(struct source **source, const char *path, bool follow,
+		     char *why, size_t len)
 {
 	struct source_file *file = calloc(1, sizeof(*file));
 	int err;
@@ -377,7 +437,10 @@ int source_open_file(struct source **source, const char *path, char *why,
 	}
 	file->source.ops = &file_ops;
 	file->fd = -1;
+	file->timer = -1;
 	err = open_path(file, path);
+	if (!err)
+		err = open_growing(file, follow);
 	if (err || !file->name) {
 		err = err ?: -ENOMEM;
 		snprintf(why, len, "cannot open %s: %s",
@@ -385,7 +448,6 @@ int source_open_file(struct source **source, const char *path, char *why,
 		goto out;
 	}
 	err = read_header(file);
-	file->source.info.piped = file->piped;
 	if (err)
 		snprintf(why, len, "%s", file->reason);
 out:
@@ -394,4 +456,16 @@ out:
 	else
 		*source = &file->source;
 	return err;
+}
+
+int source_open_file(struct source **source, const char *path, char *why,
+		     size_t len)
+{
+	return open_file(source, path, false, why, len);
+}
+
+int source_open_growing(struct source **source, const char *path, char *why,
+			size_t len)
+{
+	return open_file(source, path, true, why, len);
 }

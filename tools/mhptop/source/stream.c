@@ -134,6 +134,18 @@ int stream_open_file(struct stream *stream, const char *path,
 	return open_with(stream, source_open_file, path, opts);
 }
 
+int stream_open_growing(struct stream *stream, const char *path,
+			const struct rules_opts *opts)
+{
+	return open_with(stream, source_open_growing, path, opts);
+}
+
+void stream_window(struct stream *stream, u64 since_ns, u64 until_ns)
+{
+	stream->model.log_since_ns = since_ns;
+	stream->until_ns = until_ns;
+}
+
 void stream_close(struct stream *stream)
 {
 	source_close(stream->source);
@@ -182,13 +194,38 @@ void stream_update(struct stream *stream)
 		model_doubt(model, model->notice, sizeof(model->notice));
 }
 
+struct window {
+	struct stream *stream;
+	source_sink sink;
+	void *ctx;
+};
+
+/* Sink. Nothing later than the end of the window is passed on. */
+static int window_take(void *ctx, const struct mhp_record *record)
+{
+	const struct window *window = ctx;
+
+	if (record->time_ns <= window->stream->until_ns)
+		return window->sink(window->ctx, record);
+	window->stream->stopped = true;
+	return -ECANCELED;
+}
+
 int stream_read(struct stream *stream, source_sink sink, void *ctx)
 {
+	struct window window = { stream, sink, ctx };
 	int ret;
 
 	if (stream->over)
 		return -ENODATA;
-	ret = source_read(stream->source, sink, ctx);
+	if (stream->until_ns)
+		ret = source_read(stream->source, window_take, &window);
+	else
+		ret = source_read(stream->source, sink, ctx);
+	if (stream->stopped) {
+		stream->over = true;
+		return -ENODATA;
+	}
 	if (ret >= 0 || ret == -ECANCELED)
 		return ret;
 	stream->over = true;
@@ -234,6 +271,17 @@ static void end_rules(struct stream *stream)
 		  is_whole(stream));
 }
 
+/* The rest of the recording, with its totals, is not read. */
+static void finish_early(struct stream *stream)
+{
+	struct model *model = &stream->model;
+
+	stream_update(stream);
+	model->self_check = -EOPNOTSUPP;
+	snprintf(model->self_check_why, sizeof(model->self_check_why),
+		 "the recording was read only in part (--until)");
+}
+
 void stream_finish(struct stream *stream, source_sink sink, void *ctx)
 {
 	struct model *model = &stream->model;
@@ -242,6 +290,10 @@ void stream_finish(struct stream *stream, source_sink sink, void *ctx)
 	if (stream->checked)
 		return;
 	stream->checked = true;
+	if (stream->stopped) {
+		finish_early(stream);
+		return;
+	}
 	do {
 		ret = source_self_check(stream->source, model->ledger,
 					model->self_check_why,
