@@ -42,11 +42,15 @@ extern const struct column columns[]; /* key == NULL ends the list */
 const struct column *column_find(const char *key);
 /* The word of a value, NULL if it has none. */
 const char *column_word(const struct column *column, s64 value);
-/* Format a cell, without padding. Durations have a unit. Returns as snprintf(). */
+/*
+ * Format a cell, without padding. Durations have a unit and, while the operation
+ * is in progress, a "+". Returns as snprintf().
+ */
 int column_format(const struct column *column, const struct model *model,
 		  const void *row, char *buf, size_t len);
-/* The duration in ns, COLUMN_NONE if there is no begin or no end. */
-s64 column_duration(const struct mhp_phase *phase);
+/* Whether the cell is the duration of an operation in progress. */
+bool column_runs(const struct column *column, const struct model *model,
+		 const void *row);
 /* The next column shown by default, starting with this one; NULL if none. */
 const struct column *column_shown(const struct column *column);
 /* Compare by the value of the column, then by pfn: < 0, 0 or > 0. */
@@ -69,6 +73,8 @@ bool block_filter_match(const struct block_filter *filter,
 			const struct mhp_block *block);
 /* A history column that the filter depends on, NULL if there is none. */
 const struct column *block_filter_history(const struct block_filter *filter);
+/* Whether the filter depends on durations, so that its result changes with time. */
+bool block_filter_has_time(const struct block_filter *filter);
 void block_filter_free(struct block_filter *filter);
 
 /* A row is a struct mhp_range. key == NULL ends the list. */

@@ -26,6 +26,8 @@ int source_live_number(u64 *number, int base, const char *path, ...)
 int source_live_info(struct source_info *info, enum source_kind kind,
 		     const char *root, char *why, size_t len);
 u64 source_live_monotonic(void); /* ns */
+/* Read the clocks as if at one moment, all in ns. */
+void source_live_clocks(struct mhp_mhp_clock *clock);
 /* Whether a capability (CAP_BPF, …) is in this process's effective set. */
 bool source_live_capable(unsigned int cap);
 /*
