@@ -6,6 +6,7 @@
 MHPTOP=$(realpath -m "${MHPTOP:-$TOP/build/mhptop}")
 PATIENCE=${PATIENCE:-30} # seconds to wait for a screen before the test fails
 export LC_ALL=C.UTF-8
+export TZ=UTC-5:30 # east of Greenwich, so that local time differs from UTC
 # The leak checker of a sanitized mhptop hangs when its terminal goes away.
 export ASAN_OPTIONS=detect_leaks=0
 unset NO_COLOR TMUX

@@ -7,6 +7,7 @@
 #define CHECK_H
 
 #include <stdio.h>
+#include "base/units.h"
 #include "check/call_site.h"
 #include "rules/rules.h"
 #include "source/stream.h"
@@ -16,6 +17,7 @@ enum check_verdict { CHECK_PASS, CHECK_FAIL, CHECK_UNKNOWN };
 struct check_opts {
 	struct rules_opts rules;
 	u64 for_ns; /* how long a live check takes, 0: until it is interrupted */
+	enum time_style time; /* of events */
 	const char *junit; /* file for JUnit XML, NULL: none */
 	const char *vmlinux; /* file for call sites, NULL: look for one */
 };
