@@ -24,7 +24,7 @@ completes "options of check" "--max-add --max-offline --max-online --max-remove 
 completes "options of record" "--output" record --o
 completes "columns" "online_failures online_time onlines" --sort on
 completes "rules" "order.add order.life order.offline order.online order.remove" check --skip order
-completes "values of --time" "delta local mono utc" check --time ""
+completes "values of --time" "delta local mono utc" --time ""
 completes "values of --expect-hosting" "range" check --expect-hosting r
 completes "nothing for a number" "" check --max-add 2
 cd "$WORK" || exit 1

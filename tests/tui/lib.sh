@@ -43,6 +43,11 @@ pid_of() { pgrep -P "$(tmux_ list-panes -F '#{pane_pid}')" -x mhptop; }
 screen() { tmux_ capture-pane -p; }
 screen_styled() { tmux_ capture-pane -pe; }
 keys() { tmux_ send-keys "$@"; }
+# type_line TEXT: into a prompt
+type_line() {
+	keys -l "$1"
+	keys Enter
+}
 size() { tmux_ resize-window -x "${1%x*}" -y "${1#*x}"; }
 
 # until_ok COMMAND…: retry the command until it succeeds or PATIENCE runs out.

@@ -4,9 +4,10 @@
  *
  *	live [KEY]
  *
- * Block 5 took 100 s to go offline, long ago. Block 7 began to go offline 95 s
+ * Block 5 took 100 s to fail to go offline, long ago. Block 7 began to go offline 95 s
  * ago and has not finished. KEY is as for --sort.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -48,7 +49,8 @@ static void put(struct fake *fake, unsigned int event, u64 block, u64 ago)
 			.start_pfn = block * PAGES,
 			.nr_pages = PAGES,
 			.zone = MHP_ZONE_MOVABLE,
-			.reason = MHP_REASON_NONE,
+			.reason = MHP_REASON_SIGNAL,
+			.ret = -EINTR,
 		};
 	fake->sink(fake->ctx, &r);
 }

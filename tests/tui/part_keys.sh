@@ -3,11 +3,6 @@
 # What the keys do. Sourced by run.sh.
 # shellcheck disable=SC2154
 
-type_line() {
-	keys -l "$1"
-	keys Enter
-}
-
 open 80x24 "$MHPTOP replay $STORY"
 shows "the dashboard" '^>▒ +0 online'
 keys j Down Down k

@@ -59,7 +59,7 @@ keys p q
 hides "live: back on the main screen" PAUSED
 keys /
 keys C-u
-type_line "offline_time>$(awk -v began="$began" 'BEGIN { print began + 4 }')s,state!=offline"
+type_line "offline_time>$(awk -v began="$began" 'BEGIN { print began + 4 }')s,state=going_offline"
 shows "live: a filter matches once enough time has gone by" ' 1 of 2 match .offline_time>'
 keys q
 ends "live: q quits" 0
