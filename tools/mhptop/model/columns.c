@@ -160,6 +160,10 @@ const struct column *column_shown(const struct column *column)
 	return column->key ? column : NULL;
 }
 
+/* Whether a cell is the duration of an operation in progress. */
+static bool column_runs(const struct column *column, const struct model *model,
+			const void *row);
+
 int column_format(const struct column *column, const struct model *model,
 		  const void *row, char *buf, size_t len)
 {
@@ -255,8 +259,8 @@ RANGE_COLUMNS(RANGE_GETTER)
 	  shown, get_range_##key, words, false },
 const struct column range_columns[] = { RANGE_COLUMNS(RANGE_ROW){ 0 } };
 
-bool column_runs(const struct column *column, const struct model *model,
-		 const void *row)
+static bool column_runs(const struct column *column, const struct model *model,
+			const void *row)
 {
 	if (column->get == get_add_time)
 		return block_is_adding(model, row);

@@ -48,9 +48,6 @@ const char *column_word(const struct column *column, s64 value);
  */
 int column_format(const struct column *column, const struct model *model,
 		  const void *row, char *buf, size_t len);
-/* Whether the cell is the duration of an operation in progress. */
-bool column_runs(const struct column *column, const struct model *model,
-		 const void *row);
 /* The next column shown by default, starting with this one; NULL if none. */
 const struct column *column_shown(const struct column *column);
 /* Compare by the value of the column, then by pfn: < 0, 0 or > 0. */
