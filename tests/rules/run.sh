@@ -171,6 +171,11 @@ print(suite.get("failures"), len(suite) == int(suite.get("tests")), failed, "nod
 PY
 )" "1 True ['same.block'] True"
 check "JUnit: both events, with their times" grep -qE '^#   before [0-9]+\.[0-9]+ mhp_notify: ' "$WORK/junit.xml"
+"$MHPTOP" check --time utc --junit "$WORK/junit.xml" "$WORK/violating.ndjson" >"$WORK/verdict"
+for file in verdict junit.xml; do
+	check "wall-clock times of the events in $file" \
+		grep -qE '^#   before 20[0-9-]{8}T[0-9:]{8}\.[0-9]{6}Z mhp_notify: ' "$WORK/$file"
+done
 "$MHPTOP" check --junit "$WORK/junit.xml" "$WORK/cut.ndjson" >/dev/null 2>&1
 check "JUnit: an error for a damaged recording" grep -q 'error message="the recording is damaged"' "$WORK/junit.xml"
 status "JUnit: a file that cannot be written" 1 'cannot write .*/none/x: No such file' "$MHPTOP" check --junit "$WORK/none/x" range.ndjson
