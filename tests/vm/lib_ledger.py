@@ -17,7 +17,7 @@ from lib_guest import differs
 
 MHPTOP = "mhptop"
 SECONDS = 60
-TOOL_EVENTS = ("mhp_snapshot_block", "mhp_snapshot_zone", "mhp_clock")    # mhptop's own
+TOOL_EVENTS = ("mhp_snapshot_block", "mhp_snapshot_zone", "mhp_snapshot_memory", "mhp_clock")    # mhptop's own
 STATES = {"gone": "removed"}                    # states that the account and the ledger name differently
 
 
