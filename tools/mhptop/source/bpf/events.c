@@ -56,14 +56,15 @@ static int drain(struct bpf_source *self)
 
 /*
  * First, the snapshot is put into the ring buffer piece by piece. After it, and
- * when there are no more records, is the time to count memory. Then set mhp_reader_sleeps so that the collector wakes us for the
- * next one, and look again for records that came before it was set.
+ * when there are no more records, memory is counted if that is due. Before the
+ * reader sleeps, set mhp_reader_sleeps so that the collector wakes us for the next
+ * record, and look again for records that came before it was set.
  */
 static int bpf_read(struct source *source, source_sink sink, void *ctx)
 {
 	struct bpf_source *self = (struct bpf_source *)source;
-	int more, err;
 	bool first = self->stage != BPF_SNAPSHOT_DONE;
+	int more, err;
 
 	self->sink = sink;
 	self->ctx = ctx;
@@ -165,9 +166,9 @@ static void stop_events(struct bpf_source *self)
 }
 
 /*
- * Whether there are records to read before the events stop: events that came
- * meanwhile, then the last count of memory. Each is looked for once only, because
- * events may come for ever.
+ * Whether there are records to read before the events stop: first the events that
+ * have not been read yet, then the last count of memory. Each of the two is
+ * reported only once, because events may keep coming.
  */
 static bool has_last_records(struct bpf_source *self)
 {
