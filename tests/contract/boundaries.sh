@@ -21,44 +21,54 @@ declare -A may=(
 	[base]=""
 )
 
-# The folder of a file or of an included header
-folder_of() { cut -d/ -f1 <<<"${1#tools/mhptop/}"; }
+# What the compiler reads for each file, headers included, however they are written: lines FILE HEADER. Every header of ours
+# must compile by itself.
+read -ra cflags < <(make -s -f tools/mhptop/mhptop.mk --eval 'cflags: ; @echo $(MHPTOP_CFLAGS)' cflags)
+while read -r file; do
+	gcc -M -x c "${cflags[@]}" "$file" 2>>"$WORK/errors" | tr -s ' \\' '\n\n' | sed -n "/\.h\$/s,^,$file ,p"
+done < <(find tools/mhptop -name '*.[ch]') >"$WORK/reads"
+eq "every file and header of mhptop compiles by itself" "$(<"$WORK/errors")" ""
 
-# Includes of a folder that its line of the table does not allow, as FILE: INCLUDED
-forbidden_includes() {
-	local file included
-	grep -rHoE '^#[[:space:]]*include "[a-z_]+/[a-z_/]+\.h"' "tools/mhptop/$1" | tr -d '"' | sed -E 's/#[[:space:]]*include //' |
-		while IFS=: read -r file included; do
-			[[ " $1 ${may[$1]} " == *" $(folder_of "$included") "* ]] || echo "$file: $included"
-		done
+# Headers of a folder's files that its line of the table does not allow
+forbidden_headers() {
+	awk -v folder="$1" -v may=" $1 ${may[$1]} " '
+		function of(path) { sub("^tools/mhptop/", "", path); sub("/.*", "", path); return path }
+		of($1) == folder && $2 ~ "^tools/mhptop/" && !index(may, " " of($2) " ")
+		of($1) == folder && folder == "base" && $2 ~ "^(bpf/|build/bpf/|tracepoints)"
+		of($1) == folder && folder != "source" && $2 ~ "^bpf/mhp_(maps|store|snapshot|kernel|kernel_read)\\.h"' "$WORK/reads"
 }
 
 eq "the table lists every folder" "$(find tools/mhptop -mindepth 1 -maxdepth 1 ! -name '*.mk' -printf '%f\n' | sort)" \
 	"$(printf '%s\n' "${!may[@]}" | sort)"
-eq "every include names the folder of the header" "$(grep -rnE '^#[[:space:]]*include "' tools/mhptop |
-	grep -vE '"(mhp_[a-z_]+|mhp\.skel)\.h"|"[a-z]+(/[a-z_]+)+\.h"')" ""
+eq "every include names the folder of the header" "$(grep -rnE '^[[:space:]]*#[[:space:]]*include(_next)?[[:space:]]*"' tools/mhptop |
+	grep -vE '#include "(mhp_[a-z_]+|mhp\.skel)\.h"|#include "[a-z]+(/[a-z_]+)+\.h"')" ""
 for name in "${!may[@]}"; do
-	eq "$name includes only folders below it" "$(forbidden_includes "$name")" ""
+	eq "$name includes only folders below it" "$(forbidden_headers "$name")" ""
 done
-eq "base includes nothing of bpf/" "$(grep -rlE 'include "mhp' tools/mhptop/base)" ""
 
-# intruders HEADERS PATHS: files that include a header that matches a regex, except those whose paths match PATHS
-intruders() {
-	grep -rlE "^#[[:space:]]*include[[:space:]]*[<\"]($1)" tools/mhptop | grep -vE "^tools/mhptop/($2)"
+# only_in PATHS HEADERS LIBRARY: only files below PATHS read headers of a library, and some do.
+only_in() {
+	local readers
+	readers=$(awk -v headers="/usr/include/.*($2)" '$2 ~ headers { print $1 }' "$WORK/reads" | sort -u)
+	check "$1 sees $3" test -n "$readers"
+	eq "only $1 sees $3" "$(grep -vE "^tools/mhptop/$1" <<<"$readers")" ""
 }
 
-# If these find nothing, the checks below search in the wrong place.
-check "view/tui includes curses" grep -rqE 'include.*curses' tools/mhptop/view/tui
-check "check/call_site_dwarf.c includes libdw" grep -q 'include <elfutils/libdw' tools/mhptop/check/call_site_dwarf.c
-check "source/import includes libtracecmd" grep -rqE 'include.*trace-cmd' tools/mhptop/source/import
-check "source/bpf includes libbpf" grep -rqE 'include.*(libbpf|skel)' tools/mhptop/source/bpf
-
-eq "only source/bpf includes libbpf" "$(intruders 'bpf/(libbpf|bpf|btf)\.h|.*\.skel\.h' 'source/bpf/')" ""
-eq "only source/import includes libtracecmd" "$(intruders 'trace-cmd\.h|event-parse\.h|tracefs\.h' 'source/import/')" ""
-eq "only view/tui includes curses" "$(intruders 'n?curses(w/.*)?\.h|ncursesw/.*|term\.h|panel\.h' 'view/tui/')" ""
-eq "only check/call_site* includes libdw" "$(intruders 'elfutils/|dwarf\.h|libdw|gelf\.h' 'check/call_site')" ""
+only_in source/bpf/ 'bpf/(libbpf|bpf|btf)\.h' libbpf
+only_in source/import/ 'trace-cmd\.h|event-parse\.h|tracefs\.h' libtracecmd
+only_in view/tui/ 'curses\.h|term\.h|panel\.h' curses
+only_in check/call_site 'elfutils/|dwarf\.h|libdw|gelf\.h' libdw
+eq "only source/bpf sees the skeleton" "$(awk '$2 ~ /skel\.h$/ && $1 !~ "^tools/mhptop/source/bpf/"' "$WORK/reads")" ""
 eq "call_site* includes nothing above the model" \
-	"$(grep -lE 'include "(source|rules|format|check/(check|report))' tools/mhptop/check/call_site*.[ch])" ""
+	"$(awk '$1 ~ "/check/call_site" && $2 ~ "^tools/mhptop/(source|rules|format|check/(check|report))"' "$WORK/reads")" ""
+# A function that no other file uses should be static. Tests may use any.
+eq "every function that a file of mhptop exports is used by another" "$(
+	mapfile -t objects < <(find tools/mhptop -name '*.c' | sed 's,^tools/mhptop/\(.*\)c$,build/obj/\1o,')
+	nm -g "${objects[@]}" | awk '$2 == "T" { print $3 } $1 == "U" { print $2 }' | sort | uniq -c | awk '$1 == 1 { print $2 }' >"$WORK/once"
+	nm -g --defined-only "${objects[@]}" | awk '$2 == "T" && $3 != "main" { print $3 }' | grep -xFf "$WORK/once" |
+		while read -r name; do
+			grep -rqw --include='*.[ch]' "$name" tests || echo "$name"
+		done)" ""
 eq "call_site* names no event" "$(grep -nE '"[^"]*mhp_[^"]*"|MHP_EVENT_mhp' tools/mhptop/check/call_site*.[ch] | grep -v '#include')" ""
 eq "only batch and dashboard use a source" \
 	"$(grep -rlE 'source_(open|read|fd|close|self_check)[_a-z]*\(' tools/mhptop/view | grep -vE '/(batch|dashboard)\.c$')" ""

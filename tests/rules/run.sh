@@ -74,13 +74,13 @@ verdict "memory blocks of the snapshot are removed" 0 '^# PASS' "$WORK/made.ndjs
 ./made_up.py late-removal online >"$WORK/made.ndjson"
 verdict "a memory block of the snapshot is removed while it is online" 3 '^not ok [0-9]+ remove\.match' "$WORK/made.ndjson"
 for going in offline online; do
-	./made_up.py late-offline $([[ $going == online ]] && echo online) | sed 's/{"totals":{/&"mono_ns":60000000000,/' >"$WORK/made.ndjson"
+	./made_up.py late-block "$going" | sed 's/{"totals":{/&"mono_ns":60000000000,/' >"$WORK/made.ndjson"
 	verdict "a memory block has been going $going since before the recording" 5 \
 		"^# the $going operation on memory32 has not ended after" "$WORK/made.ndjson"
 	verdict "  with --expect-success" 3 "found $going has not ended after" --expect-success "$WORK/made.ndjson"
 	verdict "  with a time limit" 3 "expected at most 2s; found $going has not ended after" --max-$going 2s "$WORK/made.ndjson"
 done
-./made_up.py late-offline ends >"$WORK/made.ndjson"
+./made_up.py late-block ends >"$WORK/made.ndjson"
 verdict "an operation that began before the recording ends in it" 0 '^# PASS' --expect-success --max-offline 2s "$WORK/made.ndjson"
 ./made_up.py retired >"$WORK/made.ndjson"
 verdict "retired memmap is freed with its neighbour" 0 '^# PASS' "$WORK/made.ndjson"
@@ -209,7 +209,7 @@ status "an invalid number of operations" 2 "--expect-adds needs a number such as
 status "an invalid number of failures" 2 "--allow-failures needs a number, not '-1'" "$MHPTOP" check --allow-failures -1 range.ndjson
 status "two different --expect-online ranges are rejected" 2 'expect-online is given twice' "$MHPTOP" check \
 	--expect-online 0x100000000-0x107ffffff --expect-online 0x200000000-0x207ffffff range.ndjson
-status "an unknown rule" 2 '--skip needs the name of a rule' "$MHPTOP" check --skip order range.ndjson
+status "an unknown rule" 2 '--skip: unknown rule' "$MHPTOP" check --skip order range.ndjson
 status "an invalid time for --for" 2 '--for needs a time' "$MHPTOP" check --for 0
 echo 'max-offline 2s 3s' >"$WORK/rules"
 status "an invalid line of a rules file" 2 'rules:1: max-offline has more than one value' "$MHPTOP" check --rules "$WORK/rules" range.ndjson
@@ -276,7 +276,7 @@ grep mhp_notify "$WORK/text" >"$WORK/other.txt"
 status "text without the size of a memory block" 6 'no event gives the size of a memory block' \
 	"$MHPTOP" check "$WORK/other.txt"
 echo 'kworker-1 [000] 1.000000: sched_switch: prev=1' >"$WORK/other.txt"
-status "text without mhp events" 6 'no mhp events as other tools print them' "$MHPTOP" check "$WORK/other.txt"
+status "text without mhp events" 6 'nor mhp events printed by another tool' "$MHPTOP" check "$WORK/other.txt"
 
 # Recordings of trace-cmd
 for recording in *.ndjson; do

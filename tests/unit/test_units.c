@@ -18,10 +18,11 @@ static void test_parse(void)
 		{ "2h", 7200000000000 }, { "0", 0 },
 		{ ".5s", 500000000 },	 { "1000000000", DURATION_MAX_NS },
 	};
-	static const char *const bad[] = { "",	   "s",	  "ms",		"2x",
-					   "2 s",  " 2s", "-1s",	"+1s",
-					   "nan",  "inf", "1e400",	"1..5s",
-					   "2sec", ".",	  "1000000001", "2s " };
+	static const char *const bad[] = {
+		"0x10",	 "0x1s",  "1e3s", "1.2.3s", "",		  "s",	 "ms",
+		"2x",	 "2 s",	  " 2s",  "-1s",    "+1s",	  "nan", "inf",
+		"1e400", "1..5s", "2sec", ".",	    "1000000001", "2s "
+	};
 	u64 ns;
 	size_t i;
 

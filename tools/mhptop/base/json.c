@@ -40,7 +40,7 @@ static int scan_string(struct json_flat *flat, const char **text, size_t *len)
 			break;
 	}
 	if (at == flat->end)
-		return flat_fail(flat, "string without an end");
+		return flat_fail(flat, "unterminated string");
 	*len = at - *text;
 	flat->at = at + 1;
 	return 0;
@@ -145,12 +145,12 @@ static int scan_member(struct json_flat *flat)
 	if (flat->nr == JSON_FLAT_MAX)
 		return flat_fail(flat, "too many keys");
 	if (skip_space(flat) != '"')
-		return flat_fail(flat, "no key where one must be");
+		return flat_fail(flat, "expected a key");
 	err = scan_string(flat, &member->key, &member->key_len);
 	if (err)
 		return err;
 	if (skip_space(flat) != ':')
-		return flat_fail(flat, "key without a value");
+		return flat_fail(flat, "expected ':' after a key");
 	flat->at++;
 	member->found = false;
 	err = scan_value(flat, member);
@@ -177,7 +177,7 @@ int json_flat_scan(struct json_flat *flat, const char *text, size_t len)
 			return err;
 	} while (skip_space(flat) == ',');
 	if (here(flat) != '}')
-		return flat_fail(flat, "object without an end");
+		return flat_fail(flat, "unterminated object");
 	flat->at++;
 	if (skip_space(flat) || flat->at < flat->end)
 		return flat_fail(flat, "text after the object");

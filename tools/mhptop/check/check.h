@@ -37,7 +37,5 @@ void check_judge(struct check *check);
 /* Print the verdict as KTAP or as JUnit XML: 0 or -errno. */
 int check_ktap(const struct check *check, FILE *out);
 int check_junit(const struct check *check, FILE *out);
-/* Whether a rule is part of the report: not skipped, and a budget only if it is set. */
-bool check_has_rule(const struct check *check, enum rule_id rule);
 
 #endif

@@ -15,7 +15,7 @@
 #define NOT_CHECKED "no events to check"
 #define UNMARKED ", completeness unknown"
 
-bool check_has_rule(const struct check *check, enum rule_id rule)
+static bool check_has_rule(const struct check *check, enum rule_id rule)
 {
 	const struct rules_opts *opts = &check->opts->rules;
 
@@ -109,7 +109,7 @@ static void put_retired(FILE *out, const struct rules *rules)
 
 	for (i = 0; (retired = rules_retired(rules, i)); i++)
 		fprintf(out,
-			"# pages 0x%llx+%llu: memmap retired; its backing at page 0x%llx+%llu stays while neighbours use it\n",
+			"# pages 0x%llx+%llu: memmap retired; its backing at page 0x%llx+%llu stays in use by neighbours\n",
 			retired->pfn, retired->nr_pages, retired->host_pfn,
 			retired->backing_pages);
 }

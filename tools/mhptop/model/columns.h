@@ -45,8 +45,6 @@ const char *column_word(const struct column *column, s64 value);
 /* Format a cell, without padding. Durations have a unit. Returns as snprintf(). */
 int column_format(const struct column *column, const struct model *model,
 		  const void *row, char *buf, size_t len);
-/* The duration in ns, COLUMN_NONE if there is no begin or no end. */
-s64 column_duration(const struct mhp_phase *phase);
 /* The next column shown by default, starting with this one; NULL if none. */
 const struct column *column_shown(const struct column *column);
 /* Compare by the value of the column, then by pfn: < 0, 0 or > 0. */

@@ -12,7 +12,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "source/import/text_tool.h"
 #include "source/import/import.h"
 #include "base/plain_text.h"
 #include "source/source.h"
@@ -55,7 +54,7 @@ static int run_perf(const char *path, FILE *out)
 	return WIFEXITED(status) && !WEXITSTATUS(status) ? 0 : -EPROTO;
 }
 
-FILE *text_tool_open(const char *path, int *err, char *why, size_t len)
+static FILE *text_tool_open(const char *path, int *err, char *why, size_t len)
 {
 	FILE *file = fopen(path, "re"), *out;
 
@@ -225,7 +224,7 @@ static int prepare(struct source_text *text)
 			text, -EPROTO,
 			import_block_why(
 				&block,
-				"not an mhptop recording, and no mhp events as other tools print them"));
+				"neither an mhptop recording nor mhp events printed by another tool"));
 	rewind(text->file);
 	text->nr = 0;
 	import_info(&text->source.info, import_block_pages(&block));
