@@ -88,15 +88,13 @@ verdict "memory blocks of the snapshot are removed" 0 '^# PASS' "$WORK/made.ndjs
 ./made_up.py late-removal online >"$WORK/made.ndjson"
 verdict "a memory block of the snapshot is removed while it is online" 3 '^not ok [0-9]+ remove\.match' "$WORK/made.ndjson"
 for going in offline online; do
-	online=()
-	[[ $going != online ]] || online=(online)
-	./made_up.py late-offline "${online[@]}" | sed 's/{"totals":{/&"mono_ns":60000000000,/' >"$WORK/made.ndjson"
+	./made_up.py late-block "$going" | sed 's/{"totals":{/&"mono_ns":60000000000,/' >"$WORK/made.ndjson"
 	verdict "a memory block has been going $going since before the recording" 5 \
 		"^# the $going operation on memory32 has not ended after" "$WORK/made.ndjson"
 	verdict "  with --expect-success" 3 "found $going has not ended after" --expect-success "$WORK/made.ndjson"
 	verdict "  with a time limit" 3 "expected at most 2s; found $going has not ended after" --max-$going 2s "$WORK/made.ndjson"
 done
-./made_up.py late-offline ends >"$WORK/made.ndjson"
+./made_up.py late-block ends >"$WORK/made.ndjson"
 verdict "an operation that began before the recording ends in it" 0 '^# PASS' --expect-success --max-offline 2s "$WORK/made.ndjson"
 ./made_up.py retired >"$WORK/made.ndjson"
 verdict "retired memmap is freed with its neighbour" 0 '^# PASS' "$WORK/made.ndjson"
