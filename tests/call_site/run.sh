@@ -112,7 +112,7 @@ rejected() {
 rejected "a text file" run.ndjson "not a valid ELF file"
 rejected "a folder" linux "not a regular file"
 rejected "a missing file" nothing "No such file or directory"
-rejected "a program" "$TOP/build/mhptop" "not a kernel: .*"
+rejected "a program" "$TOP/build/mhptop" "not a kernel image: .*"
 strip -o stripped whole
 rejected "a vmlinux without symbols" stripped "no symbols: .*"
 split -n 2 whole cut.
