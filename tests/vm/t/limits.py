@@ -148,7 +148,10 @@ def no_lock(blocks):
     guest.ok("each event waits for 100 ms", [] if min(waits) >= LOCK_NS else [f"{min(waits)} ns"])
     # The median, because the host may be busy.
     guest.ok("and not much longer", [] if statistics.median(waits) < 2 * LOCK_NS else [f"{waits}"])
-    guest.eq("the totals count each of them", len(times), totals(recorder.path)["no_lock"])
+    # A count of the machine's memory, which is no event, may have come in between.
+    counted = totals(recorder.path)["no_lock"]
+    guest.ok("the totals count each of them", [] if len(times) <= counted <= len(times) + 2
+             else [f"{len(times)} events, {counted} counted"])
 
 
 def main():
