@@ -71,6 +71,8 @@ struct rule_memory_count {
 	u64 freed; /* vmemmap pages freed since the stream began */
 	s64 unaccounted; /* pages in use that no counter accounts for */
 	u64 time_ns;
+	u32 cycles; /* comparable counts in a row before this one */
+	u32 grown; /* the same, each of them with more pages lost than the one before */
 };
 
 /* What memory.leak compares. */
