@@ -18,15 +18,15 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* A violated condition is reported like a crash, with the input that caused it. */
-#define must(condition, ...)                                         \
-	do {                                                         \
-		if (!(condition)) {                                  \
+#define must(condition, ...)                                           \
+	do {                                                           \
+		if (!(condition)) {                                    \
 			fprintf(stderr, "%s:%d: violated: ", __FILE__, \
-				__LINE__);                           \
-			fprintf(stderr, __VA_ARGS__);                \
-			fputc('\n', stderr);                         \
-			abort();                                     \
-		}                                                    \
+				__LINE__);                             \
+			fprintf(stderr, __VA_ARGS__);                  \
+			fputc('\n', stderr);                           \
+			abort();                                       \
+		}                                                      \
 	} while (0)
 
 /* Write the bytes to a file in memory, the same one each time; returns its path. */

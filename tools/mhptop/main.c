@@ -44,7 +44,7 @@ static int top(const struct cli *cli)
 static int replay(const struct cli *cli)
 {
 	struct stream stream;
-	int err = stream_open_file(&stream, cli->file, NULL);
+	int err = stream_open_any(&stream, cli->file, NULL);
 
 	if (err)
 		return status_fail(stream_status(err), "%s", stream.why);

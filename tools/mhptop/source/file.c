@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "model/event_table.h"
@@ -16,6 +17,7 @@
 #include "format/record_json.h"
 #include "format/recording.h"
 #include "source/source.h"
+#include "source/unpack.h"
 
 #define BUFFER_BYTES 65536
 
@@ -26,6 +28,7 @@ _Static_assert(MHP_NR_EVENTS <= NR_COUNTS, "each event has a count");
 struct source_file {
 	struct source source;
 	int fd;
+	struct unpack *unpack; /* of a regular file, NULL for others */
 	bool eof;
 	bool has_totals;
 	int err; /* why reading ended; returned after all earlier records */
@@ -79,6 +82,22 @@ static bool is_truncated(const struct source_file *file)
 	       !strchr("\n}", file->buf[file->end - 1]);
 }
 
+/* Like read(), but with -errno. A pipe is not unpacked, as that may have to wait for more. */
+static ssize_t file_input(struct source_file *file, char *to, size_t len)
+{
+	ssize_t n;
+
+	if (file->unpack) {
+		n = unpack_read(file->unpack, to, len);
+		/* Packed data that was cut is a recording that was cut. */
+		return n == -ENODATA ? 0 : n;
+	}
+	do {
+		n = read(file->fd, to, len);
+	} while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : n;
+}
+
 /* Read more into the buffer. 0, also at the end of the file, or an error. */
 static int file_fill(struct source_file *file)
 {
@@ -93,13 +112,13 @@ static int file_fill(struct source_file *file)
 		file->line++;
 		return file_fail(file, -EPROTO, "line too long");
 	}
-	do {
-		n = read(file->fd, file->buf + file->end,
-			 sizeof(file->buf) - file->end);
-	} while (n < 0 && errno == EINTR);
+	n = file_input(file, file->buf + file->end,
+		       sizeof(file->buf) - file->end);
 	if (n < 0) {
 		file->line++;
-		return file_fail(file, -errno, strerror(errno));
+		return file_fail(file, n,
+				 n == -EPROTO ? "packed data is damaged" :
+						strerror(-n));
 	}
 	file->end += n;
 	file->eof = !n;
@@ -304,6 +323,7 @@ static void file_close(struct source *source)
 {
 	struct source_file *file = to_file(source);
 
+	unpack_free(file->unpack);
 	if (file->fd >= 0)
 		close(file->fd);
 	free(file->name);
@@ -322,6 +342,7 @@ static const struct source_ops file_ops = {
 /* Wait for the first line, which is needed to parse the others. */
 static int read_header(struct source_file *file)
 {
+	static const char mark[] = "\xef\xbb\xbf";
 	char why[160];
 	size_t len;
 	char *line;
@@ -336,6 +357,11 @@ static int read_header(struct source_file *file)
 		if (file_fill(file))
 			return file->err;
 	}
+	/* An editor may have added a byte order mark. */
+	if (len >= sizeof(mark) - 1 && !memcmp(line, mark, sizeof(mark) - 1)) {
+		line += sizeof(mark) - 1;
+		len -= sizeof(mark) - 1;
+	}
 	err = recording_header_get(line, len, &file->source.info, why,
 				   sizeof(why));
 	/* Without a brace it is not a truncated header, but another kind of file. */
@@ -349,6 +375,7 @@ static int read_header(struct source_file *file)
 static int open_path(struct source_file *file, const char *path)
 {
 	const bool is_stdin = !path || !strcmp(path, "-");
+	struct stat status;
 
 	file->name = strdup(is_stdin ? "standard input" : path);
 	if (file->name)
@@ -356,7 +383,12 @@ static int open_path(struct source_file *file, const char *path)
 	/* Duplicated, as the dashboard makes descriptor 0 the terminal. */
 	file->fd = is_stdin ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3) :
 			      open(path, O_RDONLY | O_CLOEXEC);
-	return file->fd < 0 ? -errno : 0;
+	if (file->fd < 0)
+		return -errno;
+	if (fstat(file->fd, &status) || !S_ISREG(status.st_mode))
+		return 0;
+	file->unpack = unpack_new(file->fd);
+	return file->unpack ? 0 : -ENOMEM;
 }
 
 int source_open_file(struct source **source, const char *path, char *why,

@@ -26,6 +26,7 @@ struct source_ops {
 	int (*read)(struct source *source, source_sink sink, void *ctx);
 	/* A descriptor to poll(), or -1 if read() must be called periodically. */
 	int (*fd)(struct source *source);
+	/* 0, or -ENODATA at the end of the stream: records are missing there. */
 	int (*totals)(struct source *source, struct source_totals *totals);
 	/*
 	 * The number of records so far, whether handed over or not. Cheap. NULL
@@ -92,6 +93,9 @@ int source_open_trace_dat(struct source **source, const char *path, char *why,
  */
 int source_open_text(struct source **source, const char *path, char *why,
 		     size_t len);
+/* One of the three, by the first bytes. Anything but a regular file must be a recording of mhptop. */
+int source_open_any(struct source **source, const char *path, char *why,
+		    size_t len);
 
 int source_read(struct source *source, source_sink sink, void *ctx);
 int source_fd(struct source *source);

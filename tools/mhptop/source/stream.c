@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "source/stream.h"
 
@@ -85,53 +84,17 @@ int stream_open_events(struct stream *stream, const struct rules_opts *opts)
 	return err ?: start_model(stream, opts);
 }
 
-typedef int (*source_open)(struct source **source, const char *path, char *why,
-			   size_t len);
-
-static int open_with(struct stream *stream, source_open open, const char *path,
-		     const struct rules_opts *opts)
+int stream_open_any(struct stream *stream, const char *path,
+		    const struct rules_opts *opts)
 {
 	int err;
 
 	memset(stream, 0, sizeof(*stream));
-	err = open(&stream->source, path, stream->why, sizeof(stream->why));
+	err = source_open_any(&stream->source, path, stream->why,
+			      sizeof(stream->why));
 	if (err)
 		stream->source = NULL;
 	return err ?: start_model(stream, opts);
-}
-
-/* Detect the format by the first bytes. Anything but a regular file must be an mhptop recording. */
-static source_open find_open(const char *path)
-{
-	static const char trace_dat[] = "\x17\x08\x44tracing";
-	char begin[sizeof(trace_dat)] = "";
-	struct stat status;
-	FILE *file;
-
-	if (!path || !strcmp(path, "-") || stat(path, &status) ||
-	    !S_ISREG(status.st_mode))
-		return source_open_file;
-	file = fopen(path, "re");
-	if (!file)
-		return source_open_file;
-	if (!fread(begin, 1, sizeof(begin) - 1, file))
-		begin[0] = '{';
-	fclose(file);
-	if (!strcmp(begin, trace_dat))
-		return source_open_trace_dat;
-	return begin[0] == '{' ? source_open_file : source_open_text;
-}
-
-int stream_open_any(struct stream *stream, const char *path,
-		    const struct rules_opts *opts)
-{
-	return open_with(stream, find_open(path), path, opts);
-}
-
-int stream_open_file(struct stream *stream, const char *path,
-		     const struct rules_opts *opts)
-{
-	return open_with(stream, source_open_file, path, opts);
 }
 
 void stream_close(struct stream *stream)

@@ -33,10 +33,10 @@ int stream_open_live(struct stream *stream);
  * budgets.
  */
 int stream_open_events(struct stream *stream, const struct rules_opts *opts);
-/* Open a recording, NULL or "-" for standard input. 0, or -errno with why. */
-int stream_open_file(struct stream *stream, const char *path,
-		     const struct rules_opts *opts);
-/* Open a recording, or a file of another tool. */
+/*
+ * Open a recording, or a file of another tool; NULL or "-" is a recording on
+ * standard input. 0, or -errno with why.
+ */
 int stream_open_any(struct stream *stream, const char *path,
 		    const struct rules_opts *opts);
 /*
