@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The whole project from one place. What each part needs to be built is in its own folder: kernel/kernel.mk,
-# bpf/bpf.mk, tools/mhptop/mhptop.mk; which tests there are is in tests/host.list and tests/guest.list.
+# The top-level makefile. Each part has its rules in its own folder: kernel/kernel.mk, bpf/bpf.mk, tools/mhptop/mhptop.mk.
+# The suites are listed in tests/*.list.
 
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := mhptop
@@ -20,25 +20,24 @@ include tools/mhptop/mhptop.mk
 .PHONY: help demo check check-host check-guest check-long check-fresh fuzz bench docs install uninstall clean
 
 help:
-	@echo 'make demo         watch a DIMM being plugged into a guest (without a terminal: a run that ends by itself);'
+	@echo 'make demo         boot a guest and watch a DIMM come and go (without a terminal, print each step and exit);'
 	@echo '                  MHP_KERNEL=DIR boots the bzImage of that folder instead of building a kernel'
 	@echo 'make check        all tests: check-host, then check-guest'
 	@echo 'make check-host   tests that need no kernel, some five minutes'
 	@echo 'make check-guest  tests that boot guests'
 	@echo 'make check-long   longer sweeps, such as each kernel patch built and booted by itself'
 	@echo 'make check-fresh  as root: the commands of a new user in minimal roots of Debian 12 and 13'
-	@echo 'make fuzz         each fuzz target for FUZZ_SECONDS=600; what it found new ways with is kept for the next time'
+	@echo 'make fuzz         each fuzz target for FUZZ_SECONDS=600; inputs that reach new code are kept'
 	@echo 'make bench        figures, counted in instructions; docs/performance.md explains them'
 	@echo 'make mhptop       the tool: build/mhptop'
 	@echo 'make kernel       the patched kernel: build/kernel/6.12 (KERNEL_SRC=DIR takes another source tree);'
 	@echo '                  kernel-vanilla, kernel-debug, kernels: the others'
-	@echo 'make docs         what documents say about the events and keys, made from the code'
+	@echo 'make docs         regenerate the event and key references in docs/'
 	@echo 'make install      into PREFIX=/usr/local, below DESTDIR; make uninstall'
-	@echo 'make clean        forget what was built here; kernels stay in the cache folder'
+	@echo 'make clean        remove build/; kernels stay in the cache folder'
 	@echo 'ONLY=REGEX        with check-*: only the suites whose names match'
 
-# Tests and their builds stop at a warning (WERROR=1). What a run of check.py takes besides its suites is written down
-# for it: PHASE NAME is put before a command.
+# Test builds treat warnings as errors (WERROR=1). phase.sh records the time spent outside the suites, for check.py.
 BUILD := --no-print-directory WERROR=1
 ifndef MHP_RUN
 export MHP_RUN := $(shell echo $$PPID)
@@ -46,7 +45,7 @@ endif
 PHASE := tests/phase.sh
 CHECK := tests/check.py $(if $(ONLY),--only '$(ONLY)')
 
-# $(call setup,PURPOSE...): packages that are missing are installed where that is allowed, else named, all in one line.
+# $(call setup,PURPOSE...): install missing packages if allowed, otherwise print the command that does.
 # Built files do not depend on it.
 setup = $(Q)$(PHASE) packages tools/setup.sh $1
 KERNEL_NEEDED := $(if $(MHP_KERNEL),,kernel)
@@ -99,7 +98,7 @@ bench:
 	$(Q)tests/vm/module/build.sh 6.12
 	$(Q)tests/bench/bench.py
 
-# What is made of the events themselves: the reference in docs/events.md, the keys in the manual page.
+# Documentation that is generated: the events in docs/events.md, the keys in the manual page.
 docs: build/tests/events_doc
 	$(Q)build/tests/events_doc > build/events.md
 	$(Q)sed -i -e '/^<!-- reference -->$$/,/^<!-- \/reference -->$$/{//!d}' \

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The collector: build/bpf/mhp.bpf.o, made by clang, and the skeleton build/bpf/mhp.skel.h that source_bpf*.c include.
-# The compiler is clang 14 or later: clang or, if there is none, the clang-N of the highest N in PATH; CLANG=clang-16 takes
-# another one. Compilers of user space need $(BPF_CPPFLAGS) to read the headers here. WERROR=1, as the tests set it, makes
-# every warning an error.
+# The collector: build/bpf/mhp.bpf.o, compiled by clang, and the skeleton build/bpf/mhp.skel.h that
+# tools/mhptop/source/bpf includes. The compiler must be clang 14 or later: clang if PATH has it, else the clang-N with
+# the highest N; CLANG=clang-16 selects another one. User-space code needs $(BPF_CPPFLAGS) to include the headers in this
+# folder. WERROR=1, as the tests set it, turns every warning into an error.
 
-# $(call in_path,NAME): NAME or the NAME-N of the highest N; NAME if PATH has neither
+# $(call in_path,NAME): NAME if PATH has it, else the NAME-N with the highest N; NAME if PATH has neither
 in_path = $(or $(shell command -v $1 >/dev/null && echo $1),$(shell bash -c 'compgen -c $1-' | grep -xE '$1-[0-9]+' | \
 	sort -V | tail -n 1),$1)
 ifndef CLANG
@@ -19,12 +19,12 @@ BPF_OUT := build/bpf
 BPF_SKEL := $(BPF_OUT)/mhp.skel.h
 BPF_CPPFLAGS := -Ibpf -Ibpf/include -I$(BPF_OUT)
 
-# <asm/types.h> is where the machine's own headers are; the compiler of user space knows. -mcpu=v3 has the atomics.
+# <asm/types.h> is in a folder named after the machine, which $(CC) prints. -mcpu=v3 provides the atomics.
 BPF_CFLAGS = -target bpf -mcpu=v3 -O2 -g -std=gnu11 -Wall -Wextra $(ERROR_FLAGS) -Ibpf -Ibpf/include \
 	-idirafter /usr/include/$(shell $(CC) -print-multiarch)
 
-# What the whole build needs is looked for once, where it begins, and again when something failed. MODULES are those of
-# pkg-config that user space needs.
+# Checks the dependencies of the whole build: once at its beginning, and again if a command failed. MODULES are the
+# pkg-config modules that user space needs.
 NEED = tools/need.sh $(firstword $(CC)) $(CLANG) $(BPFTOOL) -- $(MODULES)
 OR_SAY = || { $(NEED); exit 1; }
 

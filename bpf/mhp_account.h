@@ -1,29 +1,35 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Accounts as the fold sees them: how it finds one, and what several events do to one. Whoever compiles the fold
- * defines the five mhp_ledger_ functions that are declared here: mhp_maps.h for BPF, the ledger for user space.
+ * The fold's access to accounts, and the changes that several events have in common.
+ *
+ * Every user of the fold defines the five mhp_ledger_ functions declared here: the BPF programs find accounts in maps,
+ * user space in its ledger.
  */
 #ifndef MHP_ACCOUNT_H
 #define MHP_ACCOUNT_H
 
 #include "mhp_ledger.h"
 
-/* The account of a memory block by the pfn of any of its pages, NULL if there is none and create is 0, or no room. */
+/* The account of the block that contains pfn. NULL if it does not exist and create is 0, or if there is no room. */
 static struct mhp_block *mhp_ledger_block(struct mhp_ledger *ledger, u64 pfn,
 					  int create);
-/* The account of a zone, made if need be; NULL if there is no room. */
+/* The account of a zone, created if it does not exist. NULL if there is no room. */
 static struct mhp_zone_account *mhp_ledger_zone(struct mhp_ledger *ledger,
 						s32 nid, u32 zone);
-/* The account of an added range by its first pfn, NULL if there is none and create is 0, or no room. */
+/* The account of the range added at start_pfn. NULL if it does not exist and create is 0, or if there is no room. */
 static struct mhp_range *mhp_ledger_range(struct mhp_ledger *ledger,
 					  u64 start_pfn, int create);
+/* Never NULL at run time, but the verifier requires a check. */
 static struct mhp_globals *mhp_ledger_globals(struct mhp_ledger *ledger);
-/* The pages of a memory block. */
+/* Pages in a memory block. */
 static u64 mhp_ledger_block_pages(const struct mhp_ledger *ledger);
 
 #define MHP_FOLD static inline __attribute__((always_inline))
 
-/* The account of a block that must be there; a collector that came late makes one and says that it knows little. */
+/*
+ * The account of a block that should exist. If the collector was attached too late to have one, creates it and flags it
+ * as partial.
+ */
 MHP_FOLD struct mhp_block *mhp_fold_block(struct mhp_ledger *ledger, u64 pfn)
 {
 	struct mhp_block *block = mhp_ledger_block(ledger, pfn, 0);
@@ -40,7 +46,7 @@ MHP_FOLD struct mhp_block *mhp_fold_block(struct mhp_ledger *ledger, u64 pfn)
 	return block;
 }
 
-/* So many vmemmap pages and blocks are online in a zone from now on. */
+/* Adds vmemmap pages and blocks that went online to a zone. */
 MHP_FOLD void mhp_fold_enter(struct mhp_zone_account *zone, u64 vmemmap_pages,
 			     u32 blocks)
 {
@@ -48,7 +54,7 @@ MHP_FOLD void mhp_fold_enter(struct mhp_zone_account *zone, u64 vmemmap_pages,
 	zone->blocks_online += blocks;
 }
 
-/* And are not any more; what nobody saw coming is not counted when it goes. */
+/* Removes them again, but never more than were added: the collector may have missed the online. */
 MHP_FOLD void mhp_fold_leave(struct mhp_zone_account *zone, u64 vmemmap_pages,
 			     u32 blocks)
 {
@@ -59,7 +65,7 @@ MHP_FOLD void mhp_fold_leave(struct mhp_zone_account *zone, u64 vmemmap_pages,
 		zone->blocks_online -= blocks;
 }
 
-/* The account of a zone; none for what is in no zone, or in several. */
+/* The account of a zone; NULL if the event has no zone, or pages in several. */
 MHP_FOLD struct mhp_zone_account *mhp_fold_zone(struct mhp_ledger *ledger,
 						s32 nid, u32 zone)
 {
@@ -68,8 +74,8 @@ MHP_FOLD struct mhp_zone_account *mhp_fold_zone(struct mhp_ledger *ledger,
 }
 
 /*
- * A block that was met in the middle of an operation has come to rest: what it counts now follows from its state, if it
- * is hot-added. Boot memory may have holes.
+ * Completes a partial account once the operation that the collector caught in the middle has ended: the counts of
+ * hot-added memory follow from its state. Those of boot memory do not, as it may have holes.
  */
 MHP_FOLD void mhp_fold_settle(struct mhp_block *block,
 			      struct mhp_zone_account *zone)
@@ -82,7 +88,7 @@ MHP_FOLD void mhp_fold_settle(struct mhp_block *block,
 		block->present = 0;
 		block->managed = 0;
 	}
-	/* Who hosts it nobody may have told yet. */
+	/* The hosting may still be unknown. */
 	if (block->state != MHP_STATE_ONLINE || !block->hosting ||
 	    block->hosting == MHP_HOSTING_NONE ||
 	    block->hosting == MHP_HOSTING_BOOT)
@@ -99,7 +105,7 @@ MHP_FOLD void mhp_fold_settle(struct mhp_block *block,
 	block->vmemmap_online = block->vmemmap_pages;
 }
 
-/* What events say may be anything: sums wrap, in the kernel and elsewhere. */
+/* Signed addition that wraps, as recordings may contain any values. */
 MHP_FOLD s64 mhp_fold_sum(s64 a, s64 b)
 {
 	return (s64)((u64)a + (u64)b);

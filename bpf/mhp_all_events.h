@@ -1,4 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* One round over all events: the kernel's and the tool's. See mhp_read.h for how to use it; nothing else is here. */
+/* Expands all events once: the kernel's and the tool's own. Include mhp_read.h first. */
 #include "../tracepoints.h"
 #include "mhp_tool_events.h"

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The record: what the collector hands to user space for each event, as types made from tracepoints.h.
+ * The record that the collector passes to user space for each event, with types generated from tracepoints.h.
  *
- * Compiled by clang for BPF and by the compilers of user space alike. For an event class "x" there is struct mhp_x with
- * the fields of the event; for an event "y" there is MHP_EVENT_y. How a record becomes text or JSON is in
- * tools/mhptop/event_table.c.
+ * Compiled for BPF and for user space. An event class "x" becomes struct mhp_x with the fields of the event; an event
+ * "y" becomes MHP_EVENT_y.
  */
 #ifndef MHP_EVENT_H
 #define MHP_EVENT_H
@@ -28,7 +27,10 @@ typedef long long s64;
 	};
 #include "mhp_all_events.h"
 
-/* Numbers the events by the order in which they are defined; the enum cannot, as the header has semicolons of its own. */
+/*
+ * Numbers the events, from 1, in the order of their definition. An enum cannot do that directly, because the header
+ * contains semicolons between the events.
+ */
 #include "mhp_read.h"
 #undef DEFINE_EVENT
 #define DEFINE_EVENT(class, name, proto, args) char name;
@@ -58,8 +60,9 @@ union mhp_payload {
 #define MHP_COMM_LEN 16
 
 /*
- * seq counts all events since the collector was attached, from 1, whether or not the record found room in the ring
- * buffer: a gap is a loss. time_ns is CLOCK_MONOTONIC. size is that of the payload in use, in bytes.
+ * seq numbers all events since the collector was attached, from 1, including those that found no room in the ring
+ * buffer: a gap is a loss. time_ns is CLOCK_MONOTONIC. pid is the thread's id. size is that of the payload in use, in
+ * bytes.
  */
 struct mhp_record {
 	u64 seq;
@@ -73,6 +76,7 @@ struct mhp_record {
 	union mhp_payload p;
 };
 
+/* Bytes before the payload */
 #define MHP_RECORD_HEADER __builtin_offsetof(struct mhp_record, p)
 
 #endif

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The fold: how one event changes the accounts. One function, compiled into the BPF programs and into user space.
+ * The fold: applies one event to the accounts. The BPF programs and user space compile the same code.
  *
- * It has no clock, no I/O and no memory of its own. Each event changes a fixed number of accounts, however many memory
- * blocks its range has; that is what makes it fit for BPF. What must not happen is for the rules to say.
+ * It has no clock, no I/O and no state of its own. Each event changes a fixed number of accounts, however many memory
+ * blocks its range spans, so it needs no loops and suits BPF. It accepts any sequence of events; the rules judge them.
  *
- * Nothing here is atomic: the caller folds one event at a time.
+ * Nothing here is atomic: the caller must fold one event at a time.
  *
- * Facts about order come from mm/memory_hotplug.c and drivers/base/memory.c: adding and removing memory hold the device
- * hotplug lock, so there is one such operation at a time. Memmap that is populated outside an add is ZONE_DEVICE's.
+ * As mm/memory_hotplug.c and drivers/base/memory.c hold the device hotplug lock to add and remove memory, only one such
+ * operation runs at a time. Memmap that is populated outside an add belongs to ZONE_DEVICE memory.
  */
 #ifndef MHP_FOLD_H
 #define MHP_FOLD_H
@@ -34,7 +34,7 @@ MHP_FOLD void mhp_fold_populate(struct mhp_ledger *ledger,
 	if (!block)
 		return;
 	if (!block->described) {
-		/* A new life: only what one life must not forget of another is kept. */
+		/* The block is added anew: reset what describes one life, keep what counts over all of them. */
 		block->add.begin_ns = r->time_ns;
 		block->free_ns = 0;
 		block->flags = 0;
@@ -48,7 +48,7 @@ MHP_FOLD void mhp_fold_populate(struct mhp_ledger *ledger,
 		mhp_fold_hosts(ledger, e->altmap_base, e->altmap_free, block);
 	block->state = MHP_STATE_OFFLINE;
 	block->zone = MHP_ZONE_NONE;
-	/* A memmap that was populated in part is taken down by a free of its own. */
+	/* A memmap that was populated only in part is undone by a free event of its own. */
 	block->described += e->nr_pages;
 	mhp_fold_range_populate(ledger, e, globals->add_start_pfn);
 }
@@ -59,11 +59,11 @@ MHP_FOLD void mhp_fold_free(struct mhp_ledger *ledger,
 	const struct mhp_mhp_vmemmap_free *e = &r->p.mhp_vmemmap_free;
 	struct mhp_block *block = mhp_ledger_block(ledger, e->start_pfn, 0);
 	int whole = e->hosting == MHP_HOSTING_RANGE;
-	/* The account of a block that is gone is kept, and devices may use its place. */
+	/* A removed block keeps its account, but ZONE_DEVICE memory may take its place. */
 	int gone = !block || !block->described;
 	struct mhp_globals *globals;
 
-	/* What was removed from a range before the collector came has no block, but is freed with the rest. */
+	/* Blocks removed from a range before the collector was attached have no account, but are freed with the rest. */
 	if (!gone || whole)
 		mhp_fold_range_free(ledger, e);
 	if (gone) {
@@ -202,7 +202,7 @@ MHP_FOLD void mhp_fold_account(struct mhp_ledger *ledger,
 		block->present = mhp_fold_sum(block->present, e->delta);
 	else if (block)
 		block->managed = mhp_fold_sum(block->managed, e->delta);
-	/* Nobody saw the operation begin that this is part of. Drivers change what is online. */
+	/* The collector missed the start of this operation. Drivers, however, adjust the counts of online memory. */
 	if (block && e->cause != MHP_CAUSE_DRIVER &&
 	    block->state != MHP_STATE_GOING_ONLINE &&
 	    block->state != MHP_STATE_GOING_OFFLINE)
@@ -244,7 +244,7 @@ MHP_FOLD void mhp_fold_notify(struct mhp_ledger *ledger,
 		block->step = e->step;
 }
 
-/* event is r->event. The collector knows it while it is compiled, so that each of its programs has one case only. */
+/* event is r->event. The collector passes a constant, so that each of its programs contains only its own case. */
 MHP_FOLD void mhp_fold(struct mhp_ledger *ledger, const struct mhp_record *r,
 		       u32 event)
 {

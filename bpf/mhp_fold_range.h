@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The part of the fold that is about added ranges: begin and end of add and remove, and the memmap of a range that
- * hosts it as a whole (struct memmap_range in mm/memory_hotplug.c).
+ * The fold of events about added ranges: begin and end of add and remove, and the memmap of a range that hosts it as a
+ * whole (struct memmap_range in mm/memory_hotplug.c).
  *
- * A range that hosts its memmap can be removed in parts; its memmap is freed when the last section put its reference,
- * and is found by the base of the altmap. Any other range is found by the operation under way.
+ * A range that hosts its memmap can be removed in parts: its memmap is freed when the last section drops its reference,
+ * and events identify it by the base of the altmap. Any other range is the one that is being added or removed.
  */
 #ifndef MHP_FOLD_RANGE_H
 #define MHP_FOLD_RANGE_H
 
 #include "mhp_account.h"
 
-/* The pages of a block that an altmap uses: altmaps use the first pages from their base. */
+/* How many pages of a block belong to an altmap, which reserves as many pages from its base as free says. */
 MHP_FOLD u64 mhp_fold_hosts(struct mhp_ledger *ledger, u64 base, u64 free,
 			    const struct mhp_block *block)
 {
@@ -67,7 +67,7 @@ MHP_FOLD void mhp_fold_range_free(struct mhp_ledger *ledger,
 		range->removed = 1;
 }
 
-/* A block that put its reference is gone, even if its memmap stays for a while. */
+/* A block that drops its reference is removed, even if its memmap stays for a while. */
 MHP_FOLD void mhp_fold_ref(struct mhp_ledger *ledger,
 			   const struct mhp_record *r)
 {
@@ -142,7 +142,10 @@ MHP_FOLD void mhp_fold_add_end(struct mhp_ledger *ledger,
 MHP_FOLD void mhp_fold_remove(struct mhp_ledger *ledger,
 			      const struct mhp_record *r, int end)
 {
-	/* Both events begin alike; the range may be known by another start, or not at all, and is then not made up. */
+	/*
+	 * Both events begin with the same fields. A remove need not begin where a range was added; no account is created
+	 * then.
+	 */
 	struct mhp_range *range =
 		mhp_ledger_range(ledger, r->p.mhp_remove_end.start_pfn, 0);
 	struct mhp_globals *globals = mhp_ledger_globals(ledger);

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The part of the fold that takes the snapshot: memory blocks and zones that existed before the collector. */
+/* The fold of the snapshot: memory blocks and zones that existed before the collector was attached. */
 #ifndef MHP_FOLD_SNAPSHOT_H
 #define MHP_FOLD_SNAPSHOT_H
 
 #include "mhp_account.h"
 
-/* What is to be known of a block that events met in the middle of its life; what it counts in zones stays unknown. */
+/*
+ * Completes the partial account of a block whose events came before its snapshot record. Its share of the zone's
+ * counts stays unknown.
+ */
 MHP_FOLD void mhp_fold_block_rest(struct mhp_ledger *ledger,
 				  struct mhp_block *block,
 				  const struct mhp_mhp_snapshot_block *e)
@@ -27,8 +30,8 @@ MHP_FOLD void mhp_fold_block_rest(struct mhp_ledger *ledger,
 }
 
 /*
- * The range that a block belongs to, if it hosts its memmap as a whole and events did not tell of its add. Each of its
- * blocks tells all of it, as of now.
+ * Fills the account of the block's range, if that hosts its memmap as a whole and no event has reported its add. Every
+ * block of the range reports the current state of all of it.
  */
 MHP_FOLD void mhp_fold_snapshot_range(struct mhp_ledger *ledger,
 				      const struct mhp_mhp_snapshot_block *e)
@@ -61,7 +64,7 @@ MHP_FOLD void mhp_fold_snapshot_block(struct mhp_ledger *ledger,
 	struct mhp_zone_account *zone;
 
 	mhp_fold_snapshot_range(ledger, e);
-	/* Events that came first know better, except what they do not tell. */
+	/* Earlier events are more accurate; the snapshot only fills what they left unknown. */
 	if (block && !(block->flags & MHP_BLOCK_SYSFS)) {
 		if (block->flags & MHP_BLOCK_PARTIAL)
 			mhp_fold_block_rest(ledger, block, e);
@@ -88,7 +91,7 @@ MHP_FOLD void mhp_fold_snapshot_block(struct mhp_ledger *ledger,
 	block->vmemmap_online = 0;
 	if (e->state != MHP_STATE_ONLINE && e->state != MHP_STATE_GOING_OFFLINE)
 		return;
-	/* Boot memory may have holes and pages that were reserved early; nothing tells how many. */
+	/* Boot memory may have holes and early reserved pages; their number is unknown. */
 	if (e->state == MHP_STATE_GOING_OFFLINE) {
 		block->flags |= MHP_BLOCK_PARTIAL;
 	} else if (e->hosting != MHP_HOSTING_BOOT &&

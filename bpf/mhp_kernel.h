@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The kernel's structures as far as the collector looks into them, by name.
+ * The kernel structures and enums that the collector reads, reduced to the fields it needs.
  *
- * Where a field is, how large a structure is and what an enumerator is worth
- * comes from the BTF of the running kernel when the object is loaded, never
- * from here. The structures of the events are made from tracepoints.h.
+ * Only the names matter: when the object is loaded, CO-RE takes offsets, sizes and values of enumerators from the BTF
+ * of the running kernel.
  */
 #ifndef MHP_KERNEL_H
 #define MHP_KERNEL_H
@@ -31,13 +30,13 @@ struct page {
 
 struct vmem_altmap {
 	unsigned long base_pfn;
-	unsigned long end_pfn; /* its last page */
+	unsigned long end_pfn; /* inclusive */
 	unsigned long free;
 	unsigned long alloc;
 	_Bool range;
 };
 
-/* What an altmap that says "range" is part of */
+/* Contains an altmap whose range flag is set. */
 struct memmap_range {
 	struct vmem_altmap altmap;
 	unsigned long refs;
@@ -45,7 +44,7 @@ struct memmap_range {
 
 struct pglist_data;
 
-/* The wrapped counters are read as the one word that they are. */
+/* Stands for atomic_long_t, which wraps one word. */
 struct mhp_word {
 	u64 value;
 };
@@ -75,7 +74,7 @@ enum memory_block_state {
 	MEM_GOING_ONLINE,
 };
 
-/* The state was a number before it was an enum; CO-RE does not take one for the other. */
+/* The state was an unsigned long before it became an enum; CO-RE does not match one with the other. */
 struct memory_block___enum {
 	enum memory_block_state state;
 };

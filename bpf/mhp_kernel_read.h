@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * How memory blocks and zones are found in the running kernel, and what is
- * read from them. What becomes of it is in mhp_snapshot.h.
+ * Finds memory blocks and zones in the memory of the running kernel and reads them.
  *
- * All of it is read from outside, without a lock, and may change or go away
- * at any time: a read that fails gives 0, and whoever calls looks twice.
+ * The reads take no kernel lock, so the data may change or disappear at any time: a read that fails returns 0, and
+ * callers check that a block is still there after reading it.
  *
- * What branches much is a function of its own, not static: the verifier then
- * goes through it once, and not once for each way that leads there.
+ * Functions with many branches are not static, so that the verifier checks them once instead of once for each path
+ * that leads to a call.
  */
 #ifndef MHP_KERNEL_READ_H
 #define MHP_KERNEL_READ_H
@@ -21,16 +20,16 @@
 #define MHP_KERNEL_NO_MORE (~0ULL)
 #define MHP_EPERM 1
 
-/* The bit of mem_section.section_mem_map that says "of boot", 0 if unknown */
+/* The SECTION_IS_EARLY bit of mem_section.section_mem_map, 0 if unknown; set before loading */
 const volatile u64 mhp_early_mask = 0;
 
-/* Where they are, 0 if not found */
+/* Kernel addresses, 0 if not found */
 u64 mhp_at_blocks;
 u64 mhp_at_sections;
-u64 mhp_at_nodes; /* pointers to the nodes, */
-u64 mhp_at_only_node; /* or the node itself */
+u64 mhp_at_nodes; /* the array of pointers to nodes */
+u64 mhp_at_only_node; /* the node of a kernel without NUMA */
 u32 mhp_nr_nodes = 1;
-u64 mhp_next_block; /* see mhp_kernel_block_at() */
+u64 mhp_next_block; /* second result of mhp_kernel_block_at() */
 
 MHP_KERNEL u64 mhp_kernel_u64(u64 address)
 {
@@ -48,7 +47,7 @@ MHP_KERNEL u32 mhp_kernel_u32(u64 address)
 	return value;
 }
 
-/* A field of 4 or 8 bytes, whichever it is here; 0 where it does not exist. */
+/* Reads a field of 4 or 8 bytes, as the running kernel has it; 0 if it does not exist. */
 #define MHP_KERNEL_FIELD(address, type, field)                             \
 	(!bpf_core_field_exists(((type *)0)->field) ?                      \
 		 0 :                                                       \
@@ -58,14 +57,14 @@ MHP_KERNEL u32 mhp_kernel_u32(u64 address)
 		 mhp_kernel_u64((address) +                                \
 				bpf_core_field_offset(type, field)))
 
-/* The address of a symbol in *at, 0 if there is none; -EPERM when addresses are not for this user. */
+/* Stores the address of a symbol in *at, 0 if it does not exist. -EPERM if this user may not read kernel addresses. */
 #define mhp_kernel_symbol(name, at)                                        \
 	({                                                                 \
 		static const char __name[] = name;                         \
 		bpf_kallsyms_lookup_name(__name, sizeof(__name), 0, (at)); \
 	})
 
-/* Where are they? MHP_FOUND_ bits, or -EPERM. */
+/* Looks up the addresses above. Returns MHP_FOUND_ bits, or -EPERM. */
 MHP_KERNEL int mhp_kernel_find(void)
 {
 	u64 at = 0;
@@ -74,7 +73,10 @@ MHP_KERNEL int mhp_kernel_find(void)
 	if (mhp_kernel_symbol("memory_blocks", &at) == -MHP_EPERM)
 		return -MHP_EPERM;
 	mhp_at_blocks = at;
-	/* A pointer with SPARSEMEM_EXTREME; else the first section is here, whose word is not aligned like one. */
+	/*
+	 * A pointer with SPARSEMEM_EXTREME. Without, it is the first section itself, whose flag bits make the word an
+	 * unaligned address.
+	 */
 	if (!mhp_kernel_symbol("mem_section", &at))
 		at = mhp_kernel_u64(at);
 	mhp_at_sections = at & 7 ? 0 : at;
@@ -95,9 +97,8 @@ MHP_KERNEL int mhp_kernel_find(void)
 }
 
 /*
- * The struct memory_block with a number, 0 if there is none. Leaves in
- * mhp_next_block the next number that may have one, MHP_KERNEL_NO_MORE after
- * the last.
+ * Looks up a number in the xarray of memory blocks: the address of the struct memory_block, 0 if there is none. Stores
+ * the next number that may exist in mhp_next_block, MHP_KERNEL_NO_MORE after the last.
  */
 MHP_KERNEL_CALLED u64 mhp_kernel_block_at(u64 index)
 {
@@ -109,7 +110,7 @@ MHP_KERNEL_CALLED u64 mhp_kernel_block_at(u64 index)
 
 	mhp_next_block = MHP_KERNEL_NO_MORE;
 	for (level = 0; level < 11; level++) {
-		/* A node is marked by 2 in its lowest bits; small numbers so marked are not pointers. */
+		/* As xa_is_node(): the lowest two bits of a node are 2; small values are internal entries. */
 		if ((entry & 3) != 2 || entry <= 4096)
 			break;
 		node = entry - 2;
@@ -136,7 +137,7 @@ MHP_KERNEL_CALLED u64 mhp_kernel_block_at(u64 index)
 	(bpf_core_enum_value_exists(type, name) && \
 	 (value) == bpf_core_enum_value(type, name))
 
-/* Before they were an enum they were these bits. */
+/* The numbers are those of kernels before the enum. */
 MHP_KERNEL_CALLED u32 mhp_kernel_state(u64 state)
 {
 	if (!bpf_core_type_exists(enum memory_block_state))
@@ -195,7 +196,7 @@ MHP_KERNEL u32 mhp_kernel_zone_of(u64 zone)
 				    bpf_core_type_size(struct zone));
 }
 
-/* Boot or buddy, for a block that does not host its own memmap; none where nothing tells. */
+/* Boot or buddy, for a block that does not host its own memmap; none if unknown. */
 MHP_KERNEL_CALLED u32 mhp_kernel_hosting(u64 section_nr)
 {
 	u64 size = bpf_core_type_size(struct mem_section);
@@ -214,7 +215,7 @@ MHP_KERNEL_CALLED u32 mhp_kernel_hosting(u64 section_nr)
 	return section & mhp_early_mask ? MHP_HOSTING_BOOT : MHP_HOSTING_BUDDY;
 }
 
-/* Whether the altmap hosts the memmap of a whole range; no kernel without that field has any. */
+/* Whether the altmap hosts the memmap of a whole range. Kernels without the field do not support that. */
 MHP_KERNEL int mhp_kernel_is_range(u64 altmap)
 {
 	u8 range = 0;
@@ -228,7 +229,7 @@ MHP_KERNEL int mhp_kernel_is_range(u64 altmap)
 	return range & 1;
 }
 
-/* How large a section is follows from any block that is not at 0, as is every block with an altmap. */
+/* Derives the size of a section from the number of the block's first one, which is not 0 for a block with an altmap. */
 MHP_KERNEL void mhp_kernel_range(struct mhp_mhp_snapshot_block *p,
 				 u64 section_nr, u64 altmap)
 {

@@ -2,9 +2,9 @@
 /*
  * The accounts that the fold keeps: for each memory block, zone and added range.
  *
- * Shared by the BPF object, whose maps hold these very structures, and by user space; the two are compared byte by
- * byte, so no structure may have padding. How events change them is in mhp_fold.h, where they are stored is not here.
- * All counts of pages are in pages of the base size, all times in ns of CLOCK_MONOTONIC, 0 where it did not happen.
+ * The BPF maps and user space hold the same structures, and the self-check compares them byte by byte, so no structure
+ * may have padding. All counts of pages are in pages of the base size. All times are in ns of CLOCK_MONOTONIC, 0 if it
+ * did not happen.
  */
 #ifndef MHP_LEDGER_H
 #define MHP_LEDGER_H
@@ -16,17 +16,19 @@
 #define MHP_MAX_RANGES 16384
 
 enum mhp_block_flag {
-	MHP_BLOCK_SNAPSHOT =
-		1, /* there before the collector was: what it was populated with is not from events */
-	MHP_BLOCK_PARTIAL =
-		2, /* first met in the middle of its life, and nobody said what came before */
-	MHP_BLOCK_ESTIMATED =
-		4, /* present and managed are deduced from its state, not counted */
-	MHP_BLOCK_SYSFS = 8, /* known from sysfs alone */
-	MHP_BLOCK_COUNTED = 16, /* one of its zone's blocks_online */
+	/* From the snapshot: no events reported how its memmap was populated. */
+	MHP_BLOCK_SNAPSHOT = 1,
+	/* The first event came when the block already existed; what happened before is unknown. */
+	MHP_BLOCK_PARTIAL = 2,
+	/* present and managed are derived from the state, not counted. */
+	MHP_BLOCK_ESTIMATED = 4,
+	/* Known from sysfs only. */
+	MHP_BLOCK_SYSFS = 8,
+	/* Included in blocks_online of its zone. */
+	MHP_BLOCK_COUNTED = 16,
 };
 
-/* One of the four operations: when it last began and last ended */
+/* When an operation (add, remove, online, offline) last began and last ended */
 struct mhp_phase {
 	u64 begin_ns;
 	u64 end_ns;
@@ -37,91 +39,91 @@ struct mhp_block {
 	struct mhp_phase add; /* from the first to the last section populated */
 	struct mhp_phase online;
 	struct mhp_phase offline;
-	u64 free_ns; /* when the last piece of its memmap went */
+	u64 free_ns; /* when the last part of its memmap was freed */
 	u64 altmap_base;
-	u64 blocker_pfn; /* the page that was last in the way of going offline */
-	u32 vmemmap_pages; /* that it gives up to host its own memmap, 0 if others do */
-	u32 populated; /* vmemmap pages populated for it, whoever hosts them, */
-	u32 freed; /* and freed again */
-	u32 retired; /* pages whose memmap was given up while its backing stayed */
+	u64 blocker_pfn; /* last page that blocked offlining */
+	u32 vmemmap_pages; /* pages of the block used to host memmap */
+	u32 populated; /* vmemmap pages populated for it, wherever they are hosted */
+	u32 freed; /* vmemmap pages freed */
+	u32 retired; /* pages with memmap gone but backing kept */
 	u32 described; /* pages that have a memmap now */
 	s32 present;
 	s32 managed;
-	u32 vmemmap_online; /* vmemmap pages that are in a zone now */
-	u32 onlines; /* times that it went online, */
-	u32 offlines; /* offline, */
-	u32 online_failures; /* and that it did not */
+	u32 vmemmap_online; /* its vmemmap_pages that are in a zone now */
+	u32 onlines; /* successful operations */
+	u32 offlines;
+	u32 online_failures; /* failed operations */
 	u32 offline_failures;
-	u32 blockers; /* pages reported in the way of going offline */
-	s32 last_ret; /* of the last online or offline */
+	u32 blockers; /* pages reported as blocking offlining */
+	s32 last_ret; /* return value of the last online or offline */
 	s32 nid;
 	u8 state; /* enum mhp_state */
 	u8 zone; /* enum mhp_zone */
 	u8 hosting; /* enum mhp_hosting */
 	u8 reason; /* enum mhp_reason of the last failure */
-	u8 step; /* enum mhp_step last notified */
+	u8 step; /* enum mhp_step, last step of the memory notifier */
 	u8 blocker_kind; /* enum mhp_kind */
 	u8 blocker_stage; /* enum mhp_stage */
 	u8 flags; /* enum mhp_block_flag */
 	u32 unused;
 };
 
-/* present and managed are the kernel's own counts, as of the last event or as first seen. */
+/* present and managed are the kernel's own counts, as of the last event or the snapshot. */
 struct mhp_zone_account {
 	u64 present;
 	u64 managed;
-	s64 present_change; /* sums of all changes seen */
+	s64 present_change; /* sums of the changes reported by events */
 	s64 managed_change;
-	u64 vmemmap_online; /* self-hosted vmemmap pages in the zone that came in sight */
-	u32 blocks_online; /* hot-added or seen, known to be online in it */
+	u64 vmemmap_online; /* known self-hosted vmemmap pages in the zone */
+	u32 blocks_online; /* blocks known to be online in it */
 	s32 nid;
 	u32 zone;
 	u32 unused;
 };
 
 /*
- * What one add_memory() added, by its first pfn, which is the base of the altmap where the range hosts its memmap as a
- * whole. Ranges that were there before the collector are known if they do.
+ * The range that one add_memory() added, identified by its first pfn. If the range hosts its memmap as a whole, that is
+ * also the base of its altmap; of the ranges that existed before the collector, only these are known.
  */
 struct mhp_range {
 	u64 start_pfn;
 	u64 nr_pages;
-	u64 vmemmap_pages; /* that it gives up to host its own memmap */
-	u64 alloc; /* vmemmap pages that were populated for it and not freed yet */
-	u64 free_pfn; /* the section whose memmap was freed last */
+	u64 vmemmap_pages; /* pages of the range used to host memmap */
+	u64 alloc; /* vmemmap pages populated and not yet freed */
+	u64 free_pfn; /* first pfn of the section freed last */
 	struct mhp_phase add;
 	struct mhp_phase remove;
 	s32 add_ret;
 	s32 remove_ret;
 	s32 nid;
-	u16 hosting;
-	u16 why;
-	u32 flags; /* enum mhp_add_flag */
-	u32 removed; /* it was, and the record is history */
-	u32 sections; /* that have a memmap now */
-	u32 refs; /* sections that hold a reference on the memmap of the range */
-	u32 frees; /* of sections, in this life of the range */
-	u32 order; /* enum mhp_order of these */
+	u16 hosting; /* enum mhp_hosting */
+	u16 why; /* enum mhp_why */
+	u32 flags; /* of the add request */
+	u32 removed; /* 1 if the range was removed */
+	u32 sections; /* sections that have a memmap now */
+	u32 refs; /* sections that hold a reference to the memmap of the range */
+	u32 frees; /* sections freed since the range was last added */
+	u32 order; /* enum mhp_order, in which they were freed */
 };
 
-/* What belongs to no single block. */
+/* What belongs to no single account */
 struct mhp_globals {
-	u64 add_start_pfn; /* of the add under way, */
-	u64 add_nr_pages; /* 0 if there is none */
-	u64 range_pfn; /* of the last add or remove that began */
+	u64 add_start_pfn; /* of the add in progress */
+	u64 add_nr_pages; /* of the add in progress, 0 if there is none */
+	u64 range_pfn; /* first pfn of the add or remove that began last */
 	u64 device_populated; /* vmemmap pages of ZONE_DEVICE memory */
 	u64 device_freed;
-	u64 unmatched; /* events about a block or range that had to be taken on trust */
+	u64 unmatched; /* events about a block that had no account */
 };
 
-/* seen = submitted + lost; one of each for each event and CPU in the kernel, summed up in user space */
+/* Records of one event: seen = submitted + lost. The kernel counts on each CPU, user space sums. */
 struct mhp_count {
 	u64 seen;
 	u64 submitted;
 	u64 lost;
 };
 
-/* All accounts. Only the user's ledger has a structure of this name; the kernel's is in maps. */
+/* All accounts. User space defines the structure; in BPF the accounts are in maps and the pointer is NULL. */
 struct mhp_ledger;
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The kernel's ledger: maps of accounts, and the functions by which the fold finds one in them. */
+/* The ledger in the kernel: BPF maps of accounts, and the fold's access to them. */
 #ifndef MHP_MAPS_H
 #define MHP_MAPS_H
 
@@ -7,10 +7,10 @@
 #include <bpf/bpf_helpers.h>
 #include "mhp_ledger.h"
 
-const volatile u32 mhp_block_shift =
-	15; /* pages of a memory block, as 2^n; set before loading */
+/* Pages of a memory block, as 2^n; set before loading */
+const volatile u32 mhp_block_shift = 15;
 
-u64 mhp_no_room; /* accounts that could not be made */
+u64 mhp_no_room; /* accounts that could not be created */
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -43,14 +43,14 @@ struct {
 	__type(value, struct mhp_globals);
 } mhp_totals SEC(".maps");
 
-/* New accounts begin with these; on the stack they would cost a store for each word. */
+/* Initial contents of new accounts; built on the stack they would cost a store for each word. */
 static const struct mhp_block mhp_new_block;
 static const struct mhp_zone_account mhp_new_zone;
 static const struct mhp_range mhp_new_range;
 
 #define MHP_STORE static __always_inline
 
-/* Another CPU may have made the account in between; what counts is that it is there. */
+/* Another CPU may create the account first; that one is used then. */
 MHP_STORE void *mhp_store_make(void *map, const void *key, const void *value)
 {
 	void *account;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The neutral reader of tracepoints.h: every macro the header uses, defined so that the header yields nothing.
+ * Default definitions of every macro that tracepoints.h uses, with which the header expands to nothing.
  *
- * A reader includes this, redefines the one or two macros it is after and includes mhp_all_events.h (or
- * tracepoints.h for the kernel's own events alone). There is no include guard, as there is one round for each reader.
- * What the readers make of the header is not here: mhp_event.h (types), mhp.bpf.c (handlers), event_table.c (text).
+ * To generate code from the events, include this, redefine the one or two macros of interest, then include
+ * mhp_all_events.h, or tracepoints.h for the kernel's own events only. There is no include guard, because every such
+ * expansion starts with this file.
  */
 #ifndef TRACE_HEADER_MULTI_READ
 #define TRACE_HEADER_MULTI_READ
@@ -21,11 +21,11 @@
 #undef TP_printk
 #undef __field
 
-/* Keeps a list with commas one argument on its way through a second macro. */
+/* Keeps a list with commas a single argument when it is passed on to another macro. */
 #undef MHP_ONE
 #define MHP_ONE(...) __VA_ARGS__
 
-/* An event of its own is a class with one event. The kernel defines it the same way. */
+/* TRACE_EVENT() is a class with one event, as in the kernel. */
 #define TRACE_EVENT(name, proto, args, fields, assign, print)                 \
 	DECLARE_EVENT_CLASS(name, MHP_ONE(proto), MHP_ONE(args),              \
 			    MHP_ONE(fields), MHP_ONE(assign), MHP_ONE(print)) \

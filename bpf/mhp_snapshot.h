@@ -1,33 +1,33 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The snapshot: a walk over the kernel's memory blocks and zones, by programs that user space runs once those of the
- * tracepoints are attached.
+ * The snapshot: programs that walk the kernel's memory blocks and zones. User space runs them once the tracepoint
+ * programs are attached.
  *
- * A record of the snapshot is true between the events before and after it, because the lock is held while the kernel's
- * memory is read. Programs of this type run without preemption and events wait for them, so each call takes only a few
- * steps.
+ * A snapshot record reflects the state at its place among the events, because the programs hold the lock while they
+ * read kernel memory. They run with preemption disabled and events wait for the lock, so each call takes few steps.
  */
 #ifndef MHP_SNAPSHOT_H
 #define MHP_SNAPSHOT_H
 
 #include "mhp_kernel_read.h"
 
-#define MHP_SNAPSHOT_STEPS 64
+#define MHP_SNAPSHOT_STEPS 64 /* of one call */
 
+/* Size of the ring buffer; set before loading */
 const volatile u32 mhp_ring_bytes = 4 << 20;
 
 struct mhp_record mhp_sysfs_record; /* set by user space: event and payload */
 u64 mhp_snapshot_next; /* block or zone to continue with */
-u32 mhp_snapshot_done; /* all have been walked */
+u32 mhp_snapshot_done; /* the walk is complete */
 
-/* Half of the ring buffer is left to the events of the kernel. */
+/* The snapshot leaves half of the ring buffer to kernel events. */
 MHP_KERNEL int mhp_snapshot_room(void)
 {
 	return bpf_ringbuf_query(&mhp_ring, BPF_RB_AVAIL_DATA) <
 	       mhp_ring_bytes / 2;
 }
 
-/* One step a block. It is repeated if the block was removed or added in the meantime. */
+/* One block each step. Repeats the step if the block was removed or added during the read. */
 static long mhp_snapshot_block_step(u32 i __attribute__((unused)),
 				    void *ctx __attribute__((unused)))
 {
@@ -50,7 +50,7 @@ static long mhp_snapshot_block_step(u32 i __attribute__((unused)),
 	return mhp_snapshot_done;
 }
 
-/* One step a zone, node by node. Empty nodes and zones get no record. */
+/* One zone each step, node by node. Empty nodes and zones get no record. */
 static long mhp_snapshot_zone_step(u32 i __attribute__((unused)),
 				   void *ctx __attribute__((unused)))
 {
@@ -73,7 +73,7 @@ static long mhp_snapshot_zone_step(u32 i __attribute__((unused)),
 	return 0;
 }
 
-/* MHP_FOUND_ bits, or -EPERM if kernel addresses are hidden from this user. */
+/* Returns MHP_FOUND_ bits, or -EPERM if this user may not read kernel addresses. */
 SEC("syscall")
 int mhp_snapshot_find(void *ctx __attribute__((unused)))
 {
@@ -101,8 +101,8 @@ int mhp_snapshot_zones(void *ctx __attribute__((unused)))
 }
 
 /*
- * Store a record that user space made from sysfs, which is not in step with events; for kernels whose memory cannot be
- * read. 1 if there is no room at the moment.
+ * Stores the record in mhp_sysfs_record, which user space made from sysfs because it cannot read kernel memory. Such a
+ * record may be out of date with respect to the events. Returns 1 if there is no room at the moment.
  */
 SEC("raw_tp")
 int mhp_snapshot_sysfs(void *ctx __attribute__((unused)))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the collector does with every record: it takes the lock, numbers the record, folds it into the kernel's ledger,
- * counts it and puts it into the ring buffer.
+ * The path of every record through the collector: take the lock, number the record, fold it into the kernel's ledger,
+ * put it into the ring buffer and count it.
  */
 #ifndef MHP_STORE_H
 #define MHP_STORE_H
@@ -11,14 +11,14 @@
 #include "mhp_fold.h"
 #include "mhp_maps.h"
 
-/* Set before loading: the size of a page, and how much of the ring buffer fills up before the reader is woken, as 2^n. */
+/* As 2^n bytes, set before loading: the size of a page, and the data in the ring buffer at which to wake the reader. */
 const volatile u32 mhp_page_shift = 12;
 const volatile u32 mhp_wake_shift = 18;
 
-u32 mhp_open; /* all programs are attached: from now on what happens is an event */
-u32 mhp_busy; /* a record is being stored */
-u64 mhp_seq; /* numbers given to records so far */
-u32 mhp_reader_sleeps; /* the reader found nothing, and wants to be woken for the next record */
+u32 mhp_open; /* all programs are attached: store events */
+u32 mhp_busy; /* the lock: a record is being stored */
+u64 mhp_seq; /* number of the last record */
+u32 mhp_reader_sleeps; /* the reader found no data; wake it for the next record */
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
@@ -33,8 +33,8 @@ struct {
 } mhp_counts SEC(".maps");
 
 /*
- * Waking the reader costs more than the rest of an event, so the reader polls while there are events. It is woken only
- * when the data waiting for it passes a multiple of 2^mhp_wake_shift bytes, or when it went to sleep.
+ * Waking the reader costs more than the rest of an event, so the reader polls while events arrive. Wake it only when
+ * the unread data crosses a multiple of 2^mhp_wake_shift bytes, or when it went to sleep.
  */
 MHP_STORE u64 mhp_store_wakeup(u32 bytes)
 {
@@ -46,8 +46,9 @@ MHP_STORE u64 mhp_store_wakeup(u32 bytes)
 }
 
 /*
- * The reader sets mhp_reader_sleeps, then looks for records once more. Here the record is stored first, then the flag
- * is read. So one of the two always notices the other. A discarded entry wakes the reader without being seen by it.
+ * The reader sets mhp_reader_sleeps, then checks for records once more. This side stores the record first, then reads
+ * the flag, so one of the two always notices the other. The discarded entry only serves to wake the reader, which skips
+ * it.
  */
 MHP_STORE void mhp_store_wake_sleeper(void)
 {
@@ -62,9 +63,9 @@ MHP_STORE void mhp_store_wake_sleeper(void)
 }
 
 /*
- * A lock makes numbers, times, the fold and the ring buffer have one order. Otherwise a replay of the records could end
- * with another ledger than the kernel's. The holder cannot be preempted. After MHP_LOCK_TRIES attempts to take the lock
- * an event proceeds without it.
+ * The lock gives sequence numbers, times, the fold and the ring buffer one order; otherwise a replay of the records
+ * could end with a different ledger than the kernel's. The holder cannot be preempted. After MHP_LOCK_TRIES attempts,
+ * an event proceeds without the lock.
  */
 #define MHP_LOCK_TRIES (1 << 23)
 
@@ -75,7 +76,10 @@ static long mhp_store_try(u32 i __attribute__((unused)), u32 *lock)
 	return *lock;
 }
 
-/* Not static, so that the kernel verifies it apart from what comes after it, once and not for each way out of it. */
+/*
+ * Takes the lock. Returns 0 if that failed. Not static, so that the verifier checks it apart from its callers, once and
+ * not for each path through it.
+ */
 __attribute__((noinline)) u32 mhp_store_begin(void)
 {
 	u32 lock;
@@ -85,6 +89,7 @@ __attribute__((noinline)) u32 mhp_store_begin(void)
 	return lock;
 }
 
+/* Releases the lock if mhp_store_begin() took it, and wakes a sleeping reader. */
 MHP_STORE void mhp_store_end(u32 lock)
 {
 	if (lock)
@@ -92,7 +97,7 @@ MHP_STORE void mhp_store_end(u32 lock)
 	mhp_store_wake_sleeper();
 }
 
-/* A record whose payload is filled: the rest of it, the fold, the ring buffer, the counts. */
+/* Takes a record whose payload is filled: completes and folds it, puts it into the ring buffer and counts it. */
 MHP_STORE void mhp_store_record(struct mhp_record *r, u32 event, u32 size)
 {
 	u32 bytes = MHP_RECORD_HEADER + size, key = event;

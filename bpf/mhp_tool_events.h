@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the tool itself has to say in the stream of events, in the form of trace events so that it is recorded, printed
- * and folded like them: what was there before the tool was attached, read from the kernel's own structures or, without
- * them, from sysfs. What the kernel says is in tracepoints.h, never here.
+ * The tool's own events: the snapshot of memory blocks and zones that existed before the tool was attached, read from
+ * kernel structures or, if that is not possible, from sysfs. They have the form of trace events, so that they are
+ * recorded, printed and folded like those of the kernel.
  *
- * Like tracepoints.h, to be read any number of times; see mhp_read.h.
+ * Like tracepoints.h, this header may be included any number of times.
  */
 #ifndef __MHP_TOOL_ENUMS_ONCE_ONLY
 #define __MHP_TOOL_ENUMS_ONCE_ONLY
 
-/* States of a memory block: two that last, two while an operation is under way, and after its removal. */
+/* States of a memory block: two stable ones, two during an operation, and one after its removal. */
 enum mhp_state {
 	MHP_STATE_UNKNOWN,
 	MHP_STATE_OFFLINE,
@@ -19,7 +19,7 @@ enum mhp_state {
 	MHP_STATE_REMOVED,
 };
 
-/* In which order the memmap of a range's sections is freed, as far as it shows yet. */
+/* The order in which the memmap of a range's sections was freed; none until two were freed. */
 enum mhp_order {
 	MHP_ORDER_NONE,
 	MHP_ORDER_DESCENDING,
@@ -27,7 +27,7 @@ enum mhp_order {
 	MHP_ORDER_MIXED,
 };
 
-/* Who told. What sysfs cannot tell is 0 or "none". */
+/* Where a snapshot record comes from. Fields that sysfs does not provide are 0 or "none". */
 enum mhp_origin {
 	MHP_ORIGIN_UNSET,
 	MHP_ORIGIN_KERNEL,
@@ -54,9 +54,9 @@ enum mhp_origin {
 	EMe(MHP_ORIGIN_SYSFS, "sysfs"))
 
 /*
- * A memory block that was there already. nr_pages is its size, populated the pages that its memmap takes, whoever
- * hosts it; altmap fields as in mhp_vmemmap_populate. For a range that hosts its memmap as a whole there are its pages,
- * its references and its sections that have a memmap, too.
+ * A memory block of the snapshot. nr_pages is its size, populated the number of vmemmap pages of its memmap, wherever
+ * they are hosted; the altmap fields are those of mhp_vmemmap_populate. refs, range_pages and sections are set for a
+ * range that hosts its memmap as a whole: its references, its size and its sections that have a memmap.
  */
 TRACE_EVENT(mhp_snapshot_block,
 	    TP_PROTO(),
@@ -89,7 +89,7 @@ TRACE_EVENT(mhp_snapshot_block,
 		      __entry->poisoned, __entry->refs, __entry->altmap_free,
 		      __entry->range_pages, __entry->sections))
 
-/* A populated zone with its counts, in pages. */
+/* A populated zone of the snapshot, with its counts in pages. */
 TRACE_EVENT(mhp_snapshot_zone,
 	    TP_PROTO(),
 	    TP_ARGS(),

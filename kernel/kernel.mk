@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The guest kernels as make targets. How they are built is in build.sh; it is asked every time, because only it knows
+# The guest kernels as make targets. How they are built is in build.sh; it runs every time, because only it knows
 # whether the result is current, and a current one costs a second.
 
 KERNEL_BASE ?= 6.12

@@ -25,7 +25,7 @@ ROWS = 12
 
 
 class Suite:
-    """One line of a list, and what came of it."""
+    """One line of a list and its result."""
 
     def __init__(self, name, command):
         self.name, self.command = name, command
@@ -82,14 +82,14 @@ def read_list(path):
 
 
 def take_phases():
-    """Seconds by the name of each phase of this run of make; the file is used up."""
+    """Seconds by the name of each phase of this run of make. Removes the file."""
     phases = {}
     try:
-        with open(PHASES, encoding="utf-8") as lines:
+        with open(PHASES, encoding="utf-8", errors="replace") as lines:
             for line in lines:
-                run, name, milliseconds = line.split()
-                if run == os.environ.get("MHP_RUN"):
-                    phases[name] = phases.get(name, 0) + int(milliseconds) / 1000
+                match = re.fullmatch(r"(\S+) (\S+) (\d+)\n", line)
+                if match and match[1] == os.environ.get("MHP_RUN"):
+                    phases[match[2]] = phases.get(match[2], 0) + int(match[3]) / 1000
         os.unlink(PHASES)
     except FileNotFoundError:
         pass
@@ -125,10 +125,14 @@ def main():
     parser.add_argument("--only", metavar="REGEX", help="only suites whose names match")
     parser.add_argument("lists", nargs="+", metavar="LIST")
     args = parser.parse_args()
-    suites = [suite for path in args.lists for suite in read_list(path)
-              if not args.only or re.search(args.only, suite.name)]
+    try:
+        only = re.compile(args.only or "")
+    except re.error as err:
+        sys.exit(f"check.py: --only {args.only!r}: {err}; give a regular expression")
+    suites = [suite for path in args.lists for suite in read_list(path) if only.search(suite.name)]
     if not suites:
-        sys.exit(f"check.py: no suite matches {args.only!r}; see {', '.join(args.lists)} for their names")
+        why = f"no suite matches {args.only!r}" if args.only else "there is no suite"
+        sys.exit(f"check.py: {why}; see {', '.join(args.lists)} for their names")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     phases = take_phases()
     for suite in suites:

@@ -4,7 +4,7 @@
 #
 #	phase.sh NAME COMMAND…
 #
-# A line is RUN NAME MILLISECONDS; RUN is MHP_RUN, by which check.py knows the phases of its own run from older ones.
+# A line is RUN NAME MILLISECONDS; RUN is MHP_RUN, which check.py uses to ignore older runs.
 begin=${EPOCHREALTIME/[.,]/} phases=${BASH_SOURCE[0]%/*}/../build/phases name=$1
 shift
 "$@"

@@ -1,18 +1,18 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Say in one line what a build lacks, and how to get it; exit 1 then, 0 if it lacks nothing:
+# Report missing build dependencies, and how to install them, in one line. Exits with 1 if there are any, else with 0:
 #
 #	need.sh TOOL... -- MODULE...
 #
-# Tools are looked for in PATH, modules are pkg-config's. A module is named with what its .pc file requires in turn if that
-# is what is missing. Makefiles ask when they begin, and when something failed. Nothing is installed.
+# Tools are looked up in PATH, modules with pkg-config. If only a dependency of a module is missing, that is reported. The
+# makefiles run this before a build and after a failure.
 set -uo pipefail
 
 list=$(dirname "$0")/packages.list
 missing=() wanted=tools
 
-# Adds to missing why pkg-config cannot use module $1: it is not there, or what it requires is not.
+# Record why module $1 is unusable: it, or a module that it requires, is missing.
 lacking() {
 	local line found=
 	while IFS= read -r line; do
@@ -27,7 +27,7 @@ lacking() {
 for word; do
 	if [[ $word == -- ]]; then
 		wanted=modules
-		# Without it nothing is known about modules, and it is named anyway.
+		# Without pkg-config, modules cannot be checked.
 		command -v pkg-config >/dev/null || { missing+=(pkg-config); break; }
 	elif [[ $wanted == tools ]]; then
 		command -v "$word" >/dev/null || missing+=("$word")

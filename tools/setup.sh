@@ -1,13 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Install what is missing of tools/packages.list, for the purposes given:
+# Install the missing packages of tools/packages.list for the given purposes:
 #
 #	setup.sh build kernel guest test fresh
 #
-# As root it installs them with apt; otherwise it says in one line what to install, and so it does with MHP_SETUP=never,
-# for machines that somebody else looks after. With MHP_SETUP=skip it does nothing: on a distribution without dpkg the user
-# installs what the list names.
+# Without root, or with MHP_SETUP=never (for machines administered by others), it prints the command instead. With
+# MHP_SETUP=skip it does nothing; that is for distributions without dpkg, where the user installs what the list names.
 set -euo pipefail
 
 list=$(dirname "$0")/packages.list
@@ -28,8 +27,14 @@ missing() {
 }
 
 main() {
-	local packages command
-	(($# > 0)) || { echo "setup.sh: no purpose given; say build, kernel, guest, test or fresh" >&2; exit 2; }
+	local packages command purpose
+	(($# > 0)) || { echo "setup.sh: no purpose given; specify build, kernel, guest, test or fresh" >&2; exit 2; }
+	for purpose; do
+		grep -q "^$purpose"$'\t' "$list" ||
+			{ echo "setup.sh: unknown purpose '$purpose'; specify build, kernel, guest, test or fresh" >&2; exit 2; }
+	done
+	[[ ${MHP_SETUP:-skip} =~ ^(never|skip)$ ]] ||
+		{ echo "setup.sh: MHP_SETUP is '$MHP_SETUP'; set it to never or skip, or leave it unset" >&2; exit 2; }
 	[[ ${MHP_SETUP-} != skip ]] || exit 0
 	command -v dpkg-query >/dev/null || {
 		echo "setup.sh: dpkg-query is missing, so this is not Debian; install what tools/packages.list names for $*, then" \

@@ -1,11 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The boundaries of docs/architecture.md: who may see what, and that one header serves all its readers as it is.
+# The boundaries of docs/architecture.md: which folder may include which others and which libraries, and that
+# tracepoints.h compiles unchanged in the kernel's patch, for BPF and for user space.
 . "$(dirname "$0")/../host-lib.sh"
 cd "$TOP" || exit 1
 
-# Which rooms of tools/mhptop may include which others, from the top down: docs/architecture.md has the same table. Headers
-# of bpf/ (mhp_*.h) are for model and what is above it.
+# The folders of tools/mhptop and what each may include, from the top down; docs/architecture.md has the same table. All
+# but base may also include the headers of bpf/ (mhp_*.h).
 declare -A may=(
 	[main.c]="cli view check record doctor source format rules model base"
 	[cli]="view check record doctor source format rules model base"
@@ -20,54 +21,64 @@ declare -A may=(
 	[base]=""
 )
 
-# The room of a file, or of what it includes
-room() { cut -d/ -f1 <<<"${1#tools/mhptop/}"; }
+# What the compiler reads for each file, headers included, however they are written: lines FILE HEADER. Every header of ours
+# must compile by itself.
+read -ra cflags < <(make -s -f tools/mhptop/mhptop.mk --eval 'cflags: ; @echo $(MHPTOP_CFLAGS)' cflags)
+while read -r file; do
+	gcc -M -x c "${cflags[@]}" "$file" 2>>"$WORK/errors" | tr -s ' \\' '\n\n' | sed -n "/\.h\$/s,^,$file ,p"
+done < <(find tools/mhptop -name '*.[ch]') >"$WORK/reads"
+eq "every file and header of mhptop compiles by itself" "$(<"$WORK/errors")" ""
 
-# Includes of a room that its line of the table does not have, as FILE: INCLUDED
-strangers() {
-	local file included
-	grep -rHoE '^#[[:space:]]*include "[a-z_]+/[a-z_/]+\.h"' "tools/mhptop/$1" | tr -d '"' | sed -E 's/#[[:space:]]*include //' |
-		while IFS=: read -r file included; do
-			[[ " $1 ${may[$1]} " == *" $(room "$included") "* ]] || echo "$file: $included"
-		done
+# Headers of a folder's files that its line of the table does not allow
+forbidden_headers() {
+	awk -v folder="$1" -v may=" $1 ${may[$1]} " '
+		function of(path) { sub("^tools/mhptop/", "", path); sub("/.*", "", path); return path }
+		of($1) == folder && $2 ~ "^tools/mhptop/" && !index(may, " " of($2) " ")
+		of($1) == folder && folder == "base" && $2 ~ "^(bpf/|build/bpf/|tracepoints)"
+		of($1) == folder && folder != "source" && $2 ~ "^bpf/mhp_(maps|store|snapshot|kernel|kernel_read)\\.h"' "$WORK/reads"
 }
 
-eq "every room is in the table" "$(find tools/mhptop -mindepth 1 -maxdepth 1 ! -name '*.mk' -printf '%f\n' | sort)" \
+eq "the table lists every folder" "$(find tools/mhptop -mindepth 1 -maxdepth 1 ! -name '*.mk' -printf '%f\n' | sort)" \
 	"$(printf '%s\n' "${!may[@]}" | sort)"
-eq "every include of ours names its room" "$(grep -rnE '^#[[:space:]]*include "' tools/mhptop |
-	grep -vE '"(mhp_[a-z_]+|mhp\.skel)\.h"|"[a-z]+(/[a-z_]+)+\.h"')" ""
+eq "every include names the folder of the header" "$(grep -rnE '^[[:space:]]*#[[:space:]]*include(_next)?[[:space:]]*"' tools/mhptop |
+	grep -vE '#include "(mhp_[a-z_]+|mhp\.skel)\.h"|#include "[a-z]+(/[a-z_]+)+\.h"')" ""
 for name in "${!may[@]}"; do
-	eq "$name includes only what is below it" "$(strangers "$name")" ""
+	eq "$name includes only folders below it" "$(forbidden_headers "$name")" ""
 done
-eq "base includes nothing of bpf/" "$(grep -rlE 'include "mhp' tools/mhptop/base)" ""
 
-# Files that include something that matches a regex, other than those whose paths match another.
-intruders() {
-	grep -rlE "^#[[:space:]]*include[[:space:]]*[<\"]($1)" tools/mhptop | grep -vE "^tools/mhptop/($2)"
+# only_in PATHS HEADERS LIBRARY: only files below PATHS read headers of a library, and some do.
+only_in() {
+	local readers
+	readers=$(awk -v headers="/usr/include/.*($2)" '$2 ~ headers { print $1 }' "$WORK/reads" | sort -u)
+	check "$1 sees $3" test -n "$readers"
+	eq "only $1 sees $3" "$(grep -vE "^tools/mhptop/$1" <<<"$readers")" ""
 }
 
-# A check that looks for files must find some, or it looks in the wrong place.
-check "curses is used at all" grep -rqE 'include.*curses' tools/mhptop/view/tui
-check "libdw is used at all" grep -q 'include <elfutils/libdw' tools/mhptop/check/call_site_dwarf.c
-check "libtracecmd is used at all" grep -rqE 'include.*trace-cmd' tools/mhptop/source/import
-check "libbpf is used at all" grep -rqE 'include.*(libbpf|skel)' tools/mhptop/source/bpf
-
-eq "only source/bpf sees libbpf" "$(intruders 'bpf/(libbpf|bpf|btf)\.h|.*\.skel\.h' 'source/bpf/')" ""
-eq "only source/import sees libtracecmd" "$(intruders 'trace-cmd\.h|event-parse\.h|tracefs\.h' 'source/import/')" ""
-eq "only view/tui sees curses" "$(intruders 'n?curses(w/.*)?\.h|ncursesw/.*|term\.h|panel\.h' 'view/tui/')" ""
-eq "only check/call_site* sees libdw" "$(intruders 'elfutils/|dwarf\.h|libdw|gelf\.h' 'check/call_site')" ""
-eq "call_site* sees nothing above the model" \
-	"$(grep -lE 'include "(source|rules|format|check/(check|report))' tools/mhptop/check/call_site*.[ch])" ""
-eq "call_site* knows no event by its name" "$(grep -nE '"[^"]*mhp_[^"]*"|MHP_EVENT_mhp' tools/mhptop/check/call_site*.[ch] | grep -v '#include')" ""
-eq "no view but its driver sees a source" \
+only_in source/bpf/ 'bpf/(libbpf|bpf|btf)\.h' libbpf
+only_in source/import/ 'trace-cmd\.h|event-parse\.h|tracefs\.h' libtracecmd
+only_in view/tui/ 'curses\.h|term\.h|panel\.h' curses
+only_in check/call_site 'elfutils/|dwarf\.h|libdw|gelf\.h' libdw
+eq "only source/bpf sees the skeleton" "$(awk '$2 ~ /skel\.h$/ && $1 !~ "^tools/mhptop/source/bpf/"' "$WORK/reads")" ""
+eq "call_site* includes nothing above the model" \
+	"$(awk '$1 ~ "/check/call_site" && $2 ~ "^tools/mhptop/(source|rules|format|check/(check|report))"' "$WORK/reads")" ""
+# A function that no other file uses should be static. Tests may use any.
+eq "every function that a file of mhptop exports is used by another" "$(
+	mapfile -t objects < <(find tools/mhptop -name '*.c' | sed 's,^tools/mhptop/\(.*\)c$,build/obj/\1o,')
+	nm -g "${objects[@]}" | awk '$2 == "T" { print $3 } $1 == "U" { print $2 }' | sort | uniq -c | awk '$1 == 1 { print $2 }' >"$WORK/once"
+	nm -g --defined-only "${objects[@]}" | awk '$2 == "T" && $3 != "main" { print $3 }' | grep -xFf "$WORK/once" |
+		while read -r name; do
+			grep -rqw --include='*.[ch]' "$name" tests || echo "$name"
+		done)" ""
+eq "call_site* names no event" "$(grep -nE '"[^"]*mhp_[^"]*"|MHP_EVENT_mhp' tools/mhptop/check/call_site*.[ch] | grep -v '#include')" ""
+eq "only batch and dashboard use a source" \
 	"$(grep -rlE 'source_(open|read|fd|close|self_check)[_a-z]*\(' tools/mhptop/view | grep -vE '/(batch|dashboard)\.c$')" ""
 eq "model, rules and fold have no clock and no I/O" \
 	"$(grep -rnE '\b(clock_gettime|gettimeofday|time|fopen|open|read|write|printf|fprintf|poll)\(' \
 		tools/mhptop/model tools/mhptop/rules bpf/mhp_fold*.h | grep -v '^tools/mhptop/rules/config\.c:')" ""
-eq "kernel patches see nothing of this repository" \
+eq "kernel patches refer to nothing in this repository" \
 	"$(grep -nE '^\+.*(tracepoints\.h|mhptop|bpf/mhp|mhp_read)' kernel/*/0*.patch)" ""
 
-# The header by itself, as each reader would have it
+# The header by itself, as each compiler reads it
 reader='#include "mhp_read.h"
 #include "../tracepoints.h"
 #include "mhp_event.h"
@@ -78,15 +89,15 @@ for cc in gcc clang; do
 done
 check "tracepoints.h compiles for BPF" clang -target bpf -fsyntax-only \
 	-I"/usr/include/$(gcc -print-multiarch)" "${flags[@]}" <<<"$reader"
-eq "tracepoints.h includes nothing of user space" \
+eq "tracepoints.h includes only kernel headers" \
 	"$(grep -E '^#[[:space:]]*include' tracepoints.h | grep -vE '<(linux|trace)/')" ""
 
-# Sizes of the collector's programs, in hex. The compiler knows which event each is for: with all cases of the fold in each
-# one they are 16 KiB, and the kernel takes ten times as long to verify them.
+# Sizes of the collector's programs, in hex. Each is compiled for one event: if it contained the fold of all events, it
+# would have 16 KiB, and the kernel would take ten times as long to verify it.
 programs=$(readelf -SW build/bpf/mhp.bpf.o | sed -n 's/^ *\[ *[0-9]*\] tp\/mhp\///p' | awk '{ print $1, $5 }')
 eq "the collector has a program for each event" "$(cut -d' ' -f1 <<<"$programs" | sort)" \
 	"$(sed -n 's/^TRACE_EVENT(\(mhp_.*\),$/\1/p; s/^DEFINE_EVENT([a-z_]*, \(mhp_.*\),$/\1/p' tracepoints.h | sort)"
-eq "a program has its own case of the fold" "$(while read -r name size; do
+eq "each program contains only the fold of its event" "$(while read -r name size; do
 	((16#$size <= 4096)) || echo "$name"
 done <<<"$programs")" ""
 

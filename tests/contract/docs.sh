@@ -1,11 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The documents agree with the tool, the events and the patches.
+# The documentation agrees with the tool, the events and the patches.
 . "$(dirname "$0")/../host-lib.sh"
 cd "$TOP" || exit 1
 mhptop=build/mhptop
 
-eq "the manual page is clean for mandoc" "$(mandoc -Tlint -W warning docs/mhptop.8 2>&1)" ""
+eq "mandoc has no warnings about the manual page" "$(mandoc -Tlint -W warning docs/mhptop.8 2>&1)" ""
 sed -n '/^<!-- reference -->$/,/^<!-- \/reference -->$/{//!p}' docs/events.md >"$WORK/written"
 build/tests/events_doc >"$WORK/made"
 check "docs/events.md has the generated reference of the events (make docs)" diff "$WORK/written" "$WORK/made"
@@ -18,7 +18,7 @@ check "the manual page has the generated list of keys (make docs)" diff "$WORK/w
 "$mhptop" replay --json tests/golden/range.ndjson | jq -r '.ranges[0] | keys_unsorted[]' >"$WORK/printed"
 sed -n '/^\.Sh JSON$/,/^\.Sh ENVIRONMENT$/s/^\.It Ic //p' docs/mhptop.8 >"$WORK/documented"
 check "mhptop --json prints ranges" test -s "$WORK/printed"
-check "the manual page has the JSON keys of a range, in this order" diff "$WORK/printed" "$WORK/documented"
+check "the manual page lists the JSON keys of a range, in their order" diff "$WORK/printed" "$WORK/documented"
 
 # Options in the help and in the manual page
 "$mhptop" --help 2>&1 | grep -oE -- '--[a-z][a-z-]+' | sort -u >"$WORK/printed"
@@ -41,8 +41,8 @@ eq "every make target of the README exists" "$(
 		make -n "$target" >/dev/null 2>&1 || echo "$target"
 	done)" ""
 
-# The fragments of docs/ci.md, run with an existing recording
-check "docs/ci.md: the scripts of its fragments check a recording" python3 - "$mhptop" docs/ci.md "$WORK" <<'PY'
+# Runs the examples of docs/ci.md on an existing recording.
+check "the scripts in docs/ci.md check a recording" python3 - "$mhptop" docs/ci.md "$WORK" <<'PY'
 import os, re, shutil, subprocess, sys, yaml
 tool, page, folder = os.path.abspath(sys.argv[1]), sys.argv[2], sys.argv[3]
 scripts = []
@@ -63,10 +63,10 @@ for script in scripts:
     os.remove(f"{folder}/hotplug.xml")
 PY
 
-# Every line that docs/range.md quotes is added by a patch.
+# docs/range.md quotes code that the patches add.
 sed -n '/^```c$/,/^```$/{//!p}' docs/range.md >"$WORK/quoted"
 check "docs/range.md quotes code" test -s "$WORK/quoted"
-eq "every line of code that docs/range.md quotes is in a patch" "$(
+eq "a patch adds every line of code that docs/range.md quotes" "$(
 	while IFS= read -r line; do
 		grep -qxF -e "+$line" kernel/6.12/*.patch || echo "$line"
 	done <"$WORK/quoted")" ""

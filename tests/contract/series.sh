@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The patch series as text: what needs no kernel source. With the source, series_source.sh looks further.
+# The text of the patch series, without the kernel source that it applies to
 . "$(dirname "$0")/../host-lib.sh"
 cd "$TOP" || exit 1
 
-# The file that a patch adds, without the diff around it
+# added_file FILE PATCH: the contents of a file that a patch adds
 added_file() { awk -v file="+++ b/$1" '
 	/^diff --git/ { here = 0 }
 	$0 == file { here = 1; next }
@@ -15,15 +15,15 @@ for series in kernel/*/series; do
 	dir=${series%/series} base=$(basename "${series%/series}")
 	mapfile -t patches <"$series"
 	check "$base: the series has patches" test "${#patches[@]}" -gt 0
-	eq "$base: every patch is in the series, in order" "$(find "$dir" -name '0*.patch' ! -name '0000-*' -printf '%f\n' | sort)" \
+	eq "$base: the series lists every patch, in order" "$(find "$dir" -name '0*.patch' ! -name '0000-*' -printf '%f\n' | sort)" \
 		"$(printf '%s\n' "${patches[@]}")"
 	check "$base: there is a cover letter" test -s "$dir/0000-cover-letter.patch"
 	added_file include/trace/events/mhp.h "$dir/${patches[0]}" >"$WORK/mhp.h"
-	check "$base: tracepoints.h is what the first patch adds, byte for byte" cmp "$WORK/mhp.h" tracepoints.h
-	eq "$base: no later patch changes it" \
+	check "$base: the first patch adds tracepoints.h byte for byte" cmp "$WORK/mhp.h" tracepoints.h
+	eq "$base: no other patch changes it" \
 		"$(cd "$dir" && grep -l '^+++ b/include/trace/events/mhp.h' "${patches[@]:1}")" ""
 	for patch in "${patches[@]}"; do
-		check "$base: $patch argues and is signed off" awk '
+		check "$base: $patch has a description and a Signed-off-by" awk '
 			/^---$/ { exit } /^Signed-off-by: / { signed = 1 } body && NF { lines++ } /^$/ { body = 1 }
 			END { exit !(signed && lines > 3) }' "$dir/$patch"
 	done

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The patch series against its kernel source: each patch applies with fuzz 0 and is clean for checkpatch.pl --strict.
+# The patch series against its kernel source: each patch applies with fuzz 0 and passes checkpatch.pl --strict.
 . "$(dirname "$0")/../host-lib.sh"
 cd "$TOP" || exit 1
 
@@ -8,18 +8,18 @@ for series in kernel/*/series; do
 	dir=$TOP/${series%/series} base=$(basename "${series%/series}")
 	archive=/usr/src/linux-source-$base.tar.xz
 	mapfile -t patches <"$series"
-	# Those that a patch creates and a later one changes are not in the source.
+	# Files that a patch creates and a later one changes are not in the archive.
 	mapfile -t files < <(comm -23 <(sed -n 's|^--- a/||p' "${patches[@]/#/$dir/}" | sort -u) \
 		<(awk '/^--- \/dev\/null$/ { getline; sub(/^\+\+\+ b\//, ""); print }' "${patches[@]/#/$dir/}" | sort -u))
 	mkdir "$WORK/tree"
-	check "$base: the source has what is patched" tar -C "$WORK/tree" --strip-components=1 -xf "$archive" \
+	check "$base: the archive contains the files that the patches change" tar -C "$WORK/tree" --strip-components=1 -xf "$archive" \
 		"${files[@]/#/linux-source-$base/}" "linux-source-$base"/{scripts,include}
 	cd "$WORK/tree" || exit 1
-	# checkpatch.pl wants to stand in a whole tree before it learns identifiers from include/.
+	# checkpatch.pl reads identifiers from include/ only if the tree looks complete.
 	mkdir -p Documentation arch drivers fs init ipc kernel lib && touch COPYING CREDITS Kbuild Makefile README
 	for patch in "${patches[@]}"; do
 		check "$base: $patch applies with fuzz 0" patch -p1 -F0 --batch --no-backup-if-mismatch -i "$dir/$patch"
-		eq "$base: $patch is clean for checkpatch.pl --strict" "$(
+		eq "$base: checkpatch.pl --strict has no complaints about $patch" "$(
 			scripts/checkpatch.pl --strict --no-summary --terse "$dir/$patch" 2>"$WORK/checkpatch.err")" ""
 	done
 	cd "$TOP" || exit 1

@@ -61,16 +61,19 @@ make_root() {
 	mv -T "$new" "$root"
 }
 
-# Roots of this suite that were made of something else, but for one that another run uses
+# Remove outdated roots of this suite, except those in use, and what a killed run left behind. A root is renamed before it
+# is deleted, so that half of one is never taken for a root.
 prune() {
 	local old
 	for old in "$cache/$suite@"*; do
-		[[ $old == "$root" ]] || flock -n "$old" rm -rf --one-file-system "$old" || true
+		[[ $old == "$root" ]] || flock -n "$old" mv -T "$old" "$(mktemp -u "$cache/gone.XXXXXX")" || true
 	done
+	find "$cache" -mindepth 1 -maxdepth 1 \( -name 'gone.*' -o \( -name 'new.*' -mmin +240 \) -o \( -name 'run.*' -mmin +240 \) \) \
+		-exec rm -rf --one-file-system {} +
 }
 
 [[ $suite =~ ^[a-z]+$ ]] || die "'$suite' is not a Debian release; name one, such as trixie"
-[[ $(id -u) == 0 ]] || die "a root is made by root only; run make check-fresh as root"
+[[ $(id -u) == 0 ]] || die "creating a root file system needs root privileges; run make check-fresh as root"
 command -v debootstrap >/dev/null || die "debootstrap is not installed; run tools/setup.sh fresh as root"
 mkdir -p "$cache"
 exec 9>"$cache/lock"

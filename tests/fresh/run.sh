@@ -1,11 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Does what a new user would do, on a machine that has nothing yet: runs steps.sh on a clone of HEAD, in a minimal root of
+# Does what a new user would do on a fresh machine: runs steps.sh on a clone of HEAD, in a minimal root of
 # a Debian release that is thrown away in the end.
 #
 #	run.sh SUITE STEP...		the steps are those of steps.sh
 #
-# The root is a layer above the cached one (root.sh), in mount and process namespaces of its own, and all else is
+# The root is a layer above the cached one (root.sh), in mount and process namespaces of its own, and everything else is
 # unmounted there: no mount outlives the run, and nothing outside can be removed by it. The kernel for `make demo` is
 # MHP_KERNEL or build/kernel/6.12. Logs are left in build/fresh/SUITE.
 set -euo pipefail
@@ -36,6 +36,11 @@ enter() {
 	mount -t overlay overlay -o "lowerdir=$root,upperdir=$layer/upper,workdir=$layer/work" "$layer/root"
 	cd "$layer/root"
 	mount -t proc proc proc
+	# A package may set sysctls, which are not the root's own.
+	mount --bind proc/sys proc/sys
+	mount -o remount,bind,ro proc/sys
+	mount --bind proc/sysrq-trigger proc/sysrq-trigger
+	mount -o remount,bind,ro proc/sysrq-trigger
 	mount -t sysfs -o ro sysfs sys
 	mount -t tmpfs -o mode=755 tmpfs dev
 	mkdir dev/pts dev/shm
@@ -55,7 +60,7 @@ enter() {
 	mount --bind "$cache/archives-$suite" var/cache/apt/archives
 	pivot_root . mnt
 	umount -l /mnt
-	exec env -i HOME=/root PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin TERM=dumb SUITE="$suite" \
+	exec env -i container=mhptop HOME=/root PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin TERM=dumb SUITE="$suite" \
 		bash /src/mhptop/tests/fresh/steps.sh "$@"
 }
 
@@ -74,12 +79,16 @@ main() {
 		inside=1
 		shift
 	fi
+	[[ $(id -u) == 0 ]] || die "make check-fresh needs root: run it as root"
 	(($# > 1)) || { echo "usage: run.sh SUITE STEP...; see steps.sh for the steps" >&2; exit 2; }
 	suite=$1 log=$top/build/fresh/$1
 	shift
 	[[ ! $inside ]] || enter "$@"
 
 	[[ ! " $* " =~ \ (demo|user)\  || -r $kernel/bzImage ]] || die "there is no $kernel/bzImage for make demo; run make kernel"
+	mkdir -p "$cache"
+	exec 7>"$cache/$suite.lock"
+	flock -n 7 || { echo "# another run in $suite is going on; waiting for it"; flock 7; }
 	root=$("$here/root.sh" "$suite")
 	exec 8<"$root"
 	flock -s 8

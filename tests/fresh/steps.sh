@@ -24,7 +24,7 @@ $(grep -aE '^not ok|^# failed:' "$log" | head -n 20; tail -n 30 "$log")"
 	return $status
 }
 
-# What a command says to do as root, in words for the shell; nothing if it says nothing
+# The command after "as root run:" in a log, if there is one
 advice() { sed -n 's/.*as root run: //p' "$1" | head -n 1; }
 
 # make mhptop names what it lacks; then the command that it names is all that it takes.
@@ -39,7 +39,7 @@ tool() {
 		step "make mhptop" make mhptop
 }
 
-# Building a kernel takes too long to do it here; that all it needs is to be had does not.
+# A kernel build takes too long here; only check that its dependencies can be installed.
 kernel() {
 	local command
 	MHP_SETUP=never tools/setup.sh kernel >/log/kernel.log 2>&1
@@ -48,7 +48,7 @@ kernel() {
 	step "this release has what make kernel needs" ${command:-false} --simulate
 }
 
-# It exits 4 on a machine whose kernel lacks something, as most do here, and says what.
+# It exits with 4 and reports what is missing if the kernel lacks something.
 doctor() {
 	mhptop doctor
 	(($? == 0 || $? == 4))
@@ -75,7 +75,7 @@ installed() {
 
 # How the last step, a demo, summed up what it saw
 saw() {
-	sed -n '/^=== what was seen/,$p' "/log/$_count.log" >"$WORK/seen"
+	sed -n '/^=== summary/,$p' "/log/$_count.log" >"$WORK/seen"
 	sed 's/^/# /' "$WORK/seen"
 	check "  ends with who hosts the memmap" grep -qE '^hosting +block: the memmap takes 36864 pages' "$WORK/seen"
 	check "  what was online" grep -qE '^online +72 of 72 memory blocks: 2359296 pages present, 2322432 managed' "$WORK/seen"
@@ -92,7 +92,7 @@ demo() {
 user() {
 	local command make
 	step "useradd" useradd --create-home person || return
-	cp -r "$TOP" ~person/mhptop
+	git clone -q --no-hardlinks "$TOP" ~person/mhptop
 	chown -R person: ~person/mhptop
 	make=(runuser -u person -- make --no-print-directory -C ~person/mhptop)
 	"${make[@]}" demo MHP_KERNEL=/kernel >/log/user.log 2>&1 && fail "make demo needs packages, so this root is not minimal"
@@ -111,7 +111,7 @@ host() {
 for name; do
 	case $name in
 	tool | kernel | installed | demo | user | host) "$name" ;;
-	*) fail "there is a step $name" ;;
+	*) fail "unknown step $name" ;;
 	esac
 done
 # Of the archives that are kept for the next run, those that no mirror has any more

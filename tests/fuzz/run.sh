@@ -5,9 +5,8 @@
 #	run.sh [fuzz_TARGET...]
 #
 # They are built by `make check-build`. Each begins with pieces of recordings or with what as_text makes of them, and
-# with corpus/TARGET: what once was a finding, and a few seeds that no recording has. FUZZ_CORPUS is a folder that keeps
-# what a target found new ways with; without one all of that is forgotten. Inputs that broke something are left in
-# build/fuzz/findings.
+# with corpus/TARGET: past findings, and a few seeds that no recording has. FUZZ_CORPUS is a folder that keeps inputs that
+# reached new code. Failing inputs are left in build/fuzz/findings.
 . "$(dirname "$0")/../host-lib.sh"
 cd "$TOP" || exit 1
 seconds=${FUZZ_SECONDS:-60} kept=${FUZZ_CORPUS:-$WORK/kept} findings=build/fuzz/findings
@@ -47,7 +46,7 @@ seeds() {
 	done
 }
 
-# edges LOG WORD: how much code had been seen when libFuzzer said WORD
+# edges LOG WORD: the coverage at the log line with WORD
 edges() { sed -n "s/.*[[:space:]]$2[[:space:]].*cov: \([0-9]*\).*/\1/p" "$1" | tail -n 1; }
 
 # fuzz NAME: its log and exit status to $WORK
@@ -58,7 +57,7 @@ fuzz() {
 	for folder in "$WORK/seeds/$name" "tests/fuzz/corpus/$name"; do
 		[[ ! -d $folder ]] || folders+=("$folder")
 	done
-	# A filter or a setting is short, and what there is to see of it is seen soon.
+	# Filters and settings are short; their coverage saturates quickly.
 	[[ -d $WORK/seeds/$name ]] || time=$((seconds / 3 + 1))
 	"build/fuzz/$name" -runs=0 -artifact_prefix="$findings/$name-" "$WORK/junk" >"$WORK/$name.junk" 2>&1
 	"build/fuzz/$name" -max_total_time="$time" -timeout=5 -rss_limit_mb=1024 -malloc_limit_mb=128 \
@@ -67,18 +66,18 @@ fuzz() {
 	echo $status >"$WORK/$name.status"
 }
 
-# What came of it. One that ran but saw hardly more than for an input it refuses at once did not do its work.
-tell() {
+# Report the result. A target that covers little more than for a rejected input did not test anything.
+report() {
 	local name=$1 log=$WORK/$1.log refused seeded all runs
 	runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
 	refused=$(edges "$WORK/$name.junk" INITED) seeded=$(edges "$log" INITED) all=$(edges "$log" DONE)
 	if [[ $(<"$WORK/$name.status") != 0 ]]; then
 		cp "$log" "build/fuzz/$name.log"
-		fail "$name finds nothing" "$(grep -aE '^(==[0-9]*==ERROR|SUMMARY|.*(violated|runtime error): )' "$log" | head -n 5
+		fail "$name reports no failures" "$(grep -aE '^(==[0-9]*==ERROR|SUMMARY|.*(violated|runtime error): )' "$log" | head -n 5
 			grep -aE 'Test unit written to' "$log" || tail -n 5 "$log"
 			echo "again: build/fuzz/$name THAT_FILE; all of it: build/fuzz/$name.log")"
 	elif ((${runs:-0} < 1000 || 2 * ${seeded:-0} < 3 * ${refused:-0} || ${all:-0} < ${seeded:-0} || ${all:-0} == 0)); then
-		fail "$name does its work" \
+		fail "$name reaches the code under test" \
 			"${runs:-0} executions; ${all:-0} edges, ${seeded:-0} with the seeds, ${refused:-0} without"
 	else
 		pass "$name: $runs executions, $all edges, $seeded with the seeds alone"
@@ -100,6 +99,6 @@ for name; do
 done
 wait
 for name; do
-	tell "$name"
+	report "$name"
 done
 done_testing

@@ -144,7 +144,7 @@ damaged "a line with an unknown word" 16 '"zone" has an unknown value: damaged, 
 { head -n 12 hosted.ndjson; head -c 4096 /dev/zero; tail -n +13 hosted.ndjson; } >"$WORK/x"
 damaged "a hole of zeros" 13 'not a JSON object' 11
 sed 12d hosted.ndjson >"$WORK/x"
-damaged "a line that was deleted" 46 '[0-9]* records of [a-z_]* were written, [0-9]* were read' 45
+damaged "a line that was deleted" 46 'wrote [0-9]* records of [a-z_]*, read [0-9]*' 45
 cat hosted.ndjson hosted.ndjson >"$WORK/x"
 damaged "two recordings in one" 48 'unexpected line after the totals' 45
 sed '$s/"seen":45/"seen":99/' hosted.ndjson >"$WORK/x"
@@ -156,9 +156,9 @@ damaged "counts of events that do not add up" 47 \
 sed '1s/"schema":2/"schema":3/' hosted.ndjson >"$WORK/x"
 damaged "a newer schema" 1 'schema 3 is newer than 2, the newest this mhptop reads: use the mhptop that recorded it' ''
 printf '\177ELF\2\1\1\0\n\0\0' >"$WORK/x"
-damaged "a program" 1 'not an mhptop recording' ''
+damaged "a program" 1 'NUL byte in a text file' ''
 printf '\0\1{\377' >"$WORK/x"
-damaged "noise without a line" 1 'not an mhptop recording' ''
+damaged "noise without a line" 1 'neither an mhptop recording nor mhp events printed by another tool' ''
 printf '{"a":1}' >"$WORK/x"
 damaged "other JSON without a line" 1 'not an mhptop recording' ''
 echo '{"a":1}' >"$WORK/x"
@@ -177,7 +177,7 @@ eq "control characters in a header and a file name: none in JSON" "$(controls --
 eq "control characters are replaced by ?" "$(replay --json "$WORK/"$'\e[31mx' 2>/dev/null | jq -c '[.kernel, .host]')" '["?]0;pwn?x","?31mbox"]'
 
 # Lost events: the frames are printed, but may be wrong
-lost() { status "$1" 5 "^mhptop: $2 events were lost when it was recorded: what is shown may be wrong" "${@:3}"; }
+lost() { status "$1" 5 "^mhptop: $2 events were lost when it was recorded: everything after the first gap may be wrong" "${@:3}"; }
 lost "a recording that lacks events" '3 of 16' "$MHPTOP" replay -b lost.ndjson
 lost "a recording that lacks events, as JSON" '3 of 16' "$MHPTOP" replay --json lost.ndjson
 eq "  the frame is printed" "$(jq .events.lost "$WORK/stdout")" 3

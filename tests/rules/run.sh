@@ -156,7 +156,7 @@ status "an invalid time" 2 "--max-offline needs a time such as 2s or 150ms, not 
 status "an invalid percentage" 2 '--max-vmemmap needs a percentage' "$MHPTOP" check --max-vmemmap 0 range.ndjson
 status "an invalid host" 2 '--expect-hosting needs buddy, block or range' "$MHPTOP" check --expect-hosting me range.ndjson
 status "an invalid range" 2 '--expect-removed needs two physical addresses' "$MHPTOP" check --expect-removed 5-4 range.ndjson
-status "an unknown rule" 2 '--skip needs the name of a rule' "$MHPTOP" check --skip order range.ndjson
+status "an unknown rule" 2 '--skip: unknown rule' "$MHPTOP" check --skip order range.ndjson
 status "an invalid time for --for" 2 '--for needs a time' "$MHPTOP" check --for 0
 echo 'max-offline 2s 3s' >"$WORK/rules"
 status "an invalid line of a rules file" 2 'rules:1: max-offline has more than one value' "$MHPTOP" check --rules "$WORK/rules" range.ndjson
@@ -216,7 +216,7 @@ grep mhp_notify "$WORK/text" >"$WORK/other.txt"
 status "text without the size of a memory block" 6 'no event gives the size of a memory block' \
 	"$MHPTOP" check "$WORK/other.txt"
 echo 'kworker-1 [000] 1.000000: sched_switch: prev=1' >"$WORK/other.txt"
-status "text without mhp events" 6 'no mhp events as other tools print them' "$MHPTOP" check "$WORK/other.txt"
+status "text without mhp events" 6 'nor mhp events printed by another tool' "$MHPTOP" check "$WORK/other.txt"
 
 # Recordings of trace-cmd
 for recording in *.ndjson; do

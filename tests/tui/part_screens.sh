@@ -77,7 +77,7 @@ until_ok has_file "$WORK/after"
 sed 300d "$STORY" >"$WORK/differs.ndjson"
 open 80x24 "$MHPTOP replay $WORK/differs.ndjson"
 shows "a self-check that fails is shown" '^events .* ledger !differs'
-shows "a self-check that fails: what differs, in its own line" '^! ledger differs: [0-9]+ records of mhp_[a-z_]+ were written, [0-9]+ were read'
+shows "a self-check that fails: what differs, in its own line" '^! ledger differs: wrote [0-9]+ records of mhp_[a-z_]+, read [0-9]+'
 size 40x10
 shows "a self-check that fails, in the smallest terminal" '^! ledger differs: '
 shows "a self-check that fails: the blocks are still shown" '^>▒ +0 online'

@@ -6,7 +6,7 @@ cd "$(dirname "$0")/../.." || exit 1
 
 count=0 failed=0
 
-# Results of one test with numbers of our own, and the result of the test as a whole.
+# Renumber the results of one test and add one for the test as a whole.
 run() {
 	local name=$1 line wanted=none got=0 wrong=0 status
 	while IFS= read -r line; do

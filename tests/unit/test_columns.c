@@ -169,9 +169,9 @@ static void test_wrong_filters(void)
 
 	refused("colour=red", "unknown column 'colour'; --help lists them");
 	refused("purple",
-		"'purple' is not a word of any column; use KEY=WORD, KEY!=WORD, KEY<NUMBER or KEY>NUMBER");
+		"'purple' matches no column; use KEY=WORD, KEY!=WORD, or KEY<NUMBER, KEY<=NUMBER and so on");
 	refused("known=x",
-		"known cannot be 'x'; use one of: events seen estimated partial sysfs");
+		"known cannot be 'x'; use one of: events snapshot estimated partial sysfs");
 	refused("zone<Normal", "zone is not a number: use = or !=");
 	refused("id=x", "id needs a number, not 'x'");
 	refused("id=", "id needs a number, not ''");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The sparse array against a plain list of numbers; growing arrays. */
+/* Tests of the sparse array and of growing arrays. */
 #include <stdint.h>
 #include <stdlib.h>
 
@@ -7,7 +7,7 @@
 #include "base/vec.h"
 #include "ktap.h"
 
-/* Neighbours, edges of leaves and branches, and the last number there is. */
+/* Neighbours, boundaries of leaves and branches, and the highest number; ascending */
 static const u64 numbers[] = { 0,
 			       1,
 			       31,
@@ -21,7 +21,7 @@ static const u64 numbers[] = { 0,
 			       SPARSE_MAX - 1 };
 #define NR (sizeof(numbers) / sizeof(*numbers))
 
-/* In an order of their own, each remembers its number. */
+/* Creates the elements in mixed order and stores number + 1 in each. */
 static void fill(struct sparse *sparse)
 {
 	u64 *element;
@@ -44,17 +44,20 @@ static void test_walk(struct sparse *sparse)
 
 	for (i = 0; (element = sparse_next(sparse, &number)); i++) {
 		eq("the walk is in order", number, numbers[i]);
-		eq("and has the element", *element, number + 1);
+		eq("the walk returns the element of the number", *element,
+		   number + 1);
 		number++;
 	}
-	eq("the walk has all elements", i, NR);
+	eq("the walk visits all elements", i, NR);
 	number = 33;
 	element = sparse_next(sparse, &number);
-	eq("a walk can begin in between", number, 63);
+	eq("a walk can start between two elements", number, 63);
 	number = SPARSE_MAX;
-	ok(!sparse_next(sparse, &number), "no element is beyond the last");
+	ok(!sparse_next(sparse, &number),
+	   "a walk from SPARSE_MAX finds nothing");
 	number = ~0ULL;
-	ok(!sparse_next(sparse, &number), "not even far beyond");
+	ok(!sparse_next(sparse, &number),
+	   "a walk from the highest u64 finds nothing");
 }
 
 static void test_sparse(void)
@@ -63,25 +66,27 @@ static void test_sparse(void)
 	u64 *first, *element, number = 0;
 
 	sparse_init(&sparse, sizeof(u64));
-	ok(!sparse_find(&sparse, 0), "an empty array has no element");
-	ok(!sparse_next(&sparse, &number), "and none to walk");
+	ok(!sparse_find(&sparse, 0), "an empty array has no element 0");
+	ok(!sparse_next(&sparse, &number),
+	   "a walk of an empty array finds nothing");
 	fill(&sparse);
 	eq("the number of elements", sparse.nr, NR);
 	first = sparse_find(&sparse, 0);
 	element = sparse_make(&sparse, 0);
-	ok(first == element && *element == 1, "an element is made only once");
-	eq("and counted only once", sparse.nr, NR);
+	ok(first == element && *element == 1,
+	   "sparse_make() returns an existing element unchanged");
+	eq("an existing element is not counted again", sparse.nr, NR);
 	ok(!sparse_find(&sparse, 30) && !sparse_find(&sparse, 1ULL << 21),
-	   "elements that were not made are not found");
+	   "elements that were not created are not found");
 	ok(!sparse_make(&sparse, SPARSE_MAX) && !sparse_make(&sparse, ~0ULL),
-	   "numbers end at SPARSE_MAX");
+	   "no element is created at or above SPARSE_MAX");
 	ok(!sparse_find(&sparse, SPARSE_MAX) && !sparse_find(&sparse, ~0ULL),
-	   "and nothing is found beyond");
+	   "no element is found at or above SPARSE_MAX");
 	test_walk(&sparse);
 	ok(sparse_find(&sparse, 0) == first, "elements do not move");
 	sparse_free(&sparse);
 	ok(!sparse_find(&sparse, 0) && !sparse.nr, "a freed array is empty");
-	ok(sparse_make(&sparse, 5) != NULL, "and can be used again");
+	ok(sparse_make(&sparse, 5) != NULL, "a freed array can be used again");
 	sparse_free(&sparse);
 }
 
@@ -98,14 +103,16 @@ static void test_vec(void)
 	for (i = 0; i < nr; i++)
 		wrong += array[i] != i;
 	eq("a growing array keeps its elements", wrong, 0);
-	ok(vec_insert(array, nr, room, 500), "an element in the middle");
-	eq("is zeroed", array[500], 0);
-	eq("what is before it stays", array[499], 499);
-	eq("what is behind it moves up", array[501], 500);
-	eq("to the last", array[1000], 999);
-	eq("and is counted", nr, 1001);
-	ok(vec_insert(array, nr, room, nr), "an element at the end");
-	eq("is zeroed, too", array[1001], 0);
+	ok(vec_insert(array, nr, room, 500),
+	   "an element is inserted in the middle");
+	eq("the inserted element is zeroed", array[500], 0);
+	eq("the element before it stays in place", array[499], 499);
+	eq("the element after it moves up", array[501], 500);
+	eq("the last element moves up", array[1000], 999);
+	eq("the number of elements grows by one", nr, 1001);
+	ok(vec_insert(array, nr, room, nr),
+	   "an element is inserted at the end");
+	eq("the element at the end is zeroed", array[1001], 0);
 	free(array);
 }
 

@@ -254,23 +254,23 @@ static void test_not_json(void)
 {
 	expect("", -EPROTO, "not a JSON object");
 	expect("[1]", -EPROTO, "not a JSON object");
-	expect("{", -EPROTO, "no key where one must be");
-	expect("{}", -EPROTO, "no key where one must be");
-	expect("{\"a\":1,}", -EPROTO, "no key where one must be");
-	expect("{\"a\"}", -EPROTO, "key without a value");
+	expect("{", -EPROTO, "expected a key");
+	expect("{}", -EPROTO, "expected a key");
+	expect("{\"a\":1,}", -EPROTO, "expected a key");
+	expect("{\"a\"}", -EPROTO, "expected ':' after a key");
 	expect("{\"a\":}", -EPROTO, "not a value");
 	expect("{\"a\":nul}", -EPROTO, "not a value");
 	expect("{\"a\":-}", -EPROTO, "not a number");
 	expect("{\"a\":01}", -EPROTO, "not a number");
 	expect("{\"a\":1.}", -EPROTO, "not a number");
 	expect("{\"a\":1e}", -EPROTO, "not a number");
-	expect("{\"a\":\"b}", -EPROTO, "string without an end");
-	expect("{\"a\":\"b\\", -EPROTO, "string without an end");
+	expect("{\"a\":\"b}", -EPROTO, "unterminated string");
+	expect("{\"a\":\"b\\", -EPROTO, "unterminated string");
 	expect("{\"a\":\"\t\"}", -EPROTO, "control character in a string");
 	expect("{\"a\":{}}", -EPROTO, "nested value");
 	expect("{\"a\":[]}", -EPROTO, "nested value");
-	expect("{\"a\":1", -EPROTO, "object without an end");
-	expect("{\"a\":1 2}", -EPROTO, "object without an end");
+	expect("{\"a\":1", -EPROTO, "unterminated object");
+	expect("{\"a\":1 2}", -EPROTO, "unterminated object");
 	expect("{\"a\":1}x", -EPROTO, "text after the object");
 }
 

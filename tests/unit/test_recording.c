@@ -209,7 +209,7 @@ static void test_wrong_totals(void)
 	totals_fail("{\"totals\":1}", "\"totals\" is not an object");
 	totals_fail("{\"totals\":{\"seen\":1}}", "\"lost\" is missing");
 	totals_fail("{\"totals\":{\"seen\":1,\"lost\":2}}",
-		    "more events lost than seen");
+		    "more events lost than occurred");
 	totals_fail("{\"totals\":{\"seen\":1,\"lost\":0,\"folded\":1,"
 		    "\"self_check\":\"fine\"}}",
 		    "\"self_check\" is unknown: \"fine\"");

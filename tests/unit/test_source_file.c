@@ -129,8 +129,7 @@ static void test_ends(void)
 	     HEADER TOTALS(0, 0, 0, "equal") HEADER, 0, -EPROTO,
 	     ":3: unexpected line after the totals");
 	ends("a missing record", HEADER RECORD(2) TOTALS(2, 0, 2, "equal"), 1,
-	     -EPROTO,
-	     ":3: 2 records of mhp_vmemmap_online were written, 1 were read");
+	     -EPROTO, ":3: wrote 2 records of mhp_vmemmap_online, read 1");
 	ends("inconsistent totals",
 	     HEADER RECORD(1) RECORD(2) TOTALS(99, 0, 2, "equal"), 2, -EPROTO,
 	     ":4: the totals are inconsistent: 99 events, of which 0 lost and 2 written");
@@ -223,8 +222,7 @@ static void test_check(void)
 	   -EPROTO);
 	eq("self-check: other events than in the totals",
 	   source_self_check(source, ledger, why, sizeof(why)), 1);
-	eq_text("  reason", why,
-		"1 records of mhp_notify were written, 0 were read");
+	eq_text("  reason", why, "wrote 1 records of mhp_notify, read 0");
 	source_close(source);
 	ledger_free(ledger);
 }

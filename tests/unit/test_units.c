@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Durations, sizes and times: what is parsed and refused, what is printed. */
+/* Tests of parsing durations and of printing durations, sizes and times. */
 #include <errno.h>
 
 #include "base/units.h"
@@ -18,47 +18,54 @@ static void test_parse(void)
 		{ "2h", 7200000000000 }, { "0", 0 },
 		{ ".5s", 500000000 },	 { "1000000000", DURATION_MAX_NS },
 	};
-	static const char *const bad[] = { "",	   "s",	  "ms",		"2x",
-					   "2 s",  " 2s", "-1s",	"+1s",
-					   "nan",  "inf", "1e400",	"1..5s",
-					   "2sec", ".",	  "1000000001", "2s " };
+	static const char *const bad[] = {
+		"0x10",	 "0x1s",  "1e3s", "1.2.3s", "",		  "s",	 "ms",
+		"2x",	 "2 s",	  " 2s",  "-1s",    "+1s",	  "nan", "inf",
+		"1e400", "1..5s", "2sec", ".",	    "1000000001", "2s "
+	};
 	u64 ns;
 	size_t i;
 
 	for (i = 0; i < sizeof(good) / sizeof(*good); i++) {
 		ns = ~0ULL;
-		ok(!duration_parse(&ns, good[i].text), "\"%s\" is a duration",
+		ok(!duration_parse(&ns, good[i].text), "\"%s\" is accepted",
 		   good[i].text);
-		eq("of so many ns", ns, good[i].ns);
+		eq("its value in ns", ns, good[i].ns);
 	}
 	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++)
-		ok(duration_parse(&ns, bad[i]) == -EINVAL,
-		   "\"%s\" is not a duration", bad[i]);
+		ok(duration_parse(&ns, bad[i]) == -EINVAL, "\"%s\" is rejected",
+		   bad[i]);
 }
 
 static void test_print(void)
 {
 	char buf[UNITS_TEXT_MAX];
 
-	eq_text("nanoseconds", duration_text(buf, 999, 1), "999ns");
-	eq_text("microseconds", duration_text(buf, 32000, 1), "32.0us");
-	eq_text("milliseconds", duration_text(buf, 1234567, 3), "1.235ms");
-	eq_text("exact seconds", duration_text(buf, 7494861000, DURATION_EXACT),
-		"7.494861s");
-	eq_text("exact, without zeros at its end",
+	eq_text("a duration in nanoseconds", duration_text(buf, 999, 1),
+		"999ns");
+	eq_text("a duration in microseconds", duration_text(buf, 32000, 1),
+		"32.0us");
+	eq_text("a duration in milliseconds", duration_text(buf, 1234567, 3),
+		"1.235ms");
+	eq_text("an exact duration in seconds",
+		duration_text(buf, 7494861000, DURATION_EXACT), "7.494861s");
+	eq_text("an exact duration without trailing zeros",
 		duration_text(buf, 1500000000, DURATION_EXACT), "1.5s");
-	eq_text("exact, without decimals",
+	eq_text("an exact duration without decimals",
 		duration_text(buf, 10000, DURATION_EXACT), "10us");
-	eq_text("without decimals", duration_text(buf, 2000000000, 0), "2s");
-	eq_text("the longest", duration_text(buf, ~0ULL, DURATION_EXACT),
+	eq_text("a duration without decimals",
+		duration_text(buf, 2000000000, 0), "2s");
+	eq_text("the longest duration",
+		duration_text(buf, ~0ULL, DURATION_EXACT),
 		"18446744073.709553s");
 	eq_text("a size in bytes", size_text(buf, 1023), "1023 B");
-	eq_text("a whole size", size_text(buf, 128ULL << 20), "128 MiB");
-	eq_text("three digits", size_text(buf, 9663676416ULL + (1 << 28)),
-		"9.2 GiB");
+	eq_text("a whole number of MiB", size_text(buf, 128ULL << 20),
+		"128 MiB");
+	eq_text("a size with a decimal",
+		size_text(buf, 9663676416ULL + (1 << 28)), "9.2 GiB");
 	eq_text("the largest size", size_text(buf, ~0ULL), "16 EiB");
 	eq_text("a time", time_text(buf, 1000042999), "1.000042");
-	eq_text("the last time", time_text(buf, ~0ULL), "18446744073.709551");
+	eq_text("the latest time", time_text(buf, ~0ULL), "18446744073.709551");
 }
 
 int main(void)

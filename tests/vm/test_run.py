@@ -152,7 +152,7 @@ class Failing(Fixture):
     def test_interactive_without_a_terminal(self):
         self.fails("needs a terminal", "good", "--interactive")
 
-    def test_foreign_files_are_kept(self):
+    def test_unrelated_files_are_kept(self):
         os.mkdir(self.results)
         precious = os.path.join(self.results, "precious")
         with open(precious, "w", encoding="ascii"):

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# make demo: boot the patched kernel and watch a 9 GiB DIMM come and go. On a terminal that is the live dashboard, until
-# q; without one it is a run that shows each step as text, ends by itself and sums up what it saw.
+# make demo: boot the patched kernel and watch a 9 GiB DIMM come and go. On a terminal this is the live dashboard,
+# until q is pressed; without one, each step is printed as text, with a summary at the end.
 #
 #	demo.sh [MODE]		a value of memory_hotplug.memmap_on_memory, by default Y
 #
@@ -19,8 +19,13 @@ if [[ -t 0 && -t 1 ]]; then
 	exec "${run[@]}" --interactive "$top/tools/demo/guest.sh" live
 fi
 
-# What the guest prints is shown as it comes; of the run itself, only why it failed.
-echo "booting a guest; this takes a minute where there is no KVM"
+kernel=${MHP_KERNEL:-$top/build/kernel/6.12}
+[[ -r $kernel/bzImage ]] || {
+	echo "demo.sh: there is no $kernel/bzImage; run make kernel, or set MHP_KERNEL to a folder that has one" >&2
+	exit 1
+}
+# Show the guest's output as it arrives, and the harness's own only on failure.
+echo "booting a guest; this takes about a minute without KVM"
 mkdir -p "$results"
 rm -f "$results/output.log"
 "${run[@]}" --no-plan --time-limit 240 "$top/tools/demo/guest.sh" batch >"$top/build/demo.log" 2>&1 &
@@ -31,6 +36,6 @@ trap 'kill $guest $shown 2>/dev/null || true' INT TERM
 wait $shown || true
 wait $guest || {
 	status=$?
-	cat "$top/build/demo.log" >&2
+	grep -v '^# Totals' "$top/build/demo.log" >&2
 	exit $status
 }

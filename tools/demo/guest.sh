@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # The guest's part of the demo: plug a 9 GiB DIMM, bring its memory blocks online one by one, take them offline, unplug
-# it; "live" does so again and again beneath the dashboard, "batch" once, with a frame of text at each step.
+# it; "live" repeats this while the dashboard runs, "batch" does it once, with a frame of text at each step.
 . "${MHP_LIB:?this runs in a guest: make demo}"
 
 mhptop=$MHP_ROOT/build/mhptop
@@ -45,22 +45,22 @@ scenario_batch() {
 	first=$((addr / $(block_bytes)))
 	frame "plugged: 72 memory blocks, each with its own memmap; the first four" "id>$((first - 1)) id<$((first + 4))"
 	blocks_turn online_movable 0
-	frame "online: present pages are managed pages and the memmap" "id>$((first - 1)) id<$((first + 4))"
+	frame "online: present = managed + memmap pages" "id>$((first - 1)) id<$((first + 4))"
 	"$mhptop" --json -n 1 >"$RESULTS/online.json"
 	blocks_turn offline 0
 	"$mhptop" --json -n 1 >"$RESULTS/offline.json"
 	dimm_unplug demo || return
-	frame "unplugged: nothing is left" "id>$((first - 1)) id<$((first + 4))"
+	frame "unplugged: its memory blocks are gone" "id>$((first - 1)) id<$((first + 4))"
 	kill -INT $recorder
 	wait $recorder || return
 	"$mhptop" replay --json "$RESULTS/demo.ndjson" >"$RESULTS/end.json"
 	echo
-	echo "=== mhptop check: the rules of memory hotplug"
+	echo "=== mhptop check: verify the recording against the rules"
 	"$mhptop" check --expect-hosting block --expect-removed "$addr-$(printf '0x%x' $((addr + bytes - 1)))" \
 		"$RESULTS/demo.ndjson" >"$RESULTS/verdict" || status=$?
 	cat "$RESULTS/verdict"
 	echo
-	echo "=== what was seen of the DIMM of 9 GiB"
+	echo "=== summary of the 9 GiB DIMM"
 	"${MHP_SCRIPT%/*}/summary.py" "$RESULTS"/{online,offline,end}.json "$RESULTS/verdict" "$addr" $bytes || return
 	return $status
 }

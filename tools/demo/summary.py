@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Sum up what the demo saw of its DIMM.
+"""Sum up the demo of a DIMM.
 
     summary.py ONLINE OFFLINE END VERDICT START BYTES
 
@@ -35,7 +35,7 @@ def state_row(frame, state, start, size):
 
 def hosting_row(frame, start, size):
     blocks = blocks_of(frame, start, size)
-    hosts = ", ".join(sorted({block["hosting"] for block in blocks})) or "no memory block was there"
+    hosts = ", ".join(sorted({block["hosting"] for block in blocks})) or "no memory blocks"
     pages = sum_of(blocks, "vmemmap_pages")
     return f"{hosts}: the memmap takes {pages} pages ({pages * frame['page_bytes'] >> 20} MiB)"
 

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # mhptop itself, build/mhptop, and the programs that test its parts without a kernel. Every .c file below this folder is
-# part of it. Also to be used by itself, from the top folder: make -f tools/mhptop/mhptop.mk check-unit check-golden
+# part of it. Can also be used alone, from the top folder: make -f tools/mhptop/mhptop.mk check-unit check-golden
 #
-# The program is built by $(CC). Tests use a second build of the same files by clang, with the sanitizers; so both
-# compilers see all of it.
+# $(CC) builds the program. Tests use a second build of the same files by clang with sanitizers, so both compilers check
+# all of the code.
 
 MHPTOP_ALONE := $(if $(BPF_SKEL),,1)
 ifdef MHPTOP_ALONE
@@ -24,15 +24,15 @@ MHPTOP_CFLAGS = -std=gnu11 -Wall -Wextra $(ERROR_FLAGS) -D_GNU_SOURCE -DMHPTOP_V
 	-Itools/mhptop $(BPF_CPPFLAGS) $(shell pkg-config --cflags $(MHPTOP_LIBS))
 MHPTOP_LDLIBS = $(shell pkg-config --libs $(MHPTOP_LIBS))
 
-# frame pointers: the leak checker needs them to name who forgot; fuzzer-no-link: fuzz targets see which code was run
+# Frame pointers: the leak checker needs them for its backtraces. fuzzer-no-link: coverage information for fuzz targets.
 SAN_CC := $(CLANG)
 SAN_CFLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all
 SAN_OBJ := $(MHPTOP_SRC:tools/mhptop/%.c=build/san/%.o)
 
-# Each tests/fuzz/fuzz_*.c is a target of libFuzzer; tests/fuzz/run.sh takes those that are built.
+# Each tests/fuzz/fuzz_*.c is a libFuzzer target; tests/fuzz/run.sh runs those that are built.
 FUZZ_TARGETS := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 
-# Each tests/unit/test_*.c is a program that prints KTAP, and events_doc prints a part of docs/events.md.
+# Each tests/unit/test_*.c is a program that prints KTAP; events_doc prints the reference part of docs/events.md.
 UNIT_TESTS := $(patsubst tests/unit/%.c,build/tests/%,$(sort $(wildcard tests/unit/test_*.c)))
 HOST_TESTS := $(UNIT_TESTS) build/tests/events_doc build/tests/mhptop build/tests/generate build/tests/mutate build/tests/as_text \
 	build/tests/steps build/tests/call_sites $(FUZZ_TARGETS) build/fuzz/dictionary
@@ -53,7 +53,7 @@ check-golden: build/mhptop build/tests/mhptop build/tests/generate
 build/obj build/san build/tests build/fuzz: | $(BPF_OUT)
 	$(Q)mkdir -p $@
 
-# The folder of the skeleton's sources belongs to bpf.mk; ours only need the result to be there.
+# Files that include the skeleton need it before their first build; later the .d files say when it is out of date.
 $(filter build/obj/source/bpf/% build/san/source/bpf/%,$(MHPTOP_OBJ) $(SAN_OBJ)): | $(BPF_SKEL)
 
 build/obj/%.o: tools/mhptop/%.c tools/mhptop/mhptop.mk | build/obj
@@ -70,7 +70,7 @@ build/mhptop: $(MHPTOP_OBJ)
 	@echo '  LINK     $@'
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(MHPTOP_LDLIBS) -o $@ $(OR_SAY)
 
-# All but main(), of which a test takes what it needs.
+# Everything but main(); each test links what it needs.
 build/san/libmhptop.a: $(filter-out build/san/main.o,$(SAN_OBJ))
 	$(Q)rm -f $@
 	$(Q)$(AR) rcs $@ $^

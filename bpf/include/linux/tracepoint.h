@@ -1,2 +1,2 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Stands in for the kernel's file of this name when tracepoints.h is read outside the kernel: nothing is needed. */
+/* An empty replacement for the kernel's header, for compiling tracepoints.h outside the kernel. */

@@ -15,7 +15,7 @@ static int flat_fail(struct json_flat *flat, const char *why)
 	return -EPROTO;
 }
 
-/* The byte at hand, or 0, with which nothing in JSON begins. */
+/* The current byte, or 0 at the end of the text: no JSON token begins with 0. */
 static char here(const struct json_flat *flat)
 {
 	return flat->at < flat->end ? *flat->at : '\0';
@@ -40,7 +40,7 @@ static int scan_string(struct json_flat *flat, const char **text, size_t *len)
 			break;
 	}
 	if (at == flat->end)
-		return flat_fail(flat, "string without an end");
+		return flat_fail(flat, "unterminated string");
 	*len = at - *text;
 	flat->at = at + 1;
 	return 0;
@@ -60,7 +60,7 @@ static bool skip_digits(struct json_flat *flat)
 	return flat->at > start;
 }
 
-/* What makes a number one that is no integer. */
+/* Skips a fraction and an exponent. False if one of them has no digits. */
 static bool scan_fraction(struct json_flat *flat)
 {
 	if (here(flat) == '.') {
@@ -145,12 +145,12 @@ static int scan_member(struct json_flat *flat)
 	if (flat->nr == JSON_FLAT_MAX)
 		return flat_fail(flat, "too many keys");
 	if (skip_space(flat) != '"')
-		return flat_fail(flat, "no key where one must be");
+		return flat_fail(flat, "expected a key");
 	err = scan_string(flat, &member->key, &member->key_len);
 	if (err)
 		return err;
 	if (skip_space(flat) != ':')
-		return flat_fail(flat, "key without a value");
+		return flat_fail(flat, "expected ':' after a key");
 	flat->at++;
 	member->found = false;
 	err = scan_value(flat, member);
@@ -177,7 +177,7 @@ int json_flat_scan(struct json_flat *flat, const char *text, size_t len)
 			return err;
 	} while (skip_space(flat) == ',');
 	if (here(flat) != '}')
-		return flat_fail(flat, "object without an end");
+		return flat_fail(flat, "unterminated object");
 	flat->at++;
 	if (skip_space(flat) || flat->at < flat->end)
 		return flat_fail(flat, "text after the object");
@@ -261,7 +261,7 @@ static int hex_digit(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* The four digits after \u, or -EINVAL. */
+/* The value of the four hex digits after \u, or -EINVAL. */
 static int hex_unit(const char *text, const char *end)
 {
 	int unit = 0, digit, i;
@@ -289,8 +289,9 @@ static size_t utf8_put(char *out, unsigned int c)
 }
 
 /*
- * The bytes for the escape at *text, behind its \u; *text moves past it, and
- * past the second half of a surrogate pair.
+ * Decodes the escape at *text, which points just after its \u, to UTF-8 (or to
+ * the raw byte below 0x100) in out. Returns the number of bytes, or -EINVAL.
+ * Advances *text past the escape and past the second half of a surrogate pair.
  */
 static int get_unicode(const char **text, const char *end, char *out)
 {
@@ -361,9 +362,12 @@ int json_text_get(const char *text, size_t len, char *out, size_t max)
 }
 
 #define MEMO_BITS 8
-#define UNIT 1000000 /* ns in a ms, of which the digits are remembered */
+#define NS_PER_MS 1000000 /* times differ mostly below this */
 
-/* Digits are copied with room to spare: a constant size is two moves. */
+/*
+ * The digits of a number that was written before. Copies always take all
+ * JSON_NUMBER_MAX bytes: the compiler inlines a copy of constant size.
+ */
 struct memo {
 	u64 value;
 	u32 len;
@@ -383,7 +387,7 @@ static void put_pair(char *p, unsigned int value)
 	memcpy(p, pairs + value * 2, 2);
 }
 
-/* Fills from the end; the number of digits. */
+/* Writes the digits, and garbage up to JSON_NUMBER_MAX bytes. Returns their number. */
 static unsigned int put_digits(char *out, u64 value)
 {
 	char digits[2 * JSON_NUMBER_MAX];
@@ -400,7 +404,7 @@ static unsigned int put_digits(char *out, u64 value)
 	return JSON_NUMBER_MAX - at;
 }
 
-/* Apart, so that the way past it needs no registers saved. */
+/* Not inlined, so that the fast path of the caller saves no registers. */
 static char *__attribute__((noinline))
 put_new(char *p, u64 value, struct memo *memo)
 {
@@ -412,11 +416,11 @@ put_new(char *p, u64 value, struct memo *memo)
 
 char *json_number_repeated(char *p, u64 value)
 {
-	/* The golden ratio spreads neighbours and multiples alike. */
+	/* Multiplying by the golden ratio spreads neighbours and multiples. */
 	struct memo *memo =
 		&memos[value * 0x9e3779b97f4a7c15ULL >> (64 - MEMO_BITS)];
 
-	/* Memos begin with 0, which is never asked for. */
+	/* An unused memo has the value 0, and this value is above 9. */
 	if (memo->value != value)
 		return put_new(p, value, memo);
 	memcpy(p, memo->digits, JSON_NUMBER_MAX);
@@ -440,11 +444,11 @@ char *json_number_next(char *p, u64 value)
 
 char *json_number_time(char *p, u64 value)
 {
-	unsigned int rest = value % UNIT;
+	unsigned int rest = value % NS_PER_MS;
 
-	if (value < UNIT)
+	if (value < NS_PER_MS)
 		return json_number_put(p, value);
-	p = json_number_put(p, value / UNIT);
+	p = json_number_put(p, value / NS_PER_MS);
 	put_pair(p, rest / 10000);
 	put_pair(p + 2, rest / 100 % 100);
 	put_pair(p + 4, rest % 100);

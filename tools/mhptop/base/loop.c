@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Signals, clock and waiting for the loops of this program; see loop.h. */
+/* Signals through a descriptor, the monotonic clock, and poll() with a deadline. */
 #include <errno.h>
 #include <limits.h>
 #include <signal.h>

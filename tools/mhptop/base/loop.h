@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the loops of record.c, check.c, batch.c and dashboard.c share: signals as a
- * descriptor, the clock, waiting. What they do in between is theirs.
+ * What every event loop needs: signals through a descriptor, the monotonic
+ * clock, and poll() with a deadline.
  */
 #ifndef LOOP_H
 #define LOOP_H
@@ -10,25 +10,28 @@
 #include <stdbool.h>
 #include "base/types.h"
 
-#define LOOP_NS 1000000000ULL /* in a second */
+#define LOOP_NS 1000000000ULL /* ns in a second */
 
 /*
- * Signals that come from here on wait for loop_signals(), even those that a
- * shell lets a background job ignore. For what must not be cut short.
+ * Block SIGINT, SIGTERM, SIGHUP and SIGWINCH: they stay pending until
+ * loop_signal() reads them, even those that a shell makes background jobs
+ * ignore. For work that must not be interrupted.
  */
 void loop_hold_signals(void);
 /*
- * Block SIGINT, SIGTERM, SIGHUP and SIGWINCH, ignore SIGPIPE, and return a
- * descriptor that is readable when one of them came, or -errno. Call it when
- * nothing that may wait long, such as the opening of a source, is to come.
+ * Block the same signals, ignore SIGPIPE, and return a descriptor that is
+ * readable while one of the signals is pending, or -errno. The caller closes
+ * it. Call this after everything that may take long, such as opening a source:
+ * until then, signals end the program as usual.
  */
 int loop_signals(void);
-/* The number of the next signal that came, 0 if there is none. */
+/* Read the next pending signal: its number, 0 if there is none. Does not block. */
 int loop_signal(int fd);
 u64 loop_now(void); /* CLOCK_MONOTONIC in ns */
 /*
- * poll() until something happens, or until a time, 0 for no limit. Negative
- * descriptors are passed over. > 0: something happened, 0: it is time, -errno.
+ * poll() until a descriptor is ready or loop_now() reaches until_ns (0: no
+ * limit). Negative descriptors are ignored. Returns 1 if one is ready, 0 if the
+ * time is up or a signal interrupted the wait, or -errno.
  */
 int loop_wait(struct pollfd *fds, unsigned int nr, u64 until_ns);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Output that a signal can end; see out.h. */
+/* Output that a signal can end while nothing can be written. */
 #include <errno.h>
 #include <limits.h>
 #include <signal.h>
@@ -9,7 +9,7 @@
 #include "base/loop.h"
 #include "base/out.h"
 
-#define GRACE_NS (2 * LOOP_NS)
+#define GRACE_NS (2 * LOOP_NS) /* to write the rest after a signal */
 
 void out_init(struct out *out, int fd, int signals)
 {
@@ -29,7 +29,10 @@ bool out_stopped(struct out *out)
 	return out->stop;
 }
 
-/* Until something can be written; the second signal is not asked for why. */
+/*
+ * Waits until something can be written. Once a signal arrived, it waits no
+ * longer than GRACE_NS; the next one ends it at once. Returns 0 or -errno.
+ */
 static int wait_writable(struct out *out)
 {
 	struct pollfd fds[] = {
@@ -66,7 +69,7 @@ int out_write(struct out *out, const void *buf, size_t len)
 	while (len && !out->err) {
 		size = len;
 		if (!out->is_file) {
-			/* As much as a pipe that is writable takes at once. */
+			/* A writable pipe takes PIPE_BUF bytes without blocking. */
 			size = len < PIPE_BUF ? len : PIPE_BUF;
 			out->err = wait_writable(out);
 			if (out->err)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Output that a signal can end, even while whoever should read it does not.
- * Used by record.c and batch.c, whose signals come through a descriptor.
+ * Output that a signal can end even if the reader of a pipe has stopped
+ * reading, for loops that receive signals through a descriptor.
  */
 #ifndef OUT_H
 #define OUT_H
@@ -13,20 +13,25 @@
 struct out {
 	int fd;
 	int signals; /* from loop_signals() */
-	bool is_file; /* writing to it does not wait for anybody */
-	bool stop; /* a signal came: write what is due, then end */
-	int err; /* the first error of a write, then of all */
+	bool is_file; /* regular: writes never wait for a reader */
+	bool stop; /* a signal arrived: write what is pending, then end */
+	int err; /* first error; all later writes return it */
 };
 
+/* Both descriptors stay the caller's to close. */
 void out_init(struct out *out, int fd, int signals);
 /*
- * Write all. 0 or -errno: -EPIPE when nobody reads any more, -EINTR when
- * signals came and nothing could be written for two seconds, or a second one.
+ * Write all len bytes. Returns 0 or -errno: -EPIPE if the reader is gone,
+ * -EINTR if a signal arrived and then nothing could be written for two seconds
+ * or a second signal arrived.
  */
 int out_write(struct out *out, const void *buf, size_t len);
-/* The same as a stream, to be closed; NULL: no memory. */
+/*
+ * A stream that writes to out. The caller closes it before out goes away. NULL
+ * if out of memory.
+ */
 FILE *out_stream(struct out *out);
-/* Take signals that came; whether one asks to end. */
+/* Read pending signals. True once one other than SIGWINCH has arrived. */
 bool out_stopped(struct out *out);
 
 #endif

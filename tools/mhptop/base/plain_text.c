@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Characters in text of unknown origin, and those that are no text; see plain_text.h. */
+/* UTF-8 and control characters in text of unknown origin. */
 #include <string.h>
 
 #include "base/plain_text.h"
@@ -16,7 +16,7 @@ size_t plain_text_char(const unsigned char *text, size_t len)
 	size = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
 	if (len < size)
 		return 0;
-	/* No second spelling of a character, no surrogates, none past the last. */
+	/* No overlong encodings, no surrogates, nothing above U+10FFFF. */
 	if (first == 0xe0)
 		low = 0xa0;
 	else if (first == 0xed)
@@ -33,7 +33,10 @@ size_t plain_text_char(const unsigned char *text, size_t len)
 	return size;
 }
 
-/* C1 in UTF-8 is two bytes; a lone byte of that range is one to a terminal without UTF-8. */
+/*
+ * A C1 control takes two bytes in UTF-8, but a terminal without UTF-8 obeys the
+ * single bytes 0x80 to 0x9f as well.
+ */
 static int is_control(const unsigned char *at, size_t size)
 {
 	if (size == 2)

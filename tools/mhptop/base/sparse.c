@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* A sparse array as a tree of three levels; its leaves hold the elements. */
+/* A sparse array as a tree of three levels, whose leaves hold the elements. */
 #include <stdlib.h>
 
 #include "base/sparse.h"
@@ -15,7 +15,7 @@
 _Static_assert(1ULL << (LEAF_BITS + BRANCH_BITS + ROOT_BITS) == SPARSE_MAX,
 	       "the tree has room for all numbers");
 
-/* A bit of the mask says that there is such an element. */
+/* Bit n of the mask is set if element n exists. */
 struct sparse_leaf {
 	u32 mask;
 	_Alignas(max_align_t) char elements[];

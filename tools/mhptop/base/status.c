@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* How mhptop ends: messages on standard error and exit codes. */
+/* Error messages, and the check that all of standard output was written. */
 #include <errno.h>
 #include <limits.h>
 #include <stdarg.h>
@@ -19,7 +19,7 @@ int status_fail(int status, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	/* Arguments and names of files are quoted in it. */
+	/* The message may quote arguments and file names. */
 	plain_text(text);
 	fprintf(stderr, "mhptop: %s\n", text);
 	return status;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The kernel's short names for integers, for code that does not see an event. */
+/* The kernel's short names for integers, for code that does not include bpf/. */
 #ifndef BASE_TYPES_H
 #define BASE_TYPES_H
 

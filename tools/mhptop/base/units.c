@@ -22,14 +22,14 @@ int duration_parse(u64 *ns, const char *text)
 	char *end;
 	size_t i;
 
-	/* strtod() would also take " 1", "0x1p3", "inf" and "nan". */
-	if (!*text || strspn(text, "0123456789.") == 0)
-		return -EINVAL;
+	/* strtod() also accepts " 1", "0x1p3", "inf" and "nan". */
 	number = strtod(text, &end);
+	if (end == text || strspn(text, "0123456789.") != (size_t)(end - text))
+		return -EINVAL;
 	for (i = 0; i < ARRAY_SIZE(units); i++)
 		if (!strcmp(end, units[i].name))
 			break;
-	if (end == text || i == ARRAY_SIZE(units) ||
+	if (i == ARRAY_SIZE(units) ||
 	    !(number * units[i].ns <= DURATION_MAX_NS))
 		return -EINVAL;
 	*ns = number * units[i].ns;
@@ -40,25 +40,26 @@ const char *duration_text(char buf[UNITS_TEXT_MAX], u64 ns, int decimals)
 {
 	static const struct {
 		const char *name;
-		u64 ns;
-	} units[] = { { "s", 1000000000 }, { "ms", 1000000 }, { "us", 1000 } };
+		double ns;
+	} units[] = { { "us", 1e3 }, { "ms", 1e6 }, { "s", 1e9 } };
 	bool exact = decimals == DURATION_EXACT;
-	size_t i;
+	size_t i = 0;
 	int len;
 
-	for (i = 0; i < ARRAY_SIZE(units); i++)
-		if (ns >= units[i].ns)
-			break;
-	if (i == ARRAY_SIZE(units)) {
+	if (ns < 1000) {
 		snprintf(buf, UNITS_TEXT_MAX, "%lluns", ns);
 		return buf;
 	}
-	len = snprintf(buf, UNITS_TEXT_MAX, "%.*f", exact ? 6 : decimals,
-		       (double)ns / units[i].ns);
+	/* The next unit if it would be 1000 of this one once rounded. */
+	do {
+		len = snprintf(buf, UNITS_TEXT_MAX, "%.*f",
+			       exact ? 6 : decimals, ns / units[i].ns);
+	} while (strtod(buf, NULL) >= 1000 && ++i < ARRAY_SIZE(units));
 	while (exact && (buf[len - 1] == '0' || buf[len - 1] == '.'))
 		if (buf[--len] == '.')
 			break;
-	snprintf(buf + len, UNITS_TEXT_MAX - len, "%s", units[i].name);
+	snprintf(buf + len, UNITS_TEXT_MAX - len, "%s",
+		 units[i < ARRAY_SIZE(units) ? i : i - 1].name);
 	return buf;
 }
 
@@ -69,7 +70,8 @@ const char *size_text(char buf[UNITS_TEXT_MAX], u64 bytes)
 	double value = bytes;
 	size_t unit = 0;
 
-	while (value >= 1023.95 && unit + 1 < ARRAY_SIZE(units)) {
+	/* The next unit if it would be 1024 of this one once rounded. */
+	while (value >= 1023.5 && unit + 1 < ARRAY_SIZE(units)) {
 		value /= 1024;
 		unit++;
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Durations, sizes and times as people read and write them: one way for all of mhptop. */
+/* Durations, sizes and times as text: one parser and one format for all of mhptop. */
 #ifndef BASE_UNITS_H
 #define BASE_UNITS_H
 
@@ -8,20 +8,20 @@
 #define UNITS_TEXT_MAX 32
 
 /*
- * A duration such as "2s", "150ms", "1.5h" or "2", which is in seconds; units
- * are ns, us, ms, s, m and h. 0, or -EINVAL if it is not one or exceeds
- * DURATION_MAX_NS.
+ * Parse a duration such as "2s", "150ms" or "1.5h". Units are ns, us, ms, s, m
+ * and h; a bare number is in seconds. Returns 0, or -EINVAL if the text is not
+ * a duration or exceeds DURATION_MAX_NS.
  */
 #define DURATION_MAX_NS 1000000000000000000ULL /* 31 years */
 int duration_parse(u64 *ns, const char *text);
-/* What duration_parse() takes, for messages. */
+/* For messages: what duration_parse() accepts. */
 #define DURATION_EXAMPLE "a time such as 2s or 150ms"
-/* "32.0us" with one decimal; nanoseconds have none. Returns buf. */
-#define DURATION_EXACT -1 /* up to six decimals, as many as it takes */
+#define DURATION_EXACT -1 /* decimals: up to six, without trailing zeros */
+/* "32.0us" if decimals is 1; nanoseconds never have decimals. Returns buf. */
 const char *duration_text(char buf[UNITS_TEXT_MAX], u64 ns, int decimals);
-/* "9.0 GiB", in bytes; three digits are kept. Returns buf. */
+/* "128 MiB", or "9.2 GiB" if it is below 100 and not whole. Returns buf. */
 const char *size_text(char buf[UNITS_TEXT_MAX], u64 bytes);
-/* A time in seconds with six decimals, as perf prints it. Returns buf. */
+/* Seconds with six decimals, rounded down, as perf prints times. Returns buf. */
 const char *time_text(char buf[UNITS_TEXT_MAX], u64 ns);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Growing arrays. */
+/* Growing arrays: the functions behind the macros. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Growing arrays: room for one more element at the end or in the middle, by
- * doubling. The owner has the array, the number of its elements and the room.
+ * Growing arrays, whose capacity doubles. The caller owns the array (NULL while
+ * it is empty), the number of its elements (nr) and its capacity (room).
  */
 #ifndef BASE_VEC_H
 #define BASE_VEC_H
@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Room for one more element. False without memory, and nothing has changed. */
+/* Make room for one more element. False if out of memory; nothing changes then. */
 #define vec_grow(array, nr, room)                                      \
 	({                                                             \
 		void *vec_grown = vec_reserve(array, sizeof(*(array)), \
@@ -19,8 +19,8 @@
 		vec_grown != NULL;                                     \
 	})
 /*
- * The same, and a zeroed element at a place, with those behind it moved up by
- * one and the number increased.
+ * Insert a zeroed element at an index: move those from there up by one and
+ * increment nr. False if out of memory; nothing changes then.
  */
 #define vec_insert(array, nr, room, at)                              \
 	({                                                           \
@@ -33,11 +33,15 @@
 	})
 
 /*
- * The array with room for at least nr elements, nr not 0. NULL without memory,
- * and then the old one is still there.
+ * Reallocate the array if it has no room for nr elements of size bytes, and
+ * update *room. nr must not be 0. Returns the array, or NULL if out of memory;
+ * the old array is still valid then.
  */
 void *vec_reserve(void *array, size_t size, size_t nr, size_t *room);
-/* Move the elements from a place on up by one, and zero the place. */
+/*
+ * Move the elements from place on, of which there are behind, up by one and zero
+ * the one at place. The array must have room.
+ */
 void vec_open(void *place, size_t size, size_t behind);
 
 #endif

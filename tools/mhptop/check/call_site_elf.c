@@ -118,8 +118,9 @@ static int read_release(struct site_elf *elf, const struct symbols *symbols,
 			 (int)(left < sizeof(banner) ? left : sizeof(banner)),
 			 bytes);
 	if (sscanf(banner, "Linux version %127s", elf->release) != 1)
-		return refuse(why, len,
-			      "not a kernel: no linux_banner with a release");
+		return refuse(
+			why, len,
+			"not a kernel image: linux_banner has no release");
 	return 0;
 }
 

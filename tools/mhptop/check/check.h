@@ -39,7 +39,5 @@ void check_judge(struct check *check);
 /* KTAP on standard output, and JUnit XML to a file: 0 or -errno. */
 int check_ktap(const struct check *check, FILE *out);
 int check_junit(const struct check *check, const char *path);
-/* Whether a rule is part of the report: not skipped, and a budget only if it is set. */
-bool check_has_rule(const struct check *check, enum rule_id rule);
 
 #endif

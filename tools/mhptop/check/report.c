@@ -19,7 +19,7 @@ static const char *const verdicts[] = {
 	[CHECK_UNKNOWN] = "UNKNOWN",
 };
 
-bool check_has_rule(const struct check *check, enum rule_id rule)
+static bool check_has_rule(const struct check *check, enum rule_id rule)
 {
 	const struct rules_opts *opts = &check->opts->rules;
 
@@ -100,7 +100,7 @@ static void put_retired(FILE *out, const struct rules *rules)
 
 	for (i = 0; (retired = rules_retired(rules, i)); i++)
 		fprintf(out,
-			"# pages 0x%llx+%llu: memmap retired; its backing at page 0x%llx+%llu stays while neighbours use it\n",
+			"# pages 0x%llx+%llu: memmap retired; its backing at page 0x%llx+%llu stays in use by neighbours\n",
 			retired->pfn, retired->nr_pages, retired->host_pfn,
 			retired->backing_pages);
 }

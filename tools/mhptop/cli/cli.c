@@ -32,7 +32,7 @@ static int parse_setting(struct cli *cli, int option, const char *arg)
 	return status_fail(STATUS_USAGE, "--%s", why);
 }
 
-int cli_parse_check(struct cli *cli, int option, const char *arg)
+static int cli_parse_check(struct cli *cli, int option, const char *arg)
 {
 	char why[512];
 

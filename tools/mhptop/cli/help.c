@@ -32,8 +32,9 @@ const struct cli_command_info cli_commands[] = {
 	[CLI_CHECK] = { "check", "[options] [FILE]",
 			"check a recording, a pipe or live events against the rules",
 			"Prints KTAP, one test per rule. Without FILE, checks live events until\n"
-			"interrupted or, with --for, for SEC seconds; - is standard input. Exit: 0 all\n"
-			"rules pass; 3 a rule was violated; 5 inconclusive, data is missing.\n" },
+			"interrupted or, with --for, for SEC seconds; - is standard input. A time is\n"
+			"in seconds, or has a unit: ns, us, ms, s, m or h. Exit: 0 all rules pass; 3 a\n"
+			"rule was violated; 5 inconclusive, data is missing.\n" },
 	[CLI_DOCTOR] = { "doctor", "",
 			 "report what mhptop needs, what is missing and what to do",
 			 "" },
@@ -139,9 +140,9 @@ static void print_columns(FILE *out)
 	fputs("\nColumns, for --sort and --filter:\n", out);
 	for (column = columns; column->key; column++)
 		fprintf(out, "  %-16s  %s\n", column->key, column->help);
-	fputs("\nFilters: KEY=WORD, KEY!=WORD, KEY<NUMBER, KEY>NUMBER, or a word of any\n"
+	fputs("\nFilters: KEY=WORD, KEY!=WORD, KEY<NUMBER (or <=, >, >=), or a word of any\n"
 	      "column. Separate terms with spaces or commas; all must match. Times are\n"
-	      "in seconds, or with ns, us, ms, s, m or h. \"-\" matches an empty value.\n",
+	      "in seconds, or with ns, us, ms, s, m or h. KEY=- matches an empty value.\n",
 	      out);
 }
 

@@ -49,7 +49,5 @@ extern const struct cli_command_info cli_commands[]; /* by enum cli_command */
 
 void cli_help(enum cli_command command, FILE *out);
 void cli_version(FILE *out);
-/* Parse an option of check. 0, or the status after an error was reported. */
-int cli_parse_check(struct cli *cli, int option, const char *arg);
 
 #endif

@@ -19,6 +19,13 @@
 #include "model/event_table.h"
 #include "source/live.h"
 
+/* The result of a check; the word at the start of its line. */
+enum doctor_verdict {
+	DOCTOR_OK, /* "ok" */
+	DOCTOR_MISSING, /* "missing": required to read events */
+	DOCTOR_NOTE, /* "note": optional, or for information */
+};
+
 static const struct {
 	const char *option;
 	const char *why;
@@ -43,6 +50,24 @@ static const struct {
 };
 
 #define NR_WANTED (sizeof(wanted) / sizeof(*wanted))
+
+static void __attribute__((format(printf, 4, 5)))
+doctor_print(FILE *out, enum doctor_verdict verdict, const char *what,
+	     const char *fmt, ...)
+{
+	static const char *const words[] = {
+		[DOCTOR_OK] = "ok",
+		[DOCTOR_MISSING] = "missing",
+		[DOCTOR_NOTE] = "note",
+	};
+	va_list args;
+
+	fprintf(out, "%s: %s: ", words[verdict], what);
+	va_start(args, fmt);
+	vfprintf(out, fmt, args);
+	va_end(args);
+	fputc('\n', out);
+}
 
 /* gzopen() also reads plain text. */
 static gzFile open_config(char *path, size_t len)
@@ -78,7 +103,7 @@ static void note_option(const char *line, bool *found)
 			found[i] = true;
 }
 
-void doctor_config(FILE *out)
+static void doctor_config(FILE *out)
 {
 	bool found[NR_WANTED] = { false };
 	char path[256], line[512];
@@ -103,23 +128,6 @@ void doctor_config(FILE *out)
 				     "not in %s: %s; build the kernel with it",
 				     path, wanted[i].why);
 	}
-}
-
-void doctor_print(FILE *out, enum doctor_verdict verdict, const char *what,
-		  const char *fmt, ...)
-{
-	static const char *const words[] = {
-		[DOCTOR_OK] = "ok",
-		[DOCTOR_MISSING] = "missing",
-		[DOCTOR_NOTE] = "note",
-	};
-	va_list args;
-
-	fprintf(out, "%s: %s: ", words[verdict], what);
-	va_start(args, fmt);
-	vfprintf(out, fmt, args);
-	va_end(args);
-	fputc('\n', out);
 }
 
 static void doctor_privileges(FILE *out)

@@ -302,7 +302,7 @@ static int get_count(struct reader *reader, struct mhp_count *count)
 	if (!err)
 		err = reader_number(reader, "lost", &count->lost);
 	if (!err && count->lost > count->seen)
-		err = reader_fail(reader, "more events lost than seen");
+		err = reader_fail(reader, "more events lost than occurred");
 	count->submitted = count->seen - count->lost;
 	return err;
 }

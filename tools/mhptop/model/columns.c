@@ -48,7 +48,7 @@ static s64 pages(const struct mhp_block *block, s64 pages)
 	return pages;
 }
 
-s64 column_duration(const struct mhp_phase *phase)
+static s64 column_duration(const struct mhp_phase *phase)
 {
 	if (!phase->begin_ns || phase->end_ns < phase->begin_ns)
 		return COLUMN_NONE;

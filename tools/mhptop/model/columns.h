@@ -29,7 +29,8 @@ struct column {
 	bool shown; /* by default in tables */
 	/*
 	 * The value of a row, which is a block, or a range in range_columns.
-	 * COLUMN_NONE if there is no value: "-" as text, null in JSON.
+	 * Times are in ns. COLUMN_NONE if there is no value: "-" as text, null
+	 * in JSON.
 	 */
 	s64 (*get)(const struct model *model, const void *row);
 	const struct event_symbol *symbols; /* for words */
@@ -41,11 +42,9 @@ extern const struct column columns[]; /* key == NULL ends the list */
 const struct column *column_find(const char *key);
 /* The word of a value, NULL if it has none. */
 const char *column_word(const struct column *column, s64 value);
-/* Format a cell, without padding. Durations have a unit. */
+/* Format a cell, without padding. Durations have a unit. Returns as snprintf(). */
 int column_format(const struct column *column, const struct model *model,
 		  const void *row, char *buf, size_t len);
-/* The duration in ns, COLUMN_NONE if there is no begin or no end. */
-s64 column_duration(const struct mhp_phase *phase);
 /* The next column shown by default, starting with this one; NULL if none. */
 const struct column *column_shown(const struct column *column);
 /* Compare by the value of the column, then by pfn: < 0, 0 or > 0. */
@@ -53,10 +52,12 @@ int column_compare(const struct column *column, const struct model *model,
 		   const struct mhp_block *a, const struct mhp_block *b);
 
 /*
- * A filter of blocks: terms "key=word", "key!=word", "key<number" and
- * "key>number", separated by spaces or commas, all of which must match. A word
- * alone matches any column that has this word, "" matches all blocks. 0, or
- * with a reason in why and NULL in *filter -EINVAL or -ENOMEM.
+ * A filter of blocks: terms such as "key=word", "key!=word", "key<number" and
+ * "key>=number", separated by spaces or commas, all of which must match. A word
+ * alone matches any column that has this word, "" matches all blocks.
+ *
+ * block_filter_parse() returns 0 and a filter that block_filter_free() frees, or
+ * -EINVAL or -ENOMEM with a reason in why and NULL in *filter.
  */
 struct block_filter;
 int block_filter_parse(struct block_filter **filter, const char *text,

@@ -2,8 +2,6 @@
 /*
  * The events as data and as text, made from tracepoints.h: each include of
  * mhp_all_events.h below is one expansion of all events.
- *
- * What a line of a recording looks like is not here but in record_json.c.
  */
 #include <stdio.h>
 #include <string.h>
@@ -13,7 +11,7 @@
 
 #define event_none NULL
 
-/* The fields of each class; a function has room for a type of its own. */
+/* The fields of each class. In a function, entry_type is a different type for each. */
 #include "mhp_read.h"
 #undef __field
 #define __field(type, field)                     \
@@ -75,11 +73,11 @@ bool event_is_tool(unsigned int event)
 	return false;
 }
 
-/* The words, as the header left EM() and EMe() for printing. */
+/* The lists of words, which the events' header expands to { value, name } pairs. */
 #define WORD_LIST(list, ...) \
 	const struct event_symbol event_##list[] = { __VA_ARGS__, { 0 } };
 EVENT_WORD_LISTS(WORD_LIST)
-/* No field of an event has these. */
+/* Not used by any event field, but by a column. */
 WORD_LIST(orders, MHP_ORDERS)
 
 static const char *word_find(const struct event_symbol *symbols,
@@ -109,7 +107,7 @@ long event_symbol_value(const struct event_symbol *symbols, const char *name,
 	return -1;
 }
 
-/* Where a field of that size sits in a value, at either end of the bytes. */
+/* Offset of the field's bytes in a u64: 0 if little-endian, else at its end. */
 static size_t field_lag(const struct event_field *field)
 {
 	const u16 one = 1;
@@ -134,7 +132,7 @@ void event_field_set(const struct event_field *field, union mhp_payload *p,
 	       (const char *)&value + field_lag(field), field->size);
 }
 
-/* As libtraceevent prints them, and so perf and trace-cmd. */
+/* Prints what libtraceevent, and so perf and trace-cmd, would print. */
 static const char *print_word(char *scratch, size_t len, unsigned long value,
 			      const struct event_symbol *symbols)
 {

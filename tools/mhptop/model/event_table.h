@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The events as data: names, fields and words, all made from tracepoints.h.
- *
- * This is what recordings, filters, columns and the event log know of the
- * events; nothing else in user space lists them.
+ * Recordings, filters, columns and the event log use these tables, so a new
+ * event needs no list of its own in user space.
  */
 #ifndef EVENT_TABLE_H
 #define EVENT_TABLE_H
@@ -19,7 +18,7 @@ struct event_symbol {
 
 struct event_field {
 	const char *name; /* NULL ends a list */
-	u16 offset; /* into the payload */
+	u16 offset; /* in the payload, in bytes */
 	u8 size; /* 1, 2, 4 or 8 bytes */
 	bool is_signed;
 	const struct event_symbol *symbols; /* NULL for plain numbers */
@@ -28,25 +27,26 @@ struct event_field {
 struct event_info {
 	const char *name; /* "mhp_add_begin" */
 	const struct event_field *fields;
-	u16 size; /* of the payload */
+	u16 size; /* of the payload, in bytes */
 };
 
-/* By number, 1 … MHP_NR_EVENTS - 1; NULL otherwise. */
+/* The description of an event, 1 … MHP_NR_EVENTS - 1; NULL for other numbers. */
 const struct event_info *event_info(unsigned int event);
-/* The number of an event by its name, 0 if there is none. */
+/* The number of the event with a name, 0 if there is none. */
 unsigned int event_by_name(const char *name, size_t len);
-/* Whether it is the tool that tells it, not a trace event of the kernel. */
+/* Whether mhptop itself generates the event, instead of a kernel tracepoint. */
 bool event_is_tool(unsigned int event);
+/* Read or write a field in a payload; values are truncated to its size. */
 s64 event_field_get(const struct event_field *field,
 		    const union mhp_payload *p);
 void event_field_set(const struct event_field *field, union mhp_payload *p,
 		     s64 value);
-/* The fields in the words of the event's own TP_printk, as snprintf(). */
+/* Print the fields in the format of the event's TP_printk(). Returns as snprintf(). */
 int event_print(const struct mhp_record *record, char *buf, size_t len);
-/* The word for an enum's value, "?" if it has none. Lists: see below. */
+/* The word for a value in one of the lists below, "?" if it has none. */
 const char *event_symbol(const struct event_symbol *symbols,
 			 unsigned long value);
-/* The value of a word, -1 if it is none. */
+/* The value of a word in a list, -1 if the list does not have it. */
 long event_symbol_value(const struct event_symbol *symbols, const char *name,
 			size_t len);
 

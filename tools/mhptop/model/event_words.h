@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Which fields of events hold words: a field of one of these names, in
- * whatever event, is an enum whose words are in the list named here. The words
- * themselves are in tracepoints.h and mhp_tool_events.h.
- *
- * For event_table.c and record_json.c, which read the header.
+ * Which event fields hold words: a field with one of these names, in any event,
+ * is an enum whose words are in the list given here.
  */
 #ifndef EVENT_WORDS_H
 #define EVENT_WORDS_H
 
 #include "model/event_table.h"
 
-/* L(name, words …) for each list */
+/* L(name, words) for each list */
 #define EVENT_WORD_LISTS(L)       \
 	L(hostings, MHP_HOSTINGS) \
 	L(whys, MHP_WHYS)         \
@@ -38,8 +35,9 @@
 #define EVENT_WORDS_origin ~, origins
 
 /*
- * prefix##list for a field that holds words, prefix##none for one that does
- * not: the second argument is none unless the name above made them two.
+ * Expands to prefix##list for a field that holds words, to prefix##none for any
+ * other: the second argument is "none" unless EVENT_WORDS_field is defined
+ * above and puts two arguments before it.
  */
 #define EVENT_WORDS(prefix, field) \
 	EVENT_WORDS_PICK(prefix, EVENT_WORDS_##field, none, ~)

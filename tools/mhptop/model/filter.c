@@ -115,7 +115,7 @@ static int parse_bare(struct term *term, const char *text, char *why,
 			}
 	snprintf(
 		why, len,
-		"'%s' is not a word of any column; use KEY=WORD, KEY!=WORD, KEY<NUMBER or KEY>NUMBER",
+		"'%s' matches no column; use KEY=WORD, KEY!=WORD, or KEY<NUMBER, KEY<=NUMBER and so on",
 		text);
 	return -EINVAL;
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The ledger: storage for the accounts, and queries. How an event changes an
- * account is the fold's business (mhp_fold.h), the same as in the kernel.
+ * The ledger: storage for the accounts, and queries. Events change accounts
+ * through the fold, the same code as in the BPF programs.
  *
- * The limits are those of the kernel's maps, so that both end up with the same
- * accounts even when there are too many.
+ * The limits are those of the BPF maps, so that both ledgers end up with the
+ * same accounts even if there is no room for all.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -17,16 +17,16 @@
 
 struct mhp_ledger {
 	u64 block_pages;
-	struct sparse blocks; /* struct mhp_block, by number */
-	struct mhp_zone_account *zones;
+	struct sparse blocks; /* struct mhp_block, by block number */
+	struct mhp_zone_account *zones; /* sorted by node and zone */
 	size_t nr_zones;
 	size_t room_zones;
-	struct mhp_range *ranges;
+	struct mhp_range *ranges; /* sorted by start_pfn */
 	size_t nr_ranges;
 	size_t room_ranges;
-	u64 longest_range; /* pages of the longest one there ever was */
+	u64 longest_range; /* in pages, of all ranges ever */
 	struct mhp_globals globals;
-	int full; /* an account could not be made */
+	int full; /* an account could not be created */
 };
 
 struct mhp_ledger *ledger_new(u64 block_pages)
@@ -257,7 +257,7 @@ const struct mhp_range *ledger_find_range(const struct mhp_ledger *ledger,
 	const struct mhp_range *found = NULL, *range;
 	size_t i = ranges_up_to(ledger, pfn);
 
-	/* None that starts further below than the longest can reach up here. */
+	/* Ranges may overlap. One that starts longest_range below does not reach pfn. */
 	while (i--) {
 		range = &ledger->ranges[i];
 		if (pfn - range->start_pfn >= ledger->longest_range)
@@ -289,7 +289,7 @@ bool range_memmap(const struct mhp_ledger *ledger,
 	at = block->start_pfn - range->start_pfn;
 	held_in->first_pfn = range->start_pfn + at * each / pages;
 	held_in->nr = each;
-	/* A page of memmap describes pages / each pages. */
+	/* One page of memmap describes pages / each pages. */
 	holds->first_pfn = range->start_pfn + at * pages / each;
 	end = (at + pages) * pages / each;
 	if (end > range->nr_pages)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The ledger: accounts of memory blocks, zones and added ranges. */
+/* The ledger: accounts of memory blocks, zones and added ranges, and queries. */
 #ifndef MODEL_LEDGER_H
 #define MODEL_LEDGER_H
 
@@ -9,14 +9,21 @@
 
 struct mhp_ledger;
 
-/* block_pages: size of a memory block in pages, not 0. NULL: no memory. */
+/*
+ * Create an empty ledger for memory blocks of block_pages pages. NULL if out of
+ * memory or if block_pages is 0. The caller frees it with ledger_free().
+ */
 struct mhp_ledger *ledger_new(u64 block_pages);
 void ledger_free(struct mhp_ledger *ledger); /* NULL is fine */
-/* 0, or -ENOMEM when an account could not be made; the rest stays right. */
+/*
+ * Apply one record. Returns 0, or -ENOMEM if an account could not be created;
+ * all other accounts stay correct.
+ */
 int ledger_fold(struct mhp_ledger *ledger, const struct mhp_record *record);
 /*
- * Take an account as it is, from a ledger that was kept elsewhere and has all
- * accounts that this one has: those are never deleted. 0 or -ENOMEM as above.
+ * Overwrite an account with that of another ledger, such as the kernel's.
+ * Accounts are never deleted, so the other one must have every account of this
+ * one. Returns 0, or -ENOMEM as above.
  */
 int ledger_load_block(struct mhp_ledger *ledger, const struct mhp_block *block);
 int ledger_load_zone(struct mhp_ledger *ledger,
@@ -25,13 +32,15 @@ int ledger_load_range(struct mhp_ledger *ledger, const struct mhp_range *range);
 void ledger_load_globals(struct mhp_ledger *ledger,
 			 const struct mhp_globals *globals);
 
+/* The pages of a memory block, as given to ledger_new(). */
 u64 ledger_block_pages(const struct mhp_ledger *ledger);
 size_t ledger_nr_blocks(const struct mhp_ledger *ledger);
 size_t ledger_nr_zones(const struct mhp_ledger *ledger);
 size_t ledger_nr_ranges(const struct mhp_ledger *ledger);
 /*
- * Accounts in ascending order of pfn (zones: of node, then zone). Start with
- * NULL; NULL after the last one.
+ * Walk the accounts in ascending order of pfn; zones by node, then zone. Pass
+ * NULL to start. Returns NULL after the last one. Folding a record ends a walk,
+ * because zones and ranges may move.
  */
 const struct mhp_block *ledger_next_block(const struct mhp_ledger *ledger,
 					  const struct mhp_block *block);
@@ -40,10 +49,10 @@ ledger_next_zone(const struct mhp_ledger *ledger,
 		 const struct mhp_zone_account *zone);
 const struct mhp_range *ledger_next_range(const struct mhp_ledger *ledger,
 					  const struct mhp_range *range);
-/* By any pfn of the block; NULL if there is no account. */
+/* The account of the block that contains a pfn; NULL if there is none. */
 const struct mhp_block *ledger_find_block(const struct mhp_ledger *ledger,
 					  u64 pfn);
-/* The range that a pfn is part of, the youngest if there are several. */
+/* The range that contains a pfn, the last added if there are several; or NULL. */
 const struct mhp_range *ledger_find_range(const struct mhp_ledger *ledger,
 					  u64 pfn);
 const struct mhp_globals *ledger_globals(const struct mhp_ledger *ledger);
@@ -54,8 +63,10 @@ struct range_pages {
 };
 
 /*
- * False if the range does not host its memmap as a whole, or the memmap of the
- * block is not there any more, or nobody told how large it is.
+ * For a block of a range that hosts its memmap as a whole: where the block's
+ * memmap lies (held_in), and which pages the memmap inside the block describes
+ * (holds). False if the range does not host its memmap that way, or if the block
+ * has no memmap now or one of unknown size.
  */
 bool range_memmap(const struct mhp_ledger *ledger,
 		  const struct mhp_block *block, struct range_pages *holds,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The model: takes records, keeps the ledger, the last events and the totals,
- * and answers questions about them. No clock, no I/O, no source, no view.
+ * The model: takes records, keeps the ledger, the latest events and the totals,
+ * and answers queries about them.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -40,8 +40,8 @@ void model_fini(struct model *model)
 }
 
 /*
- * Numbers may come out of order, as those of different CPUs do, so that a gap
- * can close later: what counts is how many there are up to the highest.
+ * Records of different CPUs may arrive out of order, so a gap can close later:
+ * compare how many numbers have arrived with the highest one.
  */
 static void model_take_number(struct model *model, u64 seq)
 {
@@ -55,7 +55,7 @@ static void model_take_number(struct model *model, u64 seq)
 			      0;
 }
 
-/* A record in the ring buffer is no longer than its payload in use. */
+/* Copies only size bytes of payload: records in the ring buffer have no more. */
 static void log_put(struct model *model, const struct mhp_record *record)
 {
 	struct mhp_record *entry = &model->log[model->log_head++ % MODEL_LOG];
@@ -76,7 +76,7 @@ int model_take(void *ctx, const struct mhp_record *record)
 	info = event_info(record->event);
 	if (!info || record->size != info->size)
 		return 0;
-	/* What is loaded has the record in it already. */
+	/* A loaded ledger already includes the record. */
 	if (!model->loaded && ledger_fold(model->ledger, record) &&
 	    !model->notice[0])
 		snprintf(
@@ -130,7 +130,7 @@ u64 model_lost(const struct model *model)
 {
 	u64 lost = model->totals.count[0].lost;
 
-	/* A live source counts itself; its latest records are still under way. */
+	/* A live source counts losses itself, and its latest records are yet to arrive. */
 	if (!model->info.live && model->gaps > lost)
 		return model->gaps;
 	return lost;

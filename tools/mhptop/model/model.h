@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the views show: a ledger, what broke the rules, the last events, the totals.
+ * The model behind the views: a ledger, rule violations, the latest events and
+ * the totals.
  *
- * The model has no clock and no I/O: it takes records and answers. Whoever
- * drives it (dashboard.c, batch.c) owns the source and the view.
+ * The model has no clock and no I/O. Its caller reads the source, passes in the
+ * records and draws the view.
  */
 #ifndef MODEL_H
 #define MODEL_H
@@ -12,49 +13,53 @@
 #include "model/source_info.h"
 #include "model/violations.h"
 
-#define MODEL_LOG 4096 /* events kept for the running log */
+#define MODEL_LOG 4096 /* latest events that the model keeps */
 
 struct model {
 	struct source_info info;
 	struct mhp_ledger *ledger;
 	struct violations violations;
-	bool loaded; /* the ledger is the kernel's: records are only logged */
-	struct source_totals totals; /* as the source last told */
-	u64 seen; /* records taken, */
-	u64 numbered; /* of those with a number, */
-	u64 gaps; /* and numbers missing between them */
-	u64 last_seq;
-	u64 last_ns; /* time of the newest record */
-	int self_check; /* 0 equal, 1 differs, -EOPNOTSUPP none, -EAGAIN yet to come */
+	bool loaded; /* the ledger is a copy of the kernel's: do not fold records */
+	struct source_totals totals; /* as last reported by the source */
+	u64 seen; /* records taken */
+	u64 numbered; /* records that have a sequence number */
+	u64 gaps; /* sequence numbers missing up to last_seq */
+	u64 last_seq; /* highest sequence number */
+	u64 last_ns; /* time of the newest record, CLOCK_MONOTONIC */
+	/* 0: ledgers are equal, 1: they differ, -EOPNOTSUPP, -EAGAIN: not yet done */
+	int self_check;
 	char self_check_why[160];
-	char notice[256]; /* from the driver to the user, one line, "" if none */
-	struct mhp_record *log; /* ring of MODEL_LOG, none of the tool's own */
-	u64 log_head; /* events ever put into it */
+	char notice[256]; /* one line for the user, "" if none */
+	struct mhp_record *log; /* ring of MODEL_LOG kernel events */
+	u64 log_head; /* events ever added to log */
 };
 
-/* Sums over the ledger, in pages unless named otherwise. */
+/* Sums over the ledger: pages, blocks and failures. */
 struct model_sums {
-	u64 present; /* of all zones known */
-	u64 managed;
+	u64 present; /* pages, in all known zones */
+	u64 managed; /* pages, in all known zones */
 	u64 self_hosted; /* vmemmap pages hosted by their own block or range */
 	u64 buddy_hosted; /* populated from buddy memory and not freed */
-	u64 blocks;
+	u64 blocks; /* not removed */
 	u64 blocks_online;
 	u64 blocks_offline;
-	u64 failures; /* of online and offline, ever */
+	u64 failures; /* of all online and offline operations */
 };
 
-/* 0 or -errno. The model must stay where it is. */
+/*
+ * Returns 0, -EINVAL for impossible sizes in info, or -ENOMEM. The model must not
+ * move afterwards. Free it with model_fini().
+ */
 int model_init(struct model *model, const struct source_info *info);
 void model_fini(struct model *model);
-/* A source_sink. */
+/* A source_sink: take one record. Always returns 0. */
 int model_take(void *model, const struct mhp_record *record);
 void model_sum(const struct model *model, struct model_sums *sums);
-/* The nth newest event, 0 the newest; NULL when there are not so many. */
+/* The nth newest event, 0 for the newest; NULL if the log has fewer. */
 const struct mhp_record *model_log(const struct model *model, u64 nth);
-/* Events that happened: the source's count, or records taken and lost. */
+/* Events that occurred: the source's count, or numbered and lost records. */
 u64 model_seen(const struct model *model);
-/* Records lost on the way here: the source's count, or gaps in a recording. */
+/* Lost records: the source's count, or gaps in a recording if there are more. */
 u64 model_lost(const struct model *model);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Filtering and sorting blocks for the views; see block_order.h. */
+/* Filtering and sorting blocks for the views. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -43,7 +43,7 @@ int block_order_make(struct block_order *order, const struct model *model,
 	while ((block = ledger_next_block(model->ledger, block)) && nr < all)
 		if (!filter || block_filter_match(filter, model, block))
 			list[nr++] = block;
-	/* The ledger's own order needs no sorting. */
+	/* The ledger is already sorted by pfn. */
 	if (column || reverse)
 		qsort_r(list, nr, sizeof(*list), block_compare, &key);
 	for (i = 0; i < nr; i++)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The names of the kinds of source. */
+/* Names of the kinds of sources. */
 #include "model/source_info.h"
 
 const char *source_kind_name(enum source_kind kind)

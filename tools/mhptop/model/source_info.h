@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What a model needs to know about where its records come from: the kind of
- * source, the machine, the units, and the totals that the source keeps.
+ * What a model knows about the source of its records: the kind of source, the
+ * machine, the units, and the totals that the source keeps.
  */
 #ifndef MODEL_SOURCE_INFO_H
 #define MODEL_SOURCE_INFO_H
@@ -9,35 +9,39 @@
 #include <stdbool.h>
 #include "mhp_ledger.h"
 
-/* Where the records come from, best first. Names: source_kind_name(). */
+/* Kinds of sources, the most detailed first. */
 enum source_kind {
 	SOURCE_EVENTS, /* "events": the mhp tracepoints, through BPF */
-	SOURCE_SYSFS, /* "sysfs": polled states, no events at all */
+	SOURCE_SYSFS, /* "sysfs": polled states, no kernel events */
 };
 
 #define SOURCE_SCHEMA 2
 
-/* What the numbers of a stream refer to. Goes into a recording's header. */
+/* The machine and the units of a stream of records; the header of a recording. */
 struct source_info {
 	int schema; /* of the recording, SOURCE_SCHEMA when live */
 	enum source_kind kind;
 	char kernel[128]; /* uname -r */
-	char host[65];
+	char host[65]; /* uname -n */
 	u32 page_bytes;
 	u64 block_bytes;
-	u64 wall_ns; /* CLOCK_REALTIME when the stream began, */
-	u64 mono_ns; /* and CLOCK_MONOTONIC at that moment */
+	u64 wall_ns; /* CLOCK_REALTIME when the stream began */
+	u64 mono_ns; /* CLOCK_MONOTONIC at the same moment */
 	bool live;
 };
 
-/* Totals of a stream, by event; index 0 holds the sums. */
+/* Totals of a stream by event number; index 0 holds the sums. */
 struct source_totals {
 	struct mhp_count count[64];
 };
 
-/* Takes one record, which is valid during the call. < 0 stops the reading. */
+/*
+ * Takes one record, which is valid only during the call. A negative errno stops
+ * the reader.
+ */
 typedef int (*source_sink)(void *ctx, const struct mhp_record *record);
 
+/* The name of a kind, a static string. */
 const char *source_kind_name(enum source_kind kind);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Keeps the violations of a stream and counts them by rule and memory block. */
+/* Stores the violations of a stream and counts them by rule and memory block. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -25,7 +25,7 @@ void violations_add(struct violations *violations,
 	u32 *of_block = sparse_make(&violations->of_block,
 				    violation->pfn / violations->block_pages);
 
-	/* A page beyond all memory has no block. */
+	/* NULL for a bogus pfn above all memory, or if out of memory. */
 	if (of_block)
 		++*of_block;
 	violations->total++;

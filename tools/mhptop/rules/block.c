@@ -9,13 +9,13 @@
 #include "model/event_table.h"
 #include "rules/steps.h"
 
-enum rule_id rule_order(const struct rule_op *op)
+static enum rule_id rule_order(const struct rule_op *op)
 {
 	return op->kind == OP_ONLINE ? RULE_ORDER_ONLINE : RULE_ORDER_OFFLINE;
 }
 
-void rule_same_place(struct rules *rules, const char *what, u64 start, u64 nr,
-		     u64 want_start, u64 want_nr)
+static void rule_same_place(struct rules *rules, const char *what, u64 start,
+			    u64 nr, u64 want_start, u64 want_nr)
 {
 	rule_check(rules, RULE_SAME_BLOCK, rules->op.start,
 		   start == want_start && nr == want_nr,
@@ -24,7 +24,7 @@ void rule_same_place(struct rules *rules, const char *what, u64 start, u64 nr,
 		   start, nr, want_start, want_nr);
 }
 
-void rule_same_zone(struct rules *rules, s32 nid, u32 zone)
+static void rule_same_zone(struct rules *rules, s32 nid, u32 zone)
 {
 	const struct rule_op *op = &rules->op;
 
@@ -180,66 +180,6 @@ static void unexpected_event(struct rules *rules, const struct mhp_record *r)
 	op->blind = true;
 }
 
-static bool is_end_of(const struct rule_op *op, const struct mhp_record *r)
-{
-	return (op->kind == OP_ONLINE &&
-		r->event == MHP_EVENT_mhp_online_end) ||
-	       (op->kind == OP_OFFLINE &&
-		r->event == MHP_EVENT_mhp_offline_end);
-}
-
-static void follow_edge(struct rules *rules, const struct mhp_record *r,
-			const struct rule_edge *edge)
-{
-	unsigned int step = rules->op.step;
-
-	rule_passes(rules, rule_order(&rules->op));
-	rule_edge_taken(rules, edge);
-	rules->op.step = edge->to;
-	switch (r->event) {
-	case MHP_EVENT_mhp_notify:
-		return notify_check(rules, r);
-	case MHP_EVENT_mhp_offline_blocker:
-		return blocker_check(rules, r, step);
-	case MHP_EVENT_mhp_vmemmap_online:
-	case MHP_EVENT_mhp_vmemmap_offline:
-		return vmemmap_check(rules, r);
-	case MHP_EVENT_mhp_present:
-	case MHP_EVENT_mhp_managed:
-		return count_check(rules, r, edge);
-	default:
-		return rules_block_end(rules, r);
-	}
-}
-
-void rules_block_take(struct rules *rules, const struct mhp_record *r)
-{
-	struct rule_op *op = &rules->op;
-	const struct rule_edge *edge;
-
-	if (r->event == MHP_EVENT_mhp_online_begin ||
-	    r->event == MHP_EVENT_mhp_offline_begin)
-		return rules_block_begin(rules, r);
-	/* Drivers may take pages from an online block at any time. */
-	if ((r->event == MHP_EVENT_mhp_managed) &&
-	    r->p.mhp_account.cause == MHP_CAUSE_DRIVER)
-		return;
-	if (op->kind == OP_NONE && !rules->settled) {
-		rules->settled = r->event == MHP_EVENT_mhp_online_end ||
-				 r->event == MHP_EVENT_mhp_offline_end;
-		return;
-	}
-	edge = op->kind == OP_ONLINE || op->kind == OP_OFFLINE ?
-		       rule_edge_find(op, op->step, r) :
-		       NULL;
-	if (edge && !op->blind)
-		return follow_edge(rules, r, edge);
-	if (!op->blind)
-		unexpected_event(rules, r);
-	if (is_end_of(op, r))
-		rules_block_end(rules, r);
-}
-
 #ifndef EHWPOISON
 #define EHWPOISON 133
 #endif
@@ -331,7 +271,7 @@ static void pages_check(struct rules *rules, const struct mhp_mhp_block_end *e)
 			   online ? op->nr - op->vmemmap : 0, block->managed);
 }
 
-void rules_block_end(struct rules *rules, const struct mhp_record *r)
+static void rules_block_end(struct rules *rules, const struct mhp_record *r)
 {
 	const struct mhp_mhp_block_end *e = &r->p.mhp_block_end;
 	struct rule_op *op = &rules->op;
@@ -393,7 +333,7 @@ static void begin_check(struct rules *rules, const struct mhp_record *r)
 			   event_symbol(event_zones, block->zone));
 }
 
-void rules_block_begin(struct rules *rules, const struct mhp_record *r)
+static void rules_block_begin(struct rules *rules, const struct mhp_record *r)
 {
 	const struct mhp_mhp_block_begin *e = &r->p.mhp_block_begin;
 	struct rule_op *op = &rules->op;
@@ -414,4 +354,64 @@ void rules_block_begin(struct rules *rules, const struct mhp_record *r)
 	op->step = op->kind == OP_ONLINE ? ON_BEGUN : OFF_BEGUN;
 	rules->settled = true;
 	begin_check(rules, r);
+}
+
+static bool is_end_of(const struct rule_op *op, const struct mhp_record *r)
+{
+	return (op->kind == OP_ONLINE &&
+		r->event == MHP_EVENT_mhp_online_end) ||
+	       (op->kind == OP_OFFLINE &&
+		r->event == MHP_EVENT_mhp_offline_end);
+}
+
+static void follow_edge(struct rules *rules, const struct mhp_record *r,
+			const struct rule_edge *edge)
+{
+	unsigned int step = rules->op.step;
+
+	rule_passes(rules, rule_order(&rules->op));
+	rule_edge_taken(rules, edge);
+	rules->op.step = edge->to;
+	switch (r->event) {
+	case MHP_EVENT_mhp_notify:
+		return notify_check(rules, r);
+	case MHP_EVENT_mhp_offline_blocker:
+		return blocker_check(rules, r, step);
+	case MHP_EVENT_mhp_vmemmap_online:
+	case MHP_EVENT_mhp_vmemmap_offline:
+		return vmemmap_check(rules, r);
+	case MHP_EVENT_mhp_present:
+	case MHP_EVENT_mhp_managed:
+		return count_check(rules, r, edge);
+	default:
+		return rules_block_end(rules, r);
+	}
+}
+
+void rules_block_take(struct rules *rules, const struct mhp_record *r)
+{
+	struct rule_op *op = &rules->op;
+	const struct rule_edge *edge;
+
+	if (r->event == MHP_EVENT_mhp_online_begin ||
+	    r->event == MHP_EVENT_mhp_offline_begin)
+		return rules_block_begin(rules, r);
+	/* Drivers may take pages from an online block at any time. */
+	if ((r->event == MHP_EVENT_mhp_managed) &&
+	    r->p.mhp_account.cause == MHP_CAUSE_DRIVER)
+		return;
+	if (op->kind == OP_NONE && !rules->settled) {
+		rules->settled = r->event == MHP_EVENT_mhp_online_end ||
+				 r->event == MHP_EVENT_mhp_offline_end;
+		return;
+	}
+	edge = op->kind == OP_ONLINE || op->kind == OP_OFFLINE ?
+		       rule_edge_find(op, op->step, r) :
+		       NULL;
+	if (edge && !op->blind)
+		return follow_edge(rules, r, edge);
+	if (!op->blind)
+		unexpected_event(rules, r);
+	if (is_end_of(op, r))
+		rules_block_end(rules, r);
 }

@@ -94,9 +94,10 @@ static int config_skip(struct rules_opts *opts, const char *name,
 {
 	enum rule_id rule = rule_by_name(value, strlen(value));
 
-	if (rule == NR_RULES)
-		return config_invalid(why, len, name, "the name of a rule",
-				      value);
+	if (rule == NR_RULES) {
+		snprintf(why, len, "%s: unknown rule '%s'", name, value);
+		return -EINVAL;
+	}
 	opts->skip[rule] = true;
 	return 0;
 }

@@ -178,6 +178,82 @@ void rules_populate_take(struct rules *rules, const struct mhp_record *r)
 	rule_block_touch(block, r);
 }
 
+static bool is_backed_by(const struct rule_retired *retired, u64 host_pfn)
+{
+	return host_pfn - retired->host_pfn < retired->backing_pages;
+}
+
+static void retire(struct rules *rules, const struct mhp_mhp_vmemmap_retired *e)
+{
+	if (!vec_grow(rules->retired_memmap, rules->nr_retired,
+		      rules->room_retired)) {
+		rules->no_memory = true;
+		return;
+	}
+	rules->retired_memmap[rules->nr_retired++] = (struct rule_retired){
+		.pfn = e->start_pfn,
+		.nr_pages = e->nr_pages,
+		.host_pfn = e->host_pfn,
+		.backing_pages = e->backing_pages,
+		.fresh = true,
+	};
+}
+
+/* If all memmap in a backing page is retired, nothing is left to free the page. */
+static void leak_check(struct rules *rules,
+		       const struct mhp_mhp_vmemmap_retired *e)
+{
+	const struct rule_retired *retired = rules->retired_memmap;
+	u64 described = 0, room = 0;
+	size_t i;
+
+	for (i = 0; i < rules->nr_retired; i++)
+		if (retired[i].host_pfn == e->host_pfn)
+			described += retired[i].nr_pages;
+	if (rules->ratio_vmemmap)
+		room = e->backing_pages * rules->ratio_pages /
+		       rules->ratio_vmemmap;
+	rule_check(rules, RULE_RETIRED, e->start_pfn, !room || described < room,
+		   "a neighbour that uses the rest of the backing page",
+		   "page 0x%llx kept, but all memmap in it retired",
+		   e->host_pfn);
+}
+
+void rules_retired_take(struct rules *rules, const struct mhp_record *r)
+{
+	const struct mhp_mhp_vmemmap_retired *e = &r->p.mhp_vmemmap_retired;
+
+	retire(rules, e);
+	if (!rules->no_memory)
+		leak_check(rules, e);
+}
+
+/* A backing page is freed by a section whose own memmap in it was not retired. */
+static void rules_retired_free(struct rules *rules,
+			       const struct mhp_mhp_vmemmap_free *e)
+{
+	struct rule_retired *retired = rules->retired_memmap;
+	size_t i, left = 0;
+	bool stays = false;
+
+	for (i = 0; i < rules->nr_retired; i++) {
+		stays |= retired[i].fresh &&
+			 is_backed_by(&retired[i], e->host_pfn);
+		retired[i].fresh = false;
+	}
+	if (stays)
+		return;
+	for (i = 0; i < rules->nr_retired; i++)
+		if (!is_backed_by(&retired[i], e->host_pfn))
+			retired[left++] = retired[i];
+	rules->nr_retired = left;
+}
+
+const struct rule_retired *rules_retired(const struct rules *rules, size_t nth)
+{
+	return nth < rules->nr_retired ? &rules->retired_memmap[nth] : NULL;
+}
+
 static void free_of_range(struct rules *rules,
 			  const struct mhp_mhp_vmemmap_free *e)
 {
@@ -346,82 +422,6 @@ void rules_free_take(struct rules *rules, const struct mhp_record *r)
 	block->state = MHP_STATE_REMOVED;
 	block->hosting = MHP_HOSTING_NONE;
 	block->nid = -1;
-}
-
-static bool is_backed_by(const struct rule_retired *retired, u64 host_pfn)
-{
-	return host_pfn - retired->host_pfn < retired->backing_pages;
-}
-
-static void retire(struct rules *rules, const struct mhp_mhp_vmemmap_retired *e)
-{
-	if (!vec_grow(rules->retired_memmap, rules->nr_retired,
-		      rules->room_retired)) {
-		rules->no_memory = true;
-		return;
-	}
-	rules->retired_memmap[rules->nr_retired++] = (struct rule_retired){
-		.pfn = e->start_pfn,
-		.nr_pages = e->nr_pages,
-		.host_pfn = e->host_pfn,
-		.backing_pages = e->backing_pages,
-		.fresh = true,
-	};
-}
-
-/* If all memmap in a backing page is retired, nothing is left to free the page. */
-static void leak_check(struct rules *rules,
-		       const struct mhp_mhp_vmemmap_retired *e)
-{
-	const struct rule_retired *retired = rules->retired_memmap;
-	u64 described = 0, room = 0;
-	size_t i;
-
-	for (i = 0; i < rules->nr_retired; i++)
-		if (retired[i].host_pfn == e->host_pfn)
-			described += retired[i].nr_pages;
-	if (rules->ratio_vmemmap)
-		room = e->backing_pages * rules->ratio_pages /
-		       rules->ratio_vmemmap;
-	rule_check(rules, RULE_RETIRED, e->start_pfn, !room || described < room,
-		   "a neighbour that uses the rest of the backing page",
-		   "page 0x%llx kept, but all memmap in it retired",
-		   e->host_pfn);
-}
-
-void rules_retired_take(struct rules *rules, const struct mhp_record *r)
-{
-	const struct mhp_mhp_vmemmap_retired *e = &r->p.mhp_vmemmap_retired;
-
-	retire(rules, e);
-	if (!rules->no_memory)
-		leak_check(rules, e);
-}
-
-/* A backing page is freed by a section whose own memmap in it was not retired. */
-void rules_retired_free(struct rules *rules,
-			const struct mhp_mhp_vmemmap_free *e)
-{
-	struct rule_retired *retired = rules->retired_memmap;
-	size_t i, left = 0;
-	bool stays = false;
-
-	for (i = 0; i < rules->nr_retired; i++) {
-		stays |= retired[i].fresh &&
-			 is_backed_by(&retired[i], e->host_pfn);
-		retired[i].fresh = false;
-	}
-	if (stays)
-		return;
-	for (i = 0; i < rules->nr_retired; i++)
-		if (!is_backed_by(&retired[i], e->host_pfn))
-			retired[left++] = retired[i];
-	rules->nr_retired = left;
-}
-
-const struct rule_retired *rules_retired(const struct rules *rules, size_t nth)
-{
-	return nth < rules->nr_retired ? &rules->retired_memmap[nth] : NULL;
 }
 
 static void range_hold(struct rules *rules, const struct mhp_mhp_vmemmap_ref *e,

@@ -178,9 +178,6 @@ void rules_refs_take(struct rules *rules, const struct mhp_record *r);
 void rules_populate_take(struct rules *rules, const struct mhp_record *r);
 void rules_free_take(struct rules *rules, const struct mhp_record *r);
 void rules_retired_take(struct rules *rules, const struct mhp_record *r);
-/* Free the retired memmap that shares the backing page of a freed section. */
-void rules_retired_free(struct rules *rules,
-			const struct mhp_mhp_vmemmap_free *e);
 void rules_block_take(struct rules *rules, const struct mhp_record *r);
 void rules_range_take(struct rules *rules, const struct mhp_record *r);
 void rules_count_take(struct rules *rules, const struct mhp_record *r);

@@ -56,12 +56,4 @@ void rule_edge_taken(struct rules *rules, const struct rule_edge *edge);
 void rule_steps_next(const struct rule_op *op, unsigned int step, char *text,
 		     size_t len);
 
-/* order.online or order.offline, whichever the operation has to follow. */
-enum rule_id rule_order(const struct rule_op *op);
-void rule_same_place(struct rules *rules, const char *what, u64 start, u64 nr,
-		     u64 want_start, u64 want_nr);
-void rule_same_zone(struct rules *rules, s32 nid, u32 zone);
-void rules_block_begin(struct rules *rules, const struct mhp_record *r);
-void rules_block_end(struct rules *rules, const struct mhp_record *r);
-
 #endif

@@ -190,14 +190,13 @@ static int compare_counts(const struct source_file *file, char *why, size_t len)
 	for (i = 1; i < MHP_NR_EVENTS; i++) {
 		if (!count[i].seen || count[i].submitted == file->counts[i])
 			continue;
-		snprintf(why, len,
-			 "%llu records of %s were written, %llu were read",
+		snprintf(why, len, "wrote %llu records of %s, read %llu",
 			 count[i].submitted, event_info(i)->name,
 			 file->counts[i]);
 		return 1;
 	}
 	if (file->totals.folded != file->counts[0]) {
-		snprintf(why, len, "%llu records were written, %llu were read",
+		snprintf(why, len, "wrote %llu records, read %llu",
 			 file->totals.folded, file->counts[0]);
 		return 1;
 	}

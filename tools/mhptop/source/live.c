@@ -47,7 +47,8 @@ int source_live_text(char *buf, size_t len, const char *path, ...)
 	return read_text(buf, len, full);
 }
 
-int source_live_number(u64 *number, int base, const char *path, ...)
+static int __attribute__((format(printf, 3, 4)))
+source_live_number(u64 *number, int base, const char *path, ...)
 {
 	char full[PATH_MAX], text[32], *end;
 	va_list args;

@@ -16,9 +16,6 @@
  */
 int source_live_text(char *buf, size_t len, const char *path, ...)
 	__attribute__((format(printf, 3, 4)));
-/* Read a number from a small file; base is as for strtoull(). 0 or -errno. */
-int source_live_number(u64 *number, int base, const char *path, ...)
-	__attribute__((format(printf, 3, 4)));
 /*
  * Fill info for a live source. root is prepended to /sys/devices/system/memory,
  * "" for the machine itself. 0, or -EOPNOTSUPP with a reason in why.

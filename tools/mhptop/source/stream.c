@@ -208,5 +208,5 @@ int stream_shown_status(const struct model *model)
 		model_lost(model), model_seen(model),
 		model->info.live ?
 			"before they could be shown" :
-			"when it was recorded: what is shown may be wrong from the first gap on");
+			"when it was recorded: everything after the first gap may be wrong");
 }

@@ -107,10 +107,10 @@ int import_gaps_event(struct import_gaps *gaps, s64 cpu, u64 position)
 {
 	if (cpu < 0 || cpu >= MOST_CPUS)
 		return 0;
-	if (!gaps->cpus) {
-		gaps->cpus = calloc(MOST_CPUS, sizeof(*gaps->cpus));
-		if (!gaps->cpus)
+	while (gaps->nr_cpus <= (size_t)cpu) {
+		if (!vec_grow(gaps->cpus, gaps->nr_cpus, gaps->cpu_room))
 			return -ENOMEM;
+		gaps->cpus[gaps->nr_cpus++] = (struct import_cpu){ 0 };
 	}
 	if (!gaps->cpus[cpu].first)
 		gaps->cpus[cpu].first = position;
@@ -120,7 +120,7 @@ int import_gaps_event(struct import_gaps *gaps, s64 cpu, u64 position)
 
 int import_gaps_lost(struct import_gaps *gaps, s64 cpu, u64 position)
 {
-	bool known = gaps->cpus && cpu >= 0 && cpu < MOST_CPUS;
+	bool known = cpu >= 0 && (size_t)cpu < gaps->nr_cpus;
 
 	return add_gap(gaps, known ? gaps->cpus[cpu].last : 0, position);
 }
@@ -128,9 +128,9 @@ int import_gaps_lost(struct import_gaps *gaps, s64 cpu, u64 position)
 int import_gaps_overwritten(struct import_gaps *gaps)
 {
 	u64 last = 0;
-	int i;
+	size_t i;
 
-	for (i = 0; gaps->cpus && i < MOST_CPUS; i++)
+	for (i = 0; i < gaps->nr_cpus; i++)
 		if (gaps->cpus[i].first > last)
 			last = gaps->cpus[i].first;
 	return add_gap(gaps, 0, last);

@@ -249,9 +249,35 @@ static void choose_buffer(struct source_text *text)
 	}
 }
 
-static int prepare(struct source_text *text)
+/* Why there is nothing to read. */
+static int fail_empty(struct source_text *text)
 {
 	const struct import_block none = { 0 };
+	const char *reason =
+		"neither an mhptop recording nor mhp events printed by another tool";
+
+	if (*text->refused) {
+		memcpy(text->source.why, text->refused, sizeof(text->refused));
+		return -EPROTO;
+	}
+	if (text->is_cut)
+		reason = CUT_PERF
+			", and perf script prints no mhp events of it";
+	else if (text->input.is_perf)
+		reason = "no mhp events in this perf.data";
+	else if (text->input.cut && unpack_format(text->input.unpack))
+		reason = "packed data was cut, and no mhp events are left";
+	else if (!text->input.line)
+		text->input.line = 1;
+	return text_fail(text, -EPROTO,
+			 import_block_why(text->nr_buffers ?
+						  &text->buffers[0].block :
+						  &none,
+					  reason));
+}
+
+static int prepare(struct source_text *text)
+{
 	struct perf_data data = { 0 };
 	int err = text_input_open(&text->input, text->path);
 
@@ -265,26 +291,8 @@ static int prepare(struct source_text *text)
 	text->is_cut = text->input.may_fail = data.cut;
 	err = look_at_lines(text);
 	choose_buffer(text);
-	if (!text->buffer && err)
-		return err;
-	if (!text->buffer && *text->refused) {
-		memcpy(text->source.why, text->refused, sizeof(text->refused));
-		return -EPROTO;
-	}
 	if (!text->buffer)
-		return text_fail(
-			text, -EPROTO,
-			import_block_why(
-				text->nr_buffers ? &text->buffers[0].block :
-						   &none,
-				text->is_cut ?
-					CUT_PERF
-					", and perf script prints no mhp events of it" :
-				text->input.cut ?
-					"the file was cut, and no mhp events are left" :
-				text->input.is_perf ?
-					"no mhp events in this perf.data" :
-					"not an mhptop recording, and no mhp events as other tools print them"));
+		return err ?: fail_empty(text);
 	/* Losses without a place; and each CPU's events end somewhere else in a file that was cut. */
 	if ((data.cut || (data.lost && !text->gaps.nr)) &&
 	    import_gaps_anywhere(&text->gaps))

@@ -108,9 +108,6 @@ void tui_map_draw(struct view_tui *view, const struct model *model);
 /* The columns in the order of the table, NULL at the end. */
 #define TUI_COLUMNS_MAX 64
 void tui_table_columns(const struct column *list[TUI_COLUMNS_MAX + 1]);
-/* Draw a cell and a space, aligned and padded for its column. */
-void tui_cell_draw(struct tui_pen *pen, const struct column *column, int style,
-		   const char *text);
 void tui_table_draw(struct view_tui *view, const struct model *model);
 
 void tui_ranges_draw(struct view_tui *view, const struct model *model);
@@ -129,12 +126,6 @@ bool tui_event_concerns(const struct mhp_record *record, u64 pfn, u64 nr);
 void tui_log_draw(struct view_tui *view, const struct model *model);
 void tui_log_scroll(struct view_tui *view, const struct model *model, long up);
 
-/* Add lines about the location of a memmap that is hosted by its range. */
-void tui_detail_memmap(struct tui_lines *lines, const struct model *model,
-		       const struct mhp_block *block);
-/* Add lines about the references of a range and its freed memmap. */
-void tui_detail_refs(struct tui_lines *lines, const struct mhp_range *range);
-
 void tui_detail_make(struct view_tui *view, const struct model *model);
 
 void tui_help_make(struct view_tui *view);
@@ -150,8 +141,6 @@ enum tui_move {
 	TUI_MOVE_LEFT,
 	TUI_MOVE_RIGHT,
 };
-void tui_move(struct view_tui *view, const struct model *model,
-	      enum tui_move move);
 
 void tui_prompt_open(struct view_tui *view, enum tui_mode mode);
 bool tui_prompt_is_open(const struct view_tui *view);

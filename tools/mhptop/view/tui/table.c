@@ -34,8 +34,8 @@ static bool column_is_left(const struct column *column)
 	return column->kind == COLUMN_WORD;
 }
 
-void tui_cell_draw(struct tui_pen *pen, const struct column *column, int style,
-		   const char *text)
+static void tui_cell_draw(struct tui_pen *pen, const struct column *column,
+			  int style, const char *text)
 {
 	int width = column_width(column);
 
