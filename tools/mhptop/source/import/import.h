@@ -28,17 +28,22 @@ struct import {
  * is read once to find the gaps, before its records are handed over. Initialise
  * with zeroes, free with import_gaps_free().
  */
+struct import_gap {
+	u64 from;
+	u64 to;
+};
+
+struct import_cpu {
+	u64 first; /* position of its first event, 0: it has none */
+	u64 last;
+};
+
 struct import_gaps {
-	struct import_gap {
-		u64 from;
-		u64 to;
-	} * gaps;
+	struct import_gap *gaps;
 	size_t nr, room;
-	struct import_cpu {
-		u64 first; /* position of its first event, 0: it has none */
-		u64 last;
-	} * cpus;
 	size_t next; /* the gap that import_gaps_has() looks at */
+	struct import_cpu *cpus;
+	size_t nr_cpus, cpu_room;
 };
 
 /* An event of any kind. 0 or -ENOMEM. A cpu of -1, or an impossible one, is ignored. */
