@@ -221,4 +221,44 @@ for file in "$WORK/text" "$WORK/text.gz" "$WORK/perf.data" trace-cmd-v7.dat prin
 	blocks=$("$MHPTOP" replay --json "$file" 2>"$WORK/stderr" | jq '.blocks | length')
 	check "replay reads ${file##*/}" test "${blocks:-0}" -gt 0
 done
+
+# -- Several recordings -----------------------------------------------------------------------------------------------------
+
+seen() { tail -n 1 "$1" | jq '.totals.seen'; }
+both=$(($(seen range.ndjson) + $(seen eject-range.ndjson)))
+cat range.ndjson eject-range.ndjson >"$WORK/both.ndjson"
+verdict "two recordings in one file" 0 "^# PASS: $both events, 0 lost" "$WORK/both.ndjson"
+verdict "two recordings" 0 "^# PASS: $both events, 0 lost" range.ndjson eject-range.ndjson
+check "two recordings from a pipe" bash -c '"$1" check - <"$2" | grep -q "^# PASS: $3 events"' _ "$MHPTOP" "$WORK/both.ndjson" "$both"
+check "  and through cat" bash -c 'cat "$2" | "$1" check - | grep -q "^# PASS: $3 events"' _ "$MHPTOP" "$WORK/both.ndjson" "$both"
+verdict "the same recording twice: what it left behind is forgotten" 0 '^# PASS' failures-block.ndjson failures-block.ndjson
+verdict "recordings of different tools" 0 "^# PASS: $(($(seen range.ndjson) + 44 + 24)) events, 0 lost" trace-cmd-v7.dat range.ndjson printed/tgid.txt
+for files in "$WORK/both.ndjson" "range.ndjson eject-range.ndjson"; do
+	# shellcheck disable=SC2086	# two files
+	eq "the last frame is that of the last recording: ${files##*/}" "$("$MHPTOP" replay --json $files | jq -c '[.blocks, .zones, .ranges]')" \
+		"$("$MHPTOP" replay --json eject-range.ndjson | jq -c '[.blocks, .zones, .ranges]')"
+done
+./edit.py eject-range.ndjson gone:32 >"$WORK/violating.ndjson"
+verdict "a violation in the second recording" 3 '^not ok [0-9]+ remove\.match' range.ndjson "$WORK/violating.ndjson"
+verdict "a violation in the first recording" 3 '^not ok [0-9]+ remove\.match' "$WORK/violating.ndjson" range.ndjson
+cat range.ndjson "$WORK/violating.ndjson" >"$WORK/both.ndjson"
+verdict "a violation in the second recording in a file" 3 '^not ok [0-9]+ remove\.match' "$WORK/both.ndjson"
+sed '$s/"self_check":"equal"/"self_check":"differs"/' range.ndjson >"$WORK/differs.ndjson"
+cat "$WORK/differs.ndjson" eject-range.ndjson >"$WORK/both.ndjson"
+verdict "the ledgers of the first recording differ" 5 "ledgers differ" "$WORK/differs.ndjson" eject-range.ndjson
+verdict "the ledgers of the first recording in a file differ" 5 "ledgers differ" "$WORK/both.ndjson"
+head -n 100 failures-block.ndjson >"$WORK/cut.ndjson"
+verdict "the first recording is cut" 5 '^# UNKNOWN' "$WORK/cut.ndjson" range.ndjson
+verdict "the second recording is cut" 5 '^# UNKNOWN' range.ndjson "$WORK/cut.ndjson"
+./edit.py failures-block.ndjson lose:mhp_notify:5 >"$WORK/lost.ndjson"
+cat "$WORK/lost.ndjson" range.ndjson >"$WORK/both.ndjson"
+verdict "an event of the first recording in a file is lost" 5 "^# UNKNOWN: [0-9]+ events, 1 lost" "$WORK/both.ndjson"
+verdict "an event of the first recording is lost" 5 "^# UNKNOWN: [0-9]+ events, 1 lost" "$WORK/lost.ndjson" range.ndjson
+sed '1s/"block_bytes":[0-9]*/"block_bytes":2147483648/' range.ndjson >"$WORK/other.ndjson"
+cat range.ndjson "$WORK/other.ndjson" >"$WORK/both.ndjson"
+status "memory blocks of another size in the second recording" 6 'another size of memory blocks' "$MHPTOP" check range.ndjson "$WORK/other.ndjson"
+status "memory blocks of another size in the second recording in a file" 6 'both.ndjson:802: .*another size of memory blocks' "$MHPTOP" check "$WORK/both.ndjson"
+status "a second recording that does not exist" 1 'none: No such file' "$MHPTOP" check range.ndjson "$WORK/none"
+sed 300d range.ndjson | cat - eject-range.ndjson >"$WORK/both.ndjson"
+status "a line of the first recording in a file is missing" 6 'both.ndjson:801: ' "$MHPTOP" check "$WORK/both.ndjson"
 done_testing

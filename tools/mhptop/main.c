@@ -44,7 +44,7 @@ static int top(const struct cli *cli)
 static int replay(const struct cli *cli)
 {
 	struct stream stream;
-	int err = stream_open_any(&stream, cli->file, NULL);
+	int err = stream_open_all(&stream, cli->files, cli->nr_files, NULL);
 
 	if (err)
 		return status_fail(stream_status(err), "%s", stream.why);
@@ -57,7 +57,8 @@ static int check(const struct cli *cli)
 	int status;
 
 	if (cli->file) {
-		status = stream_open_any(&stream, cli->file, &cli->check.rules);
+		status = stream_open_all(&stream, cli->files, cli->nr_files,
+					 &cli->check.rules);
 	} else {
 		loop_hold_signals();
 		status = stream_open_events(&stream, &cli->check.rules);

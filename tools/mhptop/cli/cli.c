@@ -142,7 +142,7 @@ static int parse_option(struct cli *cli, int option, const char *arg)
 	return option < CLI_OPT_FOR ? 0 : cli_parse_check(cli, option, arg);
 }
 
-/* The first argument is the command, the second the file of replay and check. */
+/* The first argument is the command, the others the files of replay and check. */
 static int parse_argument(struct cli *cli, const char *arg, int nth)
 {
 	enum cli_command command;
@@ -158,11 +158,14 @@ static int parse_argument(struct cli *cli, const char *arg, int nth)
 		cli->command = command;
 		return 0;
 	}
-	if ((cli->command != CLI_REPLAY && cli->command != CLI_CHECK) ||
-	    nth > 1)
+	if (cli->command != CLI_REPLAY && cli->command != CLI_CHECK)
 		return status_fail(STATUS_USAGE, "unexpected argument '%s'",
 				   arg);
-	cli->file = arg;
+	if (cli->nr_files == CLI_FILES_MAX)
+		return status_fail(STATUS_USAGE, "more than %d files",
+				   CLI_FILES_MAX);
+	cli->files[cli->nr_files++] = arg;
+	cli->file = cli->files[0];
 	return 0;
 }
 

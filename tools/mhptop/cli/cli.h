@@ -10,9 +10,13 @@
 
 enum cli_command { CLI_TOP, CLI_RECORD, CLI_REPLAY, CLI_CHECK, CLI_DOCTOR };
 
+#define CLI_FILES_MAX 256
+
 struct cli {
 	enum cli_command command;
 	const char *file; /* to record, replay or check; NULL if not given */
+	const char *files[CLI_FILES_MAX]; /* all those to replay or check */
+	unsigned int nr_files;
 	struct view_opts view;
 	struct check_opts check;
 };

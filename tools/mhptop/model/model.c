@@ -39,6 +39,19 @@ void model_fini(struct model *model)
 	model->log = NULL;
 }
 
+int model_restart(struct model *model)
+{
+	struct mhp_ledger *ledger =
+		ledger_new(ledger_block_pages(model->ledger));
+
+	if (!ledger)
+		return -ENOMEM;
+	ledger_free(model->ledger);
+	model->ledger = ledger;
+	model->last_ns = 0;
+	return 0;
+}
+
 /*
  * Records of different CPUs may arrive out of order, so a gap can close later:
  * compare how many numbers have arrived with the highest one.

@@ -71,15 +71,24 @@ bool rules_unsure(const struct rules *rules)
 
 /* -- records -------------------------------------------------------------- */
 
-/* Events are missing: the state of operations in progress is unknown. */
+/* The state of memory and of operations in progress is unknown. */
 static void forget(struct rules *rules)
 {
-	rules->lost = true;
 	rules->settled = false;
 	rules->op = (struct rule_op){ .kind = OP_NONE };
 	rules->nr_retired = 0;
 	rules->numbered = rules->last_seq;
 	rules_forget(rules);
+}
+
+void rules_restart(struct rules *rules)
+{
+	/* An operation that had not ended, or lost records at the end */
+	if (rules->op.kind != OP_NONE || rules->last_seq > rules->numbered)
+		rules->unsure = true;
+	/* It may be of another boot. */
+	rules->last_ns = 0;
+	forget(rules);
 }
 
 /*
@@ -99,8 +108,10 @@ static void rules_take_number(struct rules *rules, u64 seq)
 		rules->numbered = rules->last_seq;
 	if (rules->numbered == rules->last_seq)
 		rules->since_gap = 0;
-	else if (++rules->since_gap > GAP_RECORDS)
+	else if (++rules->since_gap > GAP_RECORDS) {
+		rules->lost = true;
 		forget(rules);
+	}
 }
 
 static void dispatch(struct rules *rules, const struct mhp_record *r)

@@ -95,6 +95,8 @@ struct rules *rules_new(u64 block_pages, const struct rules_opts *opts,
 void rules_free(struct rules *rules); /* NULL is fine */
 /* Check the next record of the stream. 0 or -ENOMEM. */
 int rules_take(struct rules *rules, const struct mhp_record *record);
+/* Records of another recording follow: forget the state of memory. */
+void rules_restart(struct rules *rules);
 /* The end of the stream: check the rules that need all of it. */
 void rules_end(struct rules *rules);
 /* How often a rule was checked. */

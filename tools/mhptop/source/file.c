@@ -39,6 +39,10 @@ struct source_file {
 	u64 unknown; /* numbered records of unknown events */
 	u64 last_seq; /* highest number of a record */
 	struct recording_totals totals;
+	u64 base; /* numbers used by earlier recordings in the file, */
+	struct source_totals sums; /* their totals, */
+	int self_check; /* and the worst of their self-checks */
+	char self_check_why[160];
 	size_t start; /* unparsed bytes of buf */
 	size_t end;
 	char buf[BUFFER_BYTES];
@@ -159,28 +163,6 @@ static void count(struct source_file *file, const struct mhp_record *record)
 		file->unknown++;
 }
 
-/* Parse a line. 1 if it was a record and was handed over, 0 if not, or an error. */
-static int file_parse_line(struct source_file *file, source_sink sink,
-			   void *ctx, const char *line, size_t len)
-{
-	struct mhp_record record;
-	const char *why;
-	int err;
-
-	if (file->has_totals)
-		return file_fail(file, -EPROTO,
-				 "unexpected line after the totals");
-	if (recording_is_totals(line, len))
-		return parse_totals(file, line, len);
-	err = record_from_json(line, len, &record, &why);
-	if (err && err != -ENOMSG)
-		return file_fail(file, err,
-				 is_truncated(file) ? "truncated" : why);
-	count(file, &record);
-	err = sink(ctx, &record);
-	return err < 0 ? err : 1;
-}
-
 /* Whether as many records of each event were read as were written. 1: no. */
 static int compare_counts(const struct source_file *file, char *why, size_t len)
 {
@@ -208,6 +190,83 @@ static int compare_counts(const struct source_file *file, char *why, size_t len)
 	return 1;
 }
 
+/* Why the ledgers are not equal. Older recorders did not write the reason. */
+static void explain_check(const struct source_file *file, char *why, size_t len)
+{
+	const struct recording_totals *totals = &file->totals;
+	u64 lost = totals->source.count[0].lost;
+
+	if (totals->self_check == 1)
+		snprintf(
+			why, len,
+			"when it was recorded, the recorder's and the kernel's ledgers differed%s%s",
+			*totals->why ? ": " : "", totals->why);
+	else if (*totals->why)
+		snprintf(why, len, "when it was recorded, %s", totals->why);
+	else if (lost)
+		snprintf(
+			why, len,
+			"when it was recorded, %llu events were lost, so the ledgers were not compared",
+			lost);
+	else
+		snprintf(why, len,
+			 "when it was recorded, the ledgers were not compared");
+}
+
+/* Another recording begins in the same file: keep the results of the last one. */
+static int file_next_part(struct source_file *file, const char *line,
+			  size_t len)
+{
+	struct source_info info;
+	char why[160];
+
+	if (recording_header_get(line, len, &info, why, sizeof(why)))
+		return file_fail(file, -EPROTO,
+				 "unexpected line after the totals");
+	if (compare_counts(file, why, sizeof(why)))
+		return file_fail(file, -EPROTO, why);
+	if (info.block_bytes != file->source.info.block_bytes ||
+	    info.page_bytes != file->source.info.page_bytes)
+		return file_fail(
+			file, -EPROTO,
+			"this recording has another size of memory blocks than the one before it");
+	source_totals_add(&file->sums, &file->totals.source);
+	if (file->totals.self_check && file->self_check != 1) {
+		file->self_check = file->totals.self_check;
+		explain_check(file, file->self_check_why,
+			      sizeof(file->self_check_why));
+	}
+	file->base += file->totals.source.count[0].seen;
+	memset(file->counts, 0, sizeof(file->counts));
+	file->last_seq = 0;
+	file->has_totals = false;
+	file->source.part++;
+	return 0;
+}
+
+/* Parse a line. 1 if it was a record and was handed over, 0 if not, or an error. */
+static int file_parse_line(struct source_file *file, source_sink sink,
+			   void *ctx, const char *line, size_t len)
+{
+	struct mhp_record record;
+	const char *why;
+	int err;
+
+	if (file->has_totals)
+		return file_next_part(file, line, len);
+	if (recording_is_totals(line, len))
+		return parse_totals(file, line, len);
+	err = record_from_json(line, len, &record, &why);
+	if (err && err != -ENOMSG)
+		return file_fail(file, err,
+				 is_truncated(file) ? "truncated" : why);
+	count(file, &record);
+	if (record.seq)
+		record.seq += file->base;
+	err = sink(ctx, &record);
+	return err < 0 ? err : 1;
+}
+
 /* The end of the recording: check that it is complete. */
 static void file_finish(struct source_file *file)
 {
@@ -231,17 +290,20 @@ static void file_finish(struct source_file *file)
 /* Parse all complete lines of the buffer. The number of records, or an error. */
 static int parse_lines(struct source_file *file, source_sink sink, void *ctx)
 {
+	u64 part = file->source.part;
 	int ret, parsed = 0;
 	size_t len;
 	char *line;
 
-	while (!file->err && (line = file_next_line(file, &len))) {
+	while (!file->err && part == file->source.part &&
+	       (line = file_next_line(file, &len))) {
 		ret = file_parse_line(file, sink, ctx, line, len);
 		if (ret < 0 && !file->err)
 			return ret;
 		parsed += ret > 0;
 	}
-	return parsed;
+	/* There may be more lines in the buffer. */
+	return parsed ?: part != file->source.part;
 }
 
 /* Reads one buffer at a time, so that the caller can update what it shows. */
@@ -274,30 +336,8 @@ static int file_totals(struct source *source, struct source_totals *totals)
 	if (!file->has_totals)
 		return -ENODATA;
 	*totals = file->totals.source;
+	source_totals_add(totals, &file->sums);
 	return 0;
-}
-
-/* Why the ledgers are not equal. Older recorders did not write the reason. */
-static void explain_check(const struct source_file *file, char *why, size_t len)
-{
-	const struct recording_totals *totals = &file->totals;
-	u64 lost = totals->source.count[0].lost;
-
-	if (totals->self_check == 1)
-		snprintf(
-			why, len,
-			"when it was recorded, the recorder's and the kernel's ledgers differed%s%s",
-			*totals->why ? ": " : "", totals->why);
-	else if (*totals->why)
-		snprintf(why, len, "when it was recorded, %s", totals->why);
-	else if (lost)
-		snprintf(
-			why, len,
-			"when it was recorded, %llu events were lost, so the ledgers were not compared",
-			lost);
-	else
-		snprintf(why, len,
-			 "when it was recorded, the ledgers were not compared");
 }
 
 static int file_self_check(struct source *source, struct mhp_ledger *ledger,
@@ -313,9 +353,13 @@ static int file_self_check(struct source *source, struct mhp_ledger *ledger,
 	}
 	if (compare_counts(file, why, len))
 		return 1;
-	if (file->totals.self_check)
-		explain_check(file, why, len);
-	return file->totals.self_check;
+	if (file->totals.self_check == 1 || !file->self_check) {
+		if (file->totals.self_check)
+			explain_check(file, why, len);
+		return file->totals.self_check;
+	}
+	snprintf(why, len, "%s", file->self_check_why);
+	return file->self_check;
 }
 
 static void file_close(struct source *source)

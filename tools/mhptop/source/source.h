@@ -59,6 +59,12 @@ struct source {
 	const struct source_ops *ops;
 	struct source_info info;
 	char why[256]; /* what source_why() returns */
+	/*
+	 * Recordings that have begun, after the first one. What comes next is
+	 * of another recording, and begins with a snapshot of its own; a call
+	 * of read() never hands over records of two.
+	 */
+	u64 part;
 };
 
 /*
@@ -96,10 +102,16 @@ int source_open_text(struct source **source, const char *path, char *why,
 /* One of the three, by the first bytes. Anything but a regular file must be a recording of mhptop. */
 int source_open_any(struct source **source, const char *path, char *why,
 		    size_t len);
+/* Several recordings, one after the other, of memory blocks of one size. The paths must outlive the source. */
+int source_open_all(struct source **source, const char *const *paths, size_t nr,
+		    char *why, size_t len);
 
 int source_read(struct source *source, source_sink sink, void *ctx);
 int source_fd(struct source *source);
 int source_totals(struct source *source, struct source_totals *totals);
+/* Add the counts of one recording to those of several. */
+void source_totals_add(struct source_totals *sums,
+		       const struct source_totals *totals);
 u64 source_numbered(struct source *source); /* 0 if unknown */
 int source_self_check(struct source *source, struct mhp_ledger *ledger,
 		      char *why, size_t len);

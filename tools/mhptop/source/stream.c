@@ -84,17 +84,23 @@ int stream_open_events(struct stream *stream, const struct rules_opts *opts)
 	return err ?: start_model(stream, opts);
 }
 
-int stream_open_any(struct stream *stream, const char *path,
+int stream_open_all(struct stream *stream, const char *const *paths, size_t nr,
 		    const struct rules_opts *opts)
 {
 	int err;
 
 	memset(stream, 0, sizeof(*stream));
-	err = source_open_any(&stream->source, path, stream->why,
+	err = source_open_all(&stream->source, paths, nr, stream->why,
 			      sizeof(stream->why));
 	if (err)
 		stream->source = NULL;
 	return err ?: start_model(stream, opts);
+}
+
+int stream_open_any(struct stream *stream, const char *path,
+		    const struct rules_opts *opts)
+{
+	return stream_open_all(stream, &path, 1, opts);
 }
 
 void stream_close(struct stream *stream)
@@ -143,13 +149,23 @@ void stream_update(struct stream *stream)
 		load_ledger(stream);
 }
 
+/* What was known is of a recording that has ended. 0 or -ENOMEM. */
+static int start_part(struct stream *stream)
+{
+	stream->part = stream->source->part;
+	rules_restart(stream->rules);
+	return model_restart(&stream->model);
+}
+
 int stream_read(struct stream *stream, source_sink sink, void *ctx)
 {
 	int ret;
 
 	if (stream->over)
 		return -ENODATA;
-	ret = source_read(stream->source, sink, ctx);
+	ret = stream->part == stream->source->part ? 0 : start_part(stream);
+	if (!ret)
+		ret = source_read(stream->source, sink, ctx);
 	if (ret >= 0 || ret == -ECANCELED)
 		return ret;
 	stream->over = true;

@@ -17,6 +17,7 @@ struct stream {
 	struct model model;
 	struct rules *rules;
 	int rules_err; /* -ENOMEM: not all records were checked */
+	u64 part; /* the recording, if there are several */
 	bool over; /* there are no more records */
 	int err; /* error that ended the stream, 0: none */
 	char why[256]; /* message for the user, "" if none */
@@ -38,6 +39,9 @@ int stream_open_events(struct stream *stream, const struct rules_opts *opts);
  * standard input. 0, or -errno with why.
  */
 int stream_open_any(struct stream *stream, const char *path,
+		    const struct rules_opts *opts);
+/* The same for several, one after the other. The paths must outlive the stream. */
+int stream_open_all(struct stream *stream, const char *const *paths, size_t nr,
 		    const struct rules_opts *opts);
 /*
  * For a source that the caller opened: create an empty model and the rules. opts
