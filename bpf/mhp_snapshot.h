@@ -101,8 +101,9 @@ int mhp_snapshot_zones(void *ctx __attribute__((unused)))
 }
 
 /*
- * Stores the record in mhp_sysfs_record, which user space made from sysfs because it cannot read kernel memory. Such a
- * record may be out of date with respect to the events. Returns 1 if there is no room at the moment.
+ * Stores the record in mhp_sysfs_record, which user space made from sysfs or /proc. If its number is not 0, no event may
+ * have come since that number. A record without one may be out of date with respect to the events. Returns 1 if there is
+ * no room at the moment, 2 if an event came.
  */
 SEC("raw_tp")
 int mhp_snapshot_sysfs(void *ctx __attribute__((unused)))
@@ -113,10 +114,19 @@ int mhp_snapshot_sysfs(void *ctx __attribute__((unused)))
 	if (!mhp_snapshot_room())
 		return 1;
 	lock = mhp_store_begin();
+	if (mhp_sysfs_record.seq && mhp_sysfs_record.seq != mhp_seq) {
+		mhp_store_end(lock);
+		return 2;
+	}
 	if (mhp_sysfs_record.event == MHP_EVENT_mhp_snapshot_block) {
 		r.p.mhp_snapshot_block = mhp_sysfs_record.p.mhp_snapshot_block;
 		mhp_store_record(&r, MHP_EVENT_mhp_snapshot_block,
 				 sizeof(r.p.mhp_snapshot_block));
+	} else if (mhp_sysfs_record.event == MHP_EVENT_mhp_snapshot_memory) {
+		r.p.mhp_snapshot_memory =
+			mhp_sysfs_record.p.mhp_snapshot_memory;
+		mhp_store_record(&r, MHP_EVENT_mhp_snapshot_memory,
+				 sizeof(r.p.mhp_snapshot_memory));
 	} else {
 		r.p.mhp_snapshot_zone = mhp_sysfs_record.p.mhp_snapshot_zone;
 		mhp_store_record(&r, MHP_EVENT_mhp_snapshot_zone,

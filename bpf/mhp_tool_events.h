@@ -104,3 +104,21 @@ TRACE_EVENT(mhp_snapshot_zone,
 		      __print_symbolic(__entry->zone, MHP_ZONES),
 		      __entry->present, __entry->managed,
 		      __print_symbolic(__entry->origin, MHP_ORIGINS)))
+
+/*
+ * A count of the machine's memory that does not rest on events, in pages, taken while no operation is in progress and no
+ * event comes. free includes the per-CPU lists. accounted pages are in use, and a counter of the kernel says for what.
+ * unaccounted = managed - free - accounted, which may be negative: only its change matters.
+ */
+TRACE_EVENT(mhp_snapshot_memory,
+	    TP_PROTO(),
+	    TP_ARGS(),
+	    TP_STRUCT__entry(__field(u64, managed)
+			     __field(u64, free)
+			     __field(u64, accounted)
+			     __field(s64, unaccounted)
+			     __field(u64, cpus)),
+	    TP_fast_assign(),
+	    TP_printk("managed=%llu free=%llu accounted=%llu unaccounted=%lld cpus=%llu",
+		      __entry->managed, __entry->free, __entry->accounted,
+		      __entry->unaccounted, __entry->cpus))

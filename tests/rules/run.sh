@@ -63,6 +63,20 @@ violates pages.zone failures-block set:mhp_present:3:after:1
 violates pages.rollback failures-block set:mhp_present:4:delta:500
 violates remove.match eject-range gone:32
 violates remove.match range set:mhp_remove_end:5:ret:0
+violates memory.leak cycles set:mhp_snapshot_memory:3:unaccounted:5000
+violates memory.leak cycles set:mhp_snapshot_memory:1:unaccounted:-5000
+
+# A real run of a kernel that lost 511 of each 512 pages of memmap that it freed: no event shows it.
+verdict "a kernel that frees less memmap than its events report" 3 '^not ok [0-9]+ memory\.leak:' leaking/cycles.ndjson
+eq "no other rule detects that" "$(grep -c '^not ok' "$WORK/verdict")" 1
+verdict "the counts of memory are checked" 0 '^ok [0-9]+ memory\.leak: [^#]*$' cycles.ndjson
+verdict "a recording without counts of memory skips the rule" 0 '^ok [0-9]+ memory\.leak: .*# SKIP' range.ndjson
+./edit.py leaking/cycles.ndjson drop:mhp_snapshot_memory:3 drop:mhp_snapshot_memory:2 >"$WORK/once.ndjson"
+verdict "a single count of memory skips the rule" 0 '^ok [0-9]+ memory\.leak: .*# SKIP' "$WORK/once.ndjson"
+./edit.py leaking/cycles.ndjson drop:mhp_snapshot_memory:2 >"$WORK/twice.ndjson"
+verdict "a leak between two counts that are two cycles apart" 3 'pages more, after 1024 pages of memmap were freed' "$WORK/twice.ndjson"
+./edit.py leaking/cycles.ndjson lose:mhp_notify:3 >"$WORK/lost.ndjson"
+verdict "inconclusive: an event was lost between the counts" 5 '^# UNKNOWN: ' "$WORK/lost.ndjson"
 
 # Cases that are in none of the recordings of real runs
 export PYTHONDONTWRITEBYTECODE=1
@@ -180,7 +194,7 @@ status "a full disk" 1 'cannot write the verdict' bash -c '"$1" check range.ndjs
 for style in perf trace-cmd tracefs; do
 	for recording in *.ndjson; do
 		"$TOP/build/tests/as_text" $style "$recording" >"$WORK/text"
-		events=$(grep -c '"event":"mhp_' "$recording") tool=$(grep -cE '"event":"mhp_snapshot_(block|zone)"' "$recording")
+		events=$(grep -c '"event":"mhp_' "$recording") tool=$(grep -cE '"event":"mhp_snapshot_(block|zone|memory)"' "$recording")
 		verdict "${recording%.ndjson} as printed by $style" 0 "^# PASS: $((events - tool)) events" "$WORK/text"
 	done
 done

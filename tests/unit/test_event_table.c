@@ -198,7 +198,8 @@ static void test_symbols(void)
 	eq("an empty word has no value", event_symbol_value(event_whys, "", 0),
 	   -1);
 	ok(event_is_tool(MHP_EVENT_mhp_snapshot_block) &&
-		   event_is_tool(MHP_EVENT_mhp_snapshot_zone),
+		   event_is_tool(MHP_EVENT_mhp_snapshot_zone) &&
+		   event_is_tool(MHP_EVENT_mhp_snapshot_memory),
 	   "events of the tool are recognized");
 	ok(!event_is_tool(MHP_EVENT_mhp_notify) && !event_is_tool(0),
 	   "events of the kernel are not events of the tool");

@@ -17,7 +17,7 @@ from lib_guest import differs
 
 MHPTOP = "mhptop"
 SECONDS = 60
-SNAPSHOT = ("mhp_snapshot_block", "mhp_snapshot_zone")      # mhptop's own records of its snapshot
+SNAPSHOT = ("mhp_snapshot_block", "mhp_snapshot_zone", "mhp_snapshot_memory")      # mhptop's own records
 STATES = {"gone": "removed"}                    # states that the account and the ledger name differently
 
 

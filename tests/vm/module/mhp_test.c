@@ -14,6 +14,7 @@
  *	echo "ACTION ERRNO" > /sys/kernel/debug/mhp_test/veto
  *	echo "START SIZE NID RESERVED" > /sys/kernel/debug/mhp_test/hold
  *	echo "START ZONE" > /sys/kernel/debug/mhp_test/zone
+ *	echo "PAGES 0" > /sys/kernel/debug/mhp_test/leak
  *
  * device_add: ZONE_DEVICE memory, which may be smaller than a section; it hosts
  * its own memmap or, with BUDDY, the buddy allocator does.
@@ -23,12 +24,16 @@
  * driver, or PageReserved with RESERVED.
  * zone: makes a page claim to be in another zone; an invalid zone number restores
  * it.
+ * leak: the kernel loses PAGES of each 512 pages of memmap that it frees, with all
+ * events as if it had freed them; 0 makes it free all of them again. The pages that
+ * were lost are never freed.
  *
  * START and SIZE are in bytes, FLAGS is the kernel's mhp_t. The write fails with
  * the error of the kernel's function.
  */
 #include <linux/debugfs.h>
 #include <linux/err.h>
+#include <linux/kprobes.h>
 #include <linux/memory.h>
 #include <linux/memory_hotplug.h>
 #include <linux/memremap.h>
@@ -191,6 +196,49 @@ static int do_zone(u64 start, u64 zone, int nid, unsigned int flags)
 	return 0;
 }
 
+/*
+ * The loss of N pages that the kernel should free is the same as if it freed them
+ * and somebody else lost N others.
+ */
+#define LEAK_OF 512
+
+static unsigned int leak_pages;
+
+static int leak_memmap(struct kprobe *probe, struct pt_regs *regs)
+{
+	unsigned long nr_pages = regs_get_kernel_argument(regs, 1);
+	unsigned long left =
+		PFN_UP(nr_pages * sizeof(struct page)) * leak_pages / LEAK_OF;
+
+	while (left-- && alloc_page(GFP_NOWAIT | __GFP_NOWARN))
+		;
+	return 0;
+}
+
+static struct kprobe leak_probe = {
+	.symbol_name = "sparse_remove_section",
+	.pre_handler = leak_memmap,
+};
+
+static int do_leak(u64 pages, u64 unused, int nid, unsigned int flags)
+{
+	int ret = 0;
+
+	if (pages > LEAK_OF)
+		return -EINVAL;
+	if (pages && !leak_pages)
+		ret = register_kprobe(&leak_probe);
+	else if (!pages && leak_pages)
+		unregister_kprobe(&leak_probe);
+	if (ret)
+		return ret;
+	leak_pages = pages;
+	/* What it was when it was registered would keep it from being registered again. */
+	if (!pages)
+		leak_probe.addr = NULL;
+	return 0;
+}
+
 static ssize_t take(const char __user *from, size_t len,
 		    int (*act)(u64, u64, int, unsigned int))
 {
@@ -228,6 +276,7 @@ FILE_OF(device_remove);
 FILE_OF(veto);
 FILE_OF(hold);
 FILE_OF(zone);
+FILE_OF(leak);
 
 static int __init mhp_test_init(void)
 {
@@ -242,6 +291,7 @@ static int __init mhp_test_init(void)
 	debugfs_create_file("veto", 0200, dir, NULL, &veto_fops);
 	debugfs_create_file("hold", 0200, dir, NULL, &hold_fops);
 	debugfs_create_file("zone", 0200, dir, NULL, &zone_fops);
+	debugfs_create_file("leak", 0200, dir, NULL, &leak_fops);
 	if (IS_ERR(dir))
 		return PTR_ERR(dir);
 	return register_memory_notifier(&veto_nb);
@@ -254,6 +304,7 @@ static void __exit mhp_test_exit(void)
 	debugfs_remove_recursive(dir);
 	unregister_memory_notifier(&veto_nb);
 	do_zone(0, MAX_NR_ZONES, 0, 0);
+	do_leak(0, 0, 0, 0);
 	unhold();
 	for (i = 0; i < ARRAY_SIZE(pgmaps); i++)
 		if (pgmaps[i].nr_range)

@@ -79,6 +79,7 @@ static void forget(struct rules *rules)
 	rules->nr_retired = 0;
 	rules->numbered = rules->last_seq;
 	rules_forget(rules);
+	rules_memory_forget(rules);
 }
 
 void rules_restart(struct rules *rules)
@@ -137,6 +138,8 @@ static void dispatch(struct rules *rules, const struct mhp_record *r)
 	case MHP_EVENT_mhp_snapshot_block:
 	case MHP_EVENT_mhp_snapshot_zone:
 		return rules_snapshot_take(rules, r);
+	case MHP_EVENT_mhp_snapshot_memory:
+		return; /* see rules_memory_take() */
 	default:
 		return rules_block_take(rules, r);
 	}
@@ -153,6 +156,7 @@ int rules_take(struct rules *rules, const struct mhp_record *record)
 		rules->last_ns = record->time_ns;
 	rules->no_memory = false;
 	rules_take_number(rules, record->seq);
+	rules_memory_take(rules, record);
 	dispatch(rules, record);
 	if (rules->op.kind != OP_NONE && !event_is_tool(record->event))
 		rules->op.last = *record;

@@ -49,6 +49,8 @@
 	  "a failed operation leaves all page counts unchanged")                                                   \
 	R(REMOVE, "remove.match",                                                                                  \
 	  "only offline memory is removed, and nothing that hosts the memmap of memory that stays")                \
+	R(LEAK, "memory.leak",                                                                                     \
+	  "memory that was added and removed again leaves no pages in use that nothing accounts for")              \
 	R(BUDGET_TIME, "budget.time", "no operation exceeds its time limit")                                       \
 	R(BUDGET_VMEMMAP, "budget.vmemmap",                                                                        \
 	  "no add uses more of its pages for memmap than allowed")                                                 \

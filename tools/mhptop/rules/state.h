@@ -65,6 +65,23 @@ struct rule_span {
 	u64 last;
 };
 
+/* A count of the machine's memory, with the state of the added memory at that time */
+struct rule_memory_count {
+	u64 present; /* fingerprint of the sections with a memmap and the blocks online */
+	u64 freed; /* vmemmap pages freed since the stream began */
+	s64 unaccounted; /* pages in use that no counter accounts for */
+	u64 time_ns;
+};
+
+/* What memory.leak compares. */
+struct rule_memory {
+	u64 present;
+	u64 freed;
+	u64 removed_pfn; /* start of the last removal */
+	struct rule_memory_count counts[64]; /* the latest */
+	u64 nr; /* counts taken */
+};
+
 /* The operation in progress */
 struct rule_op {
 	enum rule_op_kind kind;
@@ -104,6 +121,7 @@ struct rules {
 	size_t room_removed;
 	struct rule_zone zones[64];
 	size_t nr_zones;
+	struct rule_memory memory;
 	u64 edges[RULE_EDGES_MAX]; /* how often each edge of steps.c was taken */
 	s64 actions[16]; /* 1 + the MEM_* number of each enum mhp_step, 0: unknown */
 	u64 last_ns; /* latest time of a record */
@@ -182,6 +200,10 @@ void rules_block_take(struct rules *rules, const struct mhp_record *r);
 void rules_range_take(struct rules *rules, const struct mhp_record *r);
 void rules_count_take(struct rules *rules, const struct mhp_record *r);
 void rules_snapshot_take(struct rules *rules, const struct mhp_record *r);
+/* To be called before the other parts, which end the operation in progress. */
+void rules_memory_take(struct rules *rules, const struct mhp_record *r);
+/* Events were lost: forget the counts of memory. */
+void rules_memory_forget(struct rules *rules);
 /* Check the budgets of an operation that ended. */
 void rules_budget_end(struct rules *rules, const struct mhp_record *r);
 

@@ -23,6 +23,14 @@ enum bpf_snapshot_stage {
 	BPF_SNAPSHOT_DONE,
 };
 
+/* When to count the machine's memory */
+struct bpf_memory {
+	bool due; /* the snapshot was taken, or memory was added or removed, since the last count */
+	bool busy; /* an operation is in progress */
+	bool last; /* the last records before the end were requested */
+	u64 seq; /* number of the last record */
+};
+
 struct bpf_source {
 	struct source source;
 	struct mhp_bpf *skel;
@@ -32,6 +40,7 @@ struct bpf_source {
 	struct sysfs_view *sysfs; /* for the _SYSFS_ stages */
 	struct bpf_link *links[MHP_NR_EVENTS]; /* by event */
 	u64 handed; /* records handed over so far */
+	struct bpf_memory memory;
 	/* During a read: */
 	source_sink sink;
 	void *ctx;
@@ -56,6 +65,23 @@ int bpf_source_snapshot_begin(struct bpf_source *self);
  */
 int bpf_source_snapshot(struct bpf_source *self);
 void bpf_source_snapshot_end(struct bpf_source *self);
+
+/*
+ * Submit a record to the collector. seq is the number that no record may have
+ * exceeded, 0: any. 0, 1: no room now, 2: there was another record, or -errno.
+ */
+int bpf_source_submit(struct bpf_source *self, u16 event, const void *payload,
+		      size_t size, u64 seq);
+
+/* Note from a record whether memory must be counted. */
+void bpf_memory_take(struct bpf_memory *memory,
+		     const struct mhp_record *record);
+/*
+ * If it is time to count the machine's memory, submit a count to the collector.
+ * All records must have been handed over. 1: the count is in the ring buffer; 0:
+ * no count was due, or it must wait; or -errno.
+ */
+int bpf_source_count_memory(struct bpf_source *self);
 
 /* Compare the ledgers, as self_check() of a source. The events must be stopped. */
 int bpf_source_compare(struct bpf_source *self, struct mhp_ledger *ledger,

@@ -40,6 +40,7 @@ static int bpf_handle_record(void *ctx, void *data, size_t size)
 			"damaged record from the collector: event %u, %zu bytes",
 			record.event, size);
 	self->handed++;
+	bpf_memory_take(&self->memory, &record);
 	err = self->sink(self->ctx, &record);
 	if (!err)
 		self->taken++;
@@ -54,14 +55,15 @@ static int drain(struct bpf_source *self)
 }
 
 /*
- * First, the snapshot is put into the ring buffer piece by piece. When there are
- * no more records, set mhp_reader_sleeps so that the collector wakes us for the
+ * First, the snapshot is put into the ring buffer piece by piece. After it, and
+ * when there are no more records, is the time to count memory. Then set mhp_reader_sleeps so that the collector wakes us for the
  * next one, and look again for records that came before it was set.
  */
 static int bpf_read(struct source *source, source_sink sink, void *ctx)
 {
 	struct bpf_source *self = (struct bpf_source *)source;
 	int more, err;
+	bool first = self->stage != BPF_SNAPSHOT_DONE;
 
 	self->sink = sink;
 	self->ctx = ctx;
@@ -72,6 +74,11 @@ static int bpf_read(struct source *source, source_sink sink, void *ctx)
 			       bpf_source_snapshot(self);
 		err = more < 0 ? more : drain(self);
 	} while (!err && more);
+	if (!err && (first || !self->taken)) {
+		err = bpf_source_count_memory(self);
+		if (err > 0)
+			err = drain(self);
+	}
 	if (!err && !self->taken) {
 		__atomic_store_n(&self->skel->bss->mhp_reader_sleeps, 1,
 				 __ATOMIC_SEQ_CST);
@@ -157,6 +164,27 @@ static void stop_events(struct bpf_source *self)
 	}
 }
 
+/*
+ * Whether there are records to read before the events stop: events that came
+ * meanwhile, then the last count of memory. Each is looked for once only, because
+ * events may come for ever.
+ */
+static bool has_last_records(struct bpf_source *self)
+{
+	bool first = !self->memory.last, counted;
+	struct source_totals totals;
+
+	self->memory.last = true;
+	if (self->stage != BPF_SNAPSHOT_DONE)
+		return false;
+	if (first && !bpf_totals(&self->source, &totals) &&
+	    self->handed < totals.count[0].submitted)
+		return true;
+	counted = bpf_source_count_memory(self) > 0;
+	self->memory.due = false;
+	return counted;
+}
+
 static int bpf_self_check(struct source *source, struct mhp_ledger *ledger,
 			  char *why, size_t len)
 {
@@ -164,6 +192,10 @@ static int bpf_self_check(struct source *source, struct mhp_ledger *ledger,
 	struct source_totals totals;
 	int err;
 
+	if (has_last_records(self))
+		return source_live_why(
+			-EAGAIN, why, len,
+			"the last events have not been read yet");
 	stop_events(self);
 	err = bpf_totals(source, &totals);
 	if (err)
@@ -214,6 +246,7 @@ int source_open_bpf(struct source **source, char *why, size_t len)
 		return source_live_why(-ENOMEM, why, len,
 				       "cannot open the events: out of memory");
 	self->source.ops = &bpf_ops;
+	self->memory.due = true;
 	err = source_live_info(&self->source.info, SOURCE_EVENTS, "", why, len);
 	if (!err)
 		err = bpf_source_load(self, why, len);

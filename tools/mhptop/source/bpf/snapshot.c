@@ -96,13 +96,13 @@ static int walk(struct bpf_source *self, const struct bpf_program *prog)
 	return 0;
 }
 
-/* Submit a record to the collector. 0, 1: no room now, or -errno. */
-static int submit(struct bpf_source *self, u16 event, const void *payload,
-		  size_t size)
+int bpf_source_submit(struct bpf_source *self, u16 event, const void *payload,
+		      size_t size, u64 seq)
 {
 	struct mhp_record *record = &self->skel->bss->mhp_sysfs_record;
 
 	record->event = event;
+	record->seq = seq;
 	memcpy(&record->p, payload, size);
 	return snapshot_run(self->skel->progs.mhp_snapshot_sysfs);
 }
@@ -112,9 +112,9 @@ static int submit_zones(struct bpf_source *self)
 	int err = 0;
 
 	while (!err && self->next < self->sysfs->nr_zones) {
-		err = submit(self, MHP_EVENT_mhp_snapshot_zone,
-			     &self->sysfs->zones[self->next],
-			     sizeof(self->sysfs->zones[0]));
+		err = bpf_source_submit(self, MHP_EVENT_mhp_snapshot_zone,
+					&self->sysfs->zones[self->next],
+					sizeof(self->sysfs->zones[0]), 0);
 		if (!err)
 			self->next++;
 	}
@@ -130,9 +130,9 @@ static int submit_blocks(struct bpf_source *self)
 	int err = 0;
 
 	while (!err && self->next < self->sysfs->nr_blocks) {
-		err = submit(self, MHP_EVENT_mhp_snapshot_block,
-			     &self->sysfs->blocks[self->next],
-			     sizeof(self->sysfs->blocks[0]));
+		err = bpf_source_submit(self, MHP_EVENT_mhp_snapshot_block,
+					&self->sysfs->blocks[self->next],
+					sizeof(self->sysfs->blocks[0]), 0);
 		if (!err)
 			self->next++;
 	}

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The rule of memory that is lost: compares the counts of the machine's memory
+ * that were taken while the same sections had a memmap and the same memory blocks
+ * were online. Between two such counts everything that was added is removed
+ * again, so the pages that no counter of the kernel accounts for must be as many
+ * as before.
+ */
+#include <stdio.h>
+
+#include "rules/state.h"
+
+/* Between counts further apart, drivers may have allocated any number of pages. */
+#define MEMORY_WINDOW_NS 600000000000ULL
+/*
+ * What two counts may differ by, in pages: the counters are not read at the same
+ * time, and each CPU keeps up to 31 pages of a process or file that are not on an
+ * LRU list yet.
+ */
+#define MEMORY_NOISE 128
+#define MEMORY_NOISE_OF_CPU 32
+/* The share of the freed memmap that may be missing, as 1/n: page tables, and memmap that is retired. */
+#define MEMORY_SHARE 8
+
+#define MEMORY_COUNTS                                \
+	(sizeof(((struct rule_memory *)0)->counts) / \
+	 sizeof(struct rule_memory_count))
+
+/* A hash, so that the sum over a set of these is a fingerprint of the set. */
+static u64 mix(u64 value)
+{
+	value = (value ^ value >> 30) * 0xbf58476d1ce4e5b9ULL;
+	value = (value ^ value >> 27) * 0x94d049bb133111ebULL;
+	return value ^ value >> 31;
+}
+
+static u64 section_mark(u64 start_pfn, u64 nr_pages, u32 hosting)
+{
+	return mix(mix(start_pfn + 1) + mix(nr_pages << 8 | hosting));
+}
+
+static u64 noise_of(u64 cpus)
+{
+	return MEMORY_NOISE + MEMORY_NOISE_OF_CPU * cpus;
+}
+
+static void forget_counts(struct rule_memory *memory)
+{
+	memory->nr = 0;
+}
+
+static void keep_count(struct rule_memory *memory,
+		       const struct rule_memory_count *count)
+{
+	memory->counts[memory->nr++ % MEMORY_COUNTS] = *count;
+}
+
+/* Whether two counts can be compared: enough memmap was freed between them to see through the noise. */
+static bool is_comparable(const struct rule_memory_count *from,
+			  const struct rule_memory_count *to, u64 noise)
+{
+	return from->present == to->present &&
+	       to->time_ns - from->time_ns <= MEMORY_WINDOW_NS &&
+	       to->freed - from->freed >= 2 * noise;
+}
+
+static bool compare(struct rules *rules, const struct rule_memory_count *from,
+		    const struct rule_memory_count *to, u64 noise)
+{
+	s64 grown = rule_difference(to->unaccounted, from->unaccounted);
+	u64 freed = to->freed - from->freed;
+	s64 most = noise + freed / MEMORY_SHARE;
+	char expected[VIOLATION_TEXT];
+
+	snprintf(expected, sizeof(expected),
+		 "at most %lld pages more that nothing accounts for", most);
+	return rule_check(
+		rules, RULE_LEAK, rules->memory.removed_pfn, grown <= most,
+		expected,
+		"%lld pages more, after %llu pages of memmap were freed", grown,
+		freed);
+}
+
+static void take_count(struct rules *rules, const struct mhp_record *r)
+{
+	const struct mhp_mhp_snapshot_memory *e = &r->p.mhp_snapshot_memory;
+	struct rule_memory *memory = &rules->memory;
+	struct rule_memory_count now = {
+		.present = memory->present,
+		.freed = memory->freed,
+		.unaccounted = e->unaccounted,
+		.time_ns = r->time_ns,
+	};
+	u64 noise = noise_of(e->cpus), i;
+
+	if (rules->op.kind != OP_NONE)
+		return;
+	i = memory->nr > MEMORY_COUNTS ? memory->nr - MEMORY_COUNTS : 0;
+	for (; i < memory->nr; i++) {
+		const struct rule_memory_count *from =
+			&memory->counts[i % MEMORY_COUNTS];
+
+		if (is_comparable(from, &now, noise) &&
+		    !compare(rules, from, &now, noise)) {
+			/* Report what is lost once. */
+			forget_counts(memory);
+			break;
+		}
+	}
+	keep_count(memory, &now);
+}
+
+void rules_memory_forget(struct rules *rules)
+{
+	forget_counts(&rules->memory);
+}
+
+void rules_memory_take(struct rules *rules, const struct mhp_record *r)
+{
+	const struct mhp_mhp_vmemmap_populate *populate =
+		&r->p.mhp_vmemmap_populate;
+	const struct mhp_mhp_vmemmap_free *free = &r->p.mhp_vmemmap_free;
+	struct rule_memory *memory = &rules->memory;
+
+	switch (r->event) {
+	case MHP_EVENT_mhp_snapshot_memory:
+		return take_count(rules, r);
+	case MHP_EVENT_mhp_vmemmap_populate:
+		if (!populate->ret)
+			memory->present += section_mark(populate->start_pfn,
+							populate->nr_pages,
+							populate->hosting);
+		return;
+	case MHP_EVENT_mhp_vmemmap_free:
+		memory->present -= section_mark(free->start_pfn, free->nr_pages,
+						free->hosting);
+		if (free->hosting != MHP_HOSTING_BOOT)
+			memory->freed += free->vmemmap_pages;
+		return;
+	case MHP_EVENT_mhp_online_end:
+	case MHP_EVENT_mhp_offline_end:
+		if (!r->p.mhp_block_end.ret)
+			memory->present +=
+				r->event == MHP_EVENT_mhp_online_end ?
+					mix(r->p.mhp_block_end.start_pfn) :
+					-mix(r->p.mhp_block_end.start_pfn);
+		break;
+	case MHP_EVENT_mhp_remove_end:
+		memory->removed_pfn = r->p.mhp_remove_end.start_pfn;
+		break;
+	case MHP_EVENT_mhp_add_end:
+		break;
+	default:
+		return;
+	}
+	/* It began before mhptop, so counts were taken while it was in progress. */
+	if (rules->op.kind == OP_NONE)
+		forget_counts(memory);
+}
