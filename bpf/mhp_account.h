@@ -2,7 +2,7 @@
 /*
  * The fold's access to accounts, and the changes that several events have in common.
  *
- * Every user of the fold defines the five mhp_ledger_ functions declared here: the BPF programs find accounts in maps,
+ * Every user of the fold defines the six mhp_ledger_ functions declared here: the BPF programs find accounts in maps,
  * user space in its ledger.
  */
 #ifndef MHP_ACCOUNT_H
@@ -19,6 +19,8 @@ static struct mhp_zone_account *mhp_ledger_zone(struct mhp_ledger *ledger,
 /* The account of the range added at start_pfn. NULL if it does not exist and create is 0, or if there is no room. */
 static struct mhp_range *mhp_ledger_range(struct mhp_ledger *ledger,
 					  u64 start_pfn, int create);
+/* Delete the account of the range added at start_pfn. Pointers to accounts of ranges are invalid afterwards. */
+static void mhp_ledger_delete_range(struct mhp_ledger *ledger, u64 start_pfn);
 /* Never NULL at run time, but the verifier requires a check. */
 static struct mhp_globals *mhp_ledger_globals(struct mhp_ledger *ledger);
 /* Pages in a memory block. */

@@ -23,6 +23,29 @@ MHP_FOLD u64 mhp_fold_hosts(struct mhp_ledger *ledger, u64 base, u64 free,
 	return free < pages ? free : pages;
 }
 
+/*
+ * A range is gone: put it on the list of such ranges, once, and delete the account of the oldest one, which the list has
+ * no room for, unless that range was added again. Call it last: it may delete an account.
+ */
+MHP_FOLD void mhp_fold_gone(struct mhp_ledger *ledger, struct mhp_range *range)
+{
+	struct mhp_globals *globals = mhp_ledger_globals(ledger);
+	struct mhp_range *oldest;
+	u64 number, start_pfn;
+
+	if (!globals || range->gone)
+		return;
+	number = ++globals->nr_gone;
+	range->gone = number;
+	start_pfn = globals->gone[number % MHP_GONE_RANGES];
+	globals->gone[number % MHP_GONE_RANGES] = range->start_pfn;
+	if (number <= MHP_GONE_RANGES)
+		return;
+	oldest = mhp_ledger_range(ledger, start_pfn, 0);
+	if (oldest && oldest->gone == number - MHP_GONE_RANGES)
+		mhp_ledger_delete_range(ledger, start_pfn);
+}
+
 MHP_FOLD void mhp_fold_range_populate(struct mhp_ledger *ledger,
 				      const struct mhp_mhp_vmemmap_populate *e,
 				      u64 start_pfn)
@@ -63,8 +86,10 @@ MHP_FOLD void mhp_fold_range_free(struct mhp_ledger *ledger,
 							  e->vmemmap_pages;
 	if (range->sections)
 		range->sections--;
-	if (!range->sections && !globals->add_nr_pages)
+	if (!range->sections && !globals->add_nr_pages) {
 		range->removed = 1;
+		mhp_fold_gone(ledger, range);
+	}
 }
 
 /* A block that drops its reference is removed, even if its memmap stays for a while. */
@@ -111,6 +136,7 @@ MHP_FOLD void mhp_fold_add_begin(struct mhp_ledger *ledger,
 	range->why = MHP_WHY_UNDECIDED;
 	range->flags = e->flags;
 	range->removed = 0;
+	range->gone = 0;
 	range->sections = 0;
 	range->refs = 0;
 	range->alloc = 0;
@@ -137,6 +163,8 @@ MHP_FOLD void mhp_fold_add_end(struct mhp_ledger *ledger,
 	range->nid = e->nid;
 	range->hosting = e->hosting;
 	range->why = e->why;
+	if (e->ret && !range->sections)
+		mhp_fold_gone(ledger, range);
 }
 
 MHP_FOLD void mhp_fold_remove(struct mhp_ledger *ledger,
@@ -161,9 +189,10 @@ MHP_FOLD void mhp_fold_remove(struct mhp_ledger *ledger,
 	}
 	range->remove.end_ns = r->time_ns;
 	range->remove_ret = r->p.mhp_remove_end.ret;
-	if (!range->remove_ret &&
-	    r->p.mhp_remove_end.nr_pages >= range->nr_pages)
-		range->removed = 1;
+	if (range->remove_ret || r->p.mhp_remove_end.nr_pages < range->nr_pages)
+		return;
+	range->removed = 1;
+	mhp_fold_gone(ledger, range);
 }
 
 #endif

@@ -11,9 +11,11 @@
 
 #include "mhp_event.h"
 
-#define MHP_MAX_BLOCKS 65536
+/* Accounts of memory blocks, and as many of ranges: the least that a ledger has room for. */
+#define MHP_MIN_ACCOUNTS 65536
 #define MHP_MAX_ZONES 4096
-#define MHP_MAX_RANGES 16384
+/* Accounts of ranges that are gone. The next one takes the place of the oldest. */
+#define MHP_GONE_RANGES 256
 
 enum mhp_block_flag {
 	/* From the snapshot: no events reported how its memmap was populated. */
@@ -104,6 +106,7 @@ struct mhp_range {
 	u32 refs; /* sections that hold a reference to the memmap of the range */
 	u32 frees; /* sections freed since the range was last added */
 	u32 order; /* enum mhp_order, in which they were freed */
+	u64 gone; /* its entry in the list of ranges that are gone, 0: none */
 };
 
 /* What belongs to no single account */
@@ -114,6 +117,9 @@ struct mhp_globals {
 	u64 device_populated; /* vmemmap pages of ZONE_DEVICE memory */
 	u64 device_freed;
 	u64 unmatched; /* events about a block that had no account */
+	u64 nr_gone; /* entries ever made in the list of ranges that are gone */
+	/* The list: first pfns, entry N at N % MHP_GONE_RANGES. */
+	u64 gone[MHP_GONE_RANGES];
 };
 
 /* Records of one event: seen = submitted + lost. The kernel counts on each CPU, user space sums. */

@@ -10,12 +10,12 @@
 /* Pages of a memory block, as 2^n; set before loading */
 const volatile u32 mhp_block_shift = 15;
 
-u64 mhp_no_room; /* accounts that could not be created */
+u64 mhp_no_room; /* failed attempts to create an account */
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, MHP_MAX_BLOCKS);
+	__uint(max_entries, MHP_MIN_ACCOUNTS); /* more if set before loading */
 	__type(key, u32);
 	__type(value, struct mhp_block);
 } mhp_blocks SEC(".maps");
@@ -31,7 +31,7 @@ struct {
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, MHP_MAX_RANGES);
+	__uint(max_entries, MHP_MIN_ACCOUNTS); /* as many as of blocks */
 	__type(key, u64);
 	__type(value, struct mhp_range);
 } mhp_ranges SEC(".maps");
@@ -107,6 +107,13 @@ MHP_STORE struct mhp_range *mhp_ledger_range(struct mhp_ledger *ledger
 	if (range)
 		range->start_pfn = start_pfn;
 	return range;
+}
+
+MHP_STORE void mhp_ledger_delete_range(struct mhp_ledger *ledger
+				       __attribute__((unused)),
+				       u64 start_pfn)
+{
+	bpf_map_delete_elem(&mhp_ranges, &start_pfn);
 }
 
 MHP_STORE u64 mhp_ledger_block_pages(const struct mhp_ledger *ledger

@@ -5,13 +5,17 @@
  *
  * A snapshot record reflects the state at its place among the events, because the programs hold the lock while they
  * read kernel memory. They run with preemption disabled and events wait for the lock, so each call takes few steps.
+ *
+ * The kernel's allocator limits the number of steps, too. It keeps four accounts ready for each map and CPU. It gets
+ * more in an interrupt, but on PREEMPT_RT in a thread, which cannot run before the program ends. A step creates at most
+ * one account of each kind, so a call must not take more than four steps.
  */
 #ifndef MHP_SNAPSHOT_H
 #define MHP_SNAPSHOT_H
 
 #include "mhp_kernel_read.h"
 
-#define MHP_SNAPSHOT_STEPS 64 /* of one call */
+#define MHP_SNAPSHOT_STEPS 4 /* of one call */
 
 /* Size of the ring buffer; set before loading */
 const volatile u32 mhp_ring_bytes = 4 << 20;

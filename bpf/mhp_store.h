@@ -14,10 +14,13 @@
 /* As 2^n bytes, set before loading: the size of a page, and the data in the ring buffer at which to wake the reader. */
 const volatile u32 mhp_page_shift = 12;
 const volatile u32 mhp_wake_shift = 18;
+/* The longest wait for the lock */
+const volatile u64 mhp_lock_ns = 1000000;
 
 u32 mhp_open; /* all programs are attached: store events */
 u32 mhp_busy; /* the lock: a record is being stored */
 u64 mhp_seq; /* number of the last record */
+u64 mhp_no_lock; /* programs that proceeded without the lock */
 u32 mhp_reader_sleeps; /* the reader found no data; wake it for the next record */
 
 struct {
@@ -64,16 +67,28 @@ MHP_STORE void mhp_store_wake_sleeper(void)
 
 /*
  * The lock gives sequence numbers, times, the fold and the ring buffer one order; otherwise a replay of the records
- * could end with a different ledger than the kernel's. The holder cannot be preempted. After MHP_LOCK_TRIES attempts,
- * an event proceeds without the lock.
+ * could end with a different ledger than the kernel's. The holder cannot be preempted, but the host of a guest can stop
+ * its CPU. An event that has waited for mhp_lock_ns proceeds without the lock and is counted: the run is then
+ * inconclusive. bpf_loop() needs a limit as well; the time is over long before it.
  */
 #define MHP_LOCK_TRIES (1 << 23)
 
-static long mhp_store_try(u32 i __attribute__((unused)), u32 *lock)
+MHP_STORE u32 mhp_store_try(void)
 {
-	*lock = !*(volatile u32 *)&mhp_busy &&
-		!__sync_val_compare_and_swap(&mhp_busy, 0, 1);
-	return *lock;
+	return !*(volatile u32 *)&mhp_busy &&
+	       !__sync_val_compare_and_swap(&mhp_busy, 0, 1);
+}
+
+struct mhp_lock_wait {
+	u64 since_ns;
+	u32 lock;
+};
+
+static long mhp_store_wait(u32 i __attribute__((unused)),
+			   struct mhp_lock_wait *wait)
+{
+	wait->lock = mhp_store_try();
+	return wait->lock || bpf_ktime_get_ns() - wait->since_ns >= mhp_lock_ns;
 }
 
 /*
@@ -82,11 +97,16 @@ static long mhp_store_try(u32 i __attribute__((unused)), u32 *lock)
  */
 __attribute__((noinline)) u32 mhp_store_begin(void)
 {
-	u32 lock;
+	struct mhp_lock_wait wait;
 
-	if (!mhp_store_try(0, &lock))
-		bpf_loop(MHP_LOCK_TRIES, mhp_store_try, &lock, 0);
-	return lock;
+	if (mhp_store_try())
+		return 1;
+	wait.since_ns = bpf_ktime_get_ns();
+	wait.lock = 0;
+	bpf_loop(MHP_LOCK_TRIES, mhp_store_wait, &wait, 0);
+	if (!wait.lock && *(volatile u32 *)&mhp_open)
+		__sync_fetch_and_add(&mhp_no_lock, 1);
+	return wait.lock;
 }
 
 /* Releases the lock if mhp_store_begin() took it, and wakes a sleeping reader. */

@@ -25,7 +25,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: call_sites VMLINUX\n");
 		return 2;
 	}
-	if (site_elf_open(&elf, argv[1], why, sizeof(why))) {
+	if (site_elf_open(&elf, argv[1], -1, why, sizeof(why))) {
 		fprintf(stderr, "call_sites: %s: %s\n", argv[1], why);
 		return 1;
 	}

@@ -181,7 +181,7 @@ static const struct mhp_block *block_at(u64 block)
 static void begin(void)
 {
 	ledger_free(ledger);
-	ledger = ledger_new(PAGES);
+	ledger = ledger_new(PAGES, 0);
 }
 
 #endif

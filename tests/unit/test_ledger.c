@@ -60,12 +60,12 @@ static bool blocks_are(struct mhp_ledger *ledger, size_t want)
 
 static void test_blocks(void)
 {
-	struct mhp_ledger *ledger = ledger_new(PAGES);
+	struct mhp_ledger *ledger = ledger_new(PAGES, 0);
 	static const u64 some[] = { 71, 0, 3, 31, 32, 63, 64, 5000, 4999, 70 };
 	bool all = true;
 	size_t i;
 
-	ok(!ledger_new(0), "a block size of 0 pages is rejected");
+	ok(!ledger_new(0, 0), "a block size of 0 pages is rejected");
 	ok(blocks_are(ledger, 0), "a new ledger is empty");
 	ok(!ledger_find_block(ledger, 0), "a new ledger has no block 0");
 	for (i = 0; i < 10; i++)
@@ -113,16 +113,16 @@ static void test_load_full(struct mhp_ledger *ledger)
 
 static void test_full(void)
 {
-	struct mhp_ledger *ledger = ledger_new(PAGES);
+	struct mhp_ledger *ledger = ledger_new(PAGES, 0);
 	u64 i;
 	int err = 0;
 
-	for (i = 0; i < MHP_MAX_BLOCKS; i++)
+	for (i = 0; i < MHP_MIN_ACCOUNTS; i++)
 		err |= seen(ledger, 2 * i, 0, MHP_ZONE_NORMAL);
 	eq("as many blocks as the kernel's ledger has room for", err, 0);
 	eq("one block too many is rejected",
 	   seen(ledger, 1, 0, MHP_ZONE_NORMAL), -ENOMEM);
-	ok(blocks_are(ledger, MHP_MAX_BLOCKS),
+	ok(blocks_are(ledger, MHP_MIN_ACCOUNTS),
 	   "one block too many leaves the others unchanged");
 	eq("a full ledger still takes events of its blocks",
 	   seen(ledger, 2, 0, MHP_ZONE_NORMAL), 0);
@@ -130,9 +130,32 @@ static void test_full(void)
 	ledger_free(ledger);
 }
 
+/* A machine with many blocks has a higher limit. */
+static void test_limit(void)
+{
+	struct mhp_ledger *ledger = ledger_new(PAGES, 3);
+	int err = 0, i;
+
+	for (i = 0; i < 3; i++) {
+		err |= seen(ledger, i, 0, MHP_ZONE_NORMAL);
+		err |= add(ledger, i * PAGES, PAGES);
+	}
+	eq("as many blocks and ranges as the limit", err, 0);
+	eq("one block more than the limit", seen(ledger, 3, 0, MHP_ZONE_NORMAL),
+	   -ENOMEM);
+	eq("one range more than the limit", add(ledger, 3 * PAGES, PAGES),
+	   -ENOMEM);
+	ledger_free(ledger);
+	ledger = ledger_new(PAGES, 2 * MHP_MIN_ACCOUNTS);
+	for (i = 0; i < 2 * MHP_MIN_ACCOUNTS; i++)
+		err |= seen(ledger, i, 0, MHP_ZONE_NORMAL);
+	eq("a higher limit has room for more blocks", err, 0);
+	ledger_free(ledger);
+}
+
 static void test_zones(void)
 {
-	struct mhp_ledger *ledger = ledger_new(PAGES);
+	struct mhp_ledger *ledger = ledger_new(PAGES, 0);
 	const struct mhp_zone_account *zone = NULL;
 	s64 last = -1, key;
 	size_t nr = 0;
@@ -185,7 +208,7 @@ static void vmemmap(struct mhp_ledger *ledger, u64 block, unsigned int event)
 /* An offline decreases only those counts of a zone that an online increased. */
 static void test_unknown_blocks(void)
 {
-	struct mhp_ledger *ledger = ledger_new(PAGES);
+	struct mhp_ledger *ledger = ledger_new(PAGES, 0);
 	const struct mhp_zone_account *zone;
 
 	vmemmap(ledger, 1, MHP_EVENT_mhp_vmemmap_online);
@@ -215,7 +238,7 @@ static s64 range_of(struct mhp_ledger *ledger, u64 pfn)
 
 static void test_ranges(void)
 {
-	struct mhp_ledger *ledger = ledger_new(PAGES);
+	struct mhp_ledger *ledger = ledger_new(PAGES, 0);
 	const struct mhp_range *range = NULL;
 	u64 last = 0;
 	bool in_order = true;
@@ -252,16 +275,16 @@ static void test_ranges(void)
 
 static void test_many_ranges(void)
 {
-	struct mhp_ledger *ledger = ledger_new(PAGES);
+	struct mhp_ledger *ledger = ledger_new(PAGES, 0);
 	bool found = true;
 	u64 i;
 	int err = 0;
 
-	for (i = 1; i <= MHP_MAX_RANGES; i++)
+	for (i = 1; i <= MHP_MIN_ACCOUNTS; i++)
 		err |= add(ledger, i * PAGES, PAGES);
 	eq("as many ranges as the kernel's ledger has room for", err, 0);
 	eq("one range too many is rejected", add(ledger, 0, PAGES), -ENOMEM);
-	for (i = 1; i <= MHP_MAX_RANGES; i++)
+	for (i = 1; i <= MHP_MIN_ACCOUNTS; i++)
 		found &= range_of(ledger, i * PAGES + 1) == (s64)(i * PAGES);
 	ok(found, "every range is found");
 	ledger_free(ledger);
@@ -271,6 +294,7 @@ int main(void)
 {
 	test_blocks();
 	test_full();
+	test_limit();
 	test_zones();
 	test_unknown_blocks();
 	test_ranges();

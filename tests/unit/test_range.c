@@ -239,6 +239,69 @@ static void test_others(int hosting, const char *name)
 	   "%s-hosted: frees of a removal count for its range", name);
 }
 
+/* Whether there is an account of the range that starts with a block. */
+static bool has_range(u64 block)
+{
+	const struct mhp_range *range = range_at(block);
+
+	return range && range->start_pfn == block * PAGES;
+}
+
+/* Add and remove a range of one block, like a driver that resizes a virtual machine. */
+static void come_and_go(u64 block)
+{
+	add_begin(block, 1);
+	populate(block, 1, MHP_HOSTING_BUDDY);
+	add_end(block, 1, MHP_HOSTING_BUDDY, 0);
+	remove_begin(block, 1);
+	depopulate(block, MHP_HOSTING_BUDDY);
+	remove_end(block, 1, 0);
+}
+
+/* The accounts of ranges that are gone are given up, the oldest ones first. */
+static void test_gone(void)
+{
+	u64 i;
+
+	begin();
+	add_begin(0, 1);
+	populate(0, 1, MHP_HOSTING_BUDDY);
+	add_end(0, 1, MHP_HOSTING_BUDDY, 0);
+	for (i = 1; i <= MHP_GONE_RANGES; i++)
+		come_and_go(i);
+	ok(has_range(1) && has_range(MHP_GONE_RANGES) &&
+		   ledger_nr_ranges(ledger) == MHP_GONE_RANGES + 1,
+	   "the latest ranges that are gone have accounts");
+	come_and_go(i);
+	ok(!has_range(1) && has_range(2) && has_range(i),
+	   "the next one takes the place of the oldest");
+	ok(has_range(0), "a range at address 0 that is present stays");
+	come_and_go(2);
+	come_and_go(3);
+	ok(has_range(2) && has_range(3) && has_range(4),
+	   "a range that was added and removed again keeps its account");
+	come_and_go(1);
+	come_and_go(4);
+	come_and_go(7);
+	ok(has_range(2) && !has_range(5) && !has_range(6) && has_range(7),
+	   "a range that was added and removed again is not the oldest any more");
+	add_begin(8, 1);
+	add_end(8, 1, MHP_HOSTING_BUDDY, 0);
+	for (i = 0; i < 3 * MHP_GONE_RANGES; i++)
+		come_and_go(1000 + i);
+	ok(has_range(8), "a range that was added again stays");
+	eq("accounts after many resizes", ledger_nr_ranges(ledger),
+	   MHP_GONE_RANGES + 2);
+	for (i = 0; i < 2 * MHP_GONE_RANGES; i++) {
+		add_begin(5000 + i, 1);
+		add_end(5000 + i, 1, MHP_HOSTING_NONE, -ENOMEM);
+	}
+	eq("accounts after many failed adds", ledger_nr_ranges(ledger),
+	   MHP_GONE_RANGES + 2);
+	ok(!has_range(5000) && has_range(5000 + i - 1),
+	   "the latest failed adds have accounts");
+}
+
 int main(void)
 {
 	test_add();
@@ -251,6 +314,7 @@ int main(void)
 	test_snapshot_after_events();
 	test_others(MHP_HOSTING_BLOCK, "block");
 	test_others(MHP_HOSTING_BUDDY, "buddy");
+	test_gone();
 	ledger_free(ledger);
 	return ktap_done();
 }

@@ -52,6 +52,13 @@ static void test_header(void)
 	ok(!memcmp(&info, &an_info, sizeof(info)),
 	   "the header that is read equals the one written");
 
+	odd.max_accounts = 131072;
+	len = recording_header_put(&odd, line);
+	line[len - 1] = '\0';
+	eq("read a header of a machine with many blocks",
+	   get_header(line, &info, why), 0);
+	eq("its limit of accounts", info.max_accounts, 131072);
+
 	memset(odd.host, 0xff, sizeof(odd.host));
 	memset(odd.kernel, '"', sizeof(odd.kernel));
 	len = recording_header_put(&odd, line);
@@ -180,6 +187,16 @@ static void test_totals(void)
 	eq("read the reason of the self-check", get_totals(line, &got, why), 0);
 	eq_text("control characters in the reason are replaced", got.why,
 		"mhp_notify?");
+	totals.source.no_room = 3;
+	totals.source.no_lock = 4;
+	recording_totals_put(&totals, line);
+	ok(strstr(line, "\",\"no_room\":3,\"no_lock\":4,\"events\":{"),
+	   "write what makes the totals uncertain");
+	eq("read what makes the totals uncertain", get_totals(line, &got, why),
+	   0);
+	ok(got.source.no_room == 3 && got.source.no_lock == 4,
+	   "what makes the totals uncertain is read");
+	totals.source.no_room = totals.source.no_lock = ~0ULL;
 	memset(totals.why, 1, sizeof(totals.why));
 	for (i = 0; i < 64; i++)
 		count[i] = (struct mhp_count){ ~0ULL, ~0ULL, ~0ULL };

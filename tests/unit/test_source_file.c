@@ -202,7 +202,7 @@ static void test_rejected(void)
 
 static void test_check(void)
 {
-	struct mhp_ledger *ledger = ledger_new(32768);
+	struct mhp_ledger *ledger = ledger_new(32768, 0);
 	struct source_totals totals;
 	struct source *source;
 	struct taken taken;

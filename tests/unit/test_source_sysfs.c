@@ -213,7 +213,7 @@ int main(void)
 	eq("the block size", source->info.block_bytes, 128 << 20);
 	eq_text("the kind of the source", source_kind_name(source->info.kind),
 		"sysfs");
-	seen.ledger = ledger_new(BLOCK);
+	seen.ledger = ledger_new(BLOCK, 0);
 	test_first(source, &seen);
 	test_changes(source, &seen);
 	eq("read the totals", source_totals(source, &totals), 0);

@@ -20,6 +20,8 @@ struct fake {
 	int nr; /* records in waiting */
 	u64 seen;
 	u64 lost;
+	u64 no_room;
+	u64 no_lock;
 	int ledger_ret;
 	int read_err;
 };
@@ -43,6 +45,8 @@ static int fake_totals(struct source *source, struct source_totals *totals)
 
 	totals->count[0] =
 		(struct mhp_count){ .seen = fake->seen, .lost = fake->lost };
+	totals->no_room = fake->no_room;
+	totals->no_lock = fake->no_lock;
 	return 0;
 }
 
@@ -77,19 +81,25 @@ static const struct source_ops fake_ops = {
 static struct fake fake;
 static struct stream stream;
 
-static void begin(void)
+static void begin_limited(u64 max_accounts)
 {
 	fake = (struct fake){
 		.source = { .ops = &fake_ops,
 			    .info = { .page_bytes = 4096,
 				      .block_bytes = PAGES * 4096,
+				      .max_accounts = max_accounts,
 				      .live = true } },
-		.ledger = ledger_new(PAGES),
+		.ledger = ledger_new(PAGES, 0),
 	};
 	memset(&stream, 0, sizeof(stream));
 	stream.source = &fake.source;
 	if (stream_start(&stream, &fake.source.info, NULL))
 		abort();
+}
+
+static void begin(void)
+{
+	begin_limited(0);
 }
 
 static void end(void)
@@ -289,11 +299,59 @@ static void test_none(void)
 	end();
 }
 
+/* Too little room, or a lock that was not taken in time: the user learns it, and it is no success. */
+static void test_doubt(void)
+{
+	begin();
+	onlines(4, 1);
+	take();
+	stream_update(&stream);
+	eq("exit code without doubts", stream_shown_status(&stream.model),
+	   STATUS_OK);
+	fake.no_room = 3;
+	stream_update(&stream);
+	eq_text("the notice of too little room", stream.model.notice,
+		"no room for all memory blocks, zones and ranges (failed attempts to make an account: 3)");
+	eq("exit code of too little room", stream_shown_status(&stream.model),
+	   STATUS_UNKNOWN);
+	end();
+
+	begin();
+	fake.no_lock = 2;
+	stream_update(&stream);
+	eq_text("the notice of a lock that was not taken", stream.model.notice,
+		"order and accounts may be wrong (events that did not get the collector's lock in time: 2)");
+	eq("exit code of a lock that was not taken",
+	   stream_shown_status(&stream.model), STATUS_UNKNOWN);
+	end();
+}
+
+/* A limit of one block: our own ledger has no room for the second one. */
+static void test_own_room(void)
+{
+	char why[160];
+
+	begin_limited(1);
+	onlines(4, 1);
+	take();
+	ok(!model_doubt(&stream.model, why, sizeof(why)),
+	   "a ledger has room for as many blocks as its limit");
+	onlines(5, 1);
+	take();
+	ok(model_doubt(&stream.model, why, sizeof(why)),
+	   "a ledger has no room for more");
+	eq_text("  reason", why,
+		"no room for all memory blocks, zones and ranges (failed attempts to make an account: 2)");
+	end();
+}
+
 int main(void)
 {
 	test_nothing_lost();
 	test_lost();
 	test_not_exact();
 	test_none();
+	test_doubt();
+	test_own_room();
 	return ktap_done();
 }

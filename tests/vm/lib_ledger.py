@@ -31,9 +31,9 @@ def run(*args, code=0):
     return ended.stdout
 
 
-def frame(*args):
+def frame(*args, code=0):
     """The last JSON frame that mhptop prints."""
-    return json.loads(run(*args).splitlines()[-1])
+    return json.loads(run(*args, code=code).splitlines()[-1])
 
 
 def live():

@@ -6,14 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "check/call_site_dwarf.h"
-#include "check/call_site_elf.h"
+#include "check/call_site_child.h"
 #include "base/plain_text.h"
 
 struct call_sites {
-	char release[sizeof(((struct site_elf *)0)->release)];
+	char release[128];
 	bool was_looked_for;
-	struct site_elf elf;
+	struct site_child child;
 };
 
 struct call_sites *call_sites_new(const char *release)
@@ -28,85 +27,44 @@ struct call_sites *call_sites_new(const char *release)
 void call_sites_free(struct call_sites *sites)
 {
 	if (sites)
-		site_elf_close(&sites->elf);
+		site_child_stop(&sites->child);
 	free(sites);
 }
 
 int call_sites_load(struct call_sites *sites, const char *path, char *why,
 		    size_t len)
 {
-	int err = site_elf_open(&sites->elf, path, why, len);
+	struct site_hello hello;
 
+	site_child_start(&sites->child, path, NULL, &hello);
 	sites->was_looked_for = true;
-	if (err || !*sites->release ||
-	    !strcmp(sites->release, sites->elf.release))
-		return err;
-	snprintf(why, len, "built for kernel %s, but the events are from %s",
-		 sites->elf.release, sites->release);
-	return 1;
-}
-
-static bool is_same(const struct call_site *a, const struct call_site *b)
-{
-	return !strcmp(a->function, b->function) && !strcmp(a->file, b->file) &&
-	       a->line == b->line;
-}
-
-/* A call has several places if the compiler copied it, e.g. into each function that it is inlined into. */
-static size_t add_site(struct call_site *list, size_t nr,
-		       const struct call_site *site)
-{
-	size_t i;
-
-	for (i = 0; i < nr; i++) {
-		if (!is_same(&list[i], site))
-			continue;
-		if (strcmp(list[i].within, site->within))
-			*list[i].within = '\0';
-		return nr;
+	if (hello.err) {
+		snprintf(why, len, "%s", hello.why);
+		return hello.err;
 	}
-	list[nr] = *site;
-	return nr + 1;
-}
-
-/* Collect the sites with a verdict into list, which has room for elf->nr_tests. */
-static size_t collect(const struct site_elf *elf,
-		      const struct mhp_record *record, enum site_verdict wanted,
-		      struct call_site *list)
-{
-	struct call_site site;
-	size_t i, nr = 0;
-
-	for (i = 0; i < elf->nr_tests; i++)
-		if (elf->tests[i].event == record->event &&
-		    site_resolve(elf->module, elf->tests[i].pc, record,
-				 &site) == wanted)
-			nr = add_site(list, nr, &site);
-	return nr;
+	if (!*sites->release || !strcmp(sites->release, hello.release))
+		return 0;
+	snprintf(why, len, "built for kernel %s, but the events are from %s",
+		 hello.release, sites->release);
+	return 1;
 }
 
 size_t call_sites_find(struct call_sites *sites,
 		       const struct mhp_record *record, struct call_site *found,
 		       size_t max)
 {
-	struct site_elf *elf = &sites->elf;
-	struct call_site *list;
-	size_t nr;
+	struct site_answer answer = { 0 };
+	struct site_hello hello;
 
 	if (!sites->was_looked_for && *sites->release)
-		site_elf_find(elf, sites->release);
+		site_child_start(&sites->child, NULL, sites->release, &hello);
 	sites->was_looked_for = true;
-	if (!elf->nr_tests)
-		return 0;
-	list = calloc(elf->nr_tests, sizeof(*list));
-	if (!list)
-		return 0;
-	nr = collect(elf, record, SITE_FITS, list);
-	if (!nr)
-		nr = collect(elf, record, SITE_OTHER, list);
-	memcpy(found, list, (nr < max ? nr : max) * sizeof(*list));
-	free(list);
-	return nr;
+	site_child_ask(&sites->child, record, &answer);
+	if (max > SITES_FOUND_MAX)
+		max = SITES_FOUND_MAX;
+	memcpy(found, answer.found,
+	       (answer.nr < max ? answer.nr : max) * sizeof(*found));
+	return answer.nr;
 }
 
 int call_site_print(const struct call_site *site, char *buf, size_t len)

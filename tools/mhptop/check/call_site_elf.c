@@ -230,7 +230,8 @@ void site_elf_close(struct site_elf *elf)
 	memset(elf, 0, sizeof(*elf));
 }
 
-int site_elf_open(struct site_elf *elf, const char *path, char *why, size_t len)
+int site_elf_open(struct site_elf *elf, const char *path, int fd, char *why,
+		  size_t len)
 {
 	struct stat status;
 	int err = begin(elf);
@@ -239,7 +240,7 @@ int site_elf_open(struct site_elf *elf, const char *path, char *why, size_t len)
 		snprintf(why, len, "out of memory");
 		goto out;
 	}
-	if (stat(path, &status)) {
+	if (fd < 0 ? stat(path, &status) : fstat(fd, &status)) {
 		err = refuse(why, len, "%s", strerror(errno));
 		goto out;
 	}
@@ -247,7 +248,7 @@ int site_elf_open(struct site_elf *elf, const char *path, char *why, size_t len)
 		err = refuse(why, len, "not a regular file");
 		goto out;
 	}
-	elf->module = dwfl_report_offline(elf->dwfl, "kernel", path, -1);
+	elf->module = dwfl_report_offline(elf->dwfl, "kernel", path, fd);
 	if (!elf->module) {
 		err = refuse(why, len, "%s", dwfl_errmsg(-1));
 		goto out;
@@ -309,7 +310,7 @@ int site_elf_find(struct site_elf *elf, const char *release)
 	site_elf_close(elf);
 	/* The vmlinux of a local kernel build, which libdwfl does not look for */
 	snprintf(path, sizeof(path), "/lib/modules/%s/build/vmlinux", release);
-	err = site_elf_open(elf, path, why, sizeof(why));
+	err = site_elf_open(elf, path, -1, why, sizeof(why));
 	if (!err && !strcmp(elf->release, release))
 		return 0;
 	site_elf_close(elf);

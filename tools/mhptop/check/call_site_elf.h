@@ -24,10 +24,11 @@ struct site_elf {
 };
 
 /*
- * Open a file. 0, -ENOMEM, or -EINVAL: it is not the vmlinux of a kernel with our
- * events; why has the reason. After an error there is nothing to close.
+ * Read a file, which is open as fd or, if that is -1, is opened. 0, -ENOMEM, or
+ * -EINVAL: it is not the vmlinux of a kernel with our events; why has the reason.
+ * Takes fd over. After an error there is nothing to close.
  */
-int site_elf_open(struct site_elf *elf, const char *path, char *why,
+int site_elf_open(struct site_elf *elf, const char *path, int fd, char *why,
 		  size_t len);
 /* Look for the vmlinux of a release. As above, or -ENOENT: not found. */
 int site_elf_find(struct site_elf *elf, const char *release);

@@ -117,7 +117,10 @@ static const char *find_missing(const struct check *check)
 
 void check_judge(struct check *check)
 {
-	check->missing = find_missing(check);
+	check->missing = model_doubt(&check->stream->model, check->doubt,
+				     sizeof(check->doubt)) ?
+				 check->doubt :
+				 find_missing(check);
 	check->verdict = check->stream->model.violations.total ? CHECK_FAIL :
 			 check->missing			       ? CHECK_UNKNOWN :
 								 CHECK_PASS;

@@ -27,6 +27,7 @@ struct check {
 	enum check_verdict verdict;
 	const char *
 		missing; /* why the result is inconclusive, NULL if it is not */
+	char doubt[160]; /* the reason, if it is model_doubt()'s */
 	bool interrupted;
 };
 

@@ -32,16 +32,20 @@ size_t recording_header_put(const struct source_info *info, char *buf)
 {
 	char kernel[JSON_TEXT_MAX * sizeof(info->kernel) + 1];
 	char host[JSON_TEXT_MAX * sizeof(info->host) + 1];
+	char accounts[48] = "";
 
+	if (info->max_accounts)
+		snprintf(accounts, sizeof(accounts), "\"max_accounts\":%llu,",
+			 info->max_accounts);
 	*json_text_put(kernel, info->kernel, sizeof(info->kernel)) = '\0';
 	*json_text_put(host, info->host, sizeof(info->host)) = '\0';
 	return snprintf(
 		buf, RECORDING_LINE_MAX,
 		"{\"schema\":%d,\"type\":\"mhptop\",\"kernel\":\"%s\","
 		"\"host\":\"%s\",\"source\":\"%s\",\"page_bytes\":%u,"
-		"\"block_bytes\":%llu,\"wall_ns\":%llu,\"mono_ns\":%llu}\n",
+		"\"block_bytes\":%llu,%s\"wall_ns\":%llu,\"mono_ns\":%llu}\n",
 		SOURCE_SCHEMA, kernel, host, source_kind_name(info->kind),
-		info->page_bytes, info->block_bytes, info->wall_ns,
+		info->page_bytes, info->block_bytes, accounts, info->wall_ns,
 		info->mono_ns);
 }
 
@@ -63,6 +67,12 @@ size_t recording_totals_put(const struct recording_totals *totals, char *buf)
 	if (*why)
 		used += snprintf(buf + used, RECORDING_LINE_MAX - used,
 				 ",\"self_check_why\":\"%s\"", why);
+	if (totals->source.no_room)
+		used += snprintf(buf + used, RECORDING_LINE_MAX - used,
+				 ",\"no_room\":%llu", totals->source.no_room);
+	if (totals->source.no_lock)
+		used += snprintf(buf + used, RECORDING_LINE_MAX - used,
+				 ",\"no_lock\":%llu", totals->source.no_lock);
 	used += snprintf(buf + used, RECORDING_LINE_MAX - used,
 			 ",\"events\":{");
 	for (i = 1; event_info(i) && i < ARRAY_SIZE(totals->source.count);
@@ -175,6 +185,14 @@ static int reader_number(struct reader *reader, const char *key, u64 *number)
 	return 0;
 }
 
+/* The same; a key that is missing leaves *number unchanged. */
+static int optional_number(struct reader *reader, const char *key, u64 *number)
+{
+	if (!json_object_object_get_ex(reader->object, key, NULL))
+		return 0;
+	return reader_number(reader, key, number);
+}
+
 /* The text may be shown on a terminal, so control characters are replaced. */
 static int get_text(struct reader *reader, const char *key, char *text,
 		    size_t len)
@@ -234,7 +252,7 @@ static int get_geometry(struct reader *reader, struct source_info *info)
 			"\"block_bytes\" is not a memory block size: %llu",
 			info->block_bytes);
 	info->page_bytes = page;
-	return 0;
+	return optional_number(reader, "max_accounts", &info->max_accounts);
 }
 
 static int get_schema(struct reader *reader, int *schema)
@@ -413,6 +431,12 @@ int recording_totals_get(const char *line, size_t len,
 		err = get_check(&reader, &totals->self_check);
 	if (!err)
 		err = get_why(&reader, totals->why, sizeof(totals->why));
+	if (!err)
+		err = optional_number(&reader, "no_room",
+				      &totals->source.no_room);
+	if (!err)
+		err = optional_number(&reader, "no_lock",
+				      &totals->source.no_lock);
 	if (!err)
 		err = get_events(&reader, &totals->source, &sum);
 	if (!err)

@@ -8,8 +8,10 @@
  *   {"totals":{"seen":648,"lost":0,"folded":648,"self_check":"equal",
  *    "events":{"mhp_add_begin":{"seen":1,"lost":0}, …}}}
  *
- * A self-check that is not "equal" is followed by its reason:
- * "self_check":"none","self_check_why":"3 events were lost, so …".
+ * A machine of more than 32,768 memory blocks has "max_accounts" in the header
+ * (struct source_info). A self-check that is not "equal" is followed by its reason:
+ * "self_check":"none","self_check_why":"3 events were lost, so …". "no_room" and
+ * "no_lock" follow if they are not 0 (struct source_totals).
  */
 #ifndef RECORDING_H
 #define RECORDING_H

@@ -17,6 +17,7 @@
 
 struct mhp_ledger {
 	u64 block_pages;
+	u64 max_accounts; /* of blocks, and of ranges */
 	struct sparse blocks; /* struct mhp_block, by block number */
 	struct mhp_zone_account *zones; /* sorted by node and zone */
 	size_t nr_zones;
@@ -29,7 +30,7 @@ struct mhp_ledger {
 	int full; /* an account could not be created */
 };
 
-struct mhp_ledger *ledger_new(u64 block_pages)
+struct mhp_ledger *ledger_new(u64 block_pages, u64 max_accounts)
 {
 	struct mhp_ledger *ledger;
 
@@ -39,6 +40,7 @@ struct mhp_ledger *ledger_new(u64 block_pages)
 	if (!ledger)
 		return NULL;
 	ledger->block_pages = block_pages;
+	ledger->max_accounts = max_accounts ?: MHP_MIN_ACCOUNTS;
 	sparse_init(&ledger->blocks, sizeof(struct mhp_block));
 	return ledger;
 }
@@ -61,7 +63,7 @@ static struct mhp_block *mhp_ledger_block(struct mhp_ledger *ledger, u64 pfn,
 
 	if (block || !create)
 		return block;
-	if (ledger->blocks.nr < MHP_MAX_BLOCKS)
+	if (ledger->blocks.nr < ledger->max_accounts)
 		block = sparse_make(&ledger->blocks, id);
 	if (!block) {
 		ledger->full = 1;
@@ -121,7 +123,7 @@ static struct mhp_range *mhp_ledger_range(struct mhp_ledger *ledger,
 		return &ledger->ranges[at - 1];
 	if (!create)
 		return NULL;
-	if (ledger->nr_ranges == MHP_MAX_RANGES ||
+	if (ledger->nr_ranges >= ledger->max_accounts ||
 	    !vec_insert(ledger->ranges, ledger->nr_ranges, ledger->room_ranges,
 			at)) {
 		ledger->full = 1;
@@ -130,6 +132,17 @@ static struct mhp_range *mhp_ledger_range(struct mhp_ledger *ledger,
 	range = &ledger->ranges[at];
 	range->start_pfn = start_pfn;
 	return range;
+}
+
+static void mhp_ledger_delete_range(struct mhp_ledger *ledger, u64 start_pfn)
+{
+	size_t at = ranges_up_to(ledger, start_pfn);
+
+	if (!at || ledger->ranges[at - 1].start_pfn != start_pfn)
+		return;
+	memmove(&ledger->ranges[at - 1], &ledger->ranges[at],
+		(ledger->nr_ranges - at) * sizeof(*ledger->ranges));
+	ledger->nr_ranges--;
 }
 
 static struct mhp_globals *mhp_ledger_globals(struct mhp_ledger *ledger)
@@ -192,6 +205,11 @@ int ledger_load_range(struct mhp_ledger *ledger, const struct mhp_range *range)
 	*ours = *range;
 	note_range(ledger, range->nr_pages);
 	return 0;
+}
+
+void ledger_clear_ranges(struct mhp_ledger *ledger)
+{
+	ledger->nr_ranges = 0;
 }
 
 void ledger_load_globals(struct mhp_ledger *ledger,

@@ -10,10 +10,11 @@
 struct mhp_ledger;
 
 /*
- * Create an empty ledger for memory blocks of block_pages pages. NULL if out of
+ * Create an empty ledger for memory blocks of block_pages pages, with room for
+ * max_accounts blocks and as many ranges (0: MHP_MIN_ACCOUNTS). NULL if out of
  * memory or if block_pages is 0. The caller frees it with ledger_free().
  */
-struct mhp_ledger *ledger_new(u64 block_pages);
+struct mhp_ledger *ledger_new(u64 block_pages, u64 max_accounts);
 void ledger_free(struct mhp_ledger *ledger); /* NULL is fine */
 /*
  * Apply one record. Returns 0, or -ENOMEM if an account could not be created;
@@ -22,13 +23,15 @@ void ledger_free(struct mhp_ledger *ledger); /* NULL is fine */
 int ledger_fold(struct mhp_ledger *ledger, const struct mhp_record *record);
 /*
  * Overwrite an account with that of another ledger, such as the kernel's.
- * Accounts are never deleted, so the other one must have every account of this
- * one. Returns 0, or -ENOMEM as above.
+ * Accounts of blocks and zones are never deleted, so the other one must have
+ * every such account of this one. Returns 0, or -ENOMEM as above.
  */
 int ledger_load_block(struct mhp_ledger *ledger, const struct mhp_block *block);
 int ledger_load_zone(struct mhp_ledger *ledger,
 		     const struct mhp_zone_account *zone);
 int ledger_load_range(struct mhp_ledger *ledger, const struct mhp_range *range);
+/* Delete all ranges, before those of another ledger are loaded. */
+void ledger_clear_ranges(struct mhp_ledger *ledger);
 void ledger_load_globals(struct mhp_ledger *ledger,
 			 const struct mhp_globals *globals);
 

@@ -22,7 +22,7 @@ int model_init(struct model *model, const struct source_info *info)
 	model->self_check = -EAGAIN;
 	model->log = calloc(MODEL_LOG, sizeof(*model->log));
 	pages = info->block_bytes / info->page_bytes;
-	model->ledger = ledger_new(pages);
+	model->ledger = ledger_new(pages, info->max_accounts);
 	violations_init(&model->violations, pages);
 	if (model->log && model->ledger)
 		return 0;
@@ -41,8 +41,8 @@ void model_fini(struct model *model)
 
 int model_restart(struct model *model)
 {
-	struct mhp_ledger *ledger =
-		ledger_new(ledger_block_pages(model->ledger));
+	struct mhp_ledger *ledger = ledger_new(
+		ledger_block_pages(model->ledger), model->info.max_accounts);
 
 	if (!ledger)
 		return -ENOMEM;
@@ -90,11 +90,8 @@ int model_take(void *ctx, const struct mhp_record *record)
 	if (!info || record->size != info->size)
 		return 0;
 	/* A loaded ledger already includes the record. */
-	if (!model->loaded && ledger_fold(model->ledger, record) &&
-	    !model->notice[0])
-		snprintf(
-			model->notice, sizeof(model->notice),
-			"incomplete: there are more memory blocks, zones or ranges than mhptop has room for");
+	if (!model->loaded && ledger_fold(model->ledger, record))
+		model->no_room++;
 	if (!event_is_tool(record->event))
 		log_put(model, record);
 	return 0;
@@ -147,6 +144,15 @@ u64 model_lost(const struct model *model)
 	if (!model->info.live && model->gaps > lost)
 		return model->gaps;
 	return lost;
+}
+
+bool model_doubt(const struct model *model, char *why, size_t len)
+{
+	struct source_totals totals = model->totals;
+
+	if (totals.no_room < model->no_room)
+		totals.no_room = model->no_room;
+	return source_totals_doubt(&totals, why, len);
 }
 
 u64 model_seen(const struct model *model)

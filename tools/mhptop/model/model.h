@@ -24,6 +24,7 @@ struct model {
 	u64 seen; /* records taken */
 	u64 numbered; /* records that have a sequence number */
 	u64 gaps; /* sequence numbers missing up to last_seq */
+	u64 no_room; /* records for which our own ledger had no room */
 	u64 last_seq; /* highest sequence number */
 	u64 last_ns; /* time of the newest record, CLOCK_MONOTONIC */
 	/* 0: ledgers are equal, 1: they differ, -EOPNOTSUPP, -EAGAIN: not yet done */
@@ -63,5 +64,7 @@ const struct mhp_record *model_log(const struct model *model, u64 nth);
 u64 model_seen(const struct model *model);
 /* Lost records: the source's count, or gaps in a recording if there are more. */
 u64 model_lost(const struct model *model);
+/* As source_totals_doubt(), for the source's totals and our own ledger. */
+bool model_doubt(const struct model *model, char *why, size_t len);
 
 #endif

@@ -7,6 +7,7 @@
 #define MODEL_SOURCE_INFO_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include "mhp_ledger.h"
 
 /* Kinds of sources, the most detailed first. */
@@ -25,6 +26,7 @@ struct source_info {
 	char host[65]; /* uname -n */
 	u32 page_bytes;
 	u64 block_bytes;
+	u64 max_accounts; /* of blocks, and of ranges, in a ledger; 0: MHP_MIN_ACCOUNTS */
 	u64 wall_ns; /* CLOCK_REALTIME when the stream began */
 	u64 mono_ns; /* CLOCK_MONOTONIC at the same moment */
 	bool live;
@@ -33,6 +35,8 @@ struct source_info {
 /* Totals of a stream by event number; index 0 holds the sums. */
 struct source_totals {
 	struct mhp_count count[64];
+	u64 no_room; /* attempts to make an account that failed */
+	u64 no_lock; /* events that did not get the collector's lock in time */
 };
 
 /*
@@ -43,5 +47,11 @@ typedef int (*source_sink)(void *ctx, const struct mhp_record *record);
 
 /* The name of a kind, a static string. */
 const char *source_kind_name(enum source_kind kind);
+/*
+ * Whether accounts or the order of events are not certain although no event was
+ * lost; why then has the reason, as a part of a sentence.
+ */
+bool source_totals_doubt(const struct source_totals *totals, char *why,
+			 size_t len);
 
 #endif

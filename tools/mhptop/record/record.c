@@ -97,6 +97,7 @@ static int write_totals(struct recorder *recorder)
 {
 	struct recording_totals *totals = &recorder->totals;
 	const struct mhp_count *all = &totals->source.count[0];
+	char doubt[RECORDING_WHY_MAX];
 	int ret;
 
 	do {
@@ -119,9 +120,13 @@ static int write_totals(struct recorder *recorder)
 		return status_fail(STATUS_FAILED,
 				   "the kernel's ledger and ours differ: %s",
 				   totals->why);
-	return stream_lost_status(
+	ret = stream_lost_status(
 		all->lost, all->seen,
 		"before they could be written: the recording has gaps");
+	if (ret == STATUS_OK &&
+	    source_totals_doubt(&totals->source, doubt, sizeof(doubt)))
+		ret = status_fail(STATUS_UNKNOWN, "inconclusive: %s", doubt);
+	return ret;
 }
 
 static int recorder_loop(struct recorder *recorder)
@@ -190,7 +195,8 @@ int record_run(struct source *source, const char *path)
 	signals = loop_signals();
 	out_init(&recorder.out, fd, signals);
 	recorder.ledger =
-		ledger_new(source->info.block_bytes / source->info.page_bytes);
+		ledger_new(source->info.block_bytes / source->info.page_bytes,
+			   source->info.max_accounts);
 	if (signals < 0 || !recorder.ledger)
 		status = status_fail(STATUS_FAILED, "cannot record: %s",
 				     strerror(signals < 0 ? -signals : ENOMEM));

@@ -2,6 +2,7 @@
 /*
  * Facts about this machine, for the live sources and the doctor.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -79,6 +80,24 @@ u64 source_live_monotonic(void)
 	return clock_ns(CLOCK_MONOTONIC);
 }
 
+/* Twice the number of memory blocks; 0: MHP_MIN_ACCOUNTS are enough. */
+static u64 live_accounts(const char *root)
+{
+	struct dirent *entry;
+	char path[PATH_MAX];
+	u64 blocks = 0;
+	DIR *folder;
+
+	snprintf(path, sizeof(path), "%s/sys/devices/system/memory", root);
+	folder = opendir(path);
+	while (folder && (entry = readdir(folder)))
+		blocks += !strncmp(entry->d_name, "memory", 6) &&
+			  entry->d_name[6] >= '0' && entry->d_name[6] <= '9';
+	if (folder)
+		closedir(folder);
+	return blocks > MHP_MIN_ACCOUNTS / 2 ? 2 * blocks : 0;
+}
+
 int source_live_info(struct source_info *info, enum source_kind kind,
 		     const char *root, char *why, size_t len)
 {
@@ -97,6 +116,7 @@ int source_live_info(struct source_info *info, enum source_kind kind,
 	info->wall_ns = clock_ns(CLOCK_REALTIME);
 	info->mono_ns = clock_ns(CLOCK_MONOTONIC);
 	info->live = true;
+	info->max_accounts = live_accounts(root);
 
 	err = source_live_number(&info->block_bytes, 16, "%s%s", root, path);
 	if (!err && (info->block_bytes < info->page_bytes ||
@@ -123,6 +143,22 @@ bool source_live_capable(unsigned int cap)
 			break;
 	fclose(file);
 	return caps >> cap & 1;
+}
+
+bool source_live_guest(void)
+{
+	FILE *file = fopen("/proc/cpuinfo", "re");
+	bool guest = false;
+	char *line = NULL;
+	size_t room = 0;
+
+	while (file && !guest && getline(&line, &room, file) > 0)
+		guest = !strncmp(line, "flags", 5) &&
+			strstr(line, " hypervisor");
+	free(line);
+	if (file)
+		fclose(file);
+	return guest;
 }
 
 int source_live_tracefs(const char **events)

@@ -22,6 +22,8 @@ int source_live_text(char *buf, size_t len, const char *path, ...)
  */
 int source_live_info(struct source_info *info, enum source_kind kind,
 		     const char *root, char *why, size_t len);
+/* Whether this is a virtual machine, as far as the CPUs report it. */
+bool source_live_guest(void);
 u64 source_live_monotonic(void); /* ns */
 /* Whether a capability (CAP_BPF, …) is in this process's effective set. */
 bool source_live_capable(unsigned int cap);

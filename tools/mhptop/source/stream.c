@@ -147,6 +147,8 @@ void stream_update(struct stream *stream)
 		model->totals = totals;
 	if (model->info.live && model->totals.count[0].lost)
 		load_ledger(stream);
+	else if (!*model->notice)
+		model_doubt(model, model->notice, sizeof(model->notice));
 }
 
 /* What was known is of a recording that has ended. 0 or -ENOMEM. */
@@ -220,9 +222,15 @@ int stream_lost_status(u64 lost, u64 seen, const char *when)
 
 int stream_shown_status(const struct model *model)
 {
-	return stream_lost_status(
+	char why[160];
+	int status = stream_lost_status(
 		model_lost(model), model_seen(model),
 		model->info.live ?
 			"before they could be shown" :
 			"when it was recorded: everything after the first gap may be wrong");
+
+	if (status == STATUS_OK && model_doubt(model, why, sizeof(why)))
+		status = status_fail(STATUS_UNKNOWN,
+				     "what is shown may be wrong: %s", why);
+	return status;
 }

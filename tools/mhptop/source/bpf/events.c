@@ -119,6 +119,8 @@ static int bpf_totals(struct source *source, struct source_totals *totals)
 	u64 missed;
 
 	memset(totals, 0, sizeof(*totals));
+	totals->no_room = self->skel->bss->mhp_no_room;
+	totals->no_lock = self->skel->bss->mhp_no_lock;
 	counts = nr_cpus > 0 ? calloc(nr_cpus, sizeof(*counts)) : NULL;
 	if (!counts)
 		return nr_cpus < 0 ? nr_cpus : -ENOMEM;
@@ -212,6 +214,8 @@ static int bpf_self_check(struct source *source, struct mhp_ledger *ledger,
 			-EOPNOTSUPP, why, len,
 			"%llu events were lost, so the ledgers cannot be compared",
 			totals.count[0].lost);
+	if (source_totals_doubt(&totals, why, len))
+		return -EOPNOTSUPP;
 	return bpf_source_compare(self, ledger, why, len);
 }
 

@@ -93,6 +93,7 @@ static int load_all(struct bpf_source *self, struct mhp_ledger *ledger)
 	int err;
 
 	err = load_map(skel->maps.mhp_blocks, ledger, load_block);
+	ledger_clear_ranges(ledger);
 	if (!err)
 		err = load_map(skel->maps.mhp_ranges, ledger, load_range);
 	if (!err)
@@ -136,6 +137,7 @@ int bpf_source_ledger(struct source *source, struct mhp_ledger *ledger,
 		      char *why, size_t len)
 {
 	struct bpf_source *self = (struct bpf_source *)source;
+	struct source_totals totals;
 	int tries, err = 0;
 	u64 before, nr;
 
@@ -156,11 +158,8 @@ int bpf_source_ledger(struct source *source, struct mhp_ledger *ledger,
 			1, why, len,
 			"%llu were missed before accounting; block totals may be wrong",
 			nr);
-	if (self->skel->bss->mhp_no_room)
-		return source_live_why(
-			1, why, len,
-			"accounts are read from the kernel, which had no room for all of them");
-	return 0;
+	err = source_totals(source, &totals);
+	return err ?: source_totals_doubt(&totals, why, len);
 }
 
 struct comparison {
@@ -208,6 +207,8 @@ static void name_field(const struct comparison *c, u32 type_id,
 		name_field(c, member->type, kernel + at, ours + at);
 		return;
 	}
+	if (btf_is_array(field))
+		return;
 	used = strlen(c->why);
 	snprintf(c->why + used, c->len - used,
 		 " is %lld in the kernel, %lld here",
@@ -281,8 +282,8 @@ static int compare_globals(const struct comparison *c,
 }
 
 /*
- * Compare all accounts of a map with ours, and their number. The kernel never
- * deletes accounts, so if it has as many as we have, and all of them equal ours,
+ * Compare all accounts of a map with ours, and their number. Events have been
+ * stopped, so if the kernel has as many as we have, and all of them equal ours,
  * both are the same.
  */
 static int compare_map(const struct comparison *c,
@@ -292,7 +293,7 @@ static int compare_map(const struct comparison *c,
 					  const struct mhp_ledger *ledger,
 					  const void *account))
 {
-	char account[256] __attribute__((aligned(8)));
+	char account[sizeof(struct mhp_globals)] __attribute__((aligned(8)));
 	int fd = bpf_map__fd(map), err = 0;
 	u64 key = 0, *last = NULL;
 	size_t nr = 0;
@@ -324,13 +325,6 @@ int bpf_source_compare(struct bpf_source *self, struct mhp_ledger *ledger,
 	const struct mhp_bpf *skel = self->skel;
 	int err;
 
-	if (skel->bss->mhp_no_room) {
-		snprintf(
-			why, len,
-			"the kernel's ledger had no room for an account %llu times",
-			(u64)skel->bss->mhp_no_room);
-		return 1;
-	}
 	err = compare_map(&c, ledger, skel->maps.mhp_blocks,
 			  ledger_nr_blocks(ledger), compare_block);
 	if (!err)

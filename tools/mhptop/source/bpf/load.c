@@ -19,6 +19,8 @@
 
 #define RING_MIN (512UL << 10)
 #define RING_MAX (4UL << 20)
+/* A busy host may stop the CPU that holds the lock for a few time slices. */
+#define GUEST_LOCK_NS 100000000
 
 /* Print messages of libbpf only on request; users get our own one-line reason. */
 static int print_libbpf(enum libbpf_print_level level, const char *fmt,
@@ -138,15 +140,25 @@ static int configure(struct bpf_source *self, s64 early_bit)
 {
 	const struct source_info *info = &self->source.info;
 	u64 bytes = ring_bytes();
+	int err;
 
 	self->skel->rodata->mhp_page_shift = shift_of(info->page_bytes);
 	self->skel->rodata->mhp_block_shift =
 		shift_of(info->block_bytes / info->page_bytes);
 	self->skel->rodata->mhp_ring_bytes = bytes;
 	self->skel->rodata->mhp_wake_shift = shift_of(bytes / 8);
+	if (source_live_guest())
+		self->skel->rodata->mhp_lock_ns = GUEST_LOCK_NS;
 	if (early_bit >= 0)
 		self->skel->rodata->mhp_early_mask = 1ULL << early_bit;
-	return bpf_map__set_max_entries(self->skel->maps.mhp_ring, bytes);
+	err = bpf_map__set_max_entries(self->skel->maps.mhp_ring, bytes);
+	if (!err && info->max_accounts)
+		err = bpf_map__set_max_entries(self->skel->maps.mhp_blocks,
+					       info->max_accounts);
+	if (!err && info->max_accounts)
+		err = bpf_map__set_max_entries(self->skel->maps.mhp_ranges,
+					       info->max_accounts);
+	return err;
 }
 
 static int refused(int err, const char *what, char *why, size_t len)

@@ -7,14 +7,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/confine.h"
 #include "source/import/perf_data.h"
 
 #define PERF "/usr/bin/perf"
@@ -159,13 +158,12 @@ out:
 
 /* -- perf script ------------------------------------------------------------ */
 
-/* With its output to a pipe, standard input and error to /dev/null, and no signal blocked. */
-static int spawn_perf(const char *path, int out, pid_t *pid)
+/*
+ * perf looks up a symbol for each event, although it prints none: leave it no
+ * symbols. The file may belong to anybody.
+ */
+int perf_data_print(int fd, pid_t *pid)
 {
-	/*
-	 * perf looks up a symbol for each event, although it prints none: leave
-	 * it no symbols. The file may belong to anybody.
-	 */
 	char *argv[] = { "perf",
 			 "script",
 			 "--force",
@@ -176,7 +174,7 @@ static int spawn_perf(const char *path, int out, pid_t *pid)
 			 "-F",
 			 "comm,tid,cpu,time,event,trace",
 			 "-i",
-			 (char *)path,
+			 CONFINE_TOOL_IN,
 			 NULL };
 	char *envp[] = { "PATH=/usr/sbin:/usr/bin:/sbin:/bin",
 			 "HOME=/nonexistent",
@@ -184,43 +182,15 @@ static int spawn_perf(const char *path, int out, pid_t *pid)
 			 "PERF_CONFIG=/dev/null",
 			 "TERM=dumb",
 			 NULL };
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attr;
-	sigset_t none, pipe;
-	int err;
-
-	sigemptyset(&none);
-	sigemptyset(&pipe);
-	sigaddset(&pipe, SIGPIPE);
-	err = posix_spawnattr_init(&attr);
-	if (err)
-		return -err;
-	err = posix_spawn_file_actions_init(&actions);
-	if (err)
-		goto out;
-	posix_spawnattr_setsigmask(&attr, &none);
-	posix_spawnattr_setsigdefault(&attr, &pipe);
-	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK |
-						POSIX_SPAWN_SETSIGDEF);
-	err = posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0) ?:
-		      posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0) ?:
-		      posix_spawn_file_actions_adddup2(&actions, out,
-						       STDOUT_FILENO);
-	if (!err)
-		err = posix_spawn(pid, PERF, &actions, &attr, argv, envp);
-	posix_spawn_file_actions_destroy(&actions);
-out:
-	posix_spawnattr_destroy(&attr);
-	return -err;
-}
-
-int perf_data_print(const char *path, pid_t *pid)
-{
+	struct confine_tool perf = {
+		.file = PERF, .argv = argv, .envp = envp, .in = fd, .err = -1
+	};
 	int fds[2], err;
 
 	if (pipe2(fds, O_CLOEXEC))
 		return -errno;
-	err = spawn_perf(path, fds[1], pid);
+	perf.out = fds[1];
+	err = confine_spawn(&perf, pid);
 	close(fds[1]);
 	if (!err)
 		return fds[0];

@@ -29,7 +29,7 @@ int perf_data_look(int fd, struct perf_data *data);
  * Start perf script with a file. Returns the descriptor of a pipe that it prints
  * to, which the caller closes, or -errno; -ENOENT: perf is not installed.
  */
-int perf_data_print(const char *path, pid_t *pid);
+int perf_data_print(int fd, pid_t *pid);
 /* Wait for perf script to end. 0, or -EPROTO if it failed. */
 int perf_data_wait(pid_t pid);
 /* Kill perf script unless it has ended. */

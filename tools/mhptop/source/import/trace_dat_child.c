@@ -18,6 +18,7 @@
 #include "model/event_table.h"
 #include "source/import/import.h"
 #include "source/import/trace_dat.h"
+#include "base/confine.h"
 #include "base/plain_text.h"
 
 #define NR_IDS 65536 /* common_type has 16 bits */
@@ -431,12 +432,19 @@ void trace_dat_child(int file, int out)
 	struct reader reader = { .out = fdopen(out, "w") };
 	struct tracecmd_input *handle;
 	char why[160];
+	int nr, err;
 	u64 lost;
-	int nr;
 
 	if (!reader.out)
 		_exit(EXIT_FAILURE);
 	confine();
+	err = confine_self(CONFINE_READ);
+	if (err) {
+		snprintf(why, sizeof(why),
+			 "cannot confine the process that reads it: %s",
+			 strerror(-err));
+		end(&reader, err, why);
+	}
 	open_top(&reader, file);
 	check_clock(&reader);
 	nr = find_buffer(&reader);

@@ -1,0 +1,131 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""What mhptop cannot be certain of is inconclusive, with the reason: exit 5, not a difference between ledgers.
+
+    limits.py              memmap_on_memory=Y
+
+First the kernel's ledger has room for fewer memory blocks than there are. Then the collector's lock
+is held by nobody who ever gives it back, so that each event proceeds without it after 100 ms. Between
+the two, more ranges come and go than a ledger keeps accounts of.
+"""
+import json
+import os
+import re
+import signal
+import statistics
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), ".."))
+# pylint: disable=wrong-import-position
+import lib_guest as guest
+import lib_ledger as ledger
+import lib_oracle as oracle
+from lib_range import Range, load_module
+
+UNKNOWN = 5
+GONE = 256              # MHP_GONE_RANGES
+LOCK_NS = 100000000     # GUEST_LOCK_NS
+NOWHERE = 256 << 30     # no memory is there; nothing touches it, as it stays offline and hosts nothing
+FEW = "/tmp/few_accounts.so"
+NO_ROOM = r"no room for all memory blocks, zones and ranges \(failed attempts to make an account: \d+\)"
+NO_LOCK = r"order and accounts may be wrong \(events that did not get the collector's lock in time: \d+\)"
+
+
+def totals(path):
+    return json.loads(oracle.read(path).splitlines()[-1])["totals"]
+
+
+def ends_unknown(what, recorder, key, reason):
+    """Stop a recorder; it, and everything that reads its recording, must exit 5 with the reason."""
+    recorder.process.send_signal(signal.SIGINT)
+    status = recorder.process.wait(ledger.SECONDS)
+    guest.ok(f"{what}: the recorder exits 5 with the reason", guest.differs("exit", UNKNOWN, status)
+             + ([] if re.fullmatch("mhptop: inconclusive: " + reason, recorder.errors()) else [recorder.errors()]))
+    last = totals(recorder.path)
+    guest.ok(f"{what}: the totals have the reason, and no ledger that differs",
+             guest.differs("self_check", "none", last["self_check"]) + guest.differs("lost", 0, last["lost"])
+             + ([] if last.get(key) else [f"{key} is missing: {last}"]))
+    for args in ("check",), ("replay", "-b"):
+        ended = subprocess.run([ledger.MHPTOP, *args, recorder.path], stdout=subprocess.DEVNULL,
+                               stderr=subprocess.PIPE, text=True, check=False, timeout=ledger.SECONDS)
+        guest.ok(f"{what}: {args[0]} exits 5 with the reason", guest.differs("exit", UNKNOWN, ended.returncode)
+                 + ([] if re.search(reason, ended.stderr) else [ended.stderr]))
+
+
+def no_room(blocks):
+    source = os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "few_accounts.c")
+    subprocess.run(["gcc", "-shared", "-fPIC", "-D_GNU_SOURCE", "-o", FEW, source, "-lbpf", "-ldl"], check=True)
+    os.environ["FEW_ACCOUNTS"] = str(len(oracle.block_ids()) - 1)
+    os.environ["LD_PRELOAD"] = FEW
+    recorder = ledger.Recorder("no-room")
+    frame = ledger.frame("--json", "-n", "1", code=UNKNOWN)
+    del os.environ["LD_PRELOAD"]
+    guest.ok("too little room: a frame has the reason", [] if re.fullmatch(NO_ROOM, frame.get("notice", ""))
+             else [f"notice: {frame.get('notice')}"])
+    guest.eq("a block goes online", None, oracle.block_set(blocks[0], "online_movable"))
+    ends_unknown("too little room", recorder, "no_room", NO_ROOM)
+
+
+def come_and_go():
+    """Each resize adds and removes a range of its own, as virtio-mem does."""
+    recorder = ledger.Recorder("gone")
+    wrong = []
+    for number in range(GONE + 20):
+        there = Range(NOWHERE + number * oracle.BLOCK_BYTES, 1)
+        wrong += [oracle.errno_name(code) for code in (there.add(flags=0), there.remove(there.numbers))
+                  if code is not None]
+    guest.ok(f"{GONE + 20} ranges are added and removed", wrong)
+    recorder.process.send_signal(signal.SIGINT)
+    guest.eq("the recorder exits 0", 0, recorder.process.wait(ledger.SECONDS))
+    guest.eq("both ledgers are equal", "equal", totals(recorder.path)["self_check"])
+    guest.eq("the recording passes", [], ledger.violated_rules(recorder.path))
+    starts = [there["base_pfn"] for there in ledger.frame("replay", "--json", recorder.path)["ranges"]]
+    last = NOWHERE + (GONE + 19) * oracle.BLOCK_BYTES
+    guest.eq("the latest ranges have accounts", (GONE, last // oracle.PAGE), (len(starts), max(starts)))
+
+
+def bpftool(*args):
+    return json.loads(subprocess.run(["bpftool", "-j", *args], stdout=subprocess.PIPE, check=True).stdout)
+
+
+def hold_lock():
+    """Set mhp_busy in the collector's memory. No event may happen meanwhile."""
+    [there] = [there for there in bpftool("map", "list") if re.fullmatch(r"mhp.*\.bss", there.get("name", ""))]
+    types = bpftool("btf", "dump", "id", str(there["btf_id"]))["types"]
+    names = {entry["id"]: entry["name"] for entry in types if entry["kind"] == "VAR"}
+    [section] = [entry for entry in types if entry["kind"] == "DATASEC" and entry["name"] == ".bss"]
+    [at] = [var["offset"] for var in section["vars"] if names[var["type_id"]] == "mhp_busy"]
+    [entry] = bpftool("map", "dump", "id", str(there["id"]))
+    value = list(entry["value"])
+    value[at] = "0x01"
+    subprocess.run(["bpftool", "map", "update", "id", str(there["id"]), "key", "0", "0", "0", "0", "value",
+                    *(str(int(byte, 16)) for byte in value)], check=True)
+
+
+def no_lock(blocks):
+    recorder = ledger.Recorder("no-lock")
+    hold_lock()
+    guest.eq("a block goes online without the lock", None, oracle.block_set(blocks[1], "online_movable"))
+    ends_unknown("no lock", recorder, "no_lock", NO_LOCK)
+    with open(recorder.path, encoding="utf-8") as file:
+        times = [record["ns"] for record in map(json.loads, file)
+                 if record.get("event") not in (None, *ledger.SNAPSHOT)]
+    waits = [after - before for before, after in zip(times, times[1:])]
+    guest.note(f"{len(waits)} events apart by {min(waits)} to {max(waits)} ns")
+    guest.ok("each event waits for 100 ms", [] if min(waits) >= LOCK_NS else [f"{min(waits)} ns"])
+    # The median, because the host may be busy.
+    guest.ok("and not much longer", [] if statistics.median(waits) < 2 * LOCK_NS else [f"{waits}"])
+    guest.eq("the totals count each of them", len(times), totals(recorder.path)["no_lock"])
+
+
+def main():
+    load_module()
+    first = guest.dimm_plug("d0", f"{4 * oracle.BLOCK_BYTES >> 20}M")
+    blocks = oracle.blocks_of(first, 4 * oracle.BLOCK_BYTES)
+    no_room(blocks)
+    come_and_go()
+    no_lock(blocks)
+
+
+guest.run(main)
