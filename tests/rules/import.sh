@@ -89,8 +89,7 @@ for file in perf.data perf-pipe.data; do
 	./perf_data.py lost-samples $file.xz 9 >"$WORK/lost.data"
 	verdict "$file: losses that perf counted at its end" 5 '^# UNKNOWN: 33 events, 9 lost' "$WORK/lost.data"
 done
-eq "nanoseconds are read" "$("$TOP/build/tests/as_text" trace-cmd "$WORK/perf.data" | head -n 2 | wc -l)" 2
-check "nanoseconds are read" bash -c '"$1" replay --json "$2" | jq -e "[.blocks[].offline_time | select(. != null) | . * 1000000 % 1] | length > 0"' \
+check "times are read in nanoseconds" bash -c '"$1" replay --json "$2" | jq -e ".ns % 1000 > 0 and any(.blocks[]; .offline_time % 1000 > 0)"' \
 	_ "$MHPTOP" "$WORK/perf.data"
 for nth in 8 12 16 20 24; do
 	./perf_data.py cut perf-pipe.data.xz $nth >"$WORK/cut.data"
@@ -115,7 +114,13 @@ check "  with both of them hostile" env PATH="$WORK/bin:$PATH" HOME="$WORK/home"
 eq "  the other perf does not run" "$(ls "$WORK/ran" 2>/dev/null)" ""
 eq "perf.data: perf opens programs by itself" "$(./perf_data.py opens perf.data.xz perf script -i)" "opened"
 eq "perf.data: perf opens no programs for mhptop" "$(./perf_data.py opens perf.data.xz "$MHPTOP" check)" "not opened"
-eq "perf.data: no output of perf is kept in a file" "$(TMPDIR=/nowhere "$MHPTOP" check "$WORK/perf.data" | tail -n 1)" "# PASS: 24 events, 0 lost"
+if unshare -m true 2>/dev/null; then
+	check "perf.data: no output of perf is kept in a file" unshare -m bash -c \
+		'mount -t tmpfs -o ro none /var/tmp && exec 3<"$2" && mount -t tmpfs -o ro none /tmp && exec "$1" check /dev/fd/3' \
+		_ "$MHPTOP" "$WORK/perf.data"
+else
+	skip "perf.data: no output of perf is kept in a file" "it needs a mount namespace"
+fi
 if unshare -m mount -t tmpfs none /usr/bin 2>/dev/null; then
 	status "perf.data: perf is not installed" 1 'there is no /usr/bin/perf; apt-get install linux-perf, or check the output of' \
 		unshare -m bash -c 'mount -t tmpfs none /usr/bin && exec "$1" check "$2"' _ "$MHPTOP" "$WORK/perf.data"
