@@ -20,7 +20,7 @@ completes() {
 completes "commands" "check" ch
 completes "an option before a command" "--delay" --de
 completes "no option of a command before the command" "" --juni
-completes "options of check" "--max-add --max-offline --max-online --max-remove --max-vmemmap" check --max
+completes "options of check" "--max-add --max-idle --max-offline --max-online --max-remove --max-vmemmap" check --max
 completes "options of record" "--output" record --o
 completes "columns" "online_failures online_time onlines" --sort on
 completes "rules" "order.add order.life order.offline order.online order.remove" check --skip order
@@ -32,6 +32,8 @@ completes "recordings of replay" "run.ndjson" replay run
 completes "recordings of check" "run.ndjson" check run
 completes "the file of an option" "run.ndjson" check --junit run
 for option in $(mhptop check --help | grep -oE '^ *(-[a-z], )?--[a-z-]+' | grep -o -- '--.*'); do
-	completes "$option of check" "$option" check "$option"
+	# Some options begin with the whole of another one.
+	completes "$option of check" "$(mhptop check --help | grep -oE -- "^ *(-[a-z], )?${option}[a-z-]*" | grep -o -- '--.*' | paste -sd' ')" \
+		check "$option"
 done
 done_testing

@@ -28,6 +28,14 @@ static void must_be_sane(const struct rules_opts *opts)
 	     "hosting %u", opts->hosting);
 	must(!opts->removed_end || opts->removed_end > opts->removed_start,
 	     "a range that ends before it begins");
+	must(!opts->online_end || opts->online_end > opts->online_start,
+	     "a range that ends before it begins");
+	must(opts->max_idle_ns < 1000000000000000000ULL, "a time of %llu ns",
+	     opts->max_idle_ns);
+	for (i = 0; i < 4; i++)
+		must(opts->count[i].min <= opts->count[i].max,
+		     "%llu to %llu operations", opts->count[i].min,
+		     opts->count[i].max);
 }
 
 static void must_be_removals(const struct violations *violations,
@@ -36,8 +44,11 @@ static void must_be_removals(const struct violations *violations,
 	size_t i;
 
 	for (i = 0; i < violations->nr_kept; i++) {
-		must(violations->kept[i].rule == RULE_BUDGET_REMOVED &&
-			     opts->removed_end,
+		must((violations->kept[i].rule == RULE_BUDGET_REMOVED &&
+		      opts->removed_end) ||
+			     (violations->kept[i].rule == RULE_BUDGET_ONLINE &&
+			      opts->online_end) ||
+			     violations->kept[i].rule == RULE_BUDGET_COUNT,
 		     "%s is violated without cause",
 		     rule_infos[violations->kept[i].rule].name);
 		must_be_reason(violations->kept[i].found,
@@ -76,8 +87,9 @@ static bool is_removed(const struct rules_opts *opts, const bool *gone)
 }
 
 /*
- * Removals of blocks that the input chooses: the only possible violation is
- * that the expected range was not removed.
+ * Removals of blocks that the input chooses: the only possible violations are
+ * that the expected range was not removed or did not go online, or that the
+ * number of operations is another than expected.
  */
 static void judge_removals(struct rules_opts *opts, const uint8_t *data,
 			   size_t size)
@@ -95,7 +107,7 @@ static void judge_removals(struct rules_opts *opts, const uint8_t *data,
 		take_removal(rules, data[i], data[i + 1] % 64 + 1);
 		memset(gone + data[i], true, data[i + 1] % 64 + 1);
 	}
-	rules_end(rules);
+	rules_end(rules, 0, true);
 	must_be_removals(&violations, opts);
 	must(violations.of_rule[RULE_BUDGET_REMOVED] == !is_removed(opts, gone),
 	     "wrong verdict about removing bytes 0x%llx to 0x%llx",

@@ -54,10 +54,15 @@ static inline void judge_choose(struct judge *judge, u64 bits)
 		rules->max_vmemmap = 1.5;
 	if (bits & 8) {
 		rules->hosting = MHP_HOSTING_BLOCK;
-		rules->no_failures = true;
+		rules->limit_failures = true;
+		rules->retries_ok = bits & 2;
 	}
 	if (bits & 16)
-		rules->removed_end = ~0ULL;
+		rules->removed_end = rules->online_end = ~0ULL;
+	if (bits & 1 << 12) {
+		rules->max_idle_ns = 1000000;
+		rules->count[1] = (struct rules_count){ true, 1, 2 };
+	}
 	if (bits & 32)
 		judge->view.filter = "offline_failures>0 state!=online";
 	if (bits & 64)
@@ -149,7 +154,8 @@ static inline void judge_show(const struct judge *judge)
 	must_be_json(output_end(&output, "JSON"));
 	must(!check_ktap(&judge->check, output_begin(&output)), "no verdict");
 	must_be_ktap(output_end(&output, "the verdict"));
-	must(!check_junit(&judge->check, "/dev/null"), "no JUnit");
+	must(!check_junit(&judge->check, output_begin(&output)), "no JUnit");
+	output_end(&output, "JUnit");
 }
 
 /* -- model and verdict ------------------------------------------------------ */

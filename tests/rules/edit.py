@@ -6,7 +6,9 @@
 
 An EDIT is drop:EVENT:NTH, double:EVENT:NTH, swap:EVENT:NTH (with the next line) or
 set:EVENT:NTH:FIELD:VALUE; NTH counts from 1. lose:EVENT:NTH drops an event and leaves a gap in the
-numbers. gone:BLOCK drops all events from the begin to the end of the offline of a block.
+numbers. gone:BLOCK drops all events from the begin to the end of the offline of a block, without:STEP
+all notifier calls of a step, and idle all events but the snapshot. until:EVENT:NTH ends the recording
+after an event; ends:SECONDS ends it that long after its last event.
 """
 import json
 import sys
@@ -35,6 +37,12 @@ def edit(records, pages, word):
     what, *args = word.split(":")
     if what == "gone":
         return gone(records, args[0], pages)
+    if what == "without":
+        return [record for record in records if record.get("step") != args[0]]
+    if what == "idle":
+        return [record for record in records if record["event"].startswith("mhp_snapshot")]
+    if what == "ends":
+        return records
     at = find(records, args[0], args[1])
     if what in ("drop", "lose"):
         del records[at]
@@ -42,6 +50,8 @@ def edit(records, pages, word):
         records.insert(at, dict(records[at]))
     elif what == "swap":
         records[at], records[at + 1] = records[at + 1], records[at]
+    elif what == "until":
+        del records[at + 1:]
     elif what == "set":
         value = args[3]
         records[at][args[2]] = int(value) if value.lstrip("-").isdigit() else value
@@ -69,6 +79,8 @@ def main():
     totals["totals"].update(seen=len(records) + len(lost), lost=len(lost), folded=len(records), events=counts)
     if lost:
         totals["totals"]["self_check"] = "none"
+    for seconds in (word.split(":")[1] for word in sys.argv[2:] if word.startswith("ends:")):
+        totals["totals"]["mono_ns"] = records[-1]["ns"] + int(float(seconds) * 1e9)
     for line in (header, *records, totals):
         print(json.dumps(line, separators=(",", ":"), ensure_ascii=False))
 

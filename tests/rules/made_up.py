@@ -4,6 +4,7 @@
 
     made_up.py late-removal [online]    two blocks of the snapshot are removed; one may still be online
     made_up.py retired [waits|leak]     two devices share a backing page: the second one frees it, stays, or leaks it
+    made_up.py late-offline [ends|online]   a block of the snapshot is going offline, or online, which may end
 """
 import os
 import sys
@@ -27,6 +28,15 @@ def late_removal(rec, word):
     remove(rec, FIRST, 2, True)
 
 
+def late_offline(rec, word):
+    going, kind = ("going_online", "online") if word == "online" else ("going_offline", "offline")
+    rec.seen("mhp_snapshot_block", start_pfn=FIRST * SIZE, nr_pages=SIZE, vmemmap_pages=VMEMMAP, populated=VMEMMAP,
+             altmap_base=FIRST * SIZE, altmap_alloc=VMEMMAP, nid=0, zone="Movable", hosting="block", state=going)
+    if word == "ends":
+        rec.put(f"mhp_{kind}_end", start_pfn=FIRST * SIZE, nr_pages=SIZE, vmemmap_pages=VMEMMAP, ret=0, nid=0,
+                zone="Movable", reason="none")
+
+
 def device(nth):
     altmap = dict(altmap_base=0, altmap_free=0, altmap_alloc=0, altmap_align=0)
     return dict(start_pfn=FIRST * SIZE + nth * HALF, nr_pages=HALF, host_pfn=HOST + nth * BACKING // 2,
@@ -46,7 +56,7 @@ def retired(rec, word):
 
 def main():
     rec = Recording("events", 0)
-    {"late-removal": late_removal, "retired": retired}[sys.argv[1]](rec, sys.argv[2] if len(sys.argv) > 2 else "")
+    {"late-removal": late_removal, "late-offline": late_offline, "retired": retired}[sys.argv[1]](rec, sys.argv[2] if len(sys.argv) > 2 else "")
     rec.end()
 
 

@@ -8,6 +8,10 @@
  * are in equivalent.txt, with the reason. A lost event, whose number is
  * missing, must not be reported as a violation.
  *
+ * Mutants of another kind must not pass as proved: the stream ends after each
+ * event, as if it were the last; the end event of each operation is missing; or
+ * each event is lost, while the count of losses says 0.
+ *
  *	mutate RECORDING [EQUIVALENT]
  */
 #include <errno.h>
@@ -16,7 +20,7 @@
 #include <string.h>
 
 #include "model/event_table.h"
-#include "rules/rules.h"
+#include "rules/verdict.h"
 #include "source/source.h"
 
 #define TARGET_PERMILLE 990
@@ -28,6 +32,9 @@ struct excuse {
 	char change[64];
 	unsigned int left;
 };
+
+/* Mutants that must not pass as proved, but need not violate a rule */
+enum doubt { CUT, WITHOUT_END, LOSS_HIDDEN, NR_DOUBTS };
 
 struct run {
 	struct excuse excuses[EXCUSES_MAX];
@@ -42,6 +49,8 @@ struct run {
 	u64 all;
 	u64 excused;
 	u64 false_alarms; /* lost events reported as violations */
+	u64 doubted[NR_DOUBTS]; /* mutants that do not pass as proved */
+	u64 believed[NR_DOUBTS]; /* mutants that do */
 	char survivors[4096][96];
 	u64 nr_survivors;
 };
@@ -73,16 +82,19 @@ static void count_rules(struct run *run, const struct violations *violations)
 
 /*
  * The records are numbered anew, so that a dropped event is not a lost one.
- * From record gap on, numbers are one higher, as if an event was lost there.
+ * From record gap on, numbers are one higher, as if an event was lost there. The
+ * source reports no losses.
  */
-static bool is_detected(struct run *run, const struct mhp_record *records,
-			size_t nr, size_t gap)
+static enum verdict_word judge_stream(struct run *run,
+				      const struct mhp_record *records,
+				      size_t nr, size_t gap)
 {
+	static const struct verdict_stream stream;
 	static const struct rules_opts opts = { .page_bytes = 4096 };
 	struct violations violations;
 	struct rules *rules;
 	struct mhp_record record;
-	bool detected;
+	struct verdict verdict;
 	size_t i;
 
 	violations_init(&violations, run->block_pages);
@@ -94,12 +106,12 @@ static bool is_detected(struct run *run, const struct mhp_record *records,
 		record.seq = i + 1 + (i >= gap);
 		rules_take(rules, &record);
 	}
-	rules_end(rules);
+	rules_end(rules, 0, true);
+	verdict_judge(&verdict, &stream, rules, &violations);
 	rules_free(rules);
 	count_rules(run, &violations);
-	detected = violations.total;
 	violations_free(&violations);
-	return detected;
+	return verdict.word;
 }
 
 /* Lines "EVENT CHANGE NUMBER reason": NUMBER of these may survive in one recording. */
@@ -146,7 +158,7 @@ static void judge(struct run *run, const char *what,
 		  const struct mhp_record *records, size_t nr)
 {
 	run->all++;
-	if (is_detected(run, records, nr, nr)) {
+	if (judge_stream(run, records, nr, nr) == VERDICT_FAIL) {
 		run->killed++;
 	} else if (is_excused(run, what)) {
 		run->excused++;
@@ -167,7 +179,7 @@ static void mutate_order(struct run *run, struct mhp_record *copy, size_t i)
 	memcpy(copy + i, from + i + 1, rest * sizeof(*copy));
 	snprintf(what, sizeof(what), "%zu %s dropped", i, name);
 	judge(run, what, copy, run->nr - 1);
-	if (is_detected(run, copy, run->nr - 1, i)) {
+	if (judge_stream(run, copy, run->nr - 1, i) == VERDICT_FAIL) {
 		run->false_alarms++;
 		printf("# violation after a lost event: %zu %s\n", i, name);
 	}
@@ -184,6 +196,47 @@ static void mutate_order(struct run *run, struct mhp_record *copy, size_t i)
 	copy[i + 1] = from[i];
 	snprintf(what, sizeof(what), "%zu %s swapped", i, name);
 	judge(run, what, copy, run->nr);
+}
+
+/* -- mutants that must not pass as proved ------------------------------------- */
+
+static void doubt(struct run *run, enum doubt kind, const char *what,
+		  const struct mhp_record *records, size_t nr, size_t gap)
+{
+	if (judge_stream(run, records, nr, gap) != VERDICT_PASS) {
+		run->doubted[kind]++;
+	} else if (!is_excused(run, what)) {
+		run->believed[kind]++;
+		printf("# passed: %s\n", what);
+	}
+}
+
+static bool is_end(unsigned int event)
+{
+	return event == MHP_EVENT_mhp_add_end ||
+	       event == MHP_EVENT_mhp_online_end ||
+	       event == MHP_EVENT_mhp_offline_end ||
+	       event == MHP_EVENT_mhp_remove_end;
+}
+
+static void mutate_stream(struct run *run, struct mhp_record *copy, size_t i)
+{
+	const struct mhp_record *from = run->records;
+	const char *name = event_info(from[i].event)->name;
+	size_t rest = run->nr - i - 1;
+	char what[96];
+
+	snprintf(what, sizeof(what), "%zu %s cut", i, name);
+	doubt(run, CUT, what, from, i + 1, run->nr);
+
+	memcpy(copy, from, i * sizeof(*copy));
+	memcpy(copy + i, from + i + 1, rest * sizeof(*copy));
+	if (is_end(from[i].event)) {
+		snprintf(what, sizeof(what), "%zu %s without-end", i, name);
+		doubt(run, WITHOUT_END, what, copy, run->nr - 1, run->nr);
+	}
+	snprintf(what, sizeof(what), "%zu %s loss-hidden", i, name);
+	doubt(run, LOSS_HIDDEN, what, copy, run->nr - 1, i);
 }
 
 static void add(struct mhp_record *record, const struct event_field *field,
@@ -244,6 +297,11 @@ static int load(struct run *run, const char *path)
 
 static void report(const struct run *run, bool healthy)
 {
+	static const char *const doubts[] = {
+		[CUT] = "the stream ends inside an operation",
+		[WITHOUT_END] = "an operation lacks its end event",
+		[LOSS_HIDDEN] = "an event is lost, but the count says 0",
+	};
 	u64 judged = run->all - run->excused, i;
 
 	printf("KTAP version 1\n");
@@ -264,12 +322,17 @@ static void report(const struct run *run, bool healthy)
 	       judged, run->killed);
 	printf("%sok 3 a lost event is never reported as a violation\n",
 	       run->false_alarms ? "not " : "");
-	printf("1..3\n");
+	for (i = 0; i < NR_DOUBTS; i++)
+		printf("%sok %llu %s: none of %llu passes\n",
+		       run->believed[i] || !run->doubted[i] ? "not " : "",
+		       i + 4, doubts[i], run->doubted[i] + run->believed[i]);
+	printf("1..%d\n", 3 + NR_DOUBTS);
 }
 
 int main(int argc, char **argv)
 {
 	struct run *run = calloc(1, sizeof(*run));
+	u64 first[NR_RULES], detected[NR_RULES];
 	struct mhp_record *copy;
 	bool healthy;
 	size_t i;
@@ -281,7 +344,8 @@ int main(int argc, char **argv)
 	copy = calloc(run->nr + 1, sizeof(*copy));
 	if (!copy)
 		return 2;
-	healthy = !is_detected(run, run->records, run->nr, run->nr);
+	healthy = judge_stream(run, run->records, run->nr, run->nr) ==
+		  VERDICT_PASS;
 	memset(run->first, 0, sizeof(run->first));
 	memset(run->detected, 0, sizeof(run->detected));
 	for (i = 0; i < run->nr; i++) {
@@ -290,6 +354,14 @@ int main(int argc, char **argv)
 		mutate_order(run, copy, i);
 		mutate_fields(run, copy, i);
 	}
+	/* After the others, whose counts by rule these must not change. */
+	memcpy(first, run->first, sizeof(first));
+	memcpy(detected, run->detected, sizeof(detected));
+	for (i = 0; i < run->nr; i++)
+		if (is_judged(&run->records[i]))
+			mutate_stream(run, copy, i);
+	memcpy(run->first, first, sizeof(first));
+	memcpy(run->detected, detected, sizeof(detected));
 	report(run, healthy);
 	free(copy);
 	free(run->records);

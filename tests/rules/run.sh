@@ -40,6 +40,9 @@ for recording in *.ndjson; do
 	check "${recording%.ndjson}: a real run violates no rule" grep -q '^ok 1 ' "$WORK/mutants"
 	check "${recording%.ndjson}: at least 99 % of its mutants are detected" grep -q '^ok 2 ' "$WORK/mutants"
 	check "${recording%.ndjson}: a lost event is never reported as a violation" grep -q '^ok 3 ' "$WORK/mutants"
+	check "${recording%.ndjson}: no stream that ends inside an operation passes" grep -q '^ok 4 ' "$WORK/mutants"
+	check "${recording%.ndjson}: no operation without its end event passes" grep -q '^ok 5 ' "$WORK/mutants"
+	check "${recording%.ndjson}: no lost event passes if the count of losses is hidden" grep -q '^ok 6 ' "$WORK/mutants"
 	verdict "${recording%.ndjson}: the check passes" 0 '^# PASS: ' "$recording"
 done
 
@@ -84,6 +87,17 @@ export PYTHONDONTWRITEBYTECODE=1
 verdict "memory blocks of the snapshot are removed" 0 '^# PASS' "$WORK/made.ndjson"
 ./made_up.py late-removal online >"$WORK/made.ndjson"
 verdict "a memory block of the snapshot is removed while it is online" 3 '^not ok [0-9]+ remove\.match' "$WORK/made.ndjson"
+for going in offline online; do
+	online=()
+	[[ $going != online ]] || online=(online)
+	./made_up.py late-offline "${online[@]}" | sed 's/{"totals":{/&"mono_ns":60000000000,/' >"$WORK/made.ndjson"
+	verdict "a memory block has been going $going since before the recording" 5 \
+		"^# the $going operation on memory32 has not ended after" "$WORK/made.ndjson"
+	verdict "  with --expect-success" 3 "found $going has not ended after" --expect-success "$WORK/made.ndjson"
+	verdict "  with a time limit" 3 "expected at most 2s; found $going has not ended after" --max-$going 2s "$WORK/made.ndjson"
+done
+./made_up.py late-offline ends >"$WORK/made.ndjson"
+verdict "an operation that began before the recording ends in it" 0 '^# PASS' --expect-success --max-offline 2s "$WORK/made.ndjson"
 ./made_up.py retired >"$WORK/made.ndjson"
 verdict "retired memmap is freed with its neighbour" 0 '^# PASS' "$WORK/made.ndjson"
 check "retired memmap that was freed is not listed" bash -c '! grep -q "memmap retired;" "$0"' "$WORK/verdict"
@@ -114,6 +128,31 @@ check "an event of an earlier operation is shown without its fields" grep -qE '^
 status "two different --expect-removed ranges are rejected" 2 'expect-removed is given twice' "$MHPTOP" check \
 	--expect-removed 0x100000000-0x107ffffff --expect-removed 0x200000000-0x207ffffff range.ndjson
 verdict "a failed operation with --expect-success" 3 '^not ok [0-9]+ budget\.failures:' --expect-success failures-block.ndjson
+verdict "an operation that fails and a later try that works" 0 '^ok [0-9]+ budget\.failures:' --retries-ok eject-range.ndjson
+./edit.py eject-range.ndjson lose:mhp_offline_begin:9 until:mhp_offline_end:8 >"$WORK/lost.ndjson"
+verdict "inconclusive: the later try may be among the lost events" 5 '^# UNKNOWN' --retries-ok "$WORK/lost.ndjson"
+verdict "two numbers of operations" 0 '^ok [0-9]+ budget\.count:' --expect-adds 4..9 --expect-removes 0..4 eject-range.ndjson
+verdict "too few operations" 3 '^# expected 5 successful adds; found 4$' --expect-adds 5 eject-range.ndjson
+verdict "too many operations" 3 '^# expected 1 to 3 successful removes; found 4$' --expect-removes 1..3 eject-range.ndjson
+verdict "added memory that goes online in time" 0 '^ok [0-9]+ budget\.idle:' --max-idle 1m eject-range.ndjson
+verdict "added memory that goes online late" 3 'expected online at most 1us after its add; found online after' --max-idle 1us eject-range.ndjson
+verdict "memory of the snapshot is online" 0 '^ok [0-9]+ budget\.online:' --expect-online 0x0-0x7ffffff range.ndjson
+# A pipe: the clock that counts is how long it has been silent, also if the totals of an old recorder end it.
+sed '/mhp_offline_begin/q' eject-range.ndjson >"$WORK/begun.ndjson"
+./edit.py eject-range.ndjson until:mhp_offline_begin:1 >"$WORK/hang.ndjson"
+status "a pipe that is silent for longer than the limit" 3 '' \
+	bash -c '(head -n -1 "$2"; sleep 1; tail -n 1 "$2") | "$1" check --max-offline 300ms -' _ "$MHPTOP" "$WORK/hang.ndjson"
+status "a pipe that ends without totals: nobody knows since when it had no writer" 5 'no totals' \
+	bash -c '(cat "$2"; sleep 1) | "$1" check --max-offline 300ms -' _ "$MHPTOP" "$WORK/begun.ndjson"
+./edit.py eject-range.ndjson until:mhp_offline_begin:1 ends:0.1 >"$WORK/hang.ndjson"
+status "the end of a recording counts, not how long its pipe is silent" 5 'the offline operation on memory32 has not ended after 100ms' \
+	bash -c '(head -n -1 "$2"; sleep 1; tail -n 1 "$2") | "$1" check --max-offline 300ms -' _ "$MHPTOP" "$WORK/hang.ndjson"
+# Kernels since 6.19
+./edit.py failures-block.ndjson without:prepare_online without:finish_offline >"$WORK/new.ndjson"
+verdict "a kernel without the steps that 6.19 removed" 0 '^# PASS' "$WORK/new.ndjson"
+./edit.py failures-block.ndjson without:prepare_online >"$WORK/new.ndjson"
+verdict "a kernel that has one of these steps needs the other one" 3 \
+	'expected prepare_online or mhp_online_end; found mhp_vmemmap_online|expected mhp_online_end or prepare_online; found' "$WORK/new.ndjson"
 printf '# our limits\nmax-offline 1us # not long\n\nexpect-hosting block\n' >"$WORK/rules"
 verdict "a limit from a rules file" 3 '^not ok [0-9]+ budget\.time:' --rules "$WORK/rules" failures-block.ndjson
 check "the other settings of the rules file" grep -qE '^ok [0-9]+ budget\.hosting:' "$WORK/verdict"
@@ -158,8 +197,19 @@ exec 4>&-
 kill -CONT $pid
 wait $pid
 eq "after a signal, a pipe has time to deliver the rest" "$? $(grep -c '^# PASS: 799 events' "$WORK/verdict")" "0 1"
+# A check that was stopped, and finds its time over, must not take for silence what it has not read yet.
+check_pipe --for 1 --max-offline 500ms
+pid=$!
+sed '/mhp_offline_begin/q' eject-range.ndjson >&4
+all_read $pid 4
+kill -STOP $pid
+sed -n '/mhp_offline_begin/,/mhp_offline_end/p' eject-range.ndjson | sed '1d; /mhp_offline_end/q' >&4
+sleep 1.5
+kill -CONT $pid
+wait $pid
+eq "what is in the pipe is read before its silence is judged" "$? $(grep -c '^# PASS' "$WORK/verdict")" "0 1"
 check_pipe --for 0.5
-cat "$WORK/cut.ndjson" >&4
+sed '/mhp_online_end/q' failures-block.ndjson >&4
 wait $!
 eq "--for ends the check of a silent pipe" "$?" 0
 exec 4>&-
@@ -170,6 +220,11 @@ status "an invalid time" 2 "--max-offline needs a time such as 2s or 150ms, not 
 status "an invalid percentage" 2 '--max-vmemmap needs a percentage' "$MHPTOP" check --max-vmemmap 0 range.ndjson
 status "an invalid host" 2 '--expect-hosting needs buddy, block or range' "$MHPTOP" check --expect-hosting me range.ndjson
 status "an invalid range" 2 '--expect-removed needs two physical addresses' "$MHPTOP" check --expect-removed 5-4 range.ndjson
+status "an invalid number of operations" 2 "--expect-adds needs a number such as 2, or two such as 2..4, not '4..2'" \
+	"$MHPTOP" check --expect-adds 4..2 range.ndjson
+status "an invalid number of failures" 2 "--allow-failures needs a number, not '-1'" "$MHPTOP" check --allow-failures -1 range.ndjson
+status "two different --expect-online ranges are rejected" 2 'expect-online is given twice' "$MHPTOP" check \
+	--expect-online 0x100000000-0x107ffffff --expect-online 0x200000000-0x207ffffff range.ndjson
 status "an unknown rule" 2 '--skip: unknown rule' "$MHPTOP" check --skip order range.ndjson
 status "an invalid time for --for" 2 '--for needs a time' "$MHPTOP" check --for 0
 echo 'max-offline 2s 3s' >"$WORK/rules"
@@ -187,7 +242,14 @@ PY
 check "JUnit: both events, with their times" grep -qE '^#   before [0-9]+\.[0-9]+ mhp_notify: ' "$WORK/junit.xml"
 "$MHPTOP" check --junit "$WORK/junit.xml" "$WORK/cut.ndjson" >/dev/null 2>&1
 check "JUnit: an error for a damaged recording" grep -q 'error message="the recording is damaged"' "$WORK/junit.xml"
+check "JUnit: the duration and the time of the run" grep -qE '<testsuite .* timestamp="20[0-9T:-]*Z" time="[0-9]+\.[0-9]{6}">$' "$WORK/junit.xml"
 status "JUnit: a file that cannot be written" 1 'cannot write .*/none/x: No such file' "$MHPTOP" check --junit "$WORK/none/x" range.ndjson
+verdict "JUnit: a file that cannot be written hides no violation" 3 '^# FAIL' --junit "$WORK/none/x" "$WORK/violating.ndjson"
+check "  both are reported" grep -q 'cannot write .*/none/x: No such file' "$WORK/stderr"
+verdict "JUnit: a file that cannot be written hides no doubt" 5 '^# UNKNOWN' --junit "$WORK/none/x" "$WORK/lost.ndjson"
+status "a full disk hides no violation" 3 'cannot write the verdict' \
+	bash -c '"$1" check "$2" >/dev/full' _ "$MHPTOP" "$WORK/violating.ndjson"
+status "JUnit: a full disk" 1 'cannot write /dev/full: No space' "$MHPTOP" check --junit /dev/full range.ndjson
 check "a recording from a pipe" bash -c 'cat range.ndjson | "$1" check - | grep -q "^# PASS"' _ "$MHPTOP"
 status "a full disk" 1 'cannot write the verdict' bash -c '"$1" check range.ndjson >/dev/full' _ "$MHPTOP"
 # Text that other tools print
@@ -195,7 +257,8 @@ for style in perf trace-cmd tracefs; do
 	for recording in *.ndjson; do
 		"$TOP/build/tests/as_text" $style "$recording" >"$WORK/text"
 		events=$(grep -c '"event":"mhp_' "$recording") tool=$(grep -cE '"event":"mhp_snapshot_(block|zone|memory)"' "$recording")
-		verdict "${recording%.ndjson} as printed by $style" 0 "^# PASS: $((events - tool)) events" "$WORK/text"
+		verdict "${recording%.ndjson} as printed by $style" 0 \
+			"^# PASS: $((events - tool)) events, 0 lost, completeness unknown$" "$WORK/text"
 	done
 done
 "$TOP/build/tests/as_text" perf failures-block.ndjson >"$WORK/text"
@@ -236,7 +299,7 @@ status "text without mhp events" 6 'nor mhp events printed by another tool' "$MH
 for recording in *.ndjson; do
 	./trace_dat.py fill trace-cmd-v6.dat.xz "$recording" "$WORK/${recording%.ndjson}.dat"
 	"$TOP/build/tests/as_text" trace-cmd "$recording" >"$WORK/text"
-	"$MHPTOP" check "$WORK/text" >"$WORK/of-text"
+	"$MHPTOP" check "$WORK/text" | sed 's/, completeness unknown$//' >"$WORK/of-text"
 	verdict "${recording%.ndjson} as recorded by trace-cmd" 0 '^# PASS: [0-9]+ events' "$WORK/${recording%.ndjson}.dat"
 	eq "${recording%.ndjson}: the same verdict for trace-cmd's recording and its text" "$(<"$WORK/verdict")" "$(<"$WORK/of-text")"
 	"$TOP/build/tests/as_text" trace-cmd "$WORK/${recording%.ndjson}.dat" >"$WORK/again"

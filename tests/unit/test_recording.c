@@ -196,8 +196,16 @@ static void test_totals(void)
 	   0);
 	ok(got.source.no_room == 3 && got.source.no_lock == 4,
 	   "what makes the totals uncertain is read");
+	eq("totals of older recorders have no time", got.source.mono_ns, 0);
+	totals.source.mono_ns = 5040000000;
+	recording_totals_put(&totals, line);
+	ok(strstr(line, "\"mono_ns\":5040000000,\"events\":{"),
+	   "write the time of the end");
+	eq("read the time of the end", get_totals(line, &got, why), 0);
+	eq("  it is the same", got.source.mono_ns, 5040000000);
 	totals.source.no_room = totals.source.no_lock = ~0ULL;
 	memset(totals.why, 1, sizeof(totals.why));
+	totals.source.mono_ns = ~0ULL;
 	for (i = 0; i < 64; i++)
 		count[i] = (struct mhp_count){ ~0ULL, ~0ULL, ~0ULL };
 	ok(recording_totals_put(&totals, line) < RECORDING_LINE_MAX,
@@ -224,6 +232,10 @@ static void test_wrong_totals(void)
 {
 	totals_fail("{\"totals\":{\"seen\":1", "not a JSON object");
 	totals_fail("{\"totals\":1}", "\"totals\" is not an object");
+	totals_fail(
+		"{\"totals\":{\"seen\":0,\"lost\":0,\"folded\":0,"
+		"\"self_check\":\"none\",\"mono_ns\":\"now\",\"events\":{}}}",
+		"\"mono_ns\" is not an integer");
 	totals_fail("{\"totals\":{\"seen\":1}}", "\"lost\" is missing");
 	totals_fail("{\"totals\":{\"seen\":1,\"lost\":2}}",
 		    "more events lost than occurred");

@@ -76,7 +76,7 @@ def attach(number):
     wrong += guest.differs("order of the records", sorted(numbers), numbers)
     snapshot = [at for at, record in enumerate(records) if record.get("event") == "mhp_snapshot_block"]
     amid = sum(record.get("event") not in (None, *SNAPSHOT) for record in records[:snapshot[-1]])
-    return [f"{number}: {line}" for line in wrong + violated_rules(recorder.path)], amid
+    return [f"{number}: {line}" for line in wrong + violated_rules(recorder.path, busy=True)], amid
 
 
 def main():

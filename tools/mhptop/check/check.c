@@ -14,6 +14,8 @@ struct input {
 	struct stream *stream;
 	struct pollfd fds[2]; /* signals, the source */
 	u64 end; /* time to stop, 0: no limit */
+	u64 read; /* when records were last read */
+	u64 signalled; /* when the first signal came */
 	bool interrupted;
 };
 
@@ -26,7 +28,8 @@ static bool handle_signal(struct input *input)
 	if (input->stream->model.info.live || input->interrupted)
 		return input->interrupted = true;
 	input->interrupted = true;
-	input->end = loop_now() + LAST_NS;
+	input->signalled = loop_now();
+	input->end = input->signalled + LAST_NS;
 	return false;
 }
 
@@ -66,6 +69,27 @@ static int wait_next(struct input *input, bool had_records)
 	return ret;
 }
 
+/*
+ * The time until which no more events came, for the rules, which have no clock.
+ * A pipe may come from another machine, with another clock: what counts is how
+ * long it has been silent. If it ends without totals, nobody knows since when
+ * it had no writer.
+ */
+static u64 find_end(const struct input *input)
+{
+	const struct stream *stream = input->stream;
+	struct source_totals totals;
+	u64 now = input->signalled ?: loop_now();
+
+	if (stream->model.info.live)
+		return now;
+	if (!stream->model.info.piped || !input->read || stream->err ||
+	    (stream->over && source_totals(stream->source, &totals)))
+		return 0;
+	return stream->model.last_ns +
+	       (now > input->read ? now - input->read : 0);
+}
+
 /* Read until the end of the stream, the end of the time, or a signal. */
 static int read_all(struct check *check, int signals)
 {
@@ -82,81 +106,117 @@ static int read_all(struct check *check, int signals)
 	while (!over) {
 		ret = stream_read(check->stream, stream_take, check->stream);
 		if (ret == -ENODATA)
-			return 0;
+			break;
 		if (ret < 0)
 			return ret;
+		if (ret)
+			input.read = loop_now();
 		over = wait_next(&input, ret);
 	}
-	check->interrupted = input.interrupted;
+	/* What is in the pipe already is not what comes too late. */
+	if (over > 0 && check->stream->model.info.piped &&
+	    stream_read(check->stream, stream_take, check->stream) > 0)
+		input.read = loop_now();
+	check->stream->end_ns = find_end(&input);
+	check->stream->ended = over > 0 && !input.interrupted;
+	check->interrupted = input.interrupted && !check->stream->over;
 	return over < 0 ? over : 0;
-}
-
-/* Why the result is inconclusive, NULL if it is not. */
-static const char *find_missing(const struct check *check)
-{
-	const struct stream *stream = check->stream;
-	const struct model *model = &stream->model;
-	struct source_totals totals;
-
-	if (model_lost(model))
-		return "events were lost";
-	if (rules_unsure(stream->rules))
-		return "events came out of order";
-	if (stream->err)
-		return "the recording is damaged";
-	if (stream->rules_err || model->violations.err)
-		return "out of memory";
-	if (model->self_check > 0)
-		return "the recorder's and the kernel's ledgers differ";
-	if (check->interrupted && !model->info.live)
-		return "interrupted before the end of the stream";
-	if (stream->over && source_totals(stream->source, &totals))
-		return "the recording has no totals";
-	return NULL;
 }
 
 void check_judge(struct check *check)
 {
-	check->missing = model_doubt(&check->stream->model, check->doubt,
-				     sizeof(check->doubt)) ?
-				 check->doubt :
-				 find_missing(check);
-	check->verdict = check->stream->model.violations.total ? CHECK_FAIL :
-			 check->missing			       ? CHECK_UNKNOWN :
-								 CHECK_PASS;
+	const struct stream *stream = check->stream;
+	const struct model *model = &stream->model;
+	bool damaged = stream->err &&
+		       stream_status(stream->err) == STATUS_DAMAGED;
+	struct source_totals totals;
+	char doubt[160];
+
+	verdict_judge(
+		&check->verdict,
+		&(struct verdict_stream){
+			.lost = model_lost(model),
+			.doubt = model_doubt(model, doubt, sizeof(doubt)) ?
+					 doubt :
+					 NULL,
+			.damaged = damaged,
+			.unreadable = stream->err && !damaged,
+			.unchecked = stream->rules_err || model->violations.err,
+			.differs = model->self_check > 0,
+			.interrupted = check->interrupted && !model->info.live,
+			.cut = stream->over &&
+			       source_totals(stream->source, &totals),
+		},
+		stream->rules, &model->violations);
 }
 
-static int check_report(struct check *check)
+/* What went wrong besides the verdict. STATUS_FAILED, or STATUS_OK. */
+static int report_errors(const struct check *check)
 {
 	const struct stream *stream = check->stream;
-	int err = check_ktap(check, stdout);
+	int err = stream->rules_err ?: stream->model.violations.err;
 
-	if (err || fflush(stdout))
-		return status_fail(
-			STATUS_FAILED,
-			"cannot write the verdict to standard output: %s",
-			strerror(err ? -err : errno));
-	if (check->opts->junit) {
-		err = check_junit(check, check->opts->junit);
-		if (err)
-			return status_fail(STATUS_FAILED, "cannot write %s: %s",
-					   check->opts->junit, strerror(-err));
-	}
 	if (stream->over && *stream->why)
 		status_fail(STATUS_OK, "%s", stream->why);
-	err = stream->rules_err ?: stream->model.violations.err;
 	if (err)
 		return status_fail(STATUS_FAILED,
 				   "not all events were checked: %s",
 				   strerror(-err));
-	if (check->verdict == CHECK_FAIL)
-		return STATUS_VIOLATED;
 	if (stream->err)
 		return stream_status(stream->err);
-	if (check->verdict == CHECK_UNKNOWN)
+	if (check->verdict.word == VERDICT_UNKNOWN)
 		return status_fail(STATUS_UNKNOWN, "inconclusive: %s",
-				   check->missing);
+				   check->verdict.doubt);
 	return STATUS_OK;
+}
+
+static int write_junit(const struct check *check)
+{
+	int err;
+
+	if (!check->junit)
+		return check->junit_failed ? STATUS_FAILED : STATUS_OK;
+	err = check_junit(check, check->junit);
+	if (fclose(check->junit) && !err)
+		err = -errno;
+	if (!err)
+		return STATUS_OK;
+	return status_fail(STATUS_FAILED, "cannot write %s: %s",
+			   check->opts->junit, strerror(-err));
+}
+
+/* A verdict that cannot be written is still the exit code, unless it is PASS. */
+static int check_report(struct check *check)
+{
+	int err = check_ktap(check, stdout), status = STATUS_OK, other;
+
+	if (err || fflush(stdout))
+		status = status_fail(
+			STATUS_FAILED,
+			"cannot write the verdict to standard output: %s",
+			strerror(err ? -err : errno));
+	status = write_junit(check) ?: status;
+	other = report_errors(check);
+	if (check->verdict.word == VERDICT_DAMAGED)
+		return STATUS_DAMAGED;
+	if (check->verdict.word == VERDICT_FAIL)
+		return STATUS_VIOLATED;
+	return other ?: status;
+}
+
+/* Before the check, so that a long one need not end to show that this fails. */
+static void open_junit(struct check *check)
+{
+	const char *path = check->opts->junit;
+
+	if (!path)
+		return;
+	check->junit = fopen(path, "we");
+	if (check->junit)
+		return;
+	check->junit_failed = true;
+	status_fail(STATUS_FAILED, "cannot write %s: %s", path,
+		    strerror(errno));
 }
 
 /* A vmlinux that the user names must be usable, or there is no check. */
@@ -206,8 +266,10 @@ int check_run(struct stream *stream, const struct check_opts *opts)
 	struct check check = { .stream = stream, .opts = opts };
 	int status = open_sites(&check);
 
-	if (status == STATUS_OK)
+	if (status == STATUS_OK) {
+		open_junit(&check);
 		status = check_stream(&check);
+	}
 	call_sites_free(check.sites);
 	return status;
 }

@@ -8,10 +8,8 @@
 
 #include <stdio.h>
 #include "check/call_site.h"
-#include "rules/rules.h"
+#include "rules/verdict.h"
 #include "source/stream.h"
-
-enum check_verdict { CHECK_PASS, CHECK_FAIL, CHECK_UNKNOWN };
 
 struct check_opts {
 	struct rules_opts rules;
@@ -24,10 +22,9 @@ struct check {
 	struct stream *stream;
 	const struct check_opts *opts;
 	struct call_sites *sites;
-	enum check_verdict verdict;
-	const char *
-		missing; /* why the result is inconclusive, NULL if it is not */
-	char doubt[160]; /* the reason, if it is model_doubt()'s */
+	struct verdict verdict;
+	FILE *junit; /* NULL if there is none */
+	bool junit_failed; /* it could not be opened, as a message said */
 	bool interrupted;
 };
 
@@ -37,8 +34,8 @@ int check_run(struct stream *stream, const struct check_opts *opts);
 /* Set the verdict for a stream that was read to its end. */
 void check_judge(struct check *check);
 
-/* KTAP on standard output, and JUnit XML to a file: 0 or -errno. */
+/* Print the verdict as KTAP or as JUnit XML: 0 or -errno. */
 int check_ktap(const struct check *check, FILE *out);
-int check_junit(const struct check *check, const char *path);
+int check_junit(const struct check *check, FILE *out);
 
 #endif

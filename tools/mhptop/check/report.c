@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/units.h"
 #include "check/check.h"
@@ -12,12 +13,7 @@
 #define SITE_MAX 640
 #define SITES_SHOWN 3
 #define NOT_CHECKED "no events to check"
-
-static const char *const verdicts[] = {
-	[CHECK_PASS] = "PASS",
-	[CHECK_FAIL] = "FAIL",
-	[CHECK_UNKNOWN] = "UNKNOWN",
-};
+#define UNMARKED ", completeness unknown"
 
 static bool check_has_rule(const struct check *check, enum rule_id rule)
 {
@@ -36,7 +32,14 @@ static bool check_has_rule(const struct check *check, enum rule_id rule)
 	case RULE_BUDGET_REMOVED:
 		return opts->removed_end;
 	case RULE_BUDGET_FAILURES:
-		return opts->no_failures;
+		return opts->limit_failures;
+	case RULE_BUDGET_ONLINE:
+		return opts->online_end;
+	case RULE_BUDGET_COUNT:
+		return opts->count[0].set || opts->count[1].set ||
+		       opts->count[2].set || opts->count[3].set;
+	case RULE_BUDGET_IDLE:
+		return opts->max_idle_ns;
 	default:
 		return true;
 	}
@@ -85,8 +88,14 @@ static void put_violation(FILE *out, const struct check *check,
 {
 	u64 pages = ledger_block_pages(check->stream->model.ledger);
 
-	fprintf(out, "# memory%llu, page 0x%llx: expected %s; found %s\n",
-		violation->pfn / pages, violation->pfn, violation->expected,
+	/* A count of operations is about no memory block in particular. */
+	if (violation->rule == RULE_BUDGET_COUNT)
+		fputs("# ", out);
+	else
+		fprintf(out,
+			"# memory%llu, page 0x%llx: ", violation->pfn / pages,
+			violation->pfn);
+	fprintf(out, "expected %s; found %s\n", violation->expected,
 		violation->found);
 	ktap_put_event(out, check, "before", &violation->first);
 	ktap_put_event(out, check, "then", &violation->second);
@@ -126,8 +135,16 @@ static void put_rule(FILE *out, const struct check *check, enum rule_id rule,
 		put_retired(out, check->stream->rules);
 }
 
+/* Whether the verdict is PASS, but the end of the stream may be missing. */
+static bool is_unmarked(const struct check *check)
+{
+	return check->verdict.word == VERDICT_PASS &&
+	       check->stream->model.info.unmarked;
+}
+
 int check_ktap(const struct check *check, FILE *out)
 {
+	const struct verdict *verdict = &check->verdict;
 	const struct model *model = &check->stream->model;
 	unsigned int nth = 0;
 	int i;
@@ -139,12 +156,14 @@ int check_ktap(const struct check *check, FILE *out)
 	for (i = 0, nth = 0; i < NR_RULES; i++)
 		if (check_has_rule(check, i))
 			put_rule(out, check, i, ++nth);
-	fprintf(out, "%sok %u events: no events missing\n",
-		check->missing ? "not " : "", nth + 1);
-	if (check->missing)
-		fprintf(out, "# %s\n", check->missing);
-	fprintf(out, "# %s: %llu events, %llu lost\n", verdicts[check->verdict],
-		model_seen(model), model_lost(model));
+	fprintf(out,
+		"%sok %u events: all events are there, and every operation has ended\n",
+		*verdict->doubt ? "not " : "", nth + 1);
+	if (*verdict->doubt)
+		fprintf(out, "# %s\n", verdict->doubt);
+	fprintf(out, "# %s: %llu events, %llu lost%s\n",
+		verdict_name(verdict->word), model_seen(model),
+		model_lost(model), is_unmarked(check) ? UNMARKED : "");
 	return ferror(out) ? -EIO : 0;
 }
 
@@ -193,11 +212,52 @@ static void junit_rule(FILE *out, const struct check *check, enum rule_id rule)
 {
 	fputs("  <testcase classname=\"mhptop.check\" name=\"", out);
 	put_xml(out, rule_infos[rule].name);
-	fputs("\">", out);
+	fputs("\" time=\"0\">", out);
 	if (check->stream->model.violations.of_rule[rule])
 		junit_failure(out, check, rule);
 	else if (!rules_checked(check->stream->rules, rule))
 		fputs("<skipped message=\"" NOT_CHECKED "\"/>", out);
+	fputs("</testcase>\n", out);
+}
+
+/* The time that the stream covers, in seconds. */
+static void put_span(FILE *out, const struct check *check)
+{
+	char text[UNITS_TEXT_MAX];
+
+	fprintf(out, " time=\"%s\"",
+		time_text(text, rules_span(check->stream->rules)));
+}
+
+static void put_suite(FILE *out, const struct check *check, unsigned int tests,
+		      unsigned int failures, unsigned int skipped)
+{
+	time_t began = check->stream->model.info.wall_ns / LOOP_NS;
+	char text[32] = "";
+	struct tm tm;
+
+	fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n", out);
+	fprintf(out,
+		"<testsuite name=\"mhptop check\" tests=\"%u\" failures=\"%u\" errors=\"%u\" skipped=\"%u\"",
+		tests, failures, *check->verdict.doubt != '\0', skipped);
+	/* Imported recordings have no wall-clock time. */
+	if (began && gmtime_r(&began, &tm) &&
+	    strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm))
+		fprintf(out, " timestamp=\"%s\"", text);
+	put_span(out, check);
+	fputs(">\n", out);
+}
+
+/* The time of the suite is that of this test: the rules are checked in the same time. */
+static void junit_events(FILE *out, const struct check *check)
+{
+	fputs("  <testcase classname=\"mhptop.check\" name=\"events\"", out);
+	put_span(out, check);
+	fputs(">", out);
+	if (*check->verdict.doubt)
+		fprintf(out, "<error message=\"%s\"/>", check->verdict.doubt);
+	else if (is_unmarked(check))
+		fputs("<system-out>completeness unknown</system-out>", out);
 	fputs("</testcase>\n", out);
 }
 
@@ -213,30 +273,16 @@ static void junit_put(FILE *out, const struct check *check)
 		failures += check->stream->model.violations.of_rule[i] > 0;
 		skipped += !rules_checked(check->stream->rules, i);
 	}
-	fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n", out);
-	fprintf(out,
-		"<testsuite name=\"mhptop check\" tests=\"%u\" failures=\"%u\" errors=\"%u\" skipped=\"%u\">\n",
-		tests, failures, check->missing != NULL, skipped);
+	put_suite(out, check, tests, failures, skipped);
 	for (i = 0; i < NR_RULES; i++)
 		if (check_has_rule(check, i))
 			junit_rule(out, check, i);
-	fputs("  <testcase classname=\"mhptop.check\" name=\"events\">", out);
-	if (check->missing)
-		fprintf(out, "<error message=\"%s\"/>", check->missing);
-	fputs("</testcase>\n</testsuite>\n", out);
+	junit_events(out, check);
+	fputs("</testsuite>\n", out);
 }
 
-int check_junit(const struct check *check, const char *path)
+int check_junit(const struct check *check, FILE *out)
 {
-	FILE *out = fopen(path, "we");
-	int err = 0;
-
-	if (!out)
-		return -errno;
 	junit_put(out, check);
-	if (ferror(out))
-		err = -EIO;
-	if (fclose(out) && !err)
-		err = -errno;
-	return err;
+	return ferror(out) ? -EIO : 0;
 }

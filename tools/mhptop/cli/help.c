@@ -35,7 +35,8 @@ const struct cli_command_info cli_commands[] = {
 			"Prints KTAP, one test per rule. Without FILE, checks live events until\n"
 			"interrupted or, with --for, for SEC seconds; - is standard input. A time is\n"
 			"in seconds, or has a unit: ns, us, ms, s, m or h. Exit: 0 all rules pass; 3 a\n"
-			"rule was violated; 5 inconclusive, data is missing.\n" },
+			"rule was violated; 5 inconclusive: events are missing, an operation has not\n"
+			"ended, or nothing happened; 6 the recording is damaged.\n" },
 	[CLI_DOCTOR] = { "doctor", "",
 			 "report what mhptop needs, what is missing and what to do",
 			 "" },

@@ -27,7 +27,7 @@ enum {
 	CLI_OPT_SETTING, /* the first of RULES_SETTINGS, the others follow */
 };
 
-#define CLI_OPTIONS_MAX 32
+#define CLI_OPTIONS_MAX 48
 
 struct cli_option {
 	int value;

@@ -73,6 +73,9 @@ size_t recording_totals_put(const struct recording_totals *totals, char *buf)
 	if (totals->source.no_lock)
 		used += snprintf(buf + used, RECORDING_LINE_MAX - used,
 				 ",\"no_lock\":%llu", totals->source.no_lock);
+	if (totals->source.mono_ns)
+		used += snprintf(buf + used, RECORDING_LINE_MAX - used,
+				 ",\"mono_ns\":%llu", totals->source.mono_ns);
 	used += snprintf(buf + used, RECORDING_LINE_MAX - used,
 			 ",\"events\":{");
 	for (i = 1; event_info(i) && i < ARRAY_SIZE(totals->source.count);
@@ -437,6 +440,9 @@ int recording_totals_get(const char *line, size_t len,
 	if (!err)
 		err = optional_number(&reader, "no_lock",
 				      &totals->source.no_lock);
+	if (!err)
+		err = optional_number(&reader, "mono_ns",
+				      &totals->source.mono_ns);
 	if (!err)
 		err = get_events(&reader, &totals->source, &sum);
 	if (!err)

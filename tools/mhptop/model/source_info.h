@@ -30,6 +30,8 @@ struct source_info {
 	u64 wall_ns; /* CLOCK_REALTIME when the stream began */
 	u64 mono_ns; /* CLOCK_MONOTONIC at the same moment */
 	bool live;
+	bool piped; /* it arrives while it is made */
+	bool unmarked; /* it has no mark at its end, so it may have been cut */
 };
 
 /* Totals of a stream by event number; index 0 holds the sums. */
@@ -37,6 +39,7 @@ struct source_totals {
 	struct mhp_count count[64];
 	u64 no_room; /* attempts to make an account that failed */
 	u64 no_lock; /* events that did not get the collector's lock in time */
+	u64 mono_ns; /* CLOCK_MONOTONIC when the recording ended, 0: unknown */
 };
 
 /*

@@ -98,6 +98,8 @@ static int write_totals(struct recorder *recorder)
 	struct recording_totals *totals = &recorder->totals;
 	const struct mhp_count *all = &totals->source.count[0];
 	char doubt[RECORDING_WHY_MAX];
+	/* Before the events are stopped: until now, none are missing. */
+	u64 end_ns = loop_now();
 	int ret;
 
 	do {
@@ -112,6 +114,7 @@ static int write_totals(struct recorder *recorder)
 	ret = source_totals(recorder->source, &totals->source);
 	if (ret)
 		return ret;
+	totals->source.mono_ns = end_ns;
 	recorder->used = recording_totals_put(totals, recorder->batch);
 	ret = flush(recorder);
 	if (ret)

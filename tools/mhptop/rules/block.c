@@ -4,8 +4,10 @@
  * steps, the contents of their events, and its state at the end.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "base/vec.h"
 #include "model/event_table.h"
 #include "rules/steps.h"
 
@@ -157,6 +159,14 @@ static void count_check(struct rules *rules, const struct mhp_record *r,
 		op->present = rule_sum(op->present, e->delta);
 }
 
+/* A notifier call by its step, any other event by its name. */
+static const char *event_name(const struct mhp_record *r)
+{
+	return r->event == MHP_EVENT_mhp_notify ?
+		       event_symbol(event_steps, r->p.mhp_notify.step) :
+		       event_info(r->event)->name;
+}
+
 /* An event that no edge allows: report it once, then skip to the end of the operation. */
 static void unexpected_event(struct rules *rules, const struct mhp_record *r)
 {
@@ -172,11 +182,7 @@ static void unexpected_event(struct rules *rules, const struct mhp_record *r)
 	rule_steps_next(op, op->step, expected, sizeof(expected));
 	if (!op->blind)
 		rule_check(rules, rule_order(op), op->start, false, expected,
-			   "%s",
-			   r->event == MHP_EVENT_mhp_notify ?
-				   event_symbol(event_steps,
-						r->p.mhp_notify.step) :
-				   event_info(r->event)->name);
+			   "%s", event_name(r));
 	op->blind = true;
 }
 
@@ -293,6 +299,7 @@ static void rules_block_end(struct rules *rules, const struct mhp_record *r)
 		block->zone = block->state == MHP_STATE_ONLINE ? op->zone :
 								 MHP_ZONE_NONE;
 		block->nid = op->nid;
+		block->changing = false;
 		rule_block_touch(block, r);
 	}
 	rules_budget_end(rules, r);
@@ -388,6 +395,86 @@ static void follow_edge(struct rules *rules, const struct mhp_record *r,
 	}
 }
 
+/* An event of an operation that began before the stream. */
+static void late_take(struct rules *rules, const struct mhp_record *r)
+{
+	struct rule_block *block;
+
+	if (r->event != MHP_EVENT_mhp_online_end &&
+	    r->event != MHP_EVENT_mhp_offline_end)
+		return;
+	rules->settled = true;
+	block = rule_block(rules, r->p.mhp_block_end.start_pfn, true);
+	if (!block)
+		return;
+	block->changing = false;
+	block->was_online |= r->event == MHP_EVENT_mhp_online_end &&
+			     !r->p.mhp_block_end.ret;
+	rule_block_touch(block, r);
+}
+
+/*
+ * MEM_PREPARE_ONLINE and MEM_FINISH_OFFLINE are gone since 6.19. If the stream
+ * has one of them anywhere, its kernel has both, and no operation may skip them.
+ */
+static void old_step_found(struct rules *rules)
+{
+	size_t i;
+
+	if (rules->old_steps)
+		return;
+	rules->old_steps = true;
+	for (i = 0; i < rules->nr_skipped; i++)
+		rule_recall(rules, &rules->skipped[i]);
+	rules->nr_skipped = 0;
+}
+
+/* Remember an operation that skipped such a step, for old_step_found(). */
+static void step_skipped(struct rules *rules, enum step step,
+			 const struct mhp_record *r)
+{
+	struct violation *skipped;
+
+	/* If numbers are missing, so may the step be. */
+	if (rules->opts.skip[rule_order(&rules->op)] ||
+	    rules->nr_skipped == VIOLATIONS_KEPT ||
+	    rules->last_seq > rules->numbered)
+		return;
+	if (!vec_grow(rules->skipped, rules->nr_skipped, rules->room_skipped)) {
+		rules->no_memory = true;
+		return;
+	}
+	skipped = &rules->skipped[rules->nr_skipped++];
+	*skipped = (struct violation){ .rule = rule_order(&rules->op),
+				       .pfn = rules->op.start };
+	rule_events(rules, rules->op.start, skipped);
+	rule_steps_next(&rules->op, step, skipped->expected,
+			sizeof(skipped->expected));
+	snprintf(skipped->found, sizeof(skipped->found), "%s", event_name(r));
+}
+
+/* The edge that a record takes. NULL: none. */
+static const struct rule_edge *next_edge(struct rules *rules,
+					 const struct mhp_record *r)
+{
+	struct rule_op *op = &rules->op;
+	const struct rule_edge *edge;
+	unsigned int step = op->step;
+
+	if (op->blind || (op->kind != OP_ONLINE && op->kind != OP_OFFLINE))
+		return NULL;
+	op->skips = false;
+	edge = rule_edge_find(op, step, r);
+	if (edge || rules->old_steps)
+		return edge;
+	op->skips = true;
+	edge = rule_edge_find(op, step, r);
+	op->skips = false;
+	if (edge)
+		step_skipped(rules, step, r);
+	return edge;
+}
+
 void rules_block_take(struct rules *rules, const struct mhp_record *r)
 {
 	struct rule_op *op = &rules->op;
@@ -400,15 +487,14 @@ void rules_block_take(struct rules *rules, const struct mhp_record *r)
 	if ((r->event == MHP_EVENT_mhp_managed) &&
 	    r->p.mhp_account.cause == MHP_CAUSE_DRIVER)
 		return;
-	if (op->kind == OP_NONE && !rules->settled) {
-		rules->settled = r->event == MHP_EVENT_mhp_online_end ||
-				 r->event == MHP_EVENT_mhp_offline_end;
-		return;
-	}
-	edge = op->kind == OP_ONLINE || op->kind == OP_OFFLINE ?
-		       rule_edge_find(op, op->step, r) :
-		       NULL;
-	if (edge && !op->blind)
+	if (op->kind == OP_NONE && !rules->settled)
+		return late_take(rules, r);
+	if (r->event == MHP_EVENT_mhp_notify &&
+	    (r->p.mhp_notify.step == MHP_STEP_PREPARE_ONLINE ||
+	     r->p.mhp_notify.step == MHP_STEP_FINISH_OFFLINE))
+		old_step_found(rules);
+	edge = next_edge(rules, r);
+	if (edge)
 		return follow_edge(rules, r, edge);
 	if (!op->blind)
 		unexpected_event(rules, r);

@@ -68,7 +68,8 @@ static bool parse_addresses(const char *value, u64 *start, u64 *end)
 	       *end > *start;
 }
 
-static int config_range(struct rules_opts *opts, const char *name,
+/* first and last are 0 if the range was not given before. */
+static int config_range(u64 *first, u64 *last, const char *name,
 			const char *value, char *why, size_t len)
 {
 	u64 start, end;
@@ -78,14 +79,69 @@ static int config_range(struct rules_opts *opts, const char *name,
 			why, len, name,
 			"two physical addresses such as 0x100000000-0x33fffffff",
 			value);
-	if (opts->removed_end &&
-	    (start != opts->removed_start || end != opts->removed_end)) {
+	if (*last && (start != *first || end != *last)) {
 		snprintf(why, len,
 			 "%s is given twice; check one range at a time", name);
 		return -EINVAL;
 	}
-	opts->removed_start = start;
-	opts->removed_end = end;
+	*first = start;
+	*last = end;
+	return 0;
+}
+
+/* Parse a decimal number. Whether it is valid, and what follows it. */
+static bool config_number(u64 *number, const char *value, char **rest)
+{
+	errno = 0;
+	*number = strtoull(value, rest, 10);
+	return *value >= '0' && *value <= '9' && !errno;
+}
+
+/* "N" or "N..M" */
+static int config_count(struct rules_count *count, const char *name,
+			const char *value, char *why, size_t len)
+{
+	u64 min, max;
+	char *rest;
+	bool valid = config_number(&min, value, &rest);
+
+	max = min;
+	if (valid && !strncmp(rest, "..", 2))
+		valid = config_number(&max, rest + 2, &rest);
+	if (!valid || *rest || max < min)
+		return config_invalid(why, len, name,
+				      "a number such as 2, or two such as 2..4",
+				      value);
+	count->set = true;
+	count->min = min;
+	count->max = max;
+	return 0;
+}
+
+static int config_failures(struct rules_opts *opts, const char *name,
+			   const char *value, char *why, size_t len)
+{
+	u64 allowed;
+	char *rest;
+
+	if (!config_number(&allowed, value, &rest) || *rest)
+		return config_invalid(why, len, name, "a number", value);
+	opts->allowed_failures = allowed;
+	opts->limit_failures = true;
+	return 0;
+}
+
+/* A setting without a value. */
+static int config_flag(struct rules_opts *opts, const char *name,
+		       const char *value, char *why, size_t len)
+{
+	if (*value)
+		return config_invalid(why, len, name, "no value", value);
+	opts->limit_failures = true;
+	if (!strcmp(name, "retries-ok"))
+		opts->retries_ok = true;
+	else
+		opts->allowed_failures = 0;
 	return 0;
 }
 
@@ -107,27 +163,38 @@ int rules_set(struct rules_opts *opts, const char *name, const char *value,
 {
 	static const char *const times[] = { "max-add", "max-online",
 					     "max-offline", "max-remove" };
+	static const char *const counts[] = { "expect-adds", "expect-onlines",
+					      "expect-offlines",
+					      "expect-removes" };
 	int i;
 
 	for (i = 0; i < 4; i++)
 		if (!strcmp(name, times[i]))
 			return config_time(&opts->max_ns[i], name, value, why,
 					   len);
+	for (i = 0; i < 4; i++)
+		if (!strcmp(name, counts[i]))
+			return config_count(&opts->count[i], name, value, why,
+					    len);
+	if (!strcmp(name, "max-idle"))
+		return config_time(&opts->max_idle_ns, name, value, why, len);
 	if (!strcmp(name, "max-vmemmap"))
 		return config_percent(&opts->max_vmemmap, name, value, why,
 				      len);
 	if (!strcmp(name, "expect-hosting"))
 		return config_hosting(&opts->hosting, name, value, why, len);
 	if (!strcmp(name, "expect-removed"))
-		return config_range(opts, name, value, why, len);
+		return config_range(&opts->removed_start, &opts->removed_end,
+				    name, value, why, len);
+	if (!strcmp(name, "expect-online"))
+		return config_range(&opts->online_start, &opts->online_end,
+				    name, value, why, len);
 	if (!strcmp(name, "skip"))
 		return config_skip(opts, name, value, why, len);
-	if (!strcmp(name, "expect-success") && !*value) {
-		opts->no_failures = true;
-		return 0;
-	}
-	if (!strcmp(name, "expect-success"))
-		return config_invalid(why, len, name, "no value", value);
+	if (!strcmp(name, "allow-failures"))
+		return config_failures(opts, name, value, why, len);
+	if (!strcmp(name, "expect-success") || !strcmp(name, "retries-ok"))
+		return config_flag(opts, name, value, why, len);
 	snprintf(why, len, "unknown setting '%s'", name);
 	return -ENOENT;
 }

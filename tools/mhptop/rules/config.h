@@ -9,20 +9,29 @@
 #include "rules/rules.h"
 
 /* S(name, name of its value or NULL, help) */
-#define RULES_SETTINGS(S)                                         \
-	S("max-add", "TIME", "time limit for an add")             \
-	S("max-online", "TIME",                                   \
-	  "time limit for bringing a memory block online")        \
-	S("max-offline", "TIME",                                  \
-	  "time limit for taking a memory block offline")         \
-	S("max-remove", "TIME", "time limit for a removal")       \
-	S("max-vmemmap", "PERCENT",                               \
-	  "largest share of an add that memmap may use")          \
-	S("expect-hosting", "HOST",                               \
-	  "each add is hosted by buddy, block or range")          \
-	S("expect-removed", "FIRST-LAST",                         \
-	  "all memory at these addresses must be removed")        \
-	S("expect-success", NULL, "every operation must succeed") \
+#define RULES_SETTINGS(S)                                                      \
+	S("max-add", "TIME", "time limit for an add")                          \
+	S("max-online", "TIME",                                                \
+	  "time limit for bringing a memory block online")                     \
+	S("max-offline", "TIME",                                               \
+	  "time limit for taking a memory block offline")                      \
+	S("max-remove", "TIME", "time limit for a removal")                    \
+	S("max-idle", "TIME", "time limit for added memory to go online")      \
+	S("max-vmemmap", "PERCENT",                                            \
+	  "largest share of an add that memmap may use")                       \
+	S("expect-hosting", "HOST",                                            \
+	  "each add is hosted by buddy, block or range")                       \
+	S("expect-removed", "FIRST-LAST",                                      \
+	  "all memory at these addresses must be removed")                     \
+	S("expect-online", "FIRST-LAST",                                       \
+	  "all memory at these addresses must go online")                      \
+	S("expect-adds", "N", "N, or N..M, adds must succeed")                 \
+	S("expect-onlines", "N", "N, or N..M, memory blocks must go online")   \
+	S("expect-offlines", "N", "N, or N..M, memory blocks must go offline") \
+	S("expect-removes", "N", "N, or N..M, removals must succeed")          \
+	S("expect-success", NULL, "every operation must succeed")              \
+	S("allow-failures", "N", "at most N operations may fail")              \
+	S("retries-ok", NULL, "an operation may fail if a later try succeeds") \
 	S("skip", "RULE", "do not check this rule")
 
 /*

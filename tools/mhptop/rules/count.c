@@ -44,6 +44,12 @@ static void block_snapshot(struct rules *rules,
 				       e->state == MHP_STATE_OFFLINE ?
 			       e->state :
 			       MHP_STATE_UNKNOWN;
+	block->leaving = e->state == MHP_STATE_GOING_OFFLINE;
+	/* If its end was already reported, the snapshot was too early. */
+	block->changing =
+		(block->leaving || e->state == MHP_STATE_GOING_ONLINE) &&
+		!block->last_event;
+	block->was_online = e->state == MHP_STATE_ONLINE || block->leaving;
 	block->nid = e->nid;
 	block->zone = e->zone;
 	block->vmemmap_pages = e->vmemmap_pages;

@@ -12,11 +12,20 @@ static void first_event(struct rules *rules, u64 pfn, struct mhp_record *first)
 
 	if (rules->op.kind != OP_NONE && rules->op.last.event) {
 		*first = rules->op.last;
-	} else if (block && block->last_event) {
+	} else if (block && block->last_event &&
+		   !(rules->now && rules->now->seq &&
+		     block->last_seq >= rules->now->seq)) {
 		first->event = block->last_event;
 		first->seq = block->last_seq;
 		first->time_ns = block->last_ns;
 	}
+}
+
+void rule_events(struct rules *rules, u64 pfn, struct violation *violation)
+{
+	first_event(rules, pfn, &violation->first);
+	if (rules->now)
+		violation->second = *rules->now;
 }
 
 static void violate(struct rules *rules, enum rule_id rule, u64 pfn,
@@ -29,9 +38,7 @@ static void violate(struct rules *rules, enum rule_id rule, u64 pfn,
 		rules->unsure = true;
 		return;
 	}
-	first_event(rules, pfn, &violation.first);
-	if (rules->now)
-		violation.second = *rules->now;
+	rule_events(rules, pfn, &violation);
 	snprintf(violation.expected, sizeof(violation.expected), "%s",
 		 expected);
 	vsnprintf(violation.found, sizeof(violation.found), found, args);
@@ -57,6 +64,11 @@ bool rule_check(struct rules *rules, enum rule_id rule, u64 pfn, bool passes,
 void rule_passes(struct rules *rules, enum rule_id rule)
 {
 	rules->checked[rule] += !rules->opts.skip[rule];
+}
+
+void rule_recall(struct rules *rules, const struct violation *violation)
+{
+	violations_add(rules->violations, violation);
 }
 
 bool rule_equal(struct rules *rules, enum rule_id rule, u64 pfn,

@@ -42,6 +42,7 @@ struct rules *rules_new(u64 block_pages, const struct rules_opts *opts,
 	if (!rules)
 		return NULL;
 	sparse_init(&rules->blocks, sizeof(struct rule_block));
+	sparse_init(&rules->failed, sizeof(struct rule_failure));
 	rules->opts = *opts;
 	rules->block_pages = block_pages;
 	rules->violations = violations;
@@ -56,6 +57,8 @@ void rules_free(struct rules *rules)
 	free(rules->ranges);
 	free(rules->retired_memmap);
 	free(rules->removed);
+	sparse_free(&rules->failed);
+	free(rules->skipped);
 	free(rules);
 }
 
@@ -80,15 +83,19 @@ static void forget(struct rules *rules)
 	rules->numbered = rules->last_seq;
 	rules_forget(rules);
 	rules_memory_forget(rules);
+	rules_expect_forget(rules);
 }
 
 void rules_restart(struct rules *rules)
 {
-	/* An operation that had not ended, or lost records at the end */
-	if (rules->op.kind != OP_NONE || rules->last_seq > rules->numbered)
+	if (rules->last_seq > rules->numbered)
 		rules->unsure = true;
-	/* It may be of another boot. */
-	rules->last_ns = 0;
+	rules->now = NULL;
+	rules->whole = false;
+	rules->end_ns = rules->last_ns;
+	rules_budget_over(rules);
+	/* The next recording may be of another boot. */
+	rules->first_ns = rules->last_ns = 0;
 	forget(rules);
 }
 
@@ -112,6 +119,26 @@ static void rules_take_number(struct rules *rules, u64 seq)
 	else if (++rules->since_gap > GAP_RECORDS) {
 		rules->lost = true;
 		forget(rules);
+	}
+}
+
+/* Whether memory comes, goes or changes its state, or a try to do so ends. */
+static bool is_happening(unsigned int event)
+{
+	switch (event) {
+	case MHP_EVENT_mhp_add_begin:
+	case MHP_EVENT_mhp_add_end:
+	case MHP_EVENT_mhp_remove_begin:
+	case MHP_EVENT_mhp_remove_end:
+	case MHP_EVENT_mhp_online_begin:
+	case MHP_EVENT_mhp_online_end:
+	case MHP_EVENT_mhp_offline_begin:
+	case MHP_EVENT_mhp_offline_end:
+	case MHP_EVENT_mhp_vmemmap_populate:
+	case MHP_EVENT_mhp_vmemmap_free:
+		return true;
+	default:
+		return false;
 	}
 }
 
@@ -152,6 +179,9 @@ int rules_take(struct rules *rules, const struct mhp_record *record)
 	if (!info || record->size != info->size)
 		return 0;
 	rules->now = record;
+	if (!rules->first_ns)
+		rules->first_ns = record->time_ns;
+	rules->happened += is_happening(record->event);
 	if (rules->last_ns < record->time_ns)
 		rules->last_ns = record->time_ns;
 	rules->no_memory = false;
@@ -162,4 +192,31 @@ int rules_take(struct rules *rules, const struct mhp_record *record)
 		rules->op.last = *record;
 	rules->now = NULL;
 	return rules->no_memory ? -ENOMEM : 0;
+}
+
+void rules_end(struct rules *rules, u64 now_ns, bool whole)
+{
+	bool gap = rules->last_seq > rules->numbered;
+
+	rules->now = NULL;
+	rules->whole = whole && !gap;
+	rules->unsure |= gap;
+	rules->end_ns = now_ns > rules->last_ns ? now_ns : rules->last_ns;
+	rules_budget_over(rules);
+	rules_expect_end(rules);
+	/* Between operations, nothing is left that may be freed later. */
+	if (!rules->described && rules->ratio_pages && !rules->lost &&
+	    !rules->unended.name)
+		rule_equal(rules, RULE_RETIRED, 0, "vmemmap pages never freed",
+			   0, rules->retired);
+}
+
+bool rules_happened(const struct rules *rules)
+{
+	return rules->happened;
+}
+
+u64 rules_span(const struct rules *rules)
+{
+	return rules->end_ns - rules->first_ns;
 }

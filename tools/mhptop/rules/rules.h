@@ -57,7 +57,12 @@
 	R(BUDGET_HOSTING, "budget.hosting",                                                                        \
 	  "the memmap of each add is hosted as expected")                                                          \
 	R(BUDGET_REMOVED, "budget.removed", "the expected range was removed")                                      \
-	R(BUDGET_FAILURES, "budget.failures", "no operation fails")
+	R(BUDGET_FAILURES, "budget.failures",                                                                      \
+	  "no more operations fail than allowed")                                                                  \
+	R(BUDGET_ONLINE, "budget.online", "the expected range went online")                                        \
+	R(BUDGET_COUNT, "budget.count",                                                                            \
+	  "as many operations succeed as expected")                                                                \
+	R(BUDGET_IDLE, "budget.idle", "added memory goes online in time")
 
 enum rule_id {
 #define RULE_ID(id, name, text) RULE_##id,
@@ -74,14 +79,27 @@ extern const struct rule_info rule_infos[NR_RULES];
 /* NR_RULES if no rule has that name. */
 enum rule_id rule_by_name(const char *name, size_t len);
 
+/* How many operations of a kind must succeed. */
+struct rules_count {
+	bool set;
+	u64 min;
+	u64 max;
+};
+
 /* The user's limits and expectations; 0 or an empty range: not set. */
 struct rules_opts {
 	u64 max_ns[4]; /* add, online, offline, remove */
+	u64 max_idle_ns; /* from the add of a memory block until it is online */
 	double max_vmemmap; /* percent of the pages of an add */
 	unsigned int hosting; /* enum mhp_hosting */
-	bool no_failures;
+	struct rules_count count[4]; /* add, online, offline, remove */
+	bool limit_failures; /* at most allowed_failures operations may fail */
+	bool retries_ok; /* but not those that a later try makes good */
+	u64 allowed_failures;
 	u64 removed_start; /* physical address of the first byte */
 	u64 removed_end; /* and of the last byte */
+	u64 online_start; /* the same for memory that must go online */
+	u64 online_end;
 	u64 page_bytes;
 	bool skip[NR_RULES];
 };
@@ -97,10 +115,33 @@ struct rules *rules_new(u64 block_pages, const struct rules_opts *opts,
 void rules_free(struct rules *rules); /* NULL is fine */
 /* Check the next record of the stream. 0 or -ENOMEM. */
 int rules_take(struct rules *rules, const struct mhp_record *record);
-/* Records of another recording follow: forget the state of memory. */
+/*
+ * Another recording follows: check the operations in progress as at the end, and
+ * forget the state of memory.
+ */
 void rules_restart(struct rules *rules);
-/* The end of the stream: check the rules that need all of it. */
-void rules_end(struct rules *rules);
+/*
+ * The end of the stream: check the rules that need all of it. No more events
+ * came until now_ns, in the time of the records; 0: until the last record.
+ * whole: no events are missing at the end, so that what has not happened by now
+ * did not happen.
+ */
+void rules_end(struct rules *rules, u64 now_ns, bool whole);
+
+/* An operation that was in progress when the stream ended. */
+struct rule_unended {
+	const char *name; /* "offline" */
+	u64 pfn; /* its first page */
+	u64 ns; /* how long it has taken so far, at least */
+};
+/* False if no operation was in progress at rules_end(). */
+bool rules_unended(const struct rules *rules, struct rule_unended *unended);
+/* Whether any memory was added, removed, or went online or offline, or a try failed. */
+bool rules_happened(const struct rules *rules);
+/* What was expected did not happen, unless among the events that are missing. */
+bool rules_unmet(const struct rules *rules);
+/* The time that the stream covers, in ns. */
+u64 rules_span(const struct rules *rules);
 /* How often a rule was checked. */
 u64 rules_checked(const struct rules *rules, enum rule_id rule);
 /* Retired memmap: it was given up while its backing page is still in use. */

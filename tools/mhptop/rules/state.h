@@ -24,6 +24,7 @@ struct rule_block {
 	u64 host_pfn; /* of its first section */
 	u64 last_ns; /* time of the last event about the block */
 	u64 last_seq; /* number of that event */
+	u64 added_ns; /* when it was added, 0: unknown, or no longer idle */
 	s64 present;
 	s64 managed;
 	u32 described; /* pages that have a memmap */
@@ -39,6 +40,18 @@ struct rule_block {
 	u8 hosting; /* MHP_HOSTING_NONE: unknown */
 	bool counted; /* present and managed are known */
 	bool strict; /* the driver gives all pages to the buddy */
+	bool was_online; /* at some time in the stream */
+	bool changing; /* its operation began before the stream, and has not ended */
+	bool leaving; /* if so, it goes offline */
+};
+
+/* Failed operations of one kind on the same memory, which no later try has made good. */
+struct rule_failure {
+	struct mhp_record end; /* of the first one */
+	u64 start;
+	s64 ret;
+	u64 nr;
+	bool unsure; /* events were lost since then */
 };
 
 /* The altmap of a range that hosts its memmap as a whole. */
@@ -104,6 +117,7 @@ struct rule_op {
 	u32 hosting;
 	bool failed; /* a section could not be populated */
 	bool blind; /* an event came out of order: the rest is not checked */
+	bool skips; /* edges of newer kernels may be taken, see steps.c */
 };
 
 struct rules {
@@ -119,12 +133,22 @@ struct rules {
 	struct rule_span *removed; /* only if a removal is expected */
 	size_t nr_removed;
 	size_t room_removed;
+	u64 succeeded[4]; /* add, online, offline, remove */
+	u64 failures;
+	struct sparse failed; /* struct rule_failure, only if retries_ok */
+	u64 happened; /* events by which memory comes, goes or changes state */
+	struct rule_unended unended;
+	struct violation *skipped; /* steps that only older kernels have */
+	size_t nr_skipped;
+	size_t room_skipped;
 	struct rule_zone zones[64];
 	size_t nr_zones;
 	struct rule_memory memory;
 	u64 edges[RULE_EDGES_MAX]; /* how often each edge of steps.c was taken */
 	s64 actions[16]; /* 1 + the MEM_* number of each enum mhp_step, 0: unknown */
+	u64 first_ns; /* time of the first record */
 	u64 last_ns; /* latest time of a record */
+	u64 end_ns; /* of the stream, set by rules_end() */
 	u64 last_seq; /* highest number of a record */
 	u64 numbered; /* records with a number, and those given up as lost */
 	u64 ratio_pages; /* the ratio of pages */
@@ -138,6 +162,9 @@ struct rules {
 	bool lost; /* some records never came */
 	bool unsure; /* some checks were not possible */
 	bool settled; /* the begin or end of an operation was reported */
+	bool whole; /* at the end: no events are missing there */
+	bool unmet; /* what was expected may be among the missing events */
+	bool old_steps; /* a step was reported that only older kernels have */
 	bool no_memory;
 	const struct mhp_record *now;
 };
@@ -162,6 +189,10 @@ bool rule_check(struct rules *rules, enum rule_id rule, u64 pfn, bool passes,
 	__attribute__((format(printf, 6, 7)));
 /* Count a check of a rule that passed. */
 void rule_passes(struct rules *rules, enum rule_id rule);
+/* Store the violation of a check that was counted as passed. */
+void rule_recall(struct rules *rules, const struct violation *violation);
+/* The events of a violation by the current record. */
+void rule_events(struct rules *rules, u64 pfn, struct violation *violation);
 /* rule_check() that two numbers are equal. */
 bool rule_equal(struct rules *rules, enum rule_id rule, u64 pfn,
 		const char *what, s64 want, s64 got);
@@ -204,7 +235,17 @@ void rules_snapshot_take(struct rules *rules, const struct mhp_record *r);
 void rules_memory_take(struct rules *rules, const struct mhp_record *r);
 /* Events were lost: forget the counts of memory. */
 void rules_memory_forget(struct rules *rules);
+/* "add" and so on, by enum rule_op_kind. */
+extern const char *const rule_op_names[];
 /* Check the budgets of an operation that ended. */
 void rules_budget_end(struct rules *rules, const struct mhp_record *r);
+/* At the end of the stream: check those of operations in progress. */
+void rules_budget_over(struct rules *rules);
+/* Check the expectations when an operation ended with ret, and at the end. */
+void rules_expect_take(struct rules *rules, const struct mhp_record *r,
+		       s64 ret);
+void rules_expect_end(struct rules *rules);
+/* Events were lost: a later try may be among them. */
+void rules_expect_forget(struct rules *rules);
 
 #endif

@@ -21,6 +21,7 @@ enum when {
 	PART = 16, /* some pages of the block hold memmap */
 	WHOLE = 32, /* all pages of the block hold memmap */
 	NO_PART = 64, /* all pages of the block hold memmap, or none */
+	SKIP = 128, /* a kernel that lacks the step in between, 6.19 or newer */
 };
 
 /* An edge without an event is taken when its condition is met and another event follows. */
@@ -30,8 +31,10 @@ static const struct rule_edge edges[] = {
 	{ ON_BEGUN, FAILED, EVENT(online_end), BAD },
 	{ ON_BEGUN, ON_PREPARED, NOTIFY(PREPARE_ONLINE), OK },
 	{ ON_BEGUN, FAILED, NOTIFY(PREPARE_ONLINE), BAD },
+	{ ON_BEGUN, ON_PREPARED, 0, 0, SKIP },
 	{ ON_PREPARED, ON_READY, EVENT(vmemmap_online), HOST },
 	{ ON_PREPARED, FAILED, NOTIFY(FINISH_OFFLINE), HOST },
+	{ ON_PREPARED, FAILED, 0, 0, SKIP | HOST },
 	{ ON_PREPARED, ON_READY, 0, 0, NO_HOST },
 	{ ON_READY, ON_GOING, NOTIFY(GOING_ONLINE), OK },
 	{ ON_READY, ON_VETOED, NOTIFY(GOING_ONLINE), BAD },
@@ -39,6 +42,7 @@ static const struct rule_edge edges[] = {
 	{ ON_CANCELLED, ON_UNDONE, EVENT(vmemmap_offline), HOST },
 	{ ON_CANCELLED, ON_UNDONE, 0, 0, NO_HOST },
 	{ ON_UNDONE, FAILED, NOTIFY(FINISH_OFFLINE), ALWAYS },
+	{ ON_UNDONE, FAILED, 0, 0, SKIP },
 	{ ON_GOING, ON_MANAGED, EVENT(managed), PART | NO_HOST },
 	{ ON_GOING, ON_MANAGED, 0, 0, WHOLE },
 	{ ON_MANAGED, ON_PRESENT, EVENT(present), ALWAYS },
@@ -66,6 +70,7 @@ static const struct rule_edge edges[] = {
 	{ OFF_OFFLINED, OFF_LEFT, EVENT(vmemmap_offline), HOST },
 	{ OFF_OFFLINED, OFF_LEFT, 0, 0, NO_HOST },
 	{ OFF_LEFT, OFF_DONE, NOTIFY(FINISH_OFFLINE), ALWAYS },
+	{ OFF_LEFT, OFF_DONE, 0, 0, SKIP },
 	{ OFF_DONE, OFF_DONE, EVENT(offline_end), OK },
 	{ FAILED, FAILED, EVENT(online_end), BAD },
 	{ FAILED, FAILED, EVENT(offline_end), BAD },
@@ -122,6 +127,8 @@ static bool edge_may(const struct rule_edge *edge, const struct rule_op *op,
 
 	if (edge->when & (HOST | NO_HOST | PART | WHOLE | NO_PART) &&
 	    !(edge->when & kind))
+		return false;
+	if (edge->when & SKIP && !op->skips)
 		return false;
 	if (!r)
 		return true;

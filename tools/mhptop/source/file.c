@@ -29,6 +29,7 @@ struct source_file {
 	struct source source;
 	int fd;
 	struct unpack *unpack; /* of a regular file, NULL for others */
+	bool piped; /* not a regular file */
 	bool eof;
 	bool has_totals;
 	int err; /* why reading ended; returned after all earlier records */
@@ -426,9 +427,10 @@ static int open_path(struct source_file *file, const char *path)
 	/* Duplicated, as the dashboard makes descriptor 0 the terminal. */
 	file->fd = is_stdin ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3) :
 			      open(path, O_RDONLY | O_CLOEXEC);
-	if (file->fd < 0)
+	if (file->fd < 0 || fstat(file->fd, &status))
 		return -errno;
-	if (fstat(file->fd, &status) || !S_ISREG(status.st_mode))
+	file->piped = !S_ISREG(status.st_mode);
+	if (file->piped)
 		return 0;
 	file->unpack = unpack_new(file->fd);
 	return file->unpack ? 0 : -ENOMEM;
@@ -455,6 +457,7 @@ int source_open_file(struct source **source, const char *path, char *why,
 		goto out;
 	}
 	err = read_header(file);
+	file->source.info.piped = file->piped;
 	if (err)
 		snprintf(why, len, "%s", file->reason);
 out:

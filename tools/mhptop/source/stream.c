@@ -183,6 +183,36 @@ int stream_read(struct stream *stream, source_sink sink, void *ctx)
 	return -ENODATA;
 }
 
+/* Whether events are missing behind the last one. */
+static bool is_tail_lost(const struct model *model)
+{
+	const struct mhp_count *all = &model->totals.count[0];
+
+	return all->lost && all->seen > model->last_seq;
+}
+
+/* Whether the stream has its end: what has not happened by then did not happen. */
+static bool is_whole(const struct stream *stream)
+{
+	struct source_totals totals;
+
+	if (stream->err || is_tail_lost(&stream->model))
+		return false;
+	if (stream->model.info.live || stream->ended)
+		return true;
+	return stream->over && !stream->model.info.unmarked &&
+	       !source_totals(stream->source, &totals);
+}
+
+static void end_rules(struct stream *stream)
+{
+	const struct model *model = &stream->model;
+	u64 end_ns = model->totals.mono_ns ?: stream->end_ns;
+
+	rules_end(stream->rules, is_tail_lost(model) ? 0 : end_ns,
+		  is_whole(stream));
+}
+
 void stream_finish(struct stream *stream, source_sink sink, void *ctx)
 {
 	struct model *model = &stream->model;
@@ -196,8 +226,8 @@ void stream_finish(struct stream *stream, source_sink sink, void *ctx)
 					model->self_check_why,
 					sizeof(model->self_check_why));
 	} while (ret == -EAGAIN && stream_read(stream, sink, ctx) > 0);
-	rules_end(stream->rules);
 	stream_update(stream);
+	end_rules(stream);
 	model->self_check = ret == -EAGAIN ? -EOPNOTSUPP : ret;
 }
 

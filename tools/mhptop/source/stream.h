@@ -21,6 +21,9 @@ struct stream {
 	bool over; /* there are no more records */
 	int err; /* error that ended the stream, 0: none */
 	char why[256]; /* message for the user, "" if none */
+	/* For stream_finish(), which a recording's totals override: */
+	u64 end_ns; /* no more events came until then, in their time; 0: unknown */
+	bool ended; /* the user chose to end it here */
 	bool checked;
 };
 

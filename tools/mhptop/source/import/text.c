@@ -299,6 +299,8 @@ static int prepare(struct source_text *text)
 		return text_fail(text, -ENOMEM, "out of memory");
 	import_info(&text->source.info,
 		    import_block_pages(&text->buffer->block));
+	/* perf marks the end of its data. */
+	text->source.info.unmarked = !text->input.is_perf;
 	err = text_input_rewind(&text->input);
 	return err ? text_fail(text, err, text->input.why) : 0;
 }

@@ -1,0 +1,28 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Runs every example of the table of verdicts in docs/rules.md: each must have the verdict and the exit code of its row.
+. "$(dirname "$0")/../host-lib.sh"
+mkdir "$WORK/bin" "$WORK/run"
+ln -s "$(realpath "$TOP/${MHPTOP:-build/mhptop}")" "$WORK/bin/mhptop"
+ln -s "$TOP/tests/rules/edit.py" "$WORK/bin/edit.py"
+export PATH=$WORK/bin:$PATH
+cp "$TOP/tests/rules/eject-range.ndjson" "$WORK/run/run.ndjson"
+"$TOP/build/tests/as_text" perf "$WORK/run/run.ndjson" >"$WORK/run/run.txt"
+cd "$WORK/run" || exit 1
+
+# The rows, as VERDICT EXIT EXAMPLE, separated by tabs. In a table, "|" is written as "\|".
+sed -n '/^## Verdicts$/,/^## /p' "$TOP/docs/rules.md" | grep -E '^\| (PASS|FAIL|UNKNOWN|DAMAGED) .* \| .* \| .*\|$' |
+	sed -E 's/^\| ([A-Z]+) \| ([0-9]+) \| .* \| `(.*)` \|$/\1\t\2\t\3/; s/\\\|/|/g' >"$WORK/rows"
+eq "every row of the table has an example" "$(grep -vcP '^[A-Z]+\t[0-9]\t[^\t]+$' "$WORK/rows")" 0
+eq "the table has each verdict" "$(cut -f 1,2 "$WORK/rows" | sort -u | paste -sd,)" $'DAMAGED\t6,FAIL\t3,PASS\t0,UNKNOWN\t5'
+
+while IFS=$'\t' read -r verdict exit example; do
+	got=0
+	bash -c "$example" >"$WORK/verdict" 2>"$WORK/stderr" </dev/null || got=$?
+	if ((got == exit)) && grep -qE "^# $verdict: " "$WORK/verdict"; then
+		pass "$verdict: $example"
+	else
+		fail "$verdict: $example" "exit $got, want $exit"$'\n'"$(grep -E '^not ok|^# [A-Z]' "$WORK/verdict"; cat "$WORK/stderr")"
+	fi
+done <"$WORK/rows"
+done_testing

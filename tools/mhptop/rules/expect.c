@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The user's expectations: what must be removed or go online, how many
+ * operations must succeed, how many may fail, and how long added memory may
+ * stay offline.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/units.h"
+#include "base/vec.h"
+#include "rules/state.h"
+
+/* What has not happened may be among the missing events: then it is no violation. */
+static bool may_be_missing(struct rules *rules)
+{
+	if (rules->whole && !rules->lost)
+		return false;
+	return rules->unmet = true;
+}
+
+/* Remember the blocks of a removal, which may be added again later. */
+static void removed(struct rules *rules, const struct mhp_mhp_remove_end *e)
+{
+	u64 first = e->start_pfn / rules->block_pages;
+	u64 more = rule_blocks(rules, e->nr_pages) - 1;
+
+	if (e->ret || !e->nr_pages || !rules->opts.removed_end)
+		return;
+	if (!vec_grow(rules->removed, rules->nr_removed, rules->room_removed)) {
+		rules->no_memory = true;
+		return;
+	}
+	rules->removed[rules->nr_removed++] = (struct rule_span){
+		.first = first,
+		.last = first + more < first ? ~0ULL : first + more,
+	};
+}
+
+static int compare_spans(const void *a, const void *b)
+{
+	const struct rule_span *x = a, *y = b;
+
+	return (x->first > y->first) - (x->first < y->first);
+}
+
+/* The number of blocks from first to last that were removed, each counted once. */
+static u64 count_removed(struct rules *rules, u64 first, u64 last)
+{
+	const struct rule_span *span = rules->removed;
+	u64 gone = 0, end;
+	size_t i;
+
+	if (span)
+		qsort(rules->removed, rules->nr_removed, sizeof(*span),
+		      compare_spans);
+	for (i = 0; i < rules->nr_removed && first <= last; i++, span++) {
+		if (span->last < first || span->first > last)
+			continue;
+		if (first < span->first)
+			first = span->first;
+		end = span->last < last ? span->last : last;
+		gone += end - first + 1;
+		if (end == last)
+			break;
+		first = end + 1;
+	}
+	return gone;
+}
+
+/* The numbers of the first and the last block of a range of physical addresses. */
+static void range_blocks(const struct rules *rules, u64 start, u64 end,
+			 u64 *first, u64 *last)
+{
+	u64 bytes = rules->block_pages * rules->opts.page_bytes;
+
+	*first = start / bytes;
+	*last = end / bytes;
+}
+
+/* Check that the expected range was removed. */
+static void removed_check(struct rules *rules)
+{
+	const struct rules_opts *opts = &rules->opts;
+	u64 first, last, gone;
+
+	range_blocks(rules, opts->removed_start, opts->removed_end, &first,
+		     &last);
+	gone = count_removed(rules, first, last);
+	if (gone <= last - first && may_be_missing(rules))
+		return;
+	rule_check(rules, RULE_BUDGET_REMOVED, first * rules->block_pages,
+		   gone == last - first + 1, "all memory blocks removed",
+		   "%llu of %llu memory blocks", gone, last - first + 1);
+}
+
+/* Check that the expected range went online, or was online from the start. */
+static void online_check(struct rules *rules)
+{
+	const struct rules_opts *opts = &rules->opts;
+	const struct rule_block *block;
+	u64 first, last, number, online = 0;
+
+	range_blocks(rules, opts->online_start, opts->online_end, &first,
+		     &last);
+	for (number = first;
+	     (block = sparse_next(&rules->blocks, &number)) && number <= last;
+	     number++)
+		online += block->was_online;
+	if (online <= last - first && may_be_missing(rules))
+		return;
+	rule_check(rules, RULE_BUDGET_ONLINE, first * rules->block_pages,
+		   online == last - first + 1, "all memory blocks online",
+		   "%llu of %llu memory blocks", online, last - first + 1);
+}
+
+static void number_check(struct rules *rules, enum rule_op_kind kind)
+{
+	const struct rules_count *count = &rules->opts.count[kind - OP_ADD];
+	u64 nr = rules->succeeded[kind - OP_ADD];
+	char expected[80];
+
+	if (!count->set || (nr < count->min && may_be_missing(rules)))
+		return;
+	if (count->min == count->max)
+		snprintf(expected, sizeof(expected), "%llu successful %ss",
+			 count->min, rule_op_names[kind]);
+	else
+		snprintf(expected, sizeof(expected),
+			 "%llu to %llu successful %ss", count->min, count->max,
+			 rule_op_names[kind]);
+	rule_check(rules, RULE_BUDGET_COUNT, 0,
+		   nr >= count->min && nr <= count->max, expected, "%llu", nr);
+}
+
+/* -- failures --------------------------------------------------------------- */
+
+/* Which failures a later success makes good: those of the same kind and memory. */
+static u64 failure_number(const struct rules *rules)
+{
+	return rules->op.start / rules->block_pages * 4 + rules->op.kind -
+	       OP_ADD;
+}
+
+static void failure_keep(struct rules *rules, const struct mhp_record *r,
+			 s64 ret)
+{
+	u64 number = failure_number(rules);
+	struct rule_failure *failure = sparse_make(&rules->failed, number);
+
+	if (!failure) {
+		/* No machine has memory at this address. */
+		if (number >= SPARSE_MAX)
+			rules->unsure = true;
+		else
+			rules->no_memory = true;
+		return;
+	}
+	/* A try among the lost events may have made the earlier failures good. */
+	if (failure->unsure)
+		failure->nr = 0;
+	if (!failure->nr) {
+		failure->end = *r;
+		failure->start = rules->op.start;
+		failure->ret = ret;
+	}
+	failure->unsure = false;
+	failure->nr++;
+}
+
+static void failure_take(struct rules *rules, const struct mhp_record *r,
+			 s64 ret)
+{
+	const struct rules_opts *opts = &rules->opts;
+	struct rule_failure *failure;
+
+	if (!ret) {
+		rule_passes(rules, RULE_BUDGET_FAILURES);
+		failure = sparse_find(&rules->failed, failure_number(rules));
+		if (failure)
+			failure->nr = 0;
+		return;
+	}
+	if (opts->retries_ok)
+		return failure_keep(rules, r, ret);
+	rules->failures++;
+	rule_check(rules, RULE_BUDGET_FAILURES, rules->op.start,
+		   rules->failures <= opts->allowed_failures,
+		   opts->allowed_failures ? "no more failures" : "success",
+		   "%s failed with %lld", rule_op_names[rules->op.kind], ret);
+}
+
+static void failure_report(struct rules *rules,
+			   const struct rule_failure *failure,
+			   enum rule_op_kind kind)
+{
+	rules->now = &failure->end;
+	rule_check(rules, RULE_BUDGET_FAILURES, failure->start, false,
+		   "success, or a later try that succeeds",
+		   failure->nr > 1 ? "%s failed with %lld, %llu times" :
+				     "%s failed with %lld",
+		   rule_op_names[kind], failure->ret, failure->nr);
+	rules->now = NULL;
+}
+
+/* Check the failures that no later try has made good. */
+static void failures_check(struct rules *rules)
+{
+	const struct rule_failure *failure;
+	u64 number, sure = 0, all = 0;
+
+	for (number = 0; (failure = sparse_next(&rules->failed, &number));
+	     number++) {
+		all += failure->nr;
+		sure += failure->unsure ? 0 : failure->nr;
+	}
+	if (all <= rules->opts.allowed_failures)
+		return;
+	if (!rules->whole || sure <= rules->opts.allowed_failures) {
+		rules->unmet = true;
+		return;
+	}
+	for (number = 0; (failure = sparse_next(&rules->failed, &number));
+	     number++)
+		if (failure->nr && !failure->unsure)
+			failure_report(rules, failure, OP_ADD + number % 4);
+}
+
+void rules_expect_forget(struct rules *rules)
+{
+	struct rule_failure *failure;
+	struct rule_block *block;
+	u64 number;
+
+	for (number = 0; (failure = sparse_next(&rules->failed, &number));
+	     number++)
+		failure->unsure = true;
+	for (number = 0; (block = sparse_next(&rules->blocks, &number));
+	     number++) {
+		block->added_ns = 0;
+		block->changing = false;
+	}
+}
+
+/* -- idle memory -------------------------------------------------------------- */
+
+static void idle_check(struct rules *rules, struct rule_block *block, u64 now,
+		       const char *what)
+{
+	u64 max = rules->opts.max_idle_ns;
+	/* If time runs backwards, this wraps and exceeds any limit. */
+	u64 idle = now - block->added_ns;
+	char text[UNITS_TEXT_MAX], expected[64];
+
+	if (!max || !block->added_ns)
+		return;
+	snprintf(expected, sizeof(expected), "online at most %s after its add",
+		 duration_text(text, max, DURATION_EXACT));
+	rule_check(rules, RULE_BUDGET_IDLE, rule_block_pfn(rules, block),
+		   idle <= max, expected, "%s after %s", what,
+		   duration_text(text, idle, DURATION_EXACT));
+}
+
+static void blocks_added(struct rules *rules, u64 now)
+{
+	struct rule_block *block;
+	u64 at = 0;
+
+	while ((block = rule_block_in(rules, rules->op.start, rules->op.nr,
+				      &at)))
+		block->added_ns = now;
+}
+
+static void blocks_gone(struct rules *rules, u64 now)
+{
+	struct rule_block *block;
+	u64 at = 0;
+
+	while ((block = rule_block_in(rules, rules->op.start, rules->op.nr,
+				      &at))) {
+		idle_check(rules, block, now, "removed");
+		block->added_ns = 0;
+	}
+}
+
+static void block_online(struct rules *rules, u64 now)
+{
+	struct rule_block *block = rule_block(rules, rules->op.start, true);
+
+	if (!block)
+		return;
+	idle_check(rules, block, now, "online");
+	block->added_ns = 0;
+	block->was_online = true;
+}
+
+/* Check the memory that is still offline. */
+static void idle_over(struct rules *rules)
+{
+	u64 max = rules->opts.max_idle_ns, number = 0;
+	struct rule_block *block;
+
+	for (; max && (block = sparse_next(&rules->blocks, &number)); number++)
+		if (block->added_ns && rules->end_ns > block->added_ns &&
+		    rules->end_ns - block->added_ns > max)
+			idle_check(rules, block, rules->end_ns, "not online");
+}
+
+/* -- the end of an operation, and of the stream ------------------------------- */
+
+void rules_expect_take(struct rules *rules, const struct mhp_record *r, s64 ret)
+{
+	if (rules->opts.limit_failures)
+		failure_take(rules, r, ret);
+	if (ret)
+		return;
+	rules->succeeded[rules->op.kind - OP_ADD]++;
+	switch (rules->op.kind) {
+	case OP_ADD:
+		return blocks_added(rules, r->time_ns);
+	case OP_ONLINE:
+		return block_online(rules, r->time_ns);
+	case OP_REMOVE:
+		blocks_gone(rules, r->time_ns);
+		return removed(rules, &r->p.mhp_remove_end);
+	default:
+		return;
+	}
+}
+
+void rules_expect_end(struct rules *rules)
+{
+	int kind;
+
+	if (rules->opts.removed_end)
+		removed_check(rules);
+	if (rules->opts.online_end)
+		online_check(rules);
+	for (kind = OP_ADD; kind <= OP_REMOVE; kind++)
+		number_check(rules, kind);
+	failures_check(rules);
+	idle_over(rules);
+}
+
+bool rules_unmet(const struct rules *rules)
+{
+	return rules->unmet;
+}

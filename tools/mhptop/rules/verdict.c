@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Decides whether a stream passes, fails, or proves nothing, and why. */
+#include <stdio.h>
+
+#include "base/units.h"
+#include "rules/state.h"
+#include "rules/verdict.h"
+
+const char *verdict_name(enum verdict_word word)
+{
+	static const char *const names[] = {
+		[VERDICT_PASS] = "PASS",
+		[VERDICT_UNKNOWN] = "UNKNOWN",
+		[VERDICT_FAIL] = "FAIL",
+		[VERDICT_DAMAGED] = "DAMAGED",
+	};
+
+	return names[word];
+}
+
+static bool is_count_expected(const struct rules *rules)
+{
+	int i;
+
+	for (i = 0; i < 4; i++)
+		if (rules->opts.count[i].set)
+			return true;
+	return false;
+}
+
+static void doubt_unended(char *text, size_t len, const struct rules *rules,
+			  const struct rule_unended *unended)
+{
+	char took[UNITS_TEXT_MAX];
+
+	snprintf(text, len,
+		 "the %s operation on memory%llu has not ended after %s",
+		 unended->name, unended->pfn / rules->block_pages,
+		 duration_text(took, unended->ns, DURATION_EXACT));
+}
+
+/* The first doubt, the one that explains the others. NULL: none. */
+static const char *find_doubt(const struct verdict_stream *stream,
+			      const struct rules *rules)
+{
+	if (stream->damaged)
+		return "the recording is damaged";
+	if (stream->unreadable)
+		return "the events could not be read to the end";
+	if (stream->lost)
+		return "events were lost";
+	if (stream->doubt)
+		return stream->doubt;
+	if (rules_unsure(rules))
+		return "events came out of order";
+	if (stream->unchecked)
+		return "out of memory";
+	if (stream->differs)
+		return "the recorder's and the kernel's ledgers differ";
+	if (stream->interrupted)
+		return "interrupted before the end of the stream";
+	if (stream->cut)
+		return "the recording has no totals";
+	return NULL;
+}
+
+void verdict_judge(struct verdict *verdict, const struct verdict_stream *stream,
+		   const struct rules *rules,
+		   const struct violations *violations)
+{
+	const char *doubt = find_doubt(stream, rules);
+	struct rule_unended unended;
+
+	*verdict = (struct verdict){ .word = VERDICT_PASS };
+	if (!doubt && rules_unended(rules, &unended))
+		doubt_unended(verdict->doubt, sizeof(verdict->doubt), rules,
+			      &unended);
+	else if (!doubt && rules_unmet(rules))
+		doubt = "what was expected may have happened after the last event";
+	else if (!doubt && !rules_happened(rules) && !is_count_expected(rules))
+		doubt = "nothing happened: no memory was added, removed, or went online or offline";
+	if (doubt)
+		snprintf(verdict->doubt, sizeof(verdict->doubt), "%s", doubt);
+	if (*verdict->doubt)
+		verdict->word = VERDICT_UNKNOWN;
+	if (violations->total)
+		verdict->word = VERDICT_FAIL;
+	if (stream->damaged)
+		verdict->word = VERDICT_DAMAGED;
+}
