@@ -57,6 +57,13 @@ eq "JUnit has the call sites" "$(python3 -c 'import xml.etree.ElementTree as tre
 print([line for case in tree.parse("junit.xml").iter("failure") for line in case.text.split("\n") if "helper" in line][0])')" \
 	"#          at helper(), mm/kernel.c:$(here helped), inlined into once_helped()"
 
+# Names in debug info may consist of any bytes; DEL and U+FFFF are not text either.
+check "build a vmlinux whose file names are not UTF-8" build linux/obj ../mm/kernel.c odd gcc -g "-ffile-prefix-map=../mm=m"$'\xff\xc3\x7f\xef\xbf\xbf\xc3\xa9'
+judge --junit junit.xml --vmlinux odd run.ndjson >/dev/null
+eq "JUnit is valid, whatever the names of files" "$(python3 -c 'import xml.etree.ElementTree as tree
+print([line for case in tree.parse("junit.xml").iter("failure") for line in case.text.split("\n") if "helper" in line][0])' |
+	grep -oE 'm[?]+é/kernel.c')" 'm??????é/kernel.c'
+
 check "build a vmlinux in the folder of its source" build linux mm/kernel.c vmlinux gcc -gdwarf-4
 judge --vmlinux vmlinux run.ndjson >verdict
 all_sites "built in place, DWARF 4" mm/kernel.c
@@ -112,7 +119,7 @@ rejected() {
 rejected "a text file" run.ndjson "not a valid ELF file"
 rejected "a folder" linux "not a regular file"
 rejected "a missing file" nothing "No such file or directory"
-rejected "a program" "$TOP/build/mhptop" "not a kernel: .*"
+rejected "a program" "$TOP/build/mhptop" "not a kernel image: .*"
 strip -o stripped whole
 rejected "a vmlinux without symbols" stripped "no symbols: .*"
 split -n 2 whole cut.

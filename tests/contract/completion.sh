@@ -22,6 +22,8 @@ completes "an option before a command" "--delay" --de
 completes "no option of a command before the command" "" --juni
 completes "options of check" "--max-add --max-idle --max-offline --max-online --max-remove --max-vmemmap" check --max
 completes "options of record" "--output" record --o
+completes "options of replay" "--follow" replay --fo
+completes "options of replay are not completed without it" "" --sinc
 completes "columns" "online_failures online_time onlines" --sort on
 completes "rules" "order.add order.life order.offline order.online order.remove" check --skip order
 completes "values of --expect-hosting" "range" check --expect-hosting r

@@ -94,6 +94,16 @@ int tui_screen_width(const char *text)
 	return width;
 }
 
+size_t tui_screen_fit(const char *text, int width)
+{
+	size_t len;
+
+	for (len = 0; text[len]; len++)
+		if ((text[len] & 0xc0) != 0x80 && !width--)
+			break;
+	return len;
+}
+
 void tui_screen_text(int y, int x, int width, int style, const char *text)
 {
 	must((style & 0xff) < TUI_NR_STYLES, "style %d at %d,%d", style, y, x);

@@ -123,6 +123,9 @@ eq "filtered by failures: which blocks did not go offline, and why" \
 	'32 isolation,33 unmovable,35 signal'
 eq "a recording has the history: no note" \
 	"$(replay -b -n 1 --filter 'offline_failures>0' failures.ndjson 2>&1 >/dev/null)" ""
+for text in 0x108000 0X108000 1081344; do
+	eq "filtered by a page frame number, $text" "$(frame '[.blocks[].id]' --filter "start_pfn=$text" hosted.ndjson)" '[33]'
+done
 eq "filtered by a word of any column" "$(frame '[.blocks[].id]' --filter isolation failures.ndjson)" '[32]'
 
 # Frames: only the last one, or one per interval of recorded time
@@ -143,6 +146,43 @@ eq "an idle pipe gives frames by the clock" \
 	'[19,"pending"] [19,"pending"] '
 eq "a pipe that stays open is read as data arrives" \
 	"$({ cat hosted.ndjson; sleep 1; } | frames)" '[45,"equal"] '
+
+# A part of a recording; times as they are printed, or after its begin
+part() { replay --json "$@" hosted.ndjson 2>&1 | jq -c '[.events.seen, .self_check, .self_check_why]'; }
+eq "--until a time as printed includes the event at that time" "$(part --until 60.000080)" \
+	'[20,"none","the recording was read only in part (--until)"]'
+eq "--until a time after the begin" "$(part --until +80us)" '[20,"none","the recording was read only in part (--until)"]'
+eq "--until before the first event" "$(part --until 60)" '[0,"none","the recording was read only in part (--until)"]'
+eq "--until after the last event reads all" "$(part --until 60.000180)" '[45,"equal",null]'
+log_of() { replay -b "$@" hosted.ndjson | grep -oE ' [0-9]+\.[0-9]+: mhp:' | tr -dc '0-9.\n' | paste -sd' '; }
+eq "--since hides earlier events" "$(log_of --since 60.000168)" '60.000168 60.000172 60.000176 60.000180'
+eq "--since and --until" "$(log_of --since +164us --until +172us)" '60.000164 60.000168 60.000172'
+eq "--since keeps the accounts" "$(frame . --since 60.000168 hosted.ndjson)" "$(frame . hosted.ndjson)"
+eq "frames begin with --since" "$(frames -d 1 --since 1001.5 "$WORK/slow.ndjson")" '[1499,"pending"] [2270,"equal"] '
+eq "frames end with --until" "$(frames -d 1 --until 1001.5 "$WORK/slow.ndjson")" '[1000,"pending"] [1500,"none"] '
+usage_of() { status "$1 $2 is refused" 2 "^mhptop: $1 needs a time as printed, such as 15.401234, or one after the begin, such as [+]2s, not '" \
+	"$MHPTOP" replay -b "$1" "$2" hosted.ndjson; }
+for text in '' + ++1 -1 ' 1' noon 0x10; do
+	usage_of --since "$text"
+	usage_of --until "$text"
+done
+
+# A recording that its recorder is still writing
+head -n 20 hosted.ndjson >"$WORK/growing"
+sed -n 21p hosted.ndjson | head -c 40 >>"$WORK/growing"
+frames --follow "$WORK/growing" >"$WORK/frame" &
+reader=$!
+# The reader has read all there was once its timer is armed and its position is at the end.
+at_end() {
+	local pid
+	pid=$(pgrep -f "replay --json --follow $WORK/growing" | head -n 1)
+	grep -qsx "pos:.*[[:blank:]]$(stat -c %s "$WORK/growing")" "/proc/$pid/fdinfo/"* 2>/dev/null
+}
+until at_end || ! kill -0 $reader 2>/dev/null; do sleep 0.05; done
+sed -n 21p hosted.ndjson | tail -c +41 >>"$WORK/growing"
+tail -n +22 hosted.ndjson >>"$WORK/growing"
+wait $reader
+eq "--follow reads a recording to its totals" "$(cat "$WORK/frame")" '[45,"equal"] '
 
 # Damage: a message with file, line and reason, and its own exit code; the lines before it are used
 damaged() {
@@ -229,9 +269,14 @@ usage "an ambiguous prefix of options" 'unknown option --max' check --max
 usage "a value for an option without one" '--json takes no value' --json=1
 usage "a missing value" '-d needs a value' -b -d
 usage "a negative number of frames" "--frames needs a number above 0, not '-1'" -b -n -1
+usage "a number of frames after a blank" "--frames needs a number above 0, not ' 5'" -b -n ' 5'
+usage "a negative number of frames after a blank" "--frames needs a number above 0, not ' -5'" -b -n ' -5'
+usage "hexadecimal digits without 0x" "--filter: start_pfn needs a number such as 0x100000, not '1a8000'" -b --filter start_pfn=1a8000
+usage "0x that is not at the beginning" "--filter: start_pfn needs a number such as 0x100000, not '10x8'" -b --filter start_pfn=10x8
 usage "a delay of 0" "--delay needs seconds from 0.01 to 86400, not '0'" -b -d 0
 usage "an option of another command" "--json cannot be used with 'mhptop record'" record --json
 usage "an option of a command, without the command" '--output cannot be used without a command' -b -o x
+usage "several files to follow" "--follow needs one FILE, not 2" replay -b --follow a b
 usage "an argument too many" "unexpected argument 'b'" record b
 usage "an unknown column to sort by" "--sort: unknown column 'colour'" -b --sort colour
 usage "an unknown column in a filter" "--filter: unknown column 'colour'; --help lists them" -b --filter colour=red
@@ -261,6 +306,15 @@ status "a pipe that is closed while there is nothing to write is not an error" 0
 	cat "$1" >&4
 	set -o pipefail
 	"$0" replay --json -d 100 <"$2/idle" 4>&- | true' "$MHPTOP" hosted.ndjson "$WORK"
+status "a socket that is closed while there is nothing to write is not an error" 0 '' timeout 60 python3 -c '
+import socket, subprocess, sys
+ours, theirs = socket.socketpair()
+with open(sys.argv[3], "r+b", 0) as pipe:
+    pipe.write(open(sys.argv[2], "rb").read())
+    replay = subprocess.Popen([sys.argv[1], "replay", "--json", "-d", "100"], stdin=pipe, stdout=theirs)
+    theirs.close()
+    ours.close()
+    sys.exit(replay.wait())' "$MHPTOP" hosted.ndjson "$WORK/idle"
 mkfifo "$WORK/fifo"
 exec 4<>"$WORK/fifo" # it stays open
 "$MHPTOP" replay --json <"$WORK/fifo" >"$WORK/frame" 4>&- &
@@ -272,6 +326,36 @@ eq "a signal makes it print the last frame and exit" $? 0
 exec 4>&-
 eq "  the frame has everything that was read" "$(jq .events.seen "$WORK/frame")" 45
 
+# Signals that are ignored stay ignored, SIGQUIT ends it like the others
+exec 4<>"$WORK/fifo"
+(trap '' HUP; exec "$MHPTOP" replay --json <"$WORK/fifo" >"$WORK/frame" 4>&-) &
+head -n 20 hosted.ndjson >&4
+all_read $! 4
+kill -HUP $!
+tail -n +21 hosted.ndjson >&4
+all_read $! 4
+kill -QUIT $!
+wait $!
+eq "SIGHUP that is ignored, as by nohup, does not end it; SIGQUIT does" "$?, $(jq .events.seen "$WORK/frame")" '0, 45'
+exec 4>&-
+
+# Closed standard descriptors
+status "standard output is closed" 1 '^mhptop: cannot write a frame: Bad file descriptor$' \
+	timeout 60 bash -c '"$0" replay -b hosted.ndjson >&-' "$MHPTOP"
+status "all standard descriptors are closed" 1 '' timeout 60 bash -c '"$0" replay -b hosted.ndjson <&- >&- 2>&-' "$MHPTOP"
+status "standard input is closed" 1 '^mhptop: standard input:1: Bad file descriptor$' \
+	timeout 60 bash -c '"$0" replay -b - <&-' "$MHPTOP"
+
+# The output is opened first: a FIFO without a reader can be interrupted, a wrong path is reported at once.
+"$MHPTOP" record -o "$WORK/fifo" &
+waits() { [[ $(cat "/proc/$1/comm") == mhptop && $(cut -d ' ' -f 3 "/proc/$1/stat") == S ]]; }
+until waits $! 2>/dev/null || ! kill -0 $! 2>/dev/null; do sleep 0.01; done
+kill -TERM $! 2>/dev/null
+wait $! 2>/dev/null
+eq "record waits for the reader of a FIFO, and can be interrupted" $? 143
+status "record to a folder that does not exist" 1 '^mhptop: cannot open .*/none/x: No such file or directory$' \
+	"$MHPTOP" record -o "$WORK/none/x"
+
 # Live without the events: sysfs, and a message that says so
 if [[ -r /sys/devices/system/memory/block_size_bytes ]]; then
 	status "without the events sysfs is polled, and a message says why" 0 '^mhptop: polling sysfs instead of reading events: .' "$MHPTOP" --json -n 1
@@ -282,12 +366,31 @@ if [[ -r /sys/devices/system/memory/block_size_bytes ]]; then
 		"$("$MHPTOP" -b -n 1 --filter state=online 2>&1 >/dev/null | grep -c note:)" 0
 	eq "  several frames get no note" \
 		"$("$MHPTOP" -b -n 2 -d 0.05 --filter 'offline_failures>0' 2>&1 >/dev/null | grep -c note:)" 0
+	eq "  a frame as text has no events, not 0 or pending ones" \
+		"$("$MHPTOP" -b -n 1 2>/dev/null | grep -E '^(events|rules)')" 'events  none'
 	eq "  -n prints that many frames" "$("$MHPTOP" --json -n 3 -d 0.05 2>/dev/null | wc -l)" 3
 else
 	status "without the events and sysfs it fails" 4 '^mhptop: .' "$MHPTOP" --json -n 1
 fi
 status "record fails without the events" 4 '^mhptop: cannot record: .' "$MHPTOP" record -o "$WORK/none"
 check "  it leaves no file" test ! -e "$WORK/none"
+cp hosted.ndjson "$WORK/kept"
+status "record fails without the events, and the file exists" 4 '^mhptop: cannot record: .' "$MHPTOP" record -o "$WORK/kept"
+check "  it keeps the file" cmp hosted.ndjson "$WORK/kept"
+
+# The doctor does not contradict itself.
+"$MHPTOP" doctor >"$WORK/doctor"
+if grep -q '^note: CONFIG_KALLSYMS_ALL' "$WORK/doctor"; then
+	eq "doctor: without CONFIG_KALLSYMS_ALL, kernel addresses are no use" "$(grep -c '^ok: kernel addresses' "$WORK/doctor")" 0
+else
+	skip "doctor: without CONFIG_KALLSYMS_ALL, kernel addresses are no use" "this kernel has it, or its configuration is unknown"
+fi
+if unshare -Ur true 2>/dev/null; then
+	eq "doctor: capabilities of a user namespace do not count" \
+		"$(unshare -Ur "$MHPTOP" doctor | grep -cE '^(missing|note): CAP_.* not in a user namespace')" 3
+else
+	skip "doctor: capabilities of a user namespace do not count" "cannot create one"
+fi
 
 # The maximum number of blocks
 "$GENERATE" 65536 online >"$WORK/huge.ndjson"

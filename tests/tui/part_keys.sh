@@ -140,6 +140,7 @@ open 80x24 "$MHPTOP replay <$WORK/stream"
 exec 9>"$WORK/stream"
 head -n 200 "$STORY" >&9
 shows "a recording from a pipe" '^events +[0-9]+ seen 0 lost +ledger pending +rules ok +blocks 42 on 61 off'
+shows "a pipe is live" ' live$'
 keys p
 shows "a pipe: p pauses, so keys come from the terminal" 'PAUSED, 0 new'
 sed -n 201,300p "$STORY" >&9
@@ -152,3 +153,15 @@ shows "resumed: new events are shown" ' blocks 53 on'
 keys q
 ends "q quits although the pipe is open" 0
 exec 9>&-
+
+# A recording that its recorder is still writing
+head -n 200 "$STORY" >"$WORK/growing"
+open 80x24 "$MHPTOP replay --follow $WORK/growing"
+shows "--follow: a growing recording" ' blocks 42 on 61 off'
+shows "--follow: it is live" ' live$'
+sed -n 201,300p "$STORY" >>"$WORK/growing"
+shows "--follow: the next events are shown" ' blocks 53 on'
+tail -n +301 "$STORY" >>"$WORK/growing"
+shows "--follow: the totals make it a recording" ' recording$'
+keys q
+ends "--follow: q quits" 0

@@ -104,6 +104,7 @@ until_ok has_file "$WORK/after"
 
 open 80x24 "$MHPTOP replay $SYSFS"
 shows "sysfs: the header says so" '^mhptop +sysfs only: states polled, no events +6\.12'
+shows "sysfs: no events are counted" '^events +none +[0-9]+ blocks: '
 shows "sysfs: no hosting" '^memmap +hosting is not available from sysfs'
 shows "sysfs: the states are shown" '>▒ +0 online'
 size 40x10
@@ -130,3 +131,12 @@ else
 fi
 keys q
 ends "65,536 blocks: q quits" 0
+
+# The alarm is broken between characters, wherever the row ends.
+for name in é xé; do
+	odd=$WORK/${name//é/$(printf 'é%.0s' {1..70})}
+	sed '$d' "$STORY" >"$odd"
+	open 80x24 "$MHPTOP replay $odd"
+	shows "an alarm with a name beyond ASCII: the dashboard" 'recording ends without totals'
+	eq "an alarm with a name beyond ASCII: all of its characters" "$(screen | grep -o é | wc -l)" 70
+done

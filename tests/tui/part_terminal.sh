@@ -35,7 +35,7 @@ open 132x43 "LC_ALL=C $MHPTOP replay $STORY"
 shows "a locale without UTF-8: the map" '^0x100000000 #{8}M{10}!!'
 eq "a locale without UTF-8: no characters beyond ASCII" "$(beyond_ascii)" 0
 
-for signal in INT TERM HUP; do
+for signal in INT TERM HUP QUIT; do
 	open 80x24 "$MHPTOP replay $STORY"
 	shows "before SIG$signal" 'Map'
 	kill "-$signal" "$(pid_of)"

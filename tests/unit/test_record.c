@@ -8,10 +8,15 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "format/recording.h"
 #include "ktap.h"
 #include "record/record.h"
 #include "source/source.h"
@@ -29,6 +34,8 @@ struct fake {
 	int signals;
 	int check; /* result of the self-check */
 	int read_err;
+	int peer; /* the other end of the output, for the child to close */
+	u64 limit; /* bytes that fit on the disk, 0: any number */
 };
 
 static int give(struct fake *fake, source_sink sink, void *ctx, u64 nr)
@@ -109,6 +116,7 @@ static const struct fake a_fake = {
 /* Record in a child process, as signals stay blocked. */
 static pid_t start(struct fake *fake, const char *output, int out)
 {
+	struct record_output to;
 	pid_t child;
 	int err;
 
@@ -120,9 +128,15 @@ static pid_t start(struct fake *fake, const char *output, int out)
 	dup2(err, STDERR_FILENO);
 	if (out >= 0)
 		dup2(out, STDOUT_FILENO);
+	if (fake->peer)
+		close(fake->peer);
 	/* A recorder that does not end is a failure. */
 	alarm(20);
-	_exit(record_run(&fake->source, output));
+	if (fake->limit)
+		setrlimit(RLIMIT_FSIZE,
+			  &(struct rlimit){ fake->limit, fake->limit });
+	err = record_open(&to, output);
+	_exit(err ? err : record_run(&fake->source, &to));
 }
 
 /* Its exit status. */
@@ -242,6 +256,86 @@ static void test_errors(void)
 	eq("no totals after a source that fails", lines(last, sizeof(last)), 1);
 }
 
+/* A disk that becomes full: the last line is complete, whatever fits. */
+static void test_full(void)
+{
+	static const char want[] = "mhptop: cannot write %s: File too large\n";
+	struct fake fake = a_fake;
+	char last[1024], message[sizeof(want) + sizeof(path)];
+	u64 whole = 0;
+	struct stat file;
+
+	snprintf(message, sizeof(message), want, path);
+	for (fake.limit = 60000; fake.limit < 60100; fake.limit += 7) {
+		if (run(&fake, path, -1) != STATUS_FAILED)
+			continue;
+		lines(last, sizeof(last));
+		whole += !stat(path, &file) && file.st_size > 50000 &&
+			 last[strlen(last) - 1] == '\n';
+	}
+	eq("a disk that becomes full: whole lines only", whole, 15);
+	stderr_is(message);
+
+	fake.limit = 10;
+	eq("a disk with no room for the header", run(&fake, path, -1),
+	   STATUS_FAILED);
+	eq("  nothing is written", !stat(path, &file) && !file.st_size, 1);
+}
+
+static void test_output_file(void)
+{
+	struct record_output to;
+	struct fake fake = a_fake;
+	struct stat file;
+	char last[1024];
+
+	unlink(path);
+	umask(0);
+	run(&fake, path, -1);
+	stat(path, &file);
+	eq("a new recording is for its owner only", file.st_mode & 0777, 0600);
+
+	eq("an existing recording is opened", record_open(&to, path),
+	   STATUS_OK);
+	record_cancel(&to);
+	eq("  and kept if there is nothing to record",
+	   lines(last, sizeof(last)), 1 + 1000 + 5 + 1);
+	fake.records = 10;
+	eq("a shorter recording in its place", run(&fake, path, -1), STATUS_OK);
+	eq("  replaces it", lines(last, sizeof(last)), 1 + 10 + 5 + 1);
+
+	unlink(path);
+	eq("a new file is opened", record_open(&to, path), STATUS_OK);
+	record_cancel(&to);
+	eq("  and removed if there is nothing to record", access(path, F_OK),
+	   (u64)-1);
+	run(&fake, path, -1);
+}
+
+/* The peer of a socket is gone: poll() reports POLLHUP, not POLLERR. */
+static void test_closed_socket(void)
+{
+	struct fake fake = a_fake;
+	char header[RECORDING_LINE_MAX];
+	int fds[2];
+	pid_t child;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, fds))
+		abort();
+	fake.records = 0;
+	fake.late = 0;
+	fake.peer = fds[0];
+	child = start(&fake, NULL, fds[1]);
+	close(fds[1]);
+	/* It writes its header, then waits. */
+	if (read(fds[0], header, sizeof(header)) <= 0)
+		abort();
+	close(fds[0]);
+	eq("a socket whose peer is gone, with nothing to write", finish(child),
+	   STATUS_OK);
+	stderr_is("");
+}
+
 static void test_closed_pipe(void)
 {
 	struct fake fake = a_fake;
@@ -331,7 +425,10 @@ int main(void)
 	test_file();
 	test_lost();
 	test_errors();
+	test_full();
+	test_output_file();
 	test_closed_pipe();
+	test_closed_socket();
 	test_stuck_pipe();
 	test_slow_reader();
 	unlink(path);

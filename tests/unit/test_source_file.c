@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -390,6 +391,50 @@ static void test_pipe(void)
 	source_close(source);
 }
 
+static void append(const char *text)
+{
+	int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
+
+	send(fd, text, strlen(text));
+	close(fd);
+}
+
+/* A recording that is still being written ends with its totals. */
+static void test_growing(void)
+{
+	static const char half[] = "{\"seq\":2", rest[] = RECORD(2) RECORD(3);
+	struct pollfd more = { .events = POLLIN };
+	struct taken taken = { 0 };
+	struct source *source;
+	char why[256];
+
+	write_file(HEADER RECORD(1), strlen(HEADER RECORD(1)));
+	append(half);
+	eq("open a growing recording",
+	   source_open_growing(&source, path, why, 256), 0);
+	eq("  the records so far", source_read(source, sink, &taken), 1);
+	eq("  half a record is not handed over, and is no error",
+	   source_read(source, sink, &taken), 0);
+	append(rest + strlen(half));
+	more.fd = source_fd(source);
+	eq("  its descriptor becomes readable", poll(&more, 1, 60000), 1);
+	eq("  the next records", source_read(source, sink, &taken), 2);
+	append(TOTALS(3, 0, 3, "equal"));
+	eq("  the totals end it", read_all(source, &taken), -ENODATA);
+	eq_text("  reason", source_why(source), "");
+	source_close(source);
+
+	write_file(HEADER RECORD(1), strlen(HEADER RECORD(1)));
+	source_open_growing(&source, path, why, 256);
+	eq("a growing recording that waits", read_all(source, &taken), 0);
+	write_file(HEADER, strlen(HEADER));
+	eq("  and is replaced by a shorter one", read_all(source, &taken),
+	   -EPROTO);
+	eq_text("  reason", source_why(source) + strlen(path),
+		":2: the file became shorter while it was followed");
+	source_close(source);
+}
+
 int main(void)
 {
 	int fd = mkstemp(path);
@@ -406,6 +451,7 @@ int main(void)
 	test_many();
 	test_long_line();
 	test_pipe();
+	test_growing();
 	unlink(path);
 	return ktap_done();
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The commands of mhptop: each opens its stream or source and runs. */
+#include <fcntl.h>
 #include <locale.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "view/batch.h"
 #include "check/check.h"
@@ -41,13 +43,29 @@ static int top(const struct cli *cli)
 	return show(&stream, cli);
 }
 
+/* As a time of the recording's clock, rounded to microseconds. 0 if it is not set. */
+static u64 moment_ns(const struct cli_moment *moment,
+		     const struct source_info *info)
+{
+	u64 ns = moment->ns + (moment->from_begin ? info->mono_ns : 0);
+
+	return moment->is_set ? (ns + 500) / 1000 * 1000 : 0;
+}
+
 static int replay(const struct cli *cli)
 {
 	struct stream stream;
-	int err = stream_open_all(&stream, cli->files, cli->nr_files, NULL);
+	int err = cli->follow ? stream_open_growing(&stream, cli->file, NULL) :
+				stream_open_all(&stream, cli->files,
+						cli->nr_files, NULL);
 
 	if (err)
 		return status_fail(stream_status(err), "%s", stream.why);
+	/* Times are printed in microseconds: include all of the last one. */
+	stream_window(&stream, moment_ns(&cli->since, &stream.model.info),
+		      cli->until.is_set ?
+			      moment_ns(&cli->until, &stream.model.info) + 999 :
+			      0);
 	return show(&stream, cli);
 }
 
@@ -74,18 +92,39 @@ static int check(const struct cli *cli)
 
 static int record(const struct cli *cli)
 {
+	struct record_output output;
 	struct source *source;
 	char why[256];
-	int status;
+	int status = record_open(&output, cli->file);
 
+	if (status)
+		return status;
 	loop_hold_signals();
 	status = source_open_bpf(&source, why, sizeof(why));
-	if (status)
+	if (status) {
+		record_cancel(&output);
 		return status_fail(stream_live_status(status),
 				   "cannot record: %s", why);
-	status = record_run(source, cli->file);
+	}
+	status = record_run(source, &output);
 	source_close(source);
 	return status;
+}
+
+/*
+ * A file that is opened while a standard descriptor is closed would take its
+ * place. What takes it instead can be neither read from standard input nor
+ * written to the others, so that they fail as they would if they were closed.
+ */
+static bool open_standard(void)
+{
+	int fd;
+
+	for (fd = 0; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 &&
+		    open("/dev/null", fd ? O_RDONLY : O_WRONLY) != fd)
+			return false;
+	return true;
 }
 
 int main(int argc, char **argv)
@@ -93,6 +132,8 @@ int main(int argc, char **argv)
 	struct cli cli;
 	int status;
 
+	if (!open_standard())
+		return STATUS_FAILED;
 	/* The character set of the terminal, but numbers as JSON needs them. */
 	setlocale(LC_CTYPE, "");
 	/* The help is written with one flush, which reports any error. */

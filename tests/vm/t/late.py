@@ -144,8 +144,8 @@ def leaves_nothing(before):
         wrong = [] if code is None else guest.differs("exit", code, status)
         if len(during["prog"]) <= len(before["prog"]):
             wrong.append("it had no BPF program while it ran, so this test proves nothing")
-        # The kernel frees maps and programs some time after their last reference is gone.
-        guest.wait_for(10, lambda: bpf_objects() == before)
+        # A child process detaches the programs, and the kernel frees them and the maps some time later.
+        guest.wait_for(ledger.SECONDS, lambda: bpf_objects() == before)
         guest.ok(f"mhptop {' '.join(args)} ended by {signal.Signals(signum).name} leaves nothing behind",
                  wrong + guest.differs("BPF objects", before, bpf_objects()))
 

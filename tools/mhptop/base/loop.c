@@ -9,13 +9,26 @@
 
 #include "base/loop.h"
 
+/* A blocked signal is queued even if it is ignored, so leave those out. */
+static bool is_ignored(int signal)
+{
+	struct sigaction action;
+
+	return !sigaction(signal, NULL, &action) &&
+	       action.sa_handler == SIG_IGN;
+}
+
 static void fill_set(sigset_t *set)
 {
+	static const int ends[] = { SIGTERM, SIGHUP, SIGQUIT };
+	size_t i;
+
 	sigemptyset(set);
 	sigaddset(set, SIGINT);
-	sigaddset(set, SIGTERM);
-	sigaddset(set, SIGHUP);
 	sigaddset(set, SIGWINCH);
+	for (i = 0; i < sizeof(ends) / sizeof(*ends); i++)
+		if (!is_ignored(ends[i]))
+			sigaddset(set, ends[i]);
 }
 
 void loop_hold_signals(void)
@@ -33,6 +46,7 @@ int loop_signals(void)
 
 	fill_set(&set);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 	if (sigprocmask(SIG_BLOCK, &set, NULL))
 		return -errno;
 	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);

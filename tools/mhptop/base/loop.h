@@ -13,16 +13,18 @@
 #define LOOP_NS 1000000000ULL /* ns in a second */
 
 /*
- * Block SIGINT, SIGTERM, SIGHUP and SIGWINCH: they stay pending until
- * loop_signal() reads them, even those that a shell makes background jobs
- * ignore. For work that must not be interrupted.
+ * Block SIGINT, SIGTERM, SIGHUP, SIGQUIT and SIGWINCH: they stay pending until
+ * loop_signal() reads them. Those that are ignored, as nohup ignores SIGHUP, stay
+ * ignored. SIGINT does not: shells make background jobs of scripts ignore it,
+ * although scripts stop them with it. For work that must not be interrupted.
  */
 void loop_hold_signals(void);
 /*
- * Block the same signals, ignore SIGPIPE, and return a descriptor that is
- * readable while one of the signals is pending, or -errno. The caller closes
- * it. Call this after everything that may take long, such as opening a source:
- * until then, signals end the program as usual.
+ * Block the same signals, make writes to a closed pipe or beyond a file size
+ * limit fail, and return a descriptor that is readable while one of the signals
+ * is pending, or -errno. The caller closes it. Call this after everything that
+ * may take long, such as opening a source: until then, signals end the program as
+ * usual.
  */
 int loop_signals(void);
 /* Read the next pending signal: its number, 0 if there is none. Does not block. */

@@ -80,6 +80,7 @@ int out_write(struct out *out, const void *buf, size_t len)
 			out->err = -errno;
 		if (n > 0) {
 			at += n;
+			out->written += n;
 			len -= n;
 		}
 	}

@@ -15,6 +15,7 @@ struct out {
 	int signals; /* from loop_signals() */
 	bool is_file; /* regular: writes never wait for a reader */
 	bool stop; /* a signal arrived: write what is pending, then end */
+	size_t written; /* bytes so far */
 	int err; /* first error; all later writes return it */
 };
 

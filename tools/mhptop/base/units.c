@@ -32,7 +32,7 @@ int duration_parse(u64 *ns, const char *text)
 	if (i == ARRAY_SIZE(units) ||
 	    !(number * units[i].ns <= DURATION_MAX_NS))
 		return -EINVAL;
-	*ns = number * units[i].ns;
+	*ns = number * units[i].ns + 0.5;
 	return 0;
 }
 

@@ -13,6 +13,7 @@
 struct input {
 	struct stream *stream;
 	struct pollfd fds[2]; /* signals, the source */
+	bool ready; /* the source can be read */
 	u64 end; /* time to stop, 0: no limit */
 	u64 read; /* when records were last read */
 	u64 signalled; /* when the first signal came */
@@ -33,7 +34,10 @@ static bool handle_signal(struct input *input)
 	return false;
 }
 
-/* Wait for signals (nr 1) and the source (nr 2) until a time, 0: no limit. 1: stop. */
+/*
+ * Wait for signals (nr 1) and the source (nr 2) until a time, 0: no limit. 1:
+ * stop; 0: go on, and input->ready says whether the source is ready.
+ */
 static int wait_for(struct input *input, unsigned int nr, u64 until)
 {
 	int ret, signal;
@@ -43,6 +47,7 @@ static int wait_for(struct input *input, unsigned int nr, u64 until)
 	ret = loop_wait(input->fds, nr, until);
 	if (ret < 0)
 		return ret;
+	input->ready = nr > 1 && input->fds[1].revents;
 	while ((signal = loop_signal(input->fds[0].fd)))
 		if (signal != SIGWINCH && handle_signal(input))
 			return 1;
@@ -64,8 +69,8 @@ static int wait_next(struct input *input, bool had_records)
 		return wait_for(input, 1, loop_now());
 	burst_begin(&burst, source);
 	do {
-		ret = wait_for(input, 1, loop_now() + BURST_LOOK_NS);
-	} while (!ret && burst_goes_on(&burst, source));
+		ret = wait_for(input, 2, loop_now() + BURST_LOOK_NS);
+	} while (!ret && !input->ready && burst_goes_on(&burst, source));
 	return ret;
 }
 
@@ -83,7 +88,7 @@ static u64 find_end(const struct input *input)
 
 	if (stream->model.info.live)
 		return now;
-	if (!stream->model.info.piped || !input->read || stream->err ||
+	if (!stream->model.info.growing || !input->read || stream->err ||
 	    (stream->over && source_totals(stream->source, &totals)))
 		return 0;
 	return stream->model.last_ns +
@@ -114,7 +119,7 @@ static int read_all(struct check *check, int signals)
 		over = wait_next(&input, ret);
 	}
 	/* What is in the pipe already is not what comes too late. */
-	if (over > 0 && check->stream->model.info.piped &&
+	if (over > 0 && check->stream->model.info.growing &&
 	    stream_read(check->stream, stream_take, check->stream) > 0)
 		input.read = loop_now();
 	check->stream->end_ns = find_end(&input);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Parses the command line, driven by the table of options. */
+#include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
 #include <langinfo.h>
@@ -79,7 +80,8 @@ static int parse_frames(struct cli *cli, const char *text)
 
 	errno = 0;
 	cli->view.frames = strtoul(text, &end, 10);
-	if (!errno && end > text && !*end && *text != '-' && cli->view.frames)
+	if (!errno && isdigit((unsigned char)*text) && !*end &&
+	    cli->view.frames)
 		return 0;
 	return status_fail(STATUS_USAGE,
 			   "--frames needs a number above 0, not '%s'", text);
@@ -112,6 +114,20 @@ static int parse_filter(struct cli *cli, const char *text)
 	return 0;
 }
 
+/* "15.401234", as printed with the events, or "+5s" after the recorder started. */
+static int parse_moment(struct cli_moment *moment, const char *name,
+			const char *text)
+{
+	moment->is_set = true;
+	moment->from_begin = *text == '+';
+	if (!duration_parse(&moment->ns, text + moment->from_begin))
+		return 0;
+	return status_fail(
+		STATUS_USAGE,
+		"--%s needs a time as printed, such as 15.401234, or one after the begin, such as +2s, not '%s'",
+		name, text);
+}
+
 static int parse_option(struct cli *cli, int option, const char *arg)
 {
 	switch (option) {
@@ -138,6 +154,13 @@ static int parse_option(struct cli *cli, int option, const char *arg)
 	case CLI_OPT_NO_COLOR:
 		cli->view.color = false;
 		return 0;
+	case CLI_OPT_FOLLOW:
+		cli->follow = true;
+		return 0;
+	case CLI_OPT_SINCE:
+		return parse_moment(&cli->since, "since", arg);
+	case CLI_OPT_UNTIL:
+		return parse_moment(&cli->until, "until", arg);
 	}
 	return option < CLI_OPT_FOR ? 0 : cli_parse_check(cli, option, arg);
 }
@@ -271,8 +294,12 @@ static void set_defaults(struct cli *cli)
 	cli->view.ascii = strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
 }
 
-static int check_terminal(const struct cli *cli)
+static int check_files(const struct cli *cli)
 {
+	if (cli->follow && cli->nr_files > 1)
+		return status_fail(STATUS_USAGE,
+				   "--follow needs one FILE, not %u",
+				   cli->nr_files);
 	if (cli->command == CLI_REPLAY && isatty(STDIN_FILENO) &&
 	    (!cli->file || !strcmp(cli->file, "-")))
 		return status_fail(
@@ -305,7 +332,7 @@ bool cli_parse(struct cli *cli, int argc, char **argv, int *status)
 	if (*status == STATUS_OK)
 		*status = check_options(cli, used);
 	if (*status == STATUS_OK)
-		*status = check_terminal(cli);
+		*status = check_files(cli);
 	if (*status == STATUS_OK)
 		return true;
 	return print_hint(cli, status);

@@ -12,6 +12,13 @@ enum cli_command { CLI_TOP, CLI_RECORD, CLI_REPLAY, CLI_CHECK, CLI_DOCTOR };
 
 #define CLI_FILES_MAX 256
 
+/* A time in a recording */
+struct cli_moment {
+	u64 ns;
+	bool is_set;
+	bool from_begin; /* not a time of the clock of its records */
+};
+
 struct cli {
 	enum cli_command command;
 	const char *file; /* to record, replay or check; NULL if not given */
@@ -19,6 +26,8 @@ struct cli {
 	unsigned int nr_files;
 	struct view_opts view;
 	struct check_opts check;
+	bool follow;
+	struct cli_moment since, until;
 };
 
 /*

@@ -28,8 +28,9 @@ const struct cli_command_info cli_commands[] = {
 	[CLI_REPLAY] = { "replay", "[options] [FILE...]",
 			 "dashboard or frames from a recording or a pipe",
 			 "-b and --json print only the last frame; with -d, or -n above 1, they also\n"
-			 "print a frame for every SEC seconds of recorded time. Several files are\n"
-			 "read one after the other.\n" },
+			 "print a frame for every SEC seconds of recorded time. TIME is a time as\n"
+			 "printed with the events, or +TIME after the recorder started. Several\n"
+			 "files are read one after the other.\n" },
 	[CLI_CHECK] = { "check", "[options] [FILE...]",
 			"check a recording, a pipe or live events against the rules",
 			"Prints KTAP, one test per rule. Without FILE, checks live events until\n"
@@ -62,6 +63,12 @@ const struct cli_option cli_options[] = {
 	  TOP | REPLAY },
 	{ CLI_OPT_NO_COLOR, "no-color", NULL,
 	  "use no colours, as with NO_COLOR=1", TOP | REPLAY },
+	{ CLI_OPT_FOLLOW, "follow", NULL,
+	  "read on as the recorder writes, until its totals", REPLAY },
+	{ CLI_OPT_SINCE, "since", "TIME", "show events and frames from TIME on",
+	  REPLAY },
+	{ CLI_OPT_UNTIL, "until", "TIME",
+	  "stop after the last event up to TIME", REPLAY },
 	{ CLI_OPT_FOR, "for", "SEC",
 	  "stop checking live events after SEC seconds", CHECK },
 	{ CLI_OPT_JUNIT, "junit", "FILE", "also write the verdict as JUnit XML",
@@ -130,6 +137,7 @@ static void print_options(enum cli_command command, FILE *out)
 		fprintf(out, "  %-*s  %s%s\n", width, text,
 			option->commands & 1 << command ? "" :
 			option->commands & RECORD	? "record: " :
+			option->commands & REPLAY	? "replay: " :
 							  "check: ",
 			option->help);
 	}
@@ -144,7 +152,8 @@ static void print_columns(FILE *out)
 		fprintf(out, "  %-16s  %s\n", column->key, column->help);
 	fputs("\nFilters: KEY=WORD, KEY!=WORD, KEY<NUMBER (or <=, >, >=), or a word of any\n"
 	      "column. Separate terms with spaces or commas; all must match. Times are\n"
-	      "in seconds, or with ns, us, ms, s, m or h. KEY=- matches an empty value.\n",
+	      "in seconds, or with ns, us, ms, s, m or h. Numbers are decimal, or hexadecimal\n"
+	      "with 0x, as page frame numbers are shown. KEY=- matches an empty value.\n",
 	      out);
 }
 

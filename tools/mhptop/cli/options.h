@@ -20,6 +20,9 @@ enum {
 	CLI_OPT_FILTER,
 	CLI_OPT_ASCII,
 	CLI_OPT_NO_COLOR,
+	CLI_OPT_FOLLOW,
+	CLI_OPT_SINCE,
+	CLI_OPT_UNTIL,
 	CLI_OPT_FOR,
 	CLI_OPT_JUNIT,
 	CLI_OPT_VMLINUX,
@@ -27,7 +30,7 @@ enum {
 	CLI_OPT_SETTING, /* the first of RULES_SETTINGS, the others follow */
 };
 
-#define CLI_OPTIONS_MAX 48
+#define CLI_OPTIONS_MAX 64
 
 struct cli_option {
 	int value;

@@ -147,16 +147,18 @@ static void doctor_privileges(FILE *out)
 		  "needed to find pre-existing memory blocks", DOCTOR_NOTE },
 	};
 	bool admin = source_live_capable(CAP_SYS_ADMIN), has;
+	const char *what_to_do =
+		source_live_in_user_namespace() ?
+			": run as root, and not in a user namespace, whose capabilities do not count" :
+			": run as root, or grant mhptop the capability";
 	size_t i;
 
 	for (i = 0; i < sizeof(caps) / sizeof(*caps); i++) {
 		has = source_live_capable(caps[i].cap) ||
 		      (admin && caps[i].cap != CAP_SYSLOG);
-		doctor_print(
-			out, has ? DOCTOR_OK : caps[i].without, caps[i].name,
-			"%s%s", caps[i].purpose,
-			has ? "" :
-			      ": run as root, or grant mhptop the capability");
+		doctor_print(out, has ? DOCTOR_OK : caps[i].without,
+			     caps[i].name, "%s%s", caps[i].purpose,
+			     has ? "" : what_to_do);
 	}
 }
 
@@ -226,34 +228,60 @@ static void check_tracing(FILE *out)
 		doctor_print(out, DOCTOR_OK, "BTF", "%s", btf);
 }
 
-/* Hidden addresses are all zero; otherwise only a few of the first ones are. */
-static bool are_addresses_shown(void)
+/* The variables that the snapshot reads, and whether the kernel shows them */
+struct addresses {
+	bool any; /* hidden addresses are all zero */
+	bool blocks; /* memory_blocks */
+	bool nodes; /* node_data, or contig_page_data without NUMA */
+	bool sections; /* mem_section */
+};
+
+static void read_addresses(struct addresses *shown)
 {
 	FILE *file = fopen("/proc/kallsyms", "re");
-	char line[256];
-	bool shown = false;
-	int i;
+	char line[512], name[256];
+	unsigned long long address;
 
-	if (!file)
-		return false;
-	for (i = 0; !shown && i < 100 && fgets(line, sizeof(line), file); i++)
-		shown = strtoull(line, NULL, 16);
-	fclose(file);
-	return shown;
+	*shown = (struct addresses){ 0 };
+	while (file && fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "%llx %*c %255s", &address, name) != 2 ||
+		    !address)
+			continue;
+		shown->any = true;
+		if (!strcmp(name, "memory_blocks"))
+			shown->blocks = true;
+		else if (!strcmp(name, "node_data") ||
+			 !strcmp(name, "contig_page_data"))
+			shown->nodes = true;
+		else if (!strcmp(name, "mem_section"))
+			shown->sections = true;
+	}
+	if (file)
+		fclose(file);
 }
 
 static void check_addresses(FILE *out)
 {
+	struct addresses shown;
 	char mode[32];
 
-	if (are_addresses_shown())
-		doctor_print(
-			out, DOCTOR_OK, "kernel addresses",
-			"readable: memmap hosting of pre-existing memory blocks can be determined");
-	else
+	read_addresses(&shown);
+	if (!shown.any)
 		doctor_print(
 			out, DOCTOR_NOTE, "kernel addresses",
 			"hidden: memmap hosting of pre-existing memory blocks cannot be determined; run as root with kernel.kptr_restrict=0 or 1");
+	else if (!shown.blocks || !shown.nodes)
+		doctor_print(
+			out, DOCTOR_NOTE, "kernel addresses",
+			"readable, but without those of variables: memmap hosting of pre-existing memory blocks cannot be determined; build the kernel with CONFIG_KALLSYMS_ALL");
+	else if (!shown.sections)
+		doctor_print(
+			out, DOCTOR_NOTE, "kernel addresses",
+			"readable, but without mem_section: memmap hosting of pre-existing memory blocks is known only if they host their own");
+	else
+		doctor_print(
+			out, DOCTOR_OK, "kernel addresses",
+			"readable: memmap hosting of pre-existing memory blocks can be determined");
 	source_live_lockdown(mode, sizeof(mode));
 	if (!*mode)
 		doctor_print(out, DOCTOR_OK, "lockdown", "none");

@@ -72,6 +72,12 @@ static int parse_word(struct term *term, const char *text, char *why,
 	return -EINVAL;
 }
 
+static bool is_hex(const char *text)
+{
+	text += *text == '-' || *text == '+';
+	return text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
+}
+
 static int parse_number(struct term *term, const char *text, char *why,
 			size_t len)
 {
@@ -92,10 +98,12 @@ static int parse_number(struct term *term, const char *text, char *why,
 		return -EINVAL;
 	}
 	errno = 0;
-	term->value = strtoll(text, &end, strstr(text, "0x") ? 16 : 10);
+	/* As in JSON, or as in a table. Without 0x, "100" would be ambiguous. */
+	term->value = strtoll(text, &end, is_hex(text) ? 16 : 10);
 	if (!errno && end > text && !*end)
 		return 0;
-	snprintf(why, len, "%s needs a number, not '%s'", term->column->key,
+	snprintf(why, len, "%s needs a number%s, not '%s'", term->column->key,
+		 term->column->kind == COLUMN_HEX ? " such as 0x100000" : "",
 		 text);
 	return -EINVAL;
 }

@@ -92,7 +92,8 @@ int model_take(void *ctx, const struct mhp_record *record)
 	/* A loaded ledger already includes the record. */
 	if (!model->loaded && ledger_fold(model->ledger, record))
 		model->no_room++;
-	if (!event_is_tool(record->event))
+	if (!event_is_tool(record->event) &&
+	    record->time_ns >= model->log_since_ns)
 		log_put(model, record);
 	return 0;
 }

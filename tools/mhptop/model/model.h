@@ -32,6 +32,7 @@ struct model {
 	char self_check_why[160];
 	char notice[256]; /* one line for the user, "" if none */
 	struct mhp_record *log; /* ring of MODEL_LOG kernel events */
+	u64 log_since_ns; /* earlier events are not logged */
 	u64 log_head; /* events ever added to log */
 };
 

@@ -30,8 +30,8 @@ struct source_info {
 	u64 wall_ns; /* CLOCK_REALTIME when the stream began */
 	u64 mono_ns; /* CLOCK_MONOTONIC at the same moment */
 	bool live;
-	bool piped; /* it arrives while it is made */
 	bool unmarked; /* it has no mark at its end, so it may have been cut */
+	bool growing; /* a recording that is read while it is recorded */
 };
 
 /* Totals of a stream by event number; index 0 holds the sums. */

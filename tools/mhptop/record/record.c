@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/status.h"
@@ -32,12 +33,34 @@ struct recorder {
 	char batch[BATCH_BYTES + RECORDING_LINE_MAX];
 };
 
+/*
+ * So many bytes of the batch were written before the disk was full. Remove an
+ * incomplete line from a file, unless something follows it.
+ */
+static void cut_line(struct recorder *recorder, size_t bytes)
+{
+	const char *newline = memrchr(recorder->batch, '\n', bytes);
+	size_t cut = bytes - (newline ? newline + 1 - recorder->batch : 0);
+	off_t end = lseek(recorder->out.fd, 0, SEEK_CUR);
+	struct stat status;
+
+	if (!cut || !recorder->out.is_file || end < (off_t)cut ||
+	    fstat(recorder->out.fd, &status) || status.st_size != end)
+		return;
+	if (ftruncate(recorder->out.fd, end - cut))
+		status_fail(STATUS_OK, "the last line of %s is incomplete",
+			    recorder->name);
+}
+
 static int flush(struct recorder *recorder)
 {
-	size_t used = recorder->used;
+	size_t used = recorder->used, before = recorder->out.written;
+	int err = out_write(&recorder->out, recorder->batch, used);
 
+	if (err && used)
+		cut_line(recorder, recorder->out.written - before);
 	recorder->used = 0;
-	return out_write(&recorder->out, recorder->batch, used);
+	return err;
 }
 
 /* Sink. If an account cannot be allocated, the self-check will report it. */
@@ -62,7 +85,10 @@ static int fetch(struct recorder *recorder)
 	return err ?: ret;
 }
 
-/* Wait until a time or, if that is 0, for the source. 0, or the error that ends the loop. */
+/*
+ * Wait for the source, or until a time, 0: no limit. 1: the source is ready, 0:
+ * it is time, or the error that ends the loop.
+ */
 static int recorder_wait(struct recorder *recorder, u64 until_ns)
 {
 	struct pollfd fds[] = {
@@ -70,16 +96,22 @@ static int recorder_wait(struct recorder *recorder, u64 until_ns)
 		{ .fd = recorder->out.fd },
 		{ .fd = source_fd(recorder->source), .events = POLLIN },
 	};
-	int ret = loop_wait(fds, until_ns ? 2 : 3, until_ns);
+	int ret = loop_wait(fds, 3, until_ns);
 
 	if (ret < 0)
 		return ret;
-	if (fds[1].revents & POLLERR)
+	/* Whoever read the pipe or socket is gone. */
+	if (fds[1].revents & (POLLERR | POLLHUP))
 		return -EPIPE;
-	return out_stopped(&recorder->out) ? -EINTR : 0;
+	if (out_stopped(&recorder->out))
+		return -EINTR;
+	return fds[2].revents != 0;
 }
 
-/* Let a burst pass after records were read. 0, or the error that ends the loop. */
+/*
+ * Let a burst pass after records were read, unless the source asks to be read.
+ * >= 0, or the error that ends the loop.
+ */
 static int wait_pause(struct recorder *recorder)
 {
 	struct burst burst;
@@ -172,31 +204,61 @@ static int recorder_report(const struct recorder *recorder, int err)
 }
 
 /* A full file system may be reported only by close(). */
-static int close_output(const struct recorder *recorder, int status)
+static int close_output(const struct record_output *output, int status)
 {
-	if (recorder->out.fd == STDOUT_FILENO || !close(recorder->out.fd) ||
-	    status)
+	if (output->fd == STDOUT_FILENO || !close(output->fd) || status)
 		return status;
-	return status_fail(STATUS_FAILED, "cannot write %s: %s", recorder->name,
+	return status_fail(STATUS_FAILED, "cannot write %s: %s", output->name,
 			   strerror(errno));
 }
 
-int record_run(struct source *source, const char *path)
+int record_open(struct record_output *output, const char *path)
+{
+	const int flags = O_WRONLY | O_CREAT | O_CLOEXEC;
+
+	*output = (struct record_output){ .name = "standard output",
+					  .fd = STDOUT_FILENO };
+	if (!path || !strcmp(path, "-"))
+		return STATUS_OK;
+	output->name = path;
+	output->fd = open(path, flags | O_EXCL, 0600);
+	if (output->fd >= 0)
+		output->created = path;
+	else if (errno == EEXIST)
+		output->fd = open(path, flags, 0600);
+	if (output->fd >= 0)
+		return STATUS_OK;
+	return status_fail(STATUS_FAILED, "cannot open %s: %s", path,
+			   strerror(errno));
+}
+
+void record_cancel(struct record_output *output)
+{
+	if (output->created)
+		unlink(output->created);
+	close_output(output, STATUS_FAILED);
+}
+
+/* Now that there is something to record, forget an earlier recording. */
+static int clear_output(const struct record_output *output)
+{
+	struct stat status;
+
+	if (output->fd == STDOUT_FILENO || fstat(output->fd, &status) ||
+	    !S_ISREG(status.st_mode) || !ftruncate(output->fd, 0))
+		return STATUS_OK;
+	return status_fail(STATUS_FAILED, "cannot write %s: %s", output->name,
+			   strerror(errno));
+}
+
+static int record_all(struct source *source, const struct record_output *output)
 {
 	static struct recorder recorder;
-	int fd = STDOUT_FILENO, signals, status;
+	int signals = loop_signals(), status;
 
 	recorder.source = source;
-	recorder.name = "standard output";
-	if (path && strcmp(path, "-")) {
-		recorder.name = path;
-		fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-		if (fd < 0)
-			return status_fail(STATUS_FAILED, "cannot open %s: %s",
-					   path, strerror(errno));
-	}
-	signals = loop_signals();
-	out_init(&recorder.out, fd, signals);
+	recorder.name = output->name;
+	out_init(&recorder.out, output->fd, signals);
 	recorder.ledger =
 		ledger_new(source->info.block_bytes / source->info.page_bytes,
 			   source->info.max_accounts);
@@ -207,5 +269,14 @@ int record_run(struct source *source, const char *path)
 		status = recorder_report(&recorder, recorder_loop(&recorder));
 	ledger_free(recorder.ledger);
 	close(signals);
-	return close_output(&recorder, status);
+	return status;
+}
+
+int record_run(struct source *source, struct record_output *output)
+{
+	int status = clear_output(output);
+
+	if (status == STATUS_OK)
+		status = record_all(source, output);
+	return close_output(output, status);
 }

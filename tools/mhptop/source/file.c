@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "model/event_table.h"
@@ -20,6 +21,7 @@
 #include "source/unpack.h"
 
 #define BUFFER_BYTES 65536
+#define FOLLOW_NS (LOOP_NS / 5) /* between looks for more */
 
 #define NR_COUNTS \
 	(sizeof(((struct source_totals *)0)->count) / sizeof(struct mhp_count))
@@ -28,8 +30,9 @@ _Static_assert(MHP_NR_EVENTS <= NR_COUNTS, "each event has a count");
 struct source_file {
 	struct source source;
 	int fd;
-	struct unpack *unpack; /* of a regular file, NULL for others */
-	bool piped; /* not a regular file */
+	struct unpack *unpack; /* of a file that does not grow, NULL for others */
+	int timer; /* if the file is followed: when to look for more; else -1 */
+	bool waiting; /* all there was of a followed file has been read */
 	bool eof;
 	bool has_totals;
 	int err; /* why reading ended; returned after all earlier records */
@@ -103,6 +106,28 @@ static ssize_t file_input(struct source_file *file, char *to, size_t len)
 	return n < 0 ? -errno : n;
 }
 
+/*
+ * The end of a followed file, for now. Only its totals end it, or a recorder that
+ * wrote another recording into it. 0 or an error.
+ */
+static int file_await(struct source_file *file)
+{
+	off_t at = lseek(file->fd, 0, SEEK_CUR);
+	struct stat status;
+
+	if (file->has_totals)
+		return 0;
+	if (fstat(file->fd, &status))
+		return file_fail(file, -errno, strerror(errno));
+	if (status.st_size < at)
+		return file_fail(
+			file, -EPROTO,
+			"the file became shorter while it was followed");
+	file->eof = false;
+	file->waiting = true;
+	return 0;
+}
+
 /* Read more into the buffer. 0, also at the end of the file, or an error. */
 static int file_fill(struct source_file *file)
 {
@@ -127,7 +152,7 @@ static int file_fill(struct source_file *file)
 	}
 	file->end += n;
 	file->eof = !n;
-	return 0;
+	return !n && file->timer >= 0 ? file_await(file) : 0;
 }
 
 /* Whether read() will not block. O_NONBLOCK would also affect other users of the file. */
@@ -312,8 +337,13 @@ static int file_read(struct source *source, source_sink sink, void *ctx)
 {
 	struct source_file *file = to_file(source);
 	int ret = parse_lines(file, sink, ctx);
+	u64 times;
 
-	while (!ret && !file->err && is_readable(file)) {
+	if (file->waiting && read(file->timer, &times, sizeof(times)) < 0 &&
+	    errno != EAGAIN)
+		return -errno;
+	file->waiting = false;
+	while (!ret && !file->err && !file->waiting && is_readable(file)) {
 		file_fill(file);
 		ret = parse_lines(file, sink, ctx);
 		if (!ret && !file->err && file->eof)
@@ -327,7 +357,9 @@ static int file_read(struct source *source, source_sink sink, void *ctx)
 
 static int file_fd(struct source *source)
 {
-	return to_file(source)->fd;
+	struct source_file *file = to_file(source);
+
+	return file->waiting ? file->timer : file->fd;
 }
 
 static int file_totals(struct source *source, struct source_totals *totals)
@@ -370,6 +402,8 @@ static void file_close(struct source *source)
 	unpack_free(file->unpack);
 	if (file->fd >= 0)
 		close(file->fd);
+	if (file->timer >= 0)
+		close(file->timer);
 	free(file->name);
 	free(file);
 }
@@ -388,6 +422,7 @@ static int read_header(struct source_file *file)
 {
 	static const char mark[] = "\xef\xbb\xbf";
 	char why[160];
+	bool growing;
 	size_t len;
 	char *line;
 	int err;
@@ -400,14 +435,19 @@ static int read_header(struct source_file *file)
 		}
 		if (file_fill(file))
 			return file->err;
+		/* The recorder may not have written anything yet. */
+		if (file->waiting)
+			usleep(FOLLOW_NS / 1000);
 	}
 	/* An editor may have added a byte order mark. */
 	if (len >= sizeof(mark) - 1 && !memcmp(line, mark, sizeof(mark) - 1)) {
 		line += sizeof(mark) - 1;
 		len -= sizeof(mark) - 1;
 	}
+	growing = file->source.info.growing;
 	err = recording_header_get(line, len, &file->source.info, why,
 				   sizeof(why));
+	file->source.info.growing = growing;
 	/* Without a brace it is not a truncated header, but another kind of file. */
 	if (err)
 		file_fail(file, err,
@@ -419,7 +459,6 @@ static int read_header(struct source_file *file)
 static int open_path(struct source_file *file, const char *path)
 {
 	const bool is_stdin = !path || !strcmp(path, "-");
-	struct stat status;
 
 	file->name = strdup(is_stdin ? "standard input" : path);
 	if (file->name)
@@ -427,17 +466,37 @@ static int open_path(struct source_file *file, const char *path)
 	/* Duplicated, as the dashboard makes descriptor 0 the terminal. */
 	file->fd = is_stdin ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3) :
 			      open(path, O_RDONLY | O_CLOEXEC);
-	if (file->fd < 0 || fstat(file->fd, &status))
-		return -errno;
-	file->piped = !S_ISREG(status.st_mode);
-	if (file->piped)
-		return 0;
-	file->unpack = unpack_new(file->fd);
-	return file->unpack ? 0 : -ENOMEM;
+	return file->fd < 0 ? -errno : 0;
 }
 
-int source_open_file(struct source **source, const char *path, char *why,
-		     size_t len)
+/*
+ * Records of a pipe come while they are recorded, and so do those of a file that
+ * is followed. A pipe needs no timer: it has an end. 0 or -errno.
+ */
+static int open_growing(struct source_file *file, bool follow)
+{
+	const struct itimerspec often = { .it_interval.tv_nsec = FOLLOW_NS,
+					  .it_value.tv_nsec = FOLLOW_NS };
+	struct stat status;
+	bool is_file = !fstat(file->fd, &status) && S_ISREG(status.st_mode);
+
+	file->source.info.growing = follow || !is_file;
+	/* Nothing that grows is unpacked: the packer keeps its last records for long. */
+	if (is_file && !follow) {
+		file->unpack = unpack_new(file->fd);
+		return file->unpack ? 0 : -ENOMEM;
+	}
+	if (!is_file)
+		return 0;
+	file->timer =
+		timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (file->timer < 0 || timerfd_settime(file->timer, 0, &often, NULL))
+		return -errno;
+	return 0;
+}
+
+static int open_file(struct source **source, const char *path, bool follow,
+		     char *why, size_t len)
 {
 	struct source_file *file = calloc(1, sizeof(*file));
 	int err;
@@ -449,7 +508,10 @@ int source_open_file(struct source **source, const char *path, char *why,
 	}
 	file->source.ops = &file_ops;
 	file->fd = -1;
+	file->timer = -1;
 	err = open_path(file, path);
+	if (!err)
+		err = open_growing(file, follow);
 	if (err || !file->name) {
 		err = err ?: -ENOMEM;
 		snprintf(why, len, "cannot open %s: %s",
@@ -457,7 +519,6 @@ int source_open_file(struct source **source, const char *path, char *why,
 		goto out;
 	}
 	err = read_header(file);
-	file->source.info.piped = file->piped;
 	if (err)
 		snprintf(why, len, "%s", file->reason);
 out:
@@ -466,4 +527,16 @@ out:
 	else
 		*source = &file->source;
 	return err;
+}
+
+int source_open_file(struct source **source, const char *path, char *why,
+		     size_t len)
+{
+	return open_file(source, path, false, why, len);
+}
+
+int source_open_growing(struct source **source, const char *path, char *why,
+			size_t len)
+{
+	return open_file(source, path, true, why, len);
 }

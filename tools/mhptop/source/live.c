@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
@@ -130,12 +131,25 @@ int source_live_info(struct source_info *info, enum source_kind kind,
 	return 0;
 }
 
+/* Its inode number is part of the kernel's ABI. Without user namespaces there is no such file. */
+bool source_live_in_user_namespace(void)
+{
+	const ino_t initial = 0xeffffffd;
+	struct stat status;
+
+	return !stat("/proc/self/ns/user", &status) && status.st_ino != initial;
+}
+
 bool source_live_capable(unsigned int cap)
 {
 	char line[256];
 	unsigned long long caps = 0;
-	FILE *file = fopen("/proc/self/status", "re");
+	FILE *file;
 
+	/* Tracing needs capabilities of the initial user namespace. */
+	if (source_live_in_user_namespace())
+		return false;
+	file = fopen("/proc/self/status", "re");
 	if (!file)
 		return false;
 	while (fgets(line, sizeof(line), file))

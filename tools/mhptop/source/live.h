@@ -25,7 +25,12 @@ int source_live_info(struct source_info *info, enum source_kind kind,
 /* Whether this is a virtual machine, as far as the CPUs report it. */
 bool source_live_guest(void);
 u64 source_live_monotonic(void); /* ns */
-/* Whether a capability (CAP_BPF, …) is in this process's effective set. */
+/* Whether this process is in a user namespace other than the initial one. */
+bool source_live_in_user_namespace(void);
+/*
+ * Whether a capability (CAP_BPF, …) is in this process's effective set, and
+ * counts outside of a user namespace.
+ */
 bool source_live_capable(unsigned int cap);
 /*
  * The events folder of a mounted tracefs. 0, -ENOENT: not mounted, or -EACCES:

@@ -4,6 +4,7 @@
  * decides when to read a live source again.
  */
 #include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -79,11 +80,12 @@ void source_close(struct source *source)
 }
 
 #define FETCH_NS (LOOP_NS / 2)
-#define BACKLOG 8192 /* a quarter of the ring buffer */
 
 void burst_begin(struct burst *burst, struct source *source)
 {
 	burst->fetched = burst->last = source_numbered(source);
+	burst->most = source->ops->backlog ? source->ops->backlog(source) :
+					     UINT64_MAX;
 	burst->latest = loop_now() + FETCH_NS;
 }
 
@@ -93,6 +95,6 @@ bool burst_goes_on(struct burst *burst, struct source *source)
 	bool paused = now == burst->last;
 
 	burst->last = now;
-	return !paused && now - burst->fetched < BACKLOG &&
+	return !paused && now - burst->fetched < burst->most &&
 	       loop_now() < burst->latest;
 }

@@ -24,7 +24,10 @@ struct source_ops {
 	 * very many records.
 	 */
 	int (*read)(struct source *source, source_sink sink, void *ctx);
-	/* A descriptor to poll(), or -1 if read() must be called periodically. */
+	/*
+	 * A descriptor to poll() until the next read(), or -1 if read() must be
+	 * called periodically.
+	 */
 	int (*fd)(struct source *source);
 	/* 0, or -ENODATA at the end of the stream: records are missing there. */
 	int (*totals)(struct source *source, struct source_totals *totals);
@@ -33,6 +36,11 @@ struct source_ops {
 	 * if the source cannot know.
 	 */
 	u64 (*numbered)(struct source *source);
+	/*
+	 * The number of records that may wait before they must be read. NULL if
+	 * there is no limit.
+	 */
+	u64 (*backlog)(struct source *source);
 	/*
 	 * Compare a ledger folded from all records of this source with the
 	 * kernel's. 0: equal; 1: why has the first difference, in one line;
@@ -87,6 +95,13 @@ int source_open_file(struct source **source, const char *path, char *why,
 		     size_t len);
 
 /*
+ * The same for a recording that its recorder is still writing: it ends with its
+ * totals, not where the file ends. Waits for the header.
+ */
+int source_open_growing(struct source **source, const char *path, char *why,
+			size_t len);
+
+/*
  * The same for a recording of trace-cmd. If it is damaged, the error is -EPROTO,
  * without a line.
  */
@@ -131,12 +146,17 @@ void source_close(struct source *source); /* NULL is fine */
 struct burst {
 	u64 fetched; /* records at the end of the last read */
 	u64 last; /* records at the last look */
+	u64 most; /* records that may wait */
 	u64 latest; /* latest time of the next read */
 };
 
 /* Records were just read: start to watch for the end of a burst of events. */
 void burst_begin(struct burst *burst, struct source *source);
-/* Call it every BURST_LOOK_NS. Whether the burst goes on; false: read now. */
+/*
+ * Call it every BURST_LOOK_NS. Whether the burst goes on; false: read now. Wait
+ * for the source's descriptor in between, and read as soon as it is readable:
+ * records may come faster than one looks.
+ */
 bool burst_goes_on(struct burst *burst, struct source *source);
 
 #endif

@@ -84,6 +84,16 @@ int stream_open_events(struct stream *stream, const struct rules_opts *opts)
 	return err ?: start_model(stream, opts);
 }
 
+/* With the source that was opened, unless that failed. */
+static int start_source(struct stream *stream, int err,
+			const struct rules_opts *opts)
+{
+	if (!err)
+		return start_model(stream, opts);
+	stream->source = NULL;
+	return err;
+}
+
 int stream_open_all(struct stream *stream, const char *const *paths, size_t nr,
 		    const struct rules_opts *opts)
 {
@@ -92,15 +102,30 @@ int stream_open_all(struct stream *stream, const char *const *paths, size_t nr,
 	memset(stream, 0, sizeof(*stream));
 	err = source_open_all(&stream->source, paths, nr, stream->why,
 			      sizeof(stream->why));
-	if (err)
-		stream->source = NULL;
-	return err ?: start_model(stream, opts);
+	return start_source(stream, err, opts);
 }
 
 int stream_open_any(struct stream *stream, const char *path,
 		    const struct rules_opts *opts)
 {
 	return stream_open_all(stream, &path, 1, opts);
+}
+
+int stream_open_growing(struct stream *stream, const char *path,
+			const struct rules_opts *opts)
+{
+	int err;
+
+	memset(stream, 0, sizeof(*stream));
+	err = source_open_growing(&stream->source, path, stream->why,
+				  sizeof(stream->why));
+	return start_source(stream, err, opts);
+}
+
+void stream_window(struct stream *stream, u64 since_ns, u64 until_ns)
+{
+	stream->model.log_since_ns = since_ns;
+	stream->until_ns = until_ns;
 }
 
 void stream_close(struct stream *stream)
@@ -159,15 +184,39 @@ static int start_part(struct stream *stream)
 	return model_restart(&stream->model);
 }
 
+struct window {
+	struct stream *stream;
+	source_sink sink;
+	void *ctx;
+};
+
+/* Sink. Nothing later than the end of the window is passed on. */
+static int window_take(void *ctx, const struct mhp_record *record)
+{
+	const struct window *window = ctx;
+
+	if (record->time_ns <= window->stream->until_ns)
+		return window->sink(window->ctx, record);
+	window->stream->stopped = true;
+	return -ECANCELED;
+}
+
 int stream_read(struct stream *stream, source_sink sink, void *ctx)
 {
+	struct window window = { stream, sink, ctx };
 	int ret;
 
 	if (stream->over)
 		return -ENODATA;
 	ret = stream->part == stream->source->part ? 0 : start_part(stream);
-	if (!ret)
+	if (!ret && stream->until_ns)
+		ret = source_read(stream->source, window_take, &window);
+	else if (!ret)
 		ret = source_read(stream->source, sink, ctx);
+	if (stream->stopped) {
+		stream->over = true;
+		return -ENODATA;
+	}
 	if (ret >= 0 || ret == -ECANCELED)
 		return ret;
 	stream->over = true;
@@ -213,6 +262,17 @@ static void end_rules(struct stream *stream)
 		  is_whole(stream));
 }
 
+/* The rest of the recording, with its totals, is not read. */
+static void finish_early(struct stream *stream)
+{
+	struct model *model = &stream->model;
+
+	stream_update(stream);
+	model->self_check = -EOPNOTSUPP;
+	snprintf(model->self_check_why, sizeof(model->self_check_why),
+		 "the recording was read only in part (--until)");
+}
+
 void stream_finish(struct stream *stream, source_sink sink, void *ctx)
 {
 	struct model *model = &stream->model;
@@ -221,6 +281,10 @@ void stream_finish(struct stream *stream, source_sink sink, void *ctx)
 	if (stream->checked)
 		return;
 	stream->checked = true;
+	if (stream->stopped) {
+		finish_early(stream);
+		return;
+	}
 	do {
 		ret = source_self_check(stream->source, model->ledger,
 					model->self_check_why,

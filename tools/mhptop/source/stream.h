@@ -18,6 +18,8 @@ struct stream {
 	struct rules *rules;
 	int rules_err; /* -ENOMEM: not all records were checked */
 	u64 part; /* the recording, if there are several */
+	u64 until_ns; /* end with the last record up to this time, 0: at the end */
+	bool stopped; /* there was a later record */
 	bool over; /* there are no more records */
 	int err; /* error that ended the stream, 0: none */
 	char why[256]; /* message for the user, "" if none */
@@ -37,6 +39,15 @@ int stream_open_live(struct stream *stream);
  * budgets.
  */
 int stream_open_events(struct stream *stream, const struct rules_opts *opts);
+/* Open a recording that is still being written. */
+int stream_open_growing(struct stream *stream, const char *path,
+			const struct rules_opts *opts);
+/*
+ * Show only a part of the recording, with the times of its records; 0 for its
+ * begin and end. The accounts include what came before since_ns, the log does
+ * not. Call it before the first read.
+ */
+void stream_window(struct stream *stream, u64 since_ns, u64 until_ns);
 /*
  * Open a recording, or a file of another tool; NULL or "-" is a recording on
  * standard input. 0, or -errno with why.

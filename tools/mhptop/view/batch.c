@@ -53,10 +53,12 @@ static int print_frame(struct batch *batch)
 static int batch_take(void *ctx, const struct mhp_record *record)
 {
 	struct batch *batch = ctx;
-	u64 late;
+	u64 since = batch->stream->model.log_since_ns, late;
 
 	if (!batch->due_record)
-		batch->due_record = record->time_ns + batch->delay;
+		batch->due_record = record->time_ns < since ?
+					    since :
+					    record->time_ns + batch->delay;
 	if (record->time_ns < batch->due_record)
 		return stream_take(batch->stream, record);
 	if (print_frame(batch) || is_enough(batch))
@@ -78,8 +80,8 @@ static int batch_wait(struct batch *batch, u64 until)
 
 	if (ret < 0)
 		return ret;
-	/* The reader has closed the pipe; a write would fail. */
-	if (fds[1].revents & POLLERR)
+	/* Whoever read the pipe or socket is gone; a write would fail. */
+	if (fds[1].revents & (POLLERR | POLLHUP))
 		return -EPIPE;
 	return out_stopped(&batch->out) ? -EINTR : 0;
 }

@@ -26,6 +26,16 @@ static void put_pages(FILE *out, const struct model *model, const char *what,
 		size_text(size, pages * model->info.page_bytes));
 }
 
+static void put_events_head(FILE *out, const struct model *model)
+{
+	fprintf(out, "events  seen %llu  lost %llu  self-check %s%s%s\n",
+		model_seen(model), model_lost(model),
+		recording_check_name(model->self_check),
+		model->self_check_why[0] ? ": " : "", model->self_check_why);
+	fprintf(out, "rules   %llu violation%s\n", model->violations.total,
+		model->violations.total == 1 ? "" : "s");
+}
+
 static void text_put_head(FILE *out, const struct model *model)
 {
 	const struct source_info *info = &model->info;
@@ -47,14 +57,10 @@ static void text_put_head(FILE *out, const struct model *model)
 		"\nblocks  %llu: %llu online, %llu offline  failures %llu\n",
 		sums.blocks, sums.blocks_online, sums.blocks_offline,
 		sums.failures);
-	fprintf(out, "events  seen %llu  lost %llu  self-check %s%s%s\n",
-		model_seen(model), model_lost(model),
-		recording_check_name(model->self_check),
-		model->self_check_why[0] ? ": " : "", model->self_check_why);
 	if (info->kind == SOURCE_EVENTS)
-		fprintf(out, "rules   %llu violation%s\n",
-			model->violations.total,
-			model->violations.total == 1 ? "" : "s");
+		put_events_head(out, model);
+	else
+		fputs("events  none\n", out);
 	if (model->notice[0])
 		fprintf(out, "notice  %s\n", model->notice);
 }

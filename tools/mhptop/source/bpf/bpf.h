@@ -35,10 +35,13 @@ struct bpf_source {
 	struct source source;
 	struct mhp_bpf *skel;
 	struct ring_buffer *ring;
+	int wakeups; /* epoll descriptor that is readable after a wake-up */
 	enum bpf_snapshot_stage stage;
 	u64 next; /* index into the zones or blocks of sysfs */
 	struct sysfs_view *sysfs; /* for the _SYSFS_ stages */
 	struct bpf_link *links[MHP_NR_EVENTS]; /* by event */
+	bool closed; /* the collector ignores events from now on */
+	u64 missed[MHP_NR_EVENTS]; /* bpf_source_missed() when it was closed */
 	u64 handed; /* records handed over so far */
 	struct bpf_memory memory;
 	/* During a read: */

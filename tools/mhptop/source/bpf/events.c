@@ -4,8 +4,11 @@
  * counts.
  */
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
@@ -55,9 +58,34 @@ static int drain(struct bpf_source *self)
 }
 
 /*
+ * Edge-triggered, so that it becomes readable only when the collector wakes its
+ * reader, and not whenever there are records. 0 or -errno.
+ */
+static int wakeups_open(struct bpf_source *self)
+{
+	struct epoll_event event = { .events = EPOLLIN | EPOLLET };
+
+	self->wakeups = epoll_create1(EPOLL_CLOEXEC);
+	if (self->wakeups < 0 ||
+	    epoll_ctl(self->wakeups, EPOLL_CTL_ADD,
+		      bpf_map__fd(self->skel->maps.mhp_ring), &event))
+		return -errno;
+	return 0;
+}
+
+/* Forget the wake-ups so far; call it before the records are read. */
+static void wakeups_clear(struct bpf_source *self)
+{
+	struct epoll_event event;
+
+	epoll_wait(self->wakeups, &event, 1, 0);
+}
+
+/*
  * First, the snapshot is put into the ring buffer piece by piece. After it, and
- * when there are no more records, is the time to count memory. Then set mhp_reader_sleeps so that the collector wakes us for the
- * next one, and look again for records that came before it was set.
+ * when there are no more records, is the time to count memory. Then set
+ * mhp_reader_sleeps so that the collector wakes us for the next one, and look
+ * again for records that came before it was set.
  */
 static int bpf_read(struct source *source, source_sink sink, void *ctx)
 {
@@ -68,6 +96,7 @@ static int bpf_read(struct source *source, source_sink sink, void *ctx)
 	self->sink = sink;
 	self->ctx = ctx;
 	self->taken = 0;
+	wakeups_clear(self);
 	do {
 		more = self->stage == BPF_SNAPSHOT_DONE ?
 			       0 :
@@ -92,7 +121,16 @@ static int bpf_read(struct source *source, source_sink sink, void *ctx)
 
 static int bpf_fd(struct source *source)
 {
-	return ring_buffer__epoll_fd(((struct bpf_source *)source)->ring);
+	return ((struct bpf_source *)source)->wakeups;
+}
+
+/* A quarter of the ring buffer, even if all records had the longest payload. */
+static u64 bpf_backlog(struct source *source)
+{
+	struct bpf_source *self = (struct bpf_source *)source;
+
+	return bpf_map__max_entries(self->skel->maps.mhp_ring) / 4 /
+	       (sizeof(struct mhp_record) + BPF_RINGBUF_HDR_SZ);
 }
 
 static u64 bpf_numbered(struct source *source)
@@ -130,7 +168,8 @@ static int bpf_totals(struct source *source, struct source_totals *totals)
 			goto out;
 		for (cpu = 0; cpu < nr_cpus; cpu++)
 			add_count(&totals->count[event], &counts[cpu]);
-		missed = bpf_source_missed(self, event);
+		missed = self->closed ? self->missed[event] :
+					bpf_source_missed(self, event);
 		totals->count[event].seen += missed;
 		totals->count[event].lost += missed;
 		add_count(&totals->count[0], &totals->count[event]);
@@ -140,29 +179,86 @@ out:
 	return err;
 }
 
-/* Stop collecting, and wait for an event that is being stored. */
-static void close_collector(struct mhp_bpf__bss *bss)
+/*
+ * Stop collecting, and wait for an event that is being stored. The programs stay
+ * attached until the source is closed, but ignore their events.
+ */
+static void stop_events(struct bpf_source *self)
 {
+	struct mhp_bpf__bss *bss = self->skel->bss;
+	unsigned int event;
 	int tries;
 
+	if (self->closed)
+		return;
 	__atomic_store_n(&bss->mhp_open, 0, __ATOMIC_SEQ_CST);
 	for (tries = 0; tries < CLOSE_TRIES; tries++) {
 		if (!__atomic_load_n(&bss->mhp_busy, __ATOMIC_SEQ_CST))
 			break;
 		usleep(CLOSE_PAUSE_US);
 	}
+	for (event = 1; event_info(event); event++)
+		self->missed[event] = bpf_source_missed(self, event);
+	self->closed = true;
 }
 
-/* Close the collector to stop all events at once, then detach them one by one. Programs and maps stay. */
-static void stop_events(struct bpf_source *self)
+/* The lowest descriptor from a number on that is a link or the pipe, UINT_MAX: none. */
+static unsigned int next_kept(const struct bpf_source *self, unsigned int pipe,
+			      unsigned int from)
 {
-	int event;
+	unsigned int event, fd, next = pipe >= from ? pipe : UINT_MAX;
 
-	if (self->skel)
-		close_collector(self->skel->bss);
+	for (event = 0; event < MHP_NR_EVENTS; event++) {
+		if (!self->links[event])
+			continue;
+		fd = bpf_link__fd(self->links[event]);
+		if (fd >= from && fd < next)
+			next = fd;
+	}
+	return next;
+}
+
+/*
+ * What the child process of detach() does: keep only the links and a pipe open,
+ * so that whoever reads our output sees its end, and exit when the other end of
+ * the pipe is closed.
+ */
+static void detach_last(const struct bpf_source *self, int pipe)
+{
+	unsigned int from = 0, kept;
+	char nothing;
+
+	while ((kept = next_kept(self, pipe, from)) != UINT_MAX) {
+		if (kept > from)
+			close_range(from, kept - 1, 0);
+		from = kept + 1;
+	}
+	close_range(from, UINT_MAX, 0);
+	while (read(pipe, &nothing, 1) < 0 && errno == EINTR)
+		;
+	_exit(0);
+}
+
+/*
+ * The kernel detaches a program when the last descriptor of its link is closed,
+ * and then waits for RCU, one program after the other, for several seconds in
+ * all. So a child process has a copy of the descriptors, and closes them last.
+ * If there can be no child, we wait ourselves.
+ */
+static void detach(struct bpf_source *self)
+{
+	unsigned int event;
+	int fds[2] = { -1, -1 };
+
+	if (self->closed && !pipe2(fds, O_CLOEXEC) && !fork())
+		detach_last(self, fds[0]);
 	for (event = 0; event < MHP_NR_EVENTS; event++) {
 		bpf_link__destroy(self->links[event]);
 		self->links[event] = NULL;
+	}
+	if (fds[0] >= 0) {
+		close(fds[0]);
+		close(fds[1]);
 	}
 }
 
@@ -224,8 +320,12 @@ static void bpf_close(struct source *source)
 	struct bpf_source *self = (struct bpf_source *)source;
 
 	bpf_source_snapshot_end(self);
-	stop_events(self);
+	if (self->skel && self->skel->bss)
+		stop_events(self);
+	detach(self);
 	ring_buffer__free(self->ring);
+	if (self->wakeups >= 0)
+		close(self->wakeups);
 	mhp_bpf__destroy(self->skel);
 	free(self);
 }
@@ -236,6 +336,7 @@ static const struct source_ops bpf_ops = {
 	.fd = bpf_fd,
 	.totals = bpf_totals,
 	.numbered = bpf_numbered,
+	.backlog = bpf_backlog,
 	.self_check = bpf_self_check,
 	.ledger = bpf_source_ledger,
 	.close = bpf_close,
@@ -251,6 +352,7 @@ int source_open_bpf(struct source **source, char *why, size_t len)
 				       "cannot open the events: out of memory");
 	self->source.ops = &bpf_ops;
 	self->memory.due = true;
+	self->wakeups = -1;
 	err = source_live_info(&self->source.info, SOURCE_EVENTS, "", why, len);
 	if (!err)
 		err = bpf_source_load(self, why, len);
@@ -262,6 +364,13 @@ int source_open_bpf(struct source **source, char *why, size_t len)
 		err = source_live_why(-errno, why, len,
 				      "cannot map the ring buffer: %s",
 				      strerror(errno));
+		goto out;
+	}
+	err = wakeups_open(self);
+	if (err) {
+		source_live_why(err, why, len,
+				"cannot wait for the ring buffer: %s",
+				strerror(-err));
 		goto out;
 	}
 	err = bpf_source_snapshot_begin(self);

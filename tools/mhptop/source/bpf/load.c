@@ -46,9 +46,12 @@ static int load_privileges(char *why, size_t len)
 		return 0;
 	return source_live_why(
 		-EPERM, why, len,
-		"not permitted to trace the kernel: %s%s%s missing; run as root, or give mhptop the capability",
+		"not permitted to trace the kernel: %s%s%s missing; %s",
 		bpf ? "" : "CAP_BPF", bpf || perfmon ? "" : " and ",
-		perfmon ? "" : "CAP_PERFMON");
+		perfmon ? "" : "CAP_PERFMON",
+		source_live_in_user_namespace() ?
+			"run as root, and not in a user namespace" :
+			"run as root, or give mhptop the capability");
 }
 
 static int check_kernel(char *why, size_t len)

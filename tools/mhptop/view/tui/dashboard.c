@@ -56,6 +56,7 @@ static void dashboard_read(struct dashboard *dashboard)
 	int ret = stream_read(stream, stream_take, stream);
 	u64 now = loop_now();
 
+	dashboard->fds[SOURCE].fd = source_fd(stream->source);
 	if (ret < 0) {
 		stream_finish(stream, stream_take, stream);
 		dashboard->fds[SOURCE].fd = -1;
@@ -134,7 +135,6 @@ static int dashboard_loop(struct dashboard *dashboard)
 	int err = 0;
 
 	dashboard->fds[KEYS].fd = view_tui_fd(dashboard->view);
-	dashboard->fds[SOURCE].fd = source_fd(dashboard->stream->source);
 	dashboard->fds[SIGNALS].events = POLLIN;
 	dashboard->fds[KEYS].events = POLLIN;
 	dashboard->fds[SOURCE].events = POLLIN;

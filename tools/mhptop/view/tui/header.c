@@ -3,6 +3,7 @@
  * The header: the source of the numbers, their sums, and whether they can be
  * trusted. Lost events are shown in a header of any size.
  */
+#include <errno.h>
 #include <string.h>
 #include "format/recording.h"
 #include "rules/rules.h"
@@ -32,7 +33,7 @@ static void sysfs_write(struct tui_pen *pen)
 		tui_pen_force(pen, TUI_ALARM, " sysfs only ");
 }
 
-/* Right-aligned: paused, live or a recording. Returns the columns used. */
+/* A pipe is live until it ends. Right-aligned. Returns the columns used. */
 static int motion_write(const struct view_tui *view, const struct model *model,
 			int y, int cols)
 {
@@ -46,7 +47,10 @@ static int motion_write(const struct view_tui *view, const struct model *model,
 	} else if (model->info.live) {
 		snprintf(text, sizeof(text), "every %g s", view->delay);
 	} else {
-		snprintf(text, sizeof(text), "recording");
+		snprintf(text, sizeof(text), "%s",
+			 model->info.growing && model->self_check == -EAGAIN ?
+				 "live" :
+				 "recording");
 	}
 	tui_screen_text(y, cols - strlen(text), strlen(text), style, text);
 	return strlen(text);
@@ -111,13 +115,10 @@ static void self_check_write(struct tui_pen *pen, const struct model *model)
 		      recording_check_name(model->self_check));
 }
 
-/* Rules need events. */
 static void rules_write(struct tui_pen *pen, const struct model *model)
 {
 	u64 violations = model->violations.total;
 
-	if (model->info.kind == SOURCE_SYSFS)
-		return;
 	if (violations) {
 		tui_pen_force(pen, TUI_PLAIN, "  rules ");
 		tui_pen_force(pen, TUI_ALARM, "!%llu violation%s", violations,
@@ -135,12 +136,16 @@ static void events_draw(const struct view_tui *view, const struct model *model,
 	u64 lost = model_lost(model);
 
 	tui_pen_force(&pen, TUI_TITLE, "events  ");
-	tui_pen_force(&pen, TUI_VALUE, "%llu", model_seen(model));
-	tui_pen_force(&pen, TUI_PLAIN, " seen ");
-	tui_pen_force(&pen, lost ? TUI_ALARM : TUI_VALUE,
-		      lost ? "!%llu LOST" : "%llu lost", lost);
-	self_check_write(&pen, model);
-	rules_write(&pen, model);
+	if (model->info.kind == SOURCE_SYSFS) {
+		tui_pen_force(&pen, TUI_PLAIN, "none");
+	} else {
+		tui_pen_force(&pen, TUI_VALUE, "%llu", model_seen(model));
+		tui_pen_force(&pen, TUI_PLAIN, " seen ");
+		tui_pen_force(&pen, lost ? TUI_ALARM : TUI_VALUE,
+			      lost ? "!%llu LOST" : "%llu lost", lost);
+		self_check_write(&pen, model);
+		rules_write(&pen, model);
+	}
 	if (sums->failures)
 		tui_pen_write(&pen, TUI_FAILED, "  !%llu failed",
 			      sums->failures);
@@ -167,16 +172,18 @@ static void alarm_text(const struct model *model, char *buf, size_t len)
 		snprintf(buf, len, "! %s", model->notice);
 }
 
-/* The length of the text that fits into a row, broken at a space. */
+/* The bytes of a text that fit into a row, broken at a space if possible. */
 static int row_break(const char *text, int cols)
 {
-	int len = strlen(text), at = cols;
+	int fit = tui_screen_fit(text, cols), at = fit;
 
-	if (len <= cols)
-		return len;
-	while (at > cols / 2 && text[at] != ' ')
+	if (!text[fit])
+		return fit;
+	while (at > fit / 2 && text[at] != ' ')
 		at--;
-	return at > cols / 2 ? at : cols;
+	if (at > fit / 2)
+		return at;
+	return fit ? fit : 1;
 }
 
 /* Break the alarm into rows and draw at most so many, from y. Returns all rows. */

@@ -268,6 +268,21 @@ int tui_screen_width(const char *text)
 	return width;
 }
 
+size_t tui_screen_fit(const char *text, int width)
+{
+	const char *at = text, *next = text;
+	int cells, used = 0;
+
+	while (*next) {
+		text_next(&next, &cells);
+		used += cells;
+		if (used > width)
+			break;
+		at = next;
+	}
+	return at - text;
+}
+
 void tui_screen_text(int y, int x, int width, int style, const char *text)
 {
 	wchar_t line[512];

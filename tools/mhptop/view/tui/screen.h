@@ -65,6 +65,8 @@ void tui_screen_begin(void); /* start an empty frame without cursor */
 /* Write exactly width cells: the text is clipped or padded with spaces. */
 void tui_screen_text(int y, int x, int width, int style, const char *text);
 int tui_screen_width(const char *text); /* in cells */
+size_t tui_screen_fit(const char *text,
+		      int width); /* bytes that fit into the cells */
 void tui_screen_cursor(int y, int x);
 void tui_screen_end(void);
 
