@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The tool's own events: the snapshot of memory blocks and zones that existed before the tool was attached, read from
- * kernel structures or, if that is not possible, from sysfs. They have the form of trace events, so that they are
- * recorded, printed and folded like those of the kernel.
+ * kernel structures or, if that is not possible, from sysfs; and the clocks of the machine, when they have moved. They
+ * have the form of trace events, so that they are recorded, printed and folded like those of the kernel.
  *
  * Like tracepoints.h, this header may be included any number of times.
  */
@@ -122,3 +122,19 @@ TRACE_EVENT(mhp_snapshot_memory,
 	    TP_printk("managed=%llu free=%llu accounted=%llu unaccounted=%lld cpus=%llu",
 		      __entry->managed, __entry->free, __entry->accounted,
 		      __entry->unaccounted, __entry->cpus))
+
+/*
+ * The clocks of the machine at one moment, in ns: CLOCK_REALTIME, CLOCK_MONOTONIC, which stands still while the machine
+ * is suspended, and CLOCK_BOOTTIME, which does not. Emitted when the first two have moved against each other since the
+ * header of the recording or the last such event, because the machine was suspended or its clock was set. Wall-clock
+ * times of the events that follow are computed from it.
+ */
+TRACE_EVENT(mhp_clock,
+	    TP_PROTO(),
+	    TP_ARGS(),
+	    TP_STRUCT__entry(__field(u64, wall_ns)
+			     __field(u64, mono_ns)
+			     __field(u64, boot_ns)),
+	    TP_fast_assign(),
+	    TP_printk("wall_ns=%llu mono_ns=%llu boot_ns=%llu",
+		      __entry->wall_ns, __entry->mono_ns, __entry->boot_ns))

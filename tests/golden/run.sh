@@ -16,7 +16,7 @@ replay() { "$MHPTOP" replay "$@"; }
 text_of() { replay -b "$1.ndjson" 2>/dev/null; }
 json_of() { replay --json "$1.ndjson" 2>/dev/null | jq .; }
 
-recordings=(hosted removed buddy failures late lost comm range range-late)
+recordings=(hosted removed buddy failures late lost comm stuck range range-late)
 
 # These two are too long to write by hand.
 range_life() { PYTHONDONTWRITEBYTECODE=1 python3 "$TOP/tests/tui/range_life.py" "$@"; }
@@ -58,7 +58,7 @@ eq "nothing is left of removed memory" \
 eq "each block has freed as many vmemmap pages as it populated" \
 	"$("$GENERATE" 72 | frame '[.blocks[] | select(.freed != .populated or .state != "removed")] | length')" 0
 eq "the keys of a frame" "$(frame 'keys' hosted.ndjson)" \
-	'["block_bytes","blocks","events","host","kernel","ns","page_bytes","ranges","schema","self_check","source","sums","violated","violations","zones"]'
+	'["block_bytes","blocks","events","host","kernel","ns","page_bytes","ranges","schema","self_check","source","sums","time","violated","violations","zones"]'
 
 # What makes a recording inconclusive although no event was lost: KEY MESSAGE
 uncertain() {
@@ -76,7 +76,7 @@ sed -i '1s/"max_accounts":4/"max_accounts":5/' "$WORK/small.ndjson"
 status "a ledger with as many accounts as blocks has room" 0 '' "$MHPTOP" replay -b "$WORK/small.ndjson"
 
 # Frames and check apply the same rules.
-for name in hosted range comm; do
+for name in hosted range comm stuck; do
 	eq "$name: a frame has as many violations as check reports" "$(frame '[.violated, (.violations | length)]' "$name.ndjson")" \
 		"$("$MHPTOP" check "$name.ndjson" | sed -n 's/^# violated in \([0-9]*\) of .*/\1/p' | jq -sc '[add // 0, add // 0]')"
 done
@@ -183,6 +183,29 @@ sed -n 21p hosted.ndjson | tail -c +41 >>"$WORK/growing"
 tail -n +22 hosted.ndjson >>"$WORK/growing"
 wait $reader
 eq "--follow reads a recording to its totals" "$(cat "$WORK/frame")" '[45,"equal"] '
+# Times. In stuck.ndjson block 34 is going offline, and the machine was suspended for an hour in the meantime.
+going() { replay --json "$@" stuck.ndjson | jq -c '[.ns, .time, (.blocks[] | select(.id == 34) | .offline_time)]' | paste -sd' '; }
+eq "the time of a frame, and how long an operation has been in progress" "$(going)" \
+	'[72500156000,"2023-11-14T23:13:32.500156Z",12500008000]'
+eq "a frame per 5 s of recorded time has the time at which it is due" "$(going -d 5)" \
+	'[65000004000,"2023-11-14T23:13:25.000004Z",4999856000] [72500156000,"2023-11-14T23:13:32.500156Z",12500008000]'
+eq "an operation in progress is filtered by its duration" "$(frame '[.blocks[].id]' --filter 'offline_time>12s' stuck.ndjson)" '[34]'
+eq "  and sorted by it" "$(frame '.blocks[-1].id' --sort offline_time stuck.ndjson)" 34
+times() { TZ=UTC-5:30 replay -b "$@" | sed -nE 's/^time +//p; s/^offline .* since //p; s/.* ([^ ]+): mhp:.* pass=.*/\1/p' | paste -sd' '; }
+eq "times as seconds" "$(times stuck.ndjson)" '72.500156 60.000148 62.000156 62.499000 72.500156'
+eq "times as seconds since the first event" "$(times --time delta stuck.ndjson)" \
+	'+12.500152 +0.000144 +2.000152 +2.498996 +12.500152'
+eq "times in UTC, before and after the suspend" "$(times --time utc stuck.ndjson | sed 's/2023-11-14T//g')" \
+	'23:13:32.500156Z 22:13:20.000148Z 22:13:22.000156Z 23:13:22.499000Z 23:13:32.500156Z'
+eq "times in the local time zone" "$(times --time local stuck.ndjson | cut -d' ' -f 1,2)" \
+	'2023-11-15T04:43:32.500156+05:30 2023-11-15T03:43:20.000148+05:30'
+status "an unknown style of times" 2 "^mhptop: --time needs mono, local, utc or delta, not 'iso'\$" "$MHPTOP" replay -b --time iso stuck.ndjson
+status "a recording has no styles" 2 "^mhptop: --time cannot be used with 'mhptop record'\$" "$MHPTOP" record --time utc
+grep -v mhp_clock stuck.ndjson >"$WORK/x"
+eq "a recording that lacks the new clocks is read as before" "$(replay -b "$WORK/x")" "$(replay -b stuck.ndjson)"
+sed 's/"wall_ns":17[0-9]*,/"wall_ns":0,/' hosted.ndjson >"$WORK/x"
+eq "without clocks, the wall-clock time is unknown" "$(frame '[.ns, .time]' "$WORK/x")" '[60000180000,null]'
+eq "  and seconds are printed" "$(replay -b --time utc "$WORK/x")" "$(replay -b "$WORK/x")"
 
 # Damage: a message with file, line and reason, and its own exit code; the lines before it are used
 damaged() {

@@ -243,6 +243,11 @@ for files in "$WORK/both.ndjson" "range.ndjson eject-range.ndjson"; do
 	eq "the last frame is that of the last recording: ${files##*/}" "$("$MHPTOP" replay --json $files | jq -c '[.blocks, .zones, .ranges]')" \
 		"$("$MHPTOP" replay --json eject-range.ndjson | jq -c '[.blocks, .zones, .ranges]')"
 done
+for files in "$WORK/both.ndjson" "range.ndjson eject-range.ndjson"; do
+	# shellcheck disable=SC2086	# two files
+	eq "  and so is its wall-clock time: ${files##*/}" "$("$MHPTOP" replay --time utc -b $files | tail -n 5)" \
+		"$("$MHPTOP" replay --time utc -b eject-range.ndjson | tail -n 5)"
+done
 ./edit.py eject-range.ndjson gone:32 >"$WORK/violating.ndjson"
 verdict "a violation in the second recording" 3 '^not ok [0-9]+ remove\.match' range.ndjson "$WORK/violating.ndjson"
 verdict "a violation in the first recording" 3 '^not ok [0-9]+ remove\.match' "$WORK/violating.ndjson" range.ndjson

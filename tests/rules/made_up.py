@@ -4,7 +4,7 @@
 
     made_up.py late-removal [online]    two blocks of the snapshot are removed; one may still be online
     made_up.py retired [waits|leak]     two devices share a backing page: the second one frees it, stays, or leaks it
-    made_up.py late-offline [ends|online]   a block of the snapshot is going offline, or online, which may end
+    made_up.py late-block online|offline|ends   a block of the snapshot is going online or offline; or the offline ends
 """
 import os
 import sys
@@ -28,7 +28,7 @@ def late_removal(rec, word):
     remove(rec, FIRST, 2, True)
 
 
-def late_offline(rec, word):
+def late_block(rec, word):
     going, kind = ("going_online", "online") if word == "online" else ("going_offline", "offline")
     rec.seen("mhp_snapshot_block", start_pfn=FIRST * SIZE, nr_pages=SIZE, vmemmap_pages=VMEMMAP, populated=VMEMMAP,
              altmap_base=FIRST * SIZE, altmap_alloc=VMEMMAP, nid=0, zone="Movable", hosting="block", state=going)
@@ -56,7 +56,7 @@ def retired(rec, word):
 
 def main():
     rec = Recording("events", 0)
-    {"late-removal": late_removal, "late-offline": late_offline, "retired": retired}[sys.argv[1]](rec, sys.argv[2] if len(sys.argv) > 2 else "")
+    {"late-removal": late_removal, "late-block": late_block, "retired": retired}[sys.argv[1]](rec, sys.argv[2] if len(sys.argv) > 2 else "")
     rec.end()
 
 

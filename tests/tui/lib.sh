@@ -6,6 +6,7 @@
 MHPTOP=$(realpath -m "${MHPTOP:-$TOP/build/mhptop}")
 PATIENCE=${PATIENCE:-30} # seconds to wait for a screen before the test fails
 export LC_ALL=C.UTF-8
+export TZ=UTC-5:30 # east of Greenwich, so that local time differs from UTC
 # The leak checker of a sanitized mhptop hangs when its terminal goes away.
 export ASAN_OPTIONS=detect_leaks=0
 unset NO_COLOR TMUX
@@ -42,6 +43,11 @@ pid_of() { pgrep -P "$(tmux_ list-panes -F '#{pane_pid}')" -x mhptop; }
 screen() { tmux_ capture-pane -p; }
 screen_styled() { tmux_ capture-pane -pe; }
 keys() { tmux_ send-keys "$@"; }
+# type_line TEXT: into a prompt
+type_line() {
+	keys -l "$1"
+	keys Enter
+}
 size() { tmux_ resize-window -x "${1%x*}" -y "${1#*x}"; }
 
 # until_ok COMMAND…: retry the command until it succeeds or PATIENCE runs out.

@@ -3,11 +3,6 @@
 # What the keys do. Sourced by run.sh.
 # shellcheck disable=SC2154
 
-type_line() {
-	keys -l "$1"
-	keys Enter
-}
-
 open 80x24 "$MHPTOP replay $STORY"
 shows "the dashboard" '^>▒ +0 online'
 keys j Down Down k
@@ -41,7 +36,7 @@ shows "detail: why it did not go offline" 'did not go offline: unmovable \(-16, 
 shows "detail: the blocking page" 'pfn 0x190223, page kind anon, stage migrate'
 shows "detail: what hosts the memmap" 'self-hosted in 512 pages \(2 MiB\) from pfn 0x190000'
 shows "detail: the map stays on the screen" '^0x580000000 ·{4}$'
-shows "detail: phases with durations" '^  offline +at 1\.[0-9]+, took [0-9.]+us'
+shows "detail: phases with durations" '^  offline +at 2023-11-15T03:43:20\.[0-9]+\+05:30, took [0-9.]+us'
 keys PageDown
 shows "detail: the range, what hosts its memmap and why" 'hosted by: block, reason: self_hosted; 36864'
 shows "detail: the events of the block" '^! .*mhp_offline_blocker: pfn=0x190223 kind=anon'
@@ -77,7 +72,7 @@ shows "Tab: the log has the focus" '^\[Events\]'
 keys Up Up
 shows "the log scrolls back" ' 2 newer below'
 keys Right
-shows "Right: the log scrolls to the right" '^!01\] bash-42 mhp_offline_blocker: '
+shows "Right: the log scrolls to the right" '^! \[001\] bash-42 mhp_offline_blocker: '
 keys Left G
 shows "G: the newest event" 'newest at the bottom'
 keys l
@@ -122,7 +117,7 @@ hides "Esc closes the prompt" '^Seconds'
 keys '?'
 shows "?: help" '^  \? h F1 +show keys, legend and columns'
 keys PageDown
-shows "help: the legend" '^  □ ■  online in a kernel zone'
+shows "help: the legend" '^  ○ ●  online in ZONE_MOVABLE'
 keys End
 shows "help: the range columns" 'add_ns +duration of the add'
 keys PageUp

@@ -18,7 +18,7 @@ shows "80x24: a removed range" '^0x580000000 ·{4}$'
 shows "80x24: the legend counts" '!2 failed ◀1 offlining □6 kernel ●61 movable ▬▭10 offline'
 shows "80x24: the columns" 'BLOCK STATE +NODE ZONE +HOSTING VMEMMAP +PRESENT +MANAGED REASON'
 shows "80x24: the first block" '^>▒ +0 online +0 Normal +boot'
-shows "80x24: the newest event at the bottom" '^ +1\.[0-9]{6} \[[0-9]{3}\] bash-42 mhp_offline_begin: start_pfn=0x1e0000'
+shows "80x24: the newest event at the bottom" '^ +03:43:20\.[0-9]{6} \[[0-9]{3}\] bash-42 mhp_offline_begin: start_pfn=0x1e0000'
 shows "80x24: failures are marked" '^! .*mhp_offline_end: start_pfn=0x198000'
 eq "80x24: hints in the last line" "$(screen | tail -n 1 | cut -c 1-30)" "?:help q:quit Enter:detail /:f"
 eq "80x24: the newest event is right above" "$(screen | tail -n 2 | grep -c mhp_offline_begin)" 1

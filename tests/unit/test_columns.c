@@ -35,7 +35,7 @@ static void test_cells(void)
 	cell(41, "present", "0");
 	cell(42, "hosting", "-");
 	cell(42, "present", "-");
-	cell(42, "online_time", "-");
+	cell(42, "online_time", "0ns+");
 	cell(42, "state", "going_online");
 	cell(42, "known", "partial");
 }
@@ -65,6 +65,84 @@ static void test_times(void)
 	}
 }
 
+/* Which of the blocks 0, 40, 41 and 42 match, as bits. */
+static int matches(const char *text)
+{
+	static const u64 blocks[] = { 0, 40, 41, 42 };
+	struct block_filter *filter;
+	char why[256];
+	int found = 0, i;
+
+	if (block_filter_parse(&filter, text, why, sizeof(why))) {
+		printf("# %s\n", why);
+		return -1;
+	}
+	for (i = 0; i < 4; i++)
+		if (block_filter_match(filter, &model, block_at(blocks[i])))
+			found |= 1 << i;
+	block_filter_free(filter);
+	return found;
+}
+
+static struct mhp_record populate(u64 block, u64 part)
+{
+	struct mhp_record r = { 0 };
+
+	r.p.mhp_vmemmap_populate = (struct mhp_mhp_vmemmap_populate){
+		.start_pfn = block * PAGES + part * PAGES / 2,
+		.nr_pages = PAGES / 2,
+		.vmemmap_pages = 256,
+		.hosting = MHP_HOSTING_BUDDY,
+	};
+	return r;
+}
+
+/* The duration of what is in progress increases with the time of the model. */
+static void test_progress(void)
+{
+	const struct column *online = column_find("online_time");
+	struct mhp_record r = { 0 };
+
+	model_tick(&model, 9000 + 61500000000ULL);
+	cell(42, "online_time", "61.5s+");
+	cell(42, "offline_time", "-");
+	cell(40, "offline_time", "2.0us");
+	eq("as a number", online->get(&model, block_at(42)), 61500000000LL);
+	eq("a filter matches what takes longer", matches("online_time>1m"), 8);
+	eq("  and not what is shorter", matches("online_time>62s"), 0);
+	model_tick(&model, 9000 + 62500000000ULL);
+	eq("  until it takes longer", matches("online_time>62s"), 8);
+	ok(column_compare(online, &model, block_at(42), block_at(40)) > 0,
+	   "it sorts by its number");
+
+	/* A block of two sections is added; the first one is populated. */
+	model_tick(&model, 0);
+	r.p.mhp_add_begin = (struct mhp_mhp_add_begin){ .start_pfn = 50 * PAGES,
+							.nr_pages = 2 * PAGES };
+	take(&r, MHP_EVENT_mhp_add_begin, 10);
+	r = populate(50, 0);
+	take(&r, MHP_EVENT_mhp_vmemmap_populate, 11);
+	model_tick(&model, 21000);
+	cell(50, "add_time", "10.0us+");
+	r = populate(50, 1);
+	take(&r, MHP_EVENT_mhp_vmemmap_populate, 12);
+	cell(50, "add_time", "1.0us");
+	r = populate(51, 0);
+	take(&r, MHP_EVENT_mhp_vmemmap_populate, 13);
+	cell(51, "add_time", "8.0us+");
+	r.p.mhp_add_end = (struct mhp_mhp_add_end){ .start_pfn = 50 * PAGES,
+						    .nr_pages = 2 * PAGES };
+	take(&r, MHP_EVENT_mhp_add_end, 14);
+	cell(51, "add_time", "0ns");
+	/* The end was lost, and the block is added anew. */
+	take_begin(51, 15, MHP_EVENT_mhp_online_begin);
+	cell(51, "online_time", "6.0us+");
+	take_begin(51, 16, MHP_EVENT_mhp_offline_begin);
+	cell(51, "online_time", "-");
+	cell(51, "offline_time", "5.0us+");
+	model_tick(&model, 0);
+}
+
 static void test_compare(void)
 {
 	const struct column *present = column_find("present");
@@ -87,25 +165,6 @@ static void test_compare(void)
 	b.flags = MHP_BLOCK_SYSFS;
 	ok(column_compare(present, &model, &b, &a) < 0,
 	   "an empty value is less than any other");
-}
-
-/* Which of the blocks 0, 40, 41 and 42 match, as bits. */
-static int matches(const char *text)
-{
-	static const u64 blocks[] = { 0, 40, 41, 42 };
-	struct block_filter *filter;
-	char why[256];
-	int found = 0, i;
-
-	if (block_filter_parse(&filter, text, why, sizeof(why))) {
-		printf("# %s\n", why);
-		return -1;
-	}
-	for (i = 0; i < 4; i++)
-		if (block_filter_match(filter, &model, block_at(blocks[i])))
-			found |= 1 << i;
-	block_filter_free(filter);
-	return found;
 }
 
 static void test_filters(void)
@@ -255,6 +314,7 @@ int main(void)
 	test_filters();
 	test_history();
 	test_wrong_filters();
+	test_progress();
 	model_fini(&model);
 	return ktap_done();
 }

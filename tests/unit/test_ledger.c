@@ -273,6 +273,22 @@ static void test_ranges(void)
 	ledger_free(ledger);
 }
 
+/* Ranges are loaded from a ledger that has deleted some. */
+static void test_clear_ranges(void)
+{
+	struct mhp_ledger *ledger = ledger_new(PAGES, 0);
+	struct mhp_range range = { .start_pfn = 5 * PAGES, .nr_pages = PAGES };
+
+	add(ledger, PAGES, PAGES);
+	add(ledger, 5 * PAGES, PAGES);
+	ledger_clear_ranges(ledger);
+	eq("cleared: no range is left", ledger_nr_ranges(ledger), 0);
+	eq("a range can be loaded", ledger_load_range(ledger, &range), 0);
+	eq("the range that was loaded", range_of(ledger, 5 * PAGES), 5 * PAGES);
+	eq("the range that was not", range_of(ledger, PAGES), -1);
+	ledger_free(ledger);
+}
+
 static void test_many_ranges(void)
 {
 	struct mhp_ledger *ledger = ledger_new(PAGES, 0);
@@ -298,6 +314,7 @@ int main(void)
 	test_zones();
 	test_unknown_blocks();
 	test_ranges();
+	test_clear_ranges();
 	test_many_ranges();
 	return ktap_done();
 }

@@ -3,7 +3,15 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "model/times.h"
 #include "model_records.h"
+
+static const struct source_info info = {
+	.page_bytes = 4096,
+	.block_bytes = PAGES * 4096,
+	.wall_ns = 1700000000000000000ULL,
+	.mono_ns = 1000,
+};
 
 static void test_sums(void)
 {
@@ -108,12 +116,99 @@ static void test_log_ring(void)
 	ok(!model_log(&model, MODEL_LOG), "no event before that");
 }
 
+static void take_clock(u64 seq, u64 wall_ns, u64 mono_ns)
+{
+	struct mhp_record r = { 0 };
+
+	r.p.mhp_clock = (struct mhp_mhp_clock){ .wall_ns = wall_ns,
+						.mono_ns = mono_ns,
+						.boot_ns = mono_ns };
+	take(&r, MHP_EVENT_mhp_clock, seq);
+}
+
+static void is_time(const char *name, enum time_style style, u64 ns,
+		    const char *want)
+{
+	char buf[UNITS_TEXT_MAX];
+
+	eq_text(name, model_time_text(buf, &model, style, ns), want);
+}
+
+/* The records of fill() are at 1000 to 9000 ns. */
+static void test_wall(void)
+{
+	u64 hour = 3600000000000ULL, wall = 0, events = model.log_head;
+	char buf[UNITS_TEXT_MAX];
+
+	is_time("a time in UTC", TIME_AS_UTC, 7000,
+		"2023-11-14T22:13:20.000006Z");
+	is_time("a time before the header was written", TIME_AS_UTC, 500,
+		"2023-11-14T22:13:19.999999Z");
+	is_time("a time since the first event", TIME_AS_DELTA, 7000,
+		"+0.000006");
+	is_time("a time before the first event", TIME_AS_DELTA, 0, "-0.000001");
+	is_time("CLOCK_MONOTONIC", TIME_AS_MONO, 7000, "0.000007");
+
+	/* Suspended for an hour; records that follow may be older than the clock. */
+	take_clock(20, info.wall_ns + hour + 19000, 20000);
+	eq("the clocks are not in the log", model.log_head, events);
+	take_begin(42, 15, MHP_EVENT_mhp_online_begin);
+	ok(model_wall(&model, 15000, &wall), "a time after the suspend");
+	eq("  is an hour later", wall, info.wall_ns + hour + 14000);
+	model_wall(&model, 9000, &wall);
+	eq("a time before the suspend stays", wall, info.wall_ns + 8000);
+	eq_text("  in short, on the same day",
+		model_time_short(buf, &model, TIME_AS_UTC, 9000),
+		"22:13:20.000008");
+	model_tick(&model, 2 * hour);
+	eq_text("  in short, from a day later",
+		model_time_short(buf, &model, TIME_AS_UTC, 9000),
+		"Nov 14 22:13:20");
+	eq_text("  a short time of CLOCK_MONOTONIC",
+		model_time_short(buf, &model, TIME_AS_MONO, 9000), "0.000009");
+	model_tick(&model, 0);
+	take_clock(0, 1ULL << 63, 30000);
+	ok(!model_wall(&model, 40000, &wall),
+	   "clocks out of range: the time is unknown");
+	is_time("  and printed as CLOCK_MONOTONIC", TIME_AS_LOCAL, 40000,
+		"0.000040");
+}
+
+static void test_no_clocks(void)
+{
+	struct source_info none = { .page_bytes = 4096,
+				    .block_bytes = PAGES * 4096 };
+	u64 wall;
+
+	if (!ok(!model_init(&model, &none), "a model without clocks"))
+		return;
+	ok(!model_wall(&model, 1, &wall), "its wall-clock times are unknown");
+	is_time("  and printed as CLOCK_MONOTONIC", TIME_AS_UTC, 7000,
+		"0.000007");
+	model_fini(&model);
+}
+
+static void test_tick(void)
+{
+	eq("the time of a model is that of its newest record",
+	   model_now(&model), 9000);
+	model_tick(&model, 8000);
+	eq("  never an earlier one", model_now(&model), 9000);
+	model_tick(&model, 12000);
+	eq("  or a later one that it is given", model_now(&model), 12000);
+	model_tick(&model, 0);
+}
+
 int main(void)
 {
-	struct source_info info = { .page_bytes = 4096,
-				    .block_bytes = PAGES * 4096 };
-
 	if (!ok(!model_init(&model, &info), "the model is initialized"))
+		return ktap_done();
+	fill();
+	test_tick();
+	test_wall();
+	model_fini(&model);
+	test_no_clocks();
+	if (!ok(!model_init(&model, &info), "another model"))
 		return ktap_done();
 	fill();
 	test_sums();

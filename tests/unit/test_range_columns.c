@@ -12,7 +12,7 @@
 
 static void cell(const char *key, const char *want)
 {
-	const struct model model = { .ledger = ledger };
+	const struct model model = { .ledger = ledger, .now_ns = now };
 	const struct column *column = range_columns;
 	char text[64] = "no such column", name[96];
 
@@ -60,7 +60,10 @@ static void test_add(void)
 	cell("why", "undecided");
 	cell("refs", "-");
 	cell("ret", "-");
-	cell("add_ns", "-");
+	cell("add_ns", "0ns+");
+	now += 1500;
+	cell("add_ns", "1.5us+");
+	now -= 1500;
 	cell("flags", "0x3");
 	ref(BASE, 1, MHP_REF_HOLD);
 	cell("refs", "1");

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 
 #include "ktap.h"
+#include "model/times.h"
+#include "source/live.h"
 #include "source/stream.h"
 
 #define PAGES 32768ULL
@@ -345,6 +347,70 @@ static void test_own_room(void)
 	end();
 }
 
+static struct mhp_record clock_record;
+static int clocks;
+
+static int take_clock(void *ctx, const struct mhp_record *record)
+{
+	if (record->event == MHP_EVENT_mhp_clock) {
+		clock_record = *record;
+		clocks++;
+	}
+	return stream_take(ctx, record);
+}
+
+static bool is_near(u64 a, u64 b)
+{
+	return (a > b ? a - b : b - a) < 60 * LOOP_NS;
+}
+
+/* The machine was suspended, or its clock was set, while nobody was looking. */
+static void test_clocks(void)
+{
+	const struct mhp_mhp_clock *clock = &clock_record.p.mhp_clock;
+	u64 wall, hour = 3600 * LOOP_NS;
+
+	begin();
+	stream_read(&stream, take_clock, &stream);
+	eq("no clocks from a source that does not know them", clocks, 0);
+	end();
+
+	begin();
+	source_live_clocks(&clock_record.p.mhp_clock);
+	fake.source.info.wall_ns = clock->wall_ns - hour;
+	fake.source.info.mono_ns = clock->mono_ns;
+	model_fini(&stream.model);
+	if (model_init(&stream.model, &fake.source.info))
+		abort();
+	stream_read(&stream, take_clock, &stream);
+	eq("the clocks, once they moved", clocks, 1);
+	eq("  as a record without a number", clock_record.seq, 0);
+	ok(is_near(clock->wall_ns, fake.source.info.wall_ns + hour),
+	   "  with the wall-clock time of now");
+	stream_read(&stream, take_clock, &stream);
+	eq("not again as long as they do not move", clocks, 1);
+	ok(model_wall(&stream.model, clock->mono_ns, &wall) &&
+		   wall == clock->wall_ns,
+	   "the model has the new time");
+	fake.source.wall_lead += hour;
+	stream_read(&stream, take_clock, &stream);
+	eq("the clocks, once they moved back", clocks, 2);
+
+	fake.source.wall_lead -= hour;
+	stream_tick(&stream, clock->mono_ns + hour);
+	eq("the time of the model without an event", model_now(&stream.model),
+	   clock->mono_ns + hour);
+	ok(model_wall(&stream.model, clock->mono_ns + hour, &wall) &&
+		   is_near(wall, clock->wall_ns + hour),
+	   "  with its wall-clock time");
+	fake.read_err = -EBADMSG;
+	take();
+	stream_tick(&stream, clock->mono_ns + 2 * hour);
+	eq("after the last event the time stands still",
+	   model_now(&stream.model), clock->mono_ns + hour);
+	end();
+}
+
 int main(void)
 {
 	test_nothing_lost();
@@ -353,5 +419,6 @@ int main(void)
 	test_none();
 	test_doubt();
 	test_own_room();
+	test_clocks();
 	return ktap_done();
 }

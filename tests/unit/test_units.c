@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Tests of parsing durations and of printing durations, sizes and times. */
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
 
 #include "base/units.h"
 #include "ktap.h"
@@ -68,9 +71,70 @@ static void test_print(void)
 	eq_text("the latest time", time_text(buf, ~0ULL), "18446744073.709551");
 }
 
+static void test_styles(void)
+{
+	enum time_style style = TIME_NR_STYLES;
+	char names[64] = "";
+	int i, wrong = 0;
+
+	for (i = 0; i < TIME_NR_STYLES; i++) {
+		wrong += time_style_parse(&style, time_style_name(i)) ||
+			 (int)style != i || !*time_style_help(i);
+		strcat(strcat(names, i ? " " : ""), time_style_name(i));
+	}
+	eq("the name of each style is parsed", wrong, 0);
+	eq_text("the styles", names, "mono local utc delta");
+	ok(time_style_parse(&style, "MONO") == -EINVAL &&
+		   time_style_parse(&style, "") == -EINVAL,
+	   "other words are not styles");
+}
+
+#define WALL 1700000000000042999ULL
+
+static void test_wall(void)
+{
+	const u64 day = 86400000000000ULL;
+	char buf[UNITS_TEXT_MAX];
+
+	eq_text("a difference", time_delta_text(buf, 1000042999), "+1.000042");
+	eq_text("a negative difference", time_delta_text(buf, -1000042999),
+		"-1.000042");
+	eq_text("the smallest difference", time_delta_text(buf, 1ULL << 63),
+		"-9223372036.854775");
+
+	setenv("TZ", "HERE-5:30", 1);
+	tzset();
+	eq_text("UTC", time_wall_text(buf, WALL, true),
+		"2023-11-14T22:13:20.000042Z");
+	eq_text("east of Greenwich", time_wall_text(buf, WALL, false),
+		"2023-11-15T03:43:20.000042+05:30");
+	eq_text("short, on the same day",
+		time_wall_short(buf, WALL, WALL + 3600000000000ULL, true),
+		"22:13:20.000042");
+	eq_text("short, the day before in UTC",
+		time_wall_short(buf, WALL, WALL + 2 * 3600000000000ULL, true),
+		"Nov 14 22:13:20");
+	eq_text("short, the same day here",
+		time_wall_short(buf, WALL, WALL + 2 * 3600000000000ULL, false),
+		"03:43:20.000042");
+	eq_text("short, the same day of another year",
+		time_wall_short(buf, WALL, WALL + 365 * day, true),
+		"Nov 14 22:13:20");
+	setenv("TZ", "THERE3:30", 1);
+	tzset();
+	eq_text("west of Greenwich", time_wall_text(buf, WALL, false),
+		"2023-11-14T18:43:20.000042-03:30");
+	eq_text("the last time", time_wall_text(buf, ~0ULL, true),
+		"2554-07-21T23:34:33.709551Z");
+	unsetenv("TZ");
+	tzset();
+}
+
 int main(void)
 {
 	test_parse();
 	test_print();
+	test_styles();
+	test_wall();
 	return ktap_done();
 }

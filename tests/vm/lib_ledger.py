@@ -17,7 +17,7 @@ from lib_guest import differs
 
 MHPTOP = "mhptop"
 SECONDS = 60
-SNAPSHOT = ("mhp_snapshot_block", "mhp_snapshot_zone", "mhp_snapshot_memory")      # mhptop's own records
+TOOL_EVENTS = ("mhp_snapshot_block", "mhp_snapshot_zone", "mhp_snapshot_memory", "mhp_clock")    # mhptop's own
 STATES = {"gone": "removed"}                    # states that the account and the ledger name differently
 
 
@@ -177,7 +177,7 @@ class Recorder:
         self._offset += len(text)
         for line in text.splitlines():
             record = json.loads(line)
-            if record.get("event") and record["event"] not in SNAPSHOT:
+            if record.get("event") and record["event"] not in TOOL_EVENTS:
                 self._records.append(record)
         return self._records
 
@@ -220,7 +220,7 @@ class Recorder:
         with open(self.path, encoding="utf-8") as file:
             last = json.loads(file.readlines()[-1])
         totals = last.get("totals", {"seen": "no totals line"})
-        reported = sum(count["seen"] for name, count in totals.get("events", {}).items() if name not in SNAPSHOT)
+        reported = sum(count["seen"] for name, count in totals.get("events", {}).items() if name not in TOOL_EVENTS)
         wrong += differs("events in the totals", account.seen, reported)
         wrong += differs("lost", 0, totals.get("lost"), "events")
         wrong += differs("folded", totals.get("seen"), totals.get("folded"), "events")

@@ -35,7 +35,7 @@ FUZZ_TARGETS := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(sort $(wildcard tests/f
 # Each tests/unit/test_*.c is a program that prints KTAP; events_doc prints the reference part of docs/events.md.
 UNIT_TESTS := $(patsubst tests/unit/%.c,build/tests/%,$(sort $(wildcard tests/unit/test_*.c)))
 HOST_TESTS := $(UNIT_TESTS) build/tests/events_doc build/tests/mhptop build/tests/generate build/tests/mutate build/tests/as_text \
-	build/tests/steps build/tests/call_sites $(FUZZ_TARGETS) build/fuzz/dictionary
+	build/tests/steps build/tests/call_sites build/tests/live $(FUZZ_TARGETS) build/fuzz/dictionary
 
 .PHONY: mhptop check-build check-unit check-golden
 
@@ -83,6 +83,10 @@ build/tests/%: tests/unit/%.c build/san/libmhptop.a tools/mhptop/mhptop.mk | bui
 	@echo '  LINK     $@'
 	$(Q)$(SAN_CC) $(MHPTOP_CFLAGS) $(SAN_CFLAGS) -Itests/unit -MMD -MP -MF $@.d $< build/san/libmhptop.a \
 		$(MHPTOP_LDLIBS) -o $@
+
+build/tests/live: tests/tui/live.c build/san/libmhptop.a tools/mhptop/mhptop.mk | build/tests
+	@echo '  LINK     $@'
+	$(Q)$(SAN_CC) $(MHPTOP_CFLAGS) $(SAN_CFLAGS) -MMD -MP -MF $@.d $< build/san/libmhptop.a $(MHPTOP_LDLIBS) -o $@
 
 build/tests/generate: tests/golden/generate.c $(filter-out build/obj/main.o,$(MHPTOP_OBJ)) | build/tests
 	@echo '  LINK     $@'

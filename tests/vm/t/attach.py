@@ -19,7 +19,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..
 # pylint: disable=wrong-import-position
 import lib_guest as guest
 import lib_oracle as oracle
-from lib_ledger import SECONDS, SNAPSHOT, Recorder, violated_rules
+from lib_ledger import SECONDS, TOOL_EVENTS, Recorder, violated_rules
 from lib_range import HIDDEN, Range, load_module
 
 ROUNDS = 15
@@ -75,7 +75,7 @@ def attach(number):
     numbers = [record["seq"] for record in records if "seq" in record]
     wrong += guest.differs("order of the records", sorted(numbers), numbers)
     snapshot = [at for at, record in enumerate(records) if record.get("event") == "mhp_snapshot_block"]
-    amid = sum(record.get("event") not in (None, *SNAPSHOT) for record in records[:snapshot[-1]])
+    amid = sum(record.get("event") not in (None, *TOOL_EVENTS) for record in records[:snapshot[-1]])
     return [f"{number}: {line}" for line in wrong + violated_rules(recorder.path, busy=True)], amid
 
 

@@ -107,7 +107,7 @@ def mhptop_lines(path):
             file.write("\n".join([header, *records[:begin], *new]) + "\n")
         text = ledger.run("replay", "-b", "/tmp/part")
         lines += re.findall(PERF_LINE, text, re.M)[-len(new):]
-    return [line for line in lines if line[0] not in ledger.SNAPSHOT]
+    return [line for line in lines if line[0] not in ledger.TOOL_EVENTS]
 
 
 def perf_record(trace):

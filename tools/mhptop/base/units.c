@@ -5,10 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/units.h"
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
+#define NS 1000000000ULL /* in a second */
 
 int duration_parse(u64 *ns, const char *text)
 {
@@ -81,9 +83,101 @@ const char *size_text(char buf[UNITS_TEXT_MAX], u64 bytes)
 	return buf;
 }
 
+static const struct {
+	const char *name;
+	const char *help;
+} styles[TIME_NR_STYLES] = {
+	[TIME_AS_MONO] = { "mono", "seconds of CLOCK_MONOTONIC" },
+	[TIME_AS_LOCAL] = { "local", "local time" },
+	[TIME_AS_UTC] = { "utc", "UTC" },
+	[TIME_AS_DELTA] = { "delta", "seconds since the first event" },
+};
+
+int time_style_parse(enum time_style *style, const char *text)
+{
+	int i;
+
+	for (i = 0; i < TIME_NR_STYLES; i++) {
+		if (strcmp(styles[i].name, text))
+			continue;
+		*style = i;
+		return 0;
+	}
+	return -EINVAL;
+}
+
+const char *time_style_name(enum time_style style)
+{
+	return styles[style].name;
+}
+
+const char *time_style_help(enum time_style style)
+{
+	return styles[style].help;
+}
+
 const char *time_text(char buf[UNITS_TEXT_MAX], u64 ns)
 {
-	snprintf(buf, UNITS_TEXT_MAX, "%llu.%06llu", ns / 1000000000,
+	snprintf(buf, UNITS_TEXT_MAX, "%llu.%06llu", ns / NS,
 		 ns / 1000 % 1000000);
+	return buf;
+}
+
+const char *time_delta_text(char buf[UNITS_TEXT_MAX], s64 ns)
+{
+	u64 size = ns < 0 ? -(u64)ns : (u64)ns;
+
+	snprintf(buf, UNITS_TEXT_MAX, "%c%llu.%06llu", ns < 0 ? '-' : '+',
+		 size / NS, size / 1000 % 1000000);
+	return buf;
+}
+
+static void wall_split(struct tm *tm, u64 wall_ns, bool utc)
+{
+	time_t seconds = wall_ns / NS;
+
+	/* No 64-bit number of ns is too large for either. */
+	if (utc)
+		gmtime_r(&seconds, tm);
+	else
+		localtime_r(&seconds, tm);
+}
+
+const char *time_wall_text(char buf[UNITS_TEXT_MAX], u64 wall_ns, bool utc)
+{
+	struct tm tm;
+	size_t len;
+	long east;
+
+	wall_split(&tm, wall_ns, utc);
+	len = strftime(buf, UNITS_TEXT_MAX, "%Y-%m-%dT%H:%M:%S", &tm);
+	len += snprintf(buf + len, UNITS_TEXT_MAX - len, ".%06llu",
+			wall_ns / 1000 % 1000000);
+	east = tm.tm_gmtoff / 60;
+	if (utc)
+		snprintf(buf + len, UNITS_TEXT_MAX - len, "Z");
+	else
+		snprintf(buf + len, UNITS_TEXT_MAX - len, "%c%02ld:%02ld",
+			 east < 0 ? '-' : '+', labs(east) / 60 % 100,
+			 labs(east) % 60);
+	return buf;
+}
+
+const char *time_wall_short(char buf[UNITS_TEXT_MAX], u64 wall_ns, u64 today_ns,
+			    bool utc)
+{
+	/* Month names are English, as main() sets no LC_TIME. */
+	struct tm tm, today;
+	size_t len;
+
+	wall_split(&tm, wall_ns, utc);
+	wall_split(&today, today_ns, utc);
+	if (tm.tm_year != today.tm_year || tm.tm_yday != today.tm_yday) {
+		strftime(buf, UNITS_TEXT_MAX, "%b %d %H:%M:%S", &tm);
+		return buf;
+	}
+	len = strftime(buf, UNITS_TEXT_MAX, "%H:%M:%S", &tm);
+	snprintf(buf + len, UNITS_TEXT_MAX - len, ".%06llu",
+		 wall_ns / 1000 % 1000000);
 	return buf;
 }

@@ -3,9 +3,11 @@
 #ifndef BASE_UNITS_H
 #define BASE_UNITS_H
 
+#include <stdbool.h>
+#include <stdbool.h>
 #include "base/types.h"
 
-#define UNITS_TEXT_MAX 32
+#define UNITS_TEXT_MAX 40
 
 /*
  * Parse a duration such as "2s", "150ms" or "1.5h". Units are ns, us, ms, s, m
@@ -21,7 +23,35 @@ int duration_parse(u64 *ns, const char *text);
 const char *duration_text(char buf[UNITS_TEXT_MAX], u64 ns, int decimals);
 /* "128 MiB", or "9.2 GiB" if it is below 100 and not whole. Returns buf. */
 const char *size_text(char buf[UNITS_TEXT_MAX], u64 bytes);
+
+/* How a time is printed. */
+enum time_style {
+	TIME_AS_MONO, /* seconds of CLOCK_MONOTONIC, as perf prints them */
+	TIME_AS_LOCAL, /* wall-clock time in the local time zone */
+	TIME_AS_UTC, /* wall-clock time in UTC */
+	TIME_AS_DELTA, /* seconds since the first event */
+	TIME_NR_STYLES
+};
+#define TIME_STYLES "mono, local, utc or delta" /* for messages */
+/* Returns 0, or -EINVAL for an unknown style. */
+int time_style_parse(enum time_style *style, const char *text);
+const char *time_style_name(enum time_style style); /* "mono" */
+const char *time_style_help(enum time_style style); /* for titles */
+
 /* Seconds with six decimals, rounded down, as perf prints times. Returns buf. */
 const char *time_text(char buf[UNITS_TEXT_MAX], u64 ns);
+/* The same for a difference, with its sign: "+1.000042". Returns buf. */
+const char *time_delta_text(char buf[UNITS_TEXT_MAX], s64 ns);
+/*
+ * Nanoseconds since 1970 as ISO 8601 with microseconds, for example
+ * "2023-11-14T22:13:20.000042Z". Returns buf.
+ */
+const char *time_wall_text(char buf[UNITS_TEXT_MAX], u64 wall_ns, bool utc);
+/*
+ * The same in 15 characters, for tables: "22:13:20.000042" on the day of
+ * today_ns, "Nov 14 22:13:20" on any other day. Returns buf.
+ */
+const char *time_wall_short(char buf[UNITS_TEXT_MAX], u64 wall_ns, u64 today_ns,
+			    bool utc);
 
 #endif

@@ -7,6 +7,7 @@
 #define CHECK_H
 
 #include <stdio.h>
+#include "base/units.h"
 #include "check/call_site.h"
 #include "rules/verdict.h"
 #include "source/stream.h"
@@ -14,6 +15,7 @@
 struct check_opts {
 	struct rules_opts rules;
 	u64 for_ns; /* how long a live check takes, 0: until it is interrupted */
+	enum time_style time; /* of events */
 	const char *junit; /* file for JUnit XML, NULL: none */
 	const char *vmlinux; /* file for call sites, NULL: look for one */
 };

@@ -9,6 +9,7 @@
 #include "base/units.h"
 #include "check/check.h"
 #include "model/event_table.h"
+#include "model/times.h"
 
 #define EVENT_MAX 640
 #define SITE_MAX 640
@@ -72,7 +73,9 @@ static void ktap_put_event(FILE *out, const struct check *check,
 
 	if (!record->event)
 		return;
-	fprintf(out, "#   %-6s %s %s", what, time_text(when, record->time_ns),
+	fprintf(out, "#   %-6s %s %s", what,
+		model_time_text(when, &check->stream->model, check->opts->time,
+				record->time_ns),
 		event_info(record->event)->name);
 	/* The fields of an event of an earlier operation are not kept. */
 	if (!record->size) {

@@ -128,6 +128,16 @@ static int parse_moment(struct cli_moment *moment, const char *name,
 		name, text);
 }
 
+static int parse_time(struct cli *cli, const char *text)
+{
+	if (time_style_parse(&cli->view.time, text))
+		return status_fail(STATUS_USAGE,
+				   "--time needs " TIME_STYLES ", not '%s'",
+				   text);
+	cli->check.time = cli->view.time;
+	return 0;
+}
+
 static int parse_option(struct cli *cli, int option, const char *arg)
 {
 	switch (option) {
@@ -148,6 +158,8 @@ static int parse_option(struct cli *cli, int option, const char *arg)
 		return parse_sort(cli, arg);
 	case CLI_OPT_FILTER:
 		return parse_filter(cli, arg);
+	case CLI_OPT_TIME:
+		return parse_time(cli, arg);
 	case CLI_OPT_ASCII:
 		cli->view.ascii = true;
 		return 0;
@@ -331,6 +343,9 @@ bool cli_parse(struct cli *cli, int argc, char **argv, int *status)
 	}
 	if (*status == STATUS_OK)
 		*status = check_options(cli, used);
+	if (!(used & option_bit(CLI_OPT_TIME)) &&
+	    cli->view.format == VIEW_DASHBOARD)
+		cli->view.time = TIME_AS_LOCAL;
 	if (*status == STATUS_OK)
 		*status = check_files(cli);
 	if (*status == STATUS_OK)

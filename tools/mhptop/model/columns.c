@@ -6,6 +6,7 @@
 #include "base/units.h"
 #include "model/columns.h"
 #include "model/event_table.h"
+#include "model/times.h"
 
 /* Where the information about a block comes from, see enum mhp_block_flag. */
 enum known {
@@ -48,8 +49,12 @@ static s64 pages(const struct mhp_block *block, s64 pages)
 	return pages;
 }
 
-static s64 column_duration(const struct mhp_phase *phase)
+/* In ns: of an operation in progress up to now, of any other one in total. */
+static s64 duration(const struct model *model, const struct mhp_phase *phase,
+		    bool in_progress)
 {
+	if (in_progress)
+		return phase_elapsed(model, phase);
 	if (!phase->begin_ns || phase->end_ns < phase->begin_ns)
 		return COLUMN_NONE;
 	return phase->end_ns - phase->begin_ns;
@@ -91,12 +96,12 @@ static s64 range_start(const struct model *model, const struct mhp_block *block)
 	C(offlines, "OFF", "successful offline operations", 4, NUMBER, false, true, NULL, block->offlines)                      \
 	C(online_failures, "ONFAIL", "failed online operations", 6, NUMBER, false, true, NULL, block->online_failures)          \
 	C(offline_failures, "OFFAIL", "failed offline operations", 6, NUMBER, false, true, NULL, block->offline_failures)       \
-	C(add_time, "ADDTIME", "first to last section populated", 8, TIME, false, true, NULL,                                   \
-	  column_duration(&block->add))                                                                                         \
-	C(online_time, "ONTIME", "duration of the last online operation", 8, TIME, false, true, NULL,                           \
-	  column_duration(&block->online))                                                                                      \
-	C(offline_time, "OFFTIME", "duration of the last offline operation", 8, TIME, false, true, NULL,                        \
-	  column_duration(&block->offline))                                                                                     \
+	C(add_time, "ADDTIME", "first to last section populated", 9, TIME, false, true, NULL,                                   \
+	  duration(model, &block->add, block_is_adding(model, block)))                                                          \
+	C(online_time, "ONTIME", "duration of the last online operation", 9, TIME, false, true, NULL,                           \
+	  duration(model, &block->online, block_is_onlining(block)))                                                            \
+	C(offline_time, "OFFTIME", "duration of the last offline operation", 9, TIME, false, true, NULL,                        \
+	  duration(model, &block->offline, block_is_offlining(block)))                                                          \
 	C(reason, "REASON", "why online or offline last failed", 9, WORD, true, true, event_reasons, block->reason)             \
 	C(last_ret, "RET", "return value of the last operation", 5, NUMBER, false, true, NULL, block->last_ret)                 \
 	C(blockers, "BLOCKERS", "pages reported as blocking offlining", 8, NUMBER, false, true, NULL, block->blockers)          \
@@ -155,6 +160,10 @@ const struct column *column_shown(const struct column *column)
 	return column->key ? column : NULL;
 }
 
+/* Whether a cell is the duration of an operation in progress. */
+static bool column_runs(const struct column *column, const struct model *model,
+			const void *row);
+
 int column_format(const struct column *column, const struct model *model,
 		  const void *row, char *buf, size_t len)
 {
@@ -170,7 +179,8 @@ int column_format(const struct column *column, const struct model *model,
 	case COLUMN_HEX:
 		return snprintf(buf, len, "0x%llx", value);
 	case COLUMN_TIME:
-		return snprintf(buf, len, "%s", duration_text(text, value, 1));
+		return snprintf(buf, len, "%s%s", duration_text(text, value, 1),
+				column_runs(column, model, row) ? "+" : "");
 	case COLUMN_FLAG:
 		return snprintf(buf, len, value ? "yes" : "no");
 	case COLUMN_WORD:
@@ -231,7 +241,8 @@ static s64 refs(const struct mhp_range *range)
 	  range->add.begin_ns ? range->flags : COLUMN_NONE)                                                                     \
 	C(removed, "REMOVED", "whether the range was removed", 7, FLAG, false, NULL, !!range->removed)                          \
 	C(ret, "RET", "return value of the add", 5, NUMBER, false, NULL, range->add.end_ns ? range->add_ret : COLUMN_NONE)      \
-	C(add_ns, "ADDTIME", "duration of the add", 8, TIME, false, NULL, column_duration(&range->add))
+	C(add_ns, "ADDTIME", "duration of the add", 9, TIME, false, NULL,                                                       \
+	  duration(model, &range->add, range_is_adding(range)))
 /* clang-format on */
 
 #define RANGE_GETTER(key, title, help, width, kind, shown, words, value)       \
@@ -248,14 +259,26 @@ RANGE_COLUMNS(RANGE_GETTER)
 	  shown, get_range_##key, words, false },
 const struct column range_columns[] = { RANGE_COLUMNS(RANGE_ROW){ 0 } };
 
+static bool column_runs(const struct column *column, const struct model *model,
+			const void *row)
+{
+	if (column->get == get_add_time)
+		return block_is_adding(model, row);
+	if (column->get == get_online_time)
+		return block_is_onlining(row);
+	if (column->get == get_offline_time)
+		return block_is_offlining(row);
+	return column->get == get_range_add_ns && range_is_adding(row);
+}
+
 /*
  * A range that hosts its memmap as a whole frees all of it when its last part
  * is removed. Other ranges may stay partially removed.
  */
 enum range_state range_state(const struct mhp_range *range)
 {
-	bool adding = range->add.begin_ns && !range->add.end_ns;
-	bool removing = range->remove.begin_ns && !range->remove.end_ns;
+	bool adding = range_is_adding(range);
+	bool removing = range_is_removing(range);
 
 	if (range->removed)
 		return RANGE_REMOVED;

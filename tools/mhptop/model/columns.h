@@ -42,7 +42,10 @@ extern const struct column columns[]; /* key == NULL ends the list */
 const struct column *column_find(const char *key);
 /* The word of a value, NULL if it has none. */
 const char *column_word(const struct column *column, s64 value);
-/* Format a cell, without padding. Durations have a unit. Returns as snprintf(). */
+/*
+ * Format a cell, without padding. Durations have a unit and, while the operation
+ * is in progress, a "+". Returns as snprintf().
+ */
 int column_format(const struct column *column, const struct model *model,
 		  const void *row, char *buf, size_t len);
 /* The next column shown by default, starting with this one; NULL if none. */
@@ -67,6 +70,8 @@ bool block_filter_match(const struct block_filter *filter,
 			const struct mhp_block *block);
 /* A history column that the filter depends on, NULL if there is none. */
 const struct column *block_filter_history(const struct block_filter *filter);
+/* Whether the filter depends on durations, so that its result changes with time. */
+bool block_filter_has_time(const struct block_filter *filter);
 void block_filter_free(struct block_filter *filter);
 
 /* A row is a struct mhp_range. key == NULL ends the list. */

@@ -287,6 +287,17 @@ const struct column *block_filter_history(const struct block_filter *filter)
 	return found;
 }
 
+bool block_filter_has_time(const struct block_filter *filter)
+{
+	size_t i;
+
+	for (i = 0; i < filter->nr; i++)
+		if (filter->terms[i].column &&
+		    filter->terms[i].column->kind == COLUMN_TIME)
+			return true;
+	return false;
+}
+
 void block_filter_free(struct block_filter *filter)
 {
 	free(filter);

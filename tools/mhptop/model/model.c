@@ -8,8 +8,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/vec.h"
 #include "model/event_table.h"
 #include "model/model.h"
+
+/* Without memory, the previous clock remains valid. */
+static void add_clock(struct model *model, u64 from_ns, u64 wall_ns,
+		      u64 mono_ns)
+{
+	if (!vec_grow(model->clocks, model->nr_clocks, model->clocks_room))
+		return;
+	model->clocks[model->nr_clocks++] =
+		(struct model_clock){ from_ns, wall_ns, mono_ns };
+}
 
 int model_init(struct model *model, const struct source_info *info)
 {
@@ -21,6 +32,8 @@ int model_init(struct model *model, const struct source_info *info)
 	model->info = *info;
 	model->self_check = -EAGAIN;
 	model->log = calloc(MODEL_LOG, sizeof(*model->log));
+	if (info->wall_ns)
+		add_clock(model, 0, info->wall_ns, info->mono_ns);
 	pages = info->block_bytes / info->page_bytes;
 	model->ledger = ledger_new(pages, info->max_accounts);
 	violations_init(&model->violations, pages);
@@ -37,9 +50,13 @@ void model_fini(struct model *model)
 	violations_free(&model->violations);
 	free(model->log);
 	model->log = NULL;
+	free(model->clocks);
+	model->clocks = NULL;
+	model->nr_clocks = 0;
+	model->clocks_room = 0;
 }
 
-int model_restart(struct model *model)
+int model_restart(struct model *model, u64 wall_ns, u64 mono_ns)
 {
 	struct mhp_ledger *ledger = ledger_new(
 		ledger_block_pages(model->ledger), model->info.max_accounts);
@@ -49,6 +66,11 @@ int model_restart(struct model *model)
 	ledger_free(model->ledger);
 	model->ledger = ledger;
 	model->last_ns = 0;
+	model->nr_clocks = 0;
+	model->info.wall_ns = wall_ns;
+	model->info.mono_ns = mono_ns;
+	if (wall_ns)
+		add_clock(model, 0, wall_ns, mono_ns);
 	return 0;
 }
 
@@ -80,15 +102,21 @@ static void log_put(struct model *model, const struct mhp_record *record)
 int model_take(void *ctx, const struct mhp_record *record)
 {
 	struct model *model = ctx;
+	u64 from_ns = model->last_ns + 1;
 	const struct event_info *info;
 
-	model->seen++;
+	if (!model->seen++)
+		model->first_ns = record->time_ns;
 	model_take_number(model, record->seq);
 	if (model->last_ns < record->time_ns)
 		model->last_ns = record->time_ns;
 	info = event_info(record->event);
 	if (!info || record->size != info->size)
 		return 0;
+	/* The source reads the clocks before it reads the events that follow. */
+	if (record->event == MHP_EVENT_mhp_clock)
+		add_clock(model, from_ns, record->p.mhp_clock.wall_ns,
+			  record->p.mhp_clock.mono_ns);
 	/* A loaded ledger already includes the record. */
 	if (!model->loaded && ledger_fold(model->ledger, record))
 		model->no_room++;
@@ -96,6 +124,16 @@ int model_take(void *ctx, const struct mhp_record *record)
 	    record->time_ns >= model->log_since_ns)
 		log_put(model, record);
 	return 0;
+}
+
+void model_tick(struct model *model, u64 now_ns)
+{
+	model->now_ns = now_ns;
+}
+
+u64 model_now(const struct model *model)
+{
+	return model->now_ns > model->last_ns ? model->now_ns : model->last_ns;
 }
 
 static void sum_block(struct model_sums *sums, const struct mhp_block *block)

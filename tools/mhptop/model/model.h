@@ -4,7 +4,7 @@
  * the totals.
  *
  * The model has no clock and no I/O. Its caller reads the source, passes in the
- * records and draws the view.
+ * records and the time, and draws the view.
  */
 #ifndef MODEL_H
 #define MODEL_H
@@ -14,6 +14,13 @@
 #include "model/violations.h"
 
 #define MODEL_LOG 4096 /* latest events that the model keeps */
+
+/* Two clocks at one moment, for the times of records from from_ns on. */
+struct model_clock {
+	u64 from_ns;
+	u64 wall_ns; /* CLOCK_REALTIME */
+	u64 mono_ns; /* CLOCK_MONOTONIC */
+};
 
 struct model {
 	struct source_info info;
@@ -26,7 +33,12 @@ struct model {
 	u64 gaps; /* sequence numbers missing up to last_seq */
 	u64 no_room; /* records for which our own ledger had no room */
 	u64 last_seq; /* highest sequence number */
+	u64 first_ns; /* time of the first record, CLOCK_MONOTONIC */
 	u64 last_ns; /* time of the newest record, CLOCK_MONOTONIC */
+	u64 now_ns; /* as set by model_tick() */
+	struct model_clock *clocks; /* in ascending order of from_ns */
+	size_t nr_clocks;
+	size_t clocks_room;
 	/* 0: ledgers are equal, 1: they differ, -EOPNOTSUPP, -EAGAIN: not yet done */
 	int self_check;
 	char self_check_why[160];
@@ -54,10 +66,20 @@ struct model_sums {
  */
 int model_init(struct model *model, const struct source_info *info);
 void model_fini(struct model *model);
-/* Another recording begins: forget the accounts, not the log and the counts. 0 or -ENOMEM. */
-int model_restart(struct model *model);
+/*
+ * Another recording begins, with these clocks: forget the accounts, not the log
+ * and the counts. 0 or -ENOMEM.
+ */
+int model_restart(struct model *model, u64 wall_ns, u64 mono_ns);
 /* A source_sink: take one record. Always returns 0. */
 int model_take(void *model, const struct mhp_record *record);
+/*
+ * Set the time of the model, in ns of CLOCK_MONOTONIC: the current time of a
+ * live source, or the time for which a frame of a recording is due.
+ */
+void model_tick(struct model *model, u64 now_ns);
+/* The time of the model: of the last tick or of the newest record, the later one. */
+u64 model_now(const struct model *model);
 void model_sum(const struct model *model, struct model_sums *sums);
 /* The nth newest event, 0 for the newest; NULL if the log has fewer. */
 const struct mhp_record *model_log(const struct model *model, u64 nth);

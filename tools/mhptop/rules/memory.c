@@ -21,6 +21,11 @@
 #define MEMORY_NOISE_OF_CPU 32
 /* The share of the freed memmap that may be missing, as 1/n: page tables, and memmap that is retired. */
 #define MEMORY_SHARE 8
+/*
+ * So many cycles in a row must lose pages. A kernel that loses memmap does so each
+ * time; a driver or tracer that allocates its buffers meanwhile does not.
+ */
+#define MEMORY_CYCLES 3
 
 #define MEMORY_COUNTS                                \
 	(sizeof(((struct rule_memory *)0)->counts) / \
@@ -64,21 +69,35 @@ static bool is_comparable(const struct rule_memory_count *from,
 	       to->freed - from->freed >= 2 * noise;
 }
 
-static bool compare(struct rules *rules, const struct rule_memory_count *from,
-		    const struct rule_memory_count *to, u64 noise)
+/* The most by which the unaccounted pages may grow. */
+static s64 most_growth(const struct rule_memory_count *from,
+		       const struct rule_memory_count *to, u64 noise)
 {
-	s64 grown = rule_difference(to->unaccounted, from->unaccounted);
-	u64 freed = to->freed - from->freed;
-	s64 most = noise + freed / MEMORY_SHARE;
-	char expected[VIOLATION_TEXT];
+	return noise + (to->freed - from->freed) / MEMORY_SHARE;
+}
 
-	snprintf(expected, sizeof(expected),
-		 "at most %lld pages more that nothing accounts for", most);
-	return rule_check(
-		rules, RULE_LEAK, rules->memory.removed_pfn, grown <= most,
-		expected,
-		"%lld pages more, after %llu pages of memmap were freed", grown,
-		freed);
+/* Continue the rows of cycles that an earlier count ends: the longest, and the longest in which each cycle grew. */
+static const struct rule_memory_count *
+continue_row(const struct rule_memory *memory, struct rule_memory_count *now,
+	     u64 noise)
+{
+	const struct rule_memory_count *from, *last = NULL;
+	u64 i = memory->nr > MEMORY_COUNTS ? memory->nr - MEMORY_COUNTS : 0;
+
+	for (; i < memory->nr; i++) {
+		from = &memory->counts[i % MEMORY_COUNTS];
+		if (!is_comparable(from, now, noise))
+			continue;
+		if (now->cycles <= from->cycles)
+			now->cycles = from->cycles + 1;
+		if (rule_difference(now->unaccounted, from->unaccounted) <=
+			    most_growth(from, now, noise) ||
+		    now->grown > from->grown)
+			continue;
+		now->grown = from->grown + 1;
+		last = from;
+	}
+	return last;
 }
 
 static void take_count(struct rules *rules, const struct mhp_record *r)
@@ -91,21 +110,27 @@ static void take_count(struct rules *rules, const struct mhp_record *r)
 		.unaccounted = e->unaccounted,
 		.time_ns = r->time_ns,
 	};
-	u64 noise = noise_of(e->cpus), i;
+	const struct rule_memory_count *last;
+	char expected[VIOLATION_TEXT];
+	u64 noise = noise_of(e->cpus);
 
 	if (rules->op.kind != OP_NONE)
 		return;
-	i = memory->nr > MEMORY_COUNTS ? memory->nr - MEMORY_COUNTS : 0;
-	for (; i < memory->nr; i++) {
-		const struct rule_memory_count *from =
-			&memory->counts[i % MEMORY_COUNTS];
-
-		if (is_comparable(from, &now, noise) &&
-		    !compare(rules, from, &now, noise)) {
-			/* Report what is lost once. */
-			forget_counts(memory);
-			break;
-		}
+	last = continue_row(memory, &now, noise);
+	if (now.grown >= MEMORY_CYCLES) {
+		snprintf(expected, sizeof(expected),
+			 "at most %lld more unaccounted pages",
+			 most_growth(last, &now, noise));
+		rule_check(
+			rules, RULE_LEAK, memory->removed_pfn, false, expected,
+			"%lld more after %llu vmemmap pages were freed, as in %d cycles in a row",
+			rule_difference(now.unaccounted, last->unaccounted),
+			now.freed - last->freed, MEMORY_CYCLES);
+		/* Report what is lost once. */
+		forget_counts(memory);
+		now.cycles = now.grown = 0;
+	} else if (now.cycles >= MEMORY_CYCLES) {
+		rule_passes(rules, RULE_LEAK);
 	}
 	keep_count(memory, &now);
 }

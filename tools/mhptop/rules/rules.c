@@ -82,8 +82,8 @@ static void forget(struct rules *rules)
 	rules->nr_retired = 0;
 	rules->numbered = rules->last_seq;
 	rules_forget(rules);
-	rules_memory_forget(rules);
 	rules_expect_forget(rules);
+	rules_memory_forget(rules);
 }
 
 void rules_restart(struct rules *rules)
@@ -165,6 +165,8 @@ static void dispatch(struct rules *rules, const struct mhp_record *r)
 	case MHP_EVENT_mhp_snapshot_block:
 	case MHP_EVENT_mhp_snapshot_zone:
 		return rules_snapshot_take(rules, r);
+	case MHP_EVENT_mhp_clock:
+		return;
 	case MHP_EVENT_mhp_snapshot_memory:
 		return; /* see rules_memory_take() */
 	default:

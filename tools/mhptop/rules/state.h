@@ -84,6 +84,8 @@ struct rule_memory_count {
 	u64 freed; /* vmemmap pages freed since the stream began */
 	s64 unaccounted; /* pages in use that no counter accounts for */
 	u64 time_ns;
+	u32 cycles; /* comparable counts in a row before this one */
+	u32 grown; /* the same, each of them with more pages lost than the one before */
 };
 
 /* What memory.leak compares. */
@@ -231,12 +233,12 @@ void rules_block_take(struct rules *rules, const struct mhp_record *r);
 void rules_range_take(struct rules *rules, const struct mhp_record *r);
 void rules_count_take(struct rules *rules, const struct mhp_record *r);
 void rules_snapshot_take(struct rules *rules, const struct mhp_record *r);
+/* "add" and so on, by enum rule_op_kind. */
+extern const char *const rule_op_names[];
 /* To be called before the other parts, which end the operation in progress. */
 void rules_memory_take(struct rules *rules, const struct mhp_record *r);
 /* Events were lost: forget the counts of memory. */
 void rules_memory_forget(struct rules *rules);
-/* "add" and so on, by enum rule_op_kind. */
-extern const char *const rule_op_names[];
 /* Check the budgets of an operation that ended. */
 void rules_budget_end(struct rules *rules, const struct mhp_record *r);
 /* At the end of the stream: check those of operations in progress. */

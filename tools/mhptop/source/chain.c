@@ -100,13 +100,21 @@ static int chain_next(struct source_chain *chain)
 	return 0;
 }
 
+static void chain_start_part(struct source_chain *chain)
+{
+	chain->source.info.wall_ns = chain->now->info.wall_ns;
+	chain->source.info.mono_ns = chain->now->info.mono_ns;
+	chain->source.part++;
+}
+
 static int chain_read(struct source *source, source_sink sink, void *ctx)
 {
 	struct source_chain *chain = to_chain(source);
 	struct chain_sink to = { chain, sink, ctx };
 	int ret = source_read(chain->now, chain_take, &to);
 
-	source->part += chain->now->part - chain->part;
+	if (chain->part != chain->now->part)
+		chain_start_part(chain);
 	chain->part = chain->now->part;
 	if (ret >= 0)
 		return ret;
@@ -122,7 +130,7 @@ static int chain_read(struct source *source, source_sink sink, void *ctx)
 	ret = chain_next(chain);
 	if (ret)
 		return ret;
-	source->part++;
+	chain_start_part(chain);
 	/* There may be more. */
 	return 1;
 }

@@ -7,13 +7,45 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "source/live.h"
 #include "source/source.h"
+
+/* Clocks that run alike differ by no more than reading them takes. */
+#define CLOCK_MOVED_NS (LOOP_NS / 100)
+
+int source_clock(struct source *source, source_sink sink, void *ctx)
+{
+	struct mhp_record record = {
+		.event = MHP_EVENT_mhp_clock,
+		.size = sizeof(record.p.mhp_clock),
+		.comm = "mhptop",
+	};
+	struct mhp_mhp_clock *clock = &record.p.mhp_clock;
+	const struct source_info *info = &source->info;
+	s64 moved;
+
+	if (!info->live || !info->wall_ns)
+		return 0;
+	if (!source->wall_lead)
+		source->wall_lead = info->wall_ns - info->mono_ns;
+	source_live_clocks(clock);
+	moved = clock->wall_ns - clock->mono_ns - source->wall_lead;
+	if (moved < (s64)CLOCK_MOVED_NS && moved > -(s64)CLOCK_MOVED_NS)
+		return 0;
+	source->wall_lead = clock->wall_ns - clock->mono_ns;
+	record.time_ns = clock->mono_ns;
+	record.pid = getpid();
+	return sink(ctx, &record);
+}
 
 int source_read(struct source *source, source_sink sink, void *ctx)
 {
+	int err = source_clock(source, sink, ctx);
+
 	source->why[0] = '\0';
-	return source->ops->read(source, sink, ctx);
+	return err < 0 ? err : source->ops->read(source, sink, ctx);
 }
 
 int source_fd(struct source *source)

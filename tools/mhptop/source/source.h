@@ -66,6 +66,7 @@ struct source_ops {
 struct source {
 	const struct source_ops *ops;
 	struct source_info info;
+	u64 wall_lead; /* of CLOCK_REALTIME over CLOCK_MONOTONIC, as last emitted; 0: as in info */
 	char why[256]; /* what source_why() returns */
 	/*
 	 * Recordings that have begun, after the first one. What comes next is
@@ -139,6 +140,13 @@ int source_ledger(struct source *source, struct mhp_ledger *ledger, char *why,
  * "" if nothing.
  */
 const char *source_why(struct source *source);
+/*
+ * For a live source: pass an mhp_clock event to a sink if the machine was
+ * suspended or its clock was set since the last time. source_read() does so
+ * first, so that the event comes before those that happened afterwards. 0, or
+ * what the sink returned.
+ */
+int source_clock(struct source *source, source_sink sink, void *ctx);
 void source_close(struct source *source); /* NULL is fine */
 
 #define BURST_LOOK_NS (LOOP_NS / 10)

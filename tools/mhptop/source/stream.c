@@ -163,6 +163,15 @@ static void load_ledger(struct stream *stream)
 		       "accounts are read from the kernel; the log has gaps");
 }
 
+void stream_tick(struct stream *stream, u64 now_ns)
+{
+	/* Nobody knows what is in progress after the last event. */
+	if (stream->over)
+		return;
+	source_clock(stream->source, stream_take, stream);
+	model_tick(&stream->model, now_ns);
+}
+
 void stream_update(struct stream *stream)
 {
 	struct model *model = &stream->model;
@@ -181,7 +190,8 @@ static int start_part(struct stream *stream)
 {
 	stream->part = stream->source->part;
 	rules_restart(stream->rules);
-	return model_restart(&stream->model);
+	return model_restart(&stream->model, stream->source->info.wall_ns,
+			     stream->source->info.mono_ns);
 }
 
 struct window {

@@ -75,6 +75,12 @@ int stream_take(void *stream, const struct mhp_record *record);
  */
 int stream_read(struct stream *stream, source_sink sink, void *ctx);
 /*
+ * Set the time of the model before it is shown. For a live source, pass the
+ * current time of CLOCK_MONOTONIC; its wall-clock time is updated as well. A
+ * recording has no current time: pass the time for which a frame is due.
+ */
+void stream_tick(struct stream *stream, u64 now_ns);
+/*
  * Call it before the model is shown: it updates the model's counts of events
  * and, if a live source has lost a record, its accounts.
  */

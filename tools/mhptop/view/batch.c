@@ -37,6 +37,8 @@ static int print_frame(struct batch *batch)
 	struct stream *stream = batch->stream;
 	int err;
 
+	if (stream->model.info.live)
+		stream_tick(stream, loop_now());
 	stream_update(stream);
 	if (batch->opts->format == VIEW_JSON)
 		err = view_json(&stream->model, batch->opts, batch->file);
@@ -61,6 +63,7 @@ static int batch_take(void *ctx, const struct mhp_record *record)
 					    record->time_ns + batch->delay;
 	if (record->time_ns < batch->due_record)
 		return stream_take(batch->stream, record);
+	stream_tick(batch->stream, batch->due_record);
 	if (print_frame(batch) || is_enough(batch))
 		return -ECANCELED;
 	late = record->time_ns - batch->due_record;

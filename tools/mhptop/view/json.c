@@ -9,6 +9,7 @@
 #include "model/event_table.h"
 #include "base/json.h"
 #include "model/columns.h"
+#include "model/times.h"
 #include "format/recording.h"
 #include "rules/rules.h"
 #include "view/view.h"
@@ -88,16 +89,30 @@ static void json_put_ranges(FILE *out, const struct model *model)
 	fputs("],", out);
 }
 
-static void json_put_event(FILE *out, const char *key,
-			   const struct mhp_record *record)
+/* A time, and the wall-clock time in UTC if it is known. */
+static void put_time(FILE *out, const struct model *model, u64 ns)
 {
-	if (!record->event)
-		fprintf(out, "\"%s\":null", key);
+	char text[UNITS_TEXT_MAX];
+	u64 wall;
+
+	fprintf(out, "\"ns\":%llu,\"time\":", ns);
+	if (model_wall(model, ns, &wall))
+		fprintf(out, "\"%s\"", time_wall_text(text, wall, true));
 	else
-		fprintf(out,
-			"\"%s\":{\"event\":\"%s\",\"ns\":%llu,\"seq\":%llu}",
-			key, event_info(record->event)->name, record->time_ns,
-			record->seq);
+		fputs("null", out);
+}
+
+static void json_put_event(FILE *out, const struct model *model,
+			   const char *key, const struct mhp_record *record)
+{
+	if (!record->event) {
+		fprintf(out, "\"%s\":null", key);
+		return;
+	}
+	fprintf(out, "\"%s\":{\"event\":\"%s\",", key,
+		event_info(record->event)->name);
+	put_time(out, model, record->time_ns);
+	fprintf(out, ",\"seq\":%llu}", record->seq);
 }
 
 static void json_put_violations(FILE *out, const struct model *model)
@@ -114,9 +129,9 @@ static void json_put_violations(FILE *out, const struct model *model)
 			violation->pfn);
 		put_string(out, "expected", violation->expected);
 		put_string(out, "found", violation->found);
-		json_put_event(out, "before", &violation->first);
+		json_put_event(out, model, "before", &violation->first);
 		fputc(',', out);
-		json_put_event(out, "then", &violation->second);
+		json_put_event(out, model, "then", &violation->second);
 		fputc('}', out);
 	}
 	fputc(']', out);
@@ -144,11 +159,14 @@ static void json_put_head(FILE *out, const struct model *model)
 	put_string(out, "kernel", info->kernel);
 	put_string(out, "host", info->host);
 	fprintf(out,
-		"\"source\":\"%s\",\"page_bytes\":%u,\"block_bytes\":%llu,\"ns\":%llu,"
-		"\"events\":{\"seen\":%llu,\"lost\":%llu},\"self_check\":\"%s\",",
+		"\"source\":\"%s\",\"page_bytes\":%u,\"block_bytes\":%llu,",
 		source_kind_name(info->kind), info->page_bytes,
-		info->block_bytes, model->last_ns, model_seen(model),
-		model_lost(model), recording_check_name(model->self_check));
+		info->block_bytes);
+	put_time(out, model, model_now(model));
+	fprintf(out,
+		",\"events\":{\"seen\":%llu,\"lost\":%llu},\"self_check\":\"%s\",",
+		model_seen(model), model_lost(model),
+		recording_check_name(model->self_check));
 	if (model->self_check_why[0])
 		put_string(out, "self_check_why", model->self_check_why);
 	if (model->notice[0])

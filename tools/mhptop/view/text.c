@@ -10,6 +10,7 @@
 #include "model/event_table.h"
 #include "base/plain_text.h"
 #include "model/columns.h"
+#include "model/times.h"
 #include "format/recording.h"
 #include "rules/rules.h"
 #include "view/view.h"
@@ -36,10 +37,11 @@ static void put_events_head(FILE *out, const struct model *model)
 		model->violations.total == 1 ? "" : "s");
 }
 
-static void text_put_head(FILE *out, const struct model *model)
+static void text_put_head(FILE *out, const struct model *model,
+			  enum time_style style)
 {
 	const struct source_info *info = &model->info;
-	char size[UNITS_TEXT_MAX];
+	char size[UNITS_TEXT_MAX], now[UNITS_TEXT_MAX];
 	struct model_sums sums;
 
 	model_sum(model, &sums);
@@ -47,6 +49,8 @@ static void text_put_head(FILE *out, const struct model *model)
 		info->kernel, info->host, source_kind_name(info->kind),
 		info->kind == SOURCE_SYSFS ? " (states polled, no events)" : "",
 		size_text(size, info->block_bytes));
+	fprintf(out, "time    %s\n",
+		model_time_text(now, model, style, model_now(model)));
 	fputs("memory", out);
 	put_pages(out, model, "present", sums.present);
 	put_pages(out, model, "managed", sums.managed);
@@ -148,7 +152,58 @@ static void text_put_ranges(FILE *out, const struct model *model)
 		put_range(out, model, range);
 }
 
-static void text_put_violations(FILE *out, const struct model *model)
+struct progress {
+	FILE *out;
+	const struct model *model;
+	enum time_style style;
+	bool titled;
+};
+
+static void put_progress(struct progress *to, const char *what,
+			 const char *name, u64 number,
+			 const struct mhp_phase *phase)
+{
+	char took[UNITS_TEXT_MAX], when[UNITS_TEXT_MAX];
+
+	if (!to->titled)
+		fputs("\nIN PROGRESS\n", to->out);
+	to->titled = true;
+	fprintf(to->out, "%s of ", what);
+	fprintf(to->out, *name == 'r' ? "%s0x%llx" : "%s%llu", name, number);
+	fprintf(to->out, ": %s+, since %s\n",
+		duration_text(took, phase_elapsed(to->model, phase), 1),
+		model_time_text(when, to->model, to->style, phase->begin_ns));
+}
+
+/* The add of a block is part of that of its range. */
+static void text_put_progress(FILE *out, const struct model *model,
+			      enum time_style style)
+{
+	struct progress to = { out, model, style, false };
+	u64 pages = ledger_block_pages(model->ledger);
+	const struct mhp_range *range = NULL;
+	const struct mhp_block *block = NULL;
+
+	while ((range = ledger_next_range(model->ledger, range))) {
+		if (range_is_adding(range))
+			put_progress(&to, "add", "range ", range->start_pfn,
+				     &range->add);
+		if (range_is_removing(range))
+			put_progress(&to, "remove", "range ", range->start_pfn,
+				     &range->remove);
+	}
+	while ((block = ledger_next_block(model->ledger, block))) {
+		if (block_is_onlining(block))
+			put_progress(&to, "online", "memory",
+				     block->start_pfn / pages, &block->online);
+		if (block_is_offlining(block))
+			put_progress(&to, "offline", "memory",
+				     block->start_pfn / pages, &block->offline);
+	}
+}
+
+static void text_put_violations(FILE *out, const struct model *model,
+				enum time_style style)
 {
 	const struct violations *violations = &model->violations;
 	const struct violation *violation = violations->kept;
@@ -160,7 +215,8 @@ static void text_put_violations(FILE *out, const struct model *model)
 		fputs("\nRULE VIOLATIONS\n", out);
 	for (i = 0; i < violations->nr_kept; i++, violation++)
 		fprintf(out, "%s %s, memory%llu: expected %s; found %s\n",
-			time_text(when, violation->second.time_ns),
+			model_time_text(when, model, style,
+					violation->second.time_ns),
 			rule_infos[violation->rule].name,
 			violation->pfn / pages, violation->expected,
 			violation->found);
@@ -177,7 +233,9 @@ static void text_put_block(FILE *out, const struct model *model,
 }
 
 /* In the format of `perf script`. A comm may contain control characters. */
-static void text_put_event(FILE *out, const struct mhp_record *record)
+static void text_put_event(FILE *out, const struct model *model,
+			   enum time_style style,
+			   const struct mhp_record *record)
 {
 	char text[EVENT_MAX], comm[MHP_COMM_LEN], when[UNITS_TEXT_MAX];
 
@@ -185,11 +243,13 @@ static void text_put_event(FILE *out, const struct mhp_record *record)
 	plain_text(comm);
 	event_print(record, text, sizeof(text));
 	fprintf(out, "%16s %7u [%03u] %12s: mhp:%s: %s\n", comm, record->pid,
-		record->cpu, time_text(when, record->time_ns),
+		record->cpu,
+		model_time_text(when, model, style, record->time_ns),
 		event_info(record->event)->name, text);
 }
 
-static void put_events(FILE *out, const struct model *model)
+static void put_events(FILE *out, const struct model *model,
+		       enum time_style style)
 {
 	u64 nth = LAST_EVENTS;
 
@@ -198,7 +258,7 @@ static void put_events(FILE *out, const struct model *model)
 	if (nth)
 		fputc('\n', out);
 	while (nth--)
-		text_put_event(out, model_log(model, nth));
+		text_put_event(out, model, style, model_log(model, nth));
 }
 
 int view_text(const struct model *model, const struct view_opts *opts,
@@ -206,12 +266,13 @@ int view_text(const struct model *model, const struct view_opts *opts,
 {
 	int err;
 
-	text_put_head(out, model);
+	text_put_head(out, model, opts->time);
+	text_put_progress(out, model, opts->time);
 	text_put_zones(out, model);
 	text_put_ranges(out, model);
-	text_put_violations(out, model);
+	text_put_violations(out, model, opts->time);
 	err = view_blocks(out, model, opts, text_put_block);
-	put_events(out, model);
+	put_events(out, model, opts->time);
 	fputc('\n', out);
 	if (!err && ferror(out))
 		err = -EIO;

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stdio.h>
+#include "base/units.h"
 #include "model/columns.h"
 #include "model/model.h"
 
@@ -18,6 +19,7 @@ struct view_opts {
 	bool color; /* NO_COLOR not set, and a terminal */
 	char sort[32]; /* a column's key, "" for pfn */
 	bool reverse;
+	enum time_style time; /* of the dashboard and of text */
 	const char *filter; /* see columns.h, NULL for all */
 };
 

@@ -83,15 +83,15 @@ static void wakeups_clear(struct bpf_source *self)
 
 /*
  * First, the snapshot is put into the ring buffer piece by piece. After it, and
- * when there are no more records, is the time to count memory. Then set
- * mhp_reader_sleeps so that the collector wakes us for the next one, and look
- * again for records that came before it was set.
+ * when there are no more records, memory is counted if that is due. Before the
+ * reader sleeps, set mhp_reader_sleeps so that the collector wakes us for the next
+ * record, and look again for records that came before it was set.
  */
 static int bpf_read(struct source *source, source_sink sink, void *ctx)
 {
 	struct bpf_source *self = (struct bpf_source *)source;
-	int more, err;
 	bool first = self->stage != BPF_SNAPSHOT_DONE;
+	int more, err;
 
 	self->sink = sink;
 	self->ctx = ctx;
@@ -263,9 +263,9 @@ static void detach(struct bpf_source *self)
 }
 
 /*
- * Whether there are records to read before the events stop: events that came
- * meanwhile, then the last count of memory. Each is looked for once only, because
- * events may come for ever.
+ * Whether there are records to read before the events stop: first the events that
+ * have not been read yet, then the last count of memory. Each of the two is
+ * reported only once, because events may keep coming.
  */
 static bool has_last_records(struct bpf_source *self)
 {
@@ -351,8 +351,8 @@ int source_open_bpf(struct source **source, char *why, size_t len)
 		return source_live_why(-ENOMEM, why, len,
 				       "cannot open the events: out of memory");
 	self->source.ops = &bpf_ops;
-	self->memory.due = true;
 	self->wakeups = -1;
+	self->memory.due = true;
 	err = source_live_info(&self->source.info, SOURCE_EVENTS, "", why, len);
 	if (!err)
 		err = bpf_source_load(self, why, len);

@@ -33,8 +33,13 @@ static u64 delay(struct dashboard *dashboard)
 
 static void draw(struct dashboard *dashboard)
 {
-	stream_update(dashboard->stream);
-	view_tui_draw(dashboard->view, &dashboard->stream->model);
+	struct stream *stream = dashboard->stream;
+
+	/* While paused, what is shown does not change. */
+	if (stream->model.info.live && !view_tui_paused(dashboard->view))
+		stream_tick(stream, loop_now());
+	stream_update(stream);
+	view_tui_draw(dashboard->view, &stream->model);
 }
 
 /* A frame is due. While paused, the last one stays. */

@@ -50,7 +50,8 @@ static void state_lines(struct tui_lines *lines, const struct mhp_block *block)
 			block->blockers);
 }
 
-static void event_line(struct tui_lines *lines, const char *what,
+static void event_line(struct tui_lines *lines, const struct view_tui *view,
+		       const struct model *model, const char *what,
 		       const struct mhp_record *record)
 {
 	char when[UNITS_TEXT_MAX];
@@ -59,15 +60,18 @@ static void event_line(struct tui_lines *lines, const char *what,
 	if (!record->event)
 		return;
 	if (record->size)
-		tui_event_line(record, text, sizeof(text));
+		tui_event_line(view, model, record, text, sizeof(text));
 	else
 		snprintf(text, sizeof(text), "%s %s",
-			 time_text(when, record->time_ns),
+			 model_time_short(when, model, view->time,
+					  record->time_ns),
 			 event_info(record->event)->name);
 	tui_lines_add(lines, TUI_PLAIN, "           %s: %s", what, text);
 }
 
-static void violation_lines(struct tui_lines *lines, const struct model *model,
+static void violation_lines(struct tui_lines *lines,
+			    const struct view_tui *view,
+			    const struct model *model,
 			    const struct mhp_block *block)
 {
 	u64 violations =
@@ -81,8 +85,8 @@ static void violation_lines(struct tui_lines *lines, const struct model *model,
 			      "rule     !%s: expected %s; found %s",
 			      rule_infos[violation->rule].name,
 			      violation->expected, violation->found);
-		event_line(lines, "before", &violation->first);
-		event_line(lines, "then", &violation->second);
+		event_line(lines, view, model, "before", &violation->first);
+		event_line(lines, view, model, "then", &violation->second);
 		nth++;
 	}
 	if (violations > nth)
@@ -224,43 +228,55 @@ static void origin_lines(struct tui_lines *lines, const struct mhp_block *block)
 			"origin   first reported in mid-life; earlier counts are missing");
 }
 
-static void phase_line(struct tui_lines *lines, const char *name,
-		       const struct mhp_phase *phase, u64 now)
+/* When a phase began or, if only that was reported, when it ended. */
+static void phase_line(struct tui_lines *lines, const struct view_tui *view,
+		       const struct model *model, const char *name,
+		       const struct mhp_phase *phase, bool in_progress)
 {
 	u64 at = phase->begin_ns ? phase->begin_ns : phase->end_ns;
-	u64 end = phase->end_ns ? phase->end_ns : now;
 	char took[UNITS_TEXT_MAX], when[UNITS_TEXT_MAX];
 
 	if (!at) {
 		tui_lines_add(lines, TUI_DIM, "  %-8s not reported", name);
 		return;
 	}
-	duration_text(took, end > at ? end - at : 0, 3);
-	tui_lines_add(lines, phase->end_ns ? TUI_PLAIN : TUI_GOING,
-		      "  %-8s at %s%s%s", name, time_text(when, at),
-		      !phase->end_ns ? ", in progress for " :
-		      end > at	     ? ", took " :
-				       "",
-		      end > at ? took : "");
+	model_time_text(when, model, view->time, at);
+	if (in_progress)
+		tui_lines_add(lines, TUI_GOING,
+			      "  %-8s at %s, in progress for %s%s", name, when,
+			      duration_text(took, phase_elapsed(model, phase),
+					    3),
+			      model->info.live ? "" : " at the newest event");
+	else if (phase->end_ns > at)
+		tui_lines_add(lines, TUI_PLAIN, "  %-8s at %s, took %s", name,
+			      when, duration_text(took, phase->end_ns - at, 3));
+	else
+		tui_lines_add(lines, TUI_PLAIN, "  %-8s at %s%s", name, when,
+			      phase->end_ns ? "" : ", its end is missing");
 }
 
-static void phase_lines(struct tui_lines *lines, const struct model *model,
+static void phase_lines(struct tui_lines *lines, const struct view_tui *view,
+			const struct model *model,
 			const struct mhp_block *block)
 {
 	struct mhp_phase freed = { .end_ns = block->free_ns };
 
-	tui_lines_add(lines, TUI_TITLE,
-		      "Phases (times in seconds, as in the log)");
-	phase_line(lines, "add", &block->add, model->last_ns);
-	phase_line(lines, "online", &block->online, model->last_ns);
-	phase_line(lines, "offline", &block->offline, model->last_ns);
-	phase_line(lines, "free", &freed, model->last_ns);
+	tui_lines_add(lines, TUI_TITLE, "Phases (%s)",
+		      time_style_help(view->time));
+	phase_line(lines, view, model, "add", &block->add,
+		   block_is_adding(model, block));
+	phase_line(lines, view, model, "online", &block->online,
+		   block_is_onlining(block));
+	phase_line(lines, view, model, "offline", &block->offline,
+		   block_is_offlining(block));
+	phase_line(lines, view, model, "free", &freed, false);
 	if (block->step)
 		tui_lines_add(lines, TUI_PLAIN, "  notifier last step %s",
 			      event_symbol(event_steps, block->step));
 }
 
-static void range_lines(struct tui_lines *lines, const struct model *model,
+static void range_lines(struct tui_lines *lines, const struct view_tui *view,
+			const struct model *model,
 			const struct mhp_block *block)
 {
 	const struct mhp_range *range =
@@ -283,12 +299,14 @@ static void range_lines(struct tui_lines *lines, const struct model *model,
 		      event_symbol(event_whys, range->why),
 		      range->vmemmap_pages);
 	tui_detail_refs(lines, range);
-	phase_line(lines, "add", &range->add, model->last_ns);
+	phase_line(lines, view, model, "add", &range->add,
+		   range_is_adding(range));
 	if (range->add_ret)
 		tui_lines_add(lines, TUI_FAILED, "  !add failed: %d, %s",
 			      range->add_ret, strerror(abs(range->add_ret)));
 	if (range->remove.begin_ns)
-		phase_line(lines, "remove", &range->remove, model->last_ns);
+		phase_line(lines, view, model, "remove", &range->remove,
+			   range_is_removing(range));
 	if (range->remove_ret)
 		tui_lines_add(lines, TUI_FAILED, "  !remove failed: %d, %s",
 			      range->remove_ret,
@@ -324,7 +342,7 @@ static void event_lines(struct tui_lines *lines, const struct view_tui *view,
 	for (; nr < EVENTS_MAX && (record = model_log(model, nth)); nth++) {
 		if (!tui_event_concerns(record, block->start_pfn, pages))
 			continue;
-		tui_event_line(record, text, sizeof(text));
+		tui_event_line(view, model, record, text, sizeof(text));
 		tui_lines_add(lines,
 			      tui_event_failed(record) ? TUI_FAILED : TUI_PLAIN,
 			      "%c %s", tui_event_failed(record) ? '!' : ' ',
@@ -348,11 +366,11 @@ void tui_detail_make(struct view_tui *view, const struct model *model)
 	}
 	bytes_line(lines, model, block);
 	state_lines(lines, block);
-	violation_lines(lines, model, block);
+	violation_lines(lines, view, model, block);
 	memmap_lines(lines, model, block);
 	origin_lines(lines, block);
-	phase_lines(lines, model, block);
-	range_lines(lines, model, block);
+	phase_lines(lines, view, model, block);
+	range_lines(lines, view, model, block);
 	event_lines(lines, view, model, block);
 	detail_column_lines(lines, model, block);
 }

@@ -421,6 +421,23 @@ ACTION(ranges)
 	return VIEW_TUI_REDRAW;
 }
 
+/* From what most people want to what few do. */
+ACTION(time)
+{
+	static const enum time_style next[TIME_NR_STYLES] = {
+		[TIME_AS_LOCAL] = TIME_AS_UTC,
+		[TIME_AS_UTC] = TIME_AS_MONO,
+		[TIME_AS_MONO] = TIME_AS_DELTA,
+		[TIME_AS_DELTA] = TIME_AS_LOCAL,
+	};
+
+	(void)model;
+	view->time = next[view->time];
+	snprintf(view->message, sizeof(view->message), "times: %s (%s)",
+		 time_style_help(view->time), time_style_name(view->time));
+	return VIEW_TUI_REDRAW;
+}
+
 ACTION(zoom)
 {
 	(void)model;

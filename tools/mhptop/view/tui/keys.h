@@ -30,6 +30,8 @@
 	X(map, "m", "m:map", "show or hide the map", 'm')                      \
 	X(table, "t", "t:table", "show or hide the table", 't')                \
 	X(ranges, "R", "R:ranges", "show or hide the added ranges", 'R')       \
+	X(time, "T", "T:time", "cycle the times: local, utc, mono, delta",     \
+	  'T')                                                                 \
 	X(zoom, "z", "",                                                       \
 	  "map: one block per cell, or all blocks on the screen", 'z')         \
 	X(sort_prev, "<", "", "sort by the previous column", '<')              \

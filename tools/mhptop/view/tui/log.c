@@ -5,15 +5,19 @@
 #include "model/event_table.h"
 #include "view/tui/state.h"
 
-void tui_event_line(const struct mhp_record *record, char *buf, size_t len)
+void tui_event_line(const struct view_tui *view, const struct model *model,
+		    const struct mhp_record *record, char *buf, size_t len)
 {
 	const struct event_info *info = event_info(record->event);
+	bool is_wall = view->time == TIME_AS_LOCAL || view->time == TIME_AS_UTC;
 	char when[UNITS_TEXT_MAX];
 	int used;
 
-	used = snprintf(buf, len, "%13s [%03u] %.*s-%u %s: ",
-			time_text(when, record->time_ns), record->cpu,
-			MHP_COMM_LEN, record->comm, record->pid,
+	/* A column is left for the mark of a failure. */
+	used = snprintf(buf, len, "%*s [%03u] %.*s-%u %s: ", is_wall ? 16 : 13,
+			model_time_short(when, model, view->time,
+					 record->time_ns),
+			record->cpu, MHP_COMM_LEN, record->comm, record->pid,
 			info ? info->name : "?");
 	if (info && used >= 0 && (size_t)used < len)
 		event_print(record, buf + used, len - used);
@@ -93,19 +97,20 @@ static void log_title_draw(const struct view_tui *view,
 			      log_skipped(view, model));
 	else
 		tui_pen_write(&pen, TUI_PLAIN, " newest at the bottom");
+	tui_pen_write(&pen, TUI_DIM, "  %s", time_style_help(view->time));
 	if (model->log_head > MODEL_LOG)
 		tui_pen_write(&pen, TUI_DIM, "  last %d of %llu", MODEL_LOG,
 			      model->log_head);
 }
 
-static void event_draw(const struct view_tui *view,
+static void event_draw(const struct view_tui *view, const struct model *model,
 		       const struct mhp_record *record, int y)
 {
 	bool failed = tui_event_failed(record);
 	char line[TUI_EVENT_MAX];
 	size_t len;
 
-	tui_event_line(record, line, sizeof(line));
+	tui_event_line(view, model, record, line, sizeof(line));
 	len = strlen(line);
 	tui_screen_text(y, 0, 1, TUI_FAILED, failed ? "!" : " ");
 	tui_screen_text(
@@ -134,6 +139,6 @@ void tui_log_draw(struct view_tui *view, const struct model *model)
 		record = model_log(model, skipped + i);
 		if (!record)
 			break;
-		event_draw(view, record, area->y + area->height - 1 - i);
+		event_draw(view, model, record, area->y + area->height - 1 - i);
 	}
 }

@@ -49,13 +49,23 @@ static void selection_keep(struct view_tui *view)
 	tui_select(view, order->pfns[row]);
 }
 
+/* Whether the time of the model alone can change the list of blocks. */
+static bool list_has_time(const struct view_tui *view)
+{
+	return (view->sort && view->sort->kind == COLUMN_TIME) ||
+	       (view->filter && block_filter_has_time(view->filter));
+}
+
 void tui_make(struct view_tui *view, const struct model *model)
 {
 	/* While paused, only the user can change what is shown. */
 	bool news = !view->paused && view->made_seen != model->seen;
+	bool later = !view->paused && view->made_now != model_now(model) &&
+		     list_has_time(view);
 
-	if (view->made && !news)
+	if (view->made && !news && !later)
 		return;
+	view->made_now = model_now(model);
 	if (news || !view->made_seen) {
 		model_sum(model, &view->sums);
 		cells_make(view, model);

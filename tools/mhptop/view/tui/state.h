@@ -8,6 +8,7 @@
 #include "view/tui/layout.h"
 #include "view/tui/line.h"
 #include "model/order.h"
+#include "model/times.h"
 #include "view/tui/screen.h"
 #include "view/tui/text.h"
 
@@ -26,6 +27,7 @@ struct view_tui {
 	bool paused;
 	u64 paused_head; /* head of the model's log when it was paused */
 	double delay; /* in seconds; 0: not yet set */
+	enum time_style time;
 	char message[160]; /* for the last line, until the next key */
 
 	/* the screen */
@@ -38,6 +40,7 @@ struct view_tui {
 
 	/* derived from the model, updated when it or the options change */
 	u64 made_seen; /* records the model had then */
+	u64 made_now; /* its time then */
 	bool made; /* up to date, apart from new records */
 	struct model_sums sums;
 	struct tui_cells cells;
@@ -119,7 +122,8 @@ void tui_ranges_shift(struct view_tui *view, int columns);
 
 #define TUI_EVENT_MAX 640
 /* One event as a line: time, cpu, task, name, fields. */
-void tui_event_line(const struct mhp_record *record, char *buf, size_t len);
+void tui_event_line(const struct view_tui *view, const struct model *model,
+		    const struct mhp_record *record, char *buf, size_t len);
 bool tui_event_failed(const struct mhp_record *record);
 /* Whether it concerns any of these pages. */
 bool tui_event_concerns(const struct mhp_record *record, u64 pfn, u64 nr);

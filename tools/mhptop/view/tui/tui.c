@@ -26,6 +26,7 @@ static int opts_take(struct view_tui *view, const struct view_opts *opts,
 		}
 	}
 	view->reverse = opts->reverse;
+	view->time = opts->time;
 	return tui_filter(view, opts->filter ? opts->filter : "", why, len);
 }
 

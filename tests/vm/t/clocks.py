@@ -1,0 +1,111 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Elapsed time runs on during an operation that does not end, and the clock of the machine may be set.
+
+    clocks.py              memmap_on_memory=Y
+
+A memory block with a pinned page goes offline, which takes until the page is released. Meanwhile
+live frames must measure it, and the clock is set forward by an hour. From then on live frames and
+the recording must have the new wall-clock time, and before it the old one.
+"""
+import datetime
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), ".."))
+# pylint: disable=wrong-import-position
+import lib_guest as guest
+import lib_ledger as ledger
+import lib_oracle as oracle
+import lib_pin as pin
+
+HOUR = 3600
+NEAR = 60       # seconds that this guest may need between a frame and its comparison
+
+
+def wrong_time(what, text, want):
+    """An ISO 8601 time in UTC, compared with seconds since 1970."""
+    got = datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+    return [] if abs(got - want) < NEAR else [f"{what}: expected about {want}, got {text}"]
+
+
+def in_frame(frame, number):
+    return [block for block in frame["blocks"] if block["id"] == number][0]
+
+
+class View:
+    """`mhptop --json`, attached from now on."""
+
+    def __init__(self):
+        self.path = "/tmp/frames"
+        with open(self.path, "w", encoding="utf-8") as out:
+            self.process = subprocess.Popen([ledger.MHPTOP, "--json", "-d", "0.5"], stdout=out,
+                                            stdin=subprocess.DEVNULL)
+        self.next()
+
+    def next(self):
+        """A frame that is begun after this call."""
+        seen = oracle.read(self.path).count("\n")
+        if not guest.wait_for(ledger.SECONDS, lambda: oracle.read(self.path).count("\n") > seen + 1):
+            raise RuntimeError(f"mhptop --json: no frame within {ledger.SECONDS} s")
+        return json.loads(oracle.read(self.path).split("\n")[-2])
+
+
+def runs_on(view, number):
+    first = view.next()
+    guest.wait_for(1, lambda: False)
+    second = view.next()
+    took = [in_frame(frame, number)["offline_time"] for frame in (first, second)]
+    wrong = guest.differs("state", "going_offline", in_frame(second, number)["state"])
+    if None in took:
+        return wrong + [f"offline_time is {took}"]
+    wrong += guest.differs("offline_time since the first frame", second["ns"] - first["ns"], took[1] - took[0])
+    if second["ns"] - first["ns"] < 500_000_000:
+        wrong.append(f"the frames are {second['ns'] - first['ns']} ns apart")
+    return wrong + wrong_time("time", second["time"], time.time())
+
+
+def main():
+    address = guest.dimm_plug("d0", "256M")
+    number = oracle.blocks_of(address, 256 << 20)[0]
+    guest.eq("a block is online", None, oracle.block_set(number, "online_movable"))
+    page = pin.PinnedPage([number])
+    recorder, view = ledger.Recorder("clocks"), View()
+    began = time.time()
+    child = subprocess.Popen(["sh", "-c", f"echo offline > {oracle.MEMORY}/memory{number}/state"])
+    if not guest.wait_for(30, lambda: oracle.block(number).state == "going-offline"):
+        guest.bail("the block does not start to go offline")
+    guest.ok("an operation in progress: its duration increases with the time of the frame", runs_on(view, number))
+
+    time.clock_settime(time.CLOCK_REALTIME, time.time() + HOUR)
+    guest.ok("after the clock was set forward: the same, with the new time", runs_on(view, number))
+    page.close()
+    child.wait(60)
+    ended = time.time()
+    view.process.send_signal(signal.SIGINT)
+    guest.eq("the view ends", 0, view.process.wait(ledger.SECONDS))
+    recorder.process.send_signal(signal.SIGINT)
+    guest.eq("the recorder ends", 0, recorder.process.wait(ledger.SECONDS))
+
+    records = [json.loads(line) for line in oracle.read(recorder.path).splitlines()]
+    clocks = [record for record in records if record.get("event") == "mhp_clock"]
+    guest.eq("the recording has the new clocks once", 1, len(clocks), "events")
+    begin, end = (next(record for record in records if record.get("event") == f"mhp_offline_{what}")
+                  for what in ("begin", "end"))
+    took = {record["event"]: record["ns"] for record in (begin, end)}
+    text = ledger.run("replay", "-b", "--time", "utc", recorder.path)
+    last = [line.split()[3][:-1] for line in text.splitlines() if " mhp:mhp_offline_end: " in line]
+    guest.ok("replay: the wall-clock time of the last event", wrong_time("offline_end", last[-1], ended))
+    frame = ledger.frame("replay", "--json", "-d", "0.1", recorder.path)
+    guest.eq("replay: how long it took", took["mhp_offline_end"] - took["mhp_offline_begin"],
+             in_frame(frame, number)["offline_time"], "ns")
+    first = json.loads(ledger.run("replay", "--json", "-d", "0.1", recorder.path).splitlines()[0])
+    guest.ok("replay: the wall-clock time of the first frame", wrong_time("time", first["time"], began))
+    guest.ok("the recording violates no rule", guest.differs("rules", [], ledger.violated_rules(recorder.path)))
+
+
+guest.run(main)
