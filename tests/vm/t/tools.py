@@ -9,6 +9,7 @@ own recording, must print the same as perf script. bpftrace prints no events: it
 right, and it must know the enums by name. All this works because each events/mhp/*/format uses
 only what every parser understands, which is tested too.
 """
+import json
 import os
 import re
 import shutil
@@ -106,8 +107,10 @@ def mhptop_lines(path):
         with open("/tmp/part", "w", encoding="utf-8") as file:
             file.write("\n".join([header, *records[:begin], *new]) + "\n")
         text = ledger.run("replay", "-b", "/tmp/part")
-        lines += re.findall(PERF_LINE, text, re.M)[-len(new):]
-    return [line for line in lines if line[0] not in ledger.TOOL_EVENTS]
+        # The log has the kernel's events only.
+        logged = sum(json.loads(record)["event"] not in ledger.TOOL_EVENTS for record in new)
+        lines += re.findall(PERF_LINE, text, re.M)[-logged:] if logged else []
+    return lines
 
 
 def perf_record(trace):
