@@ -223,8 +223,8 @@ damaged "a line with an unknown word" 16 '"zone" has an unknown value: damaged, 
 damaged "a hole of zeros" 13 'not a JSON object' 11
 sed 12d hosted.ndjson >"$WORK/x"
 damaged "a line that was deleted" 46 'wrote [0-9]* records of [a-z_]*, read [0-9]*' 45
-cat hosted.ndjson hosted.ndjson >"$WORK/x"
-damaged "two recordings in one" 48 'unexpected line after the totals' 45
+cat hosted.ndjson <(sed 1d hosted.ndjson) >"$WORK/x"
+damaged "lines after the totals" 48 'unexpected line after the totals' 45
 sed '$s/"seen":45/"seen":99/' hosted.ndjson >"$WORK/x"
 damaged "totals that do not match the number of records" 47 \
 	'the totals are inconsistent: 99 events, of which 0 lost and 45 written' 45
@@ -234,9 +234,9 @@ damaged "counts of events that do not add up" 47 \
 sed '1s/"schema":2/"schema":3/' hosted.ndjson >"$WORK/x"
 damaged "a newer schema" 1 'schema 3 is newer than 2, the newest this mhptop reads: use the mhptop that recorded it' ''
 printf '\177ELF\2\1\1\0\n\0\0' >"$WORK/x"
-damaged "a program" 1 'not an mhptop recording' ''
+damaged "a program" 1 'NUL byte in a text file' ''
 printf '\0\1{\377' >"$WORK/x"
-damaged "noise without a line" 1 'not an mhptop recording' ''
+damaged "noise without a line" 1 'neither an mhptop recording nor mhp events printed by another tool' ''
 printf '{"a":1}' >"$WORK/x"
 damaged "other JSON without a line" 1 'not an mhptop recording' ''
 echo '{"a":1}' >"$WORK/x"
@@ -299,7 +299,8 @@ usage "0x that is not at the beginning" "--filter: start_pfn needs a number such
 usage "a delay of 0" "--delay needs seconds from 0.01 to 86400, not '0'" -b -d 0
 usage "an option of another command" "--json cannot be used with 'mhptop record'" record --json
 usage "an option of a command, without the command" '--output cannot be used without a command' -b -o x
-usage "an argument too many" "unexpected argument 'b'" replay a b
+usage "several files to follow" "--follow needs one FILE, not 2" replay -b --follow a b
+usage "an argument too many" "unexpected argument 'b'" record b
 usage "an unknown column to sort by" "--sort: unknown column 'colour'" -b --sort colour
 usage "an unknown column in a filter" "--filter: unknown column 'colour'; --help lists them" -b --filter colour=red
 usage "a dashboard without a terminal" 'standard output is not a terminal: use -b or --json' replay hosted.ndjson

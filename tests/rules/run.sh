@@ -275,8 +275,8 @@ while read -r name edit reason; do
 	sed "$edit" "$WORK/text" >"$WORK/bad.txt"
 	status "text: ${name//_/ }" 6 "$reason" "$MHPTOP" check "$WORK/bad.txt"
 done <<'END'
-a_malformed_timestamp 9s/\.\([0-9]*\):/.1.\1:/ bad.txt:9:.no.CPU.or.timestamp
-a_timestamp_out_of_range 9s/[0-9]*\.\([0-9]*\):/18446744074.\1:/ bad.txt:9:.no.CPU.or.timestamp
+a_malformed_timestamp 9s/\.\([0-9]*\):/.1.\1:/ bad.txt:9:.mhp_.*without.a.timestamp
+a_timestamp_out_of_range 9s/[0-9]*\.\([0-9]*\):/18446744074.\1:/ bad.txt:9:.mhp_.*without.a.timestamp
 a_number_that_does_not_fit_its_field s/delta=[0-9]*/delta=18446744073709551615/ mhp_.*:.delta.has.an.invalid.value
 a_negative_pfn 9s/start_pfn=/start_pfn=-/ bad.txt:9:.mhp_.*:.start_pfn.has.an.invalid.value
 a_NUL_byte 9s/mhp:/\x00/ bad.txt:9:.NUL.byte
@@ -285,7 +285,8 @@ END
 sed '0,/mhp_add_begin/s/\(mhp_add_begin: .*nr_pages=\)[0-9]*/\1144115188075855872/' "$WORK/text" >"$WORK/bad.txt"
 status "text: an add larger than any machine" 6 'mhp_add_begin: nr_pages has an invalid value' \
 	timeout -s KILL 60 "$MHPTOP" check "$WORK/bad.txt"
-for lost in 'CPU:1 [LOST 7 EVENTS]' 'CPU 1 is empty [7 EVENTS DROPPED]' ' 0 0x1 [0x30]: PERF_RECORD_LOST lost 7'; do
+for lost in 'CPU:1 [LOST 7 EVENTS]' 'CPU 1 is empty [7 EVENTS DROPPED]' '1 21456124903 0x9098 [0x38]: PERF_RECORD_LOST: id:211: lost:7' \
+	'            perf    95 [001]    21.456124903: PERF_RECORD_LOST lost 7'; do
 	sed "60i $lost" "$WORK/text" >"$WORK/lost.txt"
 	verdict "inconclusive: text with lost events: $lost" 5 '^# UNKNOWN: [0-9]+ events, 7 lost' "$WORK/lost.txt"
 done
@@ -352,14 +353,6 @@ sed '0,/mhp_remove_begin/s/\(mhp_remove_begin.*nr_pages"*:\)[0-9]*/\114411518807
 ./trace_dat.py fill trace-cmd-v6.dat.xz "$WORK/huge.ndjson" "$WORK/huge.dat"
 status "trace.dat: a removal larger than any machine" 6 'mhp_remove_begin: nr_pages has an invalid value' \
 	timeout -s KILL 60 "$MHPTOP" check "$WORK/huge.dat"
-printf 'PERFILE2nothing' >"$WORK/perf.data"
-status "perf.data: perf is not installed" 1 "perf is not installed; apt-get install linux-perf, or check the output of 'perf script'" \
-	env PATH=/nowhere "$MHPTOP" check "$WORK/perf.data"
-mkdir "$WORK/bin"
-printf '#!/bin/sh\necho cannot >&2\nexit 1\n' >"$WORK/bin/perf"
-chmod +x "$WORK/bin/perf"
-status "perf.data: perf cannot read the file" 6 "'perf script -i' failed: see its error message" \
-	env PATH="$WORK/bin:$PATH" "$MHPTOP" check "$WORK/perf.data"
 
 "$TOP/build/tests/generate" 8192 >"$WORK/many.ndjson"
 verdict "8,192 memory blocks added, onlined, offlined and removed" 0 '^# PASS: 164352 events' "$WORK/many.ndjson"

@@ -126,9 +126,20 @@ static void test_ends(void)
 	     ":3: not a JSON object");
 	ends("damaged totals", HEADER "{\"totals\":{}}\n", 0, -EPROTO,
 	     ":2: \"seen\" is missing");
-	ends("two recordings in one file",
-	     HEADER TOTALS(0, 0, 0, "equal") HEADER, 0, -EPROTO,
+	ends("a record after the totals",
+	     HEADER TOTALS(0, 0, 0, "equal") RECORD(1), 0, -EPROTO,
 	     ":3: unexpected line after the totals");
+	ends("two recordings in one file",
+	     HEADER RECORD(1) TOTALS(1, 0, 1, "equal") HEADER RECORD(1)
+		     TOTALS(1, 0, 1, "equal"),
+	     2, -ENODATA, "");
+	ends("two recordings in one file, the second one without totals",
+	     HEADER TOTALS(0, 0, 0, "equal") HEADER, 0, -ENODATA,
+	     ":3: recording ends without totals: its recorder was killed or is still running");
+	ends("two recordings in one file, the first one lacks a record",
+	     HEADER RECORD(2) TOTALS(2, 0, 2, "equal")
+		     HEADER TOTALS(0, 0, 0, "equal"),
+	     1, -EPROTO, ":4: wrote 2 records of mhp_vmemmap_online, read 1");
 	ends("a missing record", HEADER RECORD(2) TOTALS(2, 0, 2, "equal"), 1,
 	     -EPROTO, ":3: wrote 2 records of mhp_vmemmap_online, read 1");
 	ends("inconsistent totals",

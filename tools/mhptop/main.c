@@ -56,7 +56,8 @@ static int replay(const struct cli *cli)
 {
 	struct stream stream;
 	int err = cli->follow ? stream_open_growing(&stream, cli->file, NULL) :
-				stream_open_file(&stream, cli->file, NULL);
+				stream_open_all(&stream, cli->files,
+						cli->nr_files, NULL);
 
 	if (err)
 		return status_fail(stream_status(err), "%s", stream.why);
@@ -74,7 +75,8 @@ static int check(const struct cli *cli)
 	int status;
 
 	if (cli->file) {
-		status = stream_open_any(&stream, cli->file, &cli->check.rules);
+		status = stream_open_all(&stream, cli->files, cli->nr_files,
+					 &cli->check.rules);
 	} else {
 		loop_hold_signals();
 		status = stream_open_events(&stream, &cli->check.rules);

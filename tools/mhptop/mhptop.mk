@@ -14,7 +14,7 @@ include bpf/bpf.mk
 endif
 
 MHPTOP_VERSION := 0.1
-MHPTOP_LIBS := libbpf ncursesw json-c zlib libdw libtracecmd libtraceevent libseccomp
+MHPTOP_LIBS := libbpf ncursesw json-c zlib libzstd libdw libtracecmd libtraceevent libseccomp
 MODULES := $(MHPTOP_LIBS)
 MHPTOP_SRC := $(sort $(shell find tools/mhptop -name '*.c'))
 MHPTOP_OBJ := $(MHPTOP_SRC:tools/mhptop/%.c=build/obj/%.o)

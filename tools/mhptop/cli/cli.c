@@ -177,7 +177,7 @@ static int parse_option(struct cli *cli, int option, const char *arg)
 	return option < CLI_OPT_FOR ? 0 : cli_parse_check(cli, option, arg);
 }
 
-/* The first argument is the command, the second the file of replay and check. */
+/* The first argument is the command, the others the files of replay and check. */
 static int parse_argument(struct cli *cli, const char *arg, int nth)
 {
 	enum cli_command command;
@@ -193,11 +193,14 @@ static int parse_argument(struct cli *cli, const char *arg, int nth)
 		cli->command = command;
 		return 0;
 	}
-	if ((cli->command != CLI_REPLAY && cli->command != CLI_CHECK) ||
-	    nth > 1)
+	if (cli->command != CLI_REPLAY && cli->command != CLI_CHECK)
 		return status_fail(STATUS_USAGE, "unexpected argument '%s'",
 				   arg);
-	cli->file = arg;
+	if (cli->nr_files == CLI_FILES_MAX)
+		return status_fail(STATUS_USAGE, "more than %d files",
+				   CLI_FILES_MAX);
+	cli->files[cli->nr_files++] = arg;
+	cli->file = cli->files[0];
 	return 0;
 }
 
@@ -303,8 +306,12 @@ static void set_defaults(struct cli *cli)
 	cli->view.ascii = strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
 }
 
-static int check_terminal(const struct cli *cli)
+static int check_files(const struct cli *cli)
 {
+	if (cli->follow && cli->nr_files > 1)
+		return status_fail(STATUS_USAGE,
+				   "--follow needs one FILE, not %u",
+				   cli->nr_files);
 	if (cli->command == CLI_REPLAY && isatty(STDIN_FILENO) &&
 	    (!cli->file || !strcmp(cli->file, "-")))
 		return status_fail(
@@ -340,7 +347,7 @@ bool cli_parse(struct cli *cli, int argc, char **argv, int *status)
 	    cli->view.format == VIEW_DASHBOARD)
 		cli->view.time = TIME_AS_LOCAL;
 	if (*status == STATUS_OK)
-		*status = check_terminal(cli);
+		*status = check_files(cli);
 	if (*status == STATUS_OK)
 		return true;
 	return print_hint(cli, status);

@@ -10,6 +10,8 @@
 
 enum cli_command { CLI_TOP, CLI_RECORD, CLI_REPLAY, CLI_CHECK, CLI_DOCTOR };
 
+#define CLI_FILES_MAX 256
+
 /* A time in a recording */
 struct cli_moment {
 	u64 ns;
@@ -20,6 +22,8 @@ struct cli_moment {
 struct cli {
 	enum cli_command command;
 	const char *file; /* to record, replay or check; NULL if not given */
+	const char *files[CLI_FILES_MAX]; /* all those to replay or check */
+	unsigned int nr_files;
 	struct view_opts view;
 	struct check_opts check;
 	bool follow;

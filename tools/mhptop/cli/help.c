@@ -25,12 +25,13 @@ const struct cli_command_info cli_commands[] = {
 			 "write events as NDJSON until interrupted",
 			 "The first line is a header, the last line has the totals. A second\n"
 			 "interrupt stops the recorder without waiting for the reader.\n" },
-	[CLI_REPLAY] = { "replay", "[options] [FILE]",
+	[CLI_REPLAY] = { "replay", "[options] [FILE...]",
 			 "dashboard or frames from a recording or a pipe",
 			 "-b and --json print only the last frame; with -d, or -n above 1, they also\n"
 			 "print a frame for every SEC seconds of recorded time. TIME is a time as\n"
-			 "printed with the events, or +TIME after the recorder started.\n" },
-	[CLI_CHECK] = { "check", "[options] [FILE]",
+			 "printed with the events, or +TIME after the recorder started. Several\n"
+			 "files are read one after the other.\n" },
+	[CLI_CHECK] = { "check", "[options] [FILE...]",
 			"check a recording, a pipe or live events against the rules",
 			"Prints KTAP, one test per rule. Without FILE, checks live events until\n"
 			"interrupted or, with --for, for SEC seconds; - is standard input. A time is\n"

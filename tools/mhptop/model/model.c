@@ -56,6 +56,24 @@ void model_fini(struct model *model)
 	model->clocks_room = 0;
 }
 
+int model_restart(struct model *model, u64 wall_ns, u64 mono_ns)
+{
+	struct mhp_ledger *ledger = ledger_new(
+		ledger_block_pages(model->ledger), model->info.max_accounts);
+
+	if (!ledger)
+		return -ENOMEM;
+	ledger_free(model->ledger);
+	model->ledger = ledger;
+	model->last_ns = 0;
+	model->nr_clocks = 0;
+	model->info.wall_ns = wall_ns;
+	model->info.mono_ns = mono_ns;
+	if (wall_ns)
+		add_clock(model, 0, wall_ns, mono_ns);
+	return 0;
+}
+
 /*
  * Records of different CPUs may arrive out of order, so a gap can close later:
  * compare how many numbers have arrived with the highest one.

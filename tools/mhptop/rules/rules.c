@@ -74,10 +74,9 @@ bool rules_unsure(const struct rules *rules)
 
 /* -- records -------------------------------------------------------------- */
 
-/* Events are missing: the state of operations in progress is unknown. */
+/* The state of memory and of operations in progress is unknown. */
 static void forget(struct rules *rules)
 {
-	rules->lost = true;
 	rules->settled = false;
 	rules->op = (struct rule_op){ .kind = OP_NONE };
 	rules->nr_retired = 0;
@@ -85,6 +84,19 @@ static void forget(struct rules *rules)
 	rules_forget(rules);
 	rules_expect_forget(rules);
 	rules_memory_forget(rules);
+}
+
+void rules_restart(struct rules *rules)
+{
+	if (rules->last_seq > rules->numbered)
+		rules->unsure = true;
+	rules->now = NULL;
+	rules->whole = false;
+	rules->end_ns = rules->last_ns;
+	rules_budget_over(rules);
+	/* The next recording may be of another boot. */
+	rules->first_ns = rules->last_ns = 0;
+	forget(rules);
 }
 
 /*
@@ -104,8 +116,10 @@ static void rules_take_number(struct rules *rules, u64 seq)
 		rules->numbered = rules->last_seq;
 	if (rules->numbered == rules->last_seq)
 		rules->since_gap = 0;
-	else if (++rules->since_gap > GAP_RECORDS)
+	else if (++rules->since_gap > GAP_RECORDS) {
+		rules->lost = true;
 		forget(rules);
+	}
 }
 
 /* Whether memory comes, goes or changes its state, or a try to do so ends. */

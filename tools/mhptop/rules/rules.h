@@ -116,6 +116,11 @@ void rules_free(struct rules *rules); /* NULL is fine */
 /* Check the next record of the stream. 0 or -ENOMEM. */
 int rules_take(struct rules *rules, const struct mhp_record *record);
 /*
+ * Another recording follows: check the operations in progress as at the end, and
+ * forget the state of memory.
+ */
+void rules_restart(struct rules *rules);
+/*
  * The end of the stream: check the rules that need all of it. No more events
  * came until now_ns, in the time of the records; 0: until the last record.
  * whole: no events are missing at the end, so that what has not happened by now

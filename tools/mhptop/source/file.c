@@ -18,6 +18,7 @@
 #include "format/record_json.h"
 #include "format/recording.h"
 #include "source/source.h"
+#include "source/unpack.h"
 
 #define BUFFER_BYTES 65536
 #define FOLLOW_NS (LOOP_NS / 5) /* between looks for more */
@@ -29,6 +30,7 @@ _Static_assert(MHP_NR_EVENTS <= NR_COUNTS, "each event has a count");
 struct source_file {
 	struct source source;
 	int fd;
+	struct unpack *unpack; /* of a file that does not grow, NULL for others */
 	int timer; /* if the file is followed: when to look for more; else -1 */
 	bool waiting; /* all there was of a followed file has been read */
 	bool eof;
@@ -41,6 +43,10 @@ struct source_file {
 	u64 unknown; /* numbered records of unknown events */
 	u64 last_seq; /* highest number of a record */
 	struct recording_totals totals;
+	u64 base; /* numbers used by earlier recordings in the file, */
+	struct source_totals sums; /* their totals, */
+	int self_check; /* and the worst of their self-checks */
+	char self_check_why[160];
 	size_t start; /* unparsed bytes of buf */
 	size_t end;
 	char buf[BUFFER_BYTES];
@@ -84,6 +90,22 @@ static bool is_truncated(const struct source_file *file)
 	       !strchr("\n}", file->buf[file->end - 1]);
 }
 
+/* Like read(), but with -errno. A pipe is not unpacked, as that may have to wait for more. */
+static ssize_t file_input(struct source_file *file, char *to, size_t len)
+{
+	ssize_t n;
+
+	if (file->unpack) {
+		n = unpack_read(file->unpack, to, len);
+		/* Packed data that was cut is a recording that was cut. */
+		return n == -ENODATA ? 0 : n;
+	}
+	do {
+		n = read(file->fd, to, len);
+	} while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : n;
+}
+
 /*
  * The end of a followed file, for now. Only its totals end it, or a recorder that
  * wrote another recording into it. 0 or an error.
@@ -120,13 +142,13 @@ static int file_fill(struct source_file *file)
 		file->line++;
 		return file_fail(file, -EPROTO, "line too long");
 	}
-	do {
-		n = read(file->fd, file->buf + file->end,
-			 sizeof(file->buf) - file->end);
-	} while (n < 0 && errno == EINTR);
+	n = file_input(file, file->buf + file->end,
+		       sizeof(file->buf) - file->end);
 	if (n < 0) {
 		file->line++;
-		return file_fail(file, -errno, strerror(errno));
+		return file_fail(file, n,
+				 n == -EPROTO ? "packed data is damaged" :
+						strerror(-n));
 	}
 	file->end += n;
 	file->eof = !n;
@@ -167,28 +189,6 @@ static void count(struct source_file *file, const struct mhp_record *record)
 		file->unknown++;
 }
 
-/* Parse a line. 1 if it was a record and was handed over, 0 if not, or an error. */
-static int file_parse_line(struct source_file *file, source_sink sink,
-			   void *ctx, const char *line, size_t len)
-{
-	struct mhp_record record;
-	const char *why;
-	int err;
-
-	if (file->has_totals)
-		return file_fail(file, -EPROTO,
-				 "unexpected line after the totals");
-	if (recording_is_totals(line, len))
-		return parse_totals(file, line, len);
-	err = record_from_json(line, len, &record, &why);
-	if (err && err != -ENOMSG)
-		return file_fail(file, err,
-				 is_truncated(file) ? "truncated" : why);
-	count(file, &record);
-	err = sink(ctx, &record);
-	return err < 0 ? err : 1;
-}
-
 /* Whether as many records of each event were read as were written. 1: no. */
 static int compare_counts(const struct source_file *file, char *why, size_t len)
 {
@@ -216,6 +216,85 @@ static int compare_counts(const struct source_file *file, char *why, size_t len)
 	return 1;
 }
 
+/* Why the ledgers are not equal. Older recorders did not write the reason. */
+static void explain_check(const struct source_file *file, char *why, size_t len)
+{
+	const struct recording_totals *totals = &file->totals;
+	u64 lost = totals->source.count[0].lost;
+
+	if (totals->self_check == 1)
+		snprintf(
+			why, len,
+			"when it was recorded, the recorder's and the kernel's ledgers differed%s%s",
+			*totals->why ? ": " : "", totals->why);
+	else if (*totals->why)
+		snprintf(why, len, "when it was recorded, %s", totals->why);
+	else if (lost)
+		snprintf(
+			why, len,
+			"when it was recorded, %llu events were lost, so the ledgers were not compared",
+			lost);
+	else
+		snprintf(why, len,
+			 "when it was recorded, the ledgers were not compared");
+}
+
+/* Another recording begins in the same file: keep the results of the last one. */
+static int file_next_part(struct source_file *file, const char *line,
+			  size_t len)
+{
+	struct source_info info;
+	char why[160];
+
+	if (recording_header_get(line, len, &info, why, sizeof(why)))
+		return file_fail(file, -EPROTO,
+				 "unexpected line after the totals");
+	if (compare_counts(file, why, sizeof(why)))
+		return file_fail(file, -EPROTO, why);
+	if (info.block_bytes != file->source.info.block_bytes ||
+	    info.page_bytes != file->source.info.page_bytes)
+		return file_fail(
+			file, -EPROTO,
+			"this recording has another size of memory blocks than the one before it");
+	source_totals_add(&file->sums, &file->totals.source);
+	if (file->totals.self_check && file->self_check != 1) {
+		file->self_check = file->totals.self_check;
+		explain_check(file, file->self_check_why,
+			      sizeof(file->self_check_why));
+	}
+	file->base += file->totals.source.count[0].seen;
+	memset(file->counts, 0, sizeof(file->counts));
+	file->last_seq = 0;
+	file->has_totals = false;
+	file->source.info.wall_ns = info.wall_ns;
+	file->source.info.mono_ns = info.mono_ns;
+	file->source.part++;
+	return 0;
+}
+
+/* Parse a line. 1 if it was a record and was handed over, 0 if not, or an error. */
+static int file_parse_line(struct source_file *file, source_sink sink,
+			   void *ctx, const char *line, size_t len)
+{
+	struct mhp_record record;
+	const char *why;
+	int err;
+
+	if (file->has_totals)
+		return file_next_part(file, line, len);
+	if (recording_is_totals(line, len))
+		return parse_totals(file, line, len);
+	err = record_from_json(line, len, &record, &why);
+	if (err && err != -ENOMSG)
+		return file_fail(file, err,
+				 is_truncated(file) ? "truncated" : why);
+	count(file, &record);
+	if (record.seq)
+		record.seq += file->base;
+	err = sink(ctx, &record);
+	return err < 0 ? err : 1;
+}
+
 /* The end of the recording: check that it is complete. */
 static void file_finish(struct source_file *file)
 {
@@ -239,17 +318,20 @@ static void file_finish(struct source_file *file)
 /* Parse all complete lines of the buffer. The number of records, or an error. */
 static int parse_lines(struct source_file *file, source_sink sink, void *ctx)
 {
+	u64 part = file->source.part;
 	int ret, parsed = 0;
 	size_t len;
 	char *line;
 
-	while (!file->err && (line = file_next_line(file, &len))) {
+	while (!file->err && part == file->source.part &&
+	       (line = file_next_line(file, &len))) {
 		ret = file_parse_line(file, sink, ctx, line, len);
 		if (ret < 0 && !file->err)
 			return ret;
 		parsed += ret > 0;
 	}
-	return parsed;
+	/* There may be more lines in the buffer. */
+	return parsed ?: part != file->source.part;
 }
 
 /* Reads one buffer at a time, so that the caller can update what it shows. */
@@ -289,30 +371,8 @@ static int file_totals(struct source *source, struct source_totals *totals)
 	if (!file->has_totals)
 		return -ENODATA;
 	*totals = file->totals.source;
+	source_totals_add(totals, &file->sums);
 	return 0;
-}
-
-/* Why the ledgers are not equal. Older recorders did not write the reason. */
-static void explain_check(const struct source_file *file, char *why, size_t len)
-{
-	const struct recording_totals *totals = &file->totals;
-	u64 lost = totals->source.count[0].lost;
-
-	if (totals->self_check == 1)
-		snprintf(
-			why, len,
-			"when it was recorded, the recorder's and the kernel's ledgers differed%s%s",
-			*totals->why ? ": " : "", totals->why);
-	else if (*totals->why)
-		snprintf(why, len, "when it was recorded, %s", totals->why);
-	else if (lost)
-		snprintf(
-			why, len,
-			"when it was recorded, %llu events were lost, so the ledgers were not compared",
-			lost);
-	else
-		snprintf(why, len,
-			 "when it was recorded, the ledgers were not compared");
 }
 
 static int file_self_check(struct source *source, struct mhp_ledger *ledger,
@@ -328,15 +388,20 @@ static int file_self_check(struct source *source, struct mhp_ledger *ledger,
 	}
 	if (compare_counts(file, why, len))
 		return 1;
-	if (file->totals.self_check)
-		explain_check(file, why, len);
-	return file->totals.self_check;
+	if (file->totals.self_check == 1 || !file->self_check) {
+		if (file->totals.self_check)
+			explain_check(file, why, len);
+		return file->totals.self_check;
+	}
+	snprintf(why, len, "%s", file->self_check_why);
+	return file->self_check;
 }
 
 static void file_close(struct source *source)
 {
 	struct source_file *file = to_file(source);
 
+	unpack_free(file->unpack);
 	if (file->fd >= 0)
 		close(file->fd);
 	if (file->timer >= 0)
@@ -357,6 +422,7 @@ static const struct source_ops file_ops = {
 /* Wait for the first line, which is needed to parse the others. */
 static int read_header(struct source_file *file)
 {
+	static const char mark[] = "\xef\xbb\xbf";
 	char why[160];
 	bool growing;
 	size_t len;
@@ -375,6 +441,11 @@ static int read_header(struct source_file *file)
 		if (file->waiting)
 			usleep(FOLLOW_NS / 1000);
 	}
+	/* An editor may have added a byte order mark. */
+	if (len >= sizeof(mark) - 1 && !memcmp(line, mark, sizeof(mark) - 1)) {
+		line += sizeof(mark) - 1;
+		len -= sizeof(mark) - 1;
+	}
 	growing = file->source.info.growing;
 	err = recording_header_get(line, len, &file->source.info, why,
 				   sizeof(why));
@@ -390,7 +461,6 @@ static int read_header(struct source_file *file)
 static int open_path(struct source_file *file, const char *path)
 {
 	const bool is_stdin = !path || !strcmp(path, "-");
-	struct stat status;
 
 	file->name = strdup(is_stdin ? "standard input" : path);
 	if (file->name)
@@ -398,9 +468,7 @@ static int open_path(struct source_file *file, const char *path)
 	/* Duplicated, as the dashboard makes descriptor 0 the terminal. */
 	file->fd = is_stdin ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3) :
 			      open(path, O_RDONLY | O_CLOEXEC);
-	if (file->fd < 0 || fstat(file->fd, &status))
-		return -errno;
-	return 0;
+	return file->fd < 0 ? -errno : 0;
 }
 
 /*
@@ -415,7 +483,12 @@ static int open_growing(struct source_file *file, bool follow)
 	bool is_file = !fstat(file->fd, &status) && S_ISREG(status.st_mode);
 
 	file->source.info.growing = follow || !is_file;
-	if (!follow || !is_file)
+	/* Nothing that grows is unpacked: the packer keeps its last records for long. */
+	if (is_file && !follow) {
+		file->unpack = unpack_new(file->fd);
+		return file->unpack ? 0 : -ENOMEM;
+	}
+	if (!is_file)
 		return 0;
 	file->timer =
 		timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);

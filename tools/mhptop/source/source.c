@@ -61,6 +61,18 @@ int source_totals(struct source *source, struct source_totals *totals)
 	return source->ops->totals(source, totals);
 }
 
+void source_totals_add(struct source_totals *sums,
+		       const struct source_totals *totals)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(sums->count) / sizeof(*sums->count); i++) {
+		sums->count[i].seen += totals->count[i].seen;
+		sums->count[i].submitted += totals->count[i].submitted;
+		sums->count[i].lost += totals->count[i].lost;
+	}
+}
+
 u64 source_numbered(struct source *source)
 {
 	return source->ops->numbered ? source->ops->numbered(source) : 0;

@@ -29,6 +29,7 @@ struct source_ops {
 	 * called periodically.
 	 */
 	int (*fd)(struct source *source);
+	/* 0, or -ENODATA at the end of the stream: records are missing there. */
 	int (*totals)(struct source *source, struct source_totals *totals);
 	/*
 	 * The number of records so far, whether handed over or not. Cheap. NULL
@@ -67,6 +68,12 @@ struct source {
 	struct source_info info;
 	u64 wall_lead; /* of CLOCK_REALTIME over CLOCK_MONOTONIC, as last emitted; 0: as in info */
 	char why[256]; /* what source_why() returns */
+	/*
+	 * Recordings that have begun, after the first one. What comes next is
+	 * of another recording, and begins with a snapshot of its own; a call
+	 * of read() never hands over records of two.
+	 */
+	u64 part;
 };
 
 /*
@@ -108,10 +115,19 @@ int source_open_trace_dat(struct source **source, const char *path, char *why,
  */
 int source_open_text(struct source **source, const char *path, char *why,
 		     size_t len);
+/* One of the three, by the first bytes. Anything but a regular file must be a recording of mhptop. */
+int source_open_any(struct source **source, const char *path, char *why,
+		    size_t len);
+/* Several recordings, one after the other, of memory blocks of one size. The paths must outlive the source. */
+int source_open_all(struct source **source, const char *const *paths, size_t nr,
+		    char *why, size_t len);
 
 int source_read(struct source *source, source_sink sink, void *ctx);
 int source_fd(struct source *source);
 int source_totals(struct source *source, struct source_totals *totals);
+/* Add the counts of one recording to those of several. */
+void source_totals_add(struct source_totals *sums,
+		       const struct source_totals *totals);
 u64 source_numbered(struct source *source); /* 0 if unknown */
 int source_self_check(struct source *source, struct mhp_ledger *ledger,
 		      char *why, size_t len);

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "source/stream.h"
 
@@ -85,59 +84,42 @@ int stream_open_events(struct stream *stream, const struct rules_opts *opts)
 	return err ?: start_model(stream, opts);
 }
 
-typedef int (*source_open)(struct source **source, const char *path, char *why,
-			   size_t len);
+/* With the source that was opened, unless that failed. */
+static int start_source(struct stream *stream, int err,
+			const struct rules_opts *opts)
+{
+	if (!err)
+		return start_model(stream, opts);
+	stream->source = NULL;
+	return err;
+}
 
-static int open_with(struct stream *stream, source_open open, const char *path,
-		     const struct rules_opts *opts)
+int stream_open_all(struct stream *stream, const char *const *paths, size_t nr,
+		    const struct rules_opts *opts)
 {
 	int err;
 
 	memset(stream, 0, sizeof(*stream));
-	err = open(&stream->source, path, stream->why, sizeof(stream->why));
-	if (err)
-		stream->source = NULL;
-	return err ?: start_model(stream, opts);
-}
-
-/* Detect the format by the first bytes. Anything but a regular file must be an mhptop recording. */
-static source_open find_open(const char *path)
-{
-	static const char trace_dat[] = "\x17\x08\x44tracing";
-	char begin[sizeof(trace_dat)] = "";
-	struct stat status;
-	FILE *file;
-
-	if (!path || !strcmp(path, "-") || stat(path, &status) ||
-	    !S_ISREG(status.st_mode))
-		return source_open_file;
-	file = fopen(path, "re");
-	if (!file)
-		return source_open_file;
-	if (!fread(begin, 1, sizeof(begin) - 1, file))
-		begin[0] = '{';
-	fclose(file);
-	if (!strcmp(begin, trace_dat))
-		return source_open_trace_dat;
-	return begin[0] == '{' ? source_open_file : source_open_text;
+	err = source_open_all(&stream->source, paths, nr, stream->why,
+			      sizeof(stream->why));
+	return start_source(stream, err, opts);
 }
 
 int stream_open_any(struct stream *stream, const char *path,
 		    const struct rules_opts *opts)
 {
-	return open_with(stream, find_open(path), path, opts);
-}
-
-int stream_open_file(struct stream *stream, const char *path,
-		     const struct rules_opts *opts)
-{
-	return open_with(stream, source_open_file, path, opts);
+	return stream_open_all(stream, &path, 1, opts);
 }
 
 int stream_open_growing(struct stream *stream, const char *path,
 			const struct rules_opts *opts)
 {
-	return open_with(stream, source_open_growing, path, opts);
+	int err;
+
+	memset(stream, 0, sizeof(*stream));
+	err = source_open_growing(&stream->source, path, stream->why,
+				  sizeof(stream->why));
+	return start_source(stream, err, opts);
 }
 
 void stream_window(struct stream *stream, u64 since_ns, u64 until_ns)
@@ -203,6 +185,15 @@ void stream_update(struct stream *stream)
 		model_doubt(model, model->notice, sizeof(model->notice));
 }
 
+/* What was known is of a recording that has ended. 0 or -ENOMEM. */
+static int start_part(struct stream *stream)
+{
+	stream->part = stream->source->part;
+	rules_restart(stream->rules);
+	return model_restart(&stream->model, stream->source->info.wall_ns,
+			     stream->source->info.mono_ns);
+}
+
 struct window {
 	struct stream *stream;
 	source_sink sink;
@@ -227,9 +218,10 @@ int stream_read(struct stream *stream, source_sink sink, void *ctx)
 
 	if (stream->over)
 		return -ENODATA;
-	if (stream->until_ns)
+	ret = stream->part == stream->source->part ? 0 : start_part(stream);
+	if (!ret && stream->until_ns)
 		ret = source_read(stream->source, window_take, &window);
-	else
+	else if (!ret)
 		ret = source_read(stream->source, sink, ctx);
 	if (stream->stopped) {
 		stream->over = true;

@@ -17,6 +17,7 @@ struct stream {
 	struct model model;
 	struct rules *rules;
 	int rules_err; /* -ENOMEM: not all records were checked */
+	u64 part; /* the recording, if there are several */
 	u64 until_ns; /* end with the last record up to this time, 0: at the end */
 	bool stopped; /* there was a later record */
 	bool over; /* there are no more records */
@@ -38,10 +39,7 @@ int stream_open_live(struct stream *stream);
  * budgets.
  */
 int stream_open_events(struct stream *stream, const struct rules_opts *opts);
-/* Open a recording, NULL or "-" for standard input. 0, or -errno with why. */
-int stream_open_file(struct stream *stream, const char *path,
-		     const struct rules_opts *opts);
-/* The same for a recording that is still being written. */
+/* Open a recording that is still being written. */
 int stream_open_growing(struct stream *stream, const char *path,
 			const struct rules_opts *opts);
 /*
@@ -50,8 +48,14 @@ int stream_open_growing(struct stream *stream, const char *path,
  * not. Call it before the first read.
  */
 void stream_window(struct stream *stream, u64 since_ns, u64 until_ns);
-/* Open a recording, or a file of another tool. */
+/*
+ * Open a recording, or a file of another tool; NULL or "-" is a recording on
+ * standard input. 0, or -errno with why.
+ */
 int stream_open_any(struct stream *stream, const char *path,
+		    const struct rules_opts *opts);
+/* The same for several, one after the other. The paths must outlive the stream. */
+int stream_open_all(struct stream *stream, const char *const *paths, size_t nr,
 		    const struct rules_opts *opts);
 /*
  * For a source that the caller opened: create an empty model and the rules. opts

@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The block size, record numbers and event counts of imported recordings. */
+/* The block size, record numbers, event counts and gaps of imported recordings. */
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/vec.h"
 #include "source/import/import.h"
 
 /* The files do not have it. Only physical addresses given by users depend on it. */
 #define PAGE_BYTES 4096
 /* Larger than any operation: 64 TiB of the smallest pages. */
 #define MOST_PAGES (1ULL << 34)
+/* The limit of the kernel */
+#define MOST_CPUS 8192
+#define MOST_GAPS 65536
 
 bool import_block_look(struct import_block *block,
 		       const struct mhp_record *record)
@@ -50,11 +56,17 @@ void import_info(struct source_info *info, u64 block_pages)
 	snprintf(info->host, sizeof(info->host), "unknown");
 }
 
-void import_count(struct import *import, struct mhp_record *record)
+void import_count(struct import *import, struct mhp_record *record, bool in_gap)
 {
 	struct mhp_count *count = import->totals.count;
 
-	record->seq = ++import->seq;
+	if (in_gap && !import->in_gap && !import->lost_now) {
+		import->seq++;
+		import->left_out++;
+	}
+	import->lost_now = false;
+	record->seq = in_gap && import->in_gap ? 0 : ++import->seq;
+	import->in_gap = in_gap;
 	count[0].seen++;
 	count[0].submitted++;
 	count[record->event].seen++;
@@ -63,7 +75,81 @@ void import_count(struct import *import, struct mhp_record *record)
 
 void import_lost(struct import *import, u64 lost)
 {
+	u64 left_out = import->left_out < lost ? import->left_out : lost;
+
 	import->totals.count[0].seen += lost;
 	import->totals.count[0].lost += lost;
-	import->seq += lost;
+	import->left_out -= left_out;
+	import->lost_now = true;
+	import->seq += lost - left_out;
+}
+
+/* -- Gaps ------------------------------------------------------------------- */
+
+static int add_gap(struct import_gaps *gaps, u64 from, u64 to)
+{
+	struct import_gap *last;
+
+	/* Losses of different CPUs overlap. Too many gaps become one. */
+	while (gaps->nr &&
+	       (gaps->gaps[gaps->nr - 1].to >= from || gaps->nr == MOST_GAPS)) {
+		last = &gaps->gaps[--gaps->nr];
+		from = last->from < from ? last->from : from;
+		to = last->to > to ? last->to : to;
+	}
+	if (!vec_grow(gaps->gaps, gaps->nr, gaps->room))
+		return -ENOMEM;
+	gaps->gaps[gaps->nr++] = (struct import_gap){ from, to };
+	return 0;
+}
+
+int import_gaps_event(struct import_gaps *gaps, s64 cpu, u64 position)
+{
+	if (cpu < 0 || cpu >= MOST_CPUS)
+		return 0;
+	while (gaps->nr_cpus <= (size_t)cpu) {
+		if (!vec_grow(gaps->cpus, gaps->nr_cpus, gaps->cpu_room))
+			return -ENOMEM;
+		gaps->cpus[gaps->nr_cpus++] = (struct import_cpu){ 0 };
+	}
+	if (!gaps->cpus[cpu].first)
+		gaps->cpus[cpu].first = position;
+	gaps->cpus[cpu].last = position;
+	return 0;
+}
+
+int import_gaps_lost(struct import_gaps *gaps, s64 cpu, u64 position)
+{
+	bool known = cpu >= 0 && (size_t)cpu < gaps->nr_cpus;
+
+	return add_gap(gaps, known ? gaps->cpus[cpu].last : 0, position);
+}
+
+int import_gaps_overwritten(struct import_gaps *gaps)
+{
+	u64 last = 0;
+	size_t i;
+
+	for (i = 0; i < gaps->nr_cpus; i++)
+		if (gaps->cpus[i].first > last)
+			last = gaps->cpus[i].first;
+	return add_gap(gaps, 0, last);
+}
+
+int import_gaps_anywhere(struct import_gaps *gaps)
+{
+	return add_gap(gaps, 0, ~0ULL);
+}
+
+bool import_gaps_has(struct import_gaps *gaps, u64 position)
+{
+	while (gaps->next < gaps->nr && gaps->gaps[gaps->next].to < position)
+		gaps->next++;
+	return gaps->next < gaps->nr && gaps->gaps[gaps->next].from < position;
+}
+
+void import_gaps_free(struct import_gaps *gaps)
+{
+	free(gaps->gaps);
+	free(gaps->cpus);
 }

@@ -9,11 +9,54 @@
 #include "model/event_table.h"
 #include "source/source.h"
 
-/* The last record number and the event counts. Initialise with zeroes. */
+/*
+ * Numbers and counts records. The numbers of lost events are left out, so that
+ * the rules notice. Initialise with zeroes.
+ */
 struct import {
 	u64 seq;
+	u64 left_out; /* numbers that were left out before a loss was counted */
+	bool lost_now; /* numbers were left out since the last record */
+	bool in_gap;
 	struct source_totals totals;
 };
+
+/*
+ * Where events may be missing. A CPU reports its losses when it records its next
+ * event, so the lost ones may belong anywhere after its previous event, among
+ * events of other CPUs. Positions of events are numbers that increase. The file
+ * is read once to find the gaps, before its records are handed over. Initialise
+ * with zeroes, free with import_gaps_free().
+ */
+struct import_gap {
+	u64 from;
+	u64 to;
+};
+
+struct import_cpu {
+	u64 first; /* position of its first event, 0: it has none */
+	u64 last;
+};
+
+struct import_gaps {
+	struct import_gap *gaps;
+	size_t nr, room;
+	size_t next; /* the gap that import_gaps_has() looks at */
+	struct import_cpu *cpus;
+	size_t nr_cpus, cpu_room;
+};
+
+/* An event of any kind. 0 or -ENOMEM. A cpu of -1, or an impossible one, is ignored. */
+int import_gaps_event(struct import_gaps *gaps, s64 cpu, u64 position);
+/* A CPU, -1: any, reports a loss. 0 or -ENOMEM. */
+int import_gaps_lost(struct import_gaps *gaps, s64 cpu, u64 position);
+/* The oldest events of each CPU are missing. To be called after the last event. 0 or -ENOMEM. */
+int import_gaps_overwritten(struct import_gaps *gaps);
+/* Any event may be missing. 0 or -ENOMEM. */
+int import_gaps_anywhere(struct import_gaps *gaps);
+/* Whether events may be missing before this position. Positions must not decrease. */
+bool import_gaps_has(struct import_gaps *gaps, u64 position);
+void import_gaps_free(struct import_gaps *gaps);
 
 /* The size of a memory block, derived from records. Initialise with zeroes. */
 struct import_block {
@@ -37,8 +80,12 @@ u64 import_block_pages(const struct import_block *block);
 bool import_field_fits(const struct event_field *field, s64 value);
 /* Fill info for a file whose memory blocks have block_pages pages. */
 void import_info(struct source_info *info, u64 block_pages);
-/* Number a record and count it. */
-void import_count(struct import *import, struct mhp_record *record);
+/*
+ * Number a record and count it. If events may be missing before it, a number is
+ * left out; if that is so for several records, they have no numbers.
+ */
+void import_count(struct import *import, struct mhp_record *record,
+		  bool in_gap);
 /* Count events that are missing between the last record and the next one. */
 void import_lost(struct import *import, u64 lost);
 

@@ -1,99 +1,47 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The source that reads events as printed by perf, trace-cmd or tracefs, from a
- * text file, or from a perf.data that perf prints first.
+ * The source that reads events as printed by perf, trace-cmd or tracefs. It
+ * reads a text twice: first for what must be known before the first record.
  */
 #include <errno.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "source/import/import.h"
-#include "base/confine.h"
+#include "source/import/perf_data.h"
+#include "source/import/text_input.h"
+#include "source/import/text_line.h"
 #include "base/plain_text.h"
 #include "source/source.h"
-#include "source/import/text_line.h"
-
-extern char **environ;
-
-static bool is_perf_data(FILE *file)
-{
-	static const char magic[] = "PERFILE2";
-	char begin[sizeof(magic)] = "";
-	size_t got = fread(begin, 1, sizeof(begin) - 1, file);
-
-	rewind(file);
-	return got == sizeof(begin) - 1 && !strcmp(begin, magic);
-}
-
-/* Run perf script. Its messages go to our standard error. */
-static int run_perf(FILE *in, FILE *out)
-{
-	char *argv[] = { "perf", "script", "-i", CONFINE_TOOL_IN, NULL };
-	const struct confine_tool perf = { .file = argv[0],
-					   .argv = argv,
-					   .envp = environ,
-					   .in = fileno(in),
-					   .out = fileno(out),
-					   .err = STDERR_FILENO };
-	int err, status;
-	pid_t pid;
-
-	err = confine_spawn(&perf, &pid);
-	if (err)
-		return err;
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return -errno;
-	return WIFEXITED(status) && !WEXITSTATUS(status) ? 0 : -EPROTO;
-}
-
-static FILE *text_tool_open(const char *path, int *err, char *why, size_t len)
-{
-	FILE *file = fopen(path, "re"), *out;
-
-	if (!file) {
-		*err = -errno;
-		snprintf(why, len, "cannot open %s: %s", path, strerror(-*err));
-		return NULL;
-	}
-	if (!is_perf_data(file))
-		return file;
-	out = tmpfile();
-	*err = out ? run_perf(file, out) : -errno;
-	fclose(file);
-	if (!*err) {
-		rewind(out);
-		return out;
-	}
-	if (*err == -ENOENT)
-		snprintf(
-			why, len,
-			"cannot read %s: perf is not installed; apt-get install linux-perf, or check the output of 'perf script'",
-			path);
-	else
-		snprintf(why, len,
-			 "cannot read %s: 'perf script -i' failed: %s", path,
-			 *err == -EPROTO ? "see its error message" :
-					   strerror(-*err));
-	if (out)
-		fclose(out);
-	return NULL;
-}
 
 #define BATCH 4096 /* lines per call */
+#define MOST_BUFFERS 16
+#define CUT_TEXT "the text was cut: it ends inside a line"
+#define CUT_PERF "the perf.data was cut, or perf was killed"
+
+/* A buffer of trace-cmd. Two buffers usually have the same events, so one is read. */
+struct text_buffer {
+	char name[TEXT_BUFFER_LEN];
+	struct import_block block;
+};
 
 struct source_text {
 	struct source source;
-	FILE *file;
 	char *name; /* for messages */
-	char *line;
-	size_t room;
-	u64 nr; /* number of the last line */
+	char *path;
 	struct import import;
+	struct import_gaps gaps;
+	u64 lost_unplaced; /* losses that no line reports */
+	bool lost_more; /* the number of lost events is unknown */
+	bool is_cut; /* the file is */
+	bool finished; /* all of it was read */
+	struct text_buffer buffers[MOST_BUFFERS];
+	size_t nr_buffers;
+	struct text_buffer *buffer; /* the one that is read */
+	char refused[256]; /* the first line that was refused, and why */
+	char note[256]; /* for the user, at the end */
+	struct text_input input;
 };
 
 static struct source_text *to_text(struct source *source)
@@ -103,61 +51,86 @@ static struct source_text *to_text(struct source *source)
 
 static int text_fail(struct source_text *text, int err, const char *reason)
 {
-	snprintf(text->source.why, sizeof(text->source.why), "%s:%llu: %s",
-		 text->name, text->nr, reason);
+	/* An error of the file as a whole has no line. */
+	if (text->input.line)
+		snprintf(text->source.why, sizeof(text->source.why),
+			 "%s:%llu: %s", text->name, text->input.line, reason);
+	else
+		snprintf(text->source.why, sizeof(text->source.why),
+			 "cannot read %s: %s", text->name, reason);
 	return err;
 }
 
-static int text_next_line(struct source_text *text)
-{
-	ssize_t len;
+/* -- The second pass: records ------------------------------------------------- */
 
-	errno = 0;
-	len = getline(&text->line, &text->room, text->file);
-	if (len < 0)
-		return ferror(text->file) ? text_fail(text, -(errno ?: EIO),
-						      strerror(errno)) :
-					    -ENODATA;
-	text->nr++;
-	/* As in a file whose machine crashed. */
-	if (memchr(text->line, '\0', len))
-		return text_fail(text, -EPROTO, "NUL byte in a text file");
-	return 0;
-}
-
-static int text_parse_line(struct source_text *text, source_sink sink,
-			   void *ctx)
+/* 1 if the line was a record and was handed over, 0 if not, or an error. */
+static int text_take_line(struct source_text *text, const char *line,
+			  source_sink sink, void *ctx)
 {
-	u64 lost = text_line_lost(text->line);
-	struct mhp_record record;
-	char why[160];
+	struct text_line parsed;
+	char why[200];
 	int ret;
 
-	if (lost) {
-		import_lost(&text->import, lost);
+	if (text_line_parse(line, &parsed, why, sizeof(why)))
+		return text_fail(text, -EPROTO, why);
+	if (parsed.lost)
+		import_lost(&text->import, parsed.lost);
+	text->lost_more |= parsed.lost_more;
+	if (parsed.kind != TEXT_LINE_EVENT ||
+	    strcmp(parsed.buffer, text->buffer->name) != 0)
 		return 0;
-	}
-	ret = text_line_read(text->line, &record, why, sizeof(why));
-	if (ret < 0)
-		return text_fail(text, ret, why);
-	if (!ret)
-		return 0;
-	import_count(&text->import, &record);
-	ret = sink(ctx, &record);
+	import_count(&text->import, &parsed.record,
+		     import_gaps_has(&text->gaps, text->input.line));
+	ret = sink(ctx, &parsed.record);
 	return ret < 0 ? ret : 1;
+}
+
+/* What is missing at the end, and what was not read. */
+static void text_finish(struct source_text *text)
+{
+	u64 lost = text->import.totals.count[0].lost;
+
+	if (text->lost_unplaced > lost)
+		import_lost(&text->import, text->lost_unplaced - lost);
+	text->finished = true;
+	text->is_cut |= text->input.cut;
+	if (text->is_cut)
+		snprintf(text->note, sizeof(text->note), "%s: %s", text->name,
+			 text->input.is_perf ? CUT_PERF : CUT_TEXT);
+	else if (text->lost_more)
+		snprintf(
+			text->note, sizeof(text->note),
+			"%s: the number of lost events is unknown; there may be more",
+			text->name);
+	else if (text->nr_buffers > 1)
+		snprintf(text->note, sizeof(text->note),
+			 "%s: only the %s%s was read, of %zu buffers",
+			 text->name, *text->buffer->name ? "buffer " : "",
+			 *text->buffer->name ? text->buffer->name :
+					       "top buffer",
+			 text->nr_buffers);
+	plain_text(text->note);
+	memcpy(text->source.why, text->note, sizeof(text->note));
 }
 
 static int text_read(struct source *source, source_sink sink, void *ctx)
 {
 	struct source_text *text = to_text(source);
 	int i, ret, taken = 0;
+	char *line;
 
 	for (i = 0; i < BATCH; i++) {
-		ret = text_next_line(text);
+		ret = text_input_line(&text->input, false, &line);
+		if (ret == -EAGAIN)
+			break;
 		if (ret == -ENODATA && taken)
 			break;
-		if (!ret)
-			ret = text_parse_line(text, sink, ctx);
+		if (ret == -ENODATA)
+			text_finish(text);
+		else if (ret < 0)
+			text_fail(text, ret, text->input.why);
+		else
+			ret = text_take_line(text, line, sink, ctx);
 		if (ret < 0)
 			return ret;
 		taken++;
@@ -167,23 +140,25 @@ static int text_read(struct source *source, source_sink sink, void *ctx)
 
 static int text_fd(struct source *source)
 {
-	return fileno(to_text(source)->file);
+	return text_input_fd(&to_text(source)->input);
 }
 
 static int text_totals(struct source *source, struct source_totals *totals)
 {
-	*totals = to_text(source)->import.totals;
-	return 0;
+	const struct source_text *text = to_text(source);
+
+	*totals = text->import.totals;
+	return text->finished && text->is_cut ? -ENODATA : 0;
 }
 
 static void text_close(struct source *source)
 {
 	struct source_text *text = to_text(source);
 
-	if (text->file)
-		fclose(text->file);
+	text_input_close(&text->input);
+	import_gaps_free(&text->gaps);
 	free(text->name);
-	free(text->line);
+	free(text->path);
 	free(text);
 }
 
@@ -195,38 +170,139 @@ static const struct source_ops text_ops = {
 	.close = text_close,
 };
 
-/* Read up to a record that has the size of a memory block, or to the end. */
-static int find_block(struct source_text *text, struct import_block *block)
-{
-	struct mhp_record record;
-	char why[160];
-	int err;
+/* -- The first pass: the size of memory blocks, buffers, and gaps ------------- */
 
-	while (!(err = text_next_line(text)))
-		if (text_line_read(text->line, &record, why, sizeof(why)) > 0 &&
-		    import_block_look(block, &record))
-			break;
-	return err == -ENODATA ? 0 : err;
+static struct text_buffer *find_text_buffer(struct source_text *text,
+					    const char *name)
+{
+	struct text_buffer *buffer;
+	size_t i;
+
+	for (i = 0; i < text->nr_buffers; i++)
+		if (!strcmp(text->buffers[i].name, name))
+			return &text->buffers[i];
+	if (text->nr_buffers == MOST_BUFFERS)
+		return NULL;
+	buffer = &text->buffers[text->nr_buffers++];
+	snprintf(buffer->name, sizeof(buffer->name), "%s", name);
+	return buffer;
+}
+
+static int look_at_line(struct source_text *text, const char *line,
+			bool *overwritten)
+{
+	struct text_buffer *buffer;
+	struct text_line parsed;
+	char why[200];
+	int err = 0;
+
+	/* The second pass reports an invalid line, after the records before it. */
+	if (text_line_parse(line, &parsed, why, sizeof(why))) {
+		if (*text->refused)
+			return 0;
+		text_fail(text, -EPROTO, why);
+		memcpy(text->refused, text->source.why, sizeof(text->refused));
+		return 0;
+	}
+	*overwritten |= parsed.kind == TEXT_LINE_OVERWRITTEN;
+	if (parsed.kind == TEXT_LINE_LOST)
+		err = import_gaps_lost(&text->gaps, parsed.cpu,
+				       text->input.line);
+	if (!err)
+		err = import_gaps_event(&text->gaps, parsed.cpu,
+					text->input.line);
+	if (parsed.kind != TEXT_LINE_EVENT)
+		return err;
+	buffer = find_text_buffer(text, parsed.buffer);
+	if (buffer)
+		import_block_look(&buffer->block, &parsed.record);
+	return err;
+}
+
+/* Read to the end. An error is of no interest if the second pass comes across it. */
+static int look_at_lines(struct source_text *text)
+{
+	bool overwritten = false;
+	char *line;
+	int err, ret;
+
+	while (!(err = text_input_line(&text->input, true, &line))) {
+		ret = look_at_line(text, line, &overwritten);
+		if (ret)
+			return text_fail(text, ret, "out of memory");
+	}
+	if (overwritten && import_gaps_overwritten(&text->gaps))
+		return text_fail(text, -ENOMEM, "out of memory");
+	return err == -ENODATA ? 0 : text_fail(text, err, text->input.why);
+}
+
+/* The top buffer, or the first one with events, as in a recording of trace-cmd. */
+static void choose_buffer(struct source_text *text)
+{
+	size_t i;
+
+	for (i = 0; i < text->nr_buffers; i++) {
+		if (!import_block_pages(&text->buffers[i].block))
+			continue;
+		if (!text->buffer || !*text->buffers[i].name)
+			text->buffer = &text->buffers[i];
+	}
+}
+
+/* Why there is nothing to read. */
+static int fail_empty(struct source_text *text)
+{
+	const struct import_block none = { 0 };
+	const char *reason =
+		"neither an mhptop recording nor mhp events printed by another tool";
+
+	if (*text->refused) {
+		memcpy(text->source.why, text->refused, sizeof(text->refused));
+		return -EPROTO;
+	}
+	if (text->is_cut)
+		reason = CUT_PERF
+			", and perf script prints no mhp events of it";
+	else if (text->input.is_perf)
+		reason = "no mhp events in this perf.data";
+	else if (text->input.cut && unpack_format(text->input.unpack))
+		reason = "packed data was cut, and no mhp events are left";
+	else if (!text->input.line)
+		text->input.line = 1;
+	return text_fail(text, -EPROTO,
+			 import_block_why(text->nr_buffers ?
+						  &text->buffers[0].block :
+						  &none,
+					  reason));
 }
 
 static int prepare(struct source_text *text)
 {
-	struct import_block block = { 0 };
-	int err = find_block(text, &block);
+	struct perf_data data = { 0 };
+	int err = text_input_open(&text->input, text->path);
 
+	if (!err && text->input.is_perf)
+		err = perf_data_look(text->input.file, &data);
 	if (err)
-		return err;
-	if (!import_block_pages(&block))
-		return text_fail(
-			text, -EPROTO,
-			import_block_why(
-				&block,
-				"neither an mhptop recording nor mhp events printed by another tool"));
-	rewind(text->file);
-	text->nr = 0;
-	import_info(&text->source.info, import_block_pages(&block));
-	text->source.info.unmarked = true;
-	return 0;
+		return text_fail(text, err,
+				 *text->input.why ? text->input.why :
+						    "not a perf.data");
+	text->lost_unplaced = data.lost;
+	text->is_cut = text->input.may_fail = data.cut;
+	err = look_at_lines(text);
+	choose_buffer(text);
+	if (!text->buffer)
+		return err ?: fail_empty(text);
+	/* Losses without a place; and each CPU's events end somewhere else in a file that was cut. */
+	if ((data.cut || (data.lost && !text->gaps.nr)) &&
+	    import_gaps_anywhere(&text->gaps))
+		return text_fail(text, -ENOMEM, "out of memory");
+	import_info(&text->source.info,
+		    import_block_pages(&text->buffer->block));
+	/* perf marks the end of its data. */
+	text->source.info.unmarked = !text->input.is_perf;
+	err = text_input_rewind(&text->input);
+	return err ? text_fail(text, err, text->input.why) : 0;
 }
 
 int source_open_text(struct source **source, const char *path, char *why,
@@ -241,22 +317,20 @@ int source_open_text(struct source **source, const char *path, char *why,
 		return err;
 	}
 	text->source.ops = &text_ops;
+	text->input.file = text->input.pipe = -1;
 	text->name = strdup(path);
-	if (!text->name) {
-		snprintf(why, len, "out of memory");
-		goto out;
+	text->path = strdup(path);
+	if (text->name && text->path) {
+		plain_text(text->name);
+		err = prepare(text);
+	} else {
+		text_fail(text, err, "out of memory");
 	}
-	text->file = text_tool_open(path, &err, why, len);
-	if (!text->file)
-		goto out;
-	plain_text(text->name);
-	err = prepare(text);
-	if (err)
+	if (err) {
 		snprintf(why, len, "%s", text->source.why);
-out:
-	if (err)
 		text_close(&text->source);
-	else
+	} else {
 		*source = &text->source;
+	}
 	return err;
 }

@@ -1,247 +1,475 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Parses lines that other tools print. The words of a flags field are those that
- * event_print() prints for its bits, so that there is no second table of them.
+ * Finds the task, CPU, time and event in a line of text. A user chooses the names
+ * of tasks, and other events print names of files, so nothing is searched for: a
+ * line is an mhp event only if it starts like one, up to the event's name.
  */
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "model/event_table.h"
-#include "source/import/import.h"
+#include "source/import/text_fields.h"
 #include "source/import/text_line.h"
 
-#define PRINTED_MAX 640
 #define NS_PER_S 1000000000ULL
+#define NS_PER_US 1000ULL
+#define COMM_MAX (MHP_COMM_LEN - 1)
+#define COMM_WIDTH 16 /* to which trace-cmd fills up the name of a task */
+#define FLAGS_MAX 8 /* of interrupts and preemption, between CPU and time */
+#define NUMBER_MAX 18 /* digits */
+#define COMMAND                                         \
+	"print it with perf script --show-lost-events " \
+	"-F comm,tid,cpu,time,event,trace or with trace-cmd report"
 
-/* Find the word "NAME=VALUE" in a text. The value and its length, or NULL. */
-static const char *line_find_word(const char *text, const char *name,
-				  size_t *len)
+/* What is before the text of an event */
+struct head {
+	const char *comm;
+	size_t comm_len;
+	u64 pid;
+	u64 cpu;
+	u64 time_ns;
+	char mark; /* between the task's name and ID: '-', or ' ' in perf */
+	const char *event; /* the name of the event */
+};
+
+/* -- Parts of the head: each moves *at past the part, or returns false ------- */
+
+static void skip_blanks(const char **at)
 {
-	size_t name_len = strlen(name);
-	const char *at = text;
+	*at += strspn(*at, " \t");
+}
 
-	while ((at = strstr(at, name))) {
-		if ((at == text || at[-1] == ' ') && at[name_len] == '=') {
-			at += name_len + 1;
-			*len = strcspn(at, " \r\n");
-			return at;
-		}
-		at += name_len;
+static bool take_char(const char **at, char c)
+{
+	if (**at != c)
+		return false;
+	++*at;
+	return true;
+}
+
+static bool take_number(const char **at, u64 *number)
+{
+	const char *start = *at;
+
+	for (*number = 0; isdigit((unsigned char)**at); ++*at) {
+		if (*at - start == NUMBER_MAX)
+			return false;
+		*number = *number * 10 + (**at - '0');
 	}
-	return NULL;
+	return *at > start;
 }
 
-/* Whether the event prints a word for one bit of a field. */
-static bool bit_is_word(const struct mhp_record *record,
-			const struct event_field *field, unsigned int bit,
-			const char *word, size_t len)
+/* "123", and "120/123" of perf, where the second number is the thread. */
+static bool take_pid(const char **at, u64 *pid)
 {
-	struct mhp_record one = { .event = record->event,
-				  .size = record->size };
-	char text[PRINTED_MAX];
-	const char *printed;
-	size_t printed_len;
-
-	event_field_set(field, &one.p, 1LL << bit);
-	event_print(&one, text, sizeof(text));
-	printed = line_find_word(text, field->name, &printed_len);
-	return printed && printed_len == len && !memcmp(printed, word, len);
+	if (!take_number(at, pid))
+		return false;
+	if (take_char(at, '/'))
+		skip_blanks(at);
+	else
+		return true;
+	return take_number(at, pid);
 }
 
-/* Words joined with "|", such as merge_resource|memmap_on_memory. */
-static int parse_flags(struct mhp_record *record,
-		       const struct event_field *field, const char *value,
-		       size_t len)
+/* "(    123) " of tracefs: the process of the thread. */
+static bool take_tgid(const char **at)
 {
-	const char *end = value + len;
-	unsigned int bit;
-	s64 flags = 0;
-	size_t word;
+	if (!take_char(at, '('))
+		return true;
+	*at += strspn(*at, " -0123456789");
+	if (!take_char(at, ')'))
+		return false;
+	skip_blanks(at);
+	return true;
+}
 
-	for (; value < end; value += word + 1) {
-		word = strcspn(value, "|");
-		if (value + word > end)
-			word = end - value;
-		for (bit = 0; bit < 32; bit++)
-			if (bit_is_word(record, field, bit, value, word))
-				break;
-		if (bit == 32)
-			return -EPROTO;
-		flags |= 1LL << bit;
+/* "[001] " or, where nothing but flags follows, "1d..2. " of the latency format. */
+static bool take_cpu(const char **at, u64 *cpu)
+{
+	size_t flags;
+
+	if (take_char(at, '['))
+		return take_number(at, cpu) && take_char(at, ']');
+	if (!take_number(at, cpu))
+		return false;
+	flags = strcspn(*at, " \t");
+	*at += flags;
+	return flags >= 4 && flags <= FLAGS_MAX;
+}
+
+/* "40.580167: "; nine digits are nanoseconds. */
+static bool take_seconds(const char **at, u64 seconds, u64 *ns)
+{
+	u64 unit = NS_PER_S;
+
+	if (seconds >= ~0ULL / NS_PER_S || !isdigit((unsigned char)**at))
+		return false;
+	for (*ns = seconds * NS_PER_S; isdigit((unsigned char)**at); ++*at) {
+		unit /= 10;
+		*ns += (**at - '0') * unit;
 	}
-	event_field_set(field, &record->p, flags);
-	return 0;
+	return take_char(at, ':');
 }
 
-static int parse_field(struct mhp_record *record,
-		       const struct event_field *field, const char *value,
-		       size_t len)
+/* Or "580167us+: ", where one character stands for the time to the next event. */
+static bool take_time(const char **at, u64 *ns)
 {
-	char *end;
-	s64 number;
+	u64 number;
 
-	if (field->symbols) {
-		number = event_symbol_value(field->symbols, value, len);
-		if (number < 0)
-			return -EPROTO;
-		event_field_set(field, &record->p, number);
-		return 0;
+	if (!take_number(at, &number))
+		return false;
+	if (take_char(at, '.'))
+		return take_seconds(at, number, ns);
+	if (strncmp(*at, "us", 2) || number >= ~0ULL / NS_PER_US)
+		return false;
+	*at += 2;
+	if (**at && **at != ':')
+		++*at;
+	*ns = number * NS_PER_US;
+	return take_char(at, ':');
+}
+
+/* The flags of interrupts and preemption, or those of perf -F misc, if there are any. */
+static bool take_flags(const char **at)
+{
+	size_t len = strcspn(*at, " \t");
+
+	if (len > FLAGS_MAX || isdigit((unsigned char)**at))
+		return true;
+	*at += len;
+	skip_blanks(at);
+	return len > 0;
+}
+
+/* What follows the task's name. */
+static bool take_head(const char *at, char mark, struct head *head)
+{
+	u64 period;
+
+	head->mark = mark;
+	if (!take_pid(&at, &head->pid))
+		return false;
+	skip_blanks(&at);
+	if (!take_tgid(&at) || !take_cpu(&at, &head->cpu))
+		return false;
+	skip_blanks(&at);
+	if (!take_flags(&at) || !take_time(&at, &head->time_ns))
+		return false;
+	skip_blanks(&at);
+	head->event = at;
+	/* perf -F period */
+	if (take_number(&at, &period) && (*at == ' ' || *at == '\t')) {
+		skip_blanks(&at);
+		head->event = at;
 	}
-	errno = 0;
-	number = *value == '-' ? strtoll(value, &end, 0) :
-				 (s64)strtoull(value, &end, 0);
-	if (end == value && len)
-		return parse_flags(record, field, value, len);
-	if (end != value + len || (!len && end != value) || errno)
-		return -EPROTO;
-	/* A value that does not fit the field cannot have been printed. */
-	if (number < 0 && field->is_signed != (*value == '-'))
-		return -EPROTO;
-	event_field_set(field, &record->p, number);
-	return event_field_get(field, &record->p) == number &&
-			       import_field_fits(field, number) ?
-		       0 :
-		       -EPROTO;
+	return true;
 }
 
-static int parse_fields(struct mhp_record *record, const char *text, char *why,
-			size_t len)
-{
-	const struct event_info *info = event_info(record->event);
-	const struct event_field *field;
-	const char *value;
-	size_t value_len;
+/* -- The head as a whole ----------------------------------------------------- */
 
-	for (field = info->fields; field->name; field++) {
-		value = line_find_word(text, field->name, &value_len);
-		if (value && !parse_field(record, field, value, value_len))
-			continue;
-		snprintf(why, len, "%s: %s %s", info->name, field->name,
-			 value ? "has an invalid value" : "is missing");
-		return -EPROTO;
+/* Find a head behind a name of a length. The name may end with blanks, or be left out in perf. */
+static bool head_behind(const char *comm, size_t len, struct head *found)
+{
+	const char *at = comm + len;
+	struct head head = { .comm = comm, .comm_len = len };
+
+	if (*at == '-' && take_head(at + 1, '-', &head)) {
+		*found = head;
+		return true;
 	}
-	return 0;
+	if (len && *at != ' ' && *at != '\t')
+		return false;
+	skip_blanks(&at);
+	if (!take_head(at, ' ', &head))
+		return false;
+	*found = head;
+	return true;
 }
 
-/* "  comm-name 123 [000] …" and "  comm-name-123 [000] …" */
-static void parse_task(struct mhp_record *record, const char *line,
-		       const char *cpu)
+/*
+ * Find the head. The name of a task may look like the beginning of one: what
+ * counts is the last place where a head can start, which is at most as far from
+ * the start of the line as a name is long. The rest of the line is further away.
+ */
+static bool find_head(const char *line, struct head *found)
 {
-	const char *end = cpu, *start;
+	const char *comm = line;
+	bool any = false;
 	size_t len;
 
-	record->cpu = strtoul(cpu + 1, NULL, 10);
-	while (end > line && isspace((unsigned char)end[-1]))
-		end--;
-	start = end;
-	while (start > line && isdigit((unsigned char)start[-1]))
-		start--;
-	record->pid = strtoul(start, NULL, 10);
-	if (start > line)
-		start--; /* skip the blank or the dash */
-	while (start > line && isspace((unsigned char)start[-1]))
-		start--;
-	while (line < start && isspace((unsigned char)*line))
-		line++;
-	len = start - line;
-	if (len > MHP_COMM_LEN - 1)
-		len = MHP_COMM_LEN - 1;
-	memcpy(record->comm, line, len);
-}
-
-/* "40.580167: " right before the event; nine digits are nanoseconds. */
-static bool parse_timestamp(struct mhp_record *record, const char *line,
-			    const char *event)
-{
-	const char *end = event, *start;
-	u64 seconds, fraction = 0, unit = NS_PER_S;
-	char *dot;
-
-	while (end > line &&
-	       (isspace((unsigned char)end[-1]) || end[-1] == ':'))
-		end--;
-	start = end;
-	while (start > line &&
-	       (isdigit((unsigned char)start[-1]) || start[-1] == '.'))
-		start--;
-	seconds = strtoull(start, &dot, 10);
-	if (dot == start || *dot != '.' || seconds >= ~0ULL / NS_PER_S)
-		return false;
-	for (dot++; dot < end && *dot != '.'; dot++) {
-		unit /= 10;
-		fraction += (*dot - '0') * unit;
+	skip_blanks(&comm);
+	for (len = 0; len <= COMM_MAX; len++) {
+		any |= head_behind(comm, len, found);
+		if (!comm[len])
+			break;
 	}
-	record->time_ns = seconds * NS_PER_S + fraction;
-	return dot == end;
+	return any;
 }
 
-/* Find the event's name in a line, between a timestamp and a colon. */
-static const char *find_event(const char *line, struct mhp_record *record)
+/*
+ * "name:   comm-123 …": trace-cmd report of more than one buffer. The task's name
+ * is filled up to a fixed width, and never that long.
+ */
+static bool find_buffer_head(const char *line, struct head *head, char *buffer)
+{
+	const char *name = line, *rest;
+	size_t len;
+
+	skip_blanks(&name);
+	len = strcspn(name, ": \t");
+	rest = name + len;
+	if (!len || len >= TEXT_BUFFER_LEN || strncmp(rest, ":  ", 3))
+		return false;
+	rest += 2;
+	if (!find_head(rest, head) || head->mark != '-' ||
+	    head->comm + head->comm_len != rest + COMM_WIDTH)
+		return false;
+	memcpy(buffer, name, len);
+	buffer[len] = '\0';
+	return true;
+}
+
+/* Skip "<4>[   12.345678][    T1] ", which the console prints before each line. */
+static const char *skip_console(const char *line)
 {
 	const char *at = line;
+	u64 number;
+
+	if (take_char(&at, '<') &&
+	    !(take_number(&at, &number) && take_char(&at, '>')))
+		return line;
+	if (!take_char(&at, '['))
+		return line;
+	skip_blanks(&at);
+	if (!take_number(&at, &number) || !take_char(&at, '.') ||
+	    !take_number(&at, &number) || !take_char(&at, ']'))
+		return line;
+	/* The thread or the CPU that printed it */
+	if (take_char(&at, '[')) {
+		skip_blanks(&at);
+		at += *at == 'T' || *at == 'C';
+		if (!take_number(&at, &number) || !take_char(&at, ']'))
+			return line;
+	}
+	return take_char(&at, ' ') ? at : line;
+}
+
+/* -- Lost events ------------------------------------------------------------- */
+
+static bool is_at_end(const char *at)
+{
+	return !at[strspn(at, " \t\r\n")];
+}
+
+/* "7 WORDS]" and, if nobody knows how many, "WORDS]" */
+static bool parse_number_lost(const char *at, const char *words,
+			      struct text_line *parsed)
+{
+	u64 lost = 0;
+
+	parsed->lost_more = !take_number(&at, &lost);
+	parsed->lost = lost ?: 1;
+	skip_blanks(&at);
+	if (strncmp(at, words, strlen(words)))
+		return false;
+	return is_at_end(at + strlen(words));
+}
+
+/* "CPU:1 [LOST 7 EVENTS]" of the kernel, "CPU:1 [7 EVENTS DROPPED]" of trace-cmd */
+static bool parse_cpu_lost(const char *at, struct text_line *parsed)
+{
+	static const char empty[] = " is empty";
+	u64 cpu;
+
+	skip_blanks(&at);
+	if (strncmp(at, "CPU", 3) || !strchr(": ", at[3]))
+		return false;
+	at += 3 + (at[3] != '\0');
+	if (!take_number(&at, &cpu))
+		return false;
+	if (!strncmp(at, empty, sizeof(empty) - 1))
+		at += sizeof(empty) - 1;
+	skip_blanks(&at);
+	if (!take_char(&at, '['))
+		return false;
+	parsed->cpu = cpu;
+	if (!strncmp(at, "LOST ", 5))
+		return parse_number_lost(at + 5, "EVENTS]", parsed);
+	return parse_number_lost(at, "EVENTS DROPPED]", parsed);
+}
+
+/* Events that tracefs overwrote: in its usual format, and in the latency format. */
+static bool parse_overwritten(const char *line, struct text_line *parsed)
+{
+	unsigned long long kept, written;
+
+	if (*line != '#')
+		return false;
+	if (sscanf(line, "# entries-in-buffer/entries-written: %llu/%llu",
+		   &kept, &written) != 2 &&
+	    sscanf(line, "# latency: %*u us, #%llu/%llu,", &kept, &written) !=
+		    2)
+		return false;
+	if (written <= kept)
+		return false;
+	parsed->lost = written - kept;
+	return true;
+}
+
+/* "0 21456124903 0x9098 [0x38]: PERF_RECORD_LOST: id:211: lost:12" of perf script -D */
+static bool parse_dumped_lost(const char *line, struct text_line *parsed)
+{
+	unsigned long long cpu, lost;
+
+	if (!isdigit((unsigned char)*line) ||
+	    sscanf(line,
+		   "%llu %*u 0x%*x [0x%*x]: PERF_RECORD_LOST: id:%*u: lost:%llu",
+		   &cpu, &lost) != 2)
+		return false;
+	parsed->cpu = cpu;
+	parsed->lost = lost ?: 1;
+	return true;
+}
+
+/* "PERF_RECORD_LOST lost 12", behind the head */
+static bool parse_perf_lost(const char *event, struct text_line *parsed)
+{
+	static const char name[] = "PERF_RECORD_LOST";
+	unsigned long long lost;
+
+	if (strncmp(event, name, sizeof(name) - 1))
+		return false;
+	parsed->lost_more =
+		sscanf(event, "PERF_RECORD_LOST lost %llu", &lost) != 1 ||
+		!lost;
+	parsed->lost = parsed->lost_more ? 1 : lost;
+	return true;
+}
+
+static enum text_line_kind parse_loss(const char *line,
+				      struct text_line *parsed)
+{
+	if (parse_overwritten(line, parsed))
+		return TEXT_LINE_OVERWRITTEN;
+	if (parse_cpu_lost(line, parsed) || parse_dumped_lost(line, parsed))
+		return TEXT_LINE_LOST;
+	parsed->cpu = -1;
+	parsed->lost = 0;
+	parsed->lost_more = false;
+	return TEXT_LINE_OTHER;
+}
+
+/* -- Events ------------------------------------------------------------------ */
+
+/* The mhp event whose name, followed by a colon, is here; 0 if there is none. */
+static unsigned int event_at(const char *at, const char **text)
+{
+	unsigned int event;
 	size_t len;
 
-	while ((at = strstr(at, "mhp_"))) {
-		len = strspn(at, "abcdefghijklmnopqrstuvwxyz_0123456789");
-		record->event = at[len] == ':' ? event_by_name(at, len) : 0;
-		if (record->event && !event_is_tool(record->event))
-			return at;
-		at += len;
-	}
-	return NULL;
+	if (!strncmp(at, "mhp:", 4))
+		at += 4;
+	len = strspn(at, "abcdefghijklmnopqrstuvwxyz_0123456789");
+	event = at[len] == ':' ? event_by_name(at, len) : 0;
+	if (!event || event_is_tool(event))
+		return 0;
+	*text = at + len + 1;
+	return event;
 }
 
-int text_line_read(const char *line, struct mhp_record *record, char *why,
-		   size_t len)
+/* What of the head is missing before an event. */
+static const char *what_is_missing(const char *line, const char *event)
 {
-	const char *event, *time, *cpu;
+	const char *at = event, *cpu;
+	u64 ns;
 
-	memset(record, 0, sizeof(*record));
-	event = find_event(line, record);
-	if (!event)
-		return 0;
-	record->size = event_info(record->event)->size;
-	time = event;
-	if (time - line > 4 && !strncmp(time - 4, "mhp:", 4))
-		time -= 4;
-	cpu = strchr(line, '[');
-	if (!cpu || cpu > time || !parse_timestamp(record, line, time)) {
-		snprintf(why, len, "no CPU or timestamp before %s",
-			 event_info(record->event)->name);
+	while (at > line && isspace((unsigned char)at[-1]))
+		at--;
+	while (at > line && !isspace((unsigned char)at[-1]))
+		at--;
+	if (!take_time(&at, &ns))
+		return "a timestamp";
+	for (cpu = line; cpu < event; cpu++) {
+		at = cpu;
+		if (take_char(&at, '[') && take_number(&at, &ns) &&
+		    take_char(&at, ']'))
+			return "a task before its CPU";
+	}
+	return "a CPU";
+}
+
+/*
+ * Whether a line without a head has an mhp event all the same. An event that
+ * another tool printed in a way that is not known must not be ignored.
+ */
+static int refuse_event(const char *line, char *why, size_t len)
+{
+	const char *at = line, *text;
+	unsigned int event;
+	size_t name;
+
+	for (; (at = strstr(at, "mhp_")); at += 4) {
+		event = at == line || strchr(" :\t", at[-1]) ?
+				event_at(at, &text) :
+				0;
+		if (!event)
+			continue;
+		skip_blanks(&text);
+		name = strlen(event_info(event)->fields->name);
+		if (strncmp(text, event_info(event)->fields->name, name) ||
+		    text[name] != '=')
+			continue;
+		if (at - line >= 4 && !strncmp(at - 4, "mhp:", 4))
+			at -= 4;
+		snprintf(why, len, "%s without %s; " COMMAND,
+			 event_info(event)->name, what_is_missing(line, at));
 		return -EPROTO;
 	}
-	parse_task(record, line, cpu);
-	return parse_fields(record, strchr(event, ':'), why, len) ?: 1;
+	return 0;
 }
 
-u64 text_line_lost(const char *line)
+static void set_record(struct mhp_record *record, const struct head *head)
 {
-	unsigned long long lost, kept;
-	const char *at;
+	size_t len = head->comm_len;
 
-	/* trace_pipe and trace-cmd; perf. */
-	at = strstr(line, "[LOST ");
-	if (at && sscanf(at, "[LOST %llu EVENTS]", &lost) == 1)
-		return lost;
-	at = strstr(line, "EVENTS DROPPED]");
-	if (at) {
-		at = strchr(line, '[');
-		if (at && sscanf(at, "[%llu EVENTS DROPPED]", &lost) == 1)
-			return lost;
-		return 1;
+	record->pid = head->pid;
+	record->cpu = head->cpu;
+	record->time_ns = head->time_ns;
+	while (len && isspace((unsigned char)head->comm[len - 1]))
+		len--;
+	memcpy(record->comm, head->comm, len);
+}
+
+int text_line_parse(const char *line, struct text_line *parsed, char *why,
+		    size_t len)
+{
+	struct mhp_record *record = &parsed->record;
+	const char *text;
+	struct head head;
+	int err;
+
+	memset(parsed, 0, sizeof(*parsed));
+	line = skip_console(line);
+	parsed->kind = parse_loss(line, parsed);
+	if (parsed->kind != TEXT_LINE_OTHER)
+		return 0;
+	if (!find_head(line, &head) &&
+	    !find_buffer_head(line, &head, parsed->buffer))
+		return refuse_event(line, why, len);
+	parsed->cpu = head.cpu;
+	if (parse_perf_lost(head.event, parsed)) {
+		parsed->kind = TEXT_LINE_LOST;
+		return 0;
 	}
-	at = strstr(line, "PERF_RECORD_LOST");
-	if (at)
-		return sscanf(at, "PERF_RECORD_LOST lost %llu", &lost) == 1 ?
-			       lost :
-			       1;
-	/* Events that tracefs overwrote, on all CPUs. */
-	if (sscanf(line, "# entries-in-buffer/entries-written: %llu/%llu",
-		   &kept, &lost) == 2 &&
-	    lost > kept)
-		return lost - kept;
-	return 0;
+	record->event = event_at(head.event, &text);
+	if (!record->event)
+		return 0;
+	record->size = event_info(record->event)->size;
+	set_record(record, &head);
+	err = text_fields_parse(record, text, why, len);
+	if (!err)
+		parsed->kind = TEXT_LINE_EVENT;
+	return err;
 }

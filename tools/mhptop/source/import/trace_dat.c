@@ -26,6 +26,7 @@ struct source_trace_dat {
 	char *name; /* for messages */
 	pid_t child; /* 0: none */
 	int fd; /* messages of the child */
+	bool in_gap; /* events may be missing before the next record */
 	int err; /* why reading ended; returned after all earlier records */
 	char reason[256]; /* reason of err, "" if there is none */
 	struct import import;
@@ -139,11 +140,16 @@ static int handle_message(struct source_trace_dat *dat,
 		import_lost(&dat->import, message->number);
 		return 0;
 	}
+	if (message->kind == TRACE_DAT_GAP) {
+		dat->in_gap = true;
+		return 0;
+	}
 	if (message->kind != TRACE_DAT_RECORD || !is_sound(&message->record)) {
 		trace_dat_fail(dat, -EPROTO, "damaged");
 		return 0;
 	}
-	import_count(&dat->import, &message->record);
+	import_count(&dat->import, &message->record, dat->in_gap);
+	dat->in_gap = false;
 	ret = sink(ctx, &message->record);
 	return ret < 0 ? ret : 1;
 }

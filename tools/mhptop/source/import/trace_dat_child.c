@@ -179,6 +179,8 @@ struct reader {
 	struct tracecmd_input *top;
 	struct trace_dat_events *events;
 	struct import_block block;
+	struct import_gaps gaps;
+	u64 position; /* number of the last event of any kind */
 	u64 lost; /* as reported by records */
 	unsigned int step;
 };
@@ -223,22 +225,35 @@ static void count_step(struct reader *reader)
 		reset_timer();
 }
 
-/* Callback of libtracecmd: stop (< 0) when the size of a memory block is known. */
-static int look_for_block(struct tracecmd_input *handle,
+/* The number of events that are missing before an event. The kernel does not always know it. */
+static u64 missing_before(const struct tep_record *from)
+{
+	return from->missed_events >= 0 ? from->missed_events : 1;
+}
+
+/* Callback of libtracecmd: look for gaps, and for the size of a memory block. */
+static int look_at_record(struct tracecmd_input *handle,
 			  struct tep_record *from, int cpu, void *ctx)
 {
 	struct reader *reader = ctx;
 	struct mhp_record record;
 	char why[160];
+	int err = 0;
 
 	(void)handle;
-	(void)cpu;
 	count_step(reader);
-	return trace_dat_record(reader->events, from, &record, why,
-				sizeof(why)) > 0 &&
-			       import_block_look(&reader->block, &record) ?
-		       -1 :
-		       0;
+	reader->position++;
+	if (missing_before(from)) {
+		reader->lost += missing_before(from);
+		err = import_gaps_lost(&reader->gaps, cpu, reader->position);
+	}
+	err = err ?: import_gaps_event(&reader->gaps, cpu, reader->position);
+	if (err)
+		end(reader, err, "out of memory");
+	if (trace_dat_record(reader->events, from, &record, why, sizeof(why)) >
+	    0)
+		import_block_look(&reader->block, &record);
+	return 0;
 }
 
 /* Callback of libtracecmd: send the record of an mhp event. */
@@ -254,18 +269,19 @@ static int send_record(struct tracecmd_input *handle, struct tep_record *from,
 	(void)handle;
 	(void)cpu;
 	count_step(reader);
-	if (from->missed_events) {
-		/* The kernel does not always know how many. */
-		lost = from->missed_events > 0 ? from->missed_events : 1;
-		reader->lost += lost;
+	reader->position++;
+	lost = missing_before(from);
+	if (lost)
 		send_number(reader, TRACE_DAT_LOST, lost);
-	}
 	ret = trace_dat_record(reader->events, from, &message.record, why,
 			       sizeof(why));
 	if (ret < 0)
 		end(reader, ret, why);
-	if (ret)
-		send(reader, &message);
+	if (!ret)
+		return 0;
+	if (import_gaps_has(&reader->gaps, reader->position))
+		send_number(reader, TRACE_DAT_GAP, 1);
+	send(reader, &message);
 	return 0;
 }
 
@@ -305,22 +321,6 @@ static const char *buffer_name(struct reader *reader, int nr)
 	return name ?: "";
 }
 
-/* The first buffer whose events have the size of a memory block. */
-static int find_buffer(struct reader *reader)
-{
-	int i, nr = tracecmd_buffer_instances(reader->top) + 1;
-
-	for (i = 0; i < nr; i++) {
-		tracecmd_iterate_events(get_buffer(reader, i), NULL, 0,
-					look_for_block, reader);
-		if (import_block_pages(&reader->block))
-			return i;
-	}
-	end(reader, -EPROTO,
-	    import_block_why(&reader->block,
-			     "no mhp events in this trace-cmd recording"));
-}
-
 static void check_clock(struct reader *reader)
 {
 	static const char *const timeless[] = { "counter", "uptime", "x86-tsc",
@@ -342,20 +342,46 @@ static void check_clock(struct reader *reader)
 	}
 }
 
-/* Send lost events that no record reports, such as those after the last record. */
-static void send_stats(struct reader *reader, struct tracecmd_input *handle,
-		       const char *name)
+/* Lost events of a buffer, as trace-cmd counted them; 0 if libtracecmd cannot tell. */
+static u64 stats_lost(struct reader *reader, struct tracecmd_input *handle,
+		      const char *name)
 {
 	u64 lost;
 
 	if (!tracecmd_get_cpustats)
-		return;
+		return 0;
 	lost = trace_dat_stats_lost(tracecmd_get_cpustats(reader->top), name);
 	if (handle != reader->top)
 		lost += trace_dat_stats_lost(tracecmd_get_cpustats(handle),
 					     name);
-	if (lost > reader->lost)
-		send_number(reader, TRACE_DAT_LOST, lost - reader->lost);
+	return lost;
+}
+
+/* The first buffer whose events have the size of a memory block, and where it has gaps. */
+static int find_buffer(struct reader *reader)
+{
+	int i, nr = tracecmd_buffer_instances(reader->top) + 1;
+	struct tracecmd_input *handle;
+	u64 lost;
+
+	for (i = 0; i < nr; i++) {
+		handle = get_buffer(reader, i);
+		import_gaps_free(&reader->gaps);
+		memset(&reader->gaps, 0, sizeof(reader->gaps));
+		reader->position = reader->lost = 0;
+		tracecmd_iterate_events(handle, NULL, 0, look_at_record,
+					reader);
+		if (!import_block_pages(&reader->block))
+			continue;
+		lost = stats_lost(reader, handle, buffer_name(reader, i));
+		if (lost > reader->lost && !reader->gaps.nr &&
+		    import_gaps_anywhere(&reader->gaps))
+			end(reader, -ENOMEM, "out of memory");
+		return i;
+	}
+	end(reader, -EPROTO,
+	    import_block_why(&reader->block,
+			     "no mhp events in this trace-cmd recording"));
 }
 
 /* Two buffers may have the same events, so only one is read. */
@@ -407,6 +433,7 @@ void trace_dat_child(int file, int out)
 	struct tracecmd_input *handle;
 	char why[160];
 	int nr, err;
+	u64 lost;
 
 	if (!reader.out)
 		_exit(EXIT_FAILURE);
@@ -423,12 +450,16 @@ void trace_dat_child(int file, int out)
 	nr = find_buffer(&reader);
 	tracecmd_close(reader.top);
 	open_top(&reader, file);
+	reader.position = 0;
 	send_number(&reader, TRACE_DAT_BLOCK,
 		    import_block_pages(&reader.block));
 	fflush(reader.out);
 	handle = get_buffer(&reader, nr);
 	tracecmd_iterate_events(handle, NULL, 0, send_record, &reader);
-	send_stats(&reader, handle, buffer_name(&reader, nr));
+	/* Lost events that no record reports, such as those after the last record */
+	lost = stats_lost(&reader, handle, buffer_name(&reader, nr));
+	if (lost > reader.lost)
+		send_number(&reader, TRACE_DAT_LOST, lost - reader.lost);
 	note_other_buffers(&reader, nr, why, sizeof(why));
 	end(&reader, 0, why);
 }

@@ -1,0 +1,276 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# What `mhptop check` makes of recordings and texts of other tools that are cut, have lost events, were printed in another
+# way, or hold what an attacker chose. printed/ has the output of real tools; perf.data.xz and perf-pipe.data.xz were
+# recorded in a guest. MHPTOP is the program under test.
+. "$(dirname "$0")/../host-lib.sh"
+cd "$TOP/tests/rules" || exit 1
+MHPTOP=$(realpath "$TOP/${MHPTOP:-build/mhptop}")
+export PYTHONDONTWRITEBYTECODE=1
+
+# verdict NAME WANT REGEX FILE…: the exit status of a check, and a line of its verdict or of its messages
+verdict() {
+	local name=$1 want=$2 regex=$3 got=0
+	shift 3
+	"$MHPTOP" check "$@" >"$WORK/verdict" 2>"$WORK/stderr" </dev/null || got=$?
+	if ((got == want)) && cat "$WORK/verdict" "$WORK/stderr" | grep -qE -- "$regex"; then
+		pass "$name"
+	else
+		fail "$name" "exit $got, want $want"$'\n'"$(grep -E '^not ok|^# [A-Z]' "$WORK/verdict"; cat "$WORK/stderr")"
+	fi
+}
+
+"$TOP/build/tests/as_text" perf failures-block.ndjson >"$WORK/text"
+events=$(grep -c 'mhp:mhp_' "$WORK/text")
+pass_all="^# PASS: $events events, 0 lost"
+
+# -- Cut and unreadable input ---------------------------------------------------------------------------------------
+
+head -c -7 "$WORK/text" >"$WORK/cut.txt"
+verdict "a text that ends inside a line" 5 'cut.txt: the text was cut: it ends inside a line' "$WORK/cut.txt"
+head -c -1 "$WORK/text" >"$WORK/cut.txt"
+verdict "a text without its last newline" 5 'cut.txt: the text was cut' "$WORK/cut.txt"
+truncate -s 3G "$WORK/zeros"
+status "3 GiB of zeros are refused at once, in 64 MiB of memory" 6 'zeros:1: NUL byte in a text file' \
+	bash -c '[[ $1 == */build/tests/* ]] || ulimit -v 65536; ulimit -t 5; exec "$1" check "$2"' _ "$MHPTOP" "$WORK/zeros"
+{ cat "$WORK/text"; head -c 70000 /dev/zero | tr '\0' x; echo; } >"$WORK/long.txt"
+status "a line of 70,000 bytes" 6 "long.txt:$((events + 2)): line too long" "$MHPTOP" check "$WORK/long.txt"
+{ cat "$WORK/text"; head -c 65000 /dev/zero | tr '\0' x; echo; } >"$WORK/long.txt"
+verdict "a line of 65,000 bytes" 0 "$pass_all" "$WORK/long.txt"
+# 100 MiB in one line: a reader that keeps the line runs out of memory, and must not take that for the end.
+if [[ $MHPTOP == */build/mhptop ]]; then
+	{ cat "$WORK/text"; head -c 100M /dev/zero | tr '\0' x; echo; sed -n 9p "$WORK/text"; } >"$WORK/long.txt"
+	status "running out of memory is not the end of a text" 6 'long.txt:[0-9]*: line too long' \
+		bash -c 'ulimit -v 65536; exec "$1" check "$2"' _ "$MHPTOP" "$WORK/long.txt"
+	rm "$WORK/long.txt"
+fi
+
+# -- Lost events ------------------------------------------------------------------------------------------------------
+
+# An unknown number of events is lost in the middle of each operation: no kernel is accused.
+for lost in 'CPU:1 [LOST EVENTS]' 'CPU:0 [EVENTS DROPPED]'; do
+	for line in 20 60 100 180; do
+		sed "${line}d; $((line + 1))i $lost" "$WORK/text" >"$WORK/lost.txt"
+		verdict "an unknown number of lost events, $lost before line $line" 5 '^# UNKNOWN: [0-9]+ events, 1 lost' "$WORK/lost.txt"
+	done
+done
+check "the verdict says that the number is unknown" grep -q 'the number of lost events is unknown' "$WORK/stderr"
+# CPU 1 reports the loss late, when it records its next event: whatever was recorded meanwhile is not judged.
+awk '/mhp_managed/ && !n++ { lost = NR; next }
+	{ print }
+	lost && NR == lost + 12 { print "CPU:1 [LOST 1 EVENTS]" }' "$WORK/text" | sed 's/\[[0-9]*\]/[000]/' >"$WORK/late.txt"
+verdict "a loss that a CPU reports late" 5 '^# UNKNOWN: [0-9]+ events, 1 lost' "$WORK/late.txt"
+./edit.py range.ndjson drop:mhp_vmemmap_ref:200 >"$WORK/late.ndjson"
+"$TOP/build/tests/as_text" tracefs "$WORK/late.ndjson" | sed 's/\[[0-9]*\]/[000]/' >"$WORK/late.txt"
+verdict "  without a loss that is a violation" 3 '^# FAIL' "$WORK/late.txt"
+# The oldest events of CPU 1 were overwritten, so the first ones are those of CPU 0 alone.
+sed '1i # entries-in-buffer/entries-written: 500/501   #P:2' "$WORK/late.txt" |
+	sed '$s/\[000\]/[001]/' >"$WORK/overwritten.txt"
+verdict "events of one CPU that tracefs overwrote" 5 '^# UNKNOWN: [0-9]+ events, 1 lost' "$WORK/overwritten.txt"
+sed '1i # latency: 0 us, #500/507, CPU#0 | (M:desktop VP:0, KP:0, SP:0 HP:0 #P:2)' printed/latency.txt >"$WORK/overwritten.txt"
+verdict "events that tracefs overwrote, in the latency format" 5 '^# UNKNOWN: [0-9]+ events, 7 lost' "$WORK/overwritten.txt"
+sed '9i CPU:0 [LOST 3 EVENTS]' printed/two-buffers.txt >"$WORK/lost.txt"
+verdict "lost events in a text of two buffers" 5 '^# UNKNOWN: [0-9]+ events, 3 lost' "$WORK/lost.txt"
+# A trace.dat whose second CPU reports late
+./trace_dat.py fill trace-cmd-v6.dat.xz "$WORK/late.ndjson" "$WORK/late.dat"
+verdict "trace.dat: without a loss it is a violation" 3 '^# FAIL' "$WORK/late.dat"
+./trace_dat.py fill trace-cmd-v6.dat.xz "$WORK/late.ndjson" "$WORK/late.dat" stats:1
+verdict "trace.dat: a loss without a place is no violation" 5 '^# UNKNOWN: [0-9]+ events, 1 lost' "$WORK/late.dat"
+
+# -- perf.data --------------------------------------------------------------------------------------------------------
+
+for file in perf.data perf-pipe.data; do
+	xz -dc $file.xz >"$WORK/$file"
+	verdict "$file" 0 '^# PASS: 24 events, 0 lost' "$WORK/$file"
+	for nth in 1 10 24; do
+		./perf_data.py lost $file.xz $nth 7 >"$WORK/lost.data"
+		verdict "$file: events lost before event $nth" 5 '^# UNKNOWN: 31 events, 7 lost' "$WORK/lost.data"
+	done
+	./perf_data.py lost-samples $file.xz 9 >"$WORK/lost.data"
+	verdict "$file: losses that perf counted at its end" 5 '^# UNKNOWN: 33 events, 9 lost' "$WORK/lost.data"
+done
+check "times are read in nanoseconds" bash -c '"$1" replay --json "$2" | jq -e ".ns % 1000 > 0 and any(.blocks[]; .offline_time % 1000 > 0)"' \
+	_ "$MHPTOP" "$WORK/perf.data"
+for nth in 8 12 16 20 24; do
+	./perf_data.py cut perf-pipe.data.xz $nth >"$WORK/cut.data"
+	verdict "perf-pipe.data: cut inside event $nth" 5 'cut.data: the perf.data was cut, or perf was killed' "$WORK/cut.data"
+	./perf_data.py flush perf-pipe.data.xz $nth >"$WORK/cut.data"
+	verdict "perf-pipe.data: cut behind event $nth" 5 'cut.data: the perf.data was cut, or perf was killed' "$WORK/cut.data"
+done
+head -c $(($(stat -c %s "$WORK/perf-pipe.data") / 2)) "$WORK/perf-pipe.data" >"$WORK/cut.data"
+status "perf-pipe.data: cut before the first event" 6 'the perf.data was cut, or perf was killed, and perf script prints no mhp events' \
+	"$MHPTOP" check "$WORK/cut.data"
+./perf_data.py killed perf.data.xz >"$WORK/killed.data"
+status "perf.data: its perf was killed" 6 'the perf.data was cut, or perf was killed' "$MHPTOP" check "$WORK/killed.data"
+printf 'PERFILE2nothing' >"$WORK/bad.data"
+status "perf.data: damaged" 6 'cannot read .*/bad.data: not a perf.data' "$MHPTOP" check "$WORK/bad.data"
+# What a user may have chosen has no effect on perf.
+mkdir -p "$WORK/home" "$WORK/bin"
+printf '#!/bin/sh\ntouch %s\nexit 1\n' "$WORK/ran" >"$WORK/bin/perf"
+chmod +x "$WORK/bin/perf"
+echo 'not a setting [' >"$WORK/home/.perfconfig"
+verdict "perf.data: neither PATH nor .perfconfig matters" 0 '^# PASS: 24 events' "$WORK/perf.data"
+check "  with both of them hostile" env PATH="$WORK/bin:$PATH" HOME="$WORK/home" "$MHPTOP" check "$WORK/perf.data"
+eq "  the other perf does not run" "$(ls "$WORK/ran" 2>/dev/null)" ""
+eq "perf.data: perf opens programs by itself" "$(./perf_data.py opens perf.data.xz perf script -i)" "opened"
+eq "perf.data: perf opens no programs for mhptop" "$(./perf_data.py opens perf.data.xz "$MHPTOP" check)" "not opened"
+if unshare -m true 2>/dev/null; then
+	check "perf.data: no output of perf is kept in a file" unshare -m bash -c \
+		'mount -t tmpfs -o ro none /var/tmp && exec 3<"$2" && mount -t tmpfs -o ro none /tmp && exec "$1" check /dev/fd/3' \
+		_ "$MHPTOP" "$WORK/perf.data"
+else
+	skip "perf.data: no output of perf is kept in a file" "it needs a mount namespace"
+fi
+if unshare -m mount -t tmpfs none /usr/bin 2>/dev/null; then
+	status "perf.data: perf is not installed" 1 'there is no /usr/bin/perf; apt-get install linux-perf, or check the output of' \
+		unshare -m bash -c 'mount -t tmpfs none /usr/bin && exec "$1" check "$2"' _ "$MHPTOP" "$WORK/perf.data"
+else
+	skip "perf.data: perf is not installed" "hiding it needs a mount namespace"
+fi
+
+# -- Texts of other shapes --------------------------------------------------------------------------------------------
+
+verdict "two buffers of trace-cmd report: one is read" 0 '^# PASS: 44 events, 0 lost' printed/two-buffers.txt
+check "  and the other is named" grep -q 'only the top buffer was read, of 2 buffers' "$WORK/stderr"
+grep -v '^ ' printed/two-buffers.txt >"$WORK/one.txt"
+verdict "an instance of trace-cmd report alone" 0 '^# PASS: 44 events, 0 lost' "$WORK/one.txt"
+verdict "the latency format of tracefs" 0 '^# PASS: 24 events, 0 lost' printed/latency.txt
+verdict "a trace that was dumped to the console" 0 '^# PASS: 24 events, 0 lost' printed/console.txt
+sed 's/^\[\( *[0-9.]*\)\]/<4>[\1][    T1]/; s/$/\r/' printed/console.txt >"$WORK/console.txt"
+verdict "  with the thread that printed it, and carriage returns" 0 '^# PASS: 24 events, 0 lost' "$WORK/console.txt"
+verdict "a trace with record-tgid" 0 '^# PASS: 24 events, 0 lost' printed/tgid.txt
+eq "  the task, CPU and time" "$("$TOP/build/tests/as_text" trace-cmd printed/tgid.txt | sed -n 's/: *start_pfn=.*//; s/ \+/ /g; 2p')" \
+	" $(sed -n 's/([ 0-9-]*) //; s/ \.\.\.\.\. / /; s/: *start_pfn=.*//; s/ \+/ /g; /mhp_/{s/^ //p;q}' printed/tgid.txt)"
+sed 's/([ 0-9]*)/(-------)/' printed/tgid.txt >"$WORK/tgid.txt"
+verdict "a trace with record-tgid that has no process" 0 '^# PASS: 24 events, 0 lost' "$WORK/tgid.txt"
+sed 's/ \.\.\.\.\. / /' printed/tgid.txt >"$WORK/tgid.txt"
+verdict "a trace without irq-info" 0 '^# PASS: 24 events, 0 lost' "$WORK/tgid.txt"
+# perf script -F
+for edit in 's/: \( *mhp:\)/:          1 \1/' 's/ \([0-9]*\) \[/ 77\/\1    [/' 's/\(\[[0-9]*\]\)/\1 K     /' 's/^ *//' 's/^.\{17\}//'; do
+	sed "$edit" "$WORK/text" >"$WORK/shape.txt"
+	verdict "perf script with other fields: $edit" 0 "$pass_all" "$WORK/shape.txt"
+done
+while IFS='|' read -r name edit missing; do
+	sed "$edit" "$WORK/text" >"$WORK/shape.txt"
+	status "perf script without $name" 6 \
+		"shape.txt:2: mhp_[a-z_]* without $missing; print it with perf script --show-lost-events -F comm,tid,cpu,time,event,trace" \
+		"$MHPTOP" check "$WORK/shape.txt"
+done <<'END'
+the CPU|s/\[[0-9]*\] //|a CPU
+the time|s/[0-9]*\.[0-9]*: //|a timestamp
+the task|s/ [0-9]* \[/ [/|a task before its CPU
+all of it|s/^.*mhp:/mhp:/|a timestamp
+END
+sed 's/ *[0-9]*\.[0-9]*: / 17: /' printed/tgid.txt >"$WORK/shape.txt"
+status "a clock that counts no time" 6 'without a timestamp' "$MHPTOP" check "$WORK/shape.txt"
+
+# -- What an attacker chooses -------------------------------------------------------------------------------------------
+
+# Tasks are called "a [3] 1.1: b:", "mhp_add_end:", "[LOST 9 EVENTS]", "foo: bar", "a b-7 [001]"; a file has the name of an event.
+verdict "names of tasks and files that look like events, in perf" 0 '^# PASS: 132 events, 0 lost' printed/names-perf.txt
+verdict "names of tasks and files that look like events, in tracefs" 0 '^# PASS: 132 events, 0 lost' printed/names-tracefs.txt
+eq "  the names of the tasks" \
+	"$("$TOP/build/tests/as_text" trace-cmd printed/names-perf.txt | sed -n 's/-[0-9]* *\[[0-9]*\] *[0-9.]*: mhp_.*//; s/^ *//; s/ *$//p' |
+		grep -v -e kworker -e tracer | sort -u | paste -sd,)" '[LOST 9 EVENTS],a [3] 1.1: b:,a b-7 [001],foo: bar,lead trail,memory,mhp_add_end:'
+eq "  their CPUs and IDs" \
+	"$("$TOP/build/tests/as_text" trace-cmd printed/names-perf.txt | sed -nE 's/.*-([0-9]+) +\[([0-9]+)\] +[0-9.]+: mhp_.*/\1 \2/p')" \
+	"$(sed -nE 's/^.{16} +([0-9]+) \[([0-9]+)\] +[0-9.]+: +mhp:.*/\1 \2/p' printed/names-perf.txt)"
+for comm in 'mhp_add_end:' '[LOST 9 EVENTS]' 'CPU:1 [LOST' '1 [0] 1.1: b:' 'a-1 [0] 1.1: b:' '[    1.123456]' '1d..1. 5us :'; do
+	for style in perf trace-cmd tracefs; do
+		"$TOP/build/tests/as_text" $style failures-block.ndjson |
+			sed -E "s/^.{16}/$(printf '%16s' "${comm//\//\\/}")/" >"$WORK/comm.txt"
+		verdict "a task called '$comm' in $style" 0 "$pass_all" "$WORK/comm.txt"
+	done
+done
+
+# -- gzip and zstd --------------------------------------------------------------------------------------------------------
+
+gzip -c "$WORK/text" >"$WORK/text.gz"
+zstd -q -c "$WORK/text" >"$WORK/text.zst"
+gzip -c range.ndjson >"$WORK/range.gz"
+zstd -q -c range.ndjson >"$WORK/range.zst"
+for packing in gz zst; do
+	verdict "text.$packing" 0 "$pass_all" "$WORK/text.$packing"
+	verdict "a recording of mhptop, $packing" 0 '^# PASS: 799 events, 0 lost' "$WORK/range.$packing"
+	case $packing in gz) pack=gzip ;; zst) pack=zstd ;; esac
+	{ cat "$WORK/text"; head -c 600000 /dev/urandom | base64; } | $pack -c >"$WORK/cut.$packing"
+	truncate -s -9 "$WORK/cut.$packing"
+	verdict "text.$packing that was cut" 5 'the text was cut' "$WORK/cut.$packing"
+	cp "$WORK/text.$packing" "$WORK/bad.$packing"
+	printf '\xff\xff\xff\xff\xff\xff\xff\xff' | dd of="$WORK/bad.$packing" bs=1 seek=600 conv=notrunc status=none
+	status "text.$packing that is damaged" 6 'bad\.[a-z]*:[0-9]+: ' "$MHPTOP" check "$WORK/bad.$packing"
+	head -c 300 "$WORK/range.$packing" >"$WORK/cut.$packing"
+	check "a recording, $packing, that was cut is not PASS" bash -c '! "$1" check "$2"' _ "$MHPTOP" "$WORK/cut.$packing"
+done
+cat "$WORK/text.gz" <(sed -n 2p "$WORK/text" | gzip) >"$WORK/parts.gz"
+verdict "several packed parts in a file" 5 "^# UNKNOWN: $((events + 1)) events, 0 lost" "$WORK/parts.gz"
+gzip -c trace-cmd-v7.dat >"$WORK/dat.gz"
+status "a packed trace.dat is named" 6 'dat.gz: a recording of trace-cmd in gzip; unpack it first with gunzip' "$MHPTOP" check "$WORK/dat.gz"
+zstd -q -c "$WORK/perf.data" >"$WORK/perf.zst"
+status "a packed perf.data is named" 6 'perf.zst: a perf.data in zstd; unpack it first with unzstd' "$MHPTOP" check "$WORK/perf.zst"
+if [[ $MHPTOP == */build/mhptop ]]; then
+	{ cat "$WORK/text"; head -c 200M /dev/zero | tr '\0' '\n'; } | gzip -1 >"$WORK/bomb.gz"
+	resident=$(python3 -c 'import resource, subprocess, sys
+subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, check=True)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)' "$MHPTOP" check "$WORK/bomb.gz")
+	check "200 MiB that gzip packed takes at most 16 MiB: $resident KiB" test "$resident" -le 16384
+fi
+printf '\xef\xbb\xbf' | cat - range.ndjson >"$WORK/mark.ndjson"
+verdict "a byte order mark" 0 '^# PASS: 799 events' "$WORK/mark.ndjson"
+printf '\xef\xbb\xbf' | cat - "$WORK/text" >"$WORK/mark.txt"
+verdict "a byte order mark before a text" 0 "$pass_all" "$WORK/mark.txt"
+
+# -- replay ---------------------------------------------------------------------------------------------------------------
+
+for file in "$WORK/text" "$WORK/text.gz" "$WORK/perf.data" trace-cmd-v7.dat printed/console.txt; do
+	blocks=$("$MHPTOP" replay --json "$file" 2>"$WORK/stderr" | jq '.blocks | length')
+	check "replay reads ${file##*/}" test "${blocks:-0}" -gt 0
+done
+
+# -- Several recordings -----------------------------------------------------------------------------------------------------
+
+seen() { tail -n 1 "$1" | jq '.totals.seen'; }
+both=$(($(seen range.ndjson) + $(seen eject-range.ndjson)))
+cat range.ndjson eject-range.ndjson >"$WORK/both.ndjson"
+verdict "two recordings in one file" 0 "^# PASS: $both events, 0 lost" "$WORK/both.ndjson"
+verdict "two recordings" 0 "^# PASS: $both events, 0 lost" range.ndjson eject-range.ndjson
+check "two recordings from a pipe" bash -c '"$1" check - <"$2" | grep -q "^# PASS: $3 events"' _ "$MHPTOP" "$WORK/both.ndjson" "$both"
+check "  and through cat" bash -c 'cat "$2" | "$1" check - | grep -q "^# PASS: $3 events"' _ "$MHPTOP" "$WORK/both.ndjson" "$both"
+verdict "the same recording twice: what it left behind is forgotten" 0 '^# PASS' failures-block.ndjson failures-block.ndjson
+verdict "recordings of different tools" 0 "^# PASS: $(($(seen range.ndjson) + 44 + 24)) events, 0 lost" trace-cmd-v7.dat range.ndjson printed/tgid.txt
+for files in "$WORK/both.ndjson" "range.ndjson eject-range.ndjson"; do
+	# shellcheck disable=SC2086	# two files
+	eq "the last frame is that of the last recording: ${files##*/}" "$("$MHPTOP" replay --json $files | jq -c '[.blocks, .zones, .ranges]')" \
+		"$("$MHPTOP" replay --json eject-range.ndjson | jq -c '[.blocks, .zones, .ranges]')"
+done
+for files in "$WORK/both.ndjson" "range.ndjson eject-range.ndjson"; do
+	# shellcheck disable=SC2086	# two files
+	eq "  and so is its wall-clock time: ${files##*/}" "$("$MHPTOP" replay --time utc -b $files | tail -n 5)" \
+		"$("$MHPTOP" replay --time utc -b eject-range.ndjson | tail -n 5)"
+done
+./edit.py eject-range.ndjson gone:32 >"$WORK/violating.ndjson"
+verdict "a violation in the second recording" 3 '^not ok [0-9]+ remove\.match' range.ndjson "$WORK/violating.ndjson"
+verdict "a violation in the first recording" 3 '^not ok [0-9]+ remove\.match' "$WORK/violating.ndjson" range.ndjson
+cat range.ndjson "$WORK/violating.ndjson" >"$WORK/both.ndjson"
+verdict "a violation in the second recording in a file" 3 '^not ok [0-9]+ remove\.match' "$WORK/both.ndjson"
+sed '$s/"self_check":"equal"/"self_check":"differs"/' range.ndjson >"$WORK/differs.ndjson"
+cat "$WORK/differs.ndjson" eject-range.ndjson >"$WORK/both.ndjson"
+verdict "the ledgers of the first recording differ" 5 "ledgers differ" "$WORK/differs.ndjson" eject-range.ndjson
+verdict "the ledgers of the first recording in a file differ" 5 "ledgers differ" "$WORK/both.ndjson"
+head -n 100 failures-block.ndjson >"$WORK/cut.ndjson"
+verdict "the first recording is cut" 5 '^# UNKNOWN' "$WORK/cut.ndjson" range.ndjson
+sed '/mhp_offline_end/,$d' "$WORK/text" >"$WORK/open.txt"
+verdict "the first recording ends inside an operation" 5 'offline operation on memory[0-9]+ has not ended' "$WORK/open.txt" range.ndjson
+verdict "the second recording is cut" 5 '^# UNKNOWN' range.ndjson "$WORK/cut.ndjson"
+./edit.py failures-block.ndjson lose:mhp_notify:5 >"$WORK/lost.ndjson"
+cat "$WORK/lost.ndjson" range.ndjson >"$WORK/both.ndjson"
+verdict "an event of the first recording in a file is lost" 5 "^# UNKNOWN: [0-9]+ events, 1 lost" "$WORK/both.ndjson"
+verdict "an event of the first recording is lost" 5 "^# UNKNOWN: [0-9]+ events, 1 lost" "$WORK/lost.ndjson" range.ndjson
+sed '1s/"block_bytes":[0-9]*/"block_bytes":2147483648/' range.ndjson >"$WORK/other.ndjson"
+cat range.ndjson "$WORK/other.ndjson" >"$WORK/both.ndjson"
+status "memory blocks of another size in the second recording" 6 'another size of memory blocks' "$MHPTOP" check range.ndjson "$WORK/other.ndjson"
+status "memory blocks of another size in the second recording in a file" 6 'both.ndjson:802: .*another size of memory blocks' "$MHPTOP" check "$WORK/both.ndjson"
+status "a second recording that does not exist" 1 'none: No such file' "$MHPTOP" check range.ndjson "$WORK/none"
+sed 300d range.ndjson | cat - eject-range.ndjson >"$WORK/both.ndjson"
+status "a line of the first recording in a file is missing" 6 'both.ndjson:801: ' "$MHPTOP" check "$WORK/both.ndjson"
+done_testing

@@ -1,0 +1,131 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Edits recordings of perf, for tests.
+
+    perf_data.py lost FILE NTH N        N events are lost before the NTH sample
+    perf_data.py lost-samples FILE N    perf counted N lost events when it ended
+    perf_data.py cut FILE NTH           the file ends inside the NTH sample
+    perf_data.py flush FILE NTH         the file ends after the NTH sample
+    perf_data.py killed FILE            perf did not write the size of the data
+    perf_data.py opens FILE COMMAND...  prints whether COMMAND FILE opens a program that ran when FILE was recorded
+
+FILE may be packed with xz. The result is printed, except by opens.
+"""
+import ctypes
+import lzma
+import os
+import struct
+import subprocess
+import sys
+import tempfile
+
+LOST, SAMPLE, LOST_SAMPLES = 2, 9, 13
+TRACING_DATA = 66
+TASK_RECORDS = (3, 4, 7)            # comm, exit, fork: with the trailer that a lost record has, too
+TRAILER = 32                        # pid and tid, time, CPU, ID
+PIPE_HEADER = 16
+FEATURES = 72                       # offset of the bits of features in the header
+
+
+class Data:
+    def __init__(self, path):
+        with (lzma.open if path.endswith(".xz") else open)(path) as file:
+            self.bytes = bytearray(file.read())
+        self.is_pipe = struct.unpack_from("<Q", self.bytes, 8)[0] == PIPE_HEADER
+        self.begin, self.end = PIPE_HEADER, len(self.bytes)
+        if not self.is_pipe:
+            self.begin, size = struct.unpack_from("<2Q", self.bytes, 40)
+            self.end = self.begin + size
+        self.records = []           # (type, offset, size)
+        at = self.begin
+        while at < self.end:
+            kind, _, size = struct.unpack_from("<IHH", self.bytes, at)
+            self.records.append((kind, at, size))
+            if kind == TRACING_DATA:
+                size += (struct.unpack_from("<I", self.bytes, at + 8)[0] + 7) & ~7
+            at += size
+
+    def sample(self, nth):
+        return [record for record in self.records if record[0] == SAMPLE][nth - 1]
+
+    def insert(self, at, new):
+        """Insert a record; what follows the data of a file moves."""
+        if not self.is_pipe:
+            struct.pack_into("<Q", self.bytes, 48, self.end - self.begin + len(new))
+            bits = sum(bin(byte).count("1") for byte in self.bytes[FEATURES:FEATURES + 32])
+            for nth in range(bits):
+                place = self.end + 16 * nth
+                offset = struct.unpack_from("<Q", self.bytes, place)[0]
+                struct.pack_into("<Q", self.bytes, place, offset + len(new))
+        self.bytes[at:at] = new
+
+    def trailer(self, sample):
+        """Of a lost record: by the task, and on the CPU, of a sample."""
+        task = next(record for record in self.records if record[0] in TASK_RECORDS and
+                    struct.unpack_from("<Q", self.bytes, record[1] + record[2] - 8)[0])
+        ids = self.bytes[task[1] + task[2] - 8:task[1] + task[2]]
+        # ID, address of the code, pid and tid, time, …, CPU
+        pids, time = struct.unpack_from("<2Q", self.bytes, sample[1] + 24)
+        cpu = struct.unpack_from("<Q", self.bytes, sample[1] + 48)[0]
+        return struct.pack("<3Q", pids, time - 1, cpu) + bytes(ids)
+
+
+def lost(data, nth, number):
+    sample = data.sample(int(nth))
+    trailer = data.trailer(sample)
+    data.insert(sample[1], struct.pack("<IHHQQ", LOST, 0, 24 + TRAILER, 0, int(number)) + trailer)
+
+
+def lost_samples(data, number):
+    data.insert(data.end, struct.pack("<IHHQ", LOST_SAMPLES, 0, 16 + TRAILER, int(number)) +
+                data.trailer(data.sample(1)))
+
+
+def cut(data, nth):
+    _, at, size = data.sample(int(nth))
+    del data.bytes[at + size - 16:]
+
+
+def flush(data, nth):
+    _, at, size = data.sample(int(nth))
+    del data.bytes[at + size:]
+
+
+def killed(data):
+    struct.pack_into("<Q", data.bytes, 48, 0)
+
+
+def opens(data, *command):
+    """Put another file in place of a program, and watch it."""
+    old = b"/usr/bin/python3.11"
+    assert old in data.bytes
+    libc = ctypes.CDLL(None, use_errno=True)
+    with tempfile.TemporaryDirectory(dir="/tmp", prefix="") as folder:
+        path = folder + "/" + "x" * (len(old) - len(folder) - 1)
+        with open(path, "w", encoding="ascii") as file:
+            file.write("a program")
+        name = folder + ".data"
+        with open(name, "wb") as file:
+            file.write(data.bytes.replace(old, path.encode()))
+        watch = libc.inotify_init1(os.O_NONBLOCK)
+        assert watch >= 0 and libc.inotify_add_watch(watch, path.encode(), 0x20) >= 0      # IN_OPEN
+        try:
+            subprocess.run([*command, name], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+        finally:
+            os.unlink(name)
+        try:
+            print("opened" if os.read(watch, 4096) else "nothing")
+        except BlockingIOError:
+            print("not opened")
+
+
+def main():
+    edit, path, *args = sys.argv[1:]
+    data = Data(path)
+    {"lost": lost, "lost-samples": lost_samples, "cut": cut, "flush": flush, "killed": killed,
+     "opens": opens}[edit](data, *args)
+    if edit != "opens":
+        sys.stdout.buffer.write(data.bytes)
+
+
+main()

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The source that reads several recordings, one after the other. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/plain_text.h"
+#include "source/source.h"
+
+struct source_chain {
+	struct source source;
+	const char *const *paths;
+	size_t nr;
+	size_t next; /* the first path that was not opened */
+	struct source *now;
+	u64 part; /* of the source that is read */
+	u64 base; /* numbers used by earlier sources */
+	u64 last_seq; /* highest number of a record */
+	struct source_totals sums; /* of earlier sources */
+	bool has_no_totals; /* an earlier source */
+	int self_check; /* the worst of earlier sources */
+	char self_check_why[160];
+	char note[256]; /* the first message of a source at its end */
+};
+
+static struct source_chain *to_chain(struct source *source)
+{
+	return (struct source_chain *)source;
+}
+
+struct chain_sink {
+	struct source_chain *chain;
+	source_sink sink;
+	void *ctx;
+};
+
+/* Sink. Each source numbers its records from 1. */
+static int chain_take(void *ctx, const struct mhp_record *record)
+{
+	const struct chain_sink *to = ctx;
+	struct mhp_record copy = { 0 };
+
+	if (!record->seq)
+		return to->sink(to->ctx, record);
+	memcpy(&copy, record, MHP_RECORD_HEADER + record->size);
+	copy.seq += to->chain->base;
+	if (to->chain->last_seq < copy.seq)
+		to->chain->last_seq = copy.seq;
+	return to->sink(to->ctx, &copy);
+}
+
+/* Keep the results of a source that has ended. */
+static void chain_keep(struct source_chain *chain)
+{
+	struct source_totals totals;
+	char why[160];
+	int check;
+
+	if (source_totals(chain->now, &totals))
+		chain->has_no_totals = true;
+	source_totals_add(&chain->sums, &totals);
+	check = source_self_check(chain->now, NULL, why, sizeof(why));
+	if (check && chain->self_check != 1) {
+		chain->self_check = check;
+		memcpy(chain->self_check_why, why, sizeof(why));
+	}
+	if (!*chain->note)
+		memcpy(chain->note, source_why(chain->now),
+		       sizeof(chain->note));
+	chain->base += totals.count[0].seen;
+	if (chain->base < chain->last_seq)
+		chain->base = chain->last_seq;
+}
+
+static int chain_next(struct source_chain *chain)
+{
+	const char *path = chain->paths[chain->next++];
+	const struct source_info *info = &chain->source.info;
+	struct source *source;
+	int err = source_open_any(&source, path, chain->source.why,
+				  sizeof(chain->source.why));
+
+	if (err)
+		return err;
+	if (info->block_bytes &&
+	    (source->info.block_bytes != info->block_bytes ||
+	     source->info.page_bytes != info->page_bytes)) {
+		snprintf(
+			chain->source.why, sizeof(chain->source.why),
+			"%s: this recording has another size of memory blocks than the one before it",
+			path);
+		plain_text(chain->source.why);
+		source_close(source);
+		return -EPROTO;
+	}
+	source_close(chain->now);
+	chain->now = source;
+	chain->part = source->part;
+	return 0;
+}
+
+static void chain_start_part(struct source_chain *chain)
+{
+	chain->source.info.wall_ns = chain->now->info.wall_ns;
+	chain->source.info.mono_ns = chain->now->info.mono_ns;
+	chain->source.part++;
+}
+
+static int chain_read(struct source *source, source_sink sink, void *ctx)
+{
+	struct source_chain *chain = to_chain(source);
+	struct chain_sink to = { chain, sink, ctx };
+	int ret = source_read(chain->now, chain_take, &to);
+
+	if (chain->part != chain->now->part)
+		chain_start_part(chain);
+	chain->part = chain->now->part;
+	if (ret >= 0)
+		return ret;
+	memcpy(source->why, source_why(chain->now), sizeof(source->why));
+	if (ret != -ENODATA)
+		return ret;
+	if (chain->next == chain->nr) {
+		if (*chain->note)
+			memcpy(source->why, chain->note, sizeof(source->why));
+		return -ENODATA;
+	}
+	chain_keep(chain);
+	ret = chain_next(chain);
+	if (ret)
+		return ret;
+	chain_start_part(chain);
+	/* There may be more. */
+	return 1;
+}
+
+static int chain_fd(struct source *source)
+{
+	return source_fd(to_chain(source)->now);
+}
+
+static int chain_totals(struct source *source, struct source_totals *totals)
+{
+	struct source_chain *chain = to_chain(source);
+	int err = source_totals(chain->now, totals);
+
+	source_totals_add(totals, &chain->sums);
+	return chain->has_no_totals ? -ENODATA : err;
+}
+
+static int chain_self_check(struct source *source, struct mhp_ledger *ledger,
+			    char *why, size_t len)
+{
+	struct source_chain *chain = to_chain(source);
+	int ret = source_self_check(chain->now, ledger, why, len);
+
+	if (ret == 1 || !chain->self_check)
+		return ret;
+	snprintf(why, len, "%s", chain->self_check_why);
+	return chain->self_check;
+}
+
+static void chain_close(struct source *source)
+{
+	source_close(to_chain(source)->now);
+	free(source);
+}
+
+static const struct source_ops chain_ops = {
+	.name = "chain",
+	.read = chain_read,
+	.fd = chain_fd,
+	.totals = chain_totals,
+	.self_check = chain_self_check,
+	.close = chain_close,
+};
+
+int source_open_all(struct source **source, const char *const *paths, size_t nr,
+		    char *why, size_t len)
+{
+	struct source_chain *chain;
+	int err;
+
+	if (nr <= 1)
+		return source_open_any(source, nr ? paths[0] : NULL, why, len);
+	*source = NULL;
+	chain = calloc(1, sizeof(*chain));
+	if (!chain) {
+		snprintf(why, len, "out of memory");
+		return -ENOMEM;
+	}
+	chain->source.ops = &chain_ops;
+	chain->paths = paths;
+	chain->nr = nr;
+	err = chain_next(chain);
+	if (err) {
+		snprintf(why, len, "%s", chain->source.why);
+		chain_close(&chain->source);
+		return err;
+	}
+	chain->source.info = chain->now->info;
+	*source = &chain->source;
+	return 0;
+}

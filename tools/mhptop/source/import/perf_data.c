@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Walks through the records of a perf.data, and runs perf script. perf gets
+ * nothing from the user's environment: no search path, no configuration, no
+ * plugins from the home folder, and no servers to ask for debug information.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/confine.h"
+#include "source/import/perf_data.h"
+
+#define PERF "/usr/bin/perf"
+
+/* -- The file --------------------------------------------------------------- */
+
+/* Types of records, from the kernel's perf_event.h and perf's event.h */
+#define TYPE_LOST 2
+#define TYPE_LOST_SAMPLES 13
+#define TYPE_OF_PERF 64 /* the first of perf's own types */
+#define TYPE_TRACING_DATA 66
+#define TYPE_AUXTRACE 71
+
+struct section {
+	u64 offset;
+	u64 size;
+};
+
+struct file_header {
+	char magic[8];
+	u64 size; /* of this header */
+	/* The header of a pipe ends here. */
+	u64 attr_size;
+	struct section attrs;
+	struct section data;
+};
+
+#define PIPE_HEADER_BYTES 16
+
+struct record_header {
+	u32 type;
+	u16 misc;
+	u16 size;
+};
+
+/* A record and what follows its header: a number, or the size of more data. */
+struct record_start {
+	struct record_header header;
+	u64 first;
+	u64 second;
+};
+
+/* The bytes that follow a record, and are not part of its size. */
+static u64 bytes_after(const struct record_start *record)
+{
+	if (record->header.type == TYPE_TRACING_DATA)
+		return ((u32)record->first + 7ULL) & ~7ULL;
+	return record->header.type == TYPE_AUXTRACE ? record->first : 0;
+}
+
+struct walk {
+	u64 lost; /* as reported where it happened, */
+	u64 lost_samples; /* and when perf ended */
+	u32 last; /* type of the last record */
+};
+
+/* Walk from a place to another one. False: the last record is longer than that. */
+static bool walk_records(FILE *file, u64 at, u64 end, struct walk *walk)
+{
+	struct record_start record;
+	u64 size, after;
+
+	while (at < end) {
+		memset(&record, 0, sizeof(record));
+		if (fseeko(file, at, SEEK_SET) ||
+		    fread(&record, 1, sizeof(record), file) <
+			    sizeof(record.header))
+			return false;
+		size = record.header.size;
+		if (size < sizeof(record.header) || size > end - at)
+			return false;
+		after = bytes_after(&record);
+		if (after > end - at - size)
+			return false;
+		if (record.header.type == TYPE_LOST)
+			walk->lost += record.second;
+		if (record.header.type == TYPE_LOST_SAMPLES)
+			walk->lost_samples += record.first;
+		walk->last = record.header.type;
+		at += size + after;
+	}
+	return true;
+}
+
+/* Whether a type is one that perf writes when it has emptied all buffers. */
+static bool is_end(u32 type)
+{
+	return type >= TYPE_OF_PERF || type == TYPE_LOST_SAMPLES;
+}
+
+static bool walk_pipe(FILE *file, u64 bytes, struct walk *walk)
+{
+	return walk_records(file, PIPE_HEADER_BYTES, bytes, walk) &&
+	       is_end(walk->last);
+}
+
+/* perf writes the size of the data when it ends, so it is 0 after a crash. */
+static bool walk_file(FILE *file, u64 bytes, const struct section *data,
+		      struct walk *walk)
+{
+	if (data->offset > bytes || !data->size ||
+	    data->size > bytes - data->offset)
+		return false;
+	return walk_records(file, data->offset, data->offset + data->size,
+			    walk);
+}
+
+int perf_data_look(int fd, struct perf_data *data)
+{
+	struct file_header header = { 0 };
+	struct walk walk = { 0 };
+	struct stat status;
+	int err = -EPROTO;
+	FILE *file;
+
+	memset(data, 0, sizeof(*data));
+	fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	file = fd < 0 ? NULL : fdopen(fd, "r");
+	if (!file) {
+		err = -errno;
+		if (fd >= 0)
+			close(fd);
+		return err;
+	}
+	if (fstat(fd, &status) || fseeko(file, 0, SEEK_SET) ||
+	    fread(&header, 1, sizeof(header), file) < PIPE_HEADER_BYTES ||
+	    (header.size != PIPE_HEADER_BYTES && header.size < sizeof(header)))
+		goto out;
+	if (header.size == PIPE_HEADER_BYTES)
+		data->cut = !walk_pipe(file, status.st_size, &walk);
+	else
+		data->cut =
+			!walk_file(file, status.st_size, &header.data, &walk);
+	/* Both count the same events. */
+	data->lost = walk.lost > walk.lost_samples ? walk.lost :
+						     walk.lost_samples;
+	err = 0;
+out:
+	fclose(file);
+	return err;
+}
+
+/* -- perf script ------------------------------------------------------------ */
+
+/*
+ * perf looks up a symbol for each event, although it prints none: leave it no
+ * symbols. The file may belong to anybody.
+ */
+int perf_data_print(int fd, pid_t *pid)
+{
+	char *argv[] = { "perf",
+			 "script",
+			 "--force",
+			 "--ns",
+			 "--show-lost-events",
+			 "--kallsyms=/dev/null",
+			 "--symfs=/nonexistent",
+			 "-F",
+			 "comm,tid,cpu,time,event,trace",
+			 "-i",
+			 CONFINE_TOOL_IN,
+			 NULL };
+	char *envp[] = { "PATH=/usr/sbin:/usr/bin:/sbin:/bin",
+			 "HOME=/nonexistent",
+			 "LC_ALL=C",
+			 "PERF_CONFIG=/dev/null",
+			 "TERM=dumb",
+			 NULL };
+	struct confine_tool perf = {
+		.file = PERF, .argv = argv, .envp = envp, .in = fd, .err = -1
+	};
+	int fds[2], err;
+
+	if (pipe2(fds, O_CLOEXEC))
+		return -errno;
+	perf.out = fds[1];
+	err = confine_spawn(&perf, pid);
+	close(fds[1]);
+	if (!err)
+		return fds[0];
+	close(fds[0]);
+	return err;
+}
+
+int perf_data_wait(pid_t pid)
+{
+	int status;
+
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return -errno;
+	return WIFEXITED(status) && !WEXITSTATUS(status) ? 0 : -EPROTO;
+}
+
+void perf_data_stop(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	perf_data_wait(pid);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * perf.data files: what is wrong with the file as a whole, and perf script,
+ * which prints the events.
+ */
+#ifndef PERF_DATA_H
+#define PERF_DATA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+#include "base/types.h"
+
+#define PERF_DATA_MAGIC "PERFILE2"
+
+struct perf_data {
+	u64 lost; /* events that perf counted as lost */
+	bool cut; /* the file ends early, or its recorder was killed */
+};
+
+/*
+ * Walk through the records of a file. perf script does not report all losses,
+ * and prints what there is of a file that was cut. 0 or -errno; -EPROTO: not a
+ * perf.data.
+ */
+int perf_data_look(int fd, struct perf_data *data);
+
+/*
+ * Start perf script with a file. Returns the descriptor of a pipe that it prints
+ * to, which the caller closes, or -errno; -ENOENT: perf is not installed.
+ */
+int perf_data_print(int fd, pid_t *pid);
+/* Wait for perf script to end. 0, or -EPROTO if it failed. */
+int perf_data_wait(pid_t pid);
+/* Kill perf script unless it has ended. */
+void perf_data_stop(pid_t pid);
+
+#endif

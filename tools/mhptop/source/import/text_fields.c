@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Parses the fields of an event in a line that another tool printed. The words
+ * of a flags field are those that event_print() prints for its bits, so that
+ * there is no second table of them.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/event_table.h"
+#include "source/import/import.h"
+#include "source/import/text_fields.h"
+
+#define PRINTED_MAX 640
+
+/* Find the word "NAME=VALUE" in a text. The value and its length, or NULL. */
+static const char *line_find_word(const char *text, const char *name,
+				  size_t *len)
+{
+	size_t name_len = strlen(name);
+	const char *at = text;
+
+	while ((at = strstr(at, name))) {
+		if ((at == text || at[-1] == ' ') && at[name_len] == '=') {
+			at += name_len + 1;
+			*len = strcspn(at, " \r\n");
+			return at;
+		}
+		at += name_len;
+	}
+	return NULL;
+}
+
+/* Whether the event prints a word for one bit of a field. */
+static bool bit_is_word(const struct mhp_record *record,
+			const struct event_field *field, unsigned int bit,
+			const char *word, size_t len)
+{
+	struct mhp_record one = { .event = record->event,
+				  .size = record->size };
+	char text[PRINTED_MAX];
+	const char *printed;
+	size_t printed_len;
+
+	event_field_set(field, &one.p, 1LL << bit);
+	event_print(&one, text, sizeof(text));
+	printed = line_find_word(text, field->name, &printed_len);
+	return printed && printed_len == len && !memcmp(printed, word, len);
+}
+
+/* Words joined with "|", such as merge_resource|memmap_on_memory. */
+static int parse_flags(struct mhp_record *record,
+		       const struct event_field *field, const char *value,
+		       size_t len)
+{
+	const char *end = value + len;
+	unsigned int bit;
+	s64 flags = 0;
+	size_t word;
+
+	for (; value < end; value += word + 1) {
+		word = strcspn(value, "|");
+		if (value + word > end)
+			word = end - value;
+		for (bit = 0; bit < 32; bit++)
+			if (bit_is_word(record, field, bit, value, word))
+				break;
+		if (bit == 32)
+			return -EPROTO;
+		flags |= 1LL << bit;
+	}
+	event_field_set(field, &record->p, flags);
+	return 0;
+}
+
+static int parse_field(struct mhp_record *record,
+		       const struct event_field *field, const char *value,
+		       size_t len)
+{
+	char *end;
+	s64 number;
+
+	if (field->symbols) {
+		number = event_symbol_value(field->symbols, value, len);
+		if (number < 0)
+			return -EPROTO;
+		event_field_set(field, &record->p, number);
+		return 0;
+	}
+	errno = 0;
+	number = *value == '-' ? strtoll(value, &end, 0) :
+				 (s64)strtoull(value, &end, 0);
+	if (end == value && len)
+		return parse_flags(record, field, value, len);
+	if (end != value + len || (!len && end != value) || errno)
+		return -EPROTO;
+	/* A value that does not fit the field cannot have been printed. */
+	if (number < 0 && field->is_signed != (*value == '-'))
+		return -EPROTO;
+	event_field_set(field, &record->p, number);
+	return event_field_get(field, &record->p) == number &&
+			       import_field_fits(field, number) ?
+		       0 :
+		       -EPROTO;
+}
+
+int text_fields_parse(struct mhp_record *record, const char *text, char *why,
+		      size_t len)
+{
+	const struct event_info *info = event_info(record->event);
+	const struct event_field *field;
+	const char *value;
+	size_t value_len;
+
+	for (field = info->fields; field->name; field++) {
+		value = line_find_word(text, field->name, &value_len);
+		if (value && !parse_field(record, field, value, value_len))
+			continue;
+		snprintf(why, len, "%s: %s %s", info->name, field->name,
+			 value ? "has an invalid value" : "is missing");
+		return -EPROTO;
+	}
+	return 0;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Reads a file, and unpacks it on the way if gzip or zstd packed it. */
+#ifndef UNPACK_H
+#define UNPACK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+struct unpack;
+
+/*
+ * Look at the first bytes of a file that was opened at its beginning. NULL: out
+ * of memory. The descriptor remains the caller's, and must outlive it.
+ */
+struct unpack *unpack_new(int fd);
+void unpack_free(struct unpack *unpack); /* NULL is fine */
+/* "gzip" or "zstd", NULL if the file is not packed. */
+const char *unpack_format(const struct unpack *unpack);
+/*
+ * Like read(), but with -errno. -EPROTO: the packed data is damaged, -ENODATA:
+ * it was cut; all bytes before that place have been returned. -EFBIG: unpacking
+ * it takes too much memory.
+ */
+ssize_t unpack_read(struct unpack *unpack, void *buf, size_t len);
+
+#endif
