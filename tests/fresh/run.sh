@@ -36,11 +36,12 @@ enter() {
 	mount -t overlay overlay -o "lowerdir=$root,upperdir=$layer/upper,workdir=$layer/work" "$layer/root"
 	cd "$layer/root"
 	mount -t proc proc proc
-	# A package may set sysctls, which are not the root's own.
-	mount --bind proc/sys proc/sys
-	mount -o remount,bind,ro proc/sys
-	mount --bind proc/sysrq-trigger proc/sysrq-trigger
-	mount -o remount,bind,ro proc/sysrq-trigger
+	# What a package sets there would change this machine, not the root.
+	for device in proc/sys proc/sysrq-trigger; do
+		[[ -e $device ]] || continue
+		mount --bind $device $device
+		mount -o remount,bind,ro $device
+	done
 	mount -t sysfs -o ro sysfs sys
 	mount -t tmpfs -o mode=755 tmpfs dev
 	mkdir dev/pts dev/shm
