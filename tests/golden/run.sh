@@ -351,7 +351,7 @@ eq "  the frame has everything that was read" "$(jq .events.seen "$WORK/frame")"
 
 # Signals that are ignored stay ignored, SIGQUIT ends it like the others
 exec 4<>"$WORK/fifo"
-(trap '' HUP; exec "$MHPTOP" replay --json <"$WORK/fifo" >"$WORK/frame" 4>&-) &
+env --ignore-signal=HUP --default-signal=QUIT "$MHPTOP" replay --json <"$WORK/fifo" >"$WORK/frame" 4>&- &
 head -n 20 hosted.ndjson >&4
 all_read $! 4
 kill -HUP $!
