@@ -29,7 +29,7 @@ BUSY = sys.argv[2:3] == ["busy"]
 CYCLES = int(sys.argv[3]) if len(sys.argv) > 3 else 20
 ROW = 3                     # the rule needs as many cycles in a row
 LEAK = 511                  # of 512 pages of memmap
-SIZE, SIZE_TEXT = 128 << 20, "128M"
+SIZE, SIZE_TEXT = 512 << 20, "512M"     # a leak of 2,044 pages, of which the rule tolerates 448
 PPOLL = "271"               # the number of the system call that waits for events
 
 
