@@ -105,7 +105,7 @@ def loaded():
     wrong = resize([0])
     guest.ok("a live view shows a range that is gone", wrong if guest.wait_for(
         ledger.SECONDS, lambda: first in shown()) else [f"{shown()}"])
-    [counts] = [there["id"] for there in bpftool("map", "list") if there.get("name") == "mhp_counts"]
+    counts = newest_map("mhp_counts")["id"]
     # seen, submitted and lost, of event 1: one of each CPU is lost
     subprocess.run(["bpftool", "map", "update", "id", str(counts), "key", "1", "0", "0", "0", "value",
                     *"1 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 1 0 0 0 0 0 0 0".split()], check=True)
@@ -121,9 +121,15 @@ def bpftool(*args):
     return json.loads(subprocess.run(["bpftool", "-j", *args], stdout=subprocess.PIPE, check=True).stdout)
 
 
+def newest_map(pattern):
+    """The map of the collector that was loaded last. The kernel frees those of one that has ended a moment later."""
+    return max((there for there in bpftool("map", "list") if re.fullmatch(pattern, there.get("name", ""))),
+               key=lambda there: there["id"])
+
+
 def hold_lock():
     """Set mhp_busy in the collector's memory. No event may happen meanwhile."""
-    [there] = [there for there in bpftool("map", "list") if re.fullmatch(r"mhp.*\.bss", there.get("name", ""))]
+    there = newest_map(r"mhp.*\.bss")
     types = bpftool("btf", "dump", "id", str(there["btf_id"]))["types"]
     names = {entry["id"]: entry["name"] for entry in types if entry["kind"] == "VAR"}
     [section] = [entry for entry in types if entry["kind"] == "DATASEC" and entry["name"] == ".bss"]
