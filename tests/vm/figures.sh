@@ -6,7 +6,7 @@ cd "$TOP" || exit 1
 
 modes=(N Y range)
 for mode in "${modes[@]}"; do
-	check "$mode: the figures are as expected" tests/vm/run.py --results "build/vm/figures-$mode" \
+	check "$mode: the figures are as expected" tests/vm/run.py --results "$VM/figures-$mode" \
 		--append "memory_hotplug.memmap_on_memory=$mode" tests/vm/t/figures.py "$mode"
 done
 printf '# %-34s' '9 GiB in the kernel zone'
@@ -17,7 +17,7 @@ for name in 'free memory used by the add, kB' 'mapped with 1 GiB entries, kB' '1
 	row=$((row + 1))
 	printf '# %-34s' "$name"
 	for mode in "${modes[@]}"; do
-		printf '%14s' "$(cut -d ' ' -f $row "build/vm/figures-$mode/figures" 2>/dev/null)"
+		printf '%14s' "$(cut -d ' ' -f $row "$VM/figures-$mode/figures" 2>/dev/null)"
 	done
 	echo
 done

@@ -16,6 +16,7 @@ import os
 import sys
 
 import accel
+import base
 import machine
 import splat
 from common import HarnessError, Stopped, catch_signals, parse_size, time_factor
@@ -44,6 +45,8 @@ def parse_args(argv):
     add = parser.add_argument
     add("--kernel", default="patched", metavar="K",
         help="patched (default), vanilla, debug, or the path of a bzImage")
+    add("--base", default=base.chosen(), type=base.version, metavar="V",
+        help=f"the version of Linux (default BASE in the environment, or {base.DEFAULT})")
     add("--append", default="", metavar="PARAMS", help="additional kernel parameters")
     add("--mem", default="1G", help="RAM at boot (default 1G)")
     add("--maxmem", default="64G", help="maximum RAM including DIMMs, below 700G (default 64G)")
@@ -57,7 +60,7 @@ def parse_args(argv):
         help="use one CPU whose clock counts instructions (for benchmarks)")
     add("--time-limit", type=seconds, metavar="SEC",
         help=f"time limit in seconds (default {TIME_LIMIT}), multiplied by {DEBUG_FACTOR} for the debug kernel")
-    add("--results", metavar="DIR", help="results folder (default build/vm/SCRIPT.KERNEL)")
+    add("--results", metavar="DIR", help="results folder (default build/vm/SCRIPT.KERNEL, for other bases build/vm/BASE/SCRIPT.KERNEL)")
     add("--env", action="append", default=[], metavar="NAME=VALUE",
         help="set an environment variable of the script (may be repeated)")
     add("--allow-splat", action="append", default=[], metavar="REGEX",
@@ -72,13 +75,12 @@ def parse_args(argv):
     return parser.parse_args(argv)
 
 
-def find_kernel(name):
-    """The path of the bzImage that --kernel selects."""
+def find_kernel(name, version):
+    """The path of the bzImage that --kernel and --base select."""
     path, cure = name, "give the path of a bzImage, or patched, vanilla or debug"
     if name in KERNELS:
-        base = os.environ.get("MHP_KERNEL_BASE", "6.12")
-        path = os.path.join(machine.ROOT, "build", "kernel", base + KERNELS[name])
-        cure = "build it with 'make kernel'"
+        path = os.path.join(machine.ROOT, "build", "kernel", version + KERNELS[name])
+        cure = f"build it with 'kernel/build.sh --base {version} {name}'"
     if os.path.isdir(path):
         path = os.path.join(path, "bzImage")
     if not os.path.isfile(path):
@@ -129,7 +131,7 @@ class Run:
         if not os.path.isfile(args.script):
             raise HarnessError(f"cannot run {args.script}: no such script")
         allowed = splat.compile_allowed(args.allow_splat)
-        kernel = find_kernel(args.kernel)
+        kernel = find_kernel(args.kernel, args.base)
         self.accelerator, why = ("tcg", "icount") if args.icount else accel.choose(kernel)
         limit = args.time_limit or (INTERACTIVE_LIMIT if args.interactive else TIME_LIMIT)
         factor = time_factor() * (DEBUG_FACTOR if args.kernel == "debug" else 1)
