@@ -29,8 +29,8 @@ identify_source() {
 	[[ -z ${SOURCE_ID-} ]] || return 0
 	if [[ -z ${KERNEL_SRC-} ]]; then
 		WORK=$KCACHE/trees/$BASE-package
-		find_archive
-		SOURCE_ID=$(sha256sum <"$ARCHIVE")
+		find_tarball
+		SOURCE_ID=$(sha256sum <"$TARBALL")
 		return
 	fi
 	[[ -r $KERNEL_SRC/Makefile && -r $KERNEL_SRC/Kconfig ]] ||
@@ -52,12 +52,12 @@ copy_kernel_src() {
 }
 
 unpack_package() {
-	note "unpacking ${ARCHIVE##*/}"
+	note "unpacking ${TARBALL##*/}"
 	mkdir -p "$WORK"
 	rm -rf "$WORK/unpack"
 	mkdir "$WORK/unpack"
-	tar -C "$WORK/unpack" --strip-components=1 -xf "$ARCHIVE" ||
-		die "$ARCHIVE" "it cannot be unpacked to $WORK" "see tar's message above"
+	tar -C "$WORK/unpack" --strip-components=1 -xf "$TARBALL" ||
+		die "$TARBALL" "it cannot be unpacked to $WORK" "see tar's message above"
 	rm -rf "$WORK/orig" "$WORK/orig.id"
 	mv "$WORK/unpack" "$WORK/orig"
 	echo "$SOURCE_ID" >"$WORK/orig.id"

@@ -16,7 +16,7 @@ if [[ ${KERNEL_SRC-} ]]; then
 	check "copy the patched files from the source" cp -t "$WORK/tree" --parents -r "${files[@]/#/$KERNEL_SRC/./}"
 else
 	check "extract the patched files from the source" tar -C "$WORK/tree" --strip-components=1 \
-		-xf "$(kernel/archive.sh "$BASE")" "${files[@]/#/linux-source-$BASE/}"
+		-xf "$(kernel/tarball.sh "$BASE")" "${files[@]/#/linux-source-$BASE/}"
 fi
 check "the patches apply" bash -c 'cat "${@:2}" | patch -d "$1" -p1 -F0 -s --batch' _ "$WORK/tree" "${patches[@]}"
 

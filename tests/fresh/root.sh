@@ -23,8 +23,11 @@ die() {
 
 remove() { rm -rf --one-file-system "$@"; }
 
-# As tools/mirror.sh, but nothing if there is none
-mirror() { "$top/tools/mirror.sh" "$1" 2>/dev/null || true; }
+# The first archive of Debian in apt's sources whose suite matches a regex, in the form http://host/debian
+mirror() {
+	apt-get indextargets --format '$(REPO_URI) $(CODENAME)' 'Created-By: Packages' 'Origin: Debian' 2>/dev/null |
+		sed -nE "s,^([^ ]+[^ /])/? $1\$,\\1,p" | head -n 1
+}
 
 # The release as its own installer would have set it up, with security fixes and updates.
 write_sources() {

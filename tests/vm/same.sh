@@ -13,7 +13,7 @@
 . "$(dirname "$0")/../host-lib.sh"
 cd "$TOP" || exit 1
 
-[[ ${KERNEL_SRC-} ]] || ARCHIVE=$(kernel/archive.sh "$BASE") || exit 1
+[[ ${KERNEL_SRC-} ]] || ARCHIVE=$(kernel/tarball.sh "$BASE") || exit 1
 OUT=$TOP/build/selftests-mm-$BASE
 SELFTESTS=tools/testing/selftests
 # vm_util.c needs the linux/fs.h of this source; the one on the host can be older.

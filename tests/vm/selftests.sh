@@ -39,7 +39,7 @@ apply() {
 
 main() {
 	local key archive
-	[[ ${KERNEL_SRC-} ]] || archive=$("$TOP/kernel/archive.sh" "$BASE")
+	[[ ${KERNEL_SRC-} ]] || archive=$("$TOP/kernel/tarball.sh" "$BASE")
 	key=$(cat "$TOP/kernel/$BASE"/*-selftests-*.patch <(stat -Lc '%n %s %Y' "${KERNEL_SRC:-$archive}") | sha256sum)
 	if [[ ! -r $OUT/key || $(<"$OUT/key") != "$key" ]]; then
 		rm -rf "$OUT" "$OUT.new"

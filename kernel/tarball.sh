@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Prints the path of the source archive of Debian's linux-source-<base>, for tests that read it: archive.sh [BASE]
+# Prints the path of the tarball of Debian's linux-source-<base>, for tests that read it: tarball.sh [BASE]
 #
 # As build.sh does, it downloads the package if the machine does not have it and <base>/suite says from where.
 set -euo pipefail
@@ -17,5 +17,5 @@ TOP=$(dirname "$HERE")
 default_base
 BASE=${1:-$BASE}
 make_cache
-find_archive
-echo "$ARCHIVE"
+find_tarball
+echo "$TARBALL"
