@@ -62,7 +62,7 @@ check-host:
 
 check-guest:
 	$(call setup,build kernel guest test)
-	$(Q)$(PHASE) build $(MAKE) $(BUILD) mhptop build/tests/as_text build/tests/steps build/tests/call_sites
+	$(Q)$(PHASE) build $(MAKE) $(BUILD) mhptop build/tests/as_text build/tests/steps build/tests/call_sites build/tests/btf_compare
 	$(Q)$(PHASE) kernels $(MAKE) $(BUILD) kernels
 	$(Q)$(PHASE) kernels tests/vm/module/build.sh $(BASE) $(BASE)-debug
 	$(Q)$(CHECK) tests/guest.list
@@ -76,8 +76,9 @@ check:
 
 check-long:
 	$(call setup,build kernel guest test)
-	$(Q)$(PHASE) build $(MAKE) $(BUILD) mhptop build/tests/steps
+	$(Q)$(PHASE) build $(MAKE) $(BUILD) mhptop build/tests/steps build/tests/btf_compare
 	$(Q)$(PHASE) kernels $(MAKE) $(BUILD) kernels
+	$(Q)$(PHASE) kernels $(MAKE) $(BUILD) kernel-vanilla BASE=7.3
 	$(Q)$(PHASE) kernels tests/vm/module/build.sh $(BASE) $(BASE)-debug
 	$(Q)$(CHECK) tests/long.list
 

@@ -5,9 +5,9 @@
  *	btf_compare VMLINUX
  *
  * Every named struct, union, enum, base type and typedef of the DWARF must be in the BTF with the same members, at the same
- * offsets and of the same types, and every function in the BTF must have the parameters, types and result that the DWARF
- * gives it. What differs is printed, one line each; "clash NAME" is a function of which the DWARF has versions with several
- * prototypes, and "absent NAME" one that has a symbol and is not in the BTF. The last line has counts. Exits with 1 if a
+ * offsets and of the same types, and every function in the BTF must have the types of parameters and result that the
+ * DWARF gives it. What differs is printed, one line each; "clash NAME" is a name that functions with different prototypes
+ * share, and "absent NAME" one that has a symbol and is not in the BTF. The last line has counts. Exits with 1 if a
  * type or a function differs.
  */
 #include <dwarf.h>
@@ -36,8 +36,12 @@ struct name {
 	int nr;
 	int func; /* the type id of the BTF function, or 0 */
 	bool has_symbol; /* a function of this name is in the symbol table */
-	bool matched; /* a version in the DWARF has the prototype that the BTF has */
-	bool mismatched; /* ... has another one */
+	bool has_code; /* ... and in the DWARF, but not in the BTF */
+	/*
+	 * Whether a version in the DWARF has the prototype that the BTF has, and whether one has another. [1] is for those
+	 * with code. A function that gcc merged with an equal one has none.
+	 */
+	bool matched[2], mismatched[2];
 };
 
 static void *names;
@@ -90,13 +94,14 @@ static bool same_name(Dwarf_Die *die, const struct btf_type *t)
 	return !strcmp(name ? name : "", name_of(t));
 }
 
-/* The type that DW_AT_type names, or false for void */
+/* The type that DW_AT_type names, or false for void, which assembly leaves unspecified */
 static bool type_of(Dwarf_Die *die, Dwarf_Die *type)
 {
 	Dwarf_Attribute attr;
 
 	return dwarf_attr_integrate(die, DW_AT_type, &attr) &&
-	       dwarf_formref_die(&attr, type);
+	       dwarf_formref_die(&attr, type) &&
+	       dwarf_tag(type) != DW_TAG_unspecified_type;
 }
 
 static bool same_target(Dwarf_Die *die, int id, int depth)
@@ -150,8 +155,7 @@ static bool same_array(Dwarf_Die *die, const struct btf_type *t, int depth)
 	bool started = false;
 	Dwarf_Die dimension;
 
-	while (next_child(die, &dimension, &started, DW_TAG_subrange_type,
-			  0)) {
+	while (next_child(die, &dimension, &started, DW_TAG_subrange_type, 0)) {
 		if (number(&dimension, DW_AT_count, &count))
 			total *= count;
 		else if (number(&dimension, DW_AT_upper_bound, &count))
@@ -159,12 +163,11 @@ static bool same_array(Dwarf_Die *die, const struct btf_type *t, int depth)
 		else
 			total = 0;
 	}
-	return array->nelems == total &&
-	       same_target(die, array->type, depth);
+	return array->nelems == total && same_target(die, array->type, depth);
 }
 
-static bool same_prototype(Dwarf_Die *die, const struct btf_type *t,
-			   bool with_names, int depth)
+/* Names of parameters are those of one declaration of many. */
+static bool same_prototype(Dwarf_Die *die, const struct btf_type *t, int depth)
 {
 	const struct btf_param *param = btf_params(t);
 	bool started = false, variadic;
@@ -176,20 +179,28 @@ static bool same_prototype(Dwarf_Die *die, const struct btf_type *t,
 		return false;
 	while (next_child(die, &child, &started, DW_TAG_formal_parameter,
 			  DW_TAG_unspecified_parameters)) {
-		const char *name = dwarf_diename(&child);
-
 		if (i == nr)
 			return false;
 		if (dwarf_tag(&child) == DW_TAG_unspecified_parameters)
 			return variadic && i == nr - 1;
-		if (with_names &&
-		    strcmp(name ? name : "",
-			   btf__name_by_offset(btf, param[i].name_off)))
-			return false;
 		if (!same_target(&child, param[i++].type, depth))
 			return false;
 	}
 	return i == nr;
+}
+
+/* Only DW_FORM_sdata and implicit constants are signed. */
+static bool constant(Dwarf_Die *die, Dwarf_Sword *value)
+{
+	Dwarf_Attribute attr;
+	unsigned int form;
+
+	if (!dwarf_attr(die, DW_AT_const_value, &attr))
+		return false;
+	form = dwarf_whatform(&attr);
+	if (form == DW_FORM_sdata || form == DW_FORM_implicit_const)
+		return !dwarf_formsdata(&attr, value);
+	return !dwarf_formudata(&attr, (Dwarf_Word *)value);
 }
 
 static bool same_enum(Dwarf_Die *die, const struct btf_type *t)
@@ -199,19 +210,17 @@ static bool same_enum(Dwarf_Die *die, const struct btf_type *t)
 	int i = 0;
 
 	while (next_child(die, &child, &started, DW_TAG_enumerator, 0)) {
-		Dwarf_Attribute attr;
 		Dwarf_Sword value;
 		__u64 mask = t->size < 8 ? (1ULL << t->size * 8) - 1 : ~0ULL;
 		const char *name;
 		__u64 has;
 
-		if (i == btf_vlen(t) ||
-		    !dwarf_attr(&child, DW_AT_const_value, &attr) ||
-		    dwarf_formsdata(&attr, &value))
+		if (i == btf_vlen(t) || !constant(&child, &value))
 			return false;
 		if (btf_is_enum(t)) {
 			has = (__u32)btf_enum(t)[i].val;
-			name = btf__name_by_offset(btf, btf_enum(t)[i].name_off);
+			name = btf__name_by_offset(btf,
+						   btf_enum(t)[i].name_off);
 		} else {
 			has = btf_enum64_value(&btf_enum64(t)[i]);
 			name = btf__name_by_offset(btf,
@@ -301,8 +310,8 @@ static bool same_type(Dwarf_Die *die, int id, int depth)
 	switch (dwarf_tag(die)) {
 	case DW_TAG_base_type:
 		number(die, DW_AT_byte_size, &size);
-		return (btf_is_int(t) || btf_is_float(t)) &&
-		       t->size == size && same_name(die, t);
+		return (btf_is_int(t) || btf_is_float(t)) && t->size == size &&
+		       same_name(die, t);
 	case DW_TAG_pointer_type:
 		return btf_is_ptr(t) && same_target(die, t->type, depth);
 	case DW_TAG_const_type:
@@ -317,8 +326,7 @@ static bool same_type(Dwarf_Die *die, int id, int depth)
 	case DW_TAG_array_type:
 		return btf_is_array(t) && same_array(die, t, depth);
 	case DW_TAG_subroutine_type:
-		return btf_is_func_proto(t) &&
-		       same_prototype(die, t, false, depth);
+		return btf_is_func_proto(t) && same_prototype(die, t, depth);
 	case DW_TAG_structure_type:
 	case DW_TAG_union_type:
 	case DW_TAG_enumeration_type:
@@ -367,8 +375,7 @@ static bool seen_before(Dwarf_Die *die, const char *name)
 	number(die, DW_AT_byte_size, &size);
 	dwarf_decl_line(die, &line);
 	if (asprintf(&key, "%x %s %llu %s:%d", dwarf_tag(die), name,
-		     (unsigned long long)size, dwarf_decl_file(die),
-		     line) < 0)
+		     (unsigned long long)size, dwarf_decl_file(die), line) < 0)
 		exit(2);
 	at = tsearch(key, &seen, (int (*)(const void *, const void *))strcmp);
 	if (*(char **)at == key)
@@ -380,41 +387,187 @@ static bool seen_before(Dwarf_Die *die, const char *name)
 static void compare_type(Dwarf_Die *die)
 {
 	const char *name = dwarf_diename(die);
+	int line = 0;
 
 	if (!name || is_declaration(die) || seen_before(die, name))
 		return;
 	types++;
 	if (defined(die, find_name(name, false)))
 		return;
+	dwarf_decl_line(die, &line);
 	printf("type %s (%s:%d) is not in the BTF as the DWARF has it\n", name,
-	       dwarf_decl_file(die),
-	       dwarf_decl_line(die, &(int){ 0 }) ? 0 : 1);
+	       dwarf_decl_file(die), line);
 	wrong++;
 }
 
-/* A function with code. Its prototype is that of the source, at its abstract instance if there is one. */
+/* A function. Its prototype is that of the source, at its abstract instance if there is one. */
 static void compare_function(Dwarf_Die *die)
 {
 	Dwarf_Die source = *die;
 	const struct btf_type *t;
 	Dwarf_Attribute attr;
 	struct name *name;
+	bool same, code;
 	Dwarf_Addr pc;
-	bool same;
 
-	if (is_declaration(die) || dwarf_entrypc(die, &pc) ||
-	    !dwarf_diename(die))
+	if (is_declaration(die) || !dwarf_diename(die))
 		return;
+	code = !dwarf_entrypc(die, &pc);
 	if (dwarf_attr(die, DW_AT_abstract_origin, &attr) &&
 	    !dwarf_formref_die(&attr, &source))
 		return;
 	name = find_name(dwarf_diename(die), false);
 	if (!name)
 		return;
+	if (!name->func) {
+		name->has_code |= code;
+		return;
+	}
+	t = btf__type_by_id(btf, btf__type_by_id(btf, name->func)->type);
+	same = same_prototype(&source, t, 0);
+	name->matched[code] |= same;
+	name->mismatched[code] |= !same;
+}
+
+static void compare_unit(Dwarf_Die *unit)
+{
+	Dwarf_Die die;
+
+	if (dwarf_child(unit, &die))
+		return;
+	do {
+		switch (dwarf_tag(&die)) {
+		case DW_TAG_structure_type:
+		case DW_TAG_union_type:
+		case DW_TAG_enumeration_type:
+		case DW_TAG_base_type:
+		case DW_TAG_typedef:
+			compare_type(&die);
+			break;
+		case DW_TAG_subprogram:
+			compare_function(&die);
+			break;
+		default:
+			break;
+		}
+	} while (!dwarf_siblingof(&die, &die));
+}
+
+static void compare_units(Dwarf *dwarf)
+{
+	Dwarf_Off at = 0, next;
+	size_t header;
+
+	while (!dwarf_nextcu(dwarf, at, &next, &header, NULL, NULL, NULL)) {
+		Dwarf_Die unit;
+
+		if (dwarf_offdie(dwarf, at + header, &unit)) {
+			compare_unit(&unit);
+		}
+		at = next;
+	}
+}
+
+static int index_btf(void)
+{
+	int id, nr = btf__type_cnt(btf);
+
+	for (id = 1; id < nr; id++) {
+		const struct btf_type *t = btf__type_by_id(btf, id);
+		struct name *name;
+		int *ids;
+
+		if (!t->name_off)
+			continue;
+		name = find_name(name_of(t), true);
+		ids = realloc(name->ids, (name->nr + 1) * sizeof(*ids));
+		if (!ids)
+			return -ENOMEM;
+		ids[name->nr++] = id;
+		name->ids = ids;
+		if (btf_is_func(t))
+			name->func = id;
+	}
+	return nr;
+}
+
+/* The functions in the symbol table. Those that gcc derived from others have a dot in their name. */
+static void read_symbols(Elf *elf)
+{
+	Elf_Scn *section = NULL;
+
+	while ((section = elf_nextscn(elf, section))) {
+		GElf_Shdr header;
+		Elf_Data *data;
+		GElf_Sym symbol;
+		int i;
+
+		if (!gelf_getshdr(section, &header) ||
+		    header.sh_type != SHT_SYMTAB)
+			continue;
+		data = elf_getdata(section, NULL);
+		for (i = 0; data && gelf_getsym(data, i, &symbol); i++) {
+			if (GELF_ST_TYPE(symbol.st_info) == STT_FUNC &&
+			    symbol.st_shndx != SHN_UNDEF)
+				find_name(elf_strptr(elf, header.sh_link,
+						     symbol.st_name),
+					  true)
+					->has_symbol = true;
+		}
+	}
+}
+
+/* Called for each name when all units have been read */
+static void judge(const void *node, VISIT visit, int depth)
+{
+	const struct name *name = *(struct name **)node;
+
+	(void)depth;
+	if (visit != postorder && visit != leaf)
+		return;
+	if (name->has_symbol && name->has_code) {
+		absent++;
+		printf("absent %s\n", name->name);
+	}
 	if (!name->func)
 		return;
-	t = btf__type_by_id(btf, btf__type_by_id(btf, name->func)->type);
-	same = same_prototype(&source, t, true, 0);
-	name->matched |= same;
-	name->mismatched |= !same;
+	functions++;
+	if (name->matched[0] || name->matched[1]) {
+		if (!name->mismatched[1])
+			return;
+		clashes++;
+		printf("clash %s\n", name->name);
+		return;
+	}
+	wrong++;
+	printf("function %s %s\n", name->name,
+	       name->mismatched[0] || name->mismatched[1] ?
+		       "does not have the prototype of the DWARF" :
+		       "is not in the DWARF");
+}
+
+int main(int argc, char **argv)
+{
+	Dwarf *dwarf;
+	int fd;
+
+	if (argc != 2) {
+		fprintf(stderr, "usage: btf_compare VMLINUX\n");
+		return 2;
+	}
+	elf_version(EV_CURRENT);
+	btf = btf__parse_elf(argv[1], NULL);
+	fd = open(argv[1], O_RDONLY | O_CLOEXEC);
+	dwarf = fd < 0 ? NULL : dwarf_begin(fd, DWARF_C_READ);
+	if (!btf || !dwarf || index_btf() < 0) {
+		fprintf(stderr, "btf_compare: %s has no BTF or no DWARF\n",
+			argv[1]);
+		return 2;
+	}
+	read_symbols(dwarf_getelf(dwarf));
+	compare_units(dwarf);
+	twalk(names, judge);
+	printf("types %u functions %u absent %u clashes %u wrong %u\n", types,
+	       functions, absent, clashes, wrong);
+	return wrong || !types || !functions;
 }
