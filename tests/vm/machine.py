@@ -34,6 +34,7 @@ class Config:
     kernel: str
     share: str                      # the results folder
     console: str                    # the console log
+    initrd: str = ""                # if the kernel needs one to mount the root
     append: str = ""
     mem: str = "1G"
     maxmem: str = "64G"
@@ -123,6 +124,7 @@ def command(cfg, qmp_fd, ports):
             "-name", "mhp-guest", "-machine", "q35,usb=off,sata=off,smbus=off,vmport=off",
             *_cpu_args(cfg), *_memory_args(cfg),
             "-kernel", cfg.kernel, "-append", kernel_cmdline(cfg),
+            *(["-initrd", cfg.initrd] if cfg.initrd else []),
             "-chardev", f"file,id=console,path={_comma(cfg.console)}", "-serial", "chardev:console",
             "-chardev", f"socket,id=qmp,fd={qmp_fd}", "-mon", "chardev=qmp,mode=control",
             "-fsdev", "local,id=root,path=/,security_model=none,readonly=on,multidevs=remap",

@@ -13,6 +13,7 @@ script writes to $RESULTS.
 """
 import argparse
 import os
+import subprocess
 import sys
 
 import accel
@@ -25,6 +26,8 @@ from ktap import Results
 from session import Session
 
 KERNELS = {"patched": "", "vanilla": "-vanilla", "debug": "-debug"}
+STOCK = "stock:"            # followed by a series of Debian's kernels, see stock.sh
+STOCK_SECONDS = 1800        # to download and unpack one
 TIME_LIMIT, INTERACTIVE_LIMIT, BOOT_LIMIT = 300, 24 * 3600, 90
 DEBUG_FACTOR = 4            # KASAN and lockdep take at least this much longer
 LAST_LINES = 15
@@ -44,7 +47,8 @@ def parse_args(argv):
         formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False)
     add = parser.add_argument
     add("--kernel", default="patched", metavar="K",
-        help="patched (default), vanilla, debug, or the path of a bzImage")
+        help="patched (default), vanilla, debug, stock:SERIES (the newest kernel of a series that Debian "
+             "ships, such as stock:6.12), or the path of a bzImage")
     add("--base", default=base.chosen(), type=base.version, metavar="V",
         help=f"the version of Linux (default BASE in the environment, or {base.DEFAULT})")
     add("--append", default="", metavar="PARAMS", help="additional kernel parameters")
@@ -75,9 +79,24 @@ def parse_args(argv):
     return parser.parse_args(argv)
 
 
+def stock_kernel(series):
+    """The folder of Debian's kernel of this series, downloaded if it is not in the cache."""
+    command = [os.path.join(machine.HERE, "stock.sh"), series]
+    try:
+        ended = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                               stdin=subprocess.DEVNULL, timeout=STOCK_SECONDS, check=False, text=True)
+    except subprocess.TimeoutExpired as err:
+        raise HarnessError(f"cannot boot stock:{series}: it was not downloaded within {STOCK_SECONDS} s") from err
+    if ended.returncode:
+        raise HarnessError(f"cannot boot stock:{series}: {(ended.stderr.strip().splitlines() or ['stock.sh failed'])[-1]}")
+    return ended.stdout.strip()
+
+
 def find_kernel(name, version):
-    """The path of the bzImage that --kernel and --base select."""
-    path, cure = name, "give the path of a bzImage, or patched, vanilla or debug"
+    """The path of the bzImage that --kernel and --base select; its folder may have an initrd as well."""
+    path, cure = name, "give the path of a bzImage, or patched, vanilla, debug or stock:SERIES"
+    if name.startswith(STOCK):
+        path = stock_kernel(name[len(STOCK):])
     if name in KERNELS:
         path = os.path.join(machine.ROOT, "build", "kernel", version + KERNELS[name])
         cure = f"build it with 'kernel/build.sh --base {version} {name}'"
@@ -91,8 +110,9 @@ def find_kernel(name, version):
 def make_config(args, kernel, folder, accelerator):
     for name in ("mem", "maxmem"):
         parse_size(getattr(args, name))
+    initrd = os.path.join(os.path.dirname(kernel), "initrd")
     return machine.Config(
-        kernel=kernel, share=folder, console=os.path.join(folder, "console.log"),
+        kernel=kernel, initrd=initrd if os.path.exists(initrd) else "", share=folder, console=os.path.join(folder, "console.log"),
         append=args.append, mem=args.mem, maxmem=args.maxmem, slots=args.slots,
         smp=args.smp, numa=args.numa, vmem=tuple(args.vmem), icount=args.icount, accel=accelerator)
 
