@@ -136,7 +136,7 @@ TRACE_DEFINE_ENUM(MHP_ADD_OFFLINE_INACCESSIBLE);
 		{ MHP_REASON_UNALIGNED,		"unaligned" },		\
 		{ MHP_REASON_NO_NODE,		"no_node" },		\
 		{ MHP_REASON_NO_MEMORY,		"no_memory" },		\
-		{ MHP_REASON_ARCH_ADD,	"arch_add" },	\
+		{ MHP_REASON_ARCH_ADD,	"arch_add" },		\
 		{ MHP_REASON_DEVICE,		"device" },		\
 		{ MHP_REASON_HWPOISON,		"hwpoison" },		\
 		{ MHP_REASON_MEMMAP,		"memmap" },		\
@@ -220,6 +220,7 @@ TRACE_DEFINE_ENUM(MHP_ADD_OFFLINE_INACCESSIBLE);
 		{ MHP_ADD_MEMMAP_ON_MEMORY,	"memmap_on_memory" },	\
 		{ MHP_ADD_NID_IS_MGID,		"nid_is_mgid" },	\
 		{ MHP_ADD_OFFLINE_INACCESSIBLE,	"offline_inaccessible" })
+
 /* A range is about to be added. */
 TRACE_EVENT(mhp_add_begin,
 	    TP_PROTO(unsigned long start_pfn, unsigned long nr_pages, int nid,
