@@ -13,10 +13,6 @@
 #include <linux/mhp_types.h>
 #include <linux/tracepoint.h>
 
-struct page;
-struct vmem_altmap;
-struct zone;
-
 TRACE_DEFINE_ENUM(MHP_HOSTING_NONE);
 TRACE_DEFINE_ENUM(MHP_HOSTING_BUDDY);
 TRACE_DEFINE_ENUM(MHP_HOSTING_BLOCK);

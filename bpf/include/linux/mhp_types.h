@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Enumerations that memory hotplug and its tracepoints share. They start at 1,
- * so that a value that was never assigned cannot be mistaken for a valid one.
+ * Types that memory hotplug and its tracepoints share. The enums start at 1, so
+ * that a value that was never assigned cannot be mistaken for a valid one.
  */
 #ifndef _LINUX_MHP_TYPES_H
 #define _LINUX_MHP_TYPES_H
+
+struct page;
+struct vmem_altmap;
+struct zone;
 
 /* Where a memmap resides */
 enum mhp_hosting {
