@@ -62,7 +62,8 @@ union mhp_payload {
 /*
  * seq numbers all events since the collector was attached, from 1, including those that found no room in the ring
  * buffer: a gap is a loss. time_ns is CLOCK_MONOTONIC. pid is the thread's id. size is that of the payload in use, in
- * bytes.
+ * bytes. schema is that of an old recording, 0 if the record has the current form. Before schema 3, the end events of
+ * online and offline had the reason of a failure: reason is that enum mhp_reason, 0 if there is none.
  */
 struct mhp_record {
 	u64 seq;
@@ -71,7 +72,8 @@ struct mhp_record {
 	u32 pid;
 	u16 event;
 	u16 size;
-	u32 unused;
+	u16 schema;
+	u16 reason;
 	char comm[MHP_COMM_LEN];
 	union mhp_payload p;
 };

@@ -12,7 +12,7 @@ removed; the range is being removed when the recording ends.
 """
 import sys
 
-from recording import ACTIONS, SIZE, VMEMMAP, Recording, own
+from recording import SIZE, VMEMMAP, Recording, own
 
 BOOT = (0, 1)
 FIRST = 32
@@ -65,7 +65,7 @@ class Range:
         start = number * SIZE + (SIZE - mine if mine else 0)
         if not mine and step not in ("prepare_online", "finish_offline"):
             mine = SIZE
-        self.rec.put("mhp_notify", start_pfn=start, nr_pages=mine, ret=0, action=ACTIONS[step], step=step)
+        self.rec.put("mhp_notify", start_pfn=start, nr_pages=mine, ret=0, step=step)
 
     def vmemmap(self, number, way):
         if self.hosts(number):
@@ -86,7 +86,7 @@ class Range:
         self.notify(number, "online")
         if held and mine:
             self.account("mhp_present", number * SIZE, held)
-        self.rec.put("mhp_online_end", **self.own(number), ret=0, nid=0, zone=ZONE, reason="none")
+        self.rec.put("mhp_online_end", **self.own(number), ret=0, nid=0, zone=ZONE)
 
     def offline(self, number):
         held, mine = self.hosts(number), SIZE - self.hosts(number)
@@ -102,12 +102,13 @@ class Range:
         self.notify(number, "offline")
         self.vmemmap(number, "offline")
         self.notify(number, "finish_offline")
-        self.rec.put("mhp_offline_end", **self.own(number), ret=0, nid=0, zone=ZONE, reason="none")
+        self.rec.put("mhp_offline_end", **self.own(number), ret=0, nid=0, zone=ZONE)
 
     def refused(self, number):
         """A block that holds the memmap of an online block fails to go offline."""
         self.rec.put("mhp_offline_begin", **self.own(number), nid=0, zone=ZONE)
-        self.rec.put("mhp_offline_end", **self.own(number), ret=-16, nid=0, zone=ZONE, reason="hosting")
+        self.rec.put("mhp_offline_failed", start_pfn=number * SIZE, nr_pages=SIZE, ret=-16, reason="hosting")
+        self.rec.put("mhp_offline_end", **self.own(number), ret=-16, nid=0, zone=ZONE)
 
     def remove(self, first, blocks, frees=None):
         """Remove all that is left, or a part that holds no memmap. The recording ends after this many frees, if given."""

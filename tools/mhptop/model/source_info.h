@@ -16,7 +16,7 @@ enum source_kind {
 	SOURCE_SYSFS, /* "sysfs": polled states, no kernel events */
 };
 
-#define SOURCE_SCHEMA 2
+#define SOURCE_SCHEMA 3
 
 /* The machine and the units of a stream of records; the header of a recording. */
 struct source_info {

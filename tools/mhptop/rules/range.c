@@ -81,7 +81,7 @@ static void add_end_hosting(struct rules *rules,
 			   e->why == MHP_WHY_SELF_HOSTED :
 		   hosted ? e->why == MHP_WHY_SELF_HOSTED || range_why :
 			    e->why != MHP_WHY_SELF_HOSTED && !range_why &&
-				    e->why != MHP_WHY_UNDECIDED,
+				    e->why,
 		   "a reason that matches the host", "hosting %s, why %s",
 		   event_symbol(event_hostings, e->hosting),
 		   event_symbol(event_whys, e->why));
@@ -115,6 +115,7 @@ static void add_end(struct rules *rules, const struct mhp_record *r)
 		return;
 	rule_check(rules, RULE_RESULT, op->start, e->ret <= 0 && e->ret > -4096,
 		   "0 or a negative errno", "ret %lld", (s64)e->ret);
+	rules_failed_end(rules, r, e->ret);
 	rule_equal(rules, RULE_SAME_BLOCK, op->start, "node", op->nid, e->nid);
 	if (!e->ret) {
 		rule_check(rules, RULE_RESULT, op->start, !op->failed,
@@ -210,6 +211,7 @@ static void remove_end(struct rules *rules, const struct mhp_record *r)
 
 	if (!op_ends(rules, r, OP_REMOVE, e->start_pfn, e->nr_pages))
 		return;
+	rules_failed_end(rules, r, e->ret);
 	rule_equal(rules, RULE_SAME_BLOCK, op->start, "node", op->nid, e->nid);
 	rule_equal(rules, RULE_SAME_BLOCK, op->start, "vmemmap pages",
 		   op->begin.p.mhp_remove_begin.vmemmap_pages,

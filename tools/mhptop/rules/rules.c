@@ -165,6 +165,12 @@ static void dispatch(struct rules *rules, const struct mhp_record *r)
 	case MHP_EVENT_mhp_snapshot_block:
 	case MHP_EVENT_mhp_snapshot_zone:
 		return rules_snapshot_take(rules, r);
+	case MHP_EVENT_mhp_add_failed:
+	case MHP_EVENT_mhp_online_failed:
+	case MHP_EVENT_mhp_offline_failed:
+	case MHP_EVENT_mhp_remove_failed:
+		return rules_failed_take(rules, r);
+	case MHP_EVENT_mhp_virtio_mem_busy:
 	case MHP_EVENT_mhp_clock:
 		return;
 	case MHP_EVENT_mhp_snapshot_memory:
