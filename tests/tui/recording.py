@@ -27,7 +27,7 @@ class Recording:
         self.events = {}
         self.present = {"Movable": 0, "Normal": 786432}
         self.managed = {"Movable": 0, "Normal": 770048}
-        self.line(schema=2, type="mhptop", kernel="6.12.117-mhp", host="guest", source=source, page_bytes=4096,
+        self.line(schema=3, type="mhptop", kernel="6.12.117-mhp", host="guest", source=source, page_bytes=4096,
                   block_bytes=SIZE * 4096, wall_ns=1700000000000000000, mono_ns=self.ns)
 
     @staticmethod

@@ -25,6 +25,7 @@
 #define EVENT_WORDS_hosting ~, hostings
 #define EVENT_WORDS_why ~, whys
 #define EVENT_WORDS_zone ~, zones
+#define EVENT_WORDS_memmap_zone ~, zones
 #define EVENT_WORDS_cause ~, causes
 #define EVENT_WORDS_reason ~, reasons
 #define EVENT_WORDS_stage ~, stages

@@ -55,6 +55,11 @@ void ledger_free(struct mhp_ledger *ledger)
 	free(ledger);
 }
 
+void ledger_set_memmap_of_blocks(struct mhp_ledger *ledger)
+{
+	ledger->globals.memmap_of_blocks = 1;
+}
+
 static struct mhp_block *mhp_ledger_block(struct mhp_ledger *ledger, u64 pfn,
 					  int create)
 {
@@ -290,6 +295,18 @@ const struct mhp_range *ledger_find_range(const struct mhp_ledger *ledger,
 const struct mhp_globals *ledger_globals(const struct mhp_ledger *ledger)
 {
 	return &ledger->globals;
+}
+
+u64 range_live_pages(const struct mhp_ledger *ledger,
+		     const struct mhp_block *block)
+{
+	const struct mhp_range *range;
+
+	if (block->hosting != MHP_HOSTING_RANGE ||
+	    ledger->globals.memmap_of_blocks)
+		return block->vmemmap_online;
+	range = ledger_find_range(ledger, block->start_pfn);
+	return range && range->vmemmap_online ? block->vmemmap_pages : 0;
 }
 
 bool range_memmap(const struct mhp_ledger *ledger,

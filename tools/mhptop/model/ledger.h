@@ -16,6 +16,8 @@ struct mhp_ledger;
  */
 struct mhp_ledger *ledger_new(u64 block_pages, u64 max_accounts);
 void ledger_free(struct mhp_ledger *ledger); /* NULL is fine */
+/* The memmap of a range belongs to the memory blocks in which it lies; before the first record. */
+void ledger_set_memmap_of_blocks(struct mhp_ledger *ledger);
 /*
  * Apply one record. Returns 0, or -ENOMEM if an account could not be created;
  * all other accounts stay correct.
@@ -59,6 +61,13 @@ const struct mhp_block *ledger_find_block(const struct mhp_ledger *ledger,
 const struct mhp_range *ledger_find_range(const struct mhp_ledger *ledger,
 					  u64 pfn);
 const struct mhp_globals *ledger_globals(const struct mhp_ledger *ledger);
+
+/*
+ * The pages of a block that hold memmap in use. A block that is offline has
+ * some if another block of its range is online.
+ */
+u64 range_live_pages(const struct mhp_ledger *ledger,
+		     const struct mhp_block *block);
 
 struct range_pages {
 	u64 first_pfn;

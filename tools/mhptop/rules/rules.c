@@ -86,7 +86,7 @@ static void forget(struct rules *rules)
 	rules_memory_forget(rules);
 }
 
-void rules_restart(struct rules *rules)
+void rules_restart(struct rules *rules, const struct source_info *info)
 {
 	if (rules->last_seq > rules->numbered)
 		rules->unsure = true;
@@ -96,6 +96,7 @@ void rules_restart(struct rules *rules)
 	rules_budget_over(rules);
 	/* The next recording may be of another boot. */
 	rules->first_ns = rules->last_ns = 0;
+	rules->opts.memmap_of_blocks = source_memmap_of_blocks(info);
 	forget(rules);
 }
 
