@@ -152,6 +152,7 @@ static void range_snapshot(u64 block, u64 blocks, u64 refs, u64 sections)
 	r.p.mhp_snapshot_block = (struct mhp_mhp_snapshot_block){
 		.start_pfn = block * PAGES,
 		.nr_pages = PAGES,
+		.vmemmap_pages = block == BASE ? blocks * EACH : 0,
 		.populated = EACH,
 		.altmap_base = BASE * PAGES,
 		.altmap_alloc = sections * EACH,
