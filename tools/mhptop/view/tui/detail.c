@@ -144,11 +144,15 @@ static void users_line(struct tui_lines *lines, const struct model *model,
 
 	if (!range || range->hosting != MHP_HOSTING_RANGE || !range->zone)
 		return;
-	tui_lines_add(lines, TUI_PLAIN,
-		      "         the memmap of the range is %s%s: %u %s online",
-		      up ? "up, in zone " : "down",
-		      up ? event_symbol(event_zones, range->zone) : "",
-		      range->users, range->users == 1 ? "block" : "blocks");
+	if (up)
+		tui_lines_add(
+			lines, TUI_PLAIN,
+			"         the memmap of the range is up, in zone %s, used by %u %s",
+			event_symbol(event_zones, range->zone), range->users,
+			range->users == 1 ? "block" : "blocks");
+	else
+		tui_lines_add(lines, TUI_PLAIN,
+			      "         the memmap of the range is down");
 	if (block->state == MHP_STATE_OFFLINE &&
 	    range_live_pages(model->ledger, block))
 		tui_lines_add(
