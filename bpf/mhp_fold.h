@@ -166,7 +166,8 @@ MHP_FOLD void mhp_fold_online_end(struct mhp_ledger *ledger,
 		block->online_failures++;
 		block->state = MHP_STATE_OFFLINE;
 		block->zone = MHP_ZONE_NONE;
-		block->reason = e->reason;
+		if (r->reason)
+			block->reason = r->reason;
 		mhp_fold_settle(ledger, block, zone);
 		return;
 	}
@@ -197,7 +198,8 @@ MHP_FOLD void mhp_fold_offline_end(struct mhp_ledger *ledger,
 		block->state = MHP_STATE_ONLINE;
 		block->zone = e->zone;
 		block->nid = e->nid;
-		block->reason = e->reason;
+		if (r->reason)
+			block->reason = r->reason;
 		mhp_fold_settle(ledger, block, zone);
 		return;
 	}
@@ -227,6 +229,17 @@ MHP_FOLD void mhp_fold_account_block(struct mhp_ledger *ledger,
 	    block->state != MHP_STATE_GOING_ONLINE &&
 	    block->state != MHP_STATE_GOING_OFFLINE)
 		block->flags |= MHP_BLOCK_PARTIAL;
+}
+
+/* An online or offline fails. The end event of a recording before schema 3 has the reason. */
+MHP_FOLD void mhp_fold_block_failed(struct mhp_ledger *ledger,
+				    const struct mhp_record *r)
+{
+	const struct mhp_mhp_failed *e = &r->p.mhp_failed;
+	struct mhp_block *block = mhp_fold_block(ledger, e->start_pfn);
+
+	if (block)
+		block->reason = e->reason;
 }
 
 MHP_FOLD void mhp_fold_account(struct mhp_ledger *ledger,
@@ -307,6 +320,12 @@ MHP_FOLD void mhp_fold(struct mhp_ledger *ledger, const struct mhp_record *r,
 		return mhp_fold_online_end(ledger, r);
 	case MHP_EVENT_mhp_offline_end:
 		return mhp_fold_offline_end(ledger, r);
+	case MHP_EVENT_mhp_online_failed:
+	case MHP_EVENT_mhp_offline_failed:
+		return mhp_fold_block_failed(ledger, r);
+	case MHP_EVENT_mhp_add_failed:
+	case MHP_EVENT_mhp_remove_failed:
+		return mhp_fold_range_failed(ledger, r);
 	case MHP_EVENT_mhp_remove_begin:
 		return mhp_fold_remove(ledger, r, 0);
 	case MHP_EVENT_mhp_remove_end:

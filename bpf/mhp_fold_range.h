@@ -133,9 +133,11 @@ MHP_FOLD void mhp_fold_add_begin(struct mhp_ledger *ledger,
 	range->remove_ret = 0;
 	range->nid = e->nid;
 	range->hosting = MHP_HOSTING_NONE;
-	range->why = MHP_WHY_UNDECIDED;
+	range->why = 0;
 	range->flags = e->flags;
 	range->removed = 0;
+	range->reason = 0;
+	range->failed_pfn = 0;
 	range->gone = 0;
 	range->sections = 0;
 	range->refs = 0;
@@ -172,6 +174,23 @@ MHP_FOLD void mhp_fold_add_end(struct mhp_ledger *ledger,
 		mhp_fold_gone(ledger, range);
 }
 
+/* The range that is being added or removed, of which the event may name a part. */
+MHP_FOLD void mhp_fold_range_failed(struct mhp_ledger *ledger,
+				    const struct mhp_record *r)
+{
+	const struct mhp_mhp_failed *e = &r->p.mhp_failed;
+	struct mhp_globals *globals = mhp_ledger_globals(ledger);
+	struct mhp_range *range;
+
+	if (!globals)
+		return;
+	range = mhp_ledger_range(ledger, globals->range_pfn, 0);
+	if (!range)
+		return;
+	range->reason = e->reason;
+	range->failed_pfn = e->start_pfn;
+}
+
 MHP_FOLD void mhp_fold_remove(struct mhp_ledger *ledger,
 			      const struct mhp_record *r, int end)
 {
@@ -190,6 +209,8 @@ MHP_FOLD void mhp_fold_remove(struct mhp_ledger *ledger,
 	if (!end) {
 		range->remove.begin_ns = r->time_ns;
 		range->remove.end_ns = 0;
+		range->reason = 0;
+		range->failed_pfn = 0;
 		return;
 	}
 	range->remove.end_ns = r->time_ns;

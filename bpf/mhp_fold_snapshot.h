@@ -82,6 +82,8 @@ MHP_FOLD void mhp_fold_snapshot_range(struct mhp_ledger *ledger,
 	range->refs = e->refs;
 	range->sections = e->sections;
 	range->removed = 0;
+	range->reason = 0;
+	range->failed_pfn = 0;
 	range->gone = 0;
 	range->frees = 0;
 	range->order = MHP_ORDER_NONE;

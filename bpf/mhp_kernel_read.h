@@ -290,7 +290,7 @@ MHP_KERNEL void mhp_kernel_block(struct mhp_mhp_snapshot_block *p, u64 index,
 	p->range_pages = 0;
 	p->sections = 0;
 	p->users = 0;
-	p->memmap_zone = __MHP_ZONE_UNSET;
+	p->memmap_zone = 0;
 	if (altmap) {
 		p->hosting = MHP_HOSTING_BLOCK;
 		p->vmemmap_pages =

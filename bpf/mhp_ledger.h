@@ -99,6 +99,7 @@ struct mhp_range {
 	u64 free_pfn; /* first pfn of the section freed last */
 	u64 vmemmap_online; /* pages of its memmap that are in a zone now */
 	s64 present; /* pages of its memmap that the zone counts as present */
+	u64 failed_pfn; /* first pfn on which its add or removal last failed */
 	struct mhp_phase add;
 	struct mhp_phase remove;
 	s32 add_ret;
@@ -107,7 +108,8 @@ struct mhp_range {
 	u16 hosting; /* enum mhp_hosting */
 	u16 why; /* enum mhp_why */
 	u32 flags; /* of the add request */
-	u32 removed; /* 1 if the range was removed */
+	u16 removed; /* 1 if the range was removed */
+	u16 reason; /* enum mhp_reason, why its add or removal last failed, 0: it did not */
 	u32 sections; /* sections that have a memmap now */
 	u32 refs; /* sections that hold a reference to the memmap of the range */
 	u32 frees; /* sections freed since the range was last added */

@@ -43,7 +43,6 @@ struct run {
 	struct mhp_record *records;
 	size_t nr;
 	u64 block_pages;
-	bool memmap_of_blocks;
 	u64 first[NR_RULES]; /* mutants that the rule was the first to detect */
 	u64 detected[NR_RULES]; /* mutants that the rule detected */
 	u64 killed;
@@ -91,10 +90,7 @@ static enum verdict_word judge_stream(struct run *run,
 				      size_t nr, size_t gap)
 {
 	static const struct verdict_stream stream;
-	const struct rules_opts opts = {
-		.page_bytes = 4096,
-		.memmap_of_blocks = run->memmap_of_blocks,
-	};
+	static const struct rules_opts opts = { .page_bytes = 4096 };
 	struct violations violations;
 	struct rules *rules;
 	struct mhp_record record;
@@ -293,7 +289,6 @@ static int load(struct run *run, const char *path)
 		return ret;
 	}
 	run->block_pages = source->info.block_bytes / source->info.page_bytes;
-	run->memmap_of_blocks = source_memmap_of_blocks(&source->info);
 	while ((ret = source_read(source, keep_record, run)) >= 0)
 		;
 	source_close(source);

@@ -15,11 +15,13 @@
 
 static struct mhp_ledger *ledger;
 static u64 now;
+static u16 schema; /* of the records, 0: the current one */
 
 static void fold(struct mhp_record *r, unsigned int event)
 {
 	r->event = event;
 	r->time_ns = ++now;
+	r->schema = schema;
 	ledger_fold(ledger, r);
 }
 
@@ -183,6 +185,7 @@ static void begin(void)
 {
 	ledger_free(ledger);
 	ledger = ledger_new(PAGES, 0);
+	schema = 0;
 }
 
 #endif

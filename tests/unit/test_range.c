@@ -348,7 +348,7 @@ static void test_users(void)
 static void test_first_design(void)
 {
 	begin();
-	ledger_set_memmap_of_blocks(ledger);
+	schema = 2;
 	add_all(72, MHP_HOSTING_RANGE);
 	block_begin(BASE, MHP_EVENT_mhp_online_begin, PAGES, MHP_ZONE_MOVABLE);
 	memmap_zone(MHP_EVENT_mhp_vmemmap_online, PAGES, MHP_ZONE_MOVABLE);

@@ -138,7 +138,7 @@ static void test_others(void)
 	cell("zone", "Movable");
 	cell("present", "1024");
 	begin();
-	ledger_set_memmap_of_blocks(ledger);
+	schema = 2;
 	range_snapshot(BASE, 2, 1, 2);
 	cell("users", "-");
 	cell("zone", "-");

@@ -55,11 +55,6 @@ void ledger_free(struct mhp_ledger *ledger)
 	free(ledger);
 }
 
-void ledger_set_memmap_of_blocks(struct mhp_ledger *ledger)
-{
-	ledger->globals.memmap_of_blocks = 1;
-}
-
 static struct mhp_block *mhp_ledger_block(struct mhp_ledger *ledger, u64 pfn,
 					  int create)
 {
@@ -169,6 +164,7 @@ static void note_range(struct mhp_ledger *ledger, u64 nr_pages)
 int ledger_fold(struct mhp_ledger *ledger, const struct mhp_record *record)
 {
 	ledger->full = 0;
+	ledger->globals.memmap_of_blocks = mhp_is_first_design(record);
 	mhp_fold(ledger, record, record->event);
 	if (record->event == MHP_EVENT_mhp_add_begin)
 		note_range(ledger, record->p.mhp_add_begin.nr_pages);

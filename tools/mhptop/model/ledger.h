@@ -16,8 +16,6 @@ struct mhp_ledger;
  */
 struct mhp_ledger *ledger_new(u64 block_pages, u64 max_accounts);
 void ledger_free(struct mhp_ledger *ledger); /* NULL is fine */
-/* The memmap of a range belongs to the memory blocks in which it lies; before the first record. */
-void ledger_set_memmap_of_blocks(struct mhp_ledger *ledger);
 /*
  * Apply one record. Returns 0, or -ENOMEM if an account could not be created;
  * all other accounts stay correct.

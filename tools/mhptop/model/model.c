@@ -22,15 +22,6 @@ static void add_clock(struct model *model, u64 from_ns, u64 wall_ns,
 		(struct model_clock){ from_ns, wall_ns, mono_ns };
 }
 
-static struct mhp_ledger *make_ledger(const struct source_info *info, u64 pages)
-{
-	struct mhp_ledger *ledger = ledger_new(pages, info->max_accounts);
-
-	if (ledger && source_memmap_of_blocks(info))
-		ledger_set_memmap_of_blocks(ledger);
-	return ledger;
-}
-
 int model_init(struct model *model, const struct source_info *info)
 {
 	u64 pages;
@@ -44,7 +35,7 @@ int model_init(struct model *model, const struct source_info *info)
 	if (info->wall_ns)
 		add_clock(model, 0, info->wall_ns, info->mono_ns);
 	pages = info->block_bytes / info->page_bytes;
-	model->ledger = make_ledger(info, pages);
+	model->ledger = ledger_new(pages, info->max_accounts);
 	violations_init(&model->violations, pages);
 	if (model->log && model->ledger)
 		return 0;
@@ -65,22 +56,21 @@ void model_fini(struct model *model)
 	model->clocks_room = 0;
 }
 
-int model_restart(struct model *model, const struct source_info *info)
+int model_restart(struct model *model, u64 wall_ns, u64 mono_ns)
 {
-	struct mhp_ledger *ledger;
+	struct mhp_ledger *ledger = ledger_new(
+		ledger_block_pages(model->ledger), model->info.max_accounts);
 
-	model->info.schema = info->schema;
-	ledger = make_ledger(&model->info, ledger_block_pages(model->ledger));
 	if (!ledger)
 		return -ENOMEM;
 	ledger_free(model->ledger);
 	model->ledger = ledger;
 	model->last_ns = 0;
 	model->nr_clocks = 0;
-	model->info.wall_ns = info->wall_ns;
-	model->info.mono_ns = info->mono_ns;
-	if (info->wall_ns)
-		add_clock(model, 0, info->wall_ns, info->mono_ns);
+	model->info.wall_ns = wall_ns;
+	model->info.mono_ns = mono_ns;
+	if (wall_ns)
+		add_clock(model, 0, wall_ns, mono_ns);
 	return 0;
 }
 

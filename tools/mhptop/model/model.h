@@ -67,10 +67,10 @@ struct model_sums {
 int model_init(struct model *model, const struct source_info *info);
 void model_fini(struct model *model);
 /*
- * Another recording begins, with the schema and clocks in info: forget the accounts, not the log
+ * Another recording begins, with these clocks: forget the accounts, not the log
  * and the counts. 0 or -ENOMEM.
  */
-int model_restart(struct model *model, const struct source_info *info);
+int model_restart(struct model *model, u64 wall_ns, u64 mono_ns);
 /* A source_sink: take one record. Always returns 0. */
 int model_take(void *model, const struct mhp_record *record);
 /*

@@ -18,12 +18,6 @@ enum source_kind {
 
 #define SOURCE_SCHEMA 3
 
-/*
- * In kernels recorded with an older schema, the memmap of a range that hosts it
- * belongs to the memory blocks in which it lies: see docs/range.md.
- */
-#define SOURCE_SCHEMA_RANGE_MEMMAP 3
-
 /* The machine and the units of a stream of records; the header of a recording. */
 struct source_info {
 	int schema; /* of the recording, SOURCE_SCHEMA when live */
@@ -53,12 +47,6 @@ struct source_totals {
  * the reader.
  */
 typedef int (*source_sink)(void *ctx, const struct mhp_record *record);
-
-/* Whether the memmap of a range belongs to the memory blocks in which it lies. */
-static inline bool source_memmap_of_blocks(const struct source_info *info)
-{
-	return info->schema && info->schema < SOURCE_SCHEMA_RANGE_MEMMAP;
-}
 
 /* The name of a kind, a static string. */
 const char *source_kind_name(enum source_kind kind);

@@ -33,25 +33,11 @@ static void rule_same_zone(struct rules *rules, s32 nid, u32 zone)
 		   event_symbol(event_zones, op->zone));
 }
 
-/* Whether all steps have different MEM_* numbers. */
-static bool actions_differ(const struct rules *rules)
-{
-	size_t i, j;
-
-	for (i = 0; i < 16; i++)
-		for (j = 0; j < i; j++)
-			if (rules->actions[i] &&
-			    rules->actions[i] == rules->actions[j])
-				return false;
-	return true;
-}
-
 static void notify_check(struct rules *rules, const struct mhp_record *r)
 {
 	const struct mhp_mhp_notify *e = &r->p.mhp_notify;
 	struct rule_op *op = &rules->op;
 	u64 start = op->start + op->vmemmap, nr = op->nr - op->vmemmap;
-	s64 *action = &rules->actions[e->step & 15];
 
 	if (!nr && !op->shared) {
 		start = op->start;
@@ -61,11 +47,6 @@ static void notify_check(struct rules *rules, const struct mhp_record *r)
 	}
 	rule_same_place(rules, "notifier call", e->start_pfn, e->nr_pages,
 			start, nr);
-	if (!*action)
-		*action = e->action + 1;
-	rule_check(rules, rule_order(op), op->start,
-		   *action == (s64)e->action + 1 && actions_differ(rules),
-		   "the MEM_* number of this step", "%lld", (s64)e->action);
 	if (e->ret && (e->step == MHP_STEP_PREPARE_ONLINE ||
 		       e->step == MHP_STEP_GOING_ONLINE ||
 		       e->step == MHP_STEP_GOING_OFFLINE))
@@ -74,6 +55,14 @@ static void notify_check(struct rules *rules, const struct mhp_record *r)
 		rule_equal(rules, RULE_RESULT, op->start,
 			   "return value of a step that cannot be vetoed", 0,
 			   e->ret);
+}
+
+/* Stages that repeat: only passes 1, 2, 4, 8 … are reported. */
+static bool is_repeated(unsigned int stage)
+{
+	return stage == MHP_STAGE_BUSY || stage == MHP_STAGE_POISONED ||
+	       stage == MHP_STAGE_ISOLATE_PAGE || stage == MHP_STAGE_MIGRATE ||
+	       stage == MHP_STAGE_TEST;
 }
 
 static void blocker_check(struct rules *rules, const struct mhp_record *r,
@@ -92,8 +81,7 @@ static void blocker_check(struct rules *rules, const struct mhp_record *r,
 		   early ? "isolation before the notifiers" :
 			   "this stage after the notifiers",
 		   "stage %s", event_symbol(event_stages, e->stage));
-	/* In stages that repeat, passes 1, 2, 4, 8 … are reported. */
-	if (e->stage == MHP_STAGE_ISOLATE_PAGE || e->stage == MHP_STAGE_MIGRATE)
+	if (is_repeated(e->stage))
 		rule_check(rules, RULE_ORDER_OFFLINE, op->start,
 			   e->pass && !(e->pass & (e->pass - 1)),
 			   "a pass that is a power of two", "pass %u",
@@ -181,65 +169,6 @@ static void unexpected_event(struct rules *rules, const struct mhp_record *r)
 	op->blind = true;
 }
 
-#ifndef EHWPOISON
-#define EHWPOISON 133
-#endif
-
-/* Reasons of a failure, with their operation and result; 0: any error. */
-static const struct {
-	u8 reason;
-	u8 kind;
-	s64 ret;
-} reasons[] = {
-	{ MHP_REASON_HWPOISON, OP_ONLINE, -EHWPOISON },
-	{ MHP_REASON_NOTIFIER, OP_ONLINE, 0 },
-	{ MHP_REASON_MEMMAP, OP_ONLINE, 0 },
-	{ MHP_REASON_NO_ZONE, OP_OFFLINE, -EINVAL },
-	{ MHP_REASON_HOSTING, OP_OFFLINE, -EBUSY },
-	{ MHP_REASON_HOLES, OP_OFFLINE, -EINVAL },
-	{ MHP_REASON_MULTIZONE, OP_OFFLINE, -EINVAL },
-	{ MHP_REASON_INVALID, OP_OFFLINE, -EINVAL },
-	{ MHP_REASON_ISOLATION, OP_OFFLINE, -EBUSY },
-	{ MHP_REASON_NOTIFIER, OP_OFFLINE, 0 },
-	{ MHP_REASON_SIGNAL, OP_OFFLINE, -EINTR },
-	{ MHP_REASON_UNMOVABLE, OP_OFFLINE, 0 },
-	{ MHP_REASON_HUGETLB, OP_OFFLINE, 0 },
-};
-
-static void result_check(struct rules *rules, const struct mhp_mhp_block_end *e)
-{
-	struct rule_op *op = &rules->op;
-	size_t i;
-
-	if (!e->ret) {
-		rule_check(rules, RULE_RESULT, op->start,
-			   e->reason == MHP_REASON_NONE, "reason none",
-			   "reason %s", event_symbol(event_reasons, e->reason));
-		return;
-	}
-	for (i = 0; i < sizeof(reasons) / sizeof(*reasons); i++)
-		if (reasons[i].reason == e->reason &&
-		    reasons[i].kind == op->kind &&
-		    (!reasons[i].ret || reasons[i].ret == e->ret))
-			break;
-	rule_check(rules, RULE_RESULT, op->start,
-		   i < sizeof(reasons) / sizeof(*reasons) && e->ret < 0,
-		   "a reason that matches the result", "reason %s, ret %lld",
-		   event_symbol(event_reasons, e->reason), (s64)e->ret);
-	rule_check(rules, RULE_RESULT, op->start,
-		   (e->reason == MHP_REASON_NOTIFIER) == (op->veto != 0) &&
-			   (!op->veto || op->veto == e->ret),
-		   op->veto ? "the notifier's error" : "no error of a notifier",
-		   "reason %s, ret %lld",
-		   event_symbol(event_reasons, e->reason), (s64)e->ret);
-	if (e->reason == MHP_REASON_UNMOVABLE ||
-	    e->reason == MHP_REASON_HUGETLB)
-		rule_check(rules, RULE_RESULT, op->start,
-			   e->ret < 0 && e->ret != -EINTR,
-			   "an error other than -EINTR", "ret %lld",
-			   (s64)e->ret);
-}
-
 static void pages_check(struct rules *rules, const struct mhp_mhp_block_end *e)
 {
 	struct rule_op *op = &rules->op;
@@ -286,7 +215,7 @@ static void rules_block_end(struct rules *rules, const struct mhp_record *r)
 	rule_equal(rules, RULE_SAME_BLOCK, op->start, "vmemmap pages",
 		   op->vmemmap, e->vmemmap_pages);
 	if (!op->blind) {
-		result_check(rules, e);
+		rules_failed_end(rules, r, e->ret);
 		pages_check(rules, e);
 	}
 	rules_users_end(rules, e->ret);

@@ -499,7 +499,7 @@ void rules_refs_take(struct rules *rules, const struct mhp_record *r)
 	if (e->op == MHP_REF_HOLD)
 		range_hold(rules, e, range);
 	else if (rule_check(rules, RULE_REFS, e->start_pfn,
-			    e->op == MHP_REF_PUT, "hold or put", "op %llu",
-			    e->op))
+			    e->op == MHP_REF_PUT, "hold or put", "op %u",
+			    (unsigned int)e->op))
 		range_put(rules, e, range);
 }

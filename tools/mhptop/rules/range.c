@@ -66,7 +66,8 @@ static void add_end_hosting(struct rules *rules,
 	bool hosted = e->hosting == MHP_HOSTING_BLOCK ||
 		      e->hosting == MHP_HOSTING_RANGE;
 	bool range_why = e->why == MHP_WHY_RANGE_UNALIGNED ||
-			 e->why == MHP_WHY_RANGE_WHOLE ||
+			 e->why == MHP_WHY_OLD_RANGE_WHOLE ||
+			 e->why == MHP_WHY_RANGE_INACCESSIBLE ||
 			 e->why == MHP_WHY_RANGE_ARCHITECTURE;
 
 	rule_same_pfn(rules, RULE_ORDER_ADD, op->start, "sections up to page",
@@ -81,7 +82,7 @@ static void add_end_hosting(struct rules *rules,
 			   e->why == MHP_WHY_SELF_HOSTED :
 		   hosted ? e->why == MHP_WHY_SELF_HOSTED || range_why :
 			    e->why != MHP_WHY_SELF_HOSTED && !range_why &&
-				    e->why != MHP_WHY_UNDECIDED,
+				    e->why,
 		   "a reason that matches the host", "hosting %s, why %s",
 		   event_symbol(event_hostings, e->hosting),
 		   event_symbol(event_whys, e->why));
@@ -115,6 +116,7 @@ static void add_end(struct rules *rules, const struct mhp_record *r)
 		return;
 	rule_check(rules, RULE_RESULT, op->start, e->ret <= 0 && e->ret > -4096,
 		   "0 or a negative errno", "ret %lld", (s64)e->ret);
+	rules_failed_end(rules, r, e->ret);
 	rule_equal(rules, RULE_SAME_BLOCK, op->start, "node", op->nid, e->nid);
 	if (!e->ret) {
 		rule_check(rules, RULE_RESULT, op->start, !op->failed,
@@ -231,6 +233,7 @@ static void remove_end(struct rules *rules, const struct mhp_record *r)
 
 	if (!op_ends(rules, r, OP_REMOVE, e->start_pfn, e->nr_pages))
 		return;
+	rules_failed_end(rules, r, e->ret);
 	rule_equal(rules, RULE_SAME_BLOCK, op->start, "node", op->nid, e->nid);
 	rule_equal(rules, RULE_SAME_BLOCK, op->start, "vmemmap pages",
 		   op->begin.p.mhp_remove_begin.vmemmap_pages,
@@ -251,7 +254,7 @@ static void remove_end(struct rules *rules, const struct mhp_record *r)
 				   block->state == MHP_STATE_REMOVED,
 				   "its memmap freed", "state %s",
 				   event_symbol(event_states, block->state));
-	if (!e->ret && rules->opts.memmap_of_blocks)
+	if (!e->ret && rules->first_design)
 		hosts_stay(rules);
 	else if (!e->ret)
 		ranges_whole(rules);

@@ -86,7 +86,7 @@ static void forget(struct rules *rules)
 	rules_memory_forget(rules);
 }
 
-void rules_restart(struct rules *rules, const struct source_info *info)
+void rules_restart(struct rules *rules)
 {
 	if (rules->last_seq > rules->numbered)
 		rules->unsure = true;
@@ -96,7 +96,6 @@ void rules_restart(struct rules *rules, const struct source_info *info)
 	rules_budget_over(rules);
 	/* The next recording may be of another boot. */
 	rules->first_ns = rules->last_ns = 0;
-	rules->opts.memmap_of_blocks = source_memmap_of_blocks(info);
 	forget(rules);
 }
 
@@ -166,6 +165,12 @@ static void dispatch(struct rules *rules, const struct mhp_record *r)
 	case MHP_EVENT_mhp_snapshot_block:
 	case MHP_EVENT_mhp_snapshot_zone:
 		return rules_snapshot_take(rules, r);
+	case MHP_EVENT_mhp_add_failed:
+	case MHP_EVENT_mhp_online_failed:
+	case MHP_EVENT_mhp_offline_failed:
+	case MHP_EVENT_mhp_remove_failed:
+		return rules_failed_take(rules, r);
+	case MHP_EVENT_mhp_virtio_mem_busy:
 	case MHP_EVENT_mhp_clock:
 		return;
 	case MHP_EVENT_mhp_snapshot_memory:
@@ -182,6 +187,7 @@ int rules_take(struct rules *rules, const struct mhp_record *record)
 	if (!info || record->size != info->size)
 		return 0;
 	rules->now = record;
+	rules->first_design = mhp_is_first_design(record);
 	if (!rules->first_ns)
 		rules->first_ns = record->time_ns;
 	rules->happened += is_happening(record->event);

@@ -9,7 +9,6 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include "model/source_info.h"
 #include "model/violations.h"
 
 /* R(id, name, what must be true, in one line) */
@@ -106,7 +105,6 @@ struct rules_opts {
 	u64 online_start; /* the same for memory that must go online */
 	u64 online_end;
 	u64 page_bytes;
-	bool memmap_of_blocks; /* see source_memmap_of_blocks() */
 	bool skip[NR_RULES];
 };
 
@@ -125,7 +123,7 @@ int rules_take(struct rules *rules, const struct mhp_record *record);
  * Another recording follows: check the operations in progress as at the end, and
  * forget the state of memory.
  */
-void rules_restart(struct rules *rules, const struct source_info *info);
+void rules_restart(struct rules *rules);
 /*
  * The end of the stream: check the rules that need all of it. No more events
  * came until now_ns, in the time of the records; 0: until the last record.

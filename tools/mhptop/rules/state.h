@@ -121,6 +121,8 @@ struct rule_op {
 	s32 nid;
 	u32 zone;
 	s64 veto; /* error of a notifier, 0: no veto */
+	s64 reason_ret; /* error reported with the reason */
+	u32 reason; /* enum mhp_reason of its failure, 0: not reported */
 	s64 present; /* change of the zone's present pages so far */
 	s64 managed; /* change of the zone's managed pages so far */
 	u64 next_pfn; /* add: the next section; remove: the next section or block */
@@ -168,7 +170,6 @@ struct rules {
 	size_t nr_zones;
 	struct rule_memory memory;
 	u64 edges[RULE_EDGES_MAX]; /* how often each edge of steps.c was taken */
-	s64 actions[16]; /* 1 + the MEM_* number of each enum mhp_step, 0: unknown */
 	u64 first_ns; /* time of the first record */
 	u64 last_ns; /* latest time of a record */
 	u64 end_ns; /* of the stream, set by rules_end() */
@@ -189,6 +190,7 @@ struct rules {
 	bool unmet; /* what was expected may be among the missing events */
 	bool old_steps; /* a step was reported that only older kernels have */
 	bool no_memory;
+	bool first_design; /* the memmap of a range belongs to blocks */
 	const struct mhp_record *now;
 };
 
@@ -258,6 +260,7 @@ void rules_free_take(struct rules *rules, const struct mhp_record *r);
 void rules_retired_take(struct rules *rules, const struct mhp_record *r);
 void rules_block_take(struct rules *rules, const struct mhp_record *r);
 void rules_range_take(struct rules *rules, const struct mhp_record *r);
+void rules_failed_take(struct rules *rules, const struct mhp_record *r);
 void rules_count_take(struct rules *rules, const struct mhp_record *r);
 void rules_snapshot_take(struct rules *rules, const struct mhp_record *r);
 /* "add" and so on, by enum rule_op_kind. */
@@ -266,6 +269,8 @@ extern const char *const rule_op_names[];
 void rules_memory_take(struct rules *rules, const struct mhp_record *r);
 /* Events were lost: forget the counts of memory. */
 void rules_memory_forget(struct rules *rules);
+/* Check the reason of an operation that ends with ret. */
+void rules_failed_end(struct rules *rules, const struct mhp_record *r, s64 ret);
 /* Check the budgets of an operation that ended. */
 void rules_budget_end(struct rules *rules, const struct mhp_record *r);
 /* At the end of the stream: check those of operations in progress. */

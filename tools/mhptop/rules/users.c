@@ -39,7 +39,7 @@ void rules_users_begin(struct rules *rules, const struct rule_block *block)
 	struct rule_op *op = &rules->op;
 
 	op->hosted = op->vmemmap;
-	if (rules->opts.memmap_of_blocks)
+	if (rules->first_design)
 		return;
 	op->guess = !block || block->host == MHP_HOSTING_NONE;
 	if (op->guess || block->host != MHP_HOSTING_RANGE)
@@ -376,7 +376,7 @@ void rules_users_end(struct rules *rules, s64 ret)
 void rules_users_removed(struct rules *rules, const struct rule_range *range,
 			 u64 pfn)
 {
-	if (range->counted && !rules->opts.memmap_of_blocks)
+	if (range->counted && !rules->first_design)
 		rule_check(rules, RULE_USERS, pfn,
 			   !range->users && !range->up && !range->present,
 			   "no user of the memmap",

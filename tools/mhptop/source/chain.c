@@ -102,7 +102,6 @@ static int chain_next(struct source_chain *chain)
 
 static void chain_start_part(struct source_chain *chain)
 {
-	chain->source.info.schema = chain->now->info.schema;
 	chain->source.info.wall_ns = chain->now->info.wall_ns;
 	chain->source.info.mono_ns = chain->now->info.mono_ns;
 	chain->source.part++;

@@ -285,7 +285,8 @@ static int file_parse_line(struct source_file *file, source_sink sink,
 		return file_next_part(file, line, len);
 	if (recording_is_totals(line, len))
 		return parse_totals(file, line, len);
-	err = record_from_json(line, len, &record, &why);
+	err = record_from_json(line, len, file->source.info.schema, &record,
+			       &why);
 	if (err && err != -ENOMSG)
 		return file_fail(file, err,
 				 is_truncated(file) ? "truncated" : why);

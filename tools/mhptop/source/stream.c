@@ -20,7 +20,6 @@ int stream_start(struct stream *stream, const struct source_info *info,
 	if (opts)
 		rules = *opts;
 	rules.page_bytes = info->page_bytes;
-	rules.memmap_of_blocks = source_memmap_of_blocks(info);
 	stream->rules = rules_new(ledger_block_pages(stream->model.ledger),
 				  &rules, &stream->model.violations);
 	if (stream->rules)
@@ -190,8 +189,9 @@ void stream_update(struct stream *stream)
 static int start_part(struct stream *stream)
 {
 	stream->part = stream->source->part;
-	rules_restart(stream->rules, &stream->source->info);
-	return model_restart(&stream->model, &stream->source->info);
+	rules_restart(stream->rules);
+	return model_restart(&stream->model, stream->source->info.wall_ns,
+			     stream->source->info.mono_ns);
 }
 
 struct window {

@@ -32,6 +32,7 @@ struct source_text {
 	char *path;
 	struct import import;
 	struct import_gaps gaps;
+	u16 schema; /* of all records: OLD_FORM_SCHEMA if one has the old form */
 	u64 lost_unplaced; /* losses that no line reports */
 	bool lost_more; /* the number of lost events is unknown */
 	bool is_cut; /* the file is */
@@ -79,6 +80,7 @@ static int text_take_line(struct source_text *text, const char *line,
 	if (parsed.kind != TEXT_LINE_EVENT ||
 	    strcmp(parsed.buffer, text->buffer->name) != 0)
 		return 0;
+	parsed.record.schema = text->schema;
 	import_count(&text->import, &parsed.record,
 		     import_gaps_has(&text->gaps, text->input.line));
 	ret = sink(ctx, &parsed.record);
@@ -213,6 +215,8 @@ static int look_at_line(struct source_text *text, const char *line,
 					text->input.line);
 	if (parsed.kind != TEXT_LINE_EVENT)
 		return err;
+	if (parsed.record.schema)
+		text->schema = parsed.record.schema;
 	buffer = find_text_buffer(text, parsed.buffer);
 	if (buffer)
 		import_block_look(&buffer->block, &parsed.record);

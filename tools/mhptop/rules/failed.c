@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Rules of the reason of a failure: an operation that fails reports it once,
+ * between its begin and its end, and it matches the result. Before schema 3,
+ * the end of an online or offline had the reason, and other operations had none.
+ */
+#include <errno.h>
+
+#include "model/event_table.h"
+#include "rules/state.h"
+
+#ifndef EHWPOISON
+#define EHWPOISON 133
+#endif
+
+/* The schema in which the reason became an event */
+#define REASON_SCHEMA 3
+
+/* Reasons of a failure, with their operation and result; 0: any error. */
+static const struct {
+	u8 reason;
+	u8 kind;
+	s64 ret;
+} reasons[] = {
+	{ MHP_REASON_UNALIGNED, OP_ADD, -EINVAL },
+	{ MHP_REASON_NO_NODE, OP_ADD, 0 },
+	{ MHP_REASON_NO_MEMORY, OP_ADD, -ENOMEM },
+	{ MHP_REASON_ARCH_ADD, OP_ADD, 0 },
+	{ MHP_REASON_DEVICE, OP_ADD, 0 },
+	{ MHP_REASON_HWPOISON, OP_ONLINE, -EHWPOISON },
+	{ MHP_REASON_MEMMAP, OP_ONLINE, 0 },
+	{ MHP_REASON_INVALID, OP_ONLINE, -EINVAL },
+	{ MHP_REASON_NODE_NOTIFIER, OP_ONLINE, 0 },
+	{ MHP_REASON_NOTIFIER, OP_ONLINE, 0 },
+	{ MHP_REASON_NO_ZONE, OP_OFFLINE, -EINVAL },
+	{ MHP_REASON_OLD_HOSTING, OP_OFFLINE, -EBUSY },
+	{ MHP_REASON_HOLES, OP_OFFLINE, -EINVAL },
+	{ MHP_REASON_MULTIZONE, OP_OFFLINE, -EINVAL },
+	{ MHP_REASON_INVALID, OP_OFFLINE, -EINVAL },
+	{ MHP_REASON_ISOLATION, OP_OFFLINE, -EBUSY },
+	{ MHP_REASON_NODE_NOTIFIER, OP_OFFLINE, 0 },
+	{ MHP_REASON_NOTIFIER, OP_OFFLINE, 0 },
+	{ MHP_REASON_SIGNAL, OP_OFFLINE, -EINTR },
+	{ MHP_REASON_UNMOVABLE, OP_OFFLINE, 0 },
+	{ MHP_REASON_HUGETLB, OP_OFFLINE, 0 },
+	{ MHP_REASON_NOT_OFFLINE, OP_REMOVE, -EBUSY },
+	{ MHP_REASON_MIXED_HOSTING, OP_REMOVE, -EINVAL },
+	{ MHP_REASON_PART, OP_REMOVE, -EBUSY },
+};
+
+static enum rule_op_kind failed_kind(unsigned int event)
+{
+	switch (event) {
+	case MHP_EVENT_mhp_add_failed:
+		return OP_ADD;
+	case MHP_EVENT_mhp_online_failed:
+		return OP_ONLINE;
+	case MHP_EVENT_mhp_offline_failed:
+		return OP_OFFLINE;
+	default:
+		return OP_REMOVE;
+	}
+}
+
+void rules_failed_take(struct rules *rules, const struct mhp_record *r)
+{
+	const struct mhp_mhp_failed *e = &r->p.mhp_failed;
+	struct rule_op *op = &rules->op;
+	u64 offset;
+
+	if (op->kind == OP_NONE && !rules->settled)
+		return;
+	if (!rule_check(rules, RULE_ORDER_LIFE, e->start_pfn,
+			op->kind == failed_kind(r->event),
+			"a matching operation in progress", "%s without one",
+			event_info(r->event)->name))
+		return;
+	rule_check(rules, RULE_RESULT, op->start, !op->reason, "one reason",
+		   "reason %s after reason %s",
+		   event_symbol(event_reasons, e->reason),
+		   event_symbol(event_reasons, op->reason));
+	offset = e->start_pfn - op->start;
+	rule_check(rules, RULE_SAME_BLOCK, op->start,
+		   offset <= op->nr && e->nr_pages <= op->nr - offset,
+		   "pages of its operation",
+		   "%s for pages 0x%llx+%llu instead of 0x%llx+%llu",
+		   event_info(r->event)->name, e->start_pfn, e->nr_pages,
+		   op->start, op->nr);
+	op->reason = e->reason;
+	op->reason_ret = e->ret;
+}
+
+static bool is_known(u32 reason, enum rule_op_kind kind, s64 ret)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(reasons) / sizeof(*reasons); i++)
+		if (reasons[i].reason == reason && reasons[i].kind == kind &&
+		    (!reasons[i].ret || reasons[i].ret == ret))
+			return true;
+	return false;
+}
+
+static void reason_check(struct rules *rules, u32 reason, s64 ret)
+{
+	const struct rule_op *op = &rules->op;
+	const char *word = reason ? event_symbol(event_reasons, reason) :
+				    "none";
+
+	rule_check(rules, RULE_RESULT, op->start,
+		   ret < 0 && is_known(reason, op->kind, ret),
+		   "a reason that matches the result", "reason %s, ret %lld",
+		   word, ret);
+	rule_check(rules, RULE_RESULT, op->start,
+		   (reason == MHP_REASON_NOTIFIER) == (op->veto != 0) &&
+			   (!op->veto || op->veto == ret),
+		   op->veto ? "the notifier's error" : "no error of a notifier",
+		   "reason %s, ret %lld", word, ret);
+	if (reason == MHP_REASON_UNMOVABLE || reason == MHP_REASON_HUGETLB)
+		rule_check(rules, RULE_RESULT, op->start, ret != -EINTR,
+			   "an error other than -EINTR", "ret %lld", ret);
+}
+
+void rules_failed_end(struct rules *rules, const struct mhp_record *r, s64 ret)
+{
+	const struct rule_op *op = &rules->op;
+	bool is_old = r->schema && r->schema < REASON_SCHEMA;
+	u32 reason = is_old ? r->reason : op->reason;
+
+	if (is_old && (op->kind == OP_ADD || op->kind == OP_REMOVE))
+		return;
+	if (ret)
+		reason_check(rules, reason, ret);
+	else
+		rule_check(rules, RULE_RESULT, op->start, !reason, "no reason",
+			   "reason %s", event_symbol(event_reasons, reason));
+	if (ret && op->reason)
+		rule_equal(rules, RULE_RESULT, op->start,
+			   "return value of what failed", ret, op->reason_ret);
+}
