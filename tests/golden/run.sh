@@ -47,6 +47,20 @@ check "schema-1.ndjson is a recording of schema 1" cmp schema-1.ndjson "$WORK/ol
 eq "a recording of schema 1 gives the same frame" "$(replay --json schema-1.ndjson)" "$(replay --json ../rules/eject-range.ndjson)"
 eq "a recording of schema 1 gets the same verdict" "$("$MHPTOP" check schema-1.ndjson)" "$("$MHPTOP" check ../rules/eject-range.ndjson)"
 
+# Schema 2: the end of an online or offline has the reason, there are other names and words, and fields are missing
+accounts() { replay --json "$1" | jq -c 'del(.schema, .events, .ns, .time) | del(.blocks[] | .[]? | objects | .begin_ns?, .end_ns?)'; }
+status "a recording of schema 2 violates no rule" 0 '' "$MHPTOP" check schema-2.ndjson
+eq "  its accounts are those of the same run in schema 3" "$(accounts schema-2.ndjson)" "$(accounts failures.ndjson)"
+sed 's/"reason":"unmovable"/"reason":"signal"/' schema-2.ndjson >"$WORK/x"
+status "  a reason that does not match the result violates a rule" 3 '' "$MHPTOP" check "$WORK/x"
+check "  which is result.reason" grep -q '^not ok [0-9]* result.reason: ' "$WORK/stdout"
+sed 's/"why":"self_hosted"/"why":"undecided"/' schema-2.ndjson >"$WORK/x"
+eq "  a word that is no longer used is read" "$(replay --json "$WORK/x" | jq -c '[.ranges[].why]')" '[null]'
+damaged_old() { sed "$1" schema-2.ndjson >"$WORK/x"; status "  $2" 6 "^mhptop: $WORK/x:[0-9]*: $3\$" "$MHPTOP" replay -b "$WORK/x"; }
+damaged_old 's/,"reason":"signal"//' "a missing reason is damage" '"reason" is missing'
+damaged_old 's/"reason":"signal"/"reason":"singal"/' "an unknown reason, too" '"reason" has an unknown value: damaged, or recorded by a newer mhptop'
+damaged_old '1s/"schema":2/"schema":3/' "so is the old form in a recording of schema 3" '"page_flags" is missing'
+
 # One value of the frame, by a jq expression
 frame() { replay --json "${@:2}" | jq -c "$1"; }
 
@@ -265,7 +279,7 @@ damaged() {
 	status "$name" 6 "^mhptop: $WORK/x:$line: $reason\$" "$MHPTOP" replay -b "$WORK/x"
 	[[ -z $seen ]] || eq "$name: the lines before it are used" "$(replay --json "$WORK/x" 2>/dev/null | jq .events.seen)" "$seen"
 }
-head -c 5000 hosted.ndjson >"$WORK/x"
+head -c 4900 hosted.ndjson >"$WORK/x"
 damaged "a truncated recording" 27 truncated 25
 sed '30s/"mhp_[a-z]*"/7/' hosted.ndjson >"$WORK/x"
 damaged "a line whose event is not a string" 30 '"event" is not a string' 28
@@ -283,7 +297,7 @@ damaged "totals that do not match the number of records" 47 \
 sed '$s/"mhp_add_begin":{"seen":[0-9]*/"mhp_add_begin":{"seen":40/' hosted.ndjson >"$WORK/x"
 damaged "counts of events that do not add up" 47 \
 	'the totals are inconsistent: 45 events, 0 lost, but the counts by event add up to [0-9]*, 0 lost' 45
-sed '1s/"schema":2/"schema":4/' hosted.ndjson >"$WORK/x"
+sed '1s/"schema":3/"schema":4/' hosted.ndjson >"$WORK/x"
 damaged "a newer schema" 1 'schema 4 is newer than 3, the newest this mhptop reads: use the mhptop that recorded it' ''
 printf '\177ELF\2\1\1\0\n\0\0' >"$WORK/x"
 damaged "a program" 1 'NUL byte in a text file' ''

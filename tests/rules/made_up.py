@@ -34,7 +34,7 @@ def late_block(rec, word):
              altmap_base=FIRST * SIZE, altmap_alloc=VMEMMAP, nid=0, zone="Movable", hosting="block", state=going)
     if word == "ends":
         rec.put(f"mhp_{kind}_end", start_pfn=FIRST * SIZE, nr_pages=SIZE, vmemmap_pages=VMEMMAP, ret=0, nid=0,
-                zone="Movable", reason="none")
+                zone="Movable")
 
 
 def device(nth):

@@ -93,7 +93,7 @@ until_ok has_file "$WORK/after"
 		((i < 40)) || break
 		printf '{"seq":%d,"ns":%d,"cpu":0,"pid":1,"comm":"a","event":"mhp_add_end",' "$((2 * i))" "$i"
 		printf '"start_pfn":%d,"nr_pages":32768,"vmemmap_pages":0,"ret":-17,' "$(((140 - i) * 32768))"
-		printf '"nid":0,"hosting":"none","why":"undecided"}\n'
+		printf '"nid":0,"hosting":"none","why":"not_requested"}\n'
 	done
 	printf '{"totals":{"seen":79,"lost":0,"folded":79,"self_check":"equal","events":{"mhp_add_begin":{"seen":40,"lost":0},'
 	echo '"mhp_add_end":{"seen":39,"lost":0}}}}'
@@ -116,7 +116,7 @@ ends "many ranges: q quits" 0
 
 range_upto 10 mhp_vmemmap_ref
 open 132x32 "$MHPTOP replay $WORK/upto.ndjson"
-shows "a range while it is added" '0x100000 adding, 9 sections +2359296 +0 none +undecided +9 +10 +- +- '
+shows "a range while it is added" '0x100000 adding, 9 sections +2359296 +0 none +- +9 +10 +- +- '
 range_upto 5 mhp_online_end
 open 132x40 "$MHPTOP replay $WORK/upto.ndjson"
 shows "in use: sections, references, users and zone" '0x100000 ok, memmap up +2359296 +0 range +self_hosted +72 +72 +3 Movable'

@@ -12,7 +12,7 @@ the recording ends.
 """
 import sys
 
-from recording import ACTIONS, SIZE, VMEMMAP, Recording, own
+from recording import SIZE, VMEMMAP, Recording, own
 
 BOOT = (0, 1)
 FIRST = 32
@@ -63,8 +63,7 @@ class Range:
     def notify(self, number, step, ret=0):
         """The pages that hold no memmap."""
         held = self.hosts(number)
-        self.rec.put("mhp_notify", start_pfn=number * SIZE + held, nr_pages=SIZE - held, ret=ret, action=ACTIONS[step],
-                     step=step)
+        self.rec.put("mhp_notify", start_pfn=number * SIZE + held, nr_pages=SIZE - held, ret=ret, step=step)
 
     def memmap(self, way, zone):
         """All of the memmap joins or leaves a zone."""
@@ -77,8 +76,12 @@ class Range:
     def begin(self, number, way, zone):
         self.rec.put(f"mhp_{way}_begin", **self.own(number), nid=0, zone=zone)
 
-    def end(self, number, way, zone, ret=0, reason="none"):
-        self.rec.put(f"mhp_{way}_end", **self.own(number), ret=ret, nid=0, zone=zone, reason=reason)
+    def end(self, number, way, zone, ret=0):
+        self.rec.put(f"mhp_{way}_end", **self.own(number), ret=ret, nid=0, zone=zone)
+
+    def failed(self, number, way, ret, reason):
+        held = self.hosts(number)
+        self.rec.put(f"mhp_{way}_failed", start_pfn=number * SIZE + held, nr_pages=SIZE - held, ret=ret, reason=reason)
 
     def online(self, number, zone=ZONE):
         """A block that is nothing but memmap has no steps. The first other one brings the memmap up."""
@@ -103,10 +106,11 @@ class Range:
         self.memmap("online", zone)
         self.notify(number, "prepare_online")
         self.notify(number, "going_online", -12)
+        self.failed(number, "online", -12, "notifier")
         self.notify(number, "cancel_online")
         self.notify(number, "finish_offline")
         self.memmap("offline", zone)
-        self.end(number, "online", zone, -12, "notifier")
+        self.end(number, "online", zone, -12)
 
     def offline(self, number):
         """The last user takes the memmap down; the last one in the memmap's zone lets it move to that of another."""
@@ -135,11 +139,12 @@ class Range:
         self.begin(number, "offline", zone)
         self.memmap_present(-1)
         self.notify(number, "going_offline")
-        self.rec.put("mhp_offline_blocker", pfn=number * SIZE + 547, flags=0x17ffffc0000000, refcount=2, mapcount=1,
-                     kind="anon", stage="migrate", **{"pass": 1})
+        self.rec.put("mhp_offline_blocker", pfn=number * SIZE + 547, page_flags=0x17ffffc0000000, ret=1,
+                     refcount=2, mapcount=1, order=0, kind="anon", stage="migrate", **{"pass": 1})
+        self.failed(number, "offline", -16, "unmovable")
         self.notify(number, "cancel_offline")
         self.memmap_present(1, "rollback")
-        self.end(number, "offline", zone, -16, "unmovable")
+        self.end(number, "offline", zone, -16)
 
     def remove(self, first, blocks, frees=None):
         """Remove the range; a part of it is refused. The recording ends after this many frees, if given."""
@@ -147,6 +152,8 @@ class Range:
         part = dict(start_pfn=first * SIZE, nr_pages=blocks * SIZE, vmemmap_pages=held)
         self.rec.put("mhp_remove_begin", "kworker/0:1", **part, nid=0)
         if blocks < self.blocks:
+            self.rec.put("mhp_remove_failed", "kworker/0:1", start_pfn=self.base, nr_pages=self.blocks * SIZE, ret=-16,
+                         reason="part")
             self.rec.put("mhp_remove_end", "kworker/0:1", **part, nid=0, ret=-16)
             return
         for number in range(first, first + blocks):
