@@ -88,9 +88,9 @@ class Range:
         held, mine, first = self.hosts(number), SIZE - self.hosts(number), not self.users
         self.begin(number, "online", zone)
         if mine:
+            self.notify(number, "prepare_online")
             if first:
                 self.memmap("online", zone)
-            self.notify(number, "prepare_online")
             self.notify(number, "going_online")
             self.account("mhp_managed", number * SIZE + held, mine, zone)
             self.account("mhp_present", number * SIZE + held, mine, zone)
@@ -103,13 +103,13 @@ class Range:
     def vetoed(self, number, zone=ZONE):
         """A notifier objects to the first block: the memmap goes down again."""
         self.begin(number, "online", zone)
-        self.memmap("online", zone)
         self.notify(number, "prepare_online")
+        self.memmap("online", zone)
         self.notify(number, "going_online", -12)
         self.failed(number, "online", -12, "notifier")
         self.notify(number, "cancel_online")
-        self.notify(number, "finish_offline")
         self.memmap("offline", zone)
+        self.notify(number, "finish_offline")
         self.end(number, "online", zone, -12)
 
     def offline(self, number):
@@ -125,12 +125,12 @@ class Range:
             self.account("mhp_managed", number * SIZE + held, -mine, zone)
             self.account("mhp_present", number * SIZE + held, -mine, zone)
             self.notify(number, "offline")
-            self.notify(number, "finish_offline")
             if leaves:
                 self.memmap("offline", zone)
                 for other in list(self.users.values())[:1]:
                     self.memmap("online", other)
                     self.memmap_present(1)
+            self.notify(number, "finish_offline")
         self.end(number, "offline", zone)
 
     def refused(self, number):

@@ -120,12 +120,14 @@ static void come_up(struct rules *rules, struct rule_range *range,
 			   "one that is in zone %s, with %llu users",
 			   event_symbol(event_zones, range->zone),
 			   range->users);
-	rule_check(rules, RULE_USERS, e->start_pfn,
-		   moves ? op->went_down && !op->came_up :
-			   op->step == ON_BEGUN && !op->came_up,
-		   moves ? "a memmap that left its zone in this operation" :
-			   "the memmap before the first step of its user",
-		   "mhp_vmemmap_online");
+	rule_check(
+		rules, RULE_USERS, e->start_pfn,
+		moves ? op->went_down && !op->came_up :
+			(op->step == ON_BEGUN || op->step == ON_PREPARED) &&
+				!op->came_up,
+		moves ? "a memmap that left its zone in this operation" :
+			"the memmap between the preparation and the pages of its user",
+		"mhp_vmemmap_online");
 	if (!moves)
 		same_zone(rules, e->nid, e->zone, op->nid, op->zone);
 	else if (range->by_zone)
@@ -147,8 +149,8 @@ static bool may_go_down(const struct rule_op *op)
 	if (op->went_down)
 		return false;
 	if (op->kind == OP_ONLINE)
-		return op->came_up;
-	return op->step >= OFF_PRESENT && op->step <= OFF_DONE;
+		return op->came_up && op->step == ON_CANCELLED;
+	return op->step == OFF_OFFLINED;
 }
 
 static void go_down(struct rules *rules, struct rule_range *range,
@@ -197,8 +199,13 @@ static void zone_take(struct rules *rules, struct rule_range *range,
 static bool is_time_to_count(const struct rule_op *op, bool more)
 {
 	if (op->kind == OP_ONLINE)
-		return more && op->step >= ON_ONLINE && op->step <= ON_DONE;
-	return more || op->step == OFF_BEGUN;
+		return more && op->step == ON_ONLINE;
+	if (!more)
+		return op->step == OFF_BEGUN;
+	if (op->came_up)
+		return op->step == OFF_OFFLINED;
+	return op->step == OFF_BEGUN || op->step == OFF_TAKEN ||
+	       op->step == OFF_CANCELLED;
 }
 
 /* Why they do: a rollback, unless the memmap moves to another zone. */
@@ -277,12 +284,17 @@ void rules_users_step(struct rules *rules, const struct mhp_record *r)
 	const struct rule_range *range = users_range(rules);
 	const struct rule_op *op = &rules->op;
 
-	if (!range || !range->counted || op->kind != OP_ONLINE ||
-	    r->event != MHP_EVENT_mhp_managed)
+	if (!range || op->kind != OP_ONLINE)
 		return;
-	rule_check(rules, RULE_USERS, op->start, range->up,
-		   "the memmap of its range in a zone",
-		   "pages go online without it");
+	if (r->event == MHP_EVENT_mhp_notify &&
+	    r->p.mhp_notify.step == MHP_STEP_PREPARE_ONLINE)
+		rule_check(rules, RULE_ORDER_ONLINE, op->start, !op->came_up,
+			   "prepare_online before the memmap",
+			   "mhp_vmemmap_online before it");
+	if (range->counted && r->event == MHP_EVENT_mhp_managed)
+		rule_check(rules, RULE_USERS, op->start, range->up,
+			   "the memmap of its range in a zone",
+			   "pages go online without it");
 }
 
 /* The memmap must be in a zone, and present, or neither. */
