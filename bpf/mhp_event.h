@@ -78,6 +78,13 @@ struct mhp_record {
 	union mhp_payload p;
 };
 
+/* Whether the kernel was one in which the memmap of a range belongs to the blocks in which it lies: see docs/range.md. */
+#define MHP_FIRST_DESIGN_SCHEMA 2
+static inline int mhp_is_first_design(const struct mhp_record *r)
+{
+	return r->schema && r->schema <= MHP_FIRST_DESIGN_SCHEMA;
+}
+
 /* Bytes before the payload */
 #define MHP_RECORD_HEADER __builtin_offsetof(struct mhp_record, p)
 

@@ -3,8 +3,8 @@
  * The fold of events about added ranges: begin and end of add and remove, and the memmap of a range that hosts it as a
  * whole (struct memmap_range in mm/memory_hotplug.c).
  *
- * A range that hosts its memmap can be removed in parts: its memmap is freed when the last section drops its reference,
- * and events identify it by the base of the altmap. Any other range is the one that is being added or removed.
+ * The memmap of such a range is freed when the last section drops its reference, and events identify it by the base of
+ * the altmap. Any other range is the one that is being added or removed.
  */
 #ifndef MHP_FOLD_RANGE_H
 #define MHP_FOLD_RANGE_H
@@ -145,6 +145,11 @@ MHP_FOLD void mhp_fold_add_begin(struct mhp_ledger *ledger,
 	range->frees = 0;
 	range->free_pfn = 0;
 	range->order = MHP_ORDER_NONE;
+	range->users = 0;
+	range->zone = globals && globals->memmap_of_blocks ? 0 : MHP_ZONE_NONE;
+	range->vmemmap_online = 0;
+	range->present = 0;
+	range->estimated = 0;
 }
 
 MHP_FOLD void mhp_fold_add_end(struct mhp_ledger *ledger,

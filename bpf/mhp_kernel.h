@@ -36,13 +36,19 @@ struct vmem_altmap {
 	_Bool range;
 };
 
-/* Contains an altmap whose range flag is set. */
+struct pglist_data;
+struct zone;
+
+/*
+ * Contains an altmap whose range flag is set. zone is that of the memmap, NULL while it has no users, which are counted
+ * by their zones.
+ */
 struct memmap_range {
 	struct vmem_altmap altmap;
 	unsigned long refs;
+	struct zone *zone;
+	unsigned long users[4];
 };
-
-struct pglist_data;
 
 /* Stands for atomic_long_t, which wraps one word. */
 struct mhp_word {

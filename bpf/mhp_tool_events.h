@@ -27,6 +27,12 @@ enum mhp_order {
 	MHP_ORDER_MIXED,
 };
 
+/* Words of the first design of range hosting, which no kernel reports any more */
+enum mhp_old_word {
+	MHP_WHY_OLD_RANGE_WHOLE = 30,
+	MHP_REASON_OLD_HOSTING = 30,
+};
+
 /* Where a snapshot record comes from. Fields that sysfs does not provide are 0 or "none". */
 enum mhp_origin {
 	MHP_ORIGIN_UNSET,
@@ -59,7 +65,9 @@ enum mhp_origin {
 /*
  * A memory block of the snapshot. nr_pages is its size, populated the number of vmemmap pages of its memmap, wherever
  * they are hosted; the altmap fields are those of mhp_vmemmap_populate. refs, range_pages and sections are set for a
- * range that hosts its memmap as a whole: its references, its size and its sections that have a memmap.
+ * range that hosts its memmap as a whole: its references, its size and its sections that have a memmap. So are users
+ * and memmap_zone: the blocks that use its memmap, and the zone that this is in, "none" if it is in no zone. A
+ * memmap_zone of 0 means that both are unknown.
  */
 TRACE_EVENT(mhp_snapshot_block,
 	    TP_PROTO(),
@@ -79,9 +87,11 @@ TRACE_EVENT(mhp_snapshot_block,
 			     __field(u64, refs)
 			     __field(u64, altmap_free)
 			     __field(u64, range_pages)
-			     __field(u64, sections)),
+			     __field(u64, sections)
+			     __field(u32, users)
+			     __field(u32, memmap_zone)),
 	    TP_fast_assign(),
-	    TP_printk("start_pfn=0x%llx nr_pages=%llu vmemmap_pages=%llu populated=%llu altmap_base=0x%llx altmap_alloc=%llu nid=%d zone=%s hosting=%s state=%s origin=%s poisoned=%u refs=%llu altmap_free=%llu range_pages=%llu sections=%llu",
+	    TP_printk("start_pfn=0x%llx nr_pages=%llu vmemmap_pages=%llu populated=%llu altmap_base=0x%llx altmap_alloc=%llu nid=%d zone=%s hosting=%s state=%s origin=%s poisoned=%u refs=%llu altmap_free=%llu range_pages=%llu sections=%llu users=%u memmap_zone=%s",
 		      __entry->start_pfn, __entry->nr_pages,
 		      __entry->vmemmap_pages, __entry->populated,
 		      __entry->altmap_base, __entry->altmap_alloc, __entry->nid,
@@ -90,7 +100,8 @@ TRACE_EVENT(mhp_snapshot_block,
 		      show_mhp_state(__entry->state),
 		      show_mhp_origin(__entry->origin),
 		      __entry->poisoned, __entry->refs, __entry->altmap_free,
-		      __entry->range_pages, __entry->sections))
+		      __entry->range_pages, __entry->sections, __entry->users,
+		      show_mhp_zone(__entry->memmap_zone)))
 
 /* A populated zone of the snapshot, with its counts in pages. */
 TRACE_EVENT(mhp_snapshot_zone,

@@ -74,8 +74,8 @@ def main():
         count = counts.setdefault(record["event"], {"seen": 0, "lost": 0})
         count["seen"] += 1
     for event in lost:
-        counts[event]["seen"] += 1
-        counts[event]["lost"] += 1
+        count = counts.setdefault(event, {"seen": 0, "lost": 0})
+        count["seen"], count["lost"] = count["seen"] + 1, count["lost"] + 1
     totals["totals"].update(seen=len(records) + len(lost), lost=len(lost), folded=len(records), events=counts)
     if lost:
         totals["totals"]["self_check"] = "none"

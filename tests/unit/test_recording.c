@@ -8,7 +8,7 @@
 #include "format/recording.h"
 
 static const struct source_info an_info = {
-	.schema = 2,
+	.schema = 3,
 	.kind = SOURCE_EVENTS,
 	.kernel = "6.12.117",
 	.host = "box",
@@ -19,7 +19,7 @@ static const struct source_info an_info = {
 };
 
 #define HEADER                                                        \
-	"{\"schema\":2,\"type\":\"mhptop\",\"kernel\":\"6.12.117\","  \
+	"{\"schema\":3,\"type\":\"mhptop\",\"kernel\":\"6.12.117\","  \
 	"\"host\":\"box\",\"source\":\"events\",\"page_bytes\":4096," \
 	"\"block_bytes\":134217728,\"wall_ns\":1700000000123456789,"  \
 	"\"mono_ns\":12345678901234}"
@@ -119,8 +119,8 @@ static void test_wrong_headers(void)
 	header_fails("{\"type\":\"mhptop\",\"schema\":0}", -EPROTO,
 		     "\"schema\" is out of range");
 	header_fails(
-		"{\"type\":\"mhptop\",\"schema\":3}", -ENOTSUP,
-		"schema 3 is newer than 2, the newest this mhptop reads: use the mhptop that recorded it");
+		"{\"type\":\"mhptop\",\"schema\":4}", -ENOTSUP,
+		"schema 4 is newer than 3, the newest this mhptop reads: use the mhptop that recorded it");
 	header_fails(START "\"host\":\"h\"}", -EPROTO, "\"kernel\" is missing");
 	header_fails(START "\"kernel\":7}", -EPROTO,
 		     "\"kernel\" is not a string");

@@ -191,7 +191,7 @@ static void test_rejected(void)
 	rejected(
 		"a newer schema", "{\"schema\":9,\"type\":\"mhptop\"}\n",
 		-ENOTSUP,
-		":1: schema 9 is newer than 2, the newest this mhptop reads: use the mhptop that recorded it");
+		":1: schema 9 is newer than 3, the newest this mhptop reads: use the mhptop that recorded it");
 	eq("a missing file",
 	   source_open_file(&source, "/nowhere/x", why, sizeof(why)), -ENOENT);
 	eq_text("  reason", why,

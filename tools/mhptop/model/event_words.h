@@ -11,10 +11,10 @@
 /* L(name, __print_symbolic(~, words)) for each list */
 #define EVENT_WORD_LISTS(L)              \
 	L(hostings, show_mhp_hosting(~)) \
-	L(whys, show_mhp_why(~))         \
+	L(whys, show_mhp_why(~), { MHP_WHY_OLD_RANGE_WHOLE, "range_whole" }) \
 	L(zones, show_mhp_zone(~))       \
 	L(causes, show_mhp_cause(~))     \
-	L(reasons, show_mhp_reason(~))   \
+	L(reasons, show_mhp_reason(~), { MHP_REASON_OLD_HOSTING, "hosting" }) \
 	L(stages, show_mhp_stage(~))     \
 	L(kinds, show_mhp_kind(~))       \
 	L(refs, show_mhp_ref(~))         \
@@ -25,6 +25,7 @@
 #define EVENT_WORDS_hosting ~, hostings
 #define EVENT_WORDS_why ~, whys
 #define EVENT_WORDS_zone ~, zones
+#define EVENT_WORDS_memmap_zone ~, zones
 #define EVENT_WORDS_cause ~, causes
 #define EVENT_WORDS_reason ~, reasons
 #define EVENT_WORDS_stage ~, stages

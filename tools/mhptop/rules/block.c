@@ -11,11 +11,6 @@
 #include "model/event_table.h"
 #include "rules/steps.h"
 
-static enum rule_id rule_order(const struct rule_op *op)
-{
-	return op->kind == OP_ONLINE ? RULE_ORDER_ONLINE : RULE_ORDER_OFFLINE;
-}
-
 static void rule_same_place(struct rules *rules, const char *what, u64 start,
 			    u64 nr, u64 want_start, u64 want_nr)
 {
@@ -44,7 +39,7 @@ static void notify_check(struct rules *rules, const struct mhp_record *r)
 	struct rule_op *op = &rules->op;
 	u64 start = op->start + op->vmemmap, nr = op->nr - op->vmemmap;
 
-	if (!nr) {
+	if (!nr && !op->shared) {
 		start = op->start;
 		if (e->step != MHP_STEP_PREPARE_ONLINE &&
 		    e->step != MHP_STEP_FINISH_OFFLINE)
@@ -98,7 +93,7 @@ static void vmemmap_check(struct rules *rules, const struct mhp_record *r)
 	const struct mhp_mhp_vmemmap_zone *e = &r->p.mhp_vmemmap_zone;
 
 	rule_same_place(rules, "memmap", e->start_pfn, e->vmemmap_pages,
-			rules->op.start, rules->op.vmemmap);
+			rules->op.start, rules->op.hosted);
 	rule_same_zone(rules, e->nid, e->zone);
 }
 
@@ -111,7 +106,7 @@ static void count_check(struct rules *rules, const struct mhp_record *r,
 	const struct rule_block *block = rule_block(rules, op->start, false);
 	bool memmap = edge->to == ON_DONE || edge->to == OFF_TAKEN ||
 		      edge->to == FAILED;
-	u64 start = op->start, nr = op->vmemmap, cause = MHP_CAUSE_ONLINE;
+	u64 start = op->start, nr = op->hosted, cause = MHP_CAUSE_ONLINE;
 	s64 want;
 
 	if (!memmap && op->vmemmap < op->nr) {
@@ -200,7 +195,8 @@ static void pages_check(struct rules *rules, const struct mhp_mhp_block_end *e)
 	if (!block->counted)
 		return;
 	rule_equal(rules, RULE_BLOCK_PAGES, op->start, "present pages",
-		   online ? op->nr : 0, block->present);
+		   online ? op->nr - op->vmemmap + op->hosted : 0,
+		   block->present);
 	if (block->strict)
 		rule_equal(rules, RULE_BLOCK_PAGES, op->start, "managed pages",
 			   online ? op->nr - op->vmemmap : 0, block->managed);
@@ -222,6 +218,7 @@ static void rules_block_end(struct rules *rules, const struct mhp_record *r)
 		rules_failed_end(rules, r, e->ret);
 		pages_check(rules, e);
 	}
+	rules_users_end(rules, e->ret);
 	if (block) {
 		block->state = online == !e->ret ? MHP_STATE_ONLINE :
 						   MHP_STATE_OFFLINE;
@@ -288,6 +285,7 @@ static void rules_block_begin(struct rules *rules, const struct mhp_record *r)
 		.zone = e->zone,
 	};
 	op->step = op->kind == OP_ONLINE ? ON_BEGUN : OFF_BEGUN;
+	rules_users_begin(rules, rule_block(rules, op->start, true));
 	rules->settled = true;
 	begin_check(rules, r);
 }
@@ -307,6 +305,7 @@ static void follow_edge(struct rules *rules, const struct mhp_record *r,
 
 	rule_passes(rules, rule_order(&rules->op));
 	rule_edge_taken(rules, edge);
+	rules_users_step(rules, r);
 	rules->op.step = edge->to;
 	switch (r->event) {
 	case MHP_EVENT_mhp_notify:
@@ -337,6 +336,12 @@ static void late_take(struct rules *rules, const struct mhp_record *r)
 	if (!block)
 		return;
 	block->changing = false;
+	rules_users_forget(rules);
+	if (block->state != MHP_STATE_UNKNOWN)
+		block->state = (r->event == MHP_EVENT_mhp_online_end) ==
+					       !r->p.mhp_block_end.ret ?
+				       MHP_STATE_ONLINE :
+				       MHP_STATE_OFFLINE;
 	block->was_online |= r->event == MHP_EVENT_mhp_online_end &&
 			     !r->p.mhp_block_end.ret;
 	rule_block_touch(block, r);
@@ -422,7 +427,14 @@ void rules_block_take(struct rules *rules, const struct mhp_record *r)
 	    (r->p.mhp_notify.step == MHP_STEP_PREPARE_ONLINE ||
 	     r->p.mhp_notify.step == MHP_STEP_FINISH_OFFLINE))
 		old_step_found(rules);
+	if (rules_users_take(rules, r))
+		return;
 	edge = next_edge(rules, r);
+	if (!edge && rules_users_guess(rules)) {
+		if (rules_users_take(rules, r))
+			return;
+		edge = next_edge(rules, r);
+	}
 	if (edge)
 		return follow_edge(rules, r, edge);
 	if (!op->blind)

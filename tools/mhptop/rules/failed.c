@@ -33,7 +33,7 @@ static const struct {
 	{ MHP_REASON_NODE_NOTIFIER, OP_ONLINE, 0 },
 	{ MHP_REASON_NOTIFIER, OP_ONLINE, 0 },
 	{ MHP_REASON_NO_ZONE, OP_OFFLINE, -EINVAL },
-	{ MHP_REASON_HOSTING, OP_OFFLINE, -EBUSY },
+	{ MHP_REASON_OLD_HOSTING, OP_OFFLINE, -EBUSY },
 	{ MHP_REASON_HOLES, OP_OFFLINE, -EINVAL },
 	{ MHP_REASON_MULTIZONE, OP_OFFLINE, -EINVAL },
 	{ MHP_REASON_INVALID, OP_OFFLINE, -EINVAL },
@@ -45,7 +45,7 @@ static const struct {
 	{ MHP_REASON_HUGETLB, OP_OFFLINE, 0 },
 	{ MHP_REASON_NOT_OFFLINE, OP_REMOVE, -EBUSY },
 	{ MHP_REASON_MIXED_HOSTING, OP_REMOVE, -EINVAL },
-	{ MHP_REASON_HOSTING, OP_REMOVE, -EBUSY },
+	{ MHP_REASON_PART, OP_REMOVE, -EBUSY },
 };
 
 static enum rule_op_kind failed_kind(unsigned int event)
@@ -62,11 +62,18 @@ static enum rule_op_kind failed_kind(unsigned int event)
 	}
 }
 
+/* Whether pages are among others. */
+static bool is_within(u64 start, u64 nr, u64 of_start, u64 of_nr)
+{
+	u64 offset = start - of_start;
+
+	return offset <= of_nr && nr <= of_nr - offset;
+}
+
 void rules_failed_take(struct rules *rules, const struct mhp_record *r)
 {
 	const struct mhp_mhp_failed *e = &r->p.mhp_failed;
 	struct rule_op *op = &rules->op;
-	u64 offset;
 
 	if (op->kind == OP_NONE && !rules->settled)
 		return;
@@ -79,10 +86,15 @@ void rules_failed_take(struct rules *rules, const struct mhp_record *r)
 		   "reason %s after reason %s",
 		   event_symbol(event_reasons, e->reason),
 		   event_symbol(event_reasons, op->reason));
-	offset = e->start_pfn - op->start;
 	rule_check(rules, RULE_SAME_BLOCK, op->start,
-		   offset <= op->nr && e->nr_pages <= op->nr - offset,
-		   "pages of its operation",
+		   e->reason == MHP_REASON_PART ?
+			   is_within(op->start, op->nr, e->start_pfn,
+				     e->nr_pages) :
+			   is_within(e->start_pfn, e->nr_pages, op->start,
+				     op->nr),
+		   e->reason == MHP_REASON_PART ?
+			   "the range that this is part of" :
+			   "pages of its operation",
 		   "%s for pages 0x%llx+%llu instead of 0x%llx+%llu",
 		   event_info(r->event)->name, e->start_pfn, e->nr_pages,
 		   op->start, op->nr);

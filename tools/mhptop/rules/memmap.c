@@ -4,6 +4,7 @@
  * references of a range that hosts its memmap as a whole.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/vec.h"
 #include "model/event_table.h"
@@ -27,6 +28,11 @@ static void altmap_begin(struct rules *rules,
 		range->free = e->altmap_free;
 		range->alloc = 0;
 		range->freed_pfn = 0;
+		range->users = 0;
+		range->by_zone = true;
+		memset(range->zoned, 0, sizeof(range->zoned));
+		range->up = range->present = false;
+		range->counted = true;
 	}
 }
 
@@ -172,6 +178,7 @@ void rules_populate_take(struct rules *rules, const struct mhp_record *r)
 	block->altmap_base = e->altmap_base;
 	block->align = e->altmap_align;
 	block->hosting = e->hosting;
+	block->host = e->hosting;
 	block->nid = e->nid;
 	block->state = MHP_STATE_OFFLINE;
 	block->zone = MHP_ZONE_NONE;
@@ -266,6 +273,7 @@ static void free_of_range(struct rules *rules,
 		return;
 	rule_equal(rules, RULE_TEARDOWN, e->start_pfn, "references", 0,
 		   range->refs);
+	rules_users_removed(rules, range, e->start_pfn);
 	rule_check(rules, RULE_TEARDOWN, e->start_pfn,
 		   e->start_pfn + e->nr_pages ==
 			   (range->freed_pfn ? range->freed_pfn : range->end),
@@ -421,6 +429,7 @@ void rules_free_take(struct rules *rules, const struct mhp_record *r)
 		return;
 	block->state = MHP_STATE_REMOVED;
 	block->hosting = MHP_HOSTING_NONE;
+	block->host = MHP_HOSTING_NONE;
 	block->nid = -1;
 }
 
@@ -462,6 +471,8 @@ static void range_put(struct rules *rules, const struct mhp_mhp_vmemmap_ref *e,
 		rule_equal(rules, RULE_REFS, e->start_pfn, "references",
 			   rule_difference(range->refs, 1), e->refs);
 	range->refs -= range->refs > 0;
+	op->puts++;
+	rules_users_removed(rules, range, e->start_pfn);
 	op->next_pfn = e->start_pfn + rules->block_pages;
 	if (!block)
 		return;

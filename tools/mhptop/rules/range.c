@@ -66,7 +66,8 @@ static void add_end_hosting(struct rules *rules,
 	bool hosted = e->hosting == MHP_HOSTING_BLOCK ||
 		      e->hosting == MHP_HOSTING_RANGE;
 	bool range_why = e->why == MHP_WHY_RANGE_UNALIGNED ||
-			 e->why == MHP_WHY_RANGE_WHOLE ||
+			 e->why == MHP_WHY_OLD_RANGE_WHOLE ||
+			 e->why == MHP_WHY_RANGE_INACCESSIBLE ||
 			 e->why == MHP_WHY_RANGE_ARCHITECTURE;
 
 	rule_same_pfn(rules, RULE_ORDER_ADD, op->start, "sections up to page",
@@ -165,6 +166,27 @@ static void remove_begin(struct rules *rules, const struct mhp_record *r)
 			   e->vmemmap_pages);
 }
 
+static bool is_part_of(const struct rule_op *op, const struct rule_range *range)
+{
+	return op->start < range->end && op->start + op->nr > range->base;
+}
+
+/* A range that hosts its memmap is removed as a whole. */
+static void ranges_whole(struct rules *rules)
+{
+	const struct rule_op *op = &rules->op;
+	const struct rule_range *range;
+	size_t i;
+
+	for (i = 0; i < rules->nr_ranges; i++) {
+		range = &rules->ranges[i];
+		if (range->known && range->free && is_part_of(op, range))
+			rule_check(rules, RULE_REMOVE, op->start, !range->refs,
+				   "the whole range that hosts its memmap",
+				   "%llu sections that stay", range->refs);
+	}
+}
+
 /* Pages that hold the memmap of remaining sections must not be removed. */
 static void hosts_stay(struct rules *rules)
 {
@@ -220,7 +242,8 @@ static void remove_end(struct rules *rules, const struct mhp_record *r)
 		   "0 or a negative errno", "ret %lld", (s64)e->ret);
 	if (e->ret)
 		rule_equal(rules, RULE_ROLLBACK, op->start,
-			   "sections that gave up memmap", 0, op->sections);
+			   "sections that gave up memmap or a reference", 0,
+			   op->sections + op->puts);
 	if (!e->ret)
 		whole_blocks(rules);
 	while (!e->ret &&
@@ -231,8 +254,10 @@ static void remove_end(struct rules *rules, const struct mhp_record *r)
 				   block->state == MHP_STATE_REMOVED,
 				   "its memmap freed", "state %s",
 				   event_symbol(event_states, block->state));
-	if (!e->ret)
+	if (!e->ret && rules->first_design)
 		hosts_stay(rules);
+	else if (!e->ret)
+		ranges_whole(rules);
 	ranges_over(rules);
 	rules_budget_end(rules, r);
 	op->kind = OP_NONE;

@@ -187,6 +187,7 @@ int rules_take(struct rules *rules, const struct mhp_record *record)
 	if (!info || record->size != info->size)
 		return 0;
 	rules->now = record;
+	rules->first_design = mhp_is_first_design(record);
 	if (!rules->first_ns)
 		rules->first_ns = record->time_ns;
 	rules->happened += is_happening(record->event);

@@ -41,14 +41,18 @@
 	  "a range holds one reference per section, and the count never drops below 0")                            \
 	R(TEARDOWN, "range.teardown",                                                                              \
 	  "a range's memmap is freed only after the last reference is dropped, in descending section order")       \
+	R(USERS, "range.users",                                                                                    \
+	  "the memmap of a range is in a zone exactly while a memory block of the range is online")                \
 	R(BLOCK_PAGES, "pages.block",                                                                              \
 	  "all pages of an online block are present, and managed except its memmap; an offline block has neither") \
+	R(RANGE_PAGES, "pages.range",                                                                              \
+	  "all pages of a range's memmap are present while it is in a zone, and none otherwise")                   \
 	R(ZONE_PAGES, "pages.zone",                                                                                \
 	  "a zone's page count after a change is the count before it plus the change")                             \
 	R(ROLLBACK, "pages.rollback",                                                                              \
 	  "a failed operation leaves all page counts unchanged")                                                   \
 	R(REMOVE, "remove.match",                                                                                  \
-	  "only offline memory is removed, and nothing that hosts the memmap of memory that stays")                \
+	  "only offline memory is removed, and a range that hosts its memmap only as a whole")                     \
 	R(LEAK, "memory.leak",                                                                                     \
 	  "memory that was added and removed again leaves no pages in use that nothing accounts for")              \
 	R(BUDGET_TIME, "budget.time", "no operation exceeds its time limit")                                       \

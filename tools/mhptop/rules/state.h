@@ -37,7 +37,8 @@ struct rule_block {
 	u16 last_event; /* 0: none yet */
 	u8 state; /* enum mhp_state */
 	u8 zone;
-	u8 hosting; /* MHP_HOSTING_NONE: unknown */
+	u8 hosting; /* as populated; MHP_HOSTING_NONE: unknown */
+	u8 host; /* the same, or as the snapshot has it */
 	bool counted; /* present and managed are known */
 	bool strict; /* the driver gives all pages to the buddy */
 	bool was_online; /* at some time in the stream */
@@ -63,6 +64,15 @@ struct rule_range {
 	u64 end; /* after its last section */
 	u64 freed_pfn; /* section that was freed last, 0: none yet */
 	bool known;
+	/* Of a memmap with users: the blocks that are online and have other pages, and where its pages are. */
+	u64 users;
+	u32 zoned[8]; /* the users by enum mhp_zone, if they are known */
+	bool by_zone;
+	s32 nid;
+	u32 zone;
+	bool up; /* in a zone */
+	bool present;
+	bool counted; /* these are known */
 };
 
 struct rule_zone {
@@ -106,6 +116,8 @@ struct rule_op {
 	u64 start;
 	u64 nr;
 	u64 vmemmap;
+	u64 hosted; /* of these pages, those that the block itself brings into its zone */
+	u64 range_base; /* of the range with users, if shared */
 	s32 nid;
 	u32 zone;
 	s64 veto; /* error of a notifier, 0: no veto */
@@ -118,10 +130,19 @@ struct rule_op {
 	u64 hosts; /* pages reserved for memmap so far */
 	u32 sections; /* add: populated sections; remove: freed sections */
 	u32 holds; /* references held */
+	u32 puts; /* and put */
 	u32 hosting;
 	bool failed; /* a section could not be populated */
 	bool blind; /* an event came out of order: the rest is not checked */
 	bool skips; /* edges of newer kernels may be taken, see steps.c */
+	bool shared; /* the block's memmap is that of its range */
+	bool guess; /* it is unknown whether it does */
+	bool was_up; /* that memmap, before the operation */
+	bool was_present;
+	u32 memmap_zone;
+	bool came_up; /* in the operation */
+	bool went_down;
+	bool back; /* its pages were put back */
 };
 
 struct rules {
@@ -169,6 +190,7 @@ struct rules {
 	bool unmet; /* what was expected may be among the missing events */
 	bool old_steps; /* a step was reported that only older kernels have */
 	bool no_memory;
+	bool first_design; /* the memmap of a range belongs to blocks */
 	const struct mhp_record *now;
 };
 
@@ -224,6 +246,12 @@ u64 rule_blocks(const struct rules *rules, u64 nr_pages);
 void rules_forget(struct rules *rules);
 struct rule_range *rule_range(struct rules *rules, u64 base, bool create);
 struct rule_zone *rule_zone(struct rules *rules, s32 nid, u32 zone);
+
+/* A range's section gives up its reference or memmap: nobody may use it any more. */
+void rules_users_removed(struct rules *rules, const struct rule_range *range,
+			 u64 pfn);
+/* An operation that began before the stream has ended: the users are unknown. */
+void rules_users_forget(struct rules *rules);
 
 /* The parts of rules_take(), by kind of event. */
 void rules_refs_take(struct rules *rules, const struct mhp_record *r);

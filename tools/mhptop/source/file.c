@@ -266,6 +266,7 @@ static int file_next_part(struct source_file *file, const char *line,
 	memset(file->counts, 0, sizeof(file->counts));
 	file->last_seq = 0;
 	file->has_totals = false;
+	file->source.info.schema = info.schema;
 	file->source.info.wall_ns = info.wall_ns;
 	file->source.info.mono_ns = info.mono_ns;
 	file->source.part++;
