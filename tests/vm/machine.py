@@ -94,13 +94,15 @@ def _memory_args(cfg):
     size = f"{mem >> 20}M"
     if cfg.slots and limit > mem:
         size += f",slots={cfg.slots},maxmem={limit >> 20}M"
-    args = ["-m", size]
+    # Nothing is reserved on the host: a guest with memory blocks of 2 GiB has 64 GiB that it never touches.
+    args = ["-m", size, "-object", f"memory-backend-ram,id=boot-mem,size={mem},reserve=off"]
     if cfg.numa > 1:
         cpus = 1 if cfg.icount else cfg.smp
-        args += ["-object", f"memory-backend-ram,id=boot-mem,size={mem}",
-                 "-numa", f"node,nodeid=0,memdev=boot-mem,cpus=0-{cpus - 1}"]
+        args += ["-numa", f"node,nodeid=0,memdev=boot-mem,cpus=0-{cpus - 1}"]
         for node in range(1, cfg.numa):
             args += ["-numa", f"node,nodeid={node}"]
+    else:
+        args += ["-machine", "memory-backend=boot-mem"]
     return args
 
 
