@@ -93,7 +93,8 @@ def wrong_ranges(account, reported, late):
         # The memmap of removed sections stays until the last section is removed.
         want = {"sections": there.alloc // oracle.BLOCK_VMEMMAP, "alloc": there.alloc}
         if there.refs:
-            want.update(hosting="range", vmemmap_pages=there.free)
+            want.update(hosting="range", vmemmap_pages=there.free, users=len(account.users(base)),
+                        present=there.present, zone=there.zone[1] if there.zone else "none")
         # An add that failed has no host, and so no references.
         if row["hosting"] == "range":
             want["refs"] = there.refs

@@ -60,6 +60,8 @@ def parse_args(argv):
         help="NUMA nodes (default 1); node 0 has all of the RAM at boot")
     add("--vmem", action="append", default=[], metavar="SIZE[,NODE]",
         help="add a virtio-mem device (vmem0, vmem1, ...), empty at first (may be repeated)")
+    add("--nvdimm", action="append", default=[], metavar="SIZE",
+        help="add an NVDIMM with labels (/dev/nmem0, ...), SIZE of which can be used (may be repeated)")
     add("--icount", action="store_true",
         help="use one CPU whose clock counts instructions (for benchmarks)")
     add("--time-limit", type=seconds, metavar="SEC",
@@ -114,7 +116,7 @@ def make_config(args, kernel, folder, accelerator):
     return machine.Config(
         kernel=kernel, initrd=initrd if os.path.exists(initrd) else "", share=folder, console=os.path.join(folder, "console.log"),
         append=args.append, mem=args.mem, maxmem=args.maxmem, slots=args.slots,
-        smp=args.smp, numa=args.numa, vmem=tuple(args.vmem), icount=args.icount, accel=accelerator)
+        smp=args.smp, numa=args.numa, vmem=tuple(args.vmem), nvdimm=tuple(args.nvdimm), icount=args.icount, accel=accelerator)
 
 
 class Run:

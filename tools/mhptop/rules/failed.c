@@ -70,6 +70,48 @@ static bool is_within(u64 start, u64 nr, u64 of_start, u64 of_nr)
 	return offset <= of_nr && nr <= of_nr - offset;
 }
 
+/* A range of which a part would be removed: all of it is reported. */
+static void part_check(struct rules *rules, const struct mhp_mhp_failed *e)
+{
+	const struct rule_op *op = &rules->op;
+	const struct rule_range *range;
+	bool known = false, found = false;
+	size_t i;
+
+	for (i = 0; i < rules->nr_ranges; i++) {
+		range = &rules->ranges[i];
+		if (!range->known || !range->refs ||
+		    !is_within(op->start, op->nr, range->base,
+			       range->end - range->base))
+			continue;
+		known = true;
+		found |= range->base == e->start_pfn &&
+			 range->end - range->base == e->nr_pages;
+	}
+	rule_check(rules, RULE_SAME_BLOCK, op->start, found || !known,
+		   "the pages of such a range", "pages 0x%llx+%llu",
+		   e->start_pfn, e->nr_pages);
+}
+
+/* The pages are those of the operation, or among them; or the range of which the operation would remove a part. */
+static void failed_pages(struct rules *rules, const struct mhp_mhp_failed *e,
+			 const char *name)
+{
+	const struct rule_op *op = &rules->op;
+	bool part = e->reason == MHP_REASON_PART;
+	rule_check(rules, RULE_SAME_BLOCK, op->start,
+		   part ? e->start_pfn < op->start + op->nr &&
+				   op->start < e->start_pfn + e->nr_pages :
+			  is_within(e->start_pfn, e->nr_pages, op->start,
+				    op->nr),
+		   part ? "a range that these pages are part of" :
+			  "pages of its operation",
+		   "%s for pages 0x%llx+%llu instead of 0x%llx+%llu", name,
+		   e->start_pfn, e->nr_pages, op->start, op->nr);
+	if (part)
+		part_check(rules, e);
+}
+
 void rules_failed_take(struct rules *rules, const struct mhp_record *r)
 {
 	const struct mhp_mhp_failed *e = &r->p.mhp_failed;
@@ -86,18 +128,7 @@ void rules_failed_take(struct rules *rules, const struct mhp_record *r)
 		   "reason %s after reason %s",
 		   event_symbol(event_reasons, e->reason),
 		   event_symbol(event_reasons, op->reason));
-	rule_check(rules, RULE_SAME_BLOCK, op->start,
-		   e->reason == MHP_REASON_PART ?
-			   is_within(op->start, op->nr, e->start_pfn,
-				     e->nr_pages) :
-			   is_within(e->start_pfn, e->nr_pages, op->start,
-				     op->nr),
-		   e->reason == MHP_REASON_PART ?
-			   "the range that this is part of" :
-			   "pages of its operation",
-		   "%s for pages 0x%llx+%llu instead of 0x%llx+%llu",
-		   event_info(r->event)->name, e->start_pfn, e->nr_pages,
-		   op->start, op->nr);
+	failed_pages(rules, e, event_info(r->event)->name);
 	op->reason = e->reason;
 	op->reason_ret = e->ret;
 }

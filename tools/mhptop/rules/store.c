@@ -111,8 +111,9 @@ void rules_forget(struct rules *rules)
 		number++;
 	}
 	for (i = 0; i < rules->nr_ranges; i++)
-		rules->ranges[i].known = rules->ranges[i].counted =
-			rules->ranges[i].by_zone = false;
+		rules->ranges[i] = (struct rule_range){
+			.base = rules->ranges[i].base,
+		};
 	for (i = 0; i < rules->nr_zones; i++)
 		rules->zones[i].known[0] = rules->zones[i].known[1] = false;
 }
