@@ -140,7 +140,7 @@ sed '/mhp_offline_begin/q' eject-range.ndjson >"$WORK/begun.ndjson"
 ./edit.py eject-range.ndjson until:mhp_offline_begin:1 >"$WORK/hang.ndjson"
 status "a pipe that is silent for longer than the limit" 3 '' \
 	bash -c '(head -n -1 "$2"; sleep 1; tail -n 1 "$2") | "$1" check --max-offline 300ms -' _ "$MHPTOP" "$WORK/hang.ndjson"
-status "a pipe that ends without totals: nobody knows since when it had no writer" 5 'no totals' \
+status "a pipe that ends without totals: nobody knows since when it had no writer" 5 'its end is missing' \
 	bash -c '(cat "$2"; sleep 1) | "$1" check --max-offline 300ms -' _ "$MHPTOP" "$WORK/begun.ndjson"
 ./edit.py eject-range.ndjson until:mhp_offline_begin:1 ends:0.1 >"$WORK/hang.ndjson"
 status "the end of a recording counts, not how long its pipe is silent" 5 'the offline operation on memory32 has not ended after 100ms' \
@@ -167,7 +167,7 @@ verdict "inconclusive: the removal may be among the lost events" 5 '^# UNKNOWN' 
 	--expect-removed 0x100000000-0x107ffffff "$WORK/lost.ndjson"
 check "the KTAP test of missing events fails" grep -q '^not ok [0-9]* events: ' "$WORK/verdict"
 head -n 100 failures-block.ndjson >"$WORK/cut.ndjson"
-verdict "inconclusive: no totals" 5 '^# the recording has no totals' "$WORK/cut.ndjson"
+verdict "inconclusive: no totals" 5 '^# the recording was cut: its end is missing' "$WORK/cut.ndjson"
 sed 's/"self_check":"equal"/"self_check":"differs"/' range.ndjson >"$WORK/differs.ndjson"
 verdict "inconclusive: the ledgers differ" 5 "^# the recorder's and the kernel's ledgers differ" "$WORK/differs.ndjson"
 # check_pipe OPTION…: start a check of a pipe whose write end is descriptor 4, as job $!

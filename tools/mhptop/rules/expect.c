@@ -294,8 +294,7 @@ static void block_online(struct rules *rules, u64 now)
 	block->was_online = true;
 }
 
-/* Check the memory that is still offline. */
-static void idle_over(struct rules *rules)
+void rules_expect_over(struct rules *rules)
 {
 	u64 max = rules->opts.max_idle_ns, number = 0;
 	struct rule_block *block;
@@ -339,7 +338,6 @@ void rules_expect_end(struct rules *rules)
 	for (kind = OP_ADD; kind <= OP_REMOVE; kind++)
 		number_check(rules, kind);
 	failures_check(rules);
-	idle_over(rules);
 }
 
 bool rules_unmet(const struct rules *rules)

@@ -172,7 +172,8 @@ struct rules {
 	u64 edges[RULE_EDGES_MAX]; /* how often each edge of steps.c was taken */
 	u64 first_ns; /* time of the first record */
 	u64 last_ns; /* latest time of a record */
-	u64 end_ns; /* of the stream, set by rules_end() */
+	u64 end_ns; /* of the recording, set at its end */
+	u64 span_ns; /* the time that earlier recordings cover */
 	u64 last_seq; /* highest number of a record */
 	u64 numbered; /* records with a number, and those given up as lost */
 	u64 ratio_pages; /* the ratio of pages */
@@ -279,6 +280,8 @@ void rules_budget_over(struct rules *rules);
 void rules_expect_take(struct rules *rules, const struct mhp_record *r,
 		       s64 ret);
 void rules_expect_end(struct rules *rules);
+/* At the end of a recording: check the memory that is still offline. */
+void rules_expect_over(struct rules *rules);
 /* Events were lost: a later try may be among them. */
 void rules_expect_forget(struct rules *rules);
 

@@ -57,10 +57,12 @@ static const char *find_doubt(const struct verdict_stream *stream,
 		return "out of memory";
 	if (stream->differs)
 		return "the recorder's and the kernel's ledgers differ";
+	if (stream->overlaps)
+		return "recordings overlap, so events may be counted twice";
 	if (stream->interrupted)
 		return "interrupted before the end of the stream";
 	if (stream->cut)
-		return "the recording has no totals";
+		return "the recording was cut: its end is missing";
 	return NULL;
 }
 

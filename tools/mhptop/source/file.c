@@ -243,6 +243,7 @@ static void explain_check(const struct source_file *file, char *why, size_t len)
 static int file_next_part(struct source_file *file, const char *line,
 			  size_t len)
 {
+	struct source *source = &file->source;
 	struct source_info info;
 	char why[160];
 
@@ -251,8 +252,8 @@ static int file_next_part(struct source_file *file, const char *line,
 				 "unexpected line after the totals");
 	if (compare_counts(file, why, sizeof(why)))
 		return file_fail(file, -EPROTO, why);
-	if (info.block_bytes != file->source.info.block_bytes ||
-	    info.page_bytes != file->source.info.page_bytes)
+	if (info.block_bytes != source->info.block_bytes ||
+	    info.page_bytes != source->info.page_bytes)
 		return file_fail(
 			file, -EPROTO,
 			"this recording has another size of memory blocks than the one before it");
@@ -262,14 +263,18 @@ static int file_next_part(struct source_file *file, const char *line,
 		explain_check(file, file->self_check_why,
 			      sizeof(file->self_check_why));
 	}
+	/* Lost events may have come after the last one that is there. */
+	source->part_end_ns =
+		file->last_seq < file->totals.source.count[0].seen ?
+			0 :
+			file->totals.source.mono_ns;
 	file->base += file->totals.source.count[0].seen;
 	memset(file->counts, 0, sizeof(file->counts));
 	file->last_seq = 0;
 	file->has_totals = false;
-	file->source.info.schema = info.schema;
-	file->source.info.wall_ns = info.wall_ns;
-	file->source.info.mono_ns = info.mono_ns;
-	file->source.part++;
+	info.growing = source->info.growing;
+	source->info = info;
+	source->part++;
 	return 0;
 }
 

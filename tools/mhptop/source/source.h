@@ -74,6 +74,7 @@ struct source {
 	 * of read() never hands over records of two.
 	 */
 	u64 part;
+	u64 part_end_ns; /* no events came until then in the last one; 0: unknown */
 };
 
 /*

@@ -19,6 +19,9 @@
 #define MOST_BUFFERS 16
 #define CUT_TEXT "the text was cut: it ends inside a line"
 #define CUT_PERF "the perf.data was cut, or perf was killed"
+#define NONE_LEFT ", and no mhp events are left"
+/* The size of memory blocks, in pages, of a file that has no events */
+#define EMPTY_PAGES 32768
 
 /* A buffer of trace-cmd. Two buffers usually have the same events, so one is read. */
 struct text_buffer {
@@ -97,8 +100,9 @@ static void text_finish(struct source_text *text)
 	text->finished = true;
 	text->is_cut |= text->input.cut;
 	if (text->is_cut)
-		snprintf(text->note, sizeof(text->note), "%s: %s", text->name,
-			 text->input.is_perf ? CUT_PERF : CUT_TEXT);
+		snprintf(text->note, sizeof(text->note), "%s: %s%s", text->name,
+			 text->input.is_perf ? CUT_PERF : CUT_TEXT,
+			 text->buffer ? "" : NONE_LEFT);
 	else if (text->lost_more)
 		snprintf(
 			text->note, sizeof(text->note),
@@ -121,6 +125,10 @@ static int text_read(struct source *source, source_sink sink, void *ctx)
 	int i, ret, taken = 0;
 	char *line;
 
+	if (!text->buffer) {
+		text_finish(text);
+		return -ENODATA;
+	}
 	for (i = 0; i < BATCH; i++) {
 		ret = text_input_line(&text->input, false, &line);
 		if (ret == -EAGAIN)
@@ -253,8 +261,12 @@ static void choose_buffer(struct source_text *text)
 	}
 }
 
-/* Why there is nothing to read. */
-static int fail_empty(struct source_text *text)
+/*
+ * There is nothing to read. If that is because the file was cut, it is a
+ * recording without events, and without its end. A text of which not even one
+ * event is left may be any text, so that is an error.
+ */
+static int open_empty(struct source_text *text)
 {
 	const struct import_block none = { 0 };
 	const char *reason =
@@ -264,13 +276,15 @@ static int fail_empty(struct source_text *text)
 		memcpy(text->source.why, text->refused, sizeof(text->refused));
 		return -EPROTO;
 	}
-	if (text->is_cut)
-		reason = CUT_PERF
-			", and perf script prints no mhp events of it";
-	else if (text->input.is_perf)
+	if (text->is_cut ||
+	    (text->input.cut &&
+	     (text->nr_buffers || unpack_format(text->input.unpack)))) {
+		import_info(&text->source.info, EMPTY_PAGES);
+		text->source.info.empty = true;
+		return 0;
+	}
+	if (text->input.is_perf)
 		reason = "no mhp events in this perf.data";
-	else if (text->input.cut && unpack_format(text->input.unpack))
-		reason = "packed data was cut, and no mhp events are left";
 	else if (!text->input.line)
 		text->input.line = 1;
 	return text_fail(text, -EPROTO,
@@ -296,7 +310,7 @@ static int prepare(struct source_text *text)
 	err = look_at_lines(text);
 	choose_buffer(text);
 	if (!text->buffer)
-		return err ?: fail_empty(text);
+		return err ?: open_empty(text);
 	/* Losses without a place; and each CPU's events end somewhere else in a file that was cut. */
 	if ((data.cut || (data.lost && !text->gaps.nr)) &&
 	    import_gaps_anywhere(&text->gaps))
