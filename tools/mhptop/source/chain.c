@@ -17,6 +17,7 @@ struct source_chain {
 	u64 part; /* of the source that is read */
 	u64 base; /* numbers used by earlier sources */
 	u64 last_seq; /* highest number of a record */
+	bool whole; /* whether the last source that was read to its end has all events */
 	u64 end_ns; /* when the last source that was read to its end ended, 0: unknown */
 	struct source_totals sums; /* of earlier sources */
 	bool has_no_totals; /* an earlier source */
@@ -55,10 +56,11 @@ static int chain_take(void *ctx, const struct mhp_record *record)
 static void chain_keep(struct source_chain *chain)
 {
 	struct source_totals totals;
+	bool is_lost;
 	char why[160];
-	int check;
+	int check, err = source_totals(chain->now, &totals);
 
-	if (source_totals(chain->now, &totals))
+	if (err)
 		chain->has_no_totals = true;
 	source_totals_add(&chain->sums, &totals);
 	check = source_self_check(chain->now, NULL, why, sizeof(why));
@@ -70,9 +72,9 @@ static void chain_keep(struct source_chain *chain)
 		memcpy(chain->note, source_why(chain->now),
 		       sizeof(chain->note));
 	/* Lost events may have come after the last one that is there. */
-	chain->end_ns = chain->last_seq < chain->base + totals.count[0].seen ?
-				0 :
-				totals.mono_ns;
+	is_lost = chain->last_seq < chain->base + totals.count[0].seen;
+	chain->end_ns = is_lost ? 0 : totals.mono_ns;
+	chain->whole = !is_lost && !err && !chain->now->info.unmarked;
 	chain->base += totals.count[0].seen;
 	if (chain->base < chain->last_seq)
 		chain->base = chain->last_seq;
@@ -105,7 +107,7 @@ static int chain_next(struct source_chain *chain)
 	return 0;
 }
 
-static void chain_start_part(struct source_chain *chain, u64 end_ns)
+static void chain_start_part(struct source_chain *chain, u64 end_ns, bool whole)
 {
 	struct source_info *info = &chain->source.info;
 	const struct source_info first = *info;
@@ -115,6 +117,7 @@ static void chain_start_part(struct source_chain *chain, u64 end_ns)
 	info->page_bytes = first.page_bytes;
 	info->growing = first.growing;
 	chain->source.part_end_ns = end_ns;
+	chain->source.part_whole = whole;
 	chain->source.part++;
 }
 
@@ -138,7 +141,8 @@ static int chain_read(struct source *source, source_sink sink, void *ctx)
 	int ret = source_read(chain->now, chain_take, &to);
 
 	if (chain->part != chain->now->part)
-		chain_start_part(chain, chain->now->part_end_ns);
+		chain_start_part(chain, chain->now->part_end_ns,
+				 chain->now->part_whole);
 	chain->part = chain->now->part;
 	if (ret >= 0)
 		return ret;
@@ -154,7 +158,7 @@ static int chain_read(struct source *source, source_sink sink, void *ctx)
 	ret = chain_next(chain);
 	if (ret)
 		return ret;
-	chain_start_part(chain, chain->end_ns);
+	chain_start_part(chain, chain->end_ns, chain->whole);
 	/* There may be more. */
 	return 1;
 }
