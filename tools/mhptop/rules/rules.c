@@ -113,7 +113,6 @@ void rules_restart(struct rules *rules, u64 end_ns, bool whole)
 	rules->first_ns = rules->last_ns = 0;
 	rules->described = rules->retired = 0;
 	rules->ratio_pages = rules->ratio_vmemmap = 0;
-	memset(rules->actions, 0, sizeof(rules->actions));
 	rules->old_steps = false;
 	rules->nr_skipped = 0;
 	forget(rules);
