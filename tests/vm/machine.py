@@ -97,7 +97,8 @@ def _memory_args(cfg):
     args = ["-m", size]
     if cfg.numa > 1:
         cpus = 1 if cfg.icount else cfg.smp
-        args += ["-object", f"memory-backend-ram,id=boot-mem,size={mem}",
+        # A guest that should have large memory blocks hides most of its RAM, so the host need not have it.
+        args += ["-object", f"memory-backend-ram,id=boot-mem,size={mem},reserve=off",
                  "-numa", f"node,nodeid=0,memdev=boot-mem,cpus=0-{cpus - 1}"]
         for node in range(1, cfg.numa):
             args += ["-numa", f"node,nodeid={node}"]
