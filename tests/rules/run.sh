@@ -49,7 +49,7 @@ done
 violates order.add failures-block drop:mhp_vmemmap_populate:3
 violates order.online failures-block drop:mhp_managed:1
 violates order.offline failures-block drop:mhp_vmemmap_offline:1
-violates order.remove range drop:mhp_vmemmap_free:130
+violates order.remove range drop:mhp_vmemmap_free:30
 violates order.life failures-block double:mhp_online_end:1
 violates same.block failures-block set:mhp_vmemmap_online:1:nid:1
 violates result.reason failures-block set:mhp_offline_end:1:reason:none
@@ -60,12 +60,18 @@ violates memmap.hosting failures-block set:mhp_add_end:1:hosting:buddy
 violates memmap.retired eject-range set:mhp_vmemmap_free:1:vmemmap_pages:511
 violates range.refs range set:mhp_vmemmap_ref:10:refs:9
 violates range.teardown range swap:mhp_vmemmap_free:3
-violates range.teardown range drop:mhp_vmemmap_ref:200
+violates range.teardown range drop:mhp_vmemmap_ref:100
+violates range.users range drop:mhp_vmemmap_offline:1
+violates range.users range drop:mhp_vmemmap_online:2
+violates range.users range double:mhp_vmemmap_online:1
+violates pages.range range drop:mhp_present:2
+violates pages.range range set:mhp_present:2:delta:33791
 violates pages.block failures-buddy set:mhp_managed:1:delta:32767
 violates pages.zone failures-block set:mhp_present:3:after:1
 violates pages.rollback failures-block set:mhp_present:4:delta:500
 violates remove.match eject-range gone:32
-violates remove.match range set:mhp_remove_end:5:ret:0
+violates remove.match range drop:mhp_remove_failed:1 set:mhp_remove_end:1:ret:0
+violates remove.match first-range set:mhp_remove_end:5:ret:0
 violates memory.leak cycles set:mhp_snapshot_memory:2:unaccounted:5000 set:mhp_snapshot_memory:3:unaccounted:9000 \
 	set:mhp_snapshot_memory:4:unaccounted:13000
 
@@ -96,6 +102,8 @@ for going in offline online; do
 done
 ./made_up.py late-block ends >"$WORK/made.ndjson"
 verdict "an operation that began before the recording ends in it" 0 '^# PASS' --expect-success --max-offline 2s "$WORK/made.ndjson"
+./made_up.py device-first >"$WORK/made.ndjson"
+verdict "memmap that is smaller because it belongs to a device" 0 '^# PASS' "$WORK/made.ndjson"
 ./made_up.py retired >"$WORK/made.ndjson"
 verdict "retired memmap is freed with its neighbour" 0 '^# PASS' "$WORK/made.ndjson"
 check "retired memmap that was freed is not listed" bash -c '! grep -q "memmap retired;" "$0"' "$WORK/verdict"
@@ -194,7 +202,7 @@ tail -n +401 range.ndjson >&4 &
 exec 4>&-
 kill -CONT $pid
 wait $pid
-eq "after a signal, a pipe has time to deliver the rest" "$? $(grep -c '^# PASS: 799 events' "$WORK/verdict")" "0 1"
+eq "after a signal, a pipe has time to deliver the rest" "$? $(grep -c "^# PASS: $(grep -c '"event"' range.ndjson) events" "$WORK/verdict")" "0 1"
 # A check that was stopped, and finds its time over, must not take for silence what it has not read yet.
 check_pipe --for 5 --max-offline 500ms
 pid=$!
@@ -326,7 +334,7 @@ with() {
 }
 for lost in lost:50:7 lost:50:0 stats:7; do
 	with "trace.dat: lost events, $lost" 5 'inconclusive: events were lost' "$lost"
-	check "trace.dat: the number of lost events, $lost" grep -qE "^# UNKNOWN: 79[0-9] events, $([[ $lost == *7 ]] && echo 7 || echo 1) lost" "$WORK/stdout"
+	check "trace.dat: the number of lost events, $lost" grep -qE "^# UNKNOWN: [0-9]+ events, $([[ $lost == *7 ]] && echo 7 || echo 1) lost" "$WORK/stdout"
 done
 with "trace.dat: a format that lacks a field" 6 'with.dat: mhp_notify: step is missing$' field:mhp_notify:step
 with "trace.dat: a clock that does not count nanoseconds" 6 'recorded with clock counter, which does not count nanoseconds' clock:counter

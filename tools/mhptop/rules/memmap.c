@@ -72,9 +72,10 @@ static void populate_hosted(struct rules *rules,
 /* The ratio of pages to vmemmap pages must be the same everywhere. */
 static void ratio_check(struct rules *rules, u64 start, u64 nr, u64 vmemmap)
 {
-	if (!rules->ratio_pages) {
+	if (!rules->ratio_pages || rules->ratio_of_device) {
 		rules->ratio_pages = nr;
 		rules->ratio_vmemmap = vmemmap;
+		rules->ratio_of_device = false;
 	}
 	rule_check(rules, RULE_POPULATE, start,
 		   nr && vmemmap &&
@@ -144,6 +145,7 @@ void rules_populate_take(struct rules *rules, const struct mhp_record *r)
 		if (e->hosting == MHP_HOSTING_DEVICE && !rules->ratio_pages) {
 			rules->ratio_pages = e->nr_pages;
 			rules->ratio_vmemmap = e->vmemmap_pages;
+			rules->ratio_of_device = true;
 		}
 		if (e->hosting != MHP_HOSTING_DEVICE && rules->settled)
 			rule_check(rules, RULE_ORDER_ADD, e->start_pfn, false,

@@ -179,6 +179,7 @@ struct rules {
 	u64 numbered; /* records with a number, and those given up as lost */
 	u64 ratio_pages; /* the ratio of pages */
 	u64 ratio_vmemmap; /* to vmemmap pages */
+	bool ratio_of_device; /* pages of a device may share memmap, so any other ratio is better */
 	u64 retired; /* vmemmap pages that were given up but not freed */
 	struct rule_retired *retired_memmap;
 	size_t nr_retired;
