@@ -44,8 +44,8 @@ static void words_fill(struct word *words, const struct event_symbol *symbols)
 		if (symbols->value >= WORDS_MAX)
 			continue; /* written as a number */
 		word = &words[symbols->value];
-		word->len = snprintf(word->text, WORD_MAX, "\"%s\"",
-				     symbols->name);
+		word->len =
+			snprintf(word->text, WORD_MAX, "\"%s\"", symbols->name);
 	}
 }
 
@@ -354,7 +354,8 @@ static int get_event(struct json_flat *flat, struct mhp_record *record)
 		optional |= is_appended(record->event, field);
 		if (optional && !json_flat_find(flat, field->name))
 			continue;
-		if (record->schema && old_form_lacks(record->event, field->name))
+		if (record->schema &&
+		    old_form_lacks(record->event, field->name))
 			continue;
 		err = get_field(flat, field, record);
 		if (err)

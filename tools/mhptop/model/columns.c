@@ -255,6 +255,9 @@ static bool range_has_users(const struct mhp_range *range)
 	  range->add.begin_ns ? range->flags : COLUMN_NONE)                                                                     \
 	C(removed, "REMOVED", "whether the range was removed", 7, FLAG, false, NULL, !!range->removed)                          \
 	C(ret, "RET", "return value of the add", 5, NUMBER, false, NULL, range->add.end_ns ? range->add_ret : COLUMN_NONE)      \
+	C(reason, "REASON", "why its add or removal failed", 13, WORD, false, event_reasons, range->reason)                     \
+	C(failed_pfn, "FAILED", "first pfn that it failed on", 11, HEX, false, NULL,                                            \
+	  range->reason ? (s64)range->failed_pfn : COLUMN_NONE)                                                                 \
 	C(add_ns, "ADDTIME", "duration of the add", 9, TIME, false, NULL,                                                       \
 	  duration(model, &range->add, range_is_adding(range)))
 /* clang-format on */

@@ -26,7 +26,7 @@
 	R(SAME_BLOCK, "same.block",                                                                                \
 	  "all events of an operation refer to its pages, its node and its zone")                                  \
 	R(RESULT, "result.reason",                                                                                 \
-	  "a failed operation reports the matching reason; a successful one reports none")                         \
+	  "a failed operation reports one matching reason; a successful one reports none")                         \
 	R(POPULATE, "memmap.populate",                                                                             \
 	  "each section's memmap is populated once, in the right size, where its host has room")                   \
 	R(FREE, "memmap.free",                                                                                     \

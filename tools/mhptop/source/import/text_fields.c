@@ -145,8 +145,9 @@ static const char *find_field(const struct mhp_record *record, const char *name,
 {
 	const char *old = record->schema ? old_form_name(record->event, name) :
 					   NULL;
+	const char *value = line_find_word(text, name, len);
 
-	return line_find_word(text, old ?: name, len);
+	return value || !old ? value : line_find_word(text, old, len);
 }
 
 int text_fields_parse(struct mhp_record *record, const char *text, char *why,

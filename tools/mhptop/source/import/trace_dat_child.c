@@ -143,8 +143,8 @@ static void read_old_reason(struct trace_dat_events *events,
 	s64 number;
 
 	if (field && !read_number(field, from, &number))
-		record->reason = trace_dat_word(format, "reason", event_reasons,
-						number);
+		record->reason =
+			trace_dat_word(format, "reason", event_reasons, number);
 }
 
 int trace_dat_record(struct trace_dat_events *events, struct tep_record *from,

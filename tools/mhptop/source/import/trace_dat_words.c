@@ -11,8 +11,8 @@
 #include "source/import/trace_dat_words.h"
 
 /* The words of a field, NULL if the format has none. */
-static const struct tep_print_flag_sym *find_words(const struct tep_event *format,
-						   const char *field)
+static const struct tep_print_flag_sym *
+find_words(const struct tep_event *format, const char *field)
 {
 	const struct tep_print_arg *arg, *of;
 

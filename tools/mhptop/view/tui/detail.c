@@ -339,6 +339,10 @@ static void range_lines(struct tui_lines *lines, const struct view_tui *view,
 		tui_lines_add(lines, TUI_FAILED, "  !remove failed: %d, %s",
 			      range->remove_ret,
 			      strerror(abs(range->remove_ret)));
+	if (range->reason)
+		tui_lines_add(lines, TUI_FAILED, "  !reason: %s, at pfn 0x%llx",
+			      event_symbol(event_reasons, range->reason),
+			      range->failed_pfn);
 }
 
 static void detail_column_lines(struct tui_lines *lines,
