@@ -45,4 +45,28 @@ for command in "check $WORK/silent" "replay -b $WORK/silent" "record -o $WORK/si
 	wait $pid
 	eq "SIGINT ends mhptop ${command%% *} that waits for the other end of a FIFO" "$?" 130
 done
+# A pipe that has nothing, behind another file: the same, and what was read is judged.
+for second in "$WORK/silent" -; do
+	mkfifo "$WORK/quiet"
+	exec 5<>"$WORK/quiet"
+	"$MHPTOP" check "$WORK/violating.ndjson" "$second" <&5 >"$WORK/verdict" 2>/dev/null &
+	pid=$!
+	for _ in {1..300}; do
+		[[ -L /proc/$pid/fd/3 && $(ls -l /proc/$pid/fd) == *signalfd* && $(</proc/$pid/wchan) == *poll* ]] && break
+		sleep 0.1
+	done
+	kill -INT $pid
+	kill -INT $pid
+	for _ in {1..100}; do kill -0 $pid 2>/dev/null || break; sleep 0.1; done
+	kill -KILL $pid 2>/dev/null
+	wait $pid
+	eq "SIGINT ends a check that waits for its second file: ${second##*/}" "$? $(grep -c '^not ok [0-9]* remove.match' "$WORK/verdict")" "3 1"
+	exec 5>&-
+	rm "$WORK/quiet"
+done
+cat range.ndjson >"$WORK/silent" &
+verdict "a FIFO as the second file" 0 '^# PASS: 1411 events, 0 lost' eject-range.ndjson "$WORK/silent"
+check "standard input as the second file" bash -c 'cat range.ndjson | "$1" check eject-range.ndjson - | grep -q "^# PASS: 1411 events"' _ "$MHPTOP"
+(sleep 1; cat range.ndjson) >"$WORK/silent" &
+check "  that takes its time" bash -c '"$1" replay -b eject-range.ndjson "$2" | grep -q "^events  seen 1411 "' _ "$MHPTOP" "$WORK/silent"
 done_testing
