@@ -53,11 +53,13 @@ static void test_header(void)
 	   "the header that is read equals the one written");
 
 	odd.max_accounts = 131072;
+	odd.struct_page_bytes = 80;
 	len = recording_header_put(&odd, line);
 	line[len - 1] = '\0';
 	eq("read a header of a machine with many blocks",
 	   get_header(line, &info, why), 0);
 	eq("its limit of accounts", info.max_accounts, 131072);
+	eq("its size of struct page", info.struct_page_bytes, 80);
 
 	memset(odd.host, 0xff, sizeof(odd.host));
 	memset(odd.kernel, '"', sizeof(odd.kernel));

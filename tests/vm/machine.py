@@ -41,6 +41,7 @@ class Config:
     smp: int = 2
     numa: int = 1
     vmem: tuple = ()                # virtio-mem devices: "SIZE" or "SIZE,NODE"
+    dimm: tuple = ()                # DIMMs that are there at boot: their sizes
     icount: bool = False
     accel: str = "tcg"
     init: str = GUEST_INIT
@@ -117,6 +118,16 @@ def _vmem_args(cfg):
     return args
 
 
+def _dimm_args(cfg):
+    """DIMMs that are there at boot. The firmware does not report them as RAM: that is up to memmap= (docs/testing.md)."""
+    args = []
+    for index, text in enumerate(cfg.dimm):
+        name = f"dimm{index}"
+        args += ["-object", f"memory-backend-ram,id={name}-mem,size={parse_size(text)},reserve=off",
+                 "-device", f"pc-dimm,id={name},memdev={name}-mem"]
+    return args
+
+
 def command(cfg, qmp_fd, ports):
     """The command line. ports: (name, fd) of each virtio-serial port; "tty" is a console."""
     args = [qemu_binary(), "-no-user-config", "-nodefaults", "-no-reboot", "-display", "none",
@@ -129,7 +140,7 @@ def command(cfg, qmp_fd, ports):
             "-device", "virtio-9p-pci,fsdev=root,mount_tag=/dev/root",
             "-fsdev", f"local,id=share,path={_comma(cfg.share)},security_model=none,multidevs=remap",
             "-device", "virtio-9p-pci,fsdev=share,mount_tag=results",
-            *_vmem_args(cfg), "-device", "virtio-serial-pci"]
+            *_dimm_args(cfg), *_vmem_args(cfg), "-device", "virtio-serial-pci"]
     for name, fd in ports:
         kind = "virtconsole" if name == "tty" else "virtserialport"
         args += ["-chardev", f"socket,id={name},fd={fd}",

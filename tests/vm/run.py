@@ -53,6 +53,8 @@ def parse_args(argv):
         help="NUMA nodes (default 1); node 0 has all of the RAM at boot")
     add("--vmem", action="append", default=[], metavar="SIZE[,NODE]",
         help="add a virtio-mem device (vmem0, vmem1, ...), empty at first (may be repeated)")
+    add("--dimm", action="append", default=[], metavar="SIZE",
+        help="plug a DIMM (dimm0, dimm1, ...) before the guest boots (may be repeated)")
     add("--icount", action="store_true",
         help="use one CPU whose clock counts instructions (for benchmarks)")
     add("--time-limit", type=seconds, metavar="SEC",
@@ -92,7 +94,7 @@ def make_config(args, kernel, folder, accelerator):
     return machine.Config(
         kernel=kernel, share=folder, console=os.path.join(folder, "console.log"),
         append=args.append, mem=args.mem, maxmem=args.maxmem, slots=args.slots,
-        smp=args.smp, numa=args.numa, vmem=tuple(args.vmem), icount=args.icount, accel=accelerator)
+        smp=args.smp, numa=args.numa, vmem=tuple(args.vmem), dimm=tuple(args.dimm), icount=args.icount, accel=accelerator)
 
 
 class Run:
