@@ -21,14 +21,14 @@ ACTIONS = {"online": 0, "going_offline": 1, "offline": 2, "going_online": 3, "ca
 class Recording:
     """Lines of a recording, with increasing times and sequence numbers."""
 
-    def __init__(self, source, lost):
+    def __init__(self, source, lost, struct_page_bytes=None):
         self.source, self.lost = source, lost
         self.seq, self.ns = 0, 1_000_000_000
         self.events = {}
         self.present = {"Movable": 0, "Normal": 786432}
         self.managed = {"Movable": 0, "Normal": 770048}
         self.line(schema=2, type="mhptop", kernel="6.12.117-mhp", host="guest", source=source, page_bytes=4096,
-                  block_bytes=SIZE * 4096, wall_ns=1700000000000000000, mono_ns=self.ns)
+                  block_bytes=SIZE * 4096, **({"struct_page_bytes": struct_page_bytes} if struct_page_bytes else {}), wall_ns=1700000000000000000, mono_ns=self.ns)
 
     @staticmethod
     def line(**keys):
