@@ -27,8 +27,9 @@ class Recording:
         self.events = {}
         self.present = {"Movable": 0, "Normal": 786432}
         self.managed = {"Movable": 0, "Normal": 770048}
+        page = {"struct_page_bytes": struct_page_bytes} if struct_page_bytes else {}
         self.line(schema=2, type="mhptop", kernel="6.12.117-mhp", host="guest", source=source, page_bytes=4096,
-                  block_bytes=SIZE * 4096, **({"struct_page_bytes": struct_page_bytes} if struct_page_bytes else {}), wall_ns=1700000000000000000, mono_ns=self.ns)
+                  block_bytes=SIZE * 4096, **page, wall_ns=1700000000000000000, mono_ns=self.ns)
 
     @staticmethod
     def line(**keys):
