@@ -232,8 +232,7 @@ static int load(struct bpf_source *self, int types, char *why, size_t len)
 	err = choose_programs(self, why, len);
 	if (err)
 		return err;
-	err = bpf_source_types(bpf_object__btf(self->skel->obj), types,
-			       &facts);
+	err = bpf_source_types(bpf_object__btf(self->skel->obj), types, &facts);
 	if (err)
 		return refused(err, "provide its BTF types", why, len);
 	err = configure(self, &facts);
