@@ -20,6 +20,7 @@ int stream_start(struct stream *stream, const struct source_info *info,
 	if (opts)
 		rules = *opts;
 	rules.page_bytes = info->page_bytes;
+	rules.struct_page_bytes = info->struct_page_bytes;
 	stream->rules = rules_new(ledger_block_pages(stream->model.ledger),
 				  &rules, &stream->model.violations);
 	if (stream->rules)
