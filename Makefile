@@ -31,7 +31,7 @@ help:
 	@echo 'make bench        figures, counted in instructions; docs/performance.md explains them'
 	@echo 'make mhptop       the tool: build/mhptop'
 	@echo 'make kernel       the patched kernel: build/kernel/6.12 (KERNEL_SRC=DIR takes another source tree);'
-	@echo '                  kernel-vanilla, kernel-debug, kernels: the others'
+	@echo '                  kernel-vanilla, kernel-debug, kernels: the others; BASE=7.3 builds, or tests, that version'
 	@echo 'make docs         regenerate the event and key references in docs/'
 	@echo 'make install      into PREFIX=/usr/local, below DESTDIR; make uninstall'
 	@echo 'make clean        remove build/; kernels stay in the cache folder'
@@ -62,23 +62,25 @@ check-host:
 
 check-guest:
 	$(call setup,build kernel guest test)
-	$(Q)$(PHASE) build $(MAKE) $(BUILD) mhptop build/tests/as_text build/tests/steps build/tests/call_sites
+	$(Q)$(PHASE) build $(MAKE) $(BUILD) mhptop build/tests/as_text build/tests/steps build/tests/call_sites build/tests/btf_compare \
+		build/tests/test_confine build/tests/test_confined
 	$(Q)$(PHASE) kernels $(MAKE) $(BUILD) kernels
-	$(Q)$(PHASE) kernels tests/vm/module/build.sh 6.12 6.12-debug
+	$(Q)$(PHASE) kernels tests/vm/module/build.sh $(BASE) $(BASE)-debug
 	$(Q)$(CHECK) tests/guest.list
 
 check:
 	$(call setup,build kernel guest test)
 	$(Q)$(PHASE) build $(MAKE) $(BUILD) mhptop check-build
 	$(Q)$(PHASE) kernels $(MAKE) $(BUILD) kernels
-	$(Q)$(PHASE) kernels tests/vm/module/build.sh 6.12 6.12-debug
+	$(Q)$(PHASE) kernels tests/vm/module/build.sh $(BASE) $(BASE)-debug
 	$(Q)$(CHECK) tests/host.list tests/guest.list
 
 check-long:
 	$(call setup,build kernel guest test)
-	$(Q)$(PHASE) build $(MAKE) $(BUILD) mhptop build/tests/steps
+	$(Q)$(PHASE) build $(MAKE) $(BUILD) mhptop build/tests/steps build/tests/btf_compare
 	$(Q)$(PHASE) kernels $(MAKE) $(BUILD) kernels
-	$(Q)$(PHASE) kernels tests/vm/module/build.sh 6.12 6.12-debug
+	$(Q)$(PHASE) kernels $(MAKE) $(BUILD) kernel-vanilla BASE=7.3
+	$(Q)$(PHASE) kernels tests/vm/module/build.sh $(BASE) $(BASE)-debug
 	$(Q)$(CHECK) tests/long.list
 
 check-fresh:
@@ -95,7 +97,7 @@ fuzz:
 bench:
 	$(call setup,build kernel guest)
 	$(Q)$(MAKE) --no-print-directory mhptop build/tests/generate kernel kernel-vanilla
-	$(Q)tests/vm/module/build.sh 6.12
+	$(Q)tests/vm/module/build.sh $(BASE)
 	$(Q)tests/bench/bench.py
 
 # Documentation that is generated: the events in docs/events.md, the keys in the manual page.

@@ -16,12 +16,20 @@ read_series() {
 		line=${line%%#*}
 		line=${line%"${line##*[![:space:]]}"}
 		[[ $line ]] || continue
+		[[ ${#PATCHES[@]} != "$FIRST" ]] || break
 		[[ -r $HERE/$BASE/$line ]] ||
 			die "kernel/$BASE/series" "it lists $line, which is not in kernel/$BASE" "add the patch or drop the line"
 		cp "$HERE/$BASE/$line" "$copy/$line"
 		PATCHES+=("$copy/$line")
-		[[ ${#PATCHES[@]} != "$FIRST" ]] || break
 	done <"$series"
+}
+
+# Adds the patch of --with, which is for tests and not part of the series.
+read_extra() {
+	local patch=tests/vm/patches/$BASE/$WITH.patch
+	[[ -r $TOP/$patch ]] || die "$patch" "it does not exist" "use the name of a patch in that folder"
+	cp "$TOP/$patch" "$SCRATCH/$WITH.patch"
+	PATCHES+=("$SCRATCH/$WITH.patch")
 }
 
 # Sets SOURCE_ID, which changes with the source, and WORK, the folder of its trees.
@@ -29,7 +37,8 @@ identify_source() {
 	[[ -z ${SOURCE_ID-} ]] || return 0
 	if [[ -z ${KERNEL_SRC-} ]]; then
 		WORK=$KCACHE/trees/$BASE-package
-		SOURCE_ID=$(sha256sum <"/usr/src/linux-source-$BASE.tar.xz")
+		find_tarball
+		SOURCE_ID=$(sha256sum <"$TARBALL")
 		return
 	fi
 	[[ -r $KERNEL_SRC/Makefile && -r $KERNEL_SRC/Kconfig ]] ||
@@ -51,12 +60,12 @@ copy_kernel_src() {
 }
 
 unpack_package() {
-	note "unpacking linux-source-$BASE"
+	note "unpacking ${TARBALL##*/}"
 	mkdir -p "$WORK"
 	rm -rf "$WORK/unpack"
 	mkdir "$WORK/unpack"
-	tar -C "$WORK/unpack" --strip-components=1 -xf "/usr/src/linux-source-$BASE.tar.xz" ||
-		die "/usr/src/linux-source-$BASE.tar.xz" "it cannot be unpacked to $WORK" "see tar's message above"
+	tar -C "$WORK/unpack" --strip-components=1 -xf "$TARBALL" ||
+		die "$TARBALL" "it cannot be unpacked to $WORK" "see tar's message above"
 	rm -rf "$WORK/orig" "$WORK/orig.id"
 	mv "$WORK/unpack" "$WORK/orig"
 	echo "$SOURCE_ID" >"$WORK/orig.id"

@@ -8,7 +8,8 @@ An EDIT is drop:EVENT:NTH, double:EVENT:NTH, swap:EVENT:NTH (with the next line)
 set:EVENT:NTH:FIELD:VALUE; NTH counts from 1. lose:EVENT:NTH drops an event and leaves a gap in the
 numbers. gone:BLOCK drops all events from the begin to the end of the offline of a block, without:STEP
 all notifier calls of a step, and idle all events but the snapshot. until:EVENT:NTH ends the recording
-after an event; ends:SECONDS ends it that long after its last event.
+after an event; ends:SECONDS ends it that long after its last event. boot:ID:SECONDS, the last edit,
+makes it a recording of a boot with this ID, and moves all its times so that it begins at that time.
 """
 import json
 import sys
@@ -41,7 +42,7 @@ def edit(records, pages, word):
         return [record for record in records if record.get("step") != args[0]]
     if what == "idle":
         return [record for record in records if record["event"].startswith("mhp_snapshot")]
-    if what == "ends":
+    if what in ("ends", "boot"):
         return records
     at = find(records, args[0], args[1])
     if what in ("drop", "lose"):
@@ -58,6 +59,19 @@ def edit(records, pages, word):
     else:
         sys.exit(f"edit.py: unknown edit: {what}")
     return records
+
+
+def move(lines, boot, seconds):
+    """Make lines those of a boot, beginning at a time."""
+    header, *records, totals = lines
+    by = int(float(seconds) * 1e9) - header["mono_ns"]
+    for times in (header, totals["totals"]):
+        if "mono_ns" in times:
+            times["mono_ns"] += by
+    for record in records:
+        record["ns"] += by
+        assert "mono_ns" not in record, "this recording has clocks, which cannot be moved"
+    header["boot"] = boot
 
 
 def main():
@@ -81,6 +95,8 @@ def main():
         totals["totals"]["self_check"] = "none"
     for seconds in (word.split(":")[1] for word in sys.argv[2:] if word.startswith("ends:")):
         totals["totals"]["mono_ns"] = records[-1]["ns"] + int(float(seconds) * 1e9)
+    if sys.argv[-1].startswith("boot:"):
+        move((header, *records, totals), *sys.argv[-1].split(":")[1:])
     for line in (header, *records, totals):
         print(json.dumps(line, separators=(",", ":"), ensure_ascii=False))
 

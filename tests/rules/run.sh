@@ -112,6 +112,18 @@ verdict "retired memmap is listed while its neighbour remains" 0 \
 	'^# pages 0x100000\+16384: memmap retired; its backing at page 0x4000\+512 stays' "$WORK/made.ndjson"
 ./made_up.py retired leak >"$WORK/made.ndjson"
 verdict "retired memmap without a neighbour is a leak" 3 '^not ok [0-9]+ memmap\.retired' "$WORK/made.ndjson"
+for way in up down; do
+	./made_up.py wide $way >"$WORK/made.ndjson"
+	verdict "neighbours that share a backing page, removed $way" 0 '^# PASS' "$WORK/made.ndjson"
+	check "  none of it is listed as retired" bash -c '! grep -q "memmap retired;" "$0"' "$WORK/verdict"
+done
+./made_up.py wide waits >"$WORK/made.ndjson"
+verdict "the part of a backing page that its first user gave up is listed" 0 \
+	'^# pages 0x106666\+6554: memmap retired; its backing at page 0x9200\+512 stays' "$WORK/made.ndjson"
+./made_up.py wide leak >"$WORK/made.ndjson"
+verdict "a backing page that its last user does not free is a leak" 3 '^not ok [0-9]+ memmap\.retired' "$WORK/made.ndjson"
+./made_up.py wide more >"$WORK/made.ndjson"
+verdict "a section cannot take more than the backing pages of its memmap" 3 '^not ok [0-9]+ memmap\.populate' "$WORK/made.ndjson"
 
 verdict "operations within their time limits" 0 '^ok [0-9]+ budget\.time:' --max-offline 3600s --max-online 100 range.ndjson
 verdict "an offline that exceeds its time limit" 3 '^# memory[0-9]+, .*(offline|online) took' --max-offline 1us range.ndjson
@@ -148,7 +160,7 @@ sed '/mhp_offline_begin/q' eject-range.ndjson >"$WORK/begun.ndjson"
 ./edit.py eject-range.ndjson until:mhp_offline_begin:1 >"$WORK/hang.ndjson"
 status "a pipe that is silent for longer than the limit" 3 '' \
 	bash -c '(head -n -1 "$2"; sleep 1; tail -n 1 "$2") | "$1" check --max-offline 300ms -' _ "$MHPTOP" "$WORK/hang.ndjson"
-status "a pipe that ends without totals: nobody knows since when it had no writer" 5 'no totals' \
+status "a pipe that ends without totals: nobody knows since when it had no writer" 5 'its end is missing' \
 	bash -c '(cat "$2"; sleep 1) | "$1" check --max-offline 300ms -' _ "$MHPTOP" "$WORK/begun.ndjson"
 ./edit.py eject-range.ndjson until:mhp_offline_begin:1 ends:0.1 >"$WORK/hang.ndjson"
 status "the end of a recording counts, not how long its pipe is silent" 5 'the offline operation on memory32 has not ended after 100ms' \
@@ -175,7 +187,7 @@ verdict "inconclusive: the removal may be among the lost events" 5 '^# UNKNOWN' 
 	--expect-removed 0x100000000-0x107ffffff "$WORK/lost.ndjson"
 check "the KTAP test of missing events fails" grep -q '^not ok [0-9]* events: ' "$WORK/verdict"
 head -n 100 failures-block.ndjson >"$WORK/cut.ndjson"
-verdict "inconclusive: no totals" 5 '^# the recording has no totals' "$WORK/cut.ndjson"
+verdict "inconclusive: no totals" 5 '^# the recording was cut: its end is missing' "$WORK/cut.ndjson"
 sed 's/"self_check":"equal"/"self_check":"differs"/' range.ndjson >"$WORK/differs.ndjson"
 verdict "inconclusive: the ledgers differ" 5 "^# the recorder's and the kernel's ledgers differ" "$WORK/differs.ndjson"
 # check_pipe OPTION…: start a check of a pipe whose write end is descriptor 4, as job $!

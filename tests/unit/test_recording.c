@@ -53,11 +53,28 @@ static void test_header(void)
 	   "the header that is read equals the one written");
 
 	odd.max_accounts = 131072;
+	odd.struct_page_bytes = 80;
 	len = recording_header_put(&odd, line);
 	line[len - 1] = '\0';
 	eq("read a header of a machine with many blocks",
 	   get_header(line, &info, why), 0);
 	eq("its limit of accounts", info.max_accounts, 131072);
+	eq("its size of struct page", info.struct_page_bytes, 80);
+
+	strcpy(odd.boot, "15b0ce09-7a5e-4f8a-9b8e-0c4c9a0e4d11");
+	len = recording_header_put(&odd, line);
+	line[len - 1] = '\0';
+	eq("read a header with a boot ID", get_header(line, &info, why), 0);
+	eq_text("  boot ID", info.boot, odd.boot);
+	ok(!source_info_other_boot(&odd, &info), "  it is of the same boot");
+	info.boot[0] = '2';
+	ok(source_info_other_boot(&odd, &info), "  another ID is another boot");
+	info.boot[0] = '\0';
+	ok(!source_info_other_boot(&odd, &info),
+	   "  without an ID, the same machine and kernel may be of one boot");
+	strcpy(info.kernel, "6.13");
+	ok(source_info_other_boot(&odd, &info), "  another kernel is not");
+	memset(odd.boot, 0xff, sizeof(odd.boot));
 
 	memset(odd.host, 0xff, sizeof(odd.host));
 	memset(odd.kernel, '"', sizeof(odd.kernel));

@@ -34,6 +34,7 @@ class Config:
     kernel: str
     share: str                      # the results folder
     console: str                    # the console log
+    initrd: str = ""                # if the kernel needs one to mount the root
     append: str = ""
     mem: str = "1G"
     maxmem: str = "64G"
@@ -42,6 +43,7 @@ class Config:
     numa: int = 1
     vmem: tuple = ()                # virtio-mem devices: "SIZE" or "SIZE,NODE"
     nvdimm: tuple = ()              # NVDIMMs: "SIZE"
+    dimm: tuple = ()                # DIMMs that are there at boot: their sizes
     icount: bool = False
     accel: str = "tcg"
     init: str = GUEST_INIT
@@ -94,14 +96,15 @@ def _memory_args(cfg):
     size = f"{mem >> 20}M"
     if cfg.slots and limit > mem:
         size += f",slots={cfg.slots},maxmem={limit >> 20}M"
-    args = ["-m", size]
+    # Nothing is reserved on the host: a guest with memory blocks of 2 GiB has 64 GiB that it never touches.
+    args = ["-m", size, "-object", f"memory-backend-ram,id=boot-mem,size={mem},reserve=off"]
     if cfg.numa > 1:
         cpus = 1 if cfg.icount else cfg.smp
-        # A guest that should have large memory blocks hides most of its RAM, so the host need not have it.
-        args += ["-object", f"memory-backend-ram,id=boot-mem,size={mem},reserve=off",
-                 "-numa", f"node,nodeid=0,memdev=boot-mem,cpus=0-{cpus - 1}"]
+        args += ["-numa", f"node,nodeid=0,memdev=boot-mem,cpus=0-{cpus - 1}"]
         for node in range(1, cfg.numa):
             args += ["-numa", f"node,nodeid={node}"]
+    else:
+        args += ["-machine", "memory-backend=boot-mem"]
     return args
 
 
@@ -132,19 +135,30 @@ def _nvdimm_args(cfg):
     return args
 
 
+def _dimm_args(cfg):
+    """DIMMs that are there at boot. The firmware does not report them as RAM: that is up to memmap= (docs/testing.md)."""
+    args = []
+    for index, text in enumerate(cfg.dimm):
+        name = f"dimm{index}"
+        args += ["-object", f"memory-backend-ram,id={name}-mem,size={parse_size(text)},reserve=off",
+                 "-device", f"pc-dimm,id={name},memdev={name}-mem"]
+    return args
+
+
 def command(cfg, qmp_fd, ports):
     """The command line. ports: (name, fd) of each virtio-serial port; "tty" is a console."""
     args = [qemu_binary(), "-no-user-config", "-nodefaults", "-no-reboot", "-display", "none",
             "-name", "mhp-guest", "-machine", "q35,usb=off,sata=off,smbus=off,vmport=off" + ",nvdimm=on" * bool(cfg.nvdimm),
             *_cpu_args(cfg), *_memory_args(cfg),
             "-kernel", cfg.kernel, "-append", kernel_cmdline(cfg),
+            *(["-initrd", cfg.initrd] if cfg.initrd else []),
             "-chardev", f"file,id=console,path={_comma(cfg.console)}", "-serial", "chardev:console",
             "-chardev", f"socket,id=qmp,fd={qmp_fd}", "-mon", "chardev=qmp,mode=control",
             "-fsdev", "local,id=root,path=/,security_model=none,readonly=on,multidevs=remap",
             "-device", "virtio-9p-pci,fsdev=root,mount_tag=/dev/root",
             "-fsdev", f"local,id=share,path={_comma(cfg.share)},security_model=none,multidevs=remap",
             "-device", "virtio-9p-pci,fsdev=share,mount_tag=results",
-            *_vmem_args(cfg), *_nvdimm_args(cfg), "-device", "virtio-serial-pci"]
+            *_dimm_args(cfg), *_vmem_args(cfg), *_nvdimm_args(cfg), "-device", "virtio-serial-pci"]
     for name, fd in ports:
         kind = "virtconsole" if name == "tty" else "virtserialport"
         args += ["-chardev", f"socket,id={name},fd={fd}",

@@ -13,9 +13,11 @@ script writes to $RESULTS.
 """
 import argparse
 import os
+import subprocess
 import sys
 
 import accel
+import base
 import machine
 import splat
 from common import HarnessError, Stopped, catch_signals, parse_size, time_factor
@@ -24,6 +26,8 @@ from ktap import Results
 from session import Session
 
 KERNELS = {"patched": "", "vanilla": "-vanilla", "debug": "-debug"}
+STOCK = "stock:"            # followed by a series of Debian's kernels, see stock.sh
+STOCK_SECONDS = 1800        # to download and unpack one
 TIME_LIMIT, INTERACTIVE_LIMIT, BOOT_LIMIT = 300, 24 * 3600, 90
 DEBUG_FACTOR = 4            # KASAN and lockdep take at least this much longer
 LAST_LINES = 15
@@ -43,7 +47,10 @@ def parse_args(argv):
         formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False)
     add = parser.add_argument
     add("--kernel", default="patched", metavar="K",
-        help="patched (default), vanilla, debug, or the path of a bzImage")
+        help="patched (default), vanilla, debug, stock:SERIES (the newest kernel of a series that Debian "
+             "ships, such as stock:6.12), or the path of a bzImage")
+    add("--base", default=base.chosen(), type=base.version, metavar="V",
+        help=f"the version of Linux (default BASE in the environment, or {base.DEFAULT})")
     add("--append", default="", metavar="PARAMS", help="additional kernel parameters")
     add("--mem", default="1G", help="RAM at boot (default 1G)")
     add("--maxmem", default="64G", help="maximum RAM including DIMMs, below 700G (default 64G)")
@@ -55,11 +62,13 @@ def parse_args(argv):
         help="add a virtio-mem device (vmem0, vmem1, ...), empty at first (may be repeated)")
     add("--nvdimm", action="append", default=[], metavar="SIZE",
         help="add an NVDIMM with labels (/dev/nmem0, ...), SIZE of which can be used (may be repeated)")
+    add("--dimm", action="append", default=[], metavar="SIZE",
+        help="plug a DIMM (dimm0, dimm1, ...) before the guest boots (may be repeated)")
     add("--icount", action="store_true",
         help="use one CPU whose clock counts instructions (for benchmarks)")
     add("--time-limit", type=seconds, metavar="SEC",
         help=f"time limit in seconds (default {TIME_LIMIT}), multiplied by {DEBUG_FACTOR} for the debug kernel")
-    add("--results", metavar="DIR", help="results folder (default build/vm/SCRIPT.KERNEL)")
+    add("--results", metavar="DIR", help="results folder (default build/vm/SCRIPT.KERNEL, for other bases build/vm/BASE/SCRIPT.KERNEL)")
     add("--env", action="append", default=[], metavar="NAME=VALUE",
         help="set an environment variable of the script (may be repeated)")
     add("--allow-splat", action="append", default=[], metavar="REGEX",
@@ -74,13 +83,27 @@ def parse_args(argv):
     return parser.parse_args(argv)
 
 
-def find_kernel(name):
-    """The path of the bzImage that --kernel selects."""
-    path, cure = name, "give the path of a bzImage, or patched, vanilla or debug"
+def stock_kernel(series):
+    """The folder of Debian's kernel of this series, downloaded if it is not in the cache."""
+    command = [os.path.join(machine.HERE, "stock.sh"), series]
+    try:
+        ended = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                               stdin=subprocess.DEVNULL, timeout=STOCK_SECONDS, check=False, text=True)
+    except subprocess.TimeoutExpired as err:
+        raise HarnessError(f"cannot boot stock:{series}: it was not downloaded within {STOCK_SECONDS} s") from err
+    if ended.returncode:
+        raise HarnessError(f"cannot boot stock:{series}: {(ended.stderr.strip().splitlines() or ['stock.sh failed'])[-1]}")
+    return ended.stdout.strip()
+
+
+def find_kernel(name, version):
+    """The path of the bzImage that --kernel and --base select; its folder may have an initrd as well."""
+    path, cure = name, "give the path of a bzImage, or patched, vanilla, debug or stock:SERIES"
+    if name.startswith(STOCK):
+        path = stock_kernel(name[len(STOCK):])
     if name in KERNELS:
-        base = os.environ.get("MHP_KERNEL_BASE", "6.12")
-        path = os.path.join(machine.ROOT, "build", "kernel", base + KERNELS[name])
-        cure = "build it with 'make kernel'"
+        path = os.path.join(machine.ROOT, "build", "kernel", version + KERNELS[name])
+        cure = f"build it with 'kernel/build.sh --base {version} {name}'"
     if os.path.isdir(path):
         path = os.path.join(path, "bzImage")
     if not os.path.isfile(path):
@@ -91,10 +114,12 @@ def find_kernel(name):
 def make_config(args, kernel, folder, accelerator):
     for name in ("mem", "maxmem"):
         parse_size(getattr(args, name))
+    initrd = os.path.join(os.path.dirname(kernel), "initrd")
     return machine.Config(
-        kernel=kernel, share=folder, console=os.path.join(folder, "console.log"),
+        kernel=kernel, initrd=initrd if os.path.exists(initrd) else "", share=folder, console=os.path.join(folder, "console.log"),
         append=args.append, mem=args.mem, maxmem=args.maxmem, slots=args.slots,
-        smp=args.smp, numa=args.numa, vmem=tuple(args.vmem), nvdimm=tuple(args.nvdimm), icount=args.icount, accel=accelerator)
+        smp=args.smp, numa=args.numa, vmem=tuple(args.vmem), dimm=tuple(args.dimm),
+        nvdimm=tuple(args.nvdimm), icount=args.icount, accel=accelerator)
 
 
 class Run:
@@ -131,7 +156,7 @@ class Run:
         if not os.path.isfile(args.script):
             raise HarnessError(f"cannot run {args.script}: no such script")
         allowed = splat.compile_allowed(args.allow_splat)
-        kernel = find_kernel(args.kernel)
+        kernel = find_kernel(args.kernel, args.base)
         self.accelerator, why = ("tcg", "icount") if args.icount else accel.choose(kernel)
         limit = args.time_limit or (INTERACTIVE_LIMIT if args.interactive else TIME_LIMIT)
         factor = time_factor() * (DEBUG_FACTOR if args.kernel == "debug" else 1)

@@ -6,7 +6,7 @@
 #
 #	demo.sh [MODE]		a value of memory_hotplug.memmap_on_memory, by default Y
 #
-# MHP_KERNEL is a folder with a bzImage to boot instead of build/kernel/6.12.
+# MHP_KERNEL is a folder with a bzImage to boot instead of the kernel in build/kernel.
 set -euo pipefail
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
@@ -19,7 +19,7 @@ if [[ -t 0 && -t 1 ]]; then
 	exec "${run[@]}" --interactive "$top/tools/demo/guest.sh" live
 fi
 
-kernel=${MHP_KERNEL:-$top/build/kernel/6.12}
+kernel=${MHP_KERNEL:-$top/build/kernel/${BASE:-$(<"$top/kernel/base")}}
 [[ -r $kernel/bzImage ]] || {
 	echo "demo.sh: there is no $kernel/bzImage; run make kernel, or set MHP_KERNEL to a folder that has one" >&2
 	exit 1

@@ -24,13 +24,16 @@ struct source_info {
 	enum source_kind kind;
 	char kernel[128]; /* uname -r */
 	char host[65]; /* uname -n */
+	char boot[40]; /* /proc/sys/kernel/random/boot_id, "" if unknown */
 	u32 page_bytes;
+	u32 struct_page_bytes; /* size of the kernel's struct page, 0: unknown, or the usual 64 */
 	u64 block_bytes;
 	u64 max_accounts; /* of blocks, and of ranges, in a ledger; 0: MHP_MIN_ACCOUNTS */
 	u64 wall_ns; /* CLOCK_REALTIME when the stream began */
 	u64 mono_ns; /* CLOCK_MONOTONIC at the same moment */
 	bool live;
 	bool unmarked; /* it has no mark at its end, so it may have been cut */
+	bool empty; /* it was cut before its first event; the sizes are not known */
 	bool growing; /* a recording that is read while it is recorded */
 };
 
@@ -39,6 +42,7 @@ struct source_totals {
 	struct mhp_count count[64];
 	u64 no_room; /* attempts to make an account that failed */
 	u64 no_lock; /* events that did not get the collector's lock in time */
+	u64 unknown; /* events that only a newer mhptop knows, which were skipped */
 	u64 mono_ns; /* CLOCK_MONOTONIC when the recording ended, 0: unknown */
 };
 
@@ -48,6 +52,9 @@ struct source_totals {
  */
 typedef int (*source_sink)(void *ctx, const struct mhp_record *record);
 
+/* Whether two recordings are of different boots. Without boot IDs: of different machines or kernels. */
+bool source_info_other_boot(const struct source_info *a,
+			    const struct source_info *b);
 /* The name of a kind, a static string. */
 const char *source_kind_name(enum source_kind kind);
 /*

@@ -105,6 +105,7 @@ struct rules_opts {
 	u64 online_start; /* the same for memory that must go online */
 	u64 online_end;
 	u64 page_bytes;
+	u64 struct_page_bytes; /* 0: unknown, or the usual 64 */
 	bool skip[NR_RULES];
 };
 
@@ -121,9 +122,10 @@ void rules_free(struct rules *rules); /* NULL is fine */
 int rules_take(struct rules *rules, const struct mhp_record *record);
 /*
  * Another recording follows: check the operations in progress as at the end, and
- * forget the state of memory.
+ * forget the state of memory. end_ns and whole are those of rules_end(), for the
+ * recording that has ended.
  */
-void rules_restart(struct rules *rules);
+void rules_restart(struct rules *rules, u64 end_ns, bool whole);
 /*
  * The end of the stream: check the rules that need all of it. No more events
  * came until now_ns, in the time of the records; 0: until the last record.
@@ -144,7 +146,7 @@ bool rules_unended(const struct rules *rules, struct rule_unended *unended);
 bool rules_happened(const struct rules *rules);
 /* What was expected did not happen, unless among the events that are missing. */
 bool rules_unmet(const struct rules *rules);
-/* The time that the stream covers, in ns. */
+/* The time that the recordings of the stream cover, in ns. */
 u64 rules_span(const struct rules *rules);
 /* How often a rule was checked. */
 u64 rules_checked(const struct rules *rules, enum rule_id rule);
