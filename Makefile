@@ -62,7 +62,8 @@ check-host:
 
 check-guest:
 	$(call setup,build kernel guest test)
-	$(Q)$(PHASE) build $(MAKE) $(BUILD) mhptop build/tests/as_text build/tests/steps build/tests/call_sites
+	$(Q)$(PHASE) build $(MAKE) $(BUILD) mhptop build/tests/as_text build/tests/steps build/tests/call_sites \
+		build/tests/test_confine build/tests/test_confined
 	$(Q)$(PHASE) kernels $(MAKE) $(BUILD) kernels
 	$(Q)$(PHASE) kernels tests/vm/module/build.sh 6.12 6.12-debug
 	$(Q)$(CHECK) tests/guest.list

@@ -79,6 +79,18 @@ sed '1i # latency: 0 us, #500/507, CPU#0 | (M:desktop VP:0, KP:0, SP:0 HP:0 #P:2
 verdict "events that tracefs overwrote, in the latency format" 5 '^# UNKNOWN: [0-9]+ events, 7 lost' "$WORK/overwritten.txt"
 sed '9i CPU:0 [LOST 3 EVENTS]' printed/two-buffers.txt >"$WORK/lost.txt"
 verdict "lost events in a text of two buffers" 5 '^# UNKNOWN: [0-9]+ events, 3 lost' "$WORK/lost.txt"
+# What the kernel prints where its console was too slow for a dump, and perf if it was
+awk 'NR == 14 { print "** 5 printk messages dropped **"; next } 1' printed/console.txt >"$WORK/lost.txt"
+verdict "lines that the console dropped" 5 '^# UNKNOWN: [0-9]+ events, 1 lost' "$WORK/lost.txt"
+check "  their number is unknown" grep -q 'the number of lost events is unknown' "$WORK/stderr"
+for lost in 'Processed 600 events and lost 3 chunks!' 'Processed 600 samples and lost 2.50%!'; do
+	for at in 1 90 '$'; do
+		sed "40d; ${at}i $lost" "$WORK/text" >"$WORK/lost.txt"
+		verdict "a summary of perf at line $at: $lost" 5 '^# UNKNOWN: [0-9]+ events, 1 lost' "$WORK/lost.txt"
+	done
+done
+sed '9i CPU:1 [LOST 12345678901234567890 EVENTS]' "$WORK/text" >"$WORK/lost.txt"
+verdict "a number of lost events with 20 digits" 5 '^# UNKNOWN: [0-9]+ events, 1 lost' "$WORK/lost.txt"
 # A trace.dat whose second CPU reports late
 ./trace_dat.py fill trace-cmd-v6.dat.xz "$WORK/late.ndjson" "$WORK/late.dat"
 verdict "trace.dat: without a loss it is a violation" 3 '^# FAIL' "$WORK/late.dat"
@@ -162,6 +174,27 @@ for edit in 's/: \( *mhp:\)/:          1 \1/' 's/ \([0-9]*\) \[/ 77\/\1    [/' '
 	sed "$edit" "$WORK/text" >"$WORK/shape.txt"
 	verdict "perf script with other fields: $edit" 0 "$pass_all" "$WORK/shape.txt"
 done
+"$TOP/build/tests/as_text" trace-cmd failures-block.ndjson | sed 's/ mhp_/ (+17) mhp_/' >"$WORK/shape.txt"
+verdict "trace-cmd report --ts-diff" 0 "$pass_all" "$WORK/shape.txt"
+sed 's/: *mhp:/: <unknown> mhp:/' "$WORK/text" >"$WORK/shape.txt"
+status "an event behind something unknown" 6 'shape.txt:2: mhp_[a-z_]* without' "$MHPTOP" check "$WORK/shape.txt"
+sed 's/mhp:mhp_notify:/mhp:mhp_of_tomorrow:/' "$WORK/text" >"$WORK/shape.txt"
+verdict "events of a newer kernel are not judged" 5 '[0-9]+ records of unknown events were skipped' --skip order.online --skip order.offline \
+	--skip result.reason "$WORK/shape.txt"
+# perf script --deltatime
+awk 'match($0, / [0-9]+\.[0-9]+: /) {
+	now = substr($0, RSTART, RLENGTH - 2)
+	print substr($0, 1, RSTART) sprintf("%.6f", now - last) substr($0, RSTART + RLENGTH - 2)
+	last = now
+}' "$WORK/text" >"$WORK/shape.txt"
+status "times since the event before" 6 'shape.txt: the times are differences between events, or not in order' "$MHPTOP" check "$WORK/shape.txt"
+# Two events of an operation, in the wrong order by a little
+sed -n '/mhp_offline_begin/,/mhp_offline_end/p' "$WORK/text" | sed '/mhp_offline_end/q' >"$WORK/one.txt"
+awk '/mhp_offline_begin/ && match($0, / [0-9]+\.[0-9]+: /) {
+	print substr($0, 1, RSTART) sprintf("%.9f", substr($0, RSTART, RLENGTH - 2) + 9) substr($0, RSTART + RLENGTH - 2); next
+} 1' "$WORK/one.txt" >"$WORK/shape.txt"
+check "an end before its begin is no violation of a time limit" bash -c '! "$1" check --max-offline 100s "$2" | grep "^not ok .* budget.time"' \
+	_ "$MHPTOP" "$WORK/shape.txt"
 while IFS='|' read -r name edit missing; do
 	sed "$edit" "$WORK/text" >"$WORK/shape.txt"
 	status "perf script without $name" 6 \

@@ -18,6 +18,7 @@ verdict() {
 	fi
 }
 
+joined() { cat "$@" >"$WORK/joined.ndjson" && echo "$WORK/joined.ndjson"; }
 "$TOP/build/tests/as_text" perf failures-block.ndjson >"$WORK/text"
 
 # -- Verdicts ---------------------------------------------------------------------------------------------------------------
@@ -108,6 +109,51 @@ for files in "$WORK/both.ndjson" "$WORK/idle.ndjson $WORK/next.ndjson"; do
 	# shellcheck disable=SC2086	# two files
 	verdict "memory that is not online when the first recording ends: ${files//"$WORK/"/}" 3 'not online after 30s' --max-idle 5s $files
 done
+# Whatever is judged at the end of a stream is judged at the end of each recording, and only by what that one has.
+./edit.py cycles.ndjson until:mhp_add_end:1 >"$WORK/added.ndjson"
+./edit.py cycles.ndjson set:mhp_vmemmap_free:1:vmemmap_pages:511 >"$WORK/leaks.ndjson"
+./edit.py eject-range.ndjson until:mhp_offline_end:1 >"$WORK/failed.ndjson"
+head -n -1 "$WORK/failed.ndjson" >"$WORK/failed-cut.ndjson"
+./edit.py eject-range.ndjson without:prepare_online without:finish_offline >"$WORK/newer.ndjson"
+while IFS='|' read -r name want regex options files; do
+	cd "$WORK" || exit 1
+	# shellcheck disable=SC2086	# several options and files
+	verdict "$name" "$want" "$regex" $options $files
+	# shellcheck disable=SC2086	# several files
+	verdict "  joined into one file" "$want" "$regex" ${options} "$(joined $files)"
+	cd "$TOP/tests/rules" || exit 1
+done <<END
+memory that the first recording left behind does not hide a leak|3|^not ok [0-9]+ memmap.retired|--retries-ok|added.ndjson leaks.ndjson
+a failure of the first recording that it does not make good|3|^not ok [0-9]+ budget.failures|--retries-ok|failed.ndjson $PWD/eject-range.ndjson
+  nor does the second one|3|^not ok [0-9]+ budget.failures|--retries-ok|$PWD/eject-range.ndjson failed.ndjson
+  if its end is missing, that is not certain|5|^# UNKNOWN|--retries-ok|failed-cut.ndjson $PWD/eject-range.ndjson
+  one such failure is allowed|0|^# PASS|--retries-ok --allow-failures=1|failed.ndjson $PWD/eject-range.ndjson
+  but not two|3|^not ok [0-9]+ budget.failures|--retries-ok --allow-failures=1|failed.ndjson failed.ndjson
+an older kernel, then one without prepare_online|0|^# PASS|--retries-ok|$PWD/eject-range.ndjson newer.ndjson
+one without prepare_online, then an older kernel|0|^# PASS|--retries-ok|newer.ndjson $PWD/eject-range.ndjson
+END
+(head -n -1 eject-range.ndjson; cat range.ndjson) >"$WORK/killed.ndjson"
+verdict "a recorder that was killed, and the next recording in the same file" 5 \
+	'killed.ndjson:613: recording ends without totals, and another one follows' "$WORK/killed.ndjson"
+check "  all events are read" grep -q "^# UNKNOWN: $both events, 0 lost" "$WORK/verdict"
+for doubt in no_room no_lock; do
+	sed "\$s/\"lost\":0,/&\"$doubt\":3,/" eject-range.ndjson >"$WORK/doubt.ndjson"
+	verdict "$doubt in the first recording" 5 'failed attempts|in time: 3' "$WORK/doubt.ndjson" range.ndjson
+	verdict "  in one file" 5 'failed attempts|in time: 3' "$(joined "$WORK/doubt.ndjson" range.ndjson)"
+done
+
+# Texts that were joined: an earlier time is that of the next one.
+"$TOP/build/tests/as_text" perf eject-range.ndjson >"$WORK/run.txt"
+sed '/mhp_offline_begin/,$d' "$WORK/run.txt" >"$WORK/start.txt"
+verdict "two texts in one" 0 'note: recording 2 begins before' "$(joined "$WORK/start.txt" "$WORK/run.txt")"
+head -n 24 printed/tgid.txt >"$WORK/start.txt"
+verdict "two copies of tracefs' trace in one" 0 'note: recording 2 begins before' "$(joined "$WORK/start.txt" printed/tgid.txt)"
+sed '/mhp_offline_end/,$d' "$WORK/run.txt" >"$WORK/open.txt"
+verdict "two texts in one, the first one ends inside an operation" 5 'offline operation on memory[0-9]+ has not ended' \
+	"$(joined "$WORK/open.txt" "$WORK/run.txt")"
+gzip -k "$WORK/run.txt"
+verdict "two packed texts in one" 0 "^# PASS: $((2 * $(grep -c mhp: "$WORK/run.txt"))) events" "$(joined "$WORK/run.txt.gz" "$WORK/run.txt.gz")"
+
 # The screen shows it as well: what is in progress, up to the end of the recording, unless the last events are missing.
 shown() { "$MHPTOP" replay --json "$@" 2>/dev/null | tail -n 1 | jq -c '[(.ns / 1e8 | floor), (.blocks[] | select(.id == 33) | .offline_time / 1e8 | floor)]'; }
 ./edit.py eject-range.ndjson until:mhp_offline_begin:2 boot:a:100 >"$WORK/hangs-now.ndjson"
@@ -128,7 +174,6 @@ eq "  when the last events are missing" "$("$MHPTOP" replay --json "$WORK/lost.n
 ./edit.py failures-block.ndjson boot:b:5000 >"$WORK/later-boot.ndjson"
 sed '1s/"host":"[^"]*"/"host":"elsewhere"/; 1s/"boot":"b"/"boot":""/' "$WORK/later-boot.ndjson" >"$WORK/elsewhere.ndjson"
 note() { grep -o 'note: .*' "$WORK/stderr"; }
-joined() { cat "$@" >"$WORK/joined.ndjson" && echo "$WORK/joined.ndjson"; }
 while IFS='|' read -r second want note; do
 	verdict "a and $second" "$want" '^# [A-Z]+: [0-9]+ events, 0 lost$' "$WORK/a.ndjson" "$WORK/$second.ndjson"
 	eq "  note" "$(note)" "${note:+note: recording 2 $note}"

@@ -2,7 +2,6 @@
 /* The commands of mhptop: each opens its stream or source and runs. */
 #include <fcntl.h>
 #include <locale.h>
-#include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -138,8 +137,7 @@ int main(int argc, char **argv)
 
 	if (!open_standard())
 		return STATUS_FAILED;
-	/* Shells make background jobs of scripts ignore it, although scripts stop them with it. */
-	signal(SIGINT, SIG_DFL);
+	loop_heed_interrupts();
 	/* The character set of the terminal, but numbers as JSON needs them. */
 	setlocale(LC_CTYPE, "");
 	/* The help is written with one flush, which reports any error. */

@@ -324,12 +324,19 @@ int recording_header_get(const char *line, size_t len, struct source_info *info,
 	return err;
 }
 
+static bool line_begins(const char *line, size_t len, const char *start)
+{
+	return len >= strlen(start) && !memcmp(line, start, strlen(start));
+}
+
+bool recording_is_header(const char *line, size_t len)
+{
+	return line_begins(line, len, "{\"schema\":");
+}
+
 bool recording_is_totals(const char *line, size_t len)
 {
-	static const char start[] = "{\"totals\":";
-
-	return len >= sizeof(start) - 1 &&
-	       !memcmp(line, start, sizeof(start) - 1);
+	return line_begins(line, len, "{\"totals\":");
 }
 
 static int get_count(struct reader *reader, struct mhp_count *count)

@@ -51,6 +51,8 @@ int recording_header_get(const char *line, size_t len, struct source_info *info,
 int recording_totals_get(const char *line, size_t len,
 			 struct recording_totals *totals, char *why,
 			 size_t why_len);
+/* Whether a line is a header line, to be read with recording_header_get(). */
+bool recording_is_header(const char *line, size_t len);
 /* Whether a line is a totals line, to be read with recording_totals_get(). */
 bool recording_is_totals(const char *line, size_t len);
 /* "equal", "differs", "none", or "pending" while there is no result yet. */

@@ -18,7 +18,12 @@ bool source_totals_doubt(const struct source_totals *totals, char *why,
 			why, len,
 			"order and accounts may be wrong (events that did not get the collector's lock in time: %llu)",
 			totals->no_lock);
-	return totals->no_room || totals->no_lock;
+	else if (totals->unknown)
+		snprintf(
+			why, len,
+			"%llu records of unknown events were skipped: use the mhptop that recorded them",
+			totals->unknown);
+	return totals->no_room || totals->no_lock || totals->unknown;
 }
 
 /* Recordings of other tools have neither kernel nor host. */

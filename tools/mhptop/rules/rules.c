@@ -95,16 +95,27 @@ static void end_recording(struct rules *rules, u64 end_ns, bool whole)
 	rules->whole = whole && !gap;
 	rules->unsure |= gap;
 	rules->end_ns = end_ns > rules->last_ns ? end_ns : rules->last_ns;
+	rules->is_open = false;
 	rules_budget_over(rules);
 	rules_expect_over(rules);
+	/* Between operations, nothing is left that may be freed later. */
+	if (!rules->described && rules->ratio_pages && !rules->lost &&
+	    !rules->is_open)
+		rule_equal(rules, RULE_RETIRED, 0, "vmemmap pages never freed",
+			   0, rules->retired);
 }
 
-void rules_restart(struct rules *rules, u64 end_ns)
+/* The next recording may be of another boot, and another kernel. */
+void rules_restart(struct rules *rules, u64 end_ns, bool whole)
 {
-	end_recording(rules, end_ns, false);
+	end_recording(rules, end_ns, whole);
 	rules->span_ns = rules_span(rules);
-	/* The next recording may be of another boot. */
 	rules->first_ns = rules->last_ns = 0;
+	rules->described = rules->retired = 0;
+	rules->ratio_pages = rules->ratio_vmemmap = 0;
+	memset(rules->actions, 0, sizeof(rules->actions));
+	rules->old_steps = false;
+	rules->nr_skipped = 0;
 	forget(rules);
 }
 
@@ -209,11 +220,6 @@ void rules_end(struct rules *rules, u64 now_ns, bool whole)
 {
 	end_recording(rules, now_ns, whole);
 	rules_expect_end(rules);
-	/* Between operations, nothing is left that may be freed later. */
-	if (!rules->described && rules->ratio_pages && !rules->lost &&
-	    !rules->unended.name)
-		rule_equal(rules, RULE_RETIRED, 0, "vmemmap pages never freed",
-			   0, rules->retired);
 }
 
 bool rules_happened(const struct rules *rules)

@@ -117,10 +117,10 @@ void rules_free(struct rules *rules); /* NULL is fine */
 int rules_take(struct rules *rules, const struct mhp_record *record);
 /*
  * Another recording follows: check the operations in progress as at the end, and
- * forget the state of memory. No more events came until end_ns, 0: until the last
- * record.
+ * forget the state of memory. end_ns and whole are those of rules_end(), for the
+ * recording that has ended.
  */
-void rules_restart(struct rules *rules, u64 end_ns);
+void rules_restart(struct rules *rules, u64 end_ns, bool whole);
 /*
  * The end of the stream: check the rules that need all of it. No more events
  * came until now_ns, in the time of the records; 0: until the last record.

@@ -136,7 +136,8 @@ struct rules {
 	size_t nr_removed;
 	size_t room_removed;
 	u64 succeeded[4]; /* add, online, offline, remove */
-	u64 failures;
+	u64 failures; /* that no later try has made good, if retries_ok: of earlier recordings */
+	u64 unsure_failures; /* that a later try may have made good, of earlier recordings */
 	struct sparse failed; /* struct rule_failure, only if retries_ok */
 	u64 happened; /* events by which memory comes, goes or changes state */
 	struct rule_unended unended;
@@ -166,6 +167,7 @@ struct rules {
 	bool unsure; /* some checks were not possible */
 	bool settled; /* the begin or end of an operation was reported */
 	bool whole; /* at the end: no events are missing there */
+	bool is_open; /* at the end: an operation has not ended */
 	bool unmet; /* what was expected may be among the missing events */
 	bool old_steps; /* a step was reported that only older kernels have */
 	bool no_memory;
@@ -248,7 +250,9 @@ void rules_budget_over(struct rules *rules);
 void rules_expect_take(struct rules *rules, const struct mhp_record *r,
 		       s64 ret);
 void rules_expect_end(struct rules *rules);
-/* At the end of a recording: check the memory that is still offline. */
+/* At the end of a recording: an operation may still make an earlier failure good. */
+void rules_expect_open(struct rules *rules, enum rule_op_kind kind, u64 pfn);
+/* At the end of a recording: check the failures and the memory that is still offline. */
 void rules_expect_over(struct rules *rules);
 /* Events were lost: a later try may be among them. */
 void rules_expect_forget(struct rules *rules);

@@ -19,6 +19,7 @@ struct source_chain {
 	u64 part; /* of the source that is read */
 	u64 base; /* numbers used by earlier sources */
 	u64 last_seq; /* highest number of a record */
+	bool whole; /* whether the last source that was read to its end has all events */
 	u64 end_ns; /* when the last source that was read to its end ended, 0: unknown */
 	struct source_totals sums; /* of earlier sources */
 	bool has_no_totals; /* an earlier source */
@@ -57,10 +58,11 @@ static int chain_take(void *ctx, const struct mhp_record *record)
 static void chain_keep(struct source_chain *chain)
 {
 	struct source_totals totals;
+	bool is_lost;
 	char why[160];
-	int check;
+	int check, err = source_totals(chain->now, &totals);
 
-	if (source_totals(chain->now, &totals))
+	if (err)
 		chain->has_no_totals = true;
 	source_totals_add(&chain->sums, &totals);
 	check = source_self_check(chain->now, NULL, why, sizeof(why));
@@ -72,9 +74,9 @@ static void chain_keep(struct source_chain *chain)
 		memcpy(chain->note, source_why(chain->now),
 		       sizeof(chain->note));
 	/* Lost events may have come after the last one that is there. */
-	chain->end_ns = chain->last_seq < chain->base + totals.count[0].seen ?
-				0 :
-				totals.mono_ns;
+	is_lost = chain->last_seq < chain->base + totals.count[0].seen;
+	chain->end_ns = is_lost ? 0 : totals.mono_ns;
+	chain->whole = !is_lost && !err && !chain->now->info.unmarked;
 	chain->base += totals.count[0].seen;
 	if (chain->base < chain->last_seq)
 		chain->base = chain->last_seq;
@@ -158,6 +160,7 @@ static int chain_read(struct source *source, source_sink sink, void *ctx)
 	if (chain->part != chain->now->part) {
 		chain_begin(chain);
 		source->part_end_ns = chain->now->part_end_ns;
+		source->part_whole = chain->now->part_whole;
 		source->part++;
 	}
 	if (ret >= 0)
@@ -175,6 +178,7 @@ static int chain_read(struct source *source, source_sink sink, void *ctx)
 	if (ret)
 		return ret;
 	source->part_end_ns = chain->end_ns;
+	source->part_whole = chain->whole;
 	source->part++;
 	/* There may be more. */
 	return 1;
@@ -208,8 +212,10 @@ static int chain_self_check(struct source *source, struct mhp_ledger *ledger,
 
 static void chain_close(struct source *source)
 {
-	source_close(to_chain(source)->now);
-	free(source);
+	struct source_chain *chain = to_chain(source);
+
+	source_close(chain->now);
+	free(chain);
 }
 
 static const struct source_ops chain_ops = {

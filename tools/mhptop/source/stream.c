@@ -265,7 +265,7 @@ static int end_part(struct stream *stream)
 	/* The last one had no records. */
 	int err = stream->part_begins ? start_part(stream, 0) : 0;
 
-	rules_restart(stream->rules, source->part_end_ns);
+	rules_restart(stream->rules, source->part_end_ns, source->part_whole);
 	if (stream->model.last_ns < source->part_end_ns)
 		stream->model.last_ns = source->part_end_ns;
 	stream->part = source->part;
