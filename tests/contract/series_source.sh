@@ -11,7 +11,7 @@ for series in kernel/*/series; do
 	# Files that a patch creates and a later one changes are not in the archive.
 	mapfile -t files < <(comm -23 <(sed -n 's|^--- a/||p' "${patches[@]/#/$dir/}" | sort -u) \
 		<(awk '/^--- \/dev\/null$/ { getline; sub(/^\+\+\+ b\//, ""); print }' "${patches[@]/#/$dir/}" | sort -u))
-	mkdir "$WORK/tree"
+	rm -rf "$WORK/tree" && mkdir "$WORK/tree"
 	check "$base: the archive contains the files that the patches change" tar -C "$WORK/tree" --strip-components=1 -xf "$archive" \
 		"${files[@]/#/linux-source-$base/}" "linux-source-$base"/{scripts,include}
 	cd "$WORK/tree" || exit 1
