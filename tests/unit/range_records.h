@@ -53,17 +53,6 @@ static void add_end(u64 first, u64 blocks, int hosting, int ret)
 	fold(&r, MHP_EVENT_mhp_add_end);
 }
 
-static void failed(u64 block, unsigned int event, int reason, int ret)
-{
-	struct mhp_record r = { 0 };
-
-	r.p.mhp_failed = (struct mhp_mhp_failed){ .start_pfn = block * PAGES,
-						  .nr_pages = PAGES,
-						  .ret = ret,
-						  .reason = reason };
-	fold(&r, event);
-}
-
 static void ref(u64 block, u64 refs, int op)
 {
 	struct mhp_record r = { 0 };

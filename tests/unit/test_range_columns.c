@@ -8,6 +8,17 @@
 #include "model/ledger.h"
 #include "range_records.h"
 
+static void failed(u64 block, unsigned int event, int reason, int ret)
+{
+	struct mhp_record r = { 0 };
+
+	r.p.mhp_failed = (struct mhp_mhp_failed){ .start_pfn = block * PAGES,
+						  .nr_pages = PAGES,
+						  .ret = ret,
+						  .reason = reason };
+	fold(&r, event);
+}
+
 #define NR_BLOCKS 72ULL
 
 static void cell(const char *key, const char *want)

@@ -105,6 +105,7 @@ struct rules_opts {
 	u64 online_start; /* the same for memory that must go online */
 	u64 online_end;
 	u64 page_bytes;
+	u64 struct_page_bytes; /* 0: unknown, or the usual 64 */
 	bool skip[NR_RULES];
 };
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/plain_text.h"
 #include "source/source.h"
@@ -14,6 +15,7 @@ struct source_chain {
 	size_t nr;
 	size_t next; /* the first path that was not opened */
 	struct source *now;
+	bool begun; /* the header of what is read now is known */
 	u64 part; /* of the source that is read */
 	u64 base; /* numbers used by earlier sources */
 	u64 last_seq; /* highest number of a record */
@@ -80,70 +82,87 @@ static void chain_keep(struct source_chain *chain)
 		chain->base = chain->last_seq;
 }
 
+/* Open the next recording. It may be a pipe that has nothing yet. */
 static int chain_next(struct source_chain *chain)
 {
-	const char *path = chain->paths[chain->next++];
-	const struct source_info *info = &chain->source.info;
 	struct source *source;
-	int err = source_open_any(&source, path, chain->source.why,
-				  sizeof(chain->source.why));
+	int err = source_open_any(&source, chain->paths[chain->next++],
+				  chain->source.why, sizeof(chain->source.why));
 
 	if (err)
 		return err;
-	if (info->block_bytes && !source->info.empty &&
-	    (source->info.block_bytes != info->block_bytes ||
-	     source->info.page_bytes != info->page_bytes)) {
-		snprintf(
-			chain->source.why, sizeof(chain->source.why),
-			"%s: this recording has another size of memory blocks than the one before it",
-			path);
-		plain_text(chain->source.why);
-		source_close(source);
-		return -EPROTO;
-	}
 	source_close(chain->now);
 	chain->now = source;
-	chain->part = source->part;
+	chain->begun = false;
 	return 0;
 }
 
-static void chain_start_part(struct source_chain *chain, u64 end_ns, bool whole)
+/*
+ * Take over the header of the recording that was opened, as soon as it is there:
+ * the first one has the size of memory blocks. 1: it is there, 0: not yet, or an
+ * error.
+ */
+static int chain_begin(struct source_chain *chain)
 {
 	struct source_info *info = &chain->source.info;
-	const struct source_info first = *info;
+	const struct source_info first = *info, *next = &chain->now->info;
+	int ret = next->block_bytes ? 1 : source_read(chain->now, NULL, NULL);
 
-	*info = chain->now->info;
-	info->block_bytes = first.block_bytes;
-	info->page_bytes = first.page_bytes;
-	info->growing = first.growing;
-	chain->source.part_end_ns = end_ns;
-	chain->source.part_whole = whole;
-	chain->source.part++;
+	if (ret < 0)
+		memcpy(chain->source.why, source_why(chain->now),
+		       sizeof(chain->source.why));
+	if (!next->block_bytes)
+		return ret;
+	if (first.block_bytes && !next->empty &&
+	    (next->block_bytes != first.block_bytes ||
+	     next->page_bytes != first.page_bytes)) {
+		snprintf(
+			chain->source.why, sizeof(chain->source.why),
+			"%s: this recording has another size of memory blocks than the one before it",
+			chain->paths[chain->next - 1]);
+		plain_text(chain->source.why);
+		return -EPROTO;
+	}
+	*info = *next;
+	if (first.block_bytes) {
+		info->block_bytes = first.block_bytes;
+		info->page_bytes = first.page_bytes;
+	}
+	chain->begun = true;
+	chain->part = chain->now->part;
+	return 1;
 }
 
 /* The first source; it has the size of memory blocks, unless nothing is left of any. */
 static int chain_first(struct source_chain *chain)
 {
-	int err = chain_next(chain);
+	int ret = chain_next(chain);
 
-	while (!err && chain->now->info.empty && chain->next < chain->nr) {
+	while (!ret && chain->now->info.empty && chain->next < chain->nr) {
 		source_read(chain->now, NULL, NULL);
 		chain_keep(chain);
-		err = chain_next(chain);
+		ret = chain_next(chain);
 	}
-	return err;
+	if (!ret)
+		ret = chain_begin(chain);
+	return ret < 0 ? ret : 0;
 }
 
 static int chain_read(struct source *source, source_sink sink, void *ctx)
 {
 	struct source_chain *chain = to_chain(source);
 	struct chain_sink to = { chain, sink, ctx };
-	int ret = source_read(chain->now, chain_take, &to);
+	int ret;
 
-	if (chain->part != chain->now->part)
-		chain_start_part(chain, chain->now->part_end_ns,
-				 chain->now->part_whole);
-	chain->part = chain->now->part;
+	if (!chain->begun)
+		return chain_begin(chain);
+	ret = source_read(chain->now, chain_take, &to);
+	if (chain->part != chain->now->part) {
+		chain_begin(chain);
+		source->part_end_ns = chain->now->part_end_ns;
+		source->part_whole = chain->now->part_whole;
+		source->part++;
+	}
 	if (ret >= 0)
 		return ret;
 	memcpy(source->why, source_why(chain->now), sizeof(source->why));
@@ -158,7 +177,9 @@ static int chain_read(struct source *source, source_sink sink, void *ctx)
 	ret = chain_next(chain);
 	if (ret)
 		return ret;
-	chain_start_part(chain, chain->end_ns, chain->whole);
+	source->part_end_ns = chain->end_ns;
+	source->part_whole = chain->whole;
+	source->part++;
 	/* There may be more. */
 	return 1;
 }
@@ -191,8 +212,10 @@ static int chain_self_check(struct source *source, struct mhp_ledger *ledger,
 
 static void chain_close(struct source *source)
 {
-	source_close(to_chain(source)->now);
-	free(source);
+	struct source_chain *chain = to_chain(source);
+
+	source_close(chain->now);
+	free(chain);
 }
 
 static const struct source_ops chain_ops = {
@@ -204,6 +227,24 @@ static const struct source_ops chain_ops = {
 	.close = chain_close,
 };
 
+/* A file that cannot be read is no surprise in the middle of a check. 0 or -errno. */
+static int find_all(const char *const *paths, size_t nr, char *why, size_t len)
+{
+	size_t i;
+	int err;
+
+	for (i = 0; i < nr; i++) {
+		if (!strcmp(paths[i], "-") || !eaccess(paths[i], R_OK))
+			continue;
+		err = -errno;
+		snprintf(why, len, "cannot open %s: %s", paths[i],
+			 strerror(-err));
+		plain_text(why);
+		return err;
+	}
+	return 0;
+}
+
 int source_open_all(struct source **source, const char *const *paths, size_t nr,
 		    char *why, size_t len)
 {
@@ -213,6 +254,9 @@ int source_open_all(struct source **source, const char *const *paths, size_t nr,
 	if (nr <= 1)
 		return source_open_any(source, nr ? paths[0] : NULL, why, len);
 	*source = NULL;
+	err = find_all(paths, nr, why, len);
+	if (err)
+		return err;
 	chain = calloc(1, sizeof(*chain));
 	if (!chain) {
 		snprintf(why, len, "out of memory");
@@ -227,7 +271,6 @@ int source_open_all(struct source **source, const char *const *paths, size_t nr,
 		chain_close(&chain->source);
 		return err;
 	}
-	chain->source.info = chain->now->info;
 	*source = &chain->source;
 	return 0;
 }

@@ -53,12 +53,17 @@ struct bpf_source {
 /* Load the collector and attach it. 0, or -errno with why. */
 int bpf_source_load(struct bpf_source *self, char *why, size_t len);
 
+struct bpf_facts {
+	s64 early_bit; /* the number of the bit that marks a section of boot memory, -1: unknown */
+	u32 struct_page_bytes; /* 0: unknown */
+};
+
 /*
  * Write those of the kernel's types to a file whose names the collector uses.
- * *early_bit is the number of the bit that marks a section of boot memory, -1 if
- * unknown. 0 or -errno.
+ * 0 or -errno, with the facts that only BTF has.
  */
-int bpf_source_types(const struct btf *collector, int fd, s64 *early_bit);
+int bpf_source_types(const struct btf *collector, int fd,
+		     struct bpf_facts *facts);
 
 /* Start the snapshot. If it is incomplete, print a message on standard error. 0 or -errno. */
 int bpf_source_snapshot_begin(struct bpf_source *self);

@@ -17,6 +17,7 @@
 #include "source/live.h"
 #include "mhp.skel.h" /* needs our own types */
 
+#define USUAL_STRUCT_PAGE 64 /* bytes; a recording names another size */
 #define RING_MIN (512UL << 10)
 #define RING_MAX (4UL << 20)
 /* A busy host may stop the CPU that holds the lock for a few time slices. */
@@ -139,9 +140,9 @@ static u64 ring_bytes(void)
 	return bytes >= RING_MAX ? RING_MAX : 1ULL << shift_of(bytes);
 }
 
-static int configure(struct bpf_source *self, s64 early_bit)
+static int configure(struct bpf_source *self, const struct bpf_facts *facts)
 {
-	const struct source_info *info = &self->source.info;
+	struct source_info *info = &self->source.info;
 	u64 bytes = ring_bytes();
 	int err;
 
@@ -152,8 +153,10 @@ static int configure(struct bpf_source *self, s64 early_bit)
 	self->skel->rodata->mhp_wake_shift = shift_of(bytes / 8);
 	if (source_live_guest())
 		self->skel->rodata->mhp_lock_ns = GUEST_LOCK_NS;
-	if (early_bit >= 0)
-		self->skel->rodata->mhp_early_mask = 1ULL << early_bit;
+	if (facts->early_bit >= 0)
+		self->skel->rodata->mhp_early_mask = 1ULL << facts->early_bit;
+	if (facts->struct_page_bytes != USUAL_STRUCT_PAGE)
+		info->struct_page_bytes = facts->struct_page_bytes;
 	err = bpf_map__set_max_entries(self->skel->maps.mhp_ring, bytes);
 	if (!err && info->max_accounts)
 		err = bpf_map__set_max_entries(self->skel->maps.mhp_blocks,
@@ -218,7 +221,7 @@ static int load(struct bpf_source *self, int types, char *why, size_t len)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, opts);
 	char path[32];
-	s64 early_bit;
+	struct bpf_facts facts;
 	int err;
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", types);
@@ -229,11 +232,10 @@ static int load(struct bpf_source *self, int types, char *why, size_t len)
 	err = choose_programs(self, why, len);
 	if (err)
 		return err;
-	err = bpf_source_types(bpf_object__btf(self->skel->obj), types,
-			       &early_bit);
+	err = bpf_source_types(bpf_object__btf(self->skel->obj), types, &facts);
 	if (err)
 		return refused(err, "provide its BTF types", why, len);
-	err = configure(self, early_bit);
+	err = configure(self, &facts);
 	if (!err)
 		err = mhp_bpf__load(self->skel);
 	return err ? refused(err, "load the collector", why, len) : 0;
