@@ -32,6 +32,10 @@ static int print(void *ctx, const struct mhp_record *r)
 		snprintf(text + end, sizeof(text) - end, " reason=%s",
 			 r->reason ? event_symbol(event_reasons, r->reason) :
 				     "none");
+	else if (r->schema && r->event == MHP_EVENT_mhp_add_end &&
+		 !r->p.mhp_add_end.why)
+		snprintf(strstr(text, "why="), 32, "why=undecided ret=%lld",
+			 (s64)r->p.mhp_add_end.ret);
 	if (!strcmp(style, "perf"))
 		printf("%16s %7u [%03u] %5llu.%06llu: mhp:%s: %s\n", r->comm,
 		       r->pid, r->cpu, s, us, name, text);

@@ -7,7 +7,7 @@
 #include <errno.h>
 
 #include "model/event_table.h"
-#include "rules/state.h"
+#include "rules/steps.h"
 
 #ifndef EHWPOISON
 #define EHWPOISON 133
@@ -121,6 +121,22 @@ static void failed_pages(struct rules *rules, const struct mhp_mhp_failed *e,
 		part_check(rules, e);
 }
 
+/* Notifiers that were called for the operation learn that it fails before its reason is reported. */
+static void cancelled_check(struct rules *rules, const char *name)
+{
+	const struct rule_op *op = &rules->op;
+
+	if (op->blind || (op->kind != OP_ONLINE && op->kind != OP_OFFLINE))
+		return;
+	rule_check(rules,
+		   op->kind == OP_ONLINE ? RULE_ORDER_ONLINE :
+					   RULE_ORDER_OFFLINE,
+		   op->start,
+		   op->step != ON_VETOED && op->step != ON_GOING &&
+			   op->step != OFF_VETOED && op->step != OFF_GOING,
+		   "the cancellation of the notifier calls", "%s", name);
+}
+
 void rules_failed_take(struct rules *rules, const struct mhp_record *r)
 {
 	const struct mhp_mhp_failed *e = &r->p.mhp_failed;
@@ -138,6 +154,7 @@ void rules_failed_take(struct rules *rules, const struct mhp_record *r)
 		   event_symbol(event_reasons, e->reason),
 		   event_symbol(event_reasons, op->reason));
 	failed_pages(rules, e, event_info(r->event)->name);
+	cancelled_check(rules, event_info(r->event)->name);
 	op->reason = e->reason;
 	op->reason_ret = e->ret;
 }
