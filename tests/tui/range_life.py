@@ -106,8 +106,8 @@ class Range:
         self.notify(number, "prepare_online")
         self.memmap("online", zone)
         self.notify(number, "going_online", -12)
-        self.failed(number, "online", -12, "notifier")
         self.notify(number, "cancel_online")
+        self.failed(number, "online", -12, "notifier")
         self.memmap("offline", zone)
         self.notify(number, "finish_offline")
         self.end(number, "online", zone, -12)
@@ -141,8 +141,8 @@ class Range:
         self.notify(number, "going_offline")
         self.rec.put("mhp_offline_blocker", pfn=number * SIZE + 547, page_flags=0x17ffffc0000000, ret=1,
                      refcount=2, mapcount=1, order=0, kind="anon", stage="migrate", **{"pass": 1})
-        self.failed(number, "offline", -16, "unmovable")
         self.notify(number, "cancel_offline")
+        self.failed(number, "offline", -16, "unmovable")
         self.memmap_present(1, "rollback")
         self.end(number, "offline", zone, -16)
 
