@@ -27,6 +27,21 @@ typedef long long s64;
 	};
 #include "mhp_all_events.h"
 
+/* The fields of each class in order, one byte each: the offset of a field is its number. */
+#include "mhp_read.h"
+#undef __field
+#define __field(type, name) char name;
+#undef DECLARE_EVENT_CLASS
+#define DECLARE_EVENT_CLASS(class, proto, args, fields, assign, print) \
+	struct mhp_fields_##class {                                    \
+		fields                                                 \
+	};
+#include "mhp_all_events.h"
+
+/* The bit of a field in the unknown fields of a record */
+#define MHP_FIELD(class, field) \
+	(1U << __builtin_offsetof(struct mhp_fields_##class, field))
+
 /*
  * Numbers the events, from 1, in the order of their definition. An enum cannot do that directly, because the header
  * contains semicolons between the events.
@@ -62,7 +77,7 @@ union mhp_payload {
 /*
  * seq numbers all events since the collector was attached, from 1, including those that found no room in the ring
  * buffer: a gap is a loss. time_ns is CLOCK_MONOTONIC. pid is the thread's id. size is that of the payload in use, in
- * bytes.
+ * bytes. unknown has a bit, MHP_FIELD(), for each field that the source could not tell; the field itself is 0.
  */
 struct mhp_record {
 	u64 seq;
@@ -71,7 +86,7 @@ struct mhp_record {
 	u32 pid;
 	u16 event;
 	u16 size;
-	u32 unused;
+	u32 unknown;
 	char comm[MHP_COMM_LEN];
 	union mhp_payload p;
 };

@@ -285,11 +285,13 @@ MHP_KERNEL void mhp_kernel_block(struct mhp_mhp_snapshot_block *p, u64 index,
 			p->populated = p->altmap_alloc;
 		return;
 	}
-	p->hosting = mhp_kernel_hosting(section_nr);
-	p->vmemmap_pages = 0;
-	p->altmap_free = 0;
-	p->altmap_base = 0;
-	p->altmap_alloc = 0;
+	p->vmemmap_pages = MHP_KERNEL_FIELD(at, struct memory_block___pages,
+					    nr_vmemmap_pages);
+	p->hosting = p->vmemmap_pages ? MHP_HOSTING_BLOCK :
+					mhp_kernel_hosting(section_nr);
+	p->altmap_free = p->vmemmap_pages;
+	p->altmap_base = p->vmemmap_pages ? p->start_pfn : 0;
+	p->altmap_alloc = p->vmemmap_pages ? p->populated : 0;
 }
 
 MHP_KERNEL u32 mhp_kernel_nr_zones(void)

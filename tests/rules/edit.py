@@ -8,7 +8,8 @@ An EDIT is drop:EVENT:NTH, double:EVENT:NTH, swap:EVENT:NTH (with the next line)
 set:EVENT:NTH:FIELD:VALUE; NTH counts from 1. lose:EVENT:NTH drops an event and leaves a gap in the
 numbers. gone:BLOCK drops all events from the begin to the end of the offline of a block, without:STEP
 all notifier calls of a step, and idle all events but the snapshot. until:EVENT:NTH ends the recording
-after an event; ends:SECONDS ends it that long after its last event.
+after an event; ends:SECONDS ends it that long after its last event. unknown:EVENT:FIELD makes a field unknown
+in all events of that name, unseen:EVENT drops them all, as one that the source cannot tell.
 """
 import json
 import sys
@@ -37,6 +38,13 @@ def edit(records, pages, word):
     what, *args = word.split(":")
     if what == "gone":
         return gone(records, args[0], pages)
+    if what == "unknown":
+        for record in records:
+            if record.get("event") == args[0]:
+                record[args[1]] = None
+        return records
+    if what == "unseen":
+        return [record for record in records if record.get("event") != args[0]]
     if what == "without":
         return [record for record in records if record.get("step") != args[0]]
     if what == "idle":
@@ -68,6 +76,9 @@ def main():
     number = find(records, lost[0], sys.argv[2].split(":")[2]) if lost else None
     for word in sys.argv[2:]:
         records = edit(records, pages, word)
+    unseen = [word.split(":")[1] for word in sys.argv[2:] if word.startswith("unseen:")]
+    if unseen:
+        header["unknown_events"] = unseen
     counts = {}
     for seq, record in enumerate(records, 1):
         record["seq"] = seq + (number is not None and seq > number)

@@ -16,6 +16,12 @@ static enum rule_id rule_order(const struct rule_op *op)
 	return op->kind == OP_ONLINE ? RULE_ORDER_ONLINE : RULE_ORDER_OFFLINE;
 }
 
+/* Whether the steps of the memory notifier are unknown. */
+static bool is_deaf(const struct rules *rules)
+{
+	return rules->opts.unknown_events >> MHP_EVENT_mhp_notify & 1;
+}
+
 static void rule_same_place(struct rules *rules, const char *what, u64 start,
 			    u64 nr, u64 want_start, u64 want_nr)
 {
@@ -28,7 +34,11 @@ static void rule_same_place(struct rules *rules, const char *what, u64 start,
 
 static void rule_same_zone(struct rules *rules, s32 nid, u32 zone)
 {
-	const struct rule_op *op = &rules->op;
+	struct rule_op *op = &rules->op;
+
+	if (op->zone_unknown)
+		op->zone = zone;
+	op->zone_unknown = false;
 
 	rule_check(rules, RULE_SAME_BLOCK, op->start,
 		   nid == op->nid && zone == op->zone,
@@ -88,17 +98,21 @@ static void blocker_check(struct rules *rules, const struct mhp_record *r,
 	struct rule_op *op = &rules->op;
 	bool early = e->stage == MHP_STAGE_ISOLATE_RANGE;
 
-	rule_check(rules, RULE_SAME_BLOCK, op->start,
-		   e->pfn - op->start >= op->vmemmap &&
-			   e->pfn - op->start < op->nr,
-		   "a page of the block", "page 0x%llx", e->pfn);
-	rule_check(rules, RULE_ORDER_OFFLINE, op->start,
-		   early == (step != OFF_GOING),
-		   early ? "isolation before the notifiers" :
-			   "this stage after the notifiers",
-		   "stage %s", event_symbol(event_stages, e->stage));
+	if (rule_knows(rules, RULE_SAME_BLOCK, r, mhp_offline_blocker, pfn))
+		rule_check(rules, RULE_SAME_BLOCK, op->start,
+			   e->pfn - op->start >= op->vmemmap &&
+				   e->pfn - op->start < op->nr,
+			   "a page of the block", "page 0x%llx", e->pfn);
+	if (!is_deaf(rules))
+		rule_check(rules, RULE_ORDER_OFFLINE, op->start,
+			   early == (step != OFF_GOING),
+			   early ? "isolation before the notifiers" :
+				   "this stage after the notifiers",
+			   "stage %s", event_symbol(event_stages, e->stage));
 	/* In stages that repeat, passes 1, 2, 4, 8 … are reported. */
-	if (e->stage == MHP_STAGE_ISOLATE_PAGE || e->stage == MHP_STAGE_MIGRATE)
+	if ((e->stage == MHP_STAGE_ISOLATE_PAGE ||
+	     e->stage == MHP_STAGE_MIGRATE) &&
+	    rule_knows(rules, RULE_ORDER_OFFLINE, r, mhp_offline_blocker, pass))
 		rule_check(rules, RULE_ORDER_OFFLINE, op->start,
 			   e->pass && !(e->pass & (e->pass - 1)),
 			   "a pass that is a power of two", "pass %u",
@@ -111,7 +125,8 @@ static void vmemmap_check(struct rules *rules, const struct mhp_record *r)
 
 	rule_same_place(rules, "memmap", e->start_pfn, e->vmemmap_pages,
 			rules->op.start, rules->op.vmemmap);
-	rule_same_zone(rules, e->nid, e->zone);
+	if (rule_knows(rules, RULE_SAME_BLOCK, r, mhp_vmemmap_zone, zone))
+		rule_same_zone(rules, e->nid, e->zone);
 }
 
 /* The edge determines the first page and the number of pages that a count must change by. */
@@ -211,11 +226,14 @@ static const struct {
 	{ MHP_REASON_HUGETLB, OP_OFFLINE, 0 },
 };
 
-static void result_check(struct rules *rules, const struct mhp_mhp_block_end *e)
+static void result_check(struct rules *rules, const struct mhp_record *r)
 {
+	const struct mhp_mhp_block_end *e = &r->p.mhp_block_end;
 	struct rule_op *op = &rules->op;
 	size_t i;
 
+	if (!rule_knows(rules, RULE_RESULT, r, mhp_block_end, reason))
+		return;
 	if (!e->ret) {
 		rule_check(rules, RULE_RESULT, op->start,
 			   e->reason == MHP_REASON_NONE, "reason none",
@@ -231,12 +249,15 @@ static void result_check(struct rules *rules, const struct mhp_mhp_block_end *e)
 		   i < sizeof(reasons) / sizeof(*reasons) && e->ret < 0,
 		   "a reason that matches the result", "reason %s, ret %lld",
 		   event_symbol(event_reasons, e->reason), (s64)e->ret);
-	rule_check(rules, RULE_RESULT, op->start,
-		   (e->reason == MHP_REASON_NOTIFIER) == (op->veto != 0) &&
-			   (!op->veto || op->veto == e->ret),
-		   op->veto ? "the notifier's error" : "no error of a notifier",
-		   "reason %s, ret %lld",
-		   event_symbol(event_reasons, e->reason), (s64)e->ret);
+	if (!is_deaf(rules))
+		rule_check(rules, RULE_RESULT, op->start,
+			   (e->reason == MHP_REASON_NOTIFIER) ==
+					   (op->veto != 0) &&
+				   (!op->veto || op->veto == e->ret),
+			   op->veto ? "the notifier's error" :
+				      "no error of a notifier",
+			   "reason %s, ret %lld",
+			   event_symbol(event_reasons, e->reason), (s64)e->ret);
 	if (e->reason == MHP_REASON_UNMOVABLE ||
 	    e->reason == MHP_REASON_HUGETLB)
 		rule_check(rules, RULE_RESULT, op->start,
@@ -286,11 +307,12 @@ static void rules_block_end(struct rules *rules, const struct mhp_record *r)
 
 	rule_same_place(rules, "end", e->start_pfn, e->nr_pages, op->start,
 			op->nr);
-	rule_same_zone(rules, e->nid, e->zone);
+	if (rule_knows(rules, RULE_SAME_BLOCK, r, mhp_block_end, zone))
+		rule_same_zone(rules, e->nid, e->zone);
 	rule_equal(rules, RULE_SAME_BLOCK, op->start, "vmemmap pages",
 		   op->vmemmap, e->vmemmap_pages);
 	if (!op->blind) {
-		result_check(rules, e);
+		result_check(rules, r);
 		pages_check(rules, e);
 	}
 	if (block) {
@@ -357,6 +379,8 @@ static void rules_block_begin(struct rules *rules, const struct mhp_record *r)
 		.vmemmap = e->vmemmap_pages,
 		.nid = e->nid,
 		.zone = e->zone,
+		.zone_unknown = !record_knows(r, mhp_block_begin, zone),
+		.unknown_events = rules->opts.unknown_events,
 	};
 	op->step = op->kind == OP_ONLINE ? ON_BEGUN : OFF_BEGUN;
 	rules->settled = true;

@@ -119,6 +119,9 @@ struct rule_op {
 	u32 hosting;
 	bool failed; /* a section could not be populated */
 	bool blind; /* an event came out of order: the rest is not checked */
+	bool nid_unknown; /* until an event tells it */
+	bool zone_unknown;
+	u64 unknown_events; /* as in struct rules_opts */
 	bool skips; /* edges of newer kernels may be taken, see steps.c */
 };
 
@@ -127,6 +130,8 @@ struct rules {
 	u64 block_pages;
 	struct violations *violations;
 	u64 checked[NR_RULES];
+	u64 unjudged[NR_RULES];
+	const char *unjudged_what[NR_RULES];
 	struct rule_op op;
 	struct sparse blocks; /* struct rule_block, by number */
 	struct rule_range *ranges;
@@ -189,6 +194,18 @@ static inline s64 rule_difference(s64 a, s64 b)
 bool rule_check(struct rules *rules, enum rule_id rule, u64 pfn, bool passes,
 		const char *expected, const char *found, ...)
 	__attribute__((format(printf, 6, 7)));
+/*
+ * Whether a field of a record is known; if it is not, count that the rule could
+ * not judge it.
+ */
+#define rule_knows(rules, rule, r, class, field)                  \
+	rule_knows_field(rules, rule, r, MHP_FIELD(class, field), \
+			 #class "." #field)
+bool rule_knows_field(struct rules *rules, enum rule_id rule,
+		      const struct mhp_record *r, u32 bit, const char *what);
+/* Whether a field of a record is known. */
+#define record_knows(r, class, field) \
+	(!((r)->unknown & MHP_FIELD(class, field)))
 /* Count a check of a rule that passed. */
 void rule_passes(struct rules *rules, enum rule_id rule);
 /* Store the violation of a check that was counted as passed. */

@@ -238,6 +238,33 @@ void source_live_lockdown(char *buf, size_t len)
 	snprintf(buf, len, "%s", end && strcmp(mode, "[none") ? mode + 1 : "");
 }
 
+int source_open_kernel(struct source **source, const enum source_kind *only,
+		       char *why, size_t len)
+{
+	char probes[256];
+	int err;
+
+	if (only)
+		return source_open_bpf(source, *only, why, len);
+	err = source_open_bpf(source, SOURCE_EVENTS, why, len);
+	if (!err || err == -ENOMEM)
+		return err;
+	if (!source_open_bpf(source, SOURCE_PROBES, probes, sizeof(probes))) {
+		/* Most kernels have no mhp events: that alone is not worth a line. */
+		if (err != -ENOENT)
+			fprintf(stderr,
+				"mhptop: using probes instead of events: %s\n",
+				why);
+		return 0;
+	}
+	if (err != -ENOENT)
+		return err;
+	return source_live_why(
+		-EOPNOTSUPP, why, len,
+		"this kernel has no mhp events, and its functions cannot be probed: %s",
+		probes);
+}
+
 int source_live_why(int err, char *why, size_t len, const char *fmt, ...)
 {
 	va_list args;
