@@ -21,7 +21,8 @@ include tools/mhptop/mhptop.mk
 
 help:
 	@echo 'make demo         boot a guest and watch a DIMM come and go (without a terminal, print each step and exit);'
-	@echo '                  MHP_KERNEL=DIR boots the bzImage of that folder instead of building a kernel'
+	@echo '                  KERNEL=stock boots a kernel that Debian ships, without any patch; MHP_KERNEL=DIR boots the'
+	@echo '                  bzImage of that folder; neither builds a kernel'
 	@echo 'make check        all tests: check-host, then check-guest'
 	@echo 'make check-host   tests that need no kernel, some five minutes'
 	@echo 'make check-guest  tests that boot guests'
@@ -31,7 +32,7 @@ help:
 	@echo 'make bench        figures, counted in instructions; docs/performance.md explains them'
 	@echo 'make mhptop       the tool: build/mhptop'
 	@echo 'make kernel       the patched kernel: build/kernel/6.12 (KERNEL_SRC=DIR takes another source tree);'
-	@echo '                  kernel-vanilla, kernel-debug, kernels: the others'
+	@echo '                  kernel-vanilla, kernel-debug, kernels: the others; BASE=7.3 builds, or tests, that version'
 	@echo 'make docs         regenerate the event and key references in docs/'
 	@echo 'make install      into PREFIX=/usr/local, below DESTDIR; make uninstall'
 	@echo 'make clean        remove build/; kernels stay in the cache folder'
@@ -50,10 +51,12 @@ CHECK := tests/check.py $(if $(ONLY),--only '$(ONLY)')
 setup = $(Q)$(PHASE) packages tools/setup.sh $1
 KERNEL_NEEDED := $(if $(MHP_KERNEL),,kernel)
 
+# KERNEL=stock boots a kernel that Debian ships.
+demo: DEMO_KERNEL = $(if $(filter stock,$(KERNEL)),,$(KERNEL_NEEDED))
 demo:
-	$(call setup,build guest $(KERNEL_NEEDED))
-	$(Q)$(MAKE) --no-print-directory mhptop $(KERNEL_NEEDED)
-	$(Q)MHP_KERNEL='$(MHP_KERNEL)' tools/demo/demo.sh
+	$(call setup,build guest $(DEMO_KERNEL))
+	$(Q)$(MAKE) --no-print-directory mhptop $(DEMO_KERNEL)
+	$(Q)MHP_KERNEL='$(MHP_KERNEL)' KERNEL='$(KERNEL)' tools/demo/demo.sh
 
 check-host:
 	$(call setup,build test)
@@ -62,23 +65,24 @@ check-host:
 
 check-guest:
 	$(call setup,build kernel guest test)
-	$(Q)$(PHASE) build $(MAKE) $(BUILD) mhptop build/tests/as_text build/tests/steps build/tests/call_sites
+	$(Q)$(PHASE) build $(MAKE) $(BUILD) mhptop build/tests/as_text build/tests/steps build/tests/call_sites build/tests/btf_compare
 	$(Q)$(PHASE) kernels $(MAKE) $(BUILD) kernels
-	$(Q)$(PHASE) kernels tests/vm/module/build.sh 6.12 6.12-debug
+	$(Q)$(PHASE) kernels tests/vm/module/build.sh $(BASE) $(BASE)-debug
 	$(Q)$(CHECK) tests/guest.list
 
 check:
 	$(call setup,build kernel guest test)
 	$(Q)$(PHASE) build $(MAKE) $(BUILD) mhptop check-build
 	$(Q)$(PHASE) kernels $(MAKE) $(BUILD) kernels
-	$(Q)$(PHASE) kernels tests/vm/module/build.sh 6.12 6.12-debug
+	$(Q)$(PHASE) kernels tests/vm/module/build.sh $(BASE) $(BASE)-debug
 	$(Q)$(CHECK) tests/host.list tests/guest.list
 
 check-long:
 	$(call setup,build kernel guest test)
-	$(Q)$(PHASE) build $(MAKE) $(BUILD) mhptop build/tests/steps
+	$(Q)$(PHASE) build $(MAKE) $(BUILD) mhptop build/tests/steps build/tests/btf_compare
 	$(Q)$(PHASE) kernels $(MAKE) $(BUILD) kernels
-	$(Q)$(PHASE) kernels tests/vm/module/build.sh 6.12 6.12-debug
+	$(Q)$(PHASE) kernels $(MAKE) $(BUILD) kernel-vanilla BASE=7.3
+	$(Q)$(PHASE) kernels tests/vm/module/build.sh $(BASE) $(BASE)-debug
 	$(Q)$(CHECK) tests/long.list
 
 check-fresh:
@@ -95,7 +99,7 @@ fuzz:
 bench:
 	$(call setup,build kernel guest)
 	$(Q)$(MAKE) --no-print-directory mhptop build/tests/generate kernel kernel-vanilla
-	$(Q)tests/vm/module/build.sh 6.12
+	$(Q)tests/vm/module/build.sh $(BASE)
 	$(Q)tests/bench/bench.py
 
 # Documentation that is generated: the events in docs/events.md, the keys in the manual page.

@@ -21,7 +21,7 @@ char _license[] SEC("license") = "GPL";
 	} __attribute__((preserve_access_index));
 #include "../tracepoints.h"
 
-/* Copies the fields; one that the running kernel does not have becomes 0. */
+/* Copies the fields; one that the running kernel does not have becomes 0, as does the padding at the end. */
 #include "mhp_read.h"
 #undef __field
 #define __field(type, name) \
@@ -32,6 +32,7 @@ char _license[] SEC("license") = "GPL";
 		struct mhp_##class * payload,                          \
 		const struct trace_event_raw_##class *ctx)             \
 	{                                                              \
+		((u64 *)(payload + 1))[-1] = 0;                        \
 		fields                                                 \
 	}
 #include "../tracepoints.h"

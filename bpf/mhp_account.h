@@ -76,13 +76,71 @@ MHP_FOLD struct mhp_zone_account *mhp_fold_zone(struct mhp_ledger *ledger,
 		       mhp_ledger_zone(ledger, nid, zone);
 }
 
+/* Whether the memmap in the pages of a block belongs to the account of the block's range. */
+MHP_FOLD int mhp_fold_is_shared(struct mhp_ledger *ledger,
+				const struct mhp_block *block)
+{
+	struct mhp_globals *globals = mhp_ledger_globals(ledger);
+
+	return block->hosting == MHP_HOSTING_RANGE && globals &&
+	       !globals->memmap_of_blocks;
+}
+
+/* The range whose memmap begins at pfn and has an account of its own. NULL: there is none. */
+MHP_FOLD struct mhp_range *mhp_fold_memmap(struct mhp_ledger *ledger, u64 pfn)
+{
+	struct mhp_range *range = mhp_ledger_range(ledger, pfn, 0);
+	struct mhp_globals *globals = mhp_ledger_globals(ledger);
+
+	if (!range || !globals || globals->memmap_of_blocks ||
+	    range->hosting != MHP_HOSTING_RANGE)
+		return (void *)0;
+	return range;
+}
+
+/* Counts a block as a user of its range while it is online, unless all of its pages hold memmap. */
+MHP_FOLD void mhp_fold_use(struct mhp_ledger *ledger, struct mhp_block *block)
+{
+	int uses = (block->state == MHP_STATE_ONLINE ||
+		    block->state == MHP_STATE_GOING_OFFLINE) &&
+		   block->vmemmap_pages < mhp_ledger_block_pages(ledger);
+	struct mhp_range *range;
+
+	if (block->hosting != MHP_HOSTING_RANGE ||
+	    uses == !!(block->flags & MHP_BLOCK_USER))
+		return;
+	range = mhp_ledger_range(ledger, block->altmap_base, 0);
+	if (!range)
+		return;
+	block->flags ^= MHP_BLOCK_USER;
+	if (uses)
+		range->users++;
+	else if (range->users)
+		range->users--;
+}
+
+/* An operation on a block of the range has ended: what was not counted follows from the state of the memmap. */
+MHP_FOLD void mhp_fold_settle_range(struct mhp_ledger *ledger,
+				    const struct mhp_block *block)
+{
+	struct mhp_range *range = mhp_fold_memmap(ledger, block->altmap_base);
+
+	if (block->hosting == MHP_HOSTING_RANGE && range && range->estimated)
+		range->present = (s64)range->vmemmap_online;
+}
+
 /*
  * Completes a partial account once the operation that the collector caught in the middle has ended: the counts of
  * hot-added memory follow from its state. Those of boot memory do not, as it may have holes.
  */
-MHP_FOLD void mhp_fold_settle(struct mhp_block *block,
+MHP_FOLD void mhp_fold_settle(struct mhp_ledger *ledger,
+			      struct mhp_block *block,
 			      struct mhp_zone_account *zone)
 {
+	u32 own;
+
+	mhp_fold_use(ledger, block);
+	mhp_fold_settle_range(ledger, block);
 	if (!(block->flags & MHP_BLOCK_PARTIAL) ||
 	    block->flags & MHP_BLOCK_SYSFS)
 		return;
@@ -98,14 +156,14 @@ MHP_FOLD void mhp_fold_settle(struct mhp_block *block,
 		return;
 	block->flags &= ~MHP_BLOCK_PARTIAL;
 	block->flags |= MHP_BLOCK_ESTIMATED;
-	block->present = block->described;
+	own = mhp_fold_is_shared(ledger, block) ? 0 : block->vmemmap_pages;
 	block->managed = block->described - block->vmemmap_pages;
+	block->present = block->managed + (s32)own;
 	if (zone)
-		mhp_fold_enter(
-			zone, (u64)block->vmemmap_pages - block->vmemmap_online,
-			!(block->flags & MHP_BLOCK_COUNTED));
+		mhp_fold_enter(zone, (u64)own - block->vmemmap_online,
+			       !(block->flags & MHP_BLOCK_COUNTED));
 	block->flags |= MHP_BLOCK_COUNTED;
-	block->vmemmap_online = block->vmemmap_pages;
+	block->vmemmap_online = own;
 }
 
 /* Signed addition that wraps, as recordings may contain any values. */

@@ -77,7 +77,9 @@ union mhp_payload {
 /*
  * seq numbers all events since the collector was attached, from 1, including those that found no room in the ring
  * buffer: a gap is a loss. time_ns is CLOCK_MONOTONIC. pid is the thread's id. size is that of the payload in use, in
- * bytes. unknown has a bit, MHP_FIELD(), for each field that the source could not tell; the field itself is 0.
+ * bytes. schema is that of an old recording, 0 if the record has the current form. Before schema 3, the end events of
+ * online and offline had the reason of a failure: reason is that enum mhp_reason, 0 if there is none. unknown has a bit,
+ * MHP_FIELD(), for each field that the source could not tell; the field itself is 0.
  */
 struct mhp_record {
 	u64 seq;
@@ -86,10 +88,19 @@ struct mhp_record {
 	u32 pid;
 	u16 event;
 	u16 size;
-	u32 unknown;
+	u32 unknown : 24;
+	u32 schema : 3;
+	u32 reason : 5;
 	char comm[MHP_COMM_LEN];
 	union mhp_payload p;
 };
+
+/* Whether the kernel was one in which the memmap of a range belongs to the blocks in which it lies: see docs/range.md. */
+#define MHP_FIRST_DESIGN_SCHEMA 2
+static inline int mhp_is_first_design(const struct mhp_record *r)
+{
+	return r->schema && r->schema <= MHP_FIRST_DESIGN_SCHEMA;
+}
 
 /* Bytes before the payload */
 #define MHP_RECORD_HEADER __builtin_offsetof(struct mhp_record, p)

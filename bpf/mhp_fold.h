@@ -83,13 +83,32 @@ MHP_FOLD void mhp_fold_free(struct mhp_ledger *ledger,
 	block->altmap_base = 0;
 }
 
+/* The memmap of a whole range joined or left a zone. */
+MHP_FOLD void mhp_fold_memmap_zone(struct mhp_range *range,
+				   struct mhp_zone_account *zone,
+				   const struct mhp_mhp_vmemmap_zone *e,
+				   int online)
+{
+	if (zone && online)
+		mhp_fold_enter(zone, e->vmemmap_pages - range->vmemmap_online,
+			       0);
+	else if (zone)
+		mhp_fold_leave(zone, range->vmemmap_online, 0);
+	range->vmemmap_online = online ? e->vmemmap_pages : 0;
+	range->zone = online ? e->zone : MHP_ZONE_NONE;
+}
+
 MHP_FOLD void mhp_fold_vmemmap_zone(struct mhp_ledger *ledger,
 				    const struct mhp_record *r, int online)
 {
 	const struct mhp_mhp_vmemmap_zone *e = &r->p.mhp_vmemmap_zone;
 	struct mhp_zone_account *zone = mhp_fold_zone(ledger, e->nid, e->zone);
-	struct mhp_block *block = mhp_fold_block(ledger, e->start_pfn);
+	struct mhp_range *range = mhp_fold_memmap(ledger, e->start_pfn);
+	struct mhp_block *block;
 
+	if (range)
+		return mhp_fold_memmap_zone(range, zone, e, online);
+	block = mhp_fold_block(ledger, e->start_pfn);
 	if (!block)
 		return;
 	if (zone && online)
@@ -147,8 +166,9 @@ MHP_FOLD void mhp_fold_online_end(struct mhp_ledger *ledger,
 		block->online_failures++;
 		block->state = MHP_STATE_OFFLINE;
 		block->zone = MHP_ZONE_NONE;
-		block->reason = e->reason;
-		mhp_fold_settle(block, zone);
+		if (r->reason)
+			block->reason = r->reason;
+		mhp_fold_settle(ledger, block, zone);
 		return;
 	}
 	block->onlines++;
@@ -157,7 +177,7 @@ MHP_FOLD void mhp_fold_online_end(struct mhp_ledger *ledger,
 	block->flags |= MHP_BLOCK_COUNTED;
 	if (zone)
 		mhp_fold_enter(zone, 0, 1);
-	mhp_fold_settle(block, zone);
+	mhp_fold_settle(ledger, block, zone);
 }
 
 MHP_FOLD void mhp_fold_offline_end(struct mhp_ledger *ledger,
@@ -178,8 +198,9 @@ MHP_FOLD void mhp_fold_offline_end(struct mhp_ledger *ledger,
 		block->state = MHP_STATE_ONLINE;
 		block->zone = e->zone;
 		block->nid = e->nid;
-		block->reason = e->reason;
-		mhp_fold_settle(block, zone);
+		if (r->reason)
+			block->reason = r->reason;
+		mhp_fold_settle(ledger, block, zone);
 		return;
 	}
 	block->offlines++;
@@ -188,7 +209,37 @@ MHP_FOLD void mhp_fold_offline_end(struct mhp_ledger *ledger,
 	if (zone && block->flags & MHP_BLOCK_COUNTED)
 		mhp_fold_leave(zone, 0, 1);
 	block->flags &= ~MHP_BLOCK_COUNTED;
-	mhp_fold_settle(block, zone);
+	mhp_fold_settle(ledger, block, zone);
+}
+
+MHP_FOLD void mhp_fold_account_block(struct mhp_ledger *ledger,
+				     const struct mhp_mhp_account *e,
+				     int present)
+{
+	struct mhp_block *block = mhp_fold_block(ledger, e->start_pfn);
+
+	if (!block)
+		return;
+	if (present)
+		block->present = mhp_fold_sum(block->present, e->delta);
+	else
+		block->managed = mhp_fold_sum(block->managed, e->delta);
+	/* The collector missed the start of this operation. Drivers, however, adjust the counts of online memory. */
+	if (e->cause != MHP_CAUSE_DRIVER &&
+	    block->state != MHP_STATE_GOING_ONLINE &&
+	    block->state != MHP_STATE_GOING_OFFLINE)
+		block->flags |= MHP_BLOCK_PARTIAL;
+}
+
+/* An online or offline fails. The end event of a recording before schema 3 has the reason. */
+MHP_FOLD void mhp_fold_block_failed(struct mhp_ledger *ledger,
+				    const struct mhp_record *r)
+{
+	const struct mhp_mhp_failed *e = &r->p.mhp_failed;
+	struct mhp_block *block = mhp_fold_block(ledger, e->start_pfn);
+
+	if (block)
+		block->reason = e->reason;
 }
 
 MHP_FOLD void mhp_fold_account(struct mhp_ledger *ledger,
@@ -196,17 +247,13 @@ MHP_FOLD void mhp_fold_account(struct mhp_ledger *ledger,
 {
 	const struct mhp_mhp_account *e = &r->p.mhp_account;
 	struct mhp_zone_account *zone = mhp_fold_zone(ledger, e->nid, e->zone);
-	struct mhp_block *block = mhp_fold_block(ledger, e->start_pfn);
+	struct mhp_range *range =
+		present ? mhp_fold_memmap(ledger, e->start_pfn) : (void *)0;
 
-	if (block && present)
-		block->present = mhp_fold_sum(block->present, e->delta);
-	else if (block)
-		block->managed = mhp_fold_sum(block->managed, e->delta);
-	/* The collector missed the start of this operation. Drivers, however, adjust the counts of online memory. */
-	if (block && e->cause != MHP_CAUSE_DRIVER &&
-	    block->state != MHP_STATE_GOING_ONLINE &&
-	    block->state != MHP_STATE_GOING_OFFLINE)
-		block->flags |= MHP_BLOCK_PARTIAL;
+	if (range)
+		range->present = mhp_fold_sum(range->present, e->delta);
+	else
+		mhp_fold_account_block(ledger, e, present);
 	if (!zone)
 		return;
 	if (present) {
@@ -273,6 +320,12 @@ MHP_FOLD void mhp_fold(struct mhp_ledger *ledger, const struct mhp_record *r,
 		return mhp_fold_online_end(ledger, r);
 	case MHP_EVENT_mhp_offline_end:
 		return mhp_fold_offline_end(ledger, r);
+	case MHP_EVENT_mhp_online_failed:
+	case MHP_EVENT_mhp_offline_failed:
+		return mhp_fold_block_failed(ledger, r);
+	case MHP_EVENT_mhp_add_failed:
+	case MHP_EVENT_mhp_remove_failed:
+		return mhp_fold_range_failed(ledger, r);
 	case MHP_EVENT_mhp_remove_begin:
 		return mhp_fold_remove(ledger, r, 0);
 	case MHP_EVENT_mhp_remove_end:

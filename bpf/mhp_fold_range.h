@@ -3,8 +3,8 @@
  * The fold of events about added ranges: begin and end of add and remove, and the memmap of a range that hosts it as a
  * whole (struct memmap_range in mm/memory_hotplug.c).
  *
- * A range that hosts its memmap can be removed in parts: its memmap is freed when the last section drops its reference,
- * and events identify it by the base of the altmap. Any other range is the one that is being added or removed.
+ * The memmap of such a range is freed when the last section drops its reference, and events identify it by the base of
+ * the altmap. Any other range is the one that is being added or removed.
  */
 #ifndef MHP_FOLD_RANGE_H
 #define MHP_FOLD_RANGE_H
@@ -133,9 +133,11 @@ MHP_FOLD void mhp_fold_add_begin(struct mhp_ledger *ledger,
 	range->remove_ret = 0;
 	range->nid = e->nid;
 	range->hosting = MHP_HOSTING_NONE;
-	range->why = MHP_WHY_UNDECIDED;
+	range->why = 0;
 	range->flags = e->flags;
 	range->removed = 0;
+	range->reason = 0;
+	range->failed_pfn = 0;
 	range->gone = 0;
 	range->sections = 0;
 	range->refs = 0;
@@ -143,6 +145,11 @@ MHP_FOLD void mhp_fold_add_begin(struct mhp_ledger *ledger,
 	range->frees = 0;
 	range->free_pfn = 0;
 	range->order = MHP_ORDER_NONE;
+	range->users = 0;
+	range->zone = globals && globals->memmap_of_blocks ? 0 : MHP_ZONE_NONE;
+	range->vmemmap_online = 0;
+	range->present = 0;
+	range->estimated = 0;
 }
 
 MHP_FOLD void mhp_fold_add_end(struct mhp_ledger *ledger,
@@ -167,6 +174,23 @@ MHP_FOLD void mhp_fold_add_end(struct mhp_ledger *ledger,
 		mhp_fold_gone(ledger, range);
 }
 
+/* The range that is being added or removed, of which the event may name a part. */
+MHP_FOLD void mhp_fold_range_failed(struct mhp_ledger *ledger,
+				    const struct mhp_record *r)
+{
+	const struct mhp_mhp_failed *e = &r->p.mhp_failed;
+	struct mhp_globals *globals = mhp_ledger_globals(ledger);
+	struct mhp_range *range;
+
+	if (!globals)
+		return;
+	range = mhp_ledger_range(ledger, globals->range_pfn, 0);
+	if (!range)
+		return;
+	range->reason = e->reason;
+	range->failed_pfn = e->start_pfn;
+}
+
 MHP_FOLD void mhp_fold_remove(struct mhp_ledger *ledger,
 			      const struct mhp_record *r, int end)
 {
@@ -185,6 +209,8 @@ MHP_FOLD void mhp_fold_remove(struct mhp_ledger *ledger,
 	if (!end) {
 		range->remove.begin_ns = r->time_ns;
 		range->remove.end_ns = 0;
+		range->reason = 0;
+		range->failed_pfn = 0;
 		return;
 	}
 	range->remove.end_ns = r->time_ns;

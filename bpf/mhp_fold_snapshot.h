@@ -25,8 +25,38 @@ MHP_FOLD void mhp_fold_block_rest(struct mhp_ledger *ledger,
 	if (!block->described && e->state != MHP_STATE_REMOVED)
 		block->described = e->nr_pages;
 	if (block->state == MHP_STATE_ONLINE)
-		mhp_fold_settle(block,
+		mhp_fold_settle(ledger, block,
 				mhp_fold_zone(ledger, block->nid, block->zone));
+}
+
+/*
+ * The zone that the memmap of a range is in. A recording or kernel that does not tell is taken to have it in the zone
+ * of a block that is online.
+ */
+MHP_FOLD void mhp_fold_snapshot_memmap(struct mhp_ledger *ledger,
+				       struct mhp_range *range,
+				       const struct mhp_mhp_snapshot_block *e)
+{
+	struct mhp_globals *globals = mhp_ledger_globals(ledger);
+	u32 in = e->memmap_zone ?: e->state == MHP_STATE_ONLINE ? e->zone : 0;
+	struct mhp_zone_account *zone;
+
+	if (!globals || globals->memmap_of_blocks)
+		return;
+	if (!range->zone)
+		range->zone = MHP_ZONE_NONE;
+	if (!in || range->zone == in)
+		return;
+	zone = mhp_fold_zone(ledger, range->nid, range->zone);
+	if (zone)
+		mhp_fold_leave(zone, range->vmemmap_online, 0);
+	zone = mhp_fold_zone(ledger, e->nid, in);
+	range->zone = in;
+	range->vmemmap_online = zone ? e->altmap_free : 0;
+	range->present = (s64)range->vmemmap_online;
+	range->estimated = 1;
+	if (zone)
+		mhp_fold_enter(zone, range->vmemmap_online, 0);
 }
 
 /*
@@ -52,9 +82,12 @@ MHP_FOLD void mhp_fold_snapshot_range(struct mhp_ledger *ledger,
 	range->refs = e->refs;
 	range->sections = e->sections;
 	range->removed = 0;
+	range->reason = 0;
+	range->failed_pfn = 0;
 	range->gone = 0;
 	range->frees = 0;
 	range->order = MHP_ORDER_NONE;
+	mhp_fold_snapshot_memmap(ledger, range, e);
 }
 
 MHP_FOLD void mhp_fold_snapshot_block(struct mhp_ledger *ledger,
@@ -63,6 +96,7 @@ MHP_FOLD void mhp_fold_snapshot_block(struct mhp_ledger *ledger,
 	const struct mhp_mhp_snapshot_block *e = &r->p.mhp_snapshot_block;
 	struct mhp_block *block = mhp_ledger_block(ledger, e->start_pfn, 0);
 	struct mhp_zone_account *zone;
+	u32 own;
 
 	mhp_fold_snapshot_range(ledger, e);
 	/* Earlier events are more accurate; the snapshot only fills what they left unknown. */
@@ -90,22 +124,24 @@ MHP_FOLD void mhp_fold_snapshot_block(struct mhp_ledger *ledger,
 	block->populated = e->populated;
 	block->described = e->state == MHP_STATE_REMOVED ? 0 : e->nr_pages;
 	block->vmemmap_online = 0;
+	mhp_fold_use(ledger, block);
 	if (e->state != MHP_STATE_ONLINE && e->state != MHP_STATE_GOING_OFFLINE)
 		return;
+	own = mhp_fold_is_shared(ledger, block) ? 0 : e->vmemmap_pages;
 	/* Boot memory may have holes and early reserved pages; their number is unknown. */
 	if (e->state == MHP_STATE_GOING_OFFLINE) {
 		block->flags |= MHP_BLOCK_PARTIAL;
 	} else if (e->hosting != MHP_HOSTING_BOOT &&
 		   e->origin == MHP_ORIGIN_KERNEL) {
 		block->flags |= MHP_BLOCK_ESTIMATED;
-		block->present = e->nr_pages;
 		block->managed = e->nr_pages - e->vmemmap_pages;
+		block->present = block->managed + (s32)own;
 	}
 	block->flags |= MHP_BLOCK_COUNTED;
-	block->vmemmap_online = e->vmemmap_pages;
+	block->vmemmap_online = own;
 	zone = mhp_fold_zone(ledger, e->nid, e->zone);
 	if (zone)
-		mhp_fold_enter(zone, e->vmemmap_pages, 1);
+		mhp_fold_enter(zone, own, 1);
 }
 
 MHP_FOLD void mhp_fold_snapshot_zone(struct mhp_ledger *ledger,

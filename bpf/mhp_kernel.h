@@ -28,17 +28,23 @@ struct list_head {
 	struct list_head *next;
 };
 
+/* Stands for atomic_t, which wraps one integer. */
+struct mhp_number {
+	u32 value;
+};
+
 struct page {
 	unsigned long flags;
 	struct list_head lru;
 	void *mapping;
 	unsigned int page_type;
 	unsigned long compound_head;
+	unsigned char compound_order;
 };
 
-/* Stands for atomic_t, which wraps one integer. */
-struct mhp_number {
-	u32 value;
+struct folio {
+	unsigned long _flags_1;
+	struct mhp_number _large_mapcount;
 };
 
 struct page___counts {
@@ -68,6 +74,7 @@ enum pageflags {
 	PG_hwpoison,
 	PG_reserved,
 	PG_slab,
+	PG_head,
 };
 
 struct vmem_altmap {
@@ -79,13 +86,19 @@ struct vmem_altmap {
 	_Bool range;
 };
 
-/* Contains an altmap whose range flag is set. */
+struct pglist_data;
+struct zone;
+
+/*
+ * Contains an altmap whose range flag is set. zone is that of the memmap, NULL while it has no users, which are counted
+ * by their zones.
+ */
 struct memmap_range {
 	struct vmem_altmap altmap;
 	unsigned long refs;
+	struct zone *zone;
+	unsigned long users[4];
 };
-
-struct pglist_data;
 
 /* Stands for atomic_long_t, which wraps one word. */
 struct mhp_word {

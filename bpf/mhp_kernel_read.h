@@ -229,6 +229,19 @@ MHP_KERNEL int mhp_kernel_is_range(u64 altmap)
 	return range & 1;
 }
 
+/* The users of a memmap, in all zones. */
+MHP_KERNEL_CALLED u32 mhp_kernel_users(u64 range)
+{
+	u64 at = range + bpf_core_field_offset(struct memmap_range, users);
+	u64 zones = bpf_core_field_size(((struct memmap_range *)0)->users) / 8;
+	u32 i, users = 0;
+
+	for (i = 0; i < 8; i++)
+		if (i < zones)
+			users += mhp_kernel_u64(at + i * 8);
+	return users;
+}
+
 /* Derives the size of a section from the number of the block's first one, which is not 0 for a block with an altmap. */
 MHP_KERNEL void mhp_kernel_range(struct mhp_mhp_snapshot_block *p,
 				 u64 section_nr, u64 altmap)
@@ -245,6 +258,12 @@ MHP_KERNEL void mhp_kernel_range(struct mhp_mhp_snapshot_block *p,
 	p->range_pages = MHP_KERNEL_FIELD(altmap, struct vmem_altmap, end_pfn) +
 			 1 - p->altmap_base;
 	p->sections = per_section ? p->altmap_alloc / per_section : 0;
+	if (bpf_core_field_exists(((struct memmap_range *)0)->zone) &&
+	    bpf_core_field_exists(((struct memmap_range *)0)->users)) {
+		p->users = mhp_kernel_users(range);
+		p->memmap_zone = mhp_kernel_zone_of(
+			MHP_KERNEL_FIELD(range, struct memmap_range, zone));
+	}
 	p->vmemmap_pages = end > p->start_pfn ? end - p->start_pfn : 0;
 	if (p->vmemmap_pages > p->nr_pages)
 		p->vmemmap_pages = p->nr_pages;
@@ -270,6 +289,8 @@ MHP_KERNEL void mhp_kernel_block(struct mhp_mhp_snapshot_block *p, u64 index,
 	p->refs = 0;
 	p->range_pages = 0;
 	p->sections = 0;
+	p->users = 0;
+	p->memmap_zone = 0;
 	if (altmap) {
 		p->hosting = MHP_HOSTING_BLOCK;
 		p->vmemmap_pages =

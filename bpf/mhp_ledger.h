@@ -28,6 +28,8 @@ enum mhp_block_flag {
 	MHP_BLOCK_SYSFS = 8,
 	/* Included in blocks_online of its zone. */
 	MHP_BLOCK_COUNTED = 16,
+	/* Included in users of its range. */
+	MHP_BLOCK_USER = 32,
 };
 
 /* When an operation (add, remove, online, offline) last began and last ended */
@@ -51,7 +53,7 @@ struct mhp_block {
 	u32 described; /* pages that have a memmap now */
 	s32 present;
 	s32 managed;
-	u32 vmemmap_online; /* its vmemmap_pages that are in a zone now */
+	u32 vmemmap_online; /* pages of its own memmap that are in a zone now */
 	u32 onlines; /* successful operations */
 	u32 offlines;
 	u32 online_failures; /* failed operations */
@@ -85,7 +87,9 @@ struct mhp_zone_account {
 
 /*
  * The range that one add_memory() added, identified by its first pfn. If the range hosts its memmap as a whole, that is
- * also the base of its altmap; of the ranges that existed before the collector, only these are known.
+ * also the base of its altmap; of the ranges that existed before the collector, only these are known. Such a memmap is
+ * in a zone as long as it has users, which are the blocks of the range that are online and do not consist of memmap
+ * alone. Its pages belong to this account, not to those of blocks.
  */
 struct mhp_range {
 	u64 start_pfn;
@@ -93,6 +97,9 @@ struct mhp_range {
 	u64 vmemmap_pages; /* pages of the range used to host memmap */
 	u64 alloc; /* vmemmap pages populated and not yet freed */
 	u64 free_pfn; /* first pfn of the section freed last */
+	u64 vmemmap_online; /* pages of its memmap that are in a zone now */
+	s64 present; /* pages of its memmap that the zone counts as present */
+	u64 failed_pfn; /* first pfn on which its add or removal last failed */
 	struct mhp_phase add;
 	struct mhp_phase remove;
 	s32 add_ret;
@@ -101,11 +108,15 @@ struct mhp_range {
 	u16 hosting; /* enum mhp_hosting */
 	u16 why; /* enum mhp_why */
 	u32 flags; /* of the add request */
-	u32 removed; /* 1 if the range was removed */
+	u16 removed; /* 1 if the range was removed */
+	u16 reason; /* enum mhp_reason, why its add or removal last failed, 0: it did not */
 	u32 sections; /* sections that have a memmap now */
 	u32 refs; /* sections that hold a reference to the memmap of the range */
 	u32 frees; /* sections freed since the range was last added */
 	u32 order; /* enum mhp_order, in which they were freed */
+	u32 users; /* blocks that use its memmap */
+	u16 zone; /* enum mhp_zone, of its memmap; 0 if that belongs to blocks */
+	u16 estimated; /* 1: present is derived from the state, not counted */
 	u64 gone; /* its entry in the list of ranges that are gone, 0: none */
 };
 
@@ -118,6 +129,8 @@ struct mhp_globals {
 	u64 device_freed;
 	u64 unmatched; /* events about a block that had no account */
 	u64 nr_gone; /* entries ever made in the list of ranges that are gone */
+	/* 1: the memmap of a range belongs to the accounts of the blocks in which it lies. See docs/range.md. */
+	u64 memmap_of_blocks;
 	/* The list: first pfns, entry N at N % MHP_GONE_RANGES. */
 	u64 gone[MHP_GONE_RANGES];
 };

@@ -11,8 +11,8 @@
 
 #include "mhp_probe_range.h"
 
-#define MHP_EINVAL 22
 #define MHP_EINTR 4
+#define MHP_EBUSY 16
 #define MHP_EHWPOISON 133
 #define MHP_BLOCKERS \
 	4 /* reported in one attempt to migrate, as the events do */
@@ -48,7 +48,7 @@ MHP_KERNEL void mhp_block_enter(u64 dev, u32 kind)
 	mhp_block_op.begun = 0;
 	mhp_block_op.counted = 0;
 	mhp_block_op.notifying = 0;
-	mhp_block_op.no_memmap = 0;
+	mhp_block_op.failed = 0;
 	mhp_block_op.no_isolation = 0;
 	mhp_block_op.holes = 0;
 	mhp_block_op.no_dissolve = 0;
@@ -90,42 +90,53 @@ int mhp_exit_zone(void *ctx)
 	return 0;
 }
 
-MHP_KERNEL u32 mhp_online_reason(s64 ret)
+/* The place of the error reports why; what is left has no other place. */
+MHP_KERNEL void mhp_online_failed_emit(u64 pfn, u64 nr_pages, u32 reason,
+				       s64 ret)
 {
-	if (!ret)
-		return MHP_REASON_NONE;
-	if (ret == -MHP_EHWPOISON && !mhp_block_op.zone)
-		return MHP_REASON_HWPOISON;
-	if (!mhp_has(MHP_HAS_MEMMAP) && mhp_block_op.vmemmap_pages &&
-	    !mhp_block_op.veto)
-		return 0;
-	return mhp_block_op.no_memmap ? MHP_REASON_MEMMAP : MHP_REASON_NOTIFIER;
+	if (mhp_block_op.failed)
+		return;
+	mhp_block_op.failed = 1;
+	mhp_emit_mhp_online_failed(reason ? 0 : MHP_FIELD(mhp_failed, reason),
+				   pfn, nr_pages, reason, ret);
+}
+
+/* Its notifiers are the only ones that can fail once it has begun. */
+SEC("fexit/online_pages")
+int mhp_exit_online_pages(void *ctx)
+{
+	s64 ret = (s32)mhp_ret(ctx);
+
+	if (mhp_block_is(MHP_PROBE_ONLINE) && ret)
+		mhp_online_failed_emit(
+			mhp_arg(ctx, 0), mhp_arg(ctx, 1),
+			mhp_block_op.veto ? MHP_REASON_NOTIFIER : 0, ret);
+	return 0;
 }
 
 SEC("fexit/memory_subsys_online")
 int mhp_exit_online(void *ctx)
 {
 	s64 ret = (s32)mhp_ret(ctx);
-	u32 reason, unknown = 0;
 
 	if (!mhp_block_is(MHP_PROBE_ONLINE))
 		return 0;
 	if (!mhp_block_op.begun && ret == -MHP_EHWPOISON)
 		mhp_online_begin_emit(MHP_FIELD(mhp_block_begin, zone));
 	if (mhp_block_op.begun) {
-		reason = mhp_online_reason(ret);
+		if (ret)
+			mhp_online_failed_emit(
+				mhp_block_op.start_pfn, mhp_block_pages(),
+				ret == -MHP_EHWPOISON ? MHP_REASON_HWPOISON : 0,
+				ret);
 		if (!ret && !mhp_block_op.zone)
 			mhp_block_op.zone = MHP_KERNEL_FIELD(
 				mhp_block_op.at, struct memory_block, zone);
-		if (!mhp_block_op.zone)
-			unknown |= MHP_FIELD(mhp_block_end, zone);
-		if (!reason)
-			unknown |= MHP_FIELD(mhp_block_end, reason);
-		mhp_emit_mhp_online_end(unknown, mhp_block_op.start_pfn,
-					mhp_block_pages(),
-					mhp_block_op.vmemmap_pages,
-					mhp_block_op.nid,
-					(void *)mhp_block_op.zone, reason, ret);
+		mhp_emit_mhp_online_end(
+			mhp_block_op.zone ? 0 : MHP_FIELD(mhp_block_end, zone),
+			mhp_block_op.start_pfn, mhp_block_pages(),
+			mhp_block_op.vmemmap_pages, mhp_block_op.nid,
+			(void *)mhp_block_op.zone, ret);
 	}
 	mhp_block_op.tid = 0;
 	return 0;
@@ -135,8 +146,10 @@ SEC("fexit/mhp_init_memmap_on_memory")
 int mhp_exit_init(void *ctx)
 {
 	if ((s32)mhp_ret(ctx)) {
-		if (mhp_block_op.tid == mhp_tid())
-			mhp_block_op.no_memmap = 1;
+		if (mhp_block_is(MHP_PROBE_ONLINE))
+			mhp_online_failed_emit(mhp_arg(ctx, 0), mhp_arg(ctx, 1),
+					       MHP_REASON_MEMMAP,
+					       (s32)mhp_ret(ctx));
 		return 0;
 	}
 	mhp_emit_mhp_vmemmap_online(0, mhp_arg(ctx, 0), mhp_arg(ctx, 1),
@@ -178,10 +191,6 @@ int mhp_enter_offline(void *ctx)
 /* What failed follows from what was called, and returned an error. 0: unknown */
 MHP_KERNEL u32 mhp_offline_reason(s64 ret)
 {
-	if (!ret)
-		return MHP_REASON_NONE;
-	if (!mhp_block_op.zone)
-		return MHP_REASON_NO_ZONE;
 	if (mhp_block_op.veto)
 		return MHP_REASON_NOTIFIER;
 	if (mhp_block_op.holes)
@@ -199,21 +208,46 @@ MHP_KERNEL u32 mhp_offline_reason(s64 ret)
 	return mhp_has(MHP_HAS_DISSOLVE) ? MHP_REASON_UNMOVABLE : 0;
 }
 
+MHP_KERNEL void mhp_offline_failed_emit(u64 pfn, u64 nr_pages, u32 reason,
+					s64 ret)
+{
+	if (mhp_block_op.failed)
+		return;
+	mhp_block_op.failed = 1;
+	mhp_emit_mhp_offline_failed(reason ? 0 : MHP_FIELD(mhp_failed, reason),
+				    pfn, nr_pages, reason, ret);
+}
+
+SEC("fexit/offline_pages")
+int mhp_exit_offline_pages(void *ctx)
+{
+	s64 ret = (s32)mhp_ret(ctx);
+
+	if (mhp_block_is(MHP_PROBE_OFFLINE) && ret)
+		mhp_offline_failed_emit(mhp_arg(ctx, 0), mhp_arg(ctx, 1),
+					mhp_offline_reason(ret), ret);
+	return 0;
+}
+
 SEC("fexit/memory_subsys_offline")
 int mhp_exit_offline(void *ctx)
 {
 	s64 ret = (s32)mhp_ret(ctx);
-	u32 reason;
 
 	if (!mhp_block_is(MHP_PROBE_OFFLINE))
 		return 0;
 	if (mhp_block_op.begun) {
-		reason = mhp_offline_reason(ret);
-		mhp_emit_mhp_offline_end(
-			reason ? 0 : MHP_FIELD(mhp_block_end, reason),
-			mhp_block_op.start_pfn, mhp_block_pages(),
-			mhp_block_op.vmemmap_pages, mhp_block_op.nid,
-			(void *)mhp_block_op.zone, reason, ret);
+		if (ret)
+			mhp_offline_failed_emit(
+				mhp_block_op.start_pfn, mhp_block_pages(),
+				mhp_block_op.zone ? mhp_offline_reason(ret) :
+						    MHP_REASON_NO_ZONE,
+				ret);
+		mhp_emit_mhp_offline_end(0, mhp_block_op.start_pfn,
+					 mhp_block_pages(),
+					 mhp_block_op.vmemmap_pages,
+					 mhp_block_op.nid,
+					 (void *)mhp_block_op.zone, ret);
 	}
 	mhp_block_op.tid = 0;
 	return 0;
@@ -289,6 +323,8 @@ MHP_KERNEL void mhp_notify_exit(u64 action, u64 at, s32 result)
 	mhp_block_op.notifying = 0;
 	if (ret)
 		mhp_block_op.veto = ret;
+	if (ret && __mhp_step((u32)action) == MHP_STEP_PREPARE_ONLINE)
+		mhp_online_failed_emit(start, nr, MHP_REASON_NOTIFIER, ret);
 	if (mhp_block_op.zone)
 		mhp_block_op.managed = mhp_zone_managed(mhp_block_op.zone);
 }
@@ -501,38 +537,32 @@ int mhp_exit_managed(void *ctx)
 
 /* -- pages in the way ------------------------------------------------------- */
 
-MHP_KERNEL void mhp_blocker_emit(u64 page, u32 stage, u32 pass)
+MHP_KERNEL void mhp_blocker_emit(u64 page, u32 stage, u32 pass, s64 ret,
+				 u32 unknown)
 {
-	struct mhp_record r = { 0 };
-	struct mhp_mhp_offline_blocker *e = &r.p.mhp_offline_blocker;
-
 	if (!mhp_vmemmap_base)
-		r.unknown |= MHP_FIELD(mhp_offline_blocker, pfn);
-	else
-		e->pfn = page_to_pfn((void *)page);
-	e->flags = mhp_probe_flags(page);
-	e->refcount = page_count((void *)page);
-	e->mapcount = __mhp_mapcount((void *)page);
-	e->pass = pass;
-	e->kind = __mhp_kind((void *)page);
-	if (!e->kind)
-		r.unknown |= MHP_FIELD(mhp_offline_blocker, kind);
-	if (!pass)
-		r.unknown |= MHP_FIELD(mhp_offline_blocker, pass);
-	e->stage = stage;
-	mhp_emit(&r, MHP_EVENT_mhp_offline_blocker,
-		 sizeof(r.p.mhp_offline_blocker));
+		unknown |= MHP_FIELD(mhp_offline_blocker, pfn);
+	if (!__mhp_kind((void *)page))
+		unknown |= MHP_FIELD(mhp_offline_blocker, kind);
+	if (!bpf_core_field_exists(((struct folio *)0)->_large_mapcount) &&
+	    mhp_probe_is_large(mhp_probe_head(page)))
+		unknown |= MHP_FIELD(mhp_offline_blocker, mapcount);
+	mhp_emit_mhp_offline_blocker(unknown, (void *)page, stage, pass, ret);
 }
 
 /* As the events: only the first pages of attempts 1, 2, 4, 8 and so on */
-MHP_KERNEL void mhp_blocker_report(u64 page, u32 stage)
+MHP_KERNEL void mhp_blocker_report(u64 page, u32 stage, s64 ret)
 {
-	u32 pass = mhp_block_op.pass;
+	u32 pass = mhp_block_op.pass, unknown = 0;
 
 	if (pass & (pass - 1) || mhp_block_op.reported >= MHP_BLOCKERS)
 		return;
 	mhp_block_op.reported++;
-	mhp_blocker_emit(page, stage, pass);
+	if (!pass)
+		unknown |= MHP_FIELD(mhp_offline_blocker, pass);
+	if (!ret)
+		unknown |= MHP_FIELD(mhp_offline_blocker, ret);
+	mhp_blocker_emit(page, stage, pass, ret, unknown);
 }
 
 SEC("fentry/do_migrate_range")
@@ -550,7 +580,8 @@ int mhp_exit_isolate_page(void *ctx)
 {
 	if (mhp_block_is(MHP_PROBE_OFFLINE) && mhp_block_op.pass &&
 	    !(mhp_ret(ctx) & 1))
-		mhp_blocker_report(mhp_arg(ctx, 0), MHP_STAGE_ISOLATE_PAGE);
+		mhp_blocker_report(mhp_arg(ctx, 0), MHP_STAGE_ISOLATE_PAGE,
+				   -MHP_EBUSY);
 	return 0;
 }
 
@@ -558,6 +589,7 @@ int mhp_exit_isolate_page(void *ctx)
 struct mhp_probe_list {
 	u64 head;
 	u64 at;
+	s64 ret;
 };
 
 static long mhp_probe_list_step(u32 i __attribute__((unused)),
@@ -567,16 +599,17 @@ static long mhp_probe_list_step(u32 i __attribute__((unused)),
 	if (!list->at || list->at == list->head)
 		return 1;
 	mhp_blocker_report(list->at - bpf_core_field_offset(struct page, lru),
-			   MHP_STAGE_MIGRATE);
+			   MHP_STAGE_MIGRATE, list->ret);
 	return 0;
 }
 
 SEC("fexit/migrate_pages")
 int mhp_exit_migrate(void *ctx)
 {
-	struct mhp_probe_list list = { mhp_arg(ctx, 0), mhp_arg(ctx, 0) };
+	struct mhp_probe_list list = { mhp_arg(ctx, 0), mhp_arg(ctx, 0),
+				       (s32)mhp_ret(ctx) };
 
-	if (mhp_block_is(MHP_PROBE_OFFLINE) && (s32)mhp_ret(ctx))
+	if (mhp_block_is(MHP_PROBE_OFFLINE) && list.ret)
 		bpf_loop(MHP_BLOCKERS, mhp_probe_list_step, &list, 0);
 	return 0;
 }
@@ -595,11 +628,12 @@ int mhp_exit_dump(void *ctx)
 		return 0;
 	bpf_probe_read_kernel(&why, sizeof(why), (void *)mhp_arg(ctx, 1));
 	if (why == 'u')
-		mhp_blocker_emit(page, MHP_STAGE_ISOLATE_RANGE, 1);
+		mhp_blocker_emit(page, MHP_STAGE_ISOLATE_RANGE, 0, -MHP_EBUSY,
+				 0);
 	else if (why == 'i' && !mhp_has(MHP_HAS_ISOLATE_PAGE))
-		mhp_blocker_report(page, MHP_STAGE_ISOLATE_PAGE);
+		mhp_blocker_report(page, MHP_STAGE_ISOLATE_PAGE, -MHP_EBUSY);
 	else if (why == 'm' && !mhp_has(MHP_HAS_MIGRATE))
-		mhp_blocker_report(page, MHP_STAGE_MIGRATE);
+		mhp_blocker_report(page, MHP_STAGE_MIGRATE, 0);
 	return 0;
 }
 
@@ -609,7 +643,7 @@ int mhp_exit_dissolve_one(void *ctx)
 {
 	if (mhp_block_is(MHP_PROBE_OFFLINE) && (s32)mhp_ret(ctx))
 		mhp_blocker_emit(mhp_arg(ctx, 0), MHP_STAGE_DISSOLVE,
-				 mhp_block_op.pass);
+				 mhp_block_op.pass, (s32)mhp_ret(ctx), 0);
 	return 0;
 }
 

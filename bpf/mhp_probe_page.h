@@ -207,7 +207,12 @@ MHP_KERNEL u64 mhp_probe_flags(u64 page)
 	return MHP_KERNEL_FIELD(page, struct page, flags);
 }
 
-MHP_KERNEL int page_count(const void *page)
+MHP_KERNEL u64 __mhp_page_flags(const void *page)
+{
+	return mhp_probe_flags((u64)page);
+}
+
+MHP_KERNEL int __mhp_refcount(const void *page)
 {
 	return MHP_KERNEL_FIELD(mhp_probe_head((u64)page), struct page___counts,
 				_refcount);
@@ -218,19 +223,47 @@ MHP_KERNEL int mhp_probe_has_types(void)
 	return bpf_core_enum_value_exists(enum pagetype, PGTY_buddy);
 }
 
+#define MHP_PROBE_FLAG(flags, name)                          \
+	(bpf_core_enum_value_exists(enum pageflags, name) && \
+	 ((flags) >> bpf_core_enum_value(enum pageflags, name) & 1))
+
+MHP_KERNEL int mhp_probe_is_large(u64 head)
+{
+	return MHP_PROBE_FLAG(mhp_probe_flags(head), PG_head);
+}
+
+/* Of a large folio, kernels before 6.10 have no such count: 0 then. */
 MHP_KERNEL int __mhp_mapcount(const void *page)
 {
-	s32 count =
-		MHP_KERNEL_FIELD((u64)page, struct page___counts, _mapcount);
+	u64 head = mhp_probe_head((u64)page);
+	s32 count = MHP_KERNEL_FIELD(head, struct page___counts, _mapcount);
 
+	if (mhp_probe_is_large(head))
+		return bpf_core_field_exists(
+			       ((struct folio *)0)->_large_mapcount) ?
+			       (s32)MHP_KERNEL_FIELD(head, struct folio,
+						     _large_mapcount) +
+				       1 :
+			       0;
 	/* Pages that are never mapped use this field as their page type. */
 	return count < (mhp_probe_has_types() ? -(1 << 24) : -128) ? 0 :
 								     count + 1;
 }
 
-#define MHP_PROBE_FLAG(flags, name)                          \
-	(bpf_core_enum_value_exists(enum pageflags, name) && \
-	 ((flags) >> bpf_core_enum_value(enum pageflags, name) & 1))
+/* The order of the folio; kernels before 6.6 have it in the second page. */
+MHP_KERNEL u32 __mhp_order(const void *page)
+{
+	u64 head = mhp_probe_head((u64)page);
+
+	if (!mhp_probe_is_large(head))
+		return 0;
+	if (bpf_core_field_exists(((struct folio *)0)->_flags_1))
+		return MHP_KERNEL_FIELD(head, struct folio, _flags_1) & 0xff;
+	return mhp_kernel_u64(
+		       head + mhp_probe_page_size() +
+		       bpf_core_field_offset(struct page, compound_order)) &
+	       0xff;
+}
 
 #define MHP_PROBE_TYPE(type, name)                          \
 	(bpf_core_enum_value_exists(enum pagetype, name) && \
@@ -298,6 +331,8 @@ MHP_KERNEL_CALLED u32 mhp_probe_kind(u64 page)
 
 MHP_KERNEL u32 __mhp_kind(const void *page)
 {
+	if (!page)
+		return MHP_KIND_NONE;
 	return mhp_probe_kind((u64)page);
 }
 

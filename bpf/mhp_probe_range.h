@@ -13,6 +13,7 @@
 #include "mhp_probe_state.h"
 
 #define MHP_ENOMEM 12
+#define MHP_EINVAL 22
 #define MHP_NID_UNKNOWN (-2)
 
 /* A copy of an altmap of the kernel; its fields are accessed where the running kernel has them. */
@@ -61,13 +62,13 @@ MHP_KERNEL void mhp_add_begin_emit(u32 unknown)
 /* Why the memmap is where it is; 0: unknown */
 MHP_KERNEL u32 mhp_add_why(void)
 {
-	if (!mhp_add.hosting)
-		return MHP_WHY_UNDECIDED;
 	if (!(mhp_add.flags & MHP_ADD_MEMMAP_ON_MEMORY))
 		return MHP_WHY_NOT_REQUESTED;
-	if (mhp_add.hosting != MHP_HOSTING_BUDDY)
-		return MHP_WHY_SELF_HOSTED;
-	return mhp_hosting_off ? MHP_WHY_DISABLED : 0;
+	if (mhp_hosting_off)
+		return MHP_WHY_DISABLED;
+	return mhp_add.hosting && mhp_add.hosting != MHP_HOSTING_BUDDY ?
+		       MHP_WHY_SELF_HOSTED :
+		       0;
 }
 
 MHP_KERNEL void mhp_add_end_emit(s64 ret)
@@ -86,6 +87,29 @@ MHP_KERNEL void mhp_add_end_emit(s64 ret)
 			     ret ? 0 : mhp_add.vmemmap_pages,
 			     mhp_add.nid == MHP_NID_UNKNOWN ? 0 : mhp_add.nid,
 			     hosting, why, ret);
+}
+
+MHP_KERNEL void mhp_add_failed_emit(u64 start_pfn, u64 nr_pages, u32 reason,
+				    s64 ret)
+{
+	if (mhp_add.failed)
+		return;
+	mhp_add.failed = 1;
+	mhp_emit_mhp_add_failed(reason ? 0 : MHP_FIELD(mhp_failed, reason),
+				start_pfn, nr_pages, reason, ret);
+}
+
+/* Of an add that failed before anything was added; 0: unknown */
+MHP_KERNEL u32 mhp_add_reason(s64 ret)
+{
+	u64 pages = 1ULL << mhp_block_shift;
+
+	if (mhp_add.hosting)
+		return 0;
+	if (!mhp_add.nr_pages ||
+	    (mhp_add.start_pfn | mhp_add.nr_pages) & (pages - 1))
+		return MHP_REASON_UNALIGNED;
+	return ret == -MHP_ENOMEM ? MHP_REASON_NO_MEMORY : MHP_REASON_NO_NODE;
 }
 
 /*
@@ -113,6 +137,7 @@ MHP_KERNEL void mhp_add_enter(void *ctx)
 	mhp_add.hosting = 0;
 	mhp_add.begun = 0;
 	mhp_add.ended = 0;
+	mhp_add.failed = 0;
 	if (!(mhp_add.flags & MHP_ADD_NID_IS_MGID))
 		return mhp_add_begin_emit(0);
 	mhp_add.nid = MHP_NID_UNKNOWN;
@@ -144,6 +169,9 @@ MHP_KERNEL void mhp_add_exit(void *ctx)
 	/* It failed before it looked for the group. */
 	if (!mhp_add.begun)
 		mhp_add_begin_emit(MHP_FIELD(mhp_add_begin, nid));
+	if (ret && !mhp_add.ended)
+		mhp_add_failed_emit(mhp_add.start_pfn, mhp_add.nr_pages,
+				    mhp_add_reason(ret), ret);
 	if (!mhp_add.ended)
 		mhp_add_end_emit(ret);
 	mhp_add.tid = 0;
@@ -200,11 +228,25 @@ int mhp_enter_arch_add(void *ctx)
 	return 0;
 }
 
+/* The last step of an add that can fail */
+SEC("fexit/create_memory_block_devices")
+int mhp_exit_devices(void *ctx)
+{
+	s64 ret = (s32)mhp_ret(ctx);
+
+	if (mhp_add.tid == mhp_tid() && ret)
+		mhp_add_failed_emit(mhp_arg(ctx, 0) >> mhp_page_shift,
+				    mhp_arg(ctx, 1) >> mhp_page_shift,
+				    MHP_REASON_DEVICE, ret);
+	return 0;
+}
+
 /* -- removal ---------------------------------------------------------------- */
 
 struct mhp_probe_walk {
 	u64 first; /* number of a memory block */
 	u64 vmemmap_pages;
+	u64 busy_pfn; /* of the first one that is not offline, 0: none */
 	s32 nid;
 	u32 unknown;
 };
@@ -241,6 +283,9 @@ static long mhp_probe_walk_step(u32 i, struct mhp_probe_walk *walk)
 		if (!at)
 			return 0;
 		walk->nid = MHP_KERNEL_FIELD(at, struct memory_block, nid);
+		if (!walk->busy_pfn &&
+		    mhp_kernel_state_of(at) != MHP_STATE_OFFLINE)
+			walk->busy_pfn = (walk->first + i) << mhp_block_shift;
 		walk->vmemmap_pages += mhp_probe_vmemmap_pages(at);
 		return 0;
 	}
@@ -271,6 +316,7 @@ int mhp_enter_remove(void *ctx)
 	mhp_remove.nid = walk.nid;
 	mhp_remove.vmemmap_pages = walk.unknown ? 0 : walk.vmemmap_pages;
 	mhp_remove.begun = !walk.unknown;
+	mhp_remove.busy_pfn = walk.busy_pfn;
 	if (walk.unknown)
 		unknown = MHP_FIELD(mhp_remove_begin, vmemmap_pages) |
 			  MHP_FIELD(mhp_remove_begin, nid);
@@ -280,6 +326,23 @@ int mhp_enter_remove(void *ctx)
 	return 0;
 }
 
+/* A removal fails before it changes anything: a memory block is not offline, or only some host their memmap. */
+MHP_KERNEL void mhp_remove_failed_emit(s64 ret)
+{
+	if (mhp_remove.busy_pfn)
+		mhp_emit_mhp_remove_failed(0, mhp_remove.busy_pfn,
+					   1ULL << mhp_block_shift,
+					   MHP_REASON_NOT_OFFLINE, ret);
+	else if (ret == -MHP_EINVAL)
+		mhp_emit_mhp_remove_failed(0, mhp_remove.start_pfn,
+					   mhp_remove.nr_pages,
+					   MHP_REASON_MIXED_HOSTING, ret);
+	else
+		mhp_emit_mhp_remove_failed(MHP_FIELD(mhp_failed, reason),
+					   mhp_remove.start_pfn,
+					   mhp_remove.nr_pages, 0, ret);
+}
+
 SEC("fexit/try_remove_memory")
 int mhp_exit_remove(void *ctx)
 {
@@ -287,6 +350,8 @@ int mhp_exit_remove(void *ctx)
 
 	if (mhp_remove.tid != mhp_tid())
 		return 0;
+	if ((s32)mhp_ret(ctx))
+		mhp_remove_failed_emit((s32)mhp_ret(ctx));
 	if (!mhp_remove.begun)
 		unknown = MHP_FIELD(mhp_remove_end, vmemmap_pages) |
 			  MHP_FIELD(mhp_remove_end, nid);
@@ -415,8 +480,14 @@ int mhp_exit_arch_add(void *ctx)
 {
 	struct mhp_probe_sections add = { .hosting = mhp_add.hosting };
 
-	if (mhp_add.tid != mhp_tid() || (s32)mhp_ret(ctx))
+	if (mhp_add.tid != mhp_tid())
 		return 0;
+	if ((s32)mhp_ret(ctx)) {
+		mhp_add_failed_emit(mhp_arg(ctx, 1) >> mhp_page_shift,
+				    mhp_arg(ctx, 2) >> mhp_page_shift,
+				    MHP_REASON_ARCH_ADD, (s32)mhp_ret(ctx));
+		return 0;
+	}
 	add.altmap =
 		MHP_KERNEL_FIELD(mhp_arg(ctx, 3), struct mhp_params, altmap);
 	add.hosts = mhp_altmap_alloc(add.altmap);

@@ -27,6 +27,9 @@ struct mhp_probe_range {
 	u32 hosting; /* 0: not decided yet */
 	u32 begun; /* its begin was reported */
 	u32 ended; /* so was its end */
+	u32 failed; /* so was the reason of its failure */
+	u32 unused;
+	u64 busy_pfn; /* removal: memory block that is not offline, 0: none */
 };
 
 /* The memmap that is being populated or freed */
@@ -57,7 +60,7 @@ struct mhp_probe_block {
 	u32 begun;
 	u32 counted; /* calls that changed the present pages */
 	u32 notifying;
-	u32 no_memmap; /* the self-hosted memmap could not be set up */
+	u32 failed; /* the reason of its failure was reported */
 	u32 no_isolation;
 	u32 holes;
 	u32 no_dissolve;

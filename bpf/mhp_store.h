@@ -133,6 +133,8 @@ MHP_STORE void mhp_store_known(struct mhp_record *r, u32 event, u32 size,
 	r->pid = bpf_get_current_pid_tgid();
 	r->size = size;
 	r->unknown = unknown;
+	r->schema = 0;
+	r->reason = 0;
 	bpf_get_current_comm(r->comm, sizeof(r->comm));
 	r->event = event;
 	mhp_fold((void *)0, r, event);

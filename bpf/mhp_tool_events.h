@@ -27,6 +27,12 @@ enum mhp_order {
 	MHP_ORDER_MIXED,
 };
 
+/* Words of the first design of range hosting, which no kernel reports any more */
+enum mhp_old_word {
+	MHP_WHY_OLD_RANGE_WHOLE = 30,
+	MHP_REASON_OLD_HOSTING = 30,
+};
+
 /* Where a snapshot record comes from. Fields that sysfs does not provide are 0 or "none". */
 enum mhp_origin {
 	MHP_ORIGIN_UNSET,
@@ -36,27 +42,32 @@ enum mhp_origin {
 
 #endif
 
-#define MHP_STATES MHP_LIST(				\
-	EM(MHP_STATE_UNKNOWN, "unknown")		\
-	EM(MHP_STATE_OFFLINE, "offline")		\
-	EM(MHP_STATE_ONLINE, "online")			\
-	EM(MHP_STATE_GOING_ONLINE, "going_online")	\
-	EM(MHP_STATE_GOING_OFFLINE, "going_offline")	\
-	EMe(MHP_STATE_REMOVED, "removed"))
+#define show_mhp_state(state)					\
+	__print_symbolic(state,					\
+		{ MHP_STATE_UNKNOWN,		"unknown" },	\
+		{ MHP_STATE_OFFLINE,		"offline" },	\
+		{ MHP_STATE_ONLINE,		"online" },	\
+		{ MHP_STATE_GOING_ONLINE,	"going_online" },\
+		{ MHP_STATE_GOING_OFFLINE,	"going_offline" },\
+		{ MHP_STATE_REMOVED,		"removed" })
 
-#define MHP_ORDERS MHP_LIST(				\
-	EM(MHP_ORDER_DESCENDING, "descending")		\
-	EM(MHP_ORDER_ASCENDING, "ascending")		\
-	EMe(MHP_ORDER_MIXED, "mixed"))
+#define show_mhp_order(order)					\
+	__print_symbolic(order,					\
+		{ MHP_ORDER_DESCENDING,	"descending" },		\
+		{ MHP_ORDER_ASCENDING,	"ascending" },		\
+		{ MHP_ORDER_MIXED,	"mixed" })
 
-#define MHP_ORIGINS MHP_LIST(				\
-	EM(MHP_ORIGIN_KERNEL, "kernel")			\
-	EMe(MHP_ORIGIN_SYSFS, "sysfs"))
+#define show_mhp_origin(origin)					\
+	__print_symbolic(origin,				\
+		{ MHP_ORIGIN_KERNEL,	"kernel" },		\
+		{ MHP_ORIGIN_SYSFS,	"sysfs" })
 
 /*
  * A memory block of the snapshot. nr_pages is its size, populated the number of vmemmap pages of its memmap, wherever
  * they are hosted; the altmap fields are those of mhp_vmemmap_populate. refs, range_pages and sections are set for a
- * range that hosts its memmap as a whole: its references, its size and its sections that have a memmap.
+ * range that hosts its memmap as a whole: its references, its size and its sections that have a memmap. So are users
+ * and memmap_zone: the blocks that use its memmap, and the zone that this is in, "none" if it is in no zone. A
+ * memmap_zone of 0 means that both are unknown.
  */
 TRACE_EVENT(mhp_snapshot_block,
 	    TP_PROTO(),
@@ -68,26 +79,29 @@ TRACE_EVENT(mhp_snapshot_block,
 			     __field(u64, altmap_base)
 			     __field(u64, altmap_alloc)
 			     __field(int, nid)
-			     __field(u16, zone)
-			     __field(u16, hosting)
-			     __field(u16, state)
-			     __field(u16, origin)
+			     __field(u32, zone)
+			     __field(u32, hosting)
+			     __field(u32, state)
+			     __field(u32, origin)
 			     __field(u32, poisoned)
 			     __field(u64, refs)
 			     __field(u64, altmap_free)
 			     __field(u64, range_pages)
-			     __field(u64, sections)),
+			     __field(u64, sections)
+			     __field(u32, users)
+			     __field(u32, memmap_zone)),
 	    TP_fast_assign(),
-	    TP_printk("start_pfn=0x%llx nr_pages=%llu vmemmap_pages=%llu populated=%llu altmap_base=0x%llx altmap_alloc=%llu nid=%d zone=%s hosting=%s state=%s origin=%s poisoned=%u refs=%llu altmap_free=%llu range_pages=%llu sections=%llu",
+	    TP_printk("start_pfn=0x%llx nr_pages=%llu vmemmap_pages=%llu populated=%llu altmap_base=0x%llx altmap_alloc=%llu nid=%d zone=%s hosting=%s state=%s origin=%s poisoned=%u refs=%llu altmap_free=%llu range_pages=%llu sections=%llu users=%u memmap_zone=%s",
 		      __entry->start_pfn, __entry->nr_pages,
 		      __entry->vmemmap_pages, __entry->populated,
 		      __entry->altmap_base, __entry->altmap_alloc, __entry->nid,
-		      __print_symbolic(__entry->zone, MHP_ZONES),
-		      __print_symbolic(__entry->hosting, MHP_HOSTINGS),
-		      __print_symbolic(__entry->state, MHP_STATES),
-		      __print_symbolic(__entry->origin, MHP_ORIGINS),
+		      show_mhp_zone(__entry->zone),
+		      show_mhp_hosting(__entry->hosting),
+		      show_mhp_state(__entry->state),
+		      show_mhp_origin(__entry->origin),
 		      __entry->poisoned, __entry->refs, __entry->altmap_free,
-		      __entry->range_pages, __entry->sections))
+		      __entry->range_pages, __entry->sections, __entry->users,
+		      show_mhp_zone(__entry->memmap_zone)))
 
 /* A populated zone of the snapshot, with its counts in pages. */
 TRACE_EVENT(mhp_snapshot_zone,
@@ -96,14 +110,13 @@ TRACE_EVENT(mhp_snapshot_zone,
 	    TP_STRUCT__entry(__field(u64, present)
 			     __field(u64, managed)
 			     __field(int, nid)
-			     __field(u16, zone)
-			     __field(u16, origin)),
+			     __field(u32, zone)
+			     __field(u32, origin)),
 	    TP_fast_assign(),
 	    TP_printk("nid=%d zone=%s present=%llu managed=%llu origin=%s",
-		      __entry->nid,
-		      __print_symbolic(__entry->zone, MHP_ZONES),
+		      __entry->nid, show_mhp_zone(__entry->zone),
 		      __entry->present, __entry->managed,
-		      __print_symbolic(__entry->origin, MHP_ORIGINS)))
+		      show_mhp_origin(__entry->origin)))
 
 /*
  * A count of the machine's memory that does not rest on events, in pages, taken while no operation is in progress and no

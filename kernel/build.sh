@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Builds the guest kernels: build.sh [--base 6.12] [--patches N] [--fresh] VARIANT...
+# Builds the guest kernels: build.sh [--base BASE] [--patches N] [--fresh] VARIANT...
 #
-# This script parses the arguments and runs the steps, which are in lib/: source.sh (source trees and patches), kbuild.sh
-# (configuration and make), cache.sh (finished kernels), common.sh (errors, lock, required tools). config/ has the kernel
-# options, <base>/series the list of patches.
+# This script parses the arguments and runs the steps, which are in lib/: package.sh (Debian's source package), source.sh
+# (source trees and patches), kbuild.sh (configuration and make), cache.sh (finished kernels), common.sh (errors, lock,
+# required tools). config/ has the kernel options, <base>/series the list of patches, <base>/suite where Debian has the
+# source if not in the machine's own release, the file base the default.
 set -euo pipefail
 
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -13,6 +14,8 @@ TOP=$(dirname "$HERE")
 
 # shellcheck source=lib/common.sh
 . "$HERE/lib/common.sh"
+# shellcheck source=lib/package.sh
+. "$HERE/lib/package.sh"
 # shellcheck source=lib/source.sh
 . "$HERE/lib/source.sh"
 # shellcheck source=lib/kbuild.sh
@@ -22,17 +25,18 @@ TOP=$(dirname "$HERE")
 
 usage() {
 	cat <<'USAGE'
-usage: build.sh [--base 6.12] [--patches N] [--fresh] VARIANT...
+usage: build.sh [--base BASE] [--patches N] [--fresh] VARIANT...
 
   patched   the kernel with the patches of <base>/series   -> build/kernel/<base>/
   vanilla   the same configuration without patches         -> build/kernel/<base>-vanilla/
   debug     patched, with KASAN, lockdep, fault injection  -> build/kernel/<base>-debug/
 
-  --base    the kernel version: selects the series and the source (default 6.12)
+  --base    the kernel version: selects series, source and configuration (default $BASE, or what kernel/base says)
   --patches apply only the first N patches         -> build/kernel/<base>[-debug]-first<N>/
   --fresh   remove the cached objects and the finished kernel first; ccache is still used
 
-  KERNEL_SRC=DIR  use this unpacked source tree instead of the package linux-source-<base>; it is copied, never modified
+  KERNEL_SRC=DIR  use this unpacked source tree instead of the package linux-source-<base>; it is copied, never modified.
+                  Without it, a package that is not installed is downloaded once if <base>/suite says from where
   MHP_CACHE=DIR   cache for trees, finished kernels, logs and ccache (default ~/.cache/mhptop)
   JOBS=N          number of parallel jobs (default: one per CPU)
 USAGE
@@ -44,15 +48,14 @@ usage_error() {
 }
 
 parse_args() {
-	BASE=6.12
+	default_base
 	FRESH=
 	FIRST=
 	VARIANTS=()
 	while (($#)); do
 		case $1 in
 		--base)
-			[[ ${2-} =~ ^[0-9]+\.[0-9]+$ ]] || usage_error "--base: '${2-}' is not a version such as 6.12"
-			BASE=$2
+			BASE=${2-}
 			shift
 			;;
 		--patches)
@@ -70,6 +73,7 @@ parse_args() {
 		esac
 		shift
 	done
+	[[ $BASE =~ ^[0-9]+\.[0-9]+$ ]] || usage_error "--base: '$BASE' is not a version such as 6.12"
 	((${#VARIANTS[@]})) || usage_error "the variant is missing"
 	[[ -z $FIRST || " ${VARIANTS[*]} " != *" vanilla "* ]] || usage_error "--patches cannot be used with vanilla"
 }
@@ -82,6 +86,7 @@ select_variant() {
 	RELEASE=-mhp
 	PATCHES=()
 	FRAGMENTS=(guest.config)
+	[[ ! -e $HERE/config/$BASE.config ]] || FRAGMENTS+=("$BASE.config")
 	TREE_NAME=patched
 	OBJ=obj
 	case $VARIANT in

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The guest kernels as make targets. How they are built is in build.sh; it runs every time, because only it knows
-# whether the result is current, and a current one costs a second.
+# The guest kernels as make targets, of the version BASE. How they are built is in build.sh; it runs every time, because
+# only it knows whether the result is current, and a current one costs a second.
 
-KERNEL_BASE ?= 6.12
-KERNEL_BUILD := $(dir $(lastword $(MAKEFILE_LIST)))build.sh --base $(KERNEL_BASE)
+KERNEL_DIR := $(dir $(lastword $(MAKEFILE_LIST)))
+BASE ?= $(file <$(KERNEL_DIR)base)
+KERNEL_BUILD := $(KERNEL_DIR)build.sh --base $(BASE)
 
 .PHONY: kernel kernel-vanilla kernel-debug kernels
 

@@ -2,13 +2,17 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Run the suites of one or more lists and count their results.
 
-A list has one suite a line: a name, white space, a command that prints KTAP.
+A list has one suite a line: a name, white space, a command that prints KTAP. A line
+"@BASE LIST PATTERN..." runs the suites of a list whose names match a pattern on
+another version of Linux: named BASE:NAME, with BASE in the environment and results below
+build/vm/BASE.
 A suite whose KTAP is incomplete, or that fails without saying which test,
 counts as one failure. The last line is "N passed, N failed, N skipped"; the
 exit status is 0 only if nothing failed and something passed. Before it a table says
 where the time went: in suites, and in what make did before (tests/phase.sh).
 """
 import argparse
+import fnmatch
 import os
 import re
 import signal
@@ -18,6 +22,7 @@ import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(ROOT, "tests", "vm"))
+import base  # noqa: E402
 from ktap import Results  # noqa: E402
 
 PHASES = os.path.join(ROOT, "build", "phases")
@@ -25,10 +30,13 @@ ROWS = 12
 
 
 class Suite:
-    """One line of a list and its result."""
+    """One line of a list and its result. It runs on a base, by default the chosen one."""
 
-    def __init__(self, name, command):
-        self.name, self.command = name, command
+    def __init__(self, name, command, on=None):
+        self.base = on or base.chosen()
+        self.name = f"{on}:{name}" if on else name
+        self.listed = command
+        self.command = command.replace("build/vm/", base.results(self.base) + "/")
         self.results = Results()
         self.problems = []
         self.seconds = 0.0
@@ -37,7 +45,7 @@ class Suite:
         print(f"# suite {self.name}: {self.command}", flush=True)
         begin = time.monotonic()
         child = subprocess.Popen(
-            ["bash", "-c", self.command], cwd=ROOT, stdin=subprocess.DEVNULL,
+            ["bash", "-c", self.command], cwd=ROOT, env={**os.environ, "BASE": self.base}, stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, text=True, errors="replace", start_new_session=True)
         try:
             for line in child.stdout:
@@ -67,12 +75,32 @@ class Suite:
         return self.results.skipped or (1 if self.results.skip_all else 0)
 
 
-def read_list(path):
+def parse_again(text, where):
+    """The suites that a line "@BASE LIST PATTERN..." runs. LIST is in the folder of the list that has the line."""
+    words = text.split()
+    if len(words) < 3:
+        sys.exit(f"check.py: {where}: '@{text}' is not @BASE LIST PATTERN...")
+    on, path, *patterns = words
+    there = read_list(os.path.join(os.path.dirname(where), path), again=False)
+    for pattern in patterns:
+        if not fnmatch.filter([suite.name for suite in there], pattern):
+            sys.exit(f"check.py: {where}: no suite of {path} matches {pattern!r}")
+    if on == base.chosen() and path == os.path.basename(where).partition(":")[0]:
+        return []           # they are in this run already
+    return [Suite(suite.name, suite.listed, on) for suite in there
+            if any(fnmatch.fnmatchcase(suite.name, pattern) for pattern in patterns)]
+
+
+def read_list(path, again=True):
+    """The suites of a list, with those that it runs on another base unless `again` is off."""
     suites = []
     with open(path, encoding="utf-8") as lines:
         for number, line in enumerate(lines, 1):
             line = line.strip()
             if not line or line.startswith("#"):
+                continue
+            if line.startswith("@"):
+                suites += parse_again(line[1:], f"{path}:{number}") if again else []
                 continue
             name, _, command = line.partition(" ")
             if not command.strip():

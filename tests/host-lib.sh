@@ -9,6 +9,10 @@
 
 # shellcheck disable=SC2034
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+# The version of Linux that the guests boot, and the folder of the results of runs on it (see vm/base.py)
+BASE=${BASE:-$(<"$TOP/kernel/base")}
+VM=build/vm
+[[ $BASE == "$(<"$TOP/kernel/base")" ]] || VM=build/vm/$BASE
 _count=0 _failed=0
 WORK=$(mktemp -d)
 trap 'rm -rf "$WORK"' EXIT

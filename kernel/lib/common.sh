@@ -10,6 +10,12 @@ die() {
 	exit 1
 }
 
+# Sets BASE, the version that is built if nothing else is said. It is no variable of the kernel's own makefiles.
+default_base() {
+	BASE=${BASE:-$(<"$HERE/base")}
+	export -n BASE
+}
+
 note() {
 	echo "build.sh: $1" >&2
 }
@@ -25,7 +31,7 @@ clean_environment() {
 
 make_cache() {
 	CACHE=${MHP_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/mhptop}
-	mkdir -p "$CACHE/kernel"/{entries,trees,log} "$CACHE/ccache" ||
+	mkdir -p "$CACHE/kernel"/{entries,log,source,trees} "$CACHE/ccache" ||
 		die "cache folder $CACHE" "it cannot be created" "set MHP_CACHE to a writable folder"
 	CACHE=$(cd "$CACHE" && pwd)
 	[[ $CACHE != *[[:space:]:]* ]] ||
@@ -67,7 +73,7 @@ need_tools() {
 		packages+=("${i#*:}")
 		have_header "${i%:*}" || missing+=("${i%:*}")
 	done
-	if [[ -z ${KERNEL_SRC-} ]]; then
+	if [[ -z ${KERNEL_SRC-} && ! -r $HERE/$BASE/suite ]]; then
 		packages+=("linux-source-$BASE")
 		[[ -r $archive ]] || missing+=("$archive (or KERNEL_SRC=DIR)")
 	fi

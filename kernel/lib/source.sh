@@ -29,7 +29,8 @@ identify_source() {
 	[[ -z ${SOURCE_ID-} ]] || return 0
 	if [[ -z ${KERNEL_SRC-} ]]; then
 		WORK=$KCACHE/trees/$BASE-package
-		SOURCE_ID=$(sha256sum <"/usr/src/linux-source-$BASE.tar.xz")
+		find_tarball
+		SOURCE_ID=$(sha256sum <"$TARBALL")
 		return
 	fi
 	[[ -r $KERNEL_SRC/Makefile && -r $KERNEL_SRC/Kconfig ]] ||
@@ -51,12 +52,12 @@ copy_kernel_src() {
 }
 
 unpack_package() {
-	note "unpacking linux-source-$BASE"
+	note "unpacking ${TARBALL##*/}"
 	mkdir -p "$WORK"
 	rm -rf "$WORK/unpack"
 	mkdir "$WORK/unpack"
-	tar -C "$WORK/unpack" --strip-components=1 -xf "/usr/src/linux-source-$BASE.tar.xz" ||
-		die "/usr/src/linux-source-$BASE.tar.xz" "it cannot be unpacked to $WORK" "see tar's message above"
+	tar -C "$WORK/unpack" --strip-components=1 -xf "$TARBALL" ||
+		die "$TARBALL" "it cannot be unpacked to $WORK" "see tar's message above"
 	rm -rf "$WORK/orig" "$WORK/orig.id"
 	mv "$WORK/unpack" "$WORK/orig"
 	echo "$SOURCE_ID" >"$WORK/orig.id"

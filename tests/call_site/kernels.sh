@@ -4,7 +4,7 @@
 # source. build/tests/call_sites is built from list.c.
 . "$(dirname "$0")/../host-lib.sh"
 cd "$TOP" || exit 1
-base=${MHP_KERNEL_BASE:-6.12} dir=$TOP/kernel/${MHP_KERNEL_BASE:-6.12}
+dir=$TOP/kernel/$BASE
 
 # The files with the calls, with all patches applied. Files that a patch creates are not in the source.
 mapfile -t patches <"$dir/series"
@@ -16,11 +16,11 @@ if [[ ${KERNEL_SRC-} ]]; then
 	check "copy the patched files from the source" cp -t "$WORK/tree" --parents -r "${files[@]/#/$KERNEL_SRC/./}"
 else
 	check "extract the patched files from the source" tar -C "$WORK/tree" --strip-components=1 \
-		-xf "/usr/src/linux-source-$base.tar.xz" "${files[@]/#/linux-source-$base/}"
+		-xf "$(kernel/tarball.sh "$BASE")" "${files[@]/#/linux-source-$BASE/}"
 fi
 check "the patches apply" bash -c 'cat "${@:2}" | patch -d "$1" -p1 -F0 -s --batch' _ "$WORK/tree" "${patches[@]}"
 
-for kernel in "$base" "$base-debug"; do
+for kernel in "$BASE" "$BASE-debug"; do
 	vmlinux=build/kernel/$kernel/vmlinux
 	check "$kernel: find the call sites" bash -c 'build/tests/call_sites "$1" >"$2"' _ "$vmlinux" "$WORK/sites"
 	eq "$kernel: the call sites of each event are those of addr2line and of the source" \

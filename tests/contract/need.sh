@@ -6,7 +6,7 @@
 TREE=$WORK/tree
 mkdir -p "$TREE/docs"
 cp -r "$TOP"/{Makefile,tracepoints.h,bpf,tools} "$TREE"
-mkdir "$TREE/kernel" && cp "$TOP/kernel/kernel.mk" "$TREE/kernel"
+mkdir "$TREE/kernel" && cp "$TOP"/kernel/{kernel.mk,base} "$TREE/kernel"
 cd "$TREE" || exit 1
 install="; as root run: apt-get install -y --no-install-recommends$(
 	sed -n 's/^build\t/ /p' "$TOP/tools/packages.list" | tr -d '\n')"

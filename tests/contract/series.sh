@@ -4,12 +4,23 @@
 . "$(dirname "$0")/../host-lib.sh"
 cd "$TOP" || exit 1
 
-# added_file FILE PATCH: the contents of a file that a patch adds
-added_file() { awk -v file="+++ b/$1" '
-	/^diff --git/ { here = 0 }
-	$0 == file { here = 1; next }
-	here && /^\+/ { print substr($0, 2) }
-	/^-- ?$/ { here = 0 }' "$2"; }
+# only FILE PATCH: what a patch changes in a file
+only() { awk -v file="$1" '
+	/^diff --git/ || /^-- ?$/ { here = $3 == "a/" file }
+	here' "$2"; }
+
+# copy FILE PATCH…: $WORK/series/FILE, as the patches add and change it
+copy() {
+	local file=$1 patch
+	shift
+	rm -rf "$WORK/series" && mkdir "$WORK/series"
+	for patch in "$@"; do
+		only "$file" "$patch" >"$WORK/changes"
+		[[ ! -s $WORK/changes ]] || patch -sp1 -F0 --batch -d "$WORK/series" -i "$WORK/changes" || return
+	done
+}
+
+EVENTS='s/^\+?(TRACE_EVENT\(|DEFINE_EVENT\([a-z_]+, )(mhp_[a-z_]+),$/\2/p'
 
 for series in kernel/*/series; do
 	dir=${series%/series} base=$(basename "${series%/series}")
@@ -18,19 +29,25 @@ for series in kernel/*/series; do
 	eq "$base: the series lists every patch, in order" "$(find "$dir" -name '0*.patch' ! -name '0000-*' -printf '%f\n' | sort)" \
 		"$(printf '%s\n' "${patches[@]}")"
 	check "$base: there is a cover letter" test -s "$dir/0000-cover-letter.patch"
-	added_file include/trace/events/mhp.h "$dir/${patches[0]}" >"$WORK/mhp.h"
-	check "$base: the first patch adds tracepoints.h byte for byte" cmp "$WORK/mhp.h" tracepoints.h
-	eq "$base: no other patch changes it" \
-		"$(cd "$dir" && grep -l '^+++ b/include/trace/events/mhp.h' "${patches[@]:1}")" ""
+	copy include/trace/events/mhp.h "${patches[@]/#/$dir/}"
+	check "$base: tracepoints.h is the trace header of the series, byte for byte" \
+		cmp "$WORK/series/include/trace/events/mhp.h" tracepoints.h
+	copy include/linux/mhp_types.h "${patches[@]/#/$dir/}"
+	check "$base: so is bpf/include/linux/mhp_types.h the header of its types" \
+		cmp "$WORK/series/include/linux/mhp_types.h" bpf/include/linux/mhp_types.h
 	for patch in "${patches[@]}"; do
 		check "$base: $patch has a description and a Signed-off-by" awk '
 			/^---$/ { exit } /^Signed-off-by: / { signed = 1 } body && NF { lines++ } /^$/ { body = 1 }
 			END { exit !(signed && lines > 3) }' "$dir/$patch"
 	done
-	eq "$base: every event of tracepoints.h has a call site" "$(
-		grep -oE '^(TRACE_EVENT\(|DEFINE_EVENT\([a-z_]+, )mhp_[a-z_]+' tracepoints.h | grep -oE 'mhp_[a-z_]+$' |
-			while read -r event; do
-				grep -qE "^\+.*\btrace_$event\(" "$dir"/0*.patch || echo "$event"
-			done)" ""
+	eq "$base: every event has a call site in the patch that defines it" "$(
+		for patch in "${patches[@]}"; do
+			only include/trace/events/mhp.h "$dir/$patch" | sed -nE "$EVENTS" | while read -r event; do
+				grep -qE "^\+.*\btrace_$event\(" "$dir/$patch" || echo "$event in $patch"
+			done
+		done)" ""
+	eq "$base: the patches define every event of tracepoints.h" \
+		"$(for patch in "${patches[@]}"; do only include/trace/events/mhp.h "$dir/$patch"; done | sed -nE "$EVENTS" | sort -u)" \
+		"$(sed -nE "$EVENTS" tracepoints.h | sort)"
 done
 done_testing

@@ -6,7 +6,7 @@ cd "$TOP" || exit 1
 
 for series in kernel/*/series; do
 	dir=$TOP/${series%/series} base=$(basename "${series%/series}")
-	archive=/usr/src/linux-source-$base.tar.xz
+	archive=$(kernel/tarball.sh "$base")
 	mapfile -t patches <"$series"
 	# Files that a patch creates and a later one changes are not in the archive.
 	mapfile -t files < <(comm -23 <(sed -n 's|^--- a/||p' "${patches[@]/#/$dir/}" | sort -u) \

@@ -7,13 +7,13 @@
 #
 # The root is a layer above the cached one (root.sh), in mount and process namespaces of its own, and everything else is
 # unmounted there: no mount outlives the run, and nothing outside can be removed by it. The kernel for `make demo` is
-# MHP_KERNEL or build/kernel/6.12. Logs are left in build/fresh/SUITE.
+# MHP_KERNEL or that of the default base. Logs are left in build/fresh/SUITE.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 top=${here%/tests/fresh}
 cache=${MHP_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/mhptop}/fresh
-kernel=${MHP_KERNEL:-$top/build/kernel/${MHP_KERNEL_BASE:-6.12}}
+kernel=${MHP_KERNEL:-$top/build/kernel/$(<"$top/kernel/base")}
 
 die() {
 	echo "run.sh: $1" >&2

@@ -9,9 +9,10 @@
 #include "format/record_json.h"
 #include "format/recording.h"
 
-static void record_again(const struct mhp_record *record)
+/* Records of older schemas are written in the current one. */
+static void record_again(const struct mhp_record *read)
 {
-	struct mhp_record again;
+	struct mhp_record again, now = *read, *record = &now;
 	char line[RECORD_JSON_MAX];
 	const char *why;
 	size_t len;
@@ -19,9 +20,11 @@ static void record_again(const struct mhp_record *record)
 	/* Unknown events cannot be written. */
 	if (!record->event)
 		return;
+	record->schema = 0;
+	record->reason = 0;
 	len = record_to_json(record, line);
 	must(len <= sizeof(line) && line[len - 1] == '\n', "no line");
-	must(!record_from_json(line, len - 1, &again, &why),
+	must(!record_from_json(line, len - 1, SOURCE_SCHEMA, &again, &why),
 	     "cannot read the written record: %s: %.*s", why, (int)len, line);
 	must(!memcmp(record, &again, sizeof(again)),
 	     "read another record than written: %.*s", (int)len, line);

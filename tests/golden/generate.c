@@ -49,18 +49,11 @@ static void put(unsigned int event, size_t size)
 		put(MHP_EVENT_##event, sizeof(struct mhp_##class)); \
 	} while (0)
 
-/* The pages of a block that hold no memmap, and the MEM_* value of the step. */
+/* The pages of a block that hold no memmap. */
 static void notify(u64 start, enum mhp_step step)
 {
-	static const unsigned char actions[] = {
-		[MHP_STEP_ONLINE] = 0,	       [MHP_STEP_GOING_OFFLINE] = 1,
-		[MHP_STEP_OFFLINE] = 2,	       [MHP_STEP_GOING_ONLINE] = 3,
-		[MHP_STEP_PREPARE_ONLINE] = 6, [MHP_STEP_FINISH_OFFLINE] = 7,
-	};
-
 	PUT(mhp_notify, mhp_notify, .start_pfn = start + VMEMMAP,
-	    .nr_pages = BLOCK_PAGES - VMEMMAP, .action = actions[step],
-	    .step = step);
+	    .nr_pages = BLOCK_PAGES - VMEMMAP, .step = step);
 }
 
 static void account(u64 start, u64 *sum, s64 delta, enum mhp_cause cause)
@@ -119,7 +112,7 @@ static void online(u64 start)
 	account(start, &present, VMEMMAP, MHP_CAUSE_ONLINE);
 	PUT(mhp_online_end, mhp_block_end, .start_pfn = start,
 	    .nr_pages = BLOCK_PAGES, .vmemmap_pages = VMEMMAP, .nid = NODE,
-	    .zone = MHP_ZONE_MOVABLE, .reason = MHP_REASON_NONE);
+	    .zone = MHP_ZONE_MOVABLE);
 }
 
 static void offline(u64 start)
@@ -139,7 +132,7 @@ static void offline(u64 start)
 	notify(start, MHP_STEP_FINISH_OFFLINE);
 	PUT(mhp_offline_end, mhp_block_end, .start_pfn = start,
 	    .nr_pages = BLOCK_PAGES, .vmemmap_pages = VMEMMAP, .nid = NODE,
-	    .zone = MHP_ZONE_MOVABLE, .reason = MHP_REASON_NONE);
+	    .zone = MHP_ZONE_MOVABLE);
 }
 
 static void remove_range(u64 start, u64 blocks)

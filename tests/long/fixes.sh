@@ -9,11 +9,11 @@ cd "$TOP" || exit 1
 cache=${MHP_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/mhptop}/kernel
 
 # The number of patches before the one whose name matches
-before() { grep -vE '^(#|$)' kernel/6.12/series | grep -nE -m1 "$1" | cut -d: -f1 | awk '{ print $1 - 1 }'; }
+before() { grep -vE '^(#|$)' "kernel/$BASE/series" | grep -nE -m1 "$1" | cut -d: -f1 | awk '{ print $1 - 1 }'; }
 
 # build N: a debug kernel with the first N patches, and the test module for it
 build() {
-	name=6.12-debug-first$1 out=build/vm/fixes-$1
+	name=$BASE-debug-first$1 out=$VM/fixes-$1
 	check "the debug kernel with $1 patches builds" kernel/build.sh --patches "$1" debug
 	check "the test module for it builds" tests/vm/module/build.sh "$name"
 	rm -rf "$out"

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "format/old_form.h"
 #include "model/event_table.h"
 #include "source/stream.h"
 
@@ -20,11 +21,17 @@ static int print(void *ctx, const struct mhp_record *r)
 	unsigned long long us = r->time_ns / 1000 % 1000000;
 	const char *name = event_info(r->event)->name;
 	char text[640];
+	int end;
 
 	(void)ctx;
 	if (event_is_tool(r->event))
 		return 0;
-	event_print(r, text, sizeof(text));
+	end = event_print(r, text, sizeof(text));
+	/* The form before schema 3, see format/old_form.h */
+	if (r->schema && old_form_has_reason(r->event))
+		snprintf(text + end, sizeof(text) - end, " reason=%s",
+			 r->reason ? event_symbol(event_reasons, r->reason) :
+				     "none");
 	if (!strcmp(style, "perf"))
 		printf("%16s %7u [%03u] %5llu.%06llu: mhp:%s: %s\n", r->comm,
 		       r->pid, r->cpu, s, us, name, text);

@@ -8,8 +8,10 @@ An EDIT is drop:EVENT:NTH, double:EVENT:NTH, swap:EVENT:NTH (with the next line)
 set:EVENT:NTH:FIELD:VALUE; NTH counts from 1. lose:EVENT:NTH drops an event and leaves a gap in the
 numbers. gone:BLOCK drops all events from the begin to the end of the offline of a block, without:STEP
 all notifier calls of a step, and idle all events but the snapshot. until:EVENT:NTH ends the recording
-after an event; ends:SECONDS ends it that long after its last event. unknown:EVENT:FIELD makes a field unknown
-in all events of that name, unseen:EVENT drops them all, as one that the source cannot tell.
+after an event; ends:SECONDS ends it that long after its last event. boot:ID:SECONDS, the last edit,
+makes it a recording of a boot with this ID, and moves all its times so that it begins at that time.
+unknown:EVENT:FIELD makes a field unknown in all events of that name, unseen:EVENT drops them all, as one
+that the source cannot tell.
 """
 import json
 import sys
@@ -49,7 +51,7 @@ def edit(records, pages, word):
         return [record for record in records if record.get("step") != args[0]]
     if what == "idle":
         return [record for record in records if record["event"].startswith("mhp_snapshot")]
-    if what == "ends":
+    if what in ("ends", "boot"):
         return records
     at = find(records, args[0], args[1])
     if what in ("drop", "lose"):
@@ -66,6 +68,19 @@ def edit(records, pages, word):
     else:
         sys.exit(f"edit.py: unknown edit: {what}")
     return records
+
+
+def move(lines, boot, seconds):
+    """Make lines those of a boot, beginning at a time."""
+    header, *records, totals = lines
+    by = int(float(seconds) * 1e9) - header["mono_ns"]
+    for times in (header, totals["totals"]):
+        if "mono_ns" in times:
+            times["mono_ns"] += by
+    for record in records:
+        record["ns"] += by
+        assert "mono_ns" not in record, "this recording has clocks, which cannot be moved"
+    header["boot"] = boot
 
 
 def main():
@@ -85,13 +100,15 @@ def main():
         count = counts.setdefault(record["event"], {"seen": 0, "lost": 0})
         count["seen"] += 1
     for event in lost:
-        counts[event]["seen"] += 1
-        counts[event]["lost"] += 1
+        count = counts.setdefault(event, {"seen": 0, "lost": 0})
+        count["seen"], count["lost"] = count["seen"] + 1, count["lost"] + 1
     totals["totals"].update(seen=len(records) + len(lost), lost=len(lost), folded=len(records), events=counts)
     if lost:
         totals["totals"]["self_check"] = "none"
     for seconds in (word.split(":")[1] for word in sys.argv[2:] if word.startswith("ends:")):
         totals["totals"]["mono_ns"] = records[-1]["ns"] + int(float(seconds) * 1e9)
+    if sys.argv[-1].startswith("boot:"):
+        move((header, *records, totals), *sys.argv[-1].split(":")[1:])
     for line in (header, *records, totals):
         print(json.dumps(line, separators=(",", ":"), ensure_ascii=False))
 

@@ -30,6 +30,14 @@ head -c -7 "$WORK/text" >"$WORK/cut.txt"
 verdict "a text that ends inside a line" 5 'cut.txt: the text was cut: it ends inside a line' "$WORK/cut.txt"
 head -c -1 "$WORK/text" >"$WORK/cut.txt"
 verdict "a text without its last newline" 5 'cut.txt: the text was cut' "$WORK/cut.txt"
+{ sed -n '/mhp_add_begin/p' "$WORK/text" | head -n 1; echo -n '   kworker'; } >"$WORK/cut.txt"
+verdict "a text that ends behind its first event" 5 'cut.txt: the text was cut: it ends inside a line' "$WORK/cut.txt"
+{ sed -n '/mhp_notify/p' "$WORK/text" | head -n 1; echo -n '   kworker'; } >"$WORK/cut.txt"
+verdict "  which does not give the size of memory blocks" 5 'the text was cut: it ends inside a line, and no mhp events are left' "$WORK/cut.txt"
+for operation in add remove; do
+	"$TOP/build/tests/as_text" perf eject-range.ndjson | sed "/mhp_${operation}_begin/!d" | head -n 1 >"$WORK/begun.txt"
+	verdict "a text in which a $operation has only begun" 5 "the $operation operation on memory[0-9]* has not ended" "$WORK/begun.txt"
+done
 truncate -s 3G "$WORK/zeros"
 status "3 GiB of zeros are refused at once, in 64 MiB of memory" 6 'zeros:1: NUL byte in a text file' \
 	bash -c '[[ $1 == */build/tests/* ]] || ulimit -v 65536; ulimit -t 5; exec "$1" check "$2"' _ "$MHPTOP" "$WORK/zeros"
@@ -71,6 +79,18 @@ sed '1i # latency: 0 us, #500/507, CPU#0 | (M:desktop VP:0, KP:0, SP:0 HP:0 #P:2
 verdict "events that tracefs overwrote, in the latency format" 5 '^# UNKNOWN: [0-9]+ events, 7 lost' "$WORK/overwritten.txt"
 sed '9i CPU:0 [LOST 3 EVENTS]' printed/two-buffers.txt >"$WORK/lost.txt"
 verdict "lost events in a text of two buffers" 5 '^# UNKNOWN: [0-9]+ events, 3 lost' "$WORK/lost.txt"
+# What the kernel prints where its console was too slow for a dump, and perf if it was
+awk 'NR == 14 { print "** 5 printk messages dropped **"; next } 1' printed/console.txt >"$WORK/lost.txt"
+verdict "lines that the console dropped" 5 '^# UNKNOWN: [0-9]+ events, 1 lost' "$WORK/lost.txt"
+check "  their number is unknown" grep -q 'the number of lost events is unknown' "$WORK/stderr"
+for lost in 'Processed 600 events and lost 3 chunks!' 'Processed 600 samples and lost 2.50%!'; do
+	for at in 1 90 '$'; do
+		sed "40d; ${at}i $lost" "$WORK/text" >"$WORK/lost.txt"
+		verdict "a summary of perf at line $at: $lost" 5 '^# UNKNOWN: [0-9]+ events, 1 lost' "$WORK/lost.txt"
+	done
+done
+sed '9i CPU:1 [LOST 12345678901234567890 EVENTS]' "$WORK/text" >"$WORK/lost.txt"
+verdict "a number of lost events with 20 digits" 5 '^# UNKNOWN: [0-9]+ events, 1 lost' "$WORK/lost.txt"
 # A trace.dat whose second CPU reports late
 ./trace_dat.py fill trace-cmd-v6.dat.xz "$WORK/late.ndjson" "$WORK/late.dat"
 verdict "trace.dat: without a loss it is a violation" 3 '^# FAIL' "$WORK/late.dat"
@@ -97,11 +117,15 @@ for nth in 8 12 16 20 24; do
 	./perf_data.py flush perf-pipe.data.xz $nth >"$WORK/cut.data"
 	verdict "perf-pipe.data: cut behind event $nth" 5 'cut.data: the perf.data was cut, or perf was killed' "$WORK/cut.data"
 done
-head -c $(($(stat -c %s "$WORK/perf-pipe.data") / 2)) "$WORK/perf-pipe.data" >"$WORK/cut.data"
-status "perf-pipe.data: cut before the first event" 6 'the perf.data was cut, or perf was killed, and perf script prints no mhp events' \
-	"$MHPTOP" check "$WORK/cut.data"
+# From the header of the file to the first event
+for bytes in 16 20 1000 $(($(stat -c %s "$WORK/perf-pipe.data") / 4)) $(($(stat -c %s "$WORK/perf-pipe.data") / 2)); do
+	head -c "$bytes" "$WORK/perf-pipe.data" >"$WORK/cut.data"
+	verdict "perf-pipe.data: cut after $bytes bytes, before the first event" 5 '^# UNKNOWN: 0 events, 0 lost' "$WORK/cut.data"
+	check "  the message says so" grep -q 'the perf.data was cut, or perf was killed, and no mhp events are left' "$WORK/stderr"
+done
+eq "  the verdict has the reason" "$(grep -A 1 '^not ok' "$WORK/verdict" | tail -n 1)" '# the recording was cut: its end is missing'
 ./perf_data.py killed perf.data.xz >"$WORK/killed.data"
-status "perf.data: its perf was killed" 6 'the perf.data was cut, or perf was killed' "$MHPTOP" check "$WORK/killed.data"
+verdict "perf.data: its perf was killed" 5 'the perf.data was cut, or perf was killed, and no mhp events are left' "$WORK/killed.data"
 printf 'PERFILE2nothing' >"$WORK/bad.data"
 status "perf.data: damaged" 6 'cannot read .*/bad.data: not a perf.data' "$MHPTOP" check "$WORK/bad.data"
 # What a user may have chosen has no effect on perf.
@@ -150,6 +174,27 @@ for edit in 's/: \( *mhp:\)/:          1 \1/' 's/ \([0-9]*\) \[/ 77\/\1    [/' '
 	sed "$edit" "$WORK/text" >"$WORK/shape.txt"
 	verdict "perf script with other fields: $edit" 0 "$pass_all" "$WORK/shape.txt"
 done
+"$TOP/build/tests/as_text" trace-cmd failures-block.ndjson | sed 's/ mhp_/ (+17) mhp_/' >"$WORK/shape.txt"
+verdict "trace-cmd report --ts-diff" 0 "$pass_all" "$WORK/shape.txt"
+sed 's/: *mhp:/: <unknown> mhp:/' "$WORK/text" >"$WORK/shape.txt"
+status "an event behind something unknown" 6 'shape.txt:2: mhp_[a-z_]* without' "$MHPTOP" check "$WORK/shape.txt"
+sed 's/mhp:mhp_notify:/mhp:mhp_of_tomorrow:/' "$WORK/text" >"$WORK/shape.txt"
+verdict "events of a newer kernel are not judged" 5 '[0-9]+ records of unknown events were skipped' --skip order.online --skip order.offline \
+	--skip result.reason "$WORK/shape.txt"
+# perf script --deltatime
+awk 'match($0, / [0-9]+\.[0-9]+: /) {
+	now = substr($0, RSTART, RLENGTH - 2)
+	print substr($0, 1, RSTART) sprintf("%.6f", now - last) substr($0, RSTART + RLENGTH - 2)
+	last = now
+}' "$WORK/text" >"$WORK/shape.txt"
+status "times since the event before" 6 'shape.txt: the times are differences between events, or not in order' "$MHPTOP" check "$WORK/shape.txt"
+# Two events of an operation, in the wrong order by a little
+sed -n '/mhp_offline_begin/,/mhp_offline_end/p' "$WORK/text" | sed '/mhp_offline_end/q' >"$WORK/one.txt"
+awk '/mhp_offline_begin/ && match($0, / [0-9]+\.[0-9]+: /) {
+	print substr($0, 1, RSTART) sprintf("%.9f", substr($0, RSTART, RLENGTH - 2) + 9) substr($0, RSTART + RLENGTH - 2); next
+} 1' "$WORK/one.txt" >"$WORK/shape.txt"
+check "an end before its begin is no violation of a time limit" bash -c '! "$1" check --max-offline 100s "$2" | grep "^not ok .* budget.time"' \
+	_ "$MHPTOP" "$WORK/shape.txt"
 while IFS='|' read -r name edit missing; do
 	sed "$edit" "$WORK/text" >"$WORK/shape.txt"
 	status "perf script without $name" 6 \
@@ -227,50 +272,4 @@ for file in "$WORK/text" "$WORK/text.gz" "$WORK/perf.data" trace-cmd-v7.dat prin
 	check "replay reads ${file##*/}" test "${blocks:-0}" -gt 0
 done
 
-# -- Several recordings -----------------------------------------------------------------------------------------------------
-
-seen() { tail -n 1 "$1" | jq '.totals.seen'; }
-both=$(($(seen range.ndjson) + $(seen eject-range.ndjson)))
-cat range.ndjson eject-range.ndjson >"$WORK/both.ndjson"
-verdict "two recordings in one file" 0 "^# PASS: $both events, 0 lost" "$WORK/both.ndjson"
-verdict "two recordings" 0 "^# PASS: $both events, 0 lost" range.ndjson eject-range.ndjson
-check "two recordings from a pipe" bash -c '"$1" check - <"$2" | grep -q "^# PASS: $3 events"' _ "$MHPTOP" "$WORK/both.ndjson" "$both"
-check "  and through cat" bash -c 'cat "$2" | "$1" check - | grep -q "^# PASS: $3 events"' _ "$MHPTOP" "$WORK/both.ndjson" "$both"
-verdict "the same recording twice: what it left behind is forgotten" 0 '^# PASS' failures-block.ndjson failures-block.ndjson
-verdict "recordings of different tools" 0 "^# PASS: $(($(seen range.ndjson) + 44 + 24)) events, 0 lost" trace-cmd-v7.dat range.ndjson printed/tgid.txt
-for files in "$WORK/both.ndjson" "range.ndjson eject-range.ndjson"; do
-	# shellcheck disable=SC2086	# two files
-	eq "the last frame is that of the last recording: ${files##*/}" "$("$MHPTOP" replay --json $files | jq -c '[.blocks, .zones, .ranges]')" \
-		"$("$MHPTOP" replay --json eject-range.ndjson | jq -c '[.blocks, .zones, .ranges]')"
-done
-for files in "$WORK/both.ndjson" "range.ndjson eject-range.ndjson"; do
-	# shellcheck disable=SC2086	# two files
-	eq "  and so is its wall-clock time: ${files##*/}" "$("$MHPTOP" replay --time utc -b $files | tail -n 5)" \
-		"$("$MHPTOP" replay --time utc -b eject-range.ndjson | tail -n 5)"
-done
-./edit.py eject-range.ndjson gone:32 >"$WORK/violating.ndjson"
-verdict "a violation in the second recording" 3 '^not ok [0-9]+ remove\.match' range.ndjson "$WORK/violating.ndjson"
-verdict "a violation in the first recording" 3 '^not ok [0-9]+ remove\.match' "$WORK/violating.ndjson" range.ndjson
-cat range.ndjson "$WORK/violating.ndjson" >"$WORK/both.ndjson"
-verdict "a violation in the second recording in a file" 3 '^not ok [0-9]+ remove\.match' "$WORK/both.ndjson"
-sed '$s/"self_check":"equal"/"self_check":"differs"/' range.ndjson >"$WORK/differs.ndjson"
-cat "$WORK/differs.ndjson" eject-range.ndjson >"$WORK/both.ndjson"
-verdict "the ledgers of the first recording differ" 5 "ledgers differ" "$WORK/differs.ndjson" eject-range.ndjson
-verdict "the ledgers of the first recording in a file differ" 5 "ledgers differ" "$WORK/both.ndjson"
-head -n 100 failures-block.ndjson >"$WORK/cut.ndjson"
-verdict "the first recording is cut" 5 '^# UNKNOWN' "$WORK/cut.ndjson" range.ndjson
-sed '/mhp_offline_end/,$d' "$WORK/text" >"$WORK/open.txt"
-verdict "the first recording ends inside an operation" 5 'offline operation on memory[0-9]+ has not ended' "$WORK/open.txt" range.ndjson
-verdict "the second recording is cut" 5 '^# UNKNOWN' range.ndjson "$WORK/cut.ndjson"
-./edit.py failures-block.ndjson lose:mhp_notify:5 >"$WORK/lost.ndjson"
-cat "$WORK/lost.ndjson" range.ndjson >"$WORK/both.ndjson"
-verdict "an event of the first recording in a file is lost" 5 "^# UNKNOWN: [0-9]+ events, 1 lost" "$WORK/both.ndjson"
-verdict "an event of the first recording is lost" 5 "^# UNKNOWN: [0-9]+ events, 1 lost" "$WORK/lost.ndjson" range.ndjson
-sed '1s/"block_bytes":[0-9]*/"block_bytes":2147483648/' range.ndjson >"$WORK/other.ndjson"
-cat range.ndjson "$WORK/other.ndjson" >"$WORK/both.ndjson"
-status "memory blocks of another size in the second recording" 6 'another size of memory blocks' "$MHPTOP" check range.ndjson "$WORK/other.ndjson"
-status "memory blocks of another size in the second recording in a file" 6 'both.ndjson:802: .*another size of memory blocks' "$MHPTOP" check "$WORK/both.ndjson"
-status "a second recording that does not exist" 1 'none: No such file' "$MHPTOP" check range.ndjson "$WORK/none"
-sed 300d range.ndjson | cat - eject-range.ndjson >"$WORK/both.ndjson"
-status "a line of the first recording in a file is missing" 6 'both.ndjson:801: ' "$MHPTOP" check "$WORK/both.ndjson"
 done_testing

@@ -3,6 +3,7 @@
 """Made-up recordings of cases that are in none of the real ones, with events in the order of a real kernel.
 
     made_up.py late-removal [online]    two blocks of the snapshot are removed; one may still be online
+    made_up.py device-first             a device whose pages share memmap, and then an add, whose sections do not
     made_up.py retired [waits|leak]     two devices share a backing page: the second one frees it, stays, or leaks it
     made_up.py late-block online|offline|ends   a block of the snapshot is going online or offline; or the offline ends
 """
@@ -11,7 +12,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "tui"))
 # pylint: disable=wrong-import-position
-from recording import SIZE, VMEMMAP, Recording, remove
+from recording import SIZE, VMEMMAP, Recording, add, remove
 
 FIRST = 32
 HALF = SIZE // 2                    # pages of a device; its memmap takes half a backing page
@@ -34,7 +35,7 @@ def late_block(rec, word):
              altmap_base=FIRST * SIZE, altmap_alloc=VMEMMAP, nid=0, zone="Movable", hosting="block", state=going)
     if word == "ends":
         rec.put(f"mhp_{kind}_end", start_pfn=FIRST * SIZE, nr_pages=SIZE, vmemmap_pages=VMEMMAP, ret=0, nid=0,
-                zone="Movable", reason="none")
+                zone="Movable")
 
 
 def device(nth):
@@ -54,9 +55,16 @@ def retired(rec, word):
         rec.put("mhp_vmemmap_free", **device(1), hosting="device")
 
 
+def device_first(rec, _word):
+    altmap = dict(altmap_base=0, altmap_free=0, altmap_alloc=0, altmap_align=0)
+    rec.put("mhp_vmemmap_populate", start_pfn=FIRST * SIZE, nr_pages=SIZE, host_pfn=HOST, vmemmap_pages=8, **altmap,
+            ret=0, nid=0, hosting="device")
+    add(rec, FIRST + 2, 2, True)
+
+
 def main():
     rec = Recording("events", 0)
-    {"late-removal": late_removal, "late-block": late_block, "retired": retired}[sys.argv[1]](rec, sys.argv[2] if len(sys.argv) > 2 else "")
+    {"late-removal": late_removal, "late-block": late_block, "retired": retired, "device-first": device_first}[sys.argv[1]](rec, sys.argv[2] if len(sys.argv) > 2 else "")
     rec.end()
 
 

@@ -63,7 +63,7 @@ for recording in failures-block failures-buddy; do
 	for field in mhp_vmemmap_populate.host_pfn mhp_add_end.why; do
 		unjudged $recording "^# not judged [0-9]+ times: $field is unknown" "unknown:${field/./:}"
 	done
-	unjudged $recording '^# not judged [0-9]+ times: mhp_block_end.reason' unknown:mhp_offline_end:reason unknown:mhp_online_end:reason
+	unjudged $recording '^# not judged [0-9]+ times: mhp_failed.reason' unknown:mhp_offline_failed:reason unknown:mhp_online_failed:reason
 	unjudged $recording '^# not judged [0-9]+ times: mhp_block_end.zone' unknown:mhp_online_end:zone unknown:mhp_online_begin:zone
 	unjudged $recording '^# not judged [0-9]+ times: mhp_offline_blocker.p' unknown:mhp_offline_blocker:pfn unknown:mhp_offline_blocker:pass \
 		unknown:mhp_offline_blocker:kind
@@ -82,7 +82,7 @@ unjudged cycles '^# unknown to events, and not judged: mhp_vmemmap_populate' uns
 violates order.add failures-block drop:mhp_vmemmap_populate:3
 violates order.online failures-block drop:mhp_managed:1
 violates order.offline failures-block drop:mhp_vmemmap_offline:1
-violates order.remove range drop:mhp_vmemmap_free:130
+violates order.remove range drop:mhp_vmemmap_free:30
 violates order.life failures-block double:mhp_online_end:1
 violates same.block failures-block set:mhp_vmemmap_online:1:nid:1
 violates result.reason failures-block set:mhp_offline_end:1:reason:none
@@ -93,12 +93,18 @@ violates memmap.hosting failures-block set:mhp_add_end:1:hosting:buddy
 violates memmap.retired eject-range set:mhp_vmemmap_free:1:vmemmap_pages:511
 violates range.refs range set:mhp_vmemmap_ref:10:refs:9
 violates range.teardown range swap:mhp_vmemmap_free:3
-violates range.teardown range drop:mhp_vmemmap_ref:200
+violates range.teardown range drop:mhp_vmemmap_ref:100
+violates range.users range drop:mhp_vmemmap_offline:1
+violates range.users range drop:mhp_vmemmap_online:2
+violates range.users range double:mhp_vmemmap_online:1
+violates pages.range range drop:mhp_present:2
+violates pages.range range set:mhp_present:2:delta:33791
 violates pages.block failures-buddy set:mhp_managed:1:delta:32767
 violates pages.zone failures-block set:mhp_present:3:after:1
 violates pages.rollback failures-block set:mhp_present:4:delta:500
 violates remove.match eject-range gone:32
-violates remove.match range set:mhp_remove_end:5:ret:0
+violates remove.match range drop:mhp_remove_failed:1 set:mhp_remove_end:1:ret:0
+violates remove.match first-range set:mhp_remove_end:5:ret:0
 violates memory.leak cycles set:mhp_snapshot_memory:2:unaccounted:5000 set:mhp_snapshot_memory:3:unaccounted:9000 \
 	set:mhp_snapshot_memory:4:unaccounted:13000
 
@@ -129,6 +135,8 @@ for going in offline online; do
 done
 ./made_up.py late-block ends >"$WORK/made.ndjson"
 verdict "an operation that began before the recording ends in it" 0 '^# PASS' --expect-success --max-offline 2s "$WORK/made.ndjson"
+./made_up.py device-first >"$WORK/made.ndjson"
+verdict "memmap that is smaller because it belongs to a device" 0 '^# PASS' "$WORK/made.ndjson"
 ./made_up.py retired >"$WORK/made.ndjson"
 verdict "retired memmap is freed with its neighbour" 0 '^# PASS' "$WORK/made.ndjson"
 check "retired memmap that was freed is not listed" bash -c '! grep -q "memmap retired;" "$0"' "$WORK/verdict"
@@ -173,7 +181,7 @@ sed '/mhp_offline_begin/q' eject-range.ndjson >"$WORK/begun.ndjson"
 ./edit.py eject-range.ndjson until:mhp_offline_begin:1 >"$WORK/hang.ndjson"
 status "a pipe that is silent for longer than the limit" 3 '' \
 	bash -c '(head -n -1 "$2"; sleep 1; tail -n 1 "$2") | "$1" check --max-offline 300ms -' _ "$MHPTOP" "$WORK/hang.ndjson"
-status "a pipe that ends without totals: nobody knows since when it had no writer" 5 'no totals' \
+status "a pipe that ends without totals: nobody knows since when it had no writer" 5 'its end is missing' \
 	bash -c '(cat "$2"; sleep 1) | "$1" check --max-offline 300ms -' _ "$MHPTOP" "$WORK/begun.ndjson"
 ./edit.py eject-range.ndjson until:mhp_offline_begin:1 ends:0.1 >"$WORK/hang.ndjson"
 status "the end of a recording counts, not how long its pipe is silent" 5 'the offline operation on memory32 has not ended after 100ms' \
@@ -200,7 +208,7 @@ verdict "inconclusive: the removal may be among the lost events" 5 '^# UNKNOWN' 
 	--expect-removed 0x100000000-0x107ffffff "$WORK/lost.ndjson"
 check "the KTAP test of missing events fails" grep -q '^not ok [0-9]* events: ' "$WORK/verdict"
 head -n 100 failures-block.ndjson >"$WORK/cut.ndjson"
-verdict "inconclusive: no totals" 5 '^# the recording has no totals' "$WORK/cut.ndjson"
+verdict "inconclusive: no totals" 5 '^# the recording was cut: its end is missing' "$WORK/cut.ndjson"
 sed 's/"self_check":"equal"/"self_check":"differs"/' range.ndjson >"$WORK/differs.ndjson"
 verdict "inconclusive: the ledgers differ" 5 "^# the recorder's and the kernel's ledgers differ" "$WORK/differs.ndjson"
 # check_pipe OPTION…: start a check of a pipe whose write end is descriptor 4, as job $!
@@ -227,7 +235,7 @@ tail -n +401 range.ndjson >&4 &
 exec 4>&-
 kill -CONT $pid
 wait $pid
-eq "after a signal, a pipe has time to deliver the rest" "$? $(grep -c '^# PASS: 799 events' "$WORK/verdict")" "0 1"
+eq "after a signal, a pipe has time to deliver the rest" "$? $(grep -c "^# PASS: $(grep -c '"event"' range.ndjson) events" "$WORK/verdict")" "0 1"
 # A check that was stopped, and finds its time over, must not take for silence what it has not read yet.
 check_pipe --for 5 --max-offline 500ms
 pid=$!
@@ -359,7 +367,7 @@ with() {
 }
 for lost in lost:50:7 lost:50:0 stats:7; do
 	with "trace.dat: lost events, $lost" 5 'inconclusive: events were lost' "$lost"
-	check "trace.dat: the number of lost events, $lost" grep -qE "^# UNKNOWN: 79[0-9] events, $([[ $lost == *7 ]] && echo 7 || echo 1) lost" "$WORK/stdout"
+	check "trace.dat: the number of lost events, $lost" grep -qE "^# UNKNOWN: [0-9]+ events, $([[ $lost == *7 ]] && echo 7 || echo 1) lost" "$WORK/stdout"
 done
 with "trace.dat: a format that lacks a field" 6 'with.dat: mhp_notify: step is missing$' field:mhp_notify:step
 with "trace.dat: a clock that does not count nanoseconds" 6 'recorded with clock counter, which does not count nanoseconds' clock:counter

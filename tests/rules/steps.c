@@ -34,9 +34,9 @@ static int take(void *ctx, const struct mhp_record *record)
 {
 	struct taking *taking = ctx;
 
-	if (record->event == MHP_EVENT_mhp_offline_end)
+	if (record->event == MHP_EVENT_mhp_offline_failed)
 		taking->sweep->reasons[taking->nth]
-				      [record->p.mhp_block_end.reason & 31]++;
+				      [record->p.mhp_failed.reason & 31]++;
 	return stream_take(&taking->sweep->streams[taking->nth], record);
 }
 
@@ -146,7 +146,7 @@ static void reasons(struct sweep *sweep)
 	for (symbol = event_reasons; symbol->name; symbol++) {
 		for (i = 0; i < sweep->nr; i++)
 			counts[i] = sweep->reasons[i][symbol->value & 31];
-		snprintf(what, sizeof(what), "mhp_offline_end, reason %s",
+		snprintf(what, sizeof(what), "mhp_offline_failed, reason %s",
 			 symbol->name);
 		if (!row(sweep, what, counts) && !is_excused(sweep, what)) {
 			result(sweep, false, what);

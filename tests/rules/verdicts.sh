@@ -7,6 +7,7 @@ ln -s "$(realpath "$TOP/${MHPTOP:-build/mhptop}")" "$WORK/bin/mhptop"
 ln -s "$TOP/tests/rules/edit.py" "$WORK/bin/edit.py"
 export PATH=$WORK/bin:$PATH
 cp "$TOP/tests/rules/eject-range.ndjson" "$WORK/run/run.ndjson"
+cp "$TOP/docs/rules.md" "$WORK/run"
 "$TOP/build/tests/as_text" perf "$WORK/run/run.ndjson" >"$WORK/run/run.txt"
 cd "$WORK/run" || exit 1
 
@@ -14,6 +15,8 @@ cd "$WORK/run" || exit 1
 sed -n '/^## Verdicts$/,/^## /p' "$TOP/docs/rules.md" | grep -E '^\| (PASS|FAIL|UNKNOWN|DAMAGED) .* \| .* \| .*\|$' |
 	sed -E 's/^\| ([A-Z]+) \| ([0-9]+) \| .* \| `(.*)` \|$/\1\t\2\t\3/; s/\\\|/|/g' >"$WORK/rows"
 eq "every row of the table has an example" "$(grep -vcP '^[A-Z]+\t[0-9]\t[^\t]+$' "$WORK/rows")" 0
+eq "each line of the table is a row" "$(grep -c . "$WORK/rows")" \
+	"$(sed -n '/^| verdict | exit code | case/,/^$/p' "$TOP/docs/rules.md" | tail -n +3 | grep -c '^|')"
 eq "the table has each verdict" "$(cut -f 1,2 "$WORK/rows" | sort -u | paste -sd,)" $'DAMAGED\t6,FAIL\t3,PASS\t0,UNKNOWN\t5'
 
 while IFS=$'\t' read -r verdict exit example; do

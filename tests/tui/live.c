@@ -44,12 +44,18 @@ static void put(struct fake *fake, unsigned int event, u64 block, u64 ago)
 			.nr_pages = PAGES,
 			.zone = MHP_ZONE_MOVABLE,
 		};
+	else if (event == MHP_EVENT_mhp_offline_failed)
+		r.p.mhp_failed = (struct mhp_mhp_failed){
+			.start_pfn = block * PAGES,
+			.nr_pages = PAGES,
+			.reason = MHP_REASON_SIGNAL,
+			.ret = -EINTR,
+		};
 	else
 		r.p.mhp_block_end = (struct mhp_mhp_block_end){
 			.start_pfn = block * PAGES,
 			.nr_pages = PAGES,
 			.zone = MHP_ZONE_MOVABLE,
-			.reason = MHP_REASON_SIGNAL,
 			.ret = -EINTR,
 		};
 	fake->sink(fake->ctx, &r);
@@ -64,9 +70,10 @@ static int fake_read(struct source *source, source_sink sink, void *ctx)
 	fake->sink = sink;
 	fake->ctx = ctx;
 	put(fake, MHP_EVENT_mhp_offline_begin, 5, 300);
+	put(fake, MHP_EVENT_mhp_offline_failed, 5, 200);
 	put(fake, MHP_EVENT_mhp_offline_end, 5, 200);
 	put(fake, MHP_EVENT_mhp_offline_begin, 7, 95);
-	return 3;
+	return 4;
 }
 
 static int fake_fd(struct source *source)

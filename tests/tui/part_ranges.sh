@@ -39,8 +39,8 @@ shows "Tab: the map, after the log" '^\[Map\]'
 keys Tab
 shows "Tab: then the ranges" '^\[Ranges\]'
 keys Right Right Right
-shows "Right: columns scroll, base and state stay" 'BASE STATE +WHY +SECT +REFS +VMEMMAP$'
-shows "block-hosted: no references" '0x140000 ok +self_hosted +72 +- +36864$'
+shows "Right: columns scroll, base and state stay" 'BASE STATE +WHY +SECT +REFS +USERS$'
+shows "block-hosted: no references" '0x140000 ok +self_hosted +72 +- +- '
 keys Left Left Left
 shows "Left: the columns scroll back" 'BASE STATE +PAGES'
 keys m l l
@@ -93,7 +93,7 @@ until_ok has_file "$WORK/after"
 		((i < 40)) || break
 		printf '{"seq":%d,"ns":%d,"cpu":0,"pid":1,"comm":"a","event":"mhp_add_end",' "$((2 * i))" "$i"
 		printf '"start_pfn":%d,"nr_pages":32768,"vmemmap_pages":0,"ret":-17,' "$(((140 - i) * 32768))"
-		printf '"nid":0,"hosting":"none","why":"undecided"}\n'
+		printf '"nid":0,"hosting":"none","why":"not_requested"}\n'
 	done
 	printf '{"totals":{"seen":79,"lost":0,"folded":79,"self_check":"equal","events":{"mhp_add_begin":{"seen":40,"lost":0},'
 	echo '"mhp_add_end":{"seen":39,"lost":0}}}}'
@@ -116,41 +116,57 @@ ends "many ranges: q quits" 0
 
 range_upto 10 mhp_vmemmap_ref
 open 132x32 "$MHPTOP replay $WORK/upto.ndjson"
-shows "a range while it is added" '0x100000 adding, 9 sections +2359296 +0 none +undecided +9 +10 '
-range_upto 1 '"hosting"}$'
+shows "a range while it is added" '0x100000 adding, 9 sections +2359296 +0 none +- +9 +10 +- +- '
+range_upto 5 mhp_online_end
 open 132x40 "$MHPTOP replay $WORK/upto.ndjson"
-shows "added: sections and references" '0x100000 ok +2359296 +0 range +self_hosted +72 +72 +36864 +36864 -'
-shows "added: its blocks are self-hosted on the map" '0x100000000 !●▬{3}●▬+●▬{3}$'
-shows "added: the sum of self-hosted memmap" 'self-hosted 144 MiB \(36864 pages\)'
+shows "in use: sections, references, users and zone" '0x100000 ok, memmap up +2359296 +0 range +self_hosted +72 +72 +3 Movable'
+shows "in use: its blocks are self-hosted on the map" '0x100000000 ●■▬{3}●▬+!▬+$'
+shows "in use: the sum of self-hosted memmap" 'self-hosted 144 MiB \(36864 pages\)'
 keys n Enter
+shows "detail: why it did not go offline" 'did not go offline: unmovable \(-16'
+shows "detail: it holds no memmap" 'holds no memmap$'
+shows "detail: the memmap of its range is up, and who uses it" 'the memmap of the range is up, in zone Movable, used by 3 blocks$'
+keys q
+range_upto 2 mhp_online_end
+open 132x40 "$MHPTOP replay $WORK/upto.ndjson"
+shows "one user" '0x100000 ok, memmap up .* 72 +72 +1 Movable'
+keys Down Down Enter
 shows "detail: where its memmap is" 'hosted by its range: 512 pages from pfn 0x100000, in memory32$'
-shows "detail: whose memmap it holds, and which blocks still need it" 'of memory32 to memory95: 63 other blocks, 2 of them not offline'
+shows "detail: whose memmap it holds, and which blocks need it" 'of memory32 to memory95: 63 other blocks, 0 of them not offline'
 shows "detail: how many pages hold memmap" 'in 32768 of its pages \(128 MiB\)'
-shows "detail: why it did not go offline" 'did not go offline: hosting \(-16'
+shows "detail: the memmap of its range is up" 'the memmap of the range is up, in zone Movable, used by 1 block$'
+shows "detail: an offline block holds memmap in use" 'this block is offline, but these pages are in use by the blocks that are online$'
 shows "detail: base and references of its range" 'base pfn 0x100000, 72 references; 72 sections have a memmap \(36864 vmemmap pages\)'
 keys Right
 shows "detail: the second block holds the memmap of few" 'holds the memmap of memory96 to memory103: 8 other blocks, 1 of them not offline'
 keys Right
 shows "detail: the third block holds no memmap" 'holds no memmap$'
+keys q
+range_upto 5 mhp_offline_end
+open 132x40 "$MHPTOP replay $WORK/upto.ndjson"
+shows "not in use" '0x100000 ok, memmap down .* 72 +72 +0 none'
+keys Down Down Enter
+shows "detail: the memmap of its range is down" 'the memmap of the range is down$'
+hides "detail: no memmap in use" 'in use by the blocks'
 keys End q q
 ends "detail: q quits" 0
 
 range_upto 60 '"op":"put"'
 open 132x40 "$MHPTOP replay $WORK/upto.ndjson"
-shows "removing: references are dropped" '0x100000 removing, 12 refs +2359296 .* 72 +12 +36864 +36864 -'
+shows "removing: references are dropped" '0x100000 removing, 12 refs +2359296 .* 72 +12 +0 none +36864 +0 +36864 -'
 style "removing: in the colour of operations in progress" 35 removing
-range_upto 1 mhp_remove_end
+RANGE=$TOP/tests/golden/first-range.ndjson range_upto 1 mhp_remove_end
 open 132x40 "$MHPTOP replay $WORK/upto.ndjson"
-shows "partially removed" '0x100000 partial, 36 of 72 '
+shows "first design: partially removed" '0x100000 partial, 36 of 72 '
 range_upto 36 mhp_vmemmap_free
 open 132x40 "$MHPTOP replay $WORK/upto.ndjson"
-shows "freeing: in descending order" '0x100000 freeing 36/72 descending +2359296 .* 36 +0 +36864 +18432 descending'
+shows "freeing: in descending order" '0x100000 freeing 36/72 descending +2359296 .* 36 +0 +0 none +36864 +0 +18432 '
 style "freeing: in the same colour" 35 freeing
 keys G Enter
 shows "detail: no location for memmap that was freed" 'memmap   hosted by its range, as a whole$'
 shows "detail: how much memmap was freed" 'memmap of 36 sections freed, descending; last freed: pfn 0x220000'
 open 132x40 "$MHPTOP replay --ascii $RANGE"
-shows "removed" '0x100000 removed +2359296 .* 0 +0 +36864 +0 descending'
+shows "removed" '0x100000 removed +2359296 .* 0 +0 +0 none +36864 +0 +0 '
 style "removed: dim" 2 removed
 keys q
 ends "the life of a range: q quits" 0

@@ -14,8 +14,6 @@ import json
 
 SIZE = 32768  # pages in a block
 VMEMMAP = 512  # pages for the memmap of a block
-ACTIONS = {"online": 0, "going_offline": 1, "offline": 2, "going_online": 3, "cancel_online": 4,
-           "cancel_offline": 5, "prepare_online": 6, "finish_offline": 7}  # MEM_* of each step
 
 
 class Recording:
@@ -27,7 +25,7 @@ class Recording:
         self.events = {}
         self.present = {"Movable": 0, "Normal": 786432}
         self.managed = {"Movable": 0, "Normal": 770048}
-        self.line(schema=2, type="mhptop", kernel="6.12.117-mhp", host="guest", source=source, page_bytes=4096,
+        self.line(schema=3, type="mhptop", kernel="6.12.117-mhp", host="guest", source=source, page_bytes=4096,
                   block_bytes=SIZE * 4096, wall_ns=1700000000000000000, mono_ns=self.ns)
 
     @staticmethod
@@ -92,7 +90,7 @@ def own(number, hosted):
 def notify(rec, number, step, hosted):
     """The pages reported to memory notifiers: those that hold no memmap."""
     rec.put("mhp_notify", start_pfn=number * SIZE + VMEMMAP * hosted, nr_pages=SIZE - VMEMMAP * hosted, ret=0,
-            action=ACTIONS[step], step=step)
+            step=step)
 
 
 def vmemmap(rec, number, way, zone, hosted):
@@ -116,7 +114,7 @@ def online(rec, number, zone, hosted):
     account(rec, "mhp_present", mine, SIZE - VMEMMAP * hosted, zone, "online")
     notify(rec, number, "online", hosted)
     memmap_present(rec, number, 1, zone, hosted, "online")
-    rec.put("mhp_online_end", **own(number, hosted), ret=0, nid=0, zone=zone, reason="none")
+    rec.put("mhp_online_end", **own(number, hosted), ret=0, nid=0, zone=zone)
 
 
 def offline(rec, number, zone, hosted, fails=False, ends=True):
@@ -128,18 +126,19 @@ def offline(rec, number, zone, hosted, fails=False, ends=True):
     memmap_present(rec, number, -1, zone, hosted, "offline")
     notify(rec, number, "going_offline", hosted)
     if fails:
-        rec.put("mhp_offline_blocker", pfn=number * SIZE + 547, flags=0x17ffffc0000000, refcount=2, mapcount=1,
-                kind="anon", stage="migrate", **{"pass": 1})
+        rec.put("mhp_offline_blocker", pfn=number * SIZE + 547, page_flags=0x17ffffc0000000, ret=1,
+                refcount=2, mapcount=1, order=0, kind="anon", stage="migrate", **{"pass": 1})
         notify(rec, number, "cancel_offline", hosted)
+        rec.put("mhp_offline_failed", start_pfn=mine, nr_pages=SIZE - VMEMMAP * hosted, ret=-16, reason="unmovable")
         memmap_present(rec, number, 1, zone, hosted, "rollback")
-        rec.put("mhp_offline_end", **own(number, hosted), ret=-16, nid=0, zone=zone, reason="unmovable")
+        rec.put("mhp_offline_end", **own(number, hosted), ret=-16, nid=0, zone=zone)
         return
     account(rec, "mhp_managed", mine, -(SIZE - VMEMMAP * hosted), zone, "offline")
     account(rec, "mhp_present", mine, -(SIZE - VMEMMAP * hosted), zone, "offline")
     notify(rec, number, "offline", hosted)
     vmemmap(rec, number, "offline", zone, hosted)
     notify(rec, number, "finish_offline", hosted)
-    rec.put("mhp_offline_end", **own(number, hosted), ret=0, nid=0, zone=zone, reason="none")
+    rec.put("mhp_offline_end", **own(number, hosted), ret=0, nid=0, zone=zone)
 
 
 def remove(rec, first, blocks, hosted):

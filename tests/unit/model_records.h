@@ -42,8 +42,21 @@ static void take_snapshot(u64 block, u64 seq, int hosting, int state, int zone)
 	take(&r, MHP_EVENT_mhp_snapshot_block, seq);
 }
 
-static void take_end(u64 block, u64 seq, unsigned int event, int reason,
-		     long ret)
+static void take_failed(u64 block, u64 seq, unsigned int event, int reason,
+			long ret)
+{
+	struct mhp_record r = { 0 };
+
+	r.p.mhp_failed = (struct mhp_mhp_failed){
+		.start_pfn = block * PAGES + 512,
+		.nr_pages = PAGES - 512,
+		.reason = reason,
+		.ret = ret,
+	};
+	take(&r, event, seq);
+}
+
+static void take_end(u64 block, u64 seq, unsigned int event, long ret)
 {
 	struct mhp_record r = { 0 };
 
@@ -51,7 +64,6 @@ static void take_end(u64 block, u64 seq, unsigned int event, int reason,
 		.start_pfn = block * PAGES,
 		.nr_pages = PAGES,
 		.zone = MHP_ZONE_MOVABLE,
-		.reason = reason,
 		.ret = ret,
 	};
 	take(&r, event, seq);
@@ -104,7 +116,10 @@ static void fill(void)
 		      MHP_ZONE_NONE);
 	take_begin(40, 6, MHP_EVENT_mhp_offline_begin);
 	take_blocker(40, 7);
-	take_end(40, 8, MHP_EVENT_mhp_offline_end, MHP_REASON_UNMOVABLE, -16);
+	/* Without a number, as a source without numbers has it */
+	take_failed(40, 0, MHP_EVENT_mhp_offline_failed, MHP_REASON_UNMOVABLE,
+		    -16);
+	take_end(40, 8, MHP_EVENT_mhp_offline_end, -16);
 	take_begin(42, 9, MHP_EVENT_mhp_online_begin);
 }
 

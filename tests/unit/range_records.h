@@ -15,11 +15,13 @@
 
 static struct mhp_ledger *ledger;
 static u64 now;
+static u16 schema; /* of the records, 0: the current one */
 
 static void fold(struct mhp_record *r, unsigned int event)
 {
 	r->event = event;
 	r->time_ns = ++now;
+	r->schema = schema;
 	ledger_fold(ledger, r);
 }
 
@@ -152,6 +154,7 @@ static void range_snapshot(u64 block, u64 blocks, u64 refs, u64 sections)
 	r.p.mhp_snapshot_block = (struct mhp_mhp_snapshot_block){
 		.start_pfn = block * PAGES,
 		.nr_pages = PAGES,
+		.vmemmap_pages = block == BASE ? blocks * EACH : 0,
 		.populated = EACH,
 		.altmap_base = BASE * PAGES,
 		.altmap_alloc = sections * EACH,
@@ -182,6 +185,7 @@ static void begin(void)
 {
 	ledger_free(ledger);
 	ledger = ledger_new(PAGES, 0);
+	schema = 0;
 }
 
 #endif

@@ -268,7 +268,7 @@ static void test_history(void)
 	static const char *const there[] = {
 		"id",	     "start_pfn", "nr_pages",	   "state",   "node",
 		"zone",	     "hosting",	  "vmemmap_pages", "present", "managed",
-		"populated", "range",	  "known"
+		"populated", "live",	  "range",	   "known"
 	};
 	const struct column *column;
 	char text[64];

@@ -189,8 +189,7 @@ static void end(struct mhp_ledger *ledger, u64 block, unsigned int event)
 	r.p.mhp_block_end =
 		(struct mhp_mhp_block_end){ .start_pfn = block * PAGES,
 					    .nr_pages = PAGES,
-					    .zone = MHP_ZONE_NORMAL,
-					    .reason = MHP_REASON_NONE };
+					    .zone = MHP_ZONE_NORMAL };
 	ledger_fold(ledger, &r);
 }
 

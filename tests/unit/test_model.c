@@ -35,11 +35,11 @@ static void test_sums(void)
 static void test_numbers(void)
 {
 	eq("no gaps", model.gaps, 0);
-	take_end(41, 12, MHP_EVENT_mhp_online_end, MHP_REASON_NONE, 0);
+	take_end(41, 12, MHP_EVENT_mhp_online_end, 0);
 	eq("two numbers are missing", model.gaps, 2);
 	eq("in a recording, missing numbers are lost events",
 	   model_lost(&model), 2);
-	take_end(41, 11, MHP_EVENT_mhp_online_end, MHP_REASON_NONE, 0);
+	take_end(41, 11, MHP_EVENT_mhp_online_end, 0);
 	eq("a number that arrives late closes a gap", model.gaps, 1);
 	eq("events seen include the lost one", model_seen(&model), 12);
 	model.info.live = true;

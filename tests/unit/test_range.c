@@ -209,6 +209,182 @@ static void test_snapshot_after_events(void)
 	       2 * EACH);
 }
 
+static void block_begin(u64 block, unsigned int event, u64 vmemmap, u32 zone)
+{
+	struct mhp_record r = { 0 };
+
+	r.p.mhp_block_begin =
+		(struct mhp_mhp_block_begin){ .start_pfn = block * PAGES,
+					      .nr_pages = PAGES,
+					      .vmemmap_pages = vmemmap,
+					      .zone = zone };
+	fold(&r, event);
+}
+
+static void block_end(u64 block, unsigned int event, u64 vmemmap, u32 zone,
+		      int ret)
+{
+	struct mhp_record r = { 0 };
+
+	r.p.mhp_block_end =
+		(struct mhp_mhp_block_end){ .start_pfn = block * PAGES,
+					    .nr_pages = PAGES,
+					    .vmemmap_pages = vmemmap,
+					    .zone = zone,
+					    .ret = ret };
+	fold(&r, event);
+}
+
+/* The memmap of the range at BASE joins or leaves a zone. */
+static void memmap_zone(unsigned int event, u64 pages, u32 zone)
+{
+	struct mhp_record r = { 0 };
+
+	r.p.mhp_vmemmap_zone = (struct mhp_mhp_vmemmap_zone){
+		.start_pfn = BASE * PAGES, .vmemmap_pages = pages, .zone = zone
+	};
+	fold(&r, event);
+}
+
+static void present(u64 pfn, s64 delta, u32 zone)
+{
+	struct mhp_record r = { 0 };
+
+	r.p.mhp_account = (struct mhp_mhp_account){
+		.start_pfn = pfn,
+		.delta = delta,
+		.zone = zone,
+		.cause = delta < 0 ? MHP_CAUSE_OFFLINE : MHP_CAUSE_ONLINE
+	};
+	fold(&r, MHP_EVENT_mhp_present);
+}
+
+static const struct mhp_zone_account *zone_at(u32 zone)
+{
+	const struct mhp_zone_account *account = NULL;
+
+	while ((account = ledger_next_zone(ledger, account)))
+		if (account->zone == zone)
+			break;
+	return account;
+}
+
+/* A block of the range at BASE goes online or offline; its own pages are not counted here. */
+static void go(u64 block, int online, u64 vmemmap, u32 zone, int ret)
+{
+	block_begin(block,
+		    online ? MHP_EVENT_mhp_online_begin :
+			     MHP_EVENT_mhp_offline_begin,
+		    vmemmap, zone);
+	block_end(block,
+		  online ? MHP_EVENT_mhp_online_end : MHP_EVENT_mhp_offline_end,
+		  vmemmap, zone, ret);
+}
+
+static void memmap_is(const char *name, u32 users, u32 zone, u64 pages)
+{
+	const struct mhp_range *range = range_at(BASE);
+
+	ok(range->users == users && range->zone == zone &&
+		   range->vmemmap_online == pages &&
+		   range->present == (s64)pages,
+	   "%s", name);
+	printf("# %u users, zone %u, %llu pages, %lld present\n", range->users,
+	       range->zone, range->vmemmap_online, range->present);
+}
+
+/* Two blocks of 72: the first is nothing but memmap, the second has a part of it. */
+static void test_users(void)
+{
+	const u64 all = 72 * EACH;
+
+	begin();
+	add_all(72, MHP_HOSTING_RANGE);
+	memmap_is("added: the memmap is in no zone", 0, MHP_ZONE_NONE, 0);
+	go(BASE, 1, PAGES, MHP_ZONE_NORMAL, 0);
+	memmap_is("a block that is nothing but memmap is no user", 0,
+		  MHP_ZONE_NONE, 0);
+	block_begin(BASE + 5, MHP_EVENT_mhp_online_begin, 0, MHP_ZONE_MOVABLE);
+	memmap_zone(MHP_EVENT_mhp_vmemmap_online, all, MHP_ZONE_MOVABLE);
+	present((BASE + 5) * PAGES, PAGES, MHP_ZONE_MOVABLE);
+	present(BASE * PAGES, all, MHP_ZONE_MOVABLE);
+	block_end(BASE + 5, MHP_EVENT_mhp_online_end, 0, MHP_ZONE_MOVABLE, 0);
+	memmap_is("the first user", 1, MHP_ZONE_MOVABLE, all);
+	eq("its pages are its own", block_at(BASE + 5)->present, PAGES);
+	eq("the block that holds the memmap has no pages",
+	   block_at(BASE)->present, 0);
+	eq("pages of an offline block that hold memmap in use",
+	   range_live_pages(ledger, block_at(BASE + 1)), 8 * EACH);
+	eq("a block without memmap has none",
+	   range_live_pages(ledger, block_at(BASE + 5)), 0);
+	eq("the zone has all of the memmap",
+	   zone_at(MHP_ZONE_MOVABLE)->vmemmap_online, all);
+	go(BASE + 1, 1, 8 * EACH, MHP_ZONE_NORMAL, 0);
+	memmap_is("a user in another zone", 2, MHP_ZONE_MOVABLE, all);
+	go(BASE + 1, 0, 8 * EACH, MHP_ZONE_NORMAL, -EBUSY);
+	memmap_is("a user that stays", 2, MHP_ZONE_MOVABLE, all);
+	block_begin(BASE + 5, MHP_EVENT_mhp_offline_begin, 0, MHP_ZONE_MOVABLE);
+	present(BASE * PAGES, -(s64)all, MHP_ZONE_MOVABLE);
+	memmap_zone(MHP_EVENT_mhp_vmemmap_offline, all, MHP_ZONE_MOVABLE);
+	eq("no zone has the memmap", zone_at(MHP_ZONE_MOVABLE)->vmemmap_online,
+	   0);
+	memmap_zone(MHP_EVENT_mhp_vmemmap_online, all, MHP_ZONE_NORMAL);
+	present(BASE * PAGES, all, MHP_ZONE_NORMAL);
+	block_end(BASE + 5, MHP_EVENT_mhp_offline_end, 0, MHP_ZONE_MOVABLE, 0);
+	memmap_is("the memmap moves to the zone of the other user", 1,
+		  MHP_ZONE_NORMAL, all);
+	block_begin(BASE + 1, MHP_EVENT_mhp_offline_begin, 8 * EACH,
+		    MHP_ZONE_NORMAL);
+	present(BASE * PAGES, -(s64)all, MHP_ZONE_NORMAL);
+	memmap_zone(MHP_EVENT_mhp_vmemmap_offline, all, MHP_ZONE_NORMAL);
+	block_end(BASE + 1, MHP_EVENT_mhp_offline_end, 8 * EACH,
+		  MHP_ZONE_NORMAL, 0);
+	memmap_is("the last user is gone", 0, MHP_ZONE_NONE, 0);
+	eq("the zone has none of it", zone_at(MHP_ZONE_NORMAL)->vmemmap_online,
+	   0);
+}
+
+/* The same events of a kernel in which the memmap belongs to blocks */
+static void test_first_design(void)
+{
+	begin();
+	schema = 2;
+	add_all(72, MHP_HOSTING_RANGE);
+	block_begin(BASE, MHP_EVENT_mhp_online_begin, PAGES, MHP_ZONE_MOVABLE);
+	memmap_zone(MHP_EVENT_mhp_vmemmap_online, PAGES, MHP_ZONE_MOVABLE);
+	present(BASE * PAGES, PAGES, MHP_ZONE_MOVABLE);
+	block_end(BASE, MHP_EVENT_mhp_online_end, PAGES, MHP_ZONE_MOVABLE, 0);
+	eq("first design: the memmap is present in its block",
+	   block_at(BASE)->present, PAGES);
+	eq("first design: the range has no memmap of its own",
+	   range_at(BASE)->vmemmap_online, 0);
+	eq("first design: pages of the block that hold memmap in use",
+	   range_live_pages(ledger, block_at(BASE)), PAGES);
+}
+
+/* A snapshot in the middle of an online: what follows is not counted twice. */
+static void test_snapshot_users(void)
+{
+	const u64 all = 4 * EACH;
+
+	begin();
+	range_snapshot(BASE, 4, 4, 4);
+	range_snapshot(BASE + 2, 4, 4, 4);
+	memmap_is("snapshot: two users", 2, MHP_ZONE_MOVABLE, all);
+	eq("snapshot: the pages of a block without its memmap",
+	   block_at(BASE)->present, PAGES - all);
+	eq("snapshot: the zone has the memmap once",
+	   zone_at(MHP_ZONE_MOVABLE)->vmemmap_online, all);
+	present(BASE * PAGES, all, MHP_ZONE_MOVABLE);
+	block_end(BASE + 1, MHP_EVENT_mhp_online_end, 0, MHP_ZONE_MOVABLE, 0);
+	range_snapshot(BASE + 1, 4, 4, 4);
+	memmap_is("snapshot: an online that ends afterwards", 3,
+		  MHP_ZONE_MOVABLE, all);
+	go(BASE, 0, all, MHP_ZONE_MOVABLE, 0);
+	go(BASE + 1, 0, 0, MHP_ZONE_MOVABLE, 0);
+	memmap_is("snapshot: one user is left", 1, MHP_ZONE_MOVABLE, all);
+}
+
 /* Without references, a range is found by the current operation. */
 static void test_others(int hosting, const char *name)
 {
@@ -312,6 +488,9 @@ int main(void)
 	test_failed_add();
 	test_snapshot();
 	test_snapshot_after_events();
+	test_users();
+	test_first_design();
+	test_snapshot_users();
 	test_others(MHP_HOSTING_BLOCK, "block");
 	test_others(MHP_HOSTING_BUDDY, "buddy");
 	test_gone();

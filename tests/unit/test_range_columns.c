@@ -33,9 +33,10 @@ static void is(const char *name, enum range_state state)
 static void test_list(void)
 {
 	static const char *const keys[] = {
-		"base_pfn", "nr_pages", "node",		 "hosting", "why",
-		"sections", "refs",	"vmemmap_pages", "alloc",   "order",
-		"free_pfn", "flags",	"removed",	 "ret",	    "add_ns",
+		"base_pfn", "nr_pages", "node",	  "hosting",  "why",
+		"sections", "refs",	"users",  "zone",     "vmemmap_pages",
+		"present",  "alloc",	"order",  "free_pfn", "flags",
+		"removed",  "ret",	"add_ns",
 	};
 	const struct column *column;
 	size_t i = 0;
@@ -88,6 +89,9 @@ static void test_remove(void)
 	cell("sections", "2");
 	cell("refs", "2");
 	cell("vmemmap_pages", "1024");
+	cell("users", "0");
+	cell("zone", "none");
+	cell("present", "0");
 	cell("alloc", "1024");
 	cell("order", "-");
 	cell("free_pfn", "-");
@@ -115,6 +119,9 @@ static void test_others(void)
 	begin();
 	add_all(2, MHP_HOSTING_BLOCK);
 	cell("refs", "-");
+	cell("users", "-");
+	cell("zone", "-");
+	cell("present", "-");
 	remove_begin(BASE, 1);
 	depopulate(BASE, MHP_HOSTING_BLOCK);
 	is("a part is being freed", RANGE_FREEING);
@@ -127,6 +134,15 @@ static void test_others(void)
 	cell("ret", "-");
 	cell("refs", "1");
 	cell("sections", "2");
+	cell("users", "1");
+	cell("zone", "Movable");
+	cell("present", "1024");
+	begin();
+	schema = 2;
+	range_snapshot(BASE, 2, 1, 2);
+	cell("users", "-");
+	cell("zone", "-");
+	cell("present", "-");
 }
 
 /* Where the memmap of a block is, and whose memmap the block holds. */

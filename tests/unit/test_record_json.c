@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "ktap.h"
 #include "format/record_json.h"
+#include "model/source_info.h"
 
 static u64 random_state = 1;
 
@@ -55,7 +56,7 @@ static int read_line(const char *line, size_t len, struct mhp_record *record,
 	int err;
 
 	memcpy(copy, line, len);
-	err = record_from_json(copy, len, record, why);
+	err = record_from_json(copy, len, SOURCE_SCHEMA, record, why);
 	free(copy);
 	return err;
 }
@@ -209,6 +210,7 @@ static void extremes(unsigned int event, u64 bits)
 
 	memset(&record, 0xff, MHP_RECORD_HEADER);
 	memset(&record.p, 0, sizeof(record.p));
+	record.schema = record.reason = 0;
 	record.unknown = 0;
 	record.event = event;
 	record.size = event_info(event)->size;
@@ -323,13 +325,56 @@ static void test_appended(void)
 
 	memset(&r, 0xff, sizeof(r));
 	eq("an event that lacks appended fields",
-	   record_from_json(old, strlen(old), &r, &why), 0);
+	   record_from_json(old, strlen(old), SOURCE_SCHEMA, &r, &why), 0);
 	eq("  missing fields are 0",
 	   r.p.mhp_snapshot_block.refs + r.p.mhp_snapshot_block.sections, 0);
 	expect("{" HEAD SEEN ",\"refs\":1}", -EPROTO,
 	       "\"poisoned\" is missing");
 	expect("{" HEAD SEEN ",\"poisoned\":7,\"sections\":-1}", -EPROTO,
 	       "\"sections\" is out of range");
+}
+
+#define OLD_END                                                         \
+	"\"event\":\"mhp_offline_end\",\"start_pfn\":1,\"nr_pages\":2," \
+	"\"vmemmap_pages\":3,\"ret\":-16,\"nid\":0,\"zone\":\"Movable\""
+#define OLD_BLOCKER                                                   \
+	"\"event\":\"mhp_offline_blocker\",\"pfn\":1,\"refcount\":2," \
+	"\"mapcount\":3,\"pass\":1,\"kind\":\"anon\",\"stage\":\"migrate\","
+
+static int read_old(const char *line, struct mhp_record *r, const char **why)
+{
+	memset(r, 0xff, sizeof(*r));
+	return record_from_json(line, strlen(line), 2, r, why);
+}
+
+/* Schema 2: a reason in the events that end an operation, other names and words. */
+static void test_old(void)
+{
+	struct mhp_record r;
+	const char *why;
+
+	eq("schema 2: an end with a reason",
+	   read_old("{" HEAD OLD_END ",\"reason\":\"unmovable\"}", &r, &why),
+	   0);
+	eq("  its reason", r.reason, MHP_REASON_UNMOVABLE);
+	eq("  its schema", r.schema, 2);
+	eq("  no reason",
+	   read_old("{" HEAD OLD_END ",\"reason\":\"none\"}", &r, &why) ?:
+		   r.reason,
+	   0);
+	eq("  a missing one", read_old("{" HEAD OLD_END "}", &r, &why),
+	   -EPROTO);
+	eq_text("  is named", why, "\"reason\" is missing");
+	eq("  one that is no word",
+	   read_old("{" HEAD OLD_END ",\"reason\":7}", &r, &why), -EPROTO);
+	expect("{" HEAD OLD_END "}", 0, "");
+	eq("schema 2: a blocker without order and error",
+	   read_old("{" HEAD OLD_BLOCKER "\"flags\":9}", &r, &why), 0);
+	eq("  its flags", r.p.mhp_offline_blocker.page_flags, 9);
+	eq("  the rest is 0",
+	   r.p.mhp_offline_blocker.order || r.p.mhp_offline_blocker.ret, 0);
+	expect("{" HEAD OLD_BLOCKER "\"flags\":9}", -EPROTO,
+	       "\"page_flags\" is missing");
 }
 
 static void test_wrong(void)
@@ -437,6 +482,7 @@ int main(void)
 	test_accepted();
 	test_not_json();
 	test_appended();
+	test_old();
 	test_wrong();
 	test_too_many();
 	test_cut();

@@ -8,7 +8,7 @@
 #include "format/recording.h"
 
 static const struct source_info an_info = {
-	.schema = 2,
+	.schema = 3,
 	.kind = SOURCE_EVENTS,
 	.kernel = "6.12.117",
 	.host = "box",
@@ -19,7 +19,7 @@ static const struct source_info an_info = {
 };
 
 #define HEADER                                                        \
-	"{\"schema\":2,\"type\":\"mhptop\",\"kernel\":\"6.12.117\","  \
+	"{\"schema\":3,\"type\":\"mhptop\",\"kernel\":\"6.12.117\","  \
 	"\"host\":\"box\",\"source\":\"events\",\"page_bytes\":4096," \
 	"\"block_bytes\":134217728,\"wall_ns\":1700000000123456789,"  \
 	"\"mono_ns\":12345678901234}"
@@ -72,6 +72,21 @@ static void test_header(void)
 	eq("read a header of a machine with many blocks",
 	   get_header(line, &info, why), 0);
 	eq("its limit of accounts", info.max_accounts, 131072);
+
+	strcpy(odd.boot, "15b0ce09-7a5e-4f8a-9b8e-0c4c9a0e4d11");
+	len = recording_header_put(&odd, line);
+	line[len - 1] = '\0';
+	eq("read a header with a boot ID", get_header(line, &info, why), 0);
+	eq_text("  boot ID", info.boot, odd.boot);
+	ok(!source_info_other_boot(&odd, &info), "  it is of the same boot");
+	info.boot[0] = '2';
+	ok(source_info_other_boot(&odd, &info), "  another ID is another boot");
+	info.boot[0] = '\0';
+	ok(!source_info_other_boot(&odd, &info),
+	   "  without an ID, the same machine and kernel may be of one boot");
+	strcpy(info.kernel, "6.13");
+	ok(source_info_other_boot(&odd, &info), "  another kernel is not");
+	memset(odd.boot, 0xff, sizeof(odd.boot));
 
 	memset(odd.host, 0xff, sizeof(odd.host));
 	memset(odd.kernel, '"', sizeof(odd.kernel));
@@ -133,8 +148,8 @@ static void test_wrong_headers(void)
 	header_fails("{\"type\":\"mhptop\",\"schema\":0}", -EPROTO,
 		     "\"schema\" is out of range");
 	header_fails(
-		"{\"type\":\"mhptop\",\"schema\":3}", -ENOTSUP,
-		"schema 3 is newer than 2, the newest this mhptop reads: use the mhptop that recorded it");
+		"{\"type\":\"mhptop\",\"schema\":4}", -ENOTSUP,
+		"schema 4 is newer than 3, the newest this mhptop reads: use the mhptop that recorded it");
 	header_fails(START "\"host\":\"h\"}", -EPROTO, "\"kernel\" is missing");
 	header_fails(START "\"kernel\":7}", -EPROTO,
 		     "\"kernel\" is not a string");

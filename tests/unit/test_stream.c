@@ -147,7 +147,6 @@ static void onlines(u64 block, int times)
 			.start_pfn = block * PAGES,
 			.nr_pages = PAGES,
 			.zone = MHP_ZONE_MOVABLE,
-			.reason = MHP_REASON_NONE,
 		};
 		happens(&r, sizeof(r.p.mhp_block_end));
 		r.event = MHP_EVENT_mhp_present;

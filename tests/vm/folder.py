@@ -9,6 +9,7 @@ import re
 import shlex
 import shutil
 
+import base
 import machine
 from common import HarnessError
 
@@ -17,10 +18,10 @@ AT_FIRST = (MARK, "results.tap", "output.log", "console.log")
 
 
 def default_path(args):
-    """build/vm/SCRIPT.KERNEL of this checkout."""
+    """SCRIPT.KERNEL in the folder of the base's results."""
     label = "kernel" if "/" in args.kernel else args.kernel
     name = os.path.splitext(os.path.basename(args.script))[0]
-    return os.path.join(machine.ROOT, "build", "vm", f"{name}.{label}")
+    return os.path.join(machine.ROOT, base.results(args.base), f"{name}.{label}")
 
 
 def _claim(path):
@@ -68,7 +69,7 @@ def write_environment(args, path, more):
         pairs[name] = value
     pairs.update(
         MHP_ROOT=machine.ROOT, MHP_SCRIPT=os.path.abspath(args.script),
-        MHP_KERNEL=args.kernel, MHP_ICOUNT="1" if args.icount else "",
+        MHP_KERNEL=args.kernel, BASE=args.base, MHP_ICOUNT="1" if args.icount else "",
         MHP_INTERACTIVE="1" if args.interactive else "")
     with open(os.path.join(path, ".env"), "w", encoding="utf-8") as env:
         for name, value in pairs.items():

@@ -39,6 +39,8 @@ class Range:
     free: int = 0               # pages it reserves
     refs: int = 0
     alloc: int = 0              # the altmap's, as last reported
+    zone: tuple = None          # (node, zone) of its memmap while that has users
+    present: int = 0            # pages of its memmap
     freed: list = dataclasses.field(default_factory=list)   # sections in order, since refs dropped to 0
 
 
@@ -82,7 +84,7 @@ class Account:
         elif name == "vmemmap_ref":
             self._ref(f)
         elif name in ("vmemmap_online", "vmemmap_offline"):
-            self._block(f["start_pfn"]).in_zone = f["vmemmap_pages"] if name == "vmemmap_online" else 0
+            self._vmemmap_zone(f, name == "vmemmap_online")
         elif name in ("present", "managed"):
             self._change(name, f)
         elif name in ("online_end", "offline_end"):
@@ -137,6 +139,28 @@ class Account:
             block = self._block(f["start_pfn"])
             block.state = "gone"
 
+    def _range_at(self, pfn):
+        """The range whose memmap begins there."""
+        there = self.ranges.get(pfn)
+        return there if there and there.refs else None
+
+    def range_of(self, number):
+        """The range with a memmap of its own that a block is part of, and its base; or (None, None)."""
+        for base, there in self.ranges.items():
+            if there.refs and base <= number * oracle.BLOCK_PAGES < base + there.free * oracle.PAGE // oracle.STRUCT_PAGE:
+                return there, base
+        return None, None
+
+    def _vmemmap_zone(self, f, online):
+        there = self._range_at(f["start_pfn"])
+        where = f"memmap at pfn {f['start_pfn']:#x}"
+        if not there:
+            self._block(f["start_pfn"]).in_zone = f["vmemmap_pages"] if online else 0
+            return
+        self.wrong += differs(f"{where}, pages", there.free, f["vmemmap_pages"])
+        self.wrong += differs(f"{where}, zone before", None if online else (f["nid"], f["zone"]), there.zone)
+        there.zone = (f["nid"], f["zone"]) if online else None
+
     def _change(self, name, f):
         """A count of a zone changed: the old value plus the change must equal the new value."""
         key = f["nid"], f["zone"]
@@ -146,8 +170,8 @@ class Account:
                               before + f["delta"], f["after"], "pages")
         self.after[*key, name] = f["after"]
         self.zones.setdefault(key, [0, 0])[index] += f["delta"]
-        block = self._block(f["start_pfn"])
-        setattr(block, name, getattr(block, name) + f["delta"])
+        account = (name == "present" and self._range_at(f["start_pfn"])) or self._block(f["start_pfn"])
+        setattr(account, name, getattr(account, name) + f["delta"])
 
     def _end(self, name, f):
         block = self._block(f["start_pfn"])
@@ -176,16 +200,33 @@ class Account:
         return wrong
 
     def _compare_span(self, key, zone):
-        """A zone that was empty spans from its first online block to the end of its last.
+        """A zone that was empty spans from its first online page to its last.
 
         ZONE_DEVICE never shrinks, see remove_pfn_range_from_zone().
         """
         if self.begin[key].spanned or key[1] == "Device":
             return []
-        online = [number for number, block in self.blocks.items()
-                  if block.state == "online" and (block.nid, block.zone) == key]
-        want = (max(online) + 1 - min(online)) * oracle.BLOCK_PAGES if online else 0
+        spans = self._spans(key)
+        want = max(end for _, end in spans) - min(start for start, _ in spans) if spans else 0
         return differs(f"zoneinfo, node {key[0]} {key[1]}, spanned", want, zone.spanned, "pages")
+
+    def _spans(self, key):
+        """The (start, end) pages that a zone has: those of its blocks, and memmaps of ranges.
+
+        The rest of a section that is partly memmap is in the memmap's zone while its block is offline.
+        """
+        spans = []
+        for number, block in self.blocks.items():
+            own = 0 if block.hosting != "range" else block.vmemmap_pages
+            if block.state == "online" and (block.nid, block.zone) == key and own < oracle.BLOCK_PAGES:
+                spans.append((number * oracle.BLOCK_PAGES + own, (number + 1) * oracle.BLOCK_PAGES))
+        for base, there in self.ranges.items():
+            if there.refs and there.zone == key:
+                end = base + there.free
+                if self.blocks[oracle.block_of(end - 1)].state != "online":
+                    end = -(-end // oracle.SECTION_PAGES) * oracle.SECTION_PAGES
+                spans.append((base, end))
+        return spans
 
     def compare_memtotal(self):
         managed = sum(change[1] for change in self.zones.values())
@@ -198,13 +239,16 @@ class Account:
         name = f"memory{number}"
         healthy = block.state == "online"
         pages = oracle.BLOCK_PAGES if healthy else 0
-        wrong = differs(f"{name}, present", pages, block.present, "pages")
-        wrong += differs(f"{name}, managed", pages - block.vmemmap_pages * healthy, block.managed, "pages")
-        wrong += differs(f"{name}, vmemmap in a zone", block.vmemmap_pages * healthy, block.in_zone, "pages")
+        own = 0 if block.hosting == "range" else block.vmemmap_pages * healthy     # else they are the range's
+        managed = pages - block.vmemmap_pages * healthy
+        wrong = differs(f"{name}, present", managed + own, block.present, "pages")
+        wrong += differs(f"{name}, managed", managed, block.managed, "pages")
+        wrong += differs(f"{name}, vmemmap in a zone", own, block.in_zone, "pages")
         wrong += differs(f"{name}, in sysfs", block.state, there.state if there else "gone")
         if there:
             wrong += differs(f"{name}, node", block.nid, there.node)
-        if there and healthy:
+        # Sysfs asks the first page of a block, which belongs to the memmap's zone if it holds memmap of a range.
+        if there and healthy and not (block.hosting == "range" and block.vmemmap_pages):
             wrong += differs(f"{name}, valid_zones", [block.zone], there.zones)
         if block.state == "gone" and not self._memmap_stays(number):
             wrong += differs(f"{name}, freed", block.populated, block.freed, "vmemmap pages")
@@ -213,16 +257,27 @@ class Account:
 
     def _memmap_stays(self, number):
         """Whether the block belongs to a range that still has references."""
-        return any(there.refs and base <= number * oracle.BLOCK_PAGES < base +
-                   there.free * oracle.PAGE // oracle.STRUCT_PAGE for base, there in self.ranges.items())
+        return self.range_of(number)[0] is not None
+
+    def users(self, base):
+        """The blocks that use the memmap at this base: those that are online and have other pages."""
+        return [number for number, block in self.blocks.items() if block.state == "online"
+                and block.vmemmap_pages < oracle.BLOCK_PAGES and self.range_of(number)[1] == base]
 
     def compare_ranges(self):
-        """A range without references has no memmap left, and freed it in descending section order."""
+        """The memmap of a range is in the zone of one of its users, and present, exactly while it has some. A range
+        without references has no memmap left, and freed it in descending section order."""
         wrong = []
         for base, there in self.ranges.items():
+            name = f"range {base:#x}"
+            users = self.users(base)
+            zones = {(self.blocks[number].nid, self.blocks[number].zone) for number in users}
+            wrong += differs(f"{name}, memmap present", there.free if users else 0, there.present, "pages")
+            if there.zone not in (zones or {None}):
+                wrong.append(f"{name}, memmap: expected the zone of one of {len(users)} users, got {there.zone}")
             if not there.refs:
-                wrong += differs(f"range {base:#x}, altmap alloc", 0, there.alloc, "pages")
-                wrong += differs(f"range {base:#x}, order", sorted(there.freed, reverse=True), there.freed)
+                wrong += differs(f"{name}, altmap alloc", 0, there.alloc, "pages")
+                wrong += differs(f"{name}, order", sorted(there.freed, reverse=True), there.freed)
         return wrong
 
     def compare_sysfs(self, numbers=None):

@@ -92,9 +92,10 @@ def wrong_ranges(account, reported, late):
             wrong.append(f"range at {base:#x}: missing")
             continue
         # The memmap of removed sections stays until the last section is removed.
-        want = {"sections": there.alloc // oracle.BLOCK_VMEMMAP, "alloc": there.alloc}
+        want = {"sections": there.alloc // (oracle.SECTION_PAGES * oracle.STRUCT_PAGE // oracle.PAGE), "alloc": there.alloc}
         if there.refs:
-            want.update(hosting="range", vmemmap_pages=there.free)
+            want.update(hosting="range", vmemmap_pages=there.free, users=len(account.users(base)),
+                        present=there.present, zone=there.zone[1] if there.zone else "none")
         # An add that failed has no host, and so no references.
         if row["hosting"] == "range":
             want["refs"] = there.refs

@@ -48,6 +48,7 @@ def write(path, text):
 
 BLOCK_BYTES = int(read(f"{MEMORY}/block_size_bytes"), 16)
 BLOCK_PAGES = BLOCK_BYTES // PAGE
+SECTION_PAGES = (128 << 20) // PAGE                      # of x86-64
 BLOCK_VMEMMAP = BLOCK_PAGES * STRUCT_PAGE // PAGE       # pages that describe a block
 
 
@@ -90,6 +91,11 @@ def block(number):
         return None
 
 
+def nodes_with_memory():
+    """N_MEMORY, the nodes that allocations may come from, as sysfs lists them."""
+    return read("/sys/devices/system/node/has_memory").strip()
+
+
 def block_of(pfn):
     return pfn // BLOCK_PAGES
 
@@ -129,6 +135,7 @@ def everything():
     """Everything that must be unchanged after all added memory has been removed."""
     memory = meminfo()
     return {"zoneinfo": zones(), "blocks": block_ids(), "MemTotal": memory["MemTotal"],
+            "nodes with memory": nodes_with_memory(),
             "direct mapping": sum(kb for key, kb in memory.items() if key.startswith("DirectMap")),
             "iomem": read("/proc/iomem")}
 

@@ -14,6 +14,7 @@ import lib_oracle as oracle
 _libc = ctypes.CDLL(None, use_errno=True)
 MAP_HUGETLB = 0x40000
 HUGE_BYTES = 2 << 20
+HUGE_ORDER = 9
 NR_SET_MEMPOLICY = 238              # x86-64
 MPOL_BIND = 2
 

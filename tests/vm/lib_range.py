@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Memory that the test module (tests/vm/module) adds and removes, in arbitrary parts.
 
-The memory is hidden from the kernel by mem=. A Range computes which of its blocks host the memmap
-of which others, so that a test can predict what must happen.
+The memory is hidden from the kernel by mem=. A Range computes which of its blocks hold how much of
+the memmap, so that a test can predict what must happen.
 """
 import os
 import subprocess
 
+import lib_guest as guest
 import lib_oracle as oracle
 
 MODULE = "/sys/kernel/debug/mhp_test"
@@ -68,22 +69,35 @@ class Range:
         return module_call("offline_and_remove", hex(numbers[0] * oracle.BLOCK_BYTES),
                      len(numbers) * oracle.BLOCK_BYTES)
 
-    def host(self, number):
-        """The block that hosts the memmap of a block, possibly the block itself."""
-        return self.first + (number - self.first) * oracle.BLOCK_VMEMMAP // oracle.BLOCK_PAGES
-
     def hosts(self):
-        """All blocks that host any of the memmap."""
-        return self.numbers[:self.host(self.numbers[-1]) - self.first + 1]
+        """All blocks that hold any of the memmap."""
+        pages = self.count * oracle.BLOCK_VMEMMAP
+        return self.numbers[:-(-pages // oracle.BLOCK_PAGES)]
 
-    def way(self, number):
-        """The blocks that must be online before a block, and then the block itself, in this order."""
-        way = [number]
-        while self.host(way[0]) != way[0]:
-            way.insert(0, self.host(way[0]))
-        return way
+    def users(self):
+        """The blocks that have pages besides the memmap."""
+        return [number for number in self.numbers if self.vmemmap_pages(number) < oracle.BLOCK_PAGES]
+
+    def set(self, numbers, state):
+        """Write a state to blocks in this order; the differences from success."""
+        wrong = []
+        for number in numbers:
+            wrong += guest.differs(f"memory{number - self.first} of {self.count}: {state}", "success",
+                                   oracle.errno_name(oracle.block_set(number, state)))
+        return wrong
 
     def vmemmap_pages(self, number):
         """The number of pages of a block that hold memmap."""
         left = self.count * oracle.BLOCK_VMEMMAP - (number - self.first) * oracle.BLOCK_PAGES
         return max(0, min(left, oracle.BLOCK_PAGES))
+
+
+class Dimm(Range):
+    """A range on a real DIMM."""
+
+    def __init__(self, name, blocks, nid=0):
+        self.name = name
+        super().__init__(guest.dimm_plug(name, blocks * oracle.BLOCK_BYTES, nid), blocks, nid)
+
+    def unplug(self):
+        guest.dimm_unplug(self.name)

@@ -29,9 +29,9 @@ class Comparison:
         self._compare()
 
     def _is_unknowable(self, event):
-        """Only the events know the page that a scan for movable pages stumbles on."""
+        """Only the events know the pages of some stages, for which the kernel calls no function."""
         return event["event"] in self.unseen or (
-            event["event"] == "mhp_offline_blocker" and event["stage"] == "scan")
+            event["event"] == "mhp_offline_blocker" and event["stage"] in ("scan", "busy", "poisoned", "test"))
 
     def _compare(self):
         mine = list(self.probes)

@@ -14,7 +14,7 @@ import lib_oracle as oracle
 from lib_account import Account
 from lib_ledger import Recorder, violated_rules
 from lib_range import Range
-from lib_trace import Trace, pick
+from lib_trace import Trace, failures, pick
 
 BPFFS = "/sys/fs/bpf"
 STEPS = {"online": 0, "going_offline": 1, "offline": 2, "going_online": 3, "cancel_online": 4,
@@ -63,9 +63,10 @@ class Sweep:
         got = oracle.block_set(number, state)
         wrong = guest.differs(f"{state} of memory{number}", oracle.errno_name(code), oracle.errno_name(got))
         wrong += guest.differs(f"memory{number}", before, oracle.block(number))
-        ends = self.events("offline_end" if state == "offline" else "online_end")
-        return wrong + guest.differs("end", [(reason, -code)], [
-            (event.fields["reason"], event.fields["ret"]) for event in ends])
+        events = self.account.update()
+        what = "offline" if state == "offline" else "online"
+        wrong += guest.differs("end", [-code], [event.fields["ret"] for event in pick(events, f"{what}_end")])
+        return wrong + guest.differs("failed", [(reason, -code)], failures(events, what))
 
     def finish(self):
         self.recorder.finish(self.account, self.mode)

@@ -99,6 +99,11 @@ def steps(events):
             for event in events]
 
 
+def failures(events, what):
+    """[(reason, ret)] of the onlines, offlines, adds or removals that failed."""
+    return [(event.fields["reason"], event.fields["ret"]) for event in pick(events, f"{what}_failed")]
+
+
 def pick(events, name, **fields):
     """The events with this name (without "mhp_") and these fields."""
     return [event for event in events

@@ -42,6 +42,7 @@ class Config:
     smp: int = 2
     numa: int = 1
     vmem: tuple = ()                # virtio-mem devices: "SIZE" or "SIZE,NODE"
+    nvdimm: tuple = ()              # NVDIMMs: "SIZE"
     icount: bool = False
     accel: str = "tcg"
     init: str = GUEST_INIT
@@ -94,13 +95,15 @@ def _memory_args(cfg):
     size = f"{mem >> 20}M"
     if cfg.slots and limit > mem:
         size += f",slots={cfg.slots},maxmem={limit >> 20}M"
-    args = ["-m", size]
+    # Nothing is reserved on the host: a guest with memory blocks of 2 GiB has 64 GiB that it never touches.
+    args = ["-m", size, "-object", f"memory-backend-ram,id=boot-mem,size={mem},reserve=off"]
     if cfg.numa > 1:
         cpus = 1 if cfg.icount else cfg.smp
-        args += ["-object", f"memory-backend-ram,id=boot-mem,size={mem}",
-                 "-numa", f"node,nodeid=0,memdev=boot-mem,cpus=0-{cpus - 1}"]
+        args += ["-numa", f"node,nodeid=0,memdev=boot-mem,cpus=0-{cpus - 1}"]
         for node in range(1, cfg.numa):
             args += ["-numa", f"node,nodeid={node}"]
+    else:
+        args += ["-machine", "memory-backend=boot-mem"]
     return args
 
 
@@ -118,10 +121,23 @@ def _vmem_args(cfg):
     return args
 
 
+LABEL_BYTES = 128 << 20             # QEMU cuts them off the end; what remains must be a multiple of 16 MiB
+
+
+def _nvdimm_args(cfg):
+    """NVDIMMs, present since boot, each in a slot of its own."""
+    args = []
+    for index, text in enumerate(cfg.nvdimm):
+        name = f"nv{index}"
+        args += ["-object", f"memory-backend-ram,id={name}-mem,size={parse_size(text) + LABEL_BYTES},reserve=off",
+                 "-device", f"nvdimm,id={name},memdev={name}-mem,label-size={LABEL_BYTES}"]
+    return args
+
+
 def command(cfg, qmp_fd, ports):
     """The command line. ports: (name, fd) of each virtio-serial port; "tty" is a console."""
     args = [qemu_binary(), "-no-user-config", "-nodefaults", "-no-reboot", "-display", "none",
-            "-name", "mhp-guest", "-machine", "q35,usb=off,sata=off,smbus=off,vmport=off",
+            "-name", "mhp-guest", "-machine", "q35,usb=off,sata=off,smbus=off,vmport=off" + ",nvdimm=on" * bool(cfg.nvdimm),
             *_cpu_args(cfg), *_memory_args(cfg),
             "-kernel", cfg.kernel, "-append", kernel_cmdline(cfg),
             *(["-initrd", cfg.initrd] if cfg.initrd else []),
@@ -131,7 +147,7 @@ def command(cfg, qmp_fd, ports):
             "-device", "virtio-9p-pci,fsdev=root,mount_tag=/dev/root",
             "-fsdev", f"local,id=share,path={_comma(cfg.share)},security_model=none,multidevs=remap",
             "-device", "virtio-9p-pci,fsdev=share,mount_tag=results",
-            *_vmem_args(cfg), "-device", "virtio-serial-pci"]
+            *_vmem_args(cfg), *_nvdimm_args(cfg), "-device", "virtio-serial-pci"]
     for name, fd in ports:
         kind = "virtconsole" if name == "tty" else "virtserialport"
         args += ["-chardev", f"socket,id={name},fd={fd}",

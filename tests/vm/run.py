@@ -17,6 +17,7 @@ import subprocess
 import sys
 
 import accel
+import base
 import machine
 import splat
 from common import HarnessError, Stopped, catch_signals, parse_size, time_factor
@@ -48,6 +49,8 @@ def parse_args(argv):
     add("--kernel", default="patched", metavar="K",
         help="patched (default), vanilla, debug, stock:SERIES (the newest kernel of a series that Debian "
              "ships, such as stock:6.12), or the path of a bzImage")
+    add("--base", default=base.chosen(), type=base.version, metavar="V",
+        help=f"the version of Linux (default BASE in the environment, or {base.DEFAULT})")
     add("--append", default="", metavar="PARAMS", help="additional kernel parameters")
     add("--mem", default="1G", help="RAM at boot (default 1G)")
     add("--maxmem", default="64G", help="maximum RAM including DIMMs, below 700G (default 64G)")
@@ -57,11 +60,13 @@ def parse_args(argv):
         help="NUMA nodes (default 1); node 0 has all of the RAM at boot")
     add("--vmem", action="append", default=[], metavar="SIZE[,NODE]",
         help="add a virtio-mem device (vmem0, vmem1, ...), empty at first (may be repeated)")
+    add("--nvdimm", action="append", default=[], metavar="SIZE",
+        help="add an NVDIMM with labels (/dev/nmem0, ...), SIZE of which can be used (may be repeated)")
     add("--icount", action="store_true",
         help="use one CPU whose clock counts instructions (for benchmarks)")
     add("--time-limit", type=seconds, metavar="SEC",
         help=f"time limit in seconds (default {TIME_LIMIT}), multiplied by {DEBUG_FACTOR} for the debug kernel")
-    add("--results", metavar="DIR", help="results folder (default build/vm/SCRIPT.KERNEL)")
+    add("--results", metavar="DIR", help="results folder (default build/vm/SCRIPT.KERNEL, for other bases build/vm/BASE/SCRIPT.KERNEL)")
     add("--env", action="append", default=[], metavar="NAME=VALUE",
         help="set an environment variable of the script (may be repeated)")
     add("--allow-splat", action="append", default=[], metavar="REGEX",
@@ -89,15 +94,14 @@ def stock_kernel(series):
     return ended.stdout.strip()
 
 
-def find_kernel(name):
-    """The path of the bzImage that --kernel selects; its folder may have an initrd as well."""
+def find_kernel(name, version):
+    """The path of the bzImage that --kernel and --base select; its folder may have an initrd as well."""
     path, cure = name, "give the path of a bzImage, or patched, vanilla, debug or stock:SERIES"
     if name.startswith(STOCK):
         path = stock_kernel(name[len(STOCK):])
     if name in KERNELS:
-        base = os.environ.get("MHP_KERNEL_BASE", "6.12")
-        path = os.path.join(machine.ROOT, "build", "kernel", base + KERNELS[name])
-        cure = "build it with 'make kernel'"
+        path = os.path.join(machine.ROOT, "build", "kernel", version + KERNELS[name])
+        cure = f"build it with 'kernel/build.sh --base {version} {name}'"
     if os.path.isdir(path):
         path = os.path.join(path, "bzImage")
     if not os.path.isfile(path):
@@ -112,7 +116,7 @@ def make_config(args, kernel, folder, accelerator):
     return machine.Config(
         kernel=kernel, initrd=initrd if os.path.exists(initrd) else "", share=folder, console=os.path.join(folder, "console.log"),
         append=args.append, mem=args.mem, maxmem=args.maxmem, slots=args.slots,
-        smp=args.smp, numa=args.numa, vmem=tuple(args.vmem), icount=args.icount, accel=accelerator)
+        smp=args.smp, numa=args.numa, vmem=tuple(args.vmem), nvdimm=tuple(args.nvdimm), icount=args.icount, accel=accelerator)
 
 
 class Run:
@@ -149,7 +153,7 @@ class Run:
         if not os.path.isfile(args.script):
             raise HarnessError(f"cannot run {args.script}: no such script")
         allowed = splat.compile_allowed(args.allow_splat)
-        kernel = find_kernel(args.kernel)
+        kernel = find_kernel(args.kernel, args.base)
         self.accelerator, why = ("tcg", "icount") if args.icount else accel.choose(kernel)
         limit = args.time_limit or (INTERACTIVE_LIMIT if args.interactive else TIME_LIMIT)
         factor = time_factor() * (DEBUG_FACTOR if args.kernel == "debug" else 1)

@@ -13,9 +13,8 @@
 . "$(dirname "$0")/../host-lib.sh"
 cd "$TOP" || exit 1
 
-BASE=${MHP_KERNEL_BASE:-6.12}
-ARCHIVE=/usr/src/linux-source-$BASE.tar.xz
-OUT=$TOP/build/selftests-mm
+[[ ${KERNEL_SRC-} ]] || ARCHIVE=$(kernel/tarball.sh "$BASE") || exit 1
+OUT=$TOP/build/selftests-mm-$BASE
 SELFTESTS=tools/testing/selftests
 # vm_util.c needs the linux/fs.h of this source; the one on the host can be older.
 WANTED=("$SELFTESTS"/{mm,memory-hotplug,kselftest.h} include/uapi/linux/fs.h
@@ -69,12 +68,12 @@ programs() {
 	done
 }
 
-verdicts() { echo "build/vm/same-$1/verdicts"; }
+verdicts() { echo "$VM/same-$1/verdicts"; }
 
 boot() {
 	local kernel=patched mode=$1
 	[[ $1 != vanilla ]] || kernel=vanilla mode=N
-	check "$1: every selftest terminates" tests/vm/run.py --kernel "$kernel" --results "build/vm/same-$1" \
+	check "$1: every selftest terminates" tests/vm/run.py --kernel "$kernel" --results "$VM/same-$1" \
 		--mem 1G --time-limit 900 --append "memory_hotplug.memmap_on_memory=$mode" \
 		tests/vm/t/same.py "$OUT" "$mode" "$HOW"
 }

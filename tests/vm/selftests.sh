@@ -9,9 +9,8 @@ set -euo pipefail
 
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 TOP=$(cd "$HERE/../.." && pwd)
-BASE=${MHP_KERNEL_BASE:-6.12}
-ARCHIVE=/usr/src/linux-source-$BASE.tar.xz
-OUT=$TOP/build/selftests
+BASE=${BASE:-$(<"$TOP/kernel/base")}
+OUT=$TOP/build/selftests-$BASE
 WANTED=(tools/testing/selftests/memory-hotplug tools/testing/selftests/kselftest)
 
 die() {
@@ -23,8 +22,7 @@ unpack() {
 	if [[ ${KERNEL_SRC-} ]]; then
 		(cd "$KERNEL_SRC" && tar -c "${WANTED[@]}") | tar -x -C "$1"
 	else
-		[[ -r $ARCHIVE ]] || die "$ARCHIVE does not exist; apt-get install linux-source-$BASE, or set KERNEL_SRC"
-		tar -C "$1" --strip-components=1 -xf "$ARCHIVE" "${WANTED[@]/#/linux-source-$BASE/}"
+		tar -C "$1" --strip-components=1 -xf "$archive" "${WANTED[@]/#/linux-source-$BASE/}"
 	fi
 }
 
@@ -40,8 +38,9 @@ apply() {
 }
 
 main() {
-	local key
-	key=$(cat "$TOP/kernel/$BASE"/*-selftests-*.patch <(stat -Lc '%n %s %Y' "${KERNEL_SRC:-$ARCHIVE}") | sha256sum)
+	local key archive
+	[[ ${KERNEL_SRC-} ]] || archive=$("$TOP/kernel/tarball.sh" "$BASE")
+	key=$(cat "$TOP/kernel/$BASE"/*-selftests-*.patch <(stat -Lc '%n %s %Y' "${KERNEL_SRC:-$archive}") | sha256sum)
 	if [[ ! -r $OUT/key || $(<"$OUT/key") != "$key" ]]; then
 		rm -rf "$OUT" "$OUT.new"
 		mkdir -p "$OUT.new"

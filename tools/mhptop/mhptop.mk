@@ -35,7 +35,7 @@ FUZZ_TARGETS := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(sort $(wildcard tests/f
 # Each tests/unit/test_*.c is a program that prints KTAP; events_doc prints the reference part of docs/events.md.
 UNIT_TESTS := $(patsubst tests/unit/%.c,build/tests/%,$(sort $(wildcard tests/unit/test_*.c)))
 HOST_TESTS := $(UNIT_TESTS) build/tests/events_doc build/tests/mhptop build/tests/generate build/tests/mutate build/tests/as_text \
-	build/tests/steps build/tests/call_sites build/tests/live $(FUZZ_TARGETS) build/fuzz/dictionary
+	build/tests/steps build/tests/call_sites build/tests/btf_compare build/tests/live $(FUZZ_TARGETS) build/fuzz/dictionary
 
 .PHONY: mhptop check-build check-unit check-golden
 
@@ -99,6 +99,10 @@ build/tests/mutate build/tests/as_text build/tests/steps: build/tests/%: tests/r
 build/tests/call_sites: tests/call_site/list.c $(filter-out build/obj/main.o,$(MHPTOP_OBJ)) | build/tests
 	@echo '  LINK     $@'
 	$(Q)$(CC) $(MHPTOP_CFLAGS) $(CFLAGS) -MMD -MP -MF $@.d $(filter %.c %.o,$^) $(MHPTOP_LDLIBS) -o $@
+
+build/tests/btf_compare: tests/btf/compare.c | build/tests
+	@echo '  LINK     $@'
+	$(Q)$(CC) $(MHPTOP_CFLAGS) $(CFLAGS) $< $(shell pkg-config --libs libbpf libdw libelf) -o $@
 
 build/fuzz/fuzz_%: tests/fuzz/fuzz_%.c build/san/libmhptop.a tools/mhptop/mhptop.mk | build/fuzz
 	@echo '  LINK     $@'

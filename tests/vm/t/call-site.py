@@ -19,6 +19,7 @@ import lib_ledger as ledger
 import lib_oracle as oracle
 
 RELEASE = os.uname().release
+BASE = os.environ["BASE"]
 KERNELS = os.path.join(os.environ["MHP_ROOT"], "build/kernel")
 PLACES = (f"/boot/vmlinux-{RELEASE}", f"/usr/lib/debug/boot/vmlinux-{RELEASE}",
           f"/usr/lib/debug/lib/modules/{RELEASE}/vmlinux", f"/lib/modules/{RELEASE}/build/vmlinux")
@@ -86,18 +87,18 @@ def live(number, path):
 def main():
     make_places()
     number = oracle.blocks_of(guest.dimm_plug("d0", "128M"), 128 << 20)[0]
-    put(PLACES[0], "6.12")
+    put(PLACES[0], BASE)
     recording = live(number, "/tmp/verdict")
     os.remove(PLACES[0])
     guest.ok("a recording, without a vmlinux: no source lines", recorded(recording, False))
     for place in PLACES:
-        put(place, "6.12")
+        put(place, BASE)
         guest.ok(f"a recording, with {place}: source lines", recorded(recording, True))
         os.remove(place)
-        put(place, "6.12-vanilla")
+        put(place, f"{BASE}-vanilla")
         guest.ok(f"a recording, with another kernel's {place}: no source lines", recorded(recording, False))
         os.remove(place)
-    put(f"/boot/vmlinuz-{RELEASE}", "6.12", "bzImage")
+    put(f"/boot/vmlinuz-{RELEASE}", BASE, "bzImage")
     guest.ok("a recording, with an image without symbols: no source lines", recorded(recording, False))
 
 

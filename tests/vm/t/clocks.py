@@ -92,6 +92,7 @@ def main():
     guest.eq("the recorder ends", 0, recorder.process.wait(ledger.SECONDS))
 
     records = [json.loads(line) for line in oracle.read(recorder.path).splitlines()]
+    guest.eq("its header has the boot ID", oracle.read("/proc/sys/kernel/random/boot_id").strip(), records[0]["boot"])
     clocks = [record for record in records if record.get("event") == "mhp_clock"]
     guest.eq("the recording has the new clocks once", 1, len(clocks), "events")
     begin, end = (next(record for record in records if record.get("event") == f"mhp_offline_{what}")

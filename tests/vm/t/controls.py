@@ -20,7 +20,7 @@ import lib_guest as guest
 import lib_oracle as oracle
 from lib_account import Account
 from lib_ledger import Recorder
-from lib_trace import Trace, pick, steps
+from lib_trace import Trace, failures, pick, steps
 
 PROBED = 1 << 30                    # above the memory that mem=1G leaves
 ADD = ["add_begin", "vmemmap_populate", "add_end"]
@@ -63,12 +63,13 @@ def unaligned(account, title, size, addr=""):
     start = guest.dimm_plug("odd", size, "", addr)
     events = account.update()
     listed = {device.name: device for device in oracle.devices()}["odd"]
-    guest.ok(f"{title}: a begin event, an end event, and nothing between",
-             guest.differs("events", ["add_begin", "add_end"], steps(events)))
+    guest.ok(f"{title}: a begin event, the reason, an end event, and nothing else",
+             guest.differs("events", ["add_begin", "add_failed", "add_end"], steps(events))
+             + guest.differs("failed", [("unaligned", -errno.EINVAL)], failures(events, "add")))
     begin, end = events[0].fields, events[-1].fields
     guest.ok(f"{title}: add_end reports the error", guest.differs("add_end", {
         "start_pfn": start // oracle.PAGE, "nr_pages": listed.size // oracle.PAGE, "vmemmap_pages": 0,
-        "nid": 0, "hosting": "none", "why": "undecided", "ret": -errno.EINVAL}, end)
+        "nid": 0, "hosting": "none", "why": "self_hosted", "ret": -errno.EINVAL}, end)
              + guest.differs("add_begin nid", 0, begin["nid"]))
     taken = free - oracle.free_kb()
     guest.ok(f"{title}: no block is added and no memory is used", account.compare() + guest.differs(

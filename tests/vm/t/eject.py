@@ -20,7 +20,7 @@ import lib_oracle as oracle
 import lib_pin as pin
 from lib_account import Account
 from lib_ledger import Recorder
-from lib_trace import Trace, pick, steps
+from lib_trace import Trace, failures, pick, steps
 
 MODE = sys.argv[1] if len(sys.argv) > 1 else "none given"
 RANGE = MODE == "range"             # the first block hosts the memmap of all others, and goes offline last
@@ -49,8 +49,9 @@ class Ejection:
 
     def ends(self, number):
         """[(reason, ret)] of all attempts to take a block offline."""
-        return [(event.fields["reason"], event.fields["ret"]) for event in
-                pick(self.events, "offline_end", start_pfn=number * oracle.BLOCK_PAGES)]
+        ours = [event for event in self.events if event.fields.get("start_pfn", -1) // oracle.BLOCK_PAGES == number]
+        went = [("none", 0)] * len(pick(ours, "offline_end", ret=0))
+        return failures(ours, "offline") + went
 
     def went(self, number):
         """The expected ends() of a block that goes offline: in the second pass if it hosts others."""

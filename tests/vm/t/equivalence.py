@@ -21,7 +21,7 @@ from lib_sources import Comparison
 
 MODE = sys.argv[1] if len(sys.argv) > 1 else "none given"
 # The probes look at the page some functions earlier or later than the events do.
-RACY = {("mhp_offline_blocker", field) for field in ("flags", "refcount", "mapcount")}
+RACY = {("mhp_offline_blocker", field) for field in ("page_flags", "refcount", "mapcount")}
 
 
 def main():

@@ -22,7 +22,7 @@ import lib_oracle as oracle
 import lib_pin as pin
 from lib_account import Account
 from lib_ledger import Recorder, frame
-from lib_trace import Trace, pick, steps
+from lib_trace import Trace, failures, pick, steps
 
 MODE = sys.argv[1] if len(sys.argv) > 1 else "none given"
 
@@ -47,14 +47,14 @@ class Failure:
         guest.ok(f"{MODE}, {self.title}: {what}", wrong)
 
     def expect(self, want_steps, end, reason, code):
-        """Check the events of the attempt, their order, and the reason and error in the end event."""
+        """Check the events of the attempt, their order, the reason, and the error in the end event."""
         self.events += self.account.update()
         got = [step for step in steps(self.events) if step != "offline_blocker"]
         self.result("the events and their order", guest.differs("events", want_steps, got))
         ends = pick(self.events, end)
         fields = ends[-1].fields if ends else {}
         self.result(f"reason={reason} ret={-code}",
-                    guest.differs("reason", reason, fields.get("reason"))
+                    guest.differs("failed", [(reason, -code)], failures(self.events, end.removesuffix("_end")))
                     + guest.differs("ret", -code, fields.get("ret"))
                     + guest.differs("block", self.number * oracle.BLOCK_PAGES, fields.get("start_pfn")))
         self.unchanged()
@@ -69,7 +69,7 @@ class Failure:
     def offline_steps(self, *inside):
         """The steps of a failed offline: pages of a hosted memmap leave first and are restored last."""
         hosted = ["present"] * bool(self.vmemmap)
-        return ["offline_begin", *hosted, *inside, *hosted, "offline_end"]
+        return ["offline_begin", *hosted, *inside, "offline_failed", *hosted, "offline_end"]
 
     def blockers(self):
         return pick(self.events, "offline_blocker")
@@ -109,7 +109,8 @@ def pinned_page(account, number):
     wrong, passes = [], []
     for event in failure.blockers():
         passes.append(event.fields["pass"])
-        for key, want in (("pfn", page.pfn), ("stage", "migrate"), ("kind", "anon"), ("mapcount", 1)):
+        for key, want in (("pfn", page.pfn), ("stage", "migrate"), ("kind", "anon"), ("mapcount", 1), ("order", 0),
+                          ("ret", 1)):
             wrong += guest.differs(f"blocker {key}", want, event.fields[key])
         if event.fields["refcount"] < 2:
             wrong.append(f"blocker refcount: expected 2 or more, got {event.fields['refcount']}")
@@ -140,7 +141,8 @@ def kernel_page(account, number):
     for event in failure.blockers():
         wrong += guest.differs("blocker stage", "isolate_range", event.fields["stage"])
         wrong += guest.differs("blocker is in block", number, oracle.block_of(event.fields["pfn"]))
-        wrong += guest.differs("blocker pass", 1, event.fields["pass"])
+        wrong += guest.differs("blocker pass", 0, event.fields["pass"])
+        wrong += guest.differs("blocker ret", -errno.EBUSY, event.fields["ret"])
         if event.fields["kind"] in ("free", "hwpoison"):
             wrong.append(f"blocker kind: a movable page: {event.text}")
     wrong += guest.differs("page in the kernel log", oracle.dumped_pfns("unmovable page")[-1:],
@@ -171,7 +173,8 @@ def online_veto(account, number):
     failure.result("online fails", guest.differs("online", "ENOSPC", oracle.errno_name(code)))
     hosted = bool(failure.vmemmap)
     failure.expect(["online_begin", "prepare_online", *["vmemmap_online"] * hosted, "going_online",
-                    "cancel_online", *["vmemmap_offline"] * hosted, "finish_offline", "online_end"],
+                    "cancel_online", "online_failed", *["vmemmap_offline"] * hosted, "finish_offline",
+                    "online_end"],
                    "online_end", "notifier", errno.ENOSPC)
     failure.result("notifier steps and their results", guest.differs(
         "notify", [("prepare_online", 0), ("going_online", -errno.ENOSPC), ("cancel_online", 0),
@@ -188,10 +191,11 @@ def reserved_huge_page(account, number):
     code = oracle.block_set(number, "offline")
     failure.result("offline fails", guest.differs("offline", "EBUSY", oracle.errno_name(code)))
     failure.expect(failure.offline_steps("going_offline", "cancel_offline"), "offline_end", "hugetlb", errno.EBUSY)
-    blockers = [(event.fields["stage"], event.fields["kind"], oracle.block_of(event.fields["pfn"]))
-                for event in failure.blockers()]
+    blockers = [(event.fields["stage"], event.fields["kind"], oracle.block_of(event.fields["pfn"]),
+                 event.fields["order"], event.fields["ret"]) for event in failure.blockers()]
     failure.result("the blocker is a huge page of the block", guest.differs(
-        "blockers", [("dissolve", "hugetlb", number)], [blocker for blocker in blockers if blocker[0] != "migrate"]))
+        "blockers", [("dissolve", "hugetlb", number, pin.HUGE_ORDER, -errno.EBUSY)],
+        [blocker for blocker in blockers if blocker[0] != "migrate"]))
     pages.close()
     works_again(account, failure.title, number)
 
@@ -202,7 +206,7 @@ def memory_hole(account):
     failure = Failure(account, "block with a hole", number)
     code = oracle.block_set(number, "offline")
     failure.result("offline fails", guest.differs("offline", "EINVAL", oracle.errno_name(code)))
-    failure.expect(["offline_begin", "offline_end"], "offline_end", "holes", errno.EINVAL)
+    failure.expect(["offline_begin", "offline_failed", "offline_end"], "offline_end", "holes", errno.EINVAL)
 
 
 def poisoned_page(account, number):
@@ -214,7 +218,7 @@ def poisoned_page(account, number):
     failure.result("offline works", guest.differs("offline", None, error))
     code = oracle.block_set(number, "online_movable")
     failure.result("online fails", guest.differs("online", "EHWPOISON", oracle.errno_name(code)))
-    failure.expect(["online_begin", "online_end"], "online_end", "hwpoison", oracle.EHWPOISON)
+    failure.expect(["online_begin", "online_failed", "online_end"], "online_end", "hwpoison", oracle.EHWPOISON)
 
 
 def repeated(account, number):

@@ -22,7 +22,7 @@ import lib_ledger as ledger
 import lib_oracle as oracle
 import lib_pin as pin
 from lib_account import Account
-from lib_trace import Trace, pick
+from lib_trace import Trace, failures, pick
 
 MODE = oracle.memmap_mode()
 KEYS = "id", "state", "node", "zone", "hosting", "vmemmap_pages"
@@ -64,8 +64,10 @@ def two_zones(account):
     end = pick(events, "offline_end")[-1].fields
     guest.ok("a block with pages of two zones does not go offline, and the reason is reported",
              guest.differs("offline", "EINVAL", oracle.errno_name(code))
-             + guest.differs("events", ["mhp_offline_begin", "mhp_offline_end"], [e.name for e in events])
-             + guest.differs("reason, ret", ("no_zone", -errno.EINVAL), (end["reason"], end["ret"]))
+             + guest.differs("events", ["mhp_offline_begin", "mhp_offline_failed", "mhp_offline_end"],
+                             [e.name for e in events])
+             + guest.differs("failed", [("no_zone", -errno.EINVAL)], failures(events, "offline"))
+             + guest.differs("ret", -errno.EINVAL, end["ret"])
              + account.compare())
 
 

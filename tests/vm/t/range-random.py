@@ -2,14 +2,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Random sequences of operations on ranges that host their memmap as a whole, predicted step by step.
 
-    range-random.py SEED COUNT     debug kernel, memmap_on_memory=range, memory hidden by mem=
+    range-random.py SEED COUNT     debug kernel, memmap_on_memory=range, two nodes, memory hidden by mem=
 
 Runs COUNT sequences, with the seeds SEED, SEED+1, ...: ranges are added (some adds run out of
-memory midway), their blocks go online and offline in any order (some are vetoed by a notifier,
-some refused because they host others), parts are removed (some are refused), and the rest is
-taken offline and removed. The test computes the result and the effects of each step before it
-runs. After each step zoneinfo, sysfs and the events must match; after each sequence all accounts
-must be unchanged. The seed of a failed sequence is printed.
+memory midway), their blocks go online, to either zone, and offline in any order (some are vetoed by
+a notifier), parts are removed (which is refused), and whole ranges. The test computes the result and
+the effects of each step before it runs. After each step zoneinfo, sysfs and the events must match;
+after each sequence all accounts must be unchanged. The seed of a failed sequence is printed.
 """
 import errno
 import os
@@ -27,7 +26,7 @@ from lib_range import HIDDEN, Range, load_module
 from lib_trace import Trace, pick
 
 SEED, COUNT = (int(word) for word in sys.argv[1:3])
-SIZES = (1, 2, 3, 5, 8)             # in blocks; occasionally LARGE, whose second block is a host too
+SIZES = (1, 2, 3, 5, 8)             # in blocks; occasionally LARGE, whose first block is nothing but memmap
 LARGE = 66
 STEPS = 24
 
@@ -39,7 +38,6 @@ class Sequence:
         self.account, self.fault, self.seed = account, fault, seed
         self.random = random.Random(seed)
         self.live = {}              # {range: {block: online?}} of all added ranges
-        self.implicit = set()       # blocks brought online for their dependents, not requested by the user
         self.done, self.wrong, self.counts = [], [], {}
         self.begin = self.state()
 
@@ -72,7 +70,7 @@ class Sequence:
         end = max([0] + [there.numbers[-1] + 1 - HIDDEN // oracle.BLOCK_BYTES for there in self.live])
         if end + count > LARGE + 4:
             return
-        there = Range(HIDDEN + end * oracle.BLOCK_BYTES, count)
+        there = Range(HIDDEN + end * oracle.BLOCK_BYTES, count, 1)
         if self.random.random() < 0.25:
             self.fault.arm(self.random.randrange(0, 14 * 1024, 512))
         code = there.add()
@@ -82,91 +80,63 @@ class Sequence:
         self.step(f"add {count} at {end}", errno.ENOMEM if failed else None, code)
 
     def add_again(self, there):
-        """Add a block where one exists, or where the memmap of a removed one still exists."""
+        """Add a block where one exists."""
         taken = self.random.choice(there.numbers)
-        code = Range(taken * oracle.BLOCK_BYTES, 1).add()
-        self.step(f"add-again {taken}", errno.EEXIST if taken in self.live[there] else errno.EBUSY, code)
+        code = Range(taken * oracle.BLOCK_BYTES, 1, 1).add()
+        self.step(f"add-again {taken}", errno.EEXIST, code)
+
+    @staticmethod
+    def is_empty(there, number):
+        """A block that is nothing but memmap: no notifier is called for it."""
+        return there.vmemmap_pages(number) == oracle.BLOCK_PAGES
 
     def online(self, there, number, veto):
         blocks = self.live[there]
-        before = [other for other in there.way(number) if not blocks[other]]
+        state = self.random.choice(("online_movable", "online_movable", "online_kernel"))
         if veto:
             oracle.notifier_error("MEM_GOING_ONLINE", -errno.ENOMEM)
-        code = oracle.block_set(number, "online_movable")
+        code = oracle.block_set(number, state)
         oracle.notifier_error("MEM_GOING_ONLINE", 0)
-        # A block brought online for its dependents can be requested once.
-        want = None if before or number in self.implicit else errno.EINVAL
-        if not before:
-            self.implicit.discard(number)
-        elif veto:
-            want = errno.ENOMEM
-        else:
-            blocks.update(dict.fromkeys(before, True))
-            self.implicit.update(before[:-1])
-        self.step(f"online{'-veto' * veto} {number}", want, code)
+        want = errno.EINVAL if blocks[number] else errno.ENOMEM if veto and not self.is_empty(there, number) else None
+        blocks[number] |= want is None
+        self.step(f"{state}{'-veto' * veto} {number}", want, code)
 
     def offline(self, there, number, veto):
         blocks = self.live[there]
-        busy = any(blocks[other] and there.host(other) == number for other in blocks if other != number)
         if veto:
             oracle.notifier_error("MEM_GOING_OFFLINE", -errno.EBUSY)
         code = oracle.block_set(number, "offline")
         oracle.notifier_error("MEM_GOING_OFFLINE", 0)
-        want = errno.EINVAL if not blocks[number] else errno.EBUSY if busy or veto else None
-        if want is None:
-            blocks[number] = False
-            self.implicit.discard(number)
+        want = errno.EINVAL if not blocks[number] else errno.EBUSY if veto and not self.is_empty(there, number) else None
+        blocks[number] &= want is not None
         self.step(f"offline{'-veto' * veto} {number}", want, code)
 
     def part(self, there):
-        """Some consecutive remaining blocks, occasionally with a gap."""
-        left = sorted(self.live[there])
-        start = self.random.randrange(len(left))
-        end, gaps = start + 1, self.random.random() < 0.1
-        while end < len(left) and (left[end] == left[end - 1] + 1 or gaps) and self.random.random() < 0.6:
+        """Some consecutive blocks, sometimes all."""
+        if self.random.random() < 0.3:
+            return there.numbers
+        start = self.random.randrange(there.count)
+        end = start + 1
+        while end < there.count and self.random.random() < 0.6:
             end += 1
-        return list(range(left[start], left[end - 1] + 1))
-
-    def why_not(self, there, part):
-        """None, or the errno of removing an offline part: blocks that host the memmap must go last."""
-        left = [number for number in part if number in self.live[there]]
-        if len(left) < len(part):
-            return errno.EINVAL
-        return errno.EBUSY if part[0] <= there.hosts()[-1] and len(part) < len(self.live[there]) else None
-
-    def forget(self, there, part):
-        for number in part:
-            del self.live[there][number]
-            self.implicit.discard(number)
-        if not self.live[there]:
-            del self.live[there]
+        return there.numbers[start:end]
 
     def remove(self, there):
+        """A range is removed as a whole, and only if all of its blocks are offline."""
         part = self.part(there)
-        busy = any(self.live[there].get(number) for number in part)
         code = there.remove(part)
-        want = errno.EBUSY if busy else self.why_not(there, part)
+        want = errno.EBUSY if any(self.live[there][number] for number in part) or len(part) < there.count else None
         if want is None:
-            self.forget(there, part)
+            del self.live[there]
         self.step(f"remove {part[0]}-{part[-1]}", want, code)
-
-    def strands(self, there, part, host):
-        """Whether `host`, a block of the part, hosts the memmap of a block that stays online."""
-        return any(online and number not in part and there.host(number) == host
-                   for number, online in self.live[there].items())
 
     def offline_and_remove(self, there):
         """If this is refused, all blocks that were online are online again."""
         part = self.part(there)
-        want = self.why_not(there, part)
-        for number in sorted(set(part) & set(there.hosts()), reverse=True):
-            if self.strands(there, part, number):
-                want = errno.EBUSY
-                break
-            self.implicit.discard(number)      # it goes offline; if it is brought back, that counts as a request
         code = there.offline_and_remove(part)
+        want = errno.EBUSY if len(part) < there.count else None
         if want is None:
-            self.forget(there, part)
+            del self.live[there]
         self.step(f"offline-and-remove {part[0]}-{part[-1]}", want, code)
 
     # -- the sequence -----------------------------------------------------------------
@@ -188,20 +158,14 @@ class Sequence:
         return self.add_again(there)
 
     def end(self):
-        """Take everything offline in descending order and remove it, in random parts while that is possible."""
+        """Take everything offline in random order and remove it."""
         for there in list(self.live):
-            for number in sorted(self.live[there], reverse=True):
+            for number in self.random.sample(there.numbers, there.count):
                 if self.live[there][number]:
                     self.offline(there, number, False)
-            while there in self.live:
-                left = sorted(self.live[there])
-                gaps = left[-1] - left[0] + 1 > len(left)
-                if self.random.random() < 0.4 or gaps:
-                    self.remove(there)
-                    continue
-                code = there.remove(left)
-                self.forget(there, left)
-                self.step(f"remove-rest {left[0]}-{left[-1]}", None, code)
+            code = there.remove(there.numbers)
+            del self.live[there]
+            self.step(f"remove-rest {there.first}", None, code)
 
     def run(self):
         self.add()
@@ -233,8 +197,9 @@ def main():
              "each step and are unchanged at the end", wrong)
     for word, (went, refused) in sorted(counts.items()):
         guest.note(f"{word}: {went} succeeded, {refused} were refused or failed")
-    seldom = [word for word, index in (("add", 0), ("add", 1), ("online", 0), ("offline", 0), ("offline", 1),
-                                       ("remove", 0), ("remove", 1), ("offline-and-remove", 0))
+    seldom = [word for word, index in (("add", 0), ("add", 1), ("online_movable", 0), ("online_kernel", 0),
+                                       ("online_movable-veto", 1), ("offline", 0), ("offline-veto", 1), ("remove", 0),
+                                       ("remove", 1), ("offline-and-remove", 0), ("offline-and-remove", 1))
               if not counts.get(word, [0, 0])[index]]
     guest.ok("every kind of step occurred, including those that fail", [] if not seldom else [f"never: {seldom}"])
     frees = pick(account.log, "vmemmap_free", hosting="range")

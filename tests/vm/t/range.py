@@ -1,68 +1,28 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Ranges that host their memmap as a whole: hosts go online first and offline last.
+"""Ranges that host their memmap as a whole: what goes online with which block, and what is refused.
 
     range.py               memmap_on_memory=range, two nodes, memory hidden by mem=
 
-Tests other sizes than account.py, on two nodes at once. The blocks that host a memmap are online,
-and their pages can be walked, while any block they describe is online. Also tests removal in parts,
-the fallbacks, and poisoned pages. /proc/kpageflags, which uses pfn_to_online_page(), is the oracle
-for pages that can be walked.
+The memmap of a range has users: its memory blocks that are online, except those that are nothing
+but memmap. It is in the zone of one of them exactly while there are some. Tests the first and the
+last user, users in several zones, operations that fail, poisoned pages, removal, and memory that
+does not qualify. /proc/kpageflags and /proc/kpagecount, which use pfn_to_online_page(), are the
+oracle for pages that can be walked. The order of operations is the subject of range-order.py.
 """
 import errno
 import os
-import struct
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), ".."))
 # pylint: disable=wrong-import-position
 import lib_guest as guest
 import lib_oracle as oracle
+import lib_walk as walk
 from lib_account import Account
 from lib_ledger import Recorder
-from lib_range import HIDDEN, Device, MHP_MEMMAP_ON_MEMORY, MHP_OFFLINE_INACCESSIBLE, Range, load_module
+from lib_range import HIDDEN, Device, Dimm, MHP_MEMMAP_ON_MEMORY, MHP_OFFLINE_INACCESSIBLE, Range, load_module
 from lib_trace import Trace, pick, steps
-
-GIB = 1 << 30
-KPF_NOPAGE, KPF_HWPOISON = 1 << 20, 1 << 19
-KPF_OWNER_PRIVATE = 1 << 37         # set for PageVmemmapSelfHosted()
-CORRUPT = "/sys/kernel/debug/hwpoison"
-
-
-def page_flags(number, pages=None):
-    """The flags of the first pages of a block in /proc/kpageflags."""
-    count = oracle.BLOCK_PAGES if pages is None else pages
-    with open("/proc/kpageflags", "rb", buffering=0) as flags:
-        flags.seek(number * oracle.BLOCK_PAGES * 8)
-        text = b""
-        while len(text) < count * 8:
-            chunk = flags.read(count * 8 - len(text))
-            if not chunk:
-                break
-            text += chunk
-    return struct.unpack(f"<{len(text) // 8}Q", text)
-
-
-def wrong_walk(there, online):
-    """All pages of online blocks can be walked and no others; pages that hold memmap are marked."""
-    wrong = []
-    for number in there.numbers:
-        flags, hosts = page_flags(number), there.vmemmap_pages(number)
-        nopage = sum(bool(value & KPF_NOPAGE) for value in flags)
-        marked = sum(bool(value & KPF_OWNER_PRIVATE) for value in flags[:hosts])
-        wrong += guest.differs(f"memory{number}, pages flagged NOPAGE",
-                               0 if number in online else oracle.BLOCK_PAGES, nopage)
-        wrong += guest.differs(f"memory{number}, pages marked as memmap",
-                               hosts if number in online else 0, marked)
-    return wrong
-
-
-class Dimm(Range):
-    """A range on a real DIMM."""
-
-    def __init__(self, name, size, blocks, nid=0):
-        self.name = name
-        super().__init__(guest.dimm_plug(name, size, nid), blocks, nid)
 
 
 def plain_numbers(account, events, dimm, sections, pages):
@@ -81,190 +41,223 @@ def plain_numbers(account, events, dimm, sections, pages):
 
 def two_nodes(account, recorder):
     """10 GiB in node 0 and 3 GiB + 128 MiB in node 1, there at the same time."""
-    big, odd = Dimm("d0", "10G", 80), Dimm("d1", "3200M", 25, 1)
+    big, odd = Dimm("d0", 80), Dimm("d1", 25, 1)
     events = account.update()
     plain_numbers(account, events, big, 80, 40960)
     plain_numbers(account, events, odd, 25, 12800)
-    hosts = {big: 2, odd: 1}
-    for dimm in (big, odd):
-        guest.eq(f"{dimm.count} blocks: number of hosts", hosts[dimm], len(dimm.hosts()))
     wrong = guest.differs("nodes", [0, 1], [oracle.block(dimm.first).node for dimm in (big, odd)])
-    for dimm in (odd, big):         # the last block, which needs all hosts
-        wrong += guest.differs("online", None, oracle.block_set(dimm.numbers[-1], "online_movable"))
-    account.update()
-    guest.ok("the last block of each goes online, in its own node", wrong + account.compare())
-    for dimm in (big, odd):
-        online = dimm.way(dimm.numbers[-1])
-        guest.ok(f"{dimm.count} blocks: only memory{online[-1]} and its hosts are online",
-                 wrong_walk(dimm, online))
+    guest.ok("an added range changes no zone and no node",
+             wrong + guest.differs("nodes with memory", "0", oracle.nodes_with_memory())
+             + walk.wrong_pages(big, account) + walk.wrong_pages(odd, account))
+    for dimm in (odd, big):
+        wrong = dimm.set(dimm.numbers[-1:], "online_movable")
+        account.update()
+        guest.ok(f"{dimm.count} blocks: only the last one is online, and the pages that hold the memmap",
+                 wrong + account.compare() + walk.wrong_pages(dimm, account))
+    guest.eq("the second node has memory", "0-1", oracle.nodes_with_memory())
     recorder.agree(account, "two ranges on two nodes")
     for dimm in (odd, big):
-        refused_then_removed(account, dimm)
+        wrong = dimm.set(dimm.numbers[-1:], "offline")
+        account.update()
+        wrong += account.compare() + walk.wrong_pages(dimm, account)
+        dimm.unplug()
+        account.update()
+        guest.ok(f"{dimm.count} blocks: offline and removed", wrong + account.compare() + account.compare_qmp())
+    guest.eq("the second node has none", "0", oracle.nodes_with_memory())
     recorder.agree(account, "both are removed")
 
 
-def refused_then_removed(account, dimm):
-    """Each host refuses to go offline until no online block depends on it."""
-    way, wrong = dimm.way(dimm.numbers[-1]), []
-    for number in way[:-1]:
-        code = oracle.block_set(number, "offline")
+def one_block(account):
+    """Online one block, offline it: everything is as before. The sequence of events is the one written here."""
+    there = Range(HIDDEN, 66, 1)        # on a node of its own, whose kernel zone nobody uses
+    wrong = guest.differs("add", None, there.add())
+    account.update()
+    before, begin = oracle.everything(), there.first * oracle.BLOCK_PAGES
+    for name, number in (("a block that is nothing but memmap", 0), ("a block that is partly memmap", 1),
+                         ("a block without memmap", 2), ("the last block", 65)):
+        wrong += there.set([there.numbers[number]], "online_movable")
         events = account.update()
-        wrong += guest.differs(f"offline of memory{number}", "EBUSY", oracle.errno_name(code))
-        wrong += guest.differs("events", ["offline_begin", "offline_end"], steps(events))
-        wrong += guest.differs("reason and ret", [("hosting", -errno.EBUSY)], [
-            (event.fields["reason"], event.fields["ret"]) for event in pick(events, "offline_end")])
-    guest.ok(f"{dimm.count} blocks: hosts refuse to go offline and report why",
-             wrong + account.compare())
-    wrong = []
-    for number in way[::-1]:
-        wrong += guest.differs(f"offline of memory{number}", None, oracle.block_set(number, "offline"))
-    account.update()
-    guest.ok(f"{dimm.count} blocks: they go offline in descending order", wrong + account.compare()
-             + wrong_walk(dimm, []))
-    guest.dimm_unplug(dimm.name)
-    account.update()
-    guest.ok(f"{dimm.count} blocks: the range is removed", account.compare() + account.compare_qmp())
+        empty = number == 0
+        want = [] if empty else ["prepare_online", "vmemmap_online", "going_online", "managed", "present", "online",
+                                 "present"]
+        wrong += guest.differs("events of online", ["online_begin", *want, "online_end"], steps(events))
+        wrong += guest.differs("memmap", [] if empty else [(begin, 66 * 512)], [
+            (event.fields["start_pfn"], event.fields["vmemmap_pages"]) for event in pick(events, "vmemmap_online")])
+        wrong += account.compare() + walk.wrong_pages(there, account)
+        if empty:
+            wrong += guest.differs("after online", before, oracle.everything())
+        wrong += there.set([there.numbers[number]], "offline")
+        want = [] if empty else ["present", "going_offline", "managed", "present", "offline", "vmemmap_offline",
+                                 "finish_offline"]
+        wrong += guest.differs("events of offline", ["offline_begin", *want, "offline_end"], steps(account.update()))
+        wrong += guest.differs("afterwards", before, oracle.everything())
+        guest.ok(f"{name} goes online and offline: everything is as before",
+                 wrong + account.compare() + walk.wrong_pages(there, account))
+        wrong = []
+    return there
 
 
-def eject_online(account):
-    """Unplug a DIMM with two hosts, one of which hosts the other's memmap, while blocks are online. ACPI makes two
-    passes over the blocks: in the first the hosts refuse, in the second, in reverse order, they go offline."""
-    dimm = Dimm("d2", "10G", 80)
-    wrong = []
-    for number in (dimm.numbers[20], dimm.numbers[70], dimm.numbers[79]):
-        wrong += guest.differs("online", None, oracle.block_set(number, "online_movable"))
-    account.update()
-    guest.dimm_unplug(dimm.name)
-    ends = [(oracle.block_of(event.fields["start_pfn"]) - dimm.first, event.fields["reason"])
-            for event in pick(account.update(), "offline_end")]
-    refused = [number for number, reason in ends if reason == "hosting"]
-    gone = [number for number, reason in ends if reason == "none"]
-    wrong += guest.differs("refused at first", [0, 1], refused) + guest.differs("last to go offline", [1, 0], gone[-2:])
-    guest.ok("a DIMM with two hosts is unplugged while online", wrong + account.compare() + account.compare_qmp())
+def zones(account, there):
+    """Users in two zones: the memmap stays with those in its zone, and moves when the last of them goes."""
+    split, one, two = there.numbers[1], there.numbers[30], there.numbers[65]
+    base = there.first * oracle.BLOCK_PAGES
+    for title, number, state, zone in (
+            ("the first user decides the zone", one, "online_movable", "Movable"),
+            ("another one does not, in a section that is shared", split, "online_kernel", "Movable"),
+            ("nor a third one", two, "online_movable", "Movable"),
+            ("one of two users in its zone goes offline", one, "offline", "Movable"),
+            ("the last user in its zone goes offline: the memmap moves", two, "offline", "Normal"),
+            ("it stays while its new user is there", two, "online_movable", "Normal"),
+            ("it moves back, out of the shared section", split, "offline", "Movable"),
+            ("and goes with the last user", two, "offline", None)):
+        wrong = there.set([number], state)
+        account.update()
+        wrong += guest.differs("zone", zone and (1, zone), account.ranges[base].zone)
+        guest.ok(f"users in two zones: {title}", wrong + account.compare() + walk.wrong_pages(there, account))
 
 
-def hosts_come_and_go(account):
-    """A host is brought online for its dependents, and taken offline again if those fail to go online."""
-    there = Range(HIDDEN, 4)
-    wrong = guest.differs("add", None, there.add())
-    oracle.notifier_error("MEM_GOING_ONLINE", -errno.ENOMEM)
-    code = oracle.block_set(there.numbers[3], "online_movable")
-    oracle.notifier_error("MEM_GOING_ONLINE", 0)
-    wrong += guest.differs("online with a veto", "ENOMEM", oracle.errno_name(code))
+def failed(account, there, name, number, state, want, reason, way="online"):
+    """An operation on a block fails, reports why, and changes nothing."""
+    before = oracle.everything()
+    code = oracle.block_set(number, state)
     events = account.update()
-    guest.ok("if a host fails to go online, its dependents stay offline", wrong + guest.differs(
-        "ends", [(there.first, -errno.ENOMEM)], [(oracle.block_of(event.fields["start_pfn"]), event.fields["ret"])
-                                                 for event in pick(events, "online_end")])
-             + account.compare() + wrong_walk(there, []))
-    wrong = guest.differs("online", None, oracle.block_set(there.numbers[3], "online_movable"))
-    for state, want in ("online_kernel", errno.EINVAL), ("online_movable", None), ("online_movable", errno.EINVAL):
-        wrong += guest.differs(f"{state} of the host", want, oracle.block_set(there.first, state))
-    poison(there.numbers[3] * oracle.BLOCK_PAGES + 77)
-    for number in (there.numbers[3], there.first):
-        wrong += guest.differs(f"offline of memory{number}", None, oracle.block_set(number, "offline"))
+    wrong = guest.differs("result", want, oracle.errno_name(code))
+    ends = [event.fields["ret"] for event in pick(events, f"{way}_end")]
+    wrong += guest.differs("blocks", {number}, {oracle.block_of(event.fields["start_pfn"]) for event in
+                                                pick(events, f"{way}_begin") + pick(events, f"{way}_end")})
+    wrong += guest.differs("end events", 1, len(ends)) + guest.differs("succeeded", [], [ret for ret in ends if not ret])
+    wrong += guest.differs("reasons", [reason], [event.fields["reason"] for event in pick(events, f"{way}_failed")])
+    guest.ok(f"{name}: it fails and changes nothing else", wrong + guest.differs("afterwards", before, oracle.everything())
+             + account.compare() + walk.wrong_pages(there, account))
+
+
+def veto(action, code):
+    oracle.notifier_error(action, code)
+
+
+def vetoes(account, there):
+    """A notifier objects to the first user, to another one, and to the last one going offline."""
+    split, one = there.numbers[1], there.numbers[40]
+    veto("MEM_GOING_ONLINE", -errno.ENOMEM)
+    failed(account, there, "a veto against the first user", one, "online_movable", "ENOMEM", "notifier")
+    failed(account, there, "a veto against the first user, partly memmap", split, "online_kernel", "ENOMEM", "notifier")
+    veto("MEM_GOING_ONLINE", 0)
+    wrong = there.set([one], "online_movable")
     account.update()
-    code = oracle.block_set(there.numbers[3], "online_movable")
-    wrong += guest.differs("online with a poisoned page", "EHWPOISON", oracle.errno_name(code))
-    events = account.update()
-    wrong += guest.differs("end events", [
-        (there.first, "online_end", 0), (there.numbers[3], "online_end", -oracle.EHWPOISON),
-        (there.first, "offline_end", 0)], [
-            (oracle.block_of(event.fields["start_pfn"]), event.name[4:], event.fields["ret"])
-            for event in events if event.name.endswith("line_end")])
-    guest.ok("if a block fails to go online, its host goes offline again", wrong + account.compare()
-             + wrong_walk(there, []))
-    wrong = guest.differs("remove", None, there.remove(there.numbers))
+    veto("MEM_GOING_ONLINE", -errno.ENOMEM)
+    failed(account, there, "a veto against a second user, partly memmap", split, "online_kernel", "ENOMEM", "notifier")
+    veto("MEM_GOING_ONLINE", 0)
+    veto("MEM_GOING_OFFLINE", -errno.EBUSY)
+    failed(account, there, "a veto against the offline of the last user", one, "offline", "EBUSY", "notifier", "offline")
+    wrong += there.set([split], "online_kernel")
     account.update()
-    guest.ok("a range with a poisoned page is removed", wrong + account.compare())
+    failed(account, there, "a veto against the last user in the memmap's zone", one, "offline", "EBUSY", "notifier",
+           "offline")
+    veto("MEM_GOING_OFFLINE", 0)
+    wrong += there.set([one, split], "offline")
+    account.update()
+    guest.ok("afterwards both go online and offline", wrong + account.compare())
 
 
-def poison(pfn):
-    oracle.write(f"{CORRUPT}/corrupt-pfn", hex(pfn))
+def poisoned_page(account, there):
+    """A bad page keeps its own block offline, and nothing else."""
+    bad, other = there.numbers[50], there.numbers[51]
+    wrong = there.set([other, bad], "online_movable")
+    account.update()
+    walk.poison(bad * oracle.BLOCK_PAGES + 77)
+    account.update()
+    wrong += there.set([bad], "offline")
+    account.update()
+    failed(account, there, "a poisoned page, and the memmap is in use", bad, "online_movable", "EHWPOISON", "hwpoison")
+    wrong += there.set([other], "offline")
+    account.update()
+    failed(account, there, "a poisoned page, and the memmap is not in use", bad, "online_movable", "EHWPOISON", "hwpoison")
+    wrong += there.set([other], "online_movable") + there.set([other], "offline")
+    account.update()
+    guest.ok("a poisoned page in another block has no effect", wrong + account.compare())
 
 
-def bad_memmap(account):
-    """A page that holds the memmap of a range is poisoned."""
-    there = Range(HIDDEN, 4)
-    wrong = guest.differs("add", None, there.add())
-    wrong += guest.differs("online", None, oracle.block_set(there.numbers[2], "online_movable"))
+def poisoned_memmap(account, there):
+    """A bad page in the memmap: what is online stays, goes offline, and then nothing comes back."""
+    first, one, two = there.numbers[1], there.numbers[30], there.numbers[31]
+    wrong = there.set([one], "online_movable")
     bad = there.first * oracle.BLOCK_PAGES + 5
-    try:
-        poison(bad)
-    except OSError as err:          # a page that cannot be recovered
-        wrong += guest.differs("poison", "EBUSY", oracle.errno_name(err.errno))
-    wrong += guest.differs("flag", True, bool(page_flags(there.first, 6)[5] & KPF_HWPOISON))
-    for number in (there.numbers[2], there.first):
-        wrong += guest.differs(f"offline of memory{number}", None, oracle.block_set(number, "offline"))
+    walk.poison(bad)
+    wrong += guest.differs("flag", True, walk.is_poisoned(bad))
+    wrong += there.set([two, first], "online_movable")
     account.update()
-    guest.ok("a poisoned page in the memmap: the blocks still go offline", wrong + account.compare())
-    code = oracle.block_set(there.numbers[2], "online_movable")
+    wrong += account.compare()
+    wrong += there.set([first, one, two], "offline")
     account.update()
-    guest.ok("a poisoned page in the memmap: neither the host nor its dependents go online again", guest.differs(
-        "online", "EHWPOISON", oracle.errno_name(code)) + account.compare())
-    wrong = guest.differs("remove", None, there.remove(there.numbers))
-    account.update()
-    guest.ok("a poisoned page in the memmap: the range can be removed", wrong + account.compare())
+    guest.ok("a poisoned page in the memmap that is in use: blocks still go online and offline", wrong + account.compare())
+    for name, number in (("a block without memmap", two), ("a block that is partly memmap", first),
+                         ("a block that is nothing but memmap", there.first)):
+        failed(account, there, f"a poisoned page in the memmap, {name}", number, "online_movable", "EHWPOISON", "hwpoison")
 
 
-def parts(account, recorder):
-    """Removal in parts: the memmap stays until the last part, which hosts it, is removed."""
-    there, other = Range(HIDDEN, 8), Range(HIDDEN + 8 * oracle.BLOCK_BYTES, 2)
-    first, numbers = there.first, there.numbers
-    wrong = guest.differs("add", (None, None), (there.add(), other.add()))
-    wrong += guest.differs("the hosting part alone", errno.EBUSY, there.remove(numbers[:3]))
-    wrong += guest.differs("parts of two ranges", errno.EINVAL, there.remove([*numbers[6:], *other.numbers]))
+def removal(account, there):
+    """A part of a range is refused before anything is touched, whether it holds memmap or not."""
+    numbers, other = there.numbers, Range(HIDDEN + 66 * oracle.BLOCK_BYTES, 2, 1)
+    wrong = guest.differs("add", None, other.add())
+    account.update()
+    before = oracle.everything()
+    for name, part, want in (("the blocks that hold the memmap", numbers[:2], errno.EBUSY), ("its first block", numbers[:1], errno.EBUSY),
+                             ("a block in the middle", numbers[20:21], errno.EBUSY), ("its last block", numbers[-1:], errno.EBUSY),
+                             ("all but one", numbers[:-1], errno.EBUSY),
+                             ("its end and another range", [*numbers[60:], *other.numbers], errno.EBUSY)):
+        code = there.remove(part)
+        events = account.update()
+        wrong += guest.differs(f"remove {name}", oracle.errno_name(want), oracle.errno_name(code))
+        wrong += guest.differs("events", ["remove_begin", "remove_failed", "remove_end"], steps(events))
+        wrong += guest.differs("reason", ["part"], [event.fields["reason"] for event in pick(events, "remove_failed")])
+        guest.ok(f"the removal of {name} is refused, and changes nothing",
+                 wrong + guest.differs("afterwards", before, oracle.everything()) + account.compare())
+        wrong = []
+    wrong = other.set(other.numbers[1:], "online_movable")
+    account.update()
+    before = oracle.everything()
+    wrong += guest.differs("offline and remove a part", "EBUSY", oracle.errno_name(other.offline_and_remove(other.numbers[1:])))
+    account.update()
+    guest.ok("offline_and_remove_memory() of a part leaves it online",
+             wrong + guest.differs("afterwards", before, oracle.everything()) + account.compare())
+    wrong = guest.differs("remove while a block is online", "EBUSY", oracle.errno_name(other.remove(other.numbers)))
+    wrong += guest.differs("offline and remove", None, other.offline_and_remove(other.numbers))
+    wrong += guest.differs("remove", None, there.remove(numbers))
     events = account.update()
-    guest.ok("hosts are not removed before their dependents, nor parts of two ranges at once",
-             wrong + guest.differs("removed", [], pick(events, "vmemmap_ref", op="put")) + account.compare())
-    wrong = []
-    for part in (numbers[5:6], numbers[6:8], numbers[2:4]):
-        wrong += guest.differs(f"remove memory{part[0]}", None, there.remove(part))
-    events = account.update()
-    wrong += guest.differs("references", [7, 6, 5, 4, 3], [
-        event.fields["refs"] for event in pick(events, "vmemmap_ref", op="put")])
-    wrong += guest.differs("freed", [], pick(events, "vmemmap_free"))
-    wrong += guest.differs("a part with a gap", errno.EINVAL, there.remove(numbers[:4]))
-    wrong += guest.differs("as many as are left, with a gap", errno.EINVAL, there.remove(numbers[1:6]))
+    freed = [event.fields["start_pfn"] // oracle.BLOCK_PAGES for event in pick(events, "vmemmap_free")]
+    wrong += guest.differs("freed", [*other.numbers[::-1], *numbers[::-1]], freed)
+    guest.ok("whole ranges are removed, and their memmap is freed from the last section to the first", wrong + account.compare())
+
+
+def refused_then_ejected(account):
+    """A part of a DIMM is refused; then ACPI ejects the DIMM, although one of its blocks is online."""
+    dimm = Dimm("d3", 16)
+    wrong = guest.differs("remove its last block", "EBUSY", oracle.errno_name(dimm.remove(dimm.numbers[-1:])))
+    wrong += dimm.set(dimm.numbers[4:6], "online_movable")
+    dimm.unplug()
     account.update()
-    guest.ok("other parts are removed in any order, and their memmap stays", wrong + account.compare())
-    recorder.agree(account, "some parts are removed")
-    guest.ok("nothing can be added in place of a removed part while its memmap stays", guest.differs(
-        "add", errno.EBUSY, Range(numbers[5] * oracle.BLOCK_BYTES, 1).add()) + account.compare())
-    wrong = guest.differs("online", None, oracle.block_set(numbers[4], "online_movable"))
-    account.update()
-    wrong += wrong_walk(Range(HIDDEN, 2), [first]) + account.compare()
-    wrong += guest.differs("offline and remove the host alone", errno.EBUSY,
-                           there.offline_and_remove(numbers[:2]))
-    account.update()
-    guest.ok("a remaining block goes online, with its host", wrong + account.compare())
-    wrong = guest.differs("offline and remove", None, there.offline_and_remove(numbers[4:5]))
-    wrong += guest.differs("offline and remove", None, there.offline_and_remove(numbers[:2]))
-    events = account.update()
-    wrong += guest.differs("freed", [first * oracle.BLOCK_PAGES + n * oracle.BLOCK_PAGES for n in
-                                     range(7, -1, -1)], [event.fields["start_pfn"] for event in
-                                                         pick(events, "vmemmap_free")])
-    guest.ok("removing the last part frees all of the memmap, in descending section order",
-             wrong + account.compare())
-    wrong = guest.differs("add", None, Range(numbers[5] * oracle.BLOCK_BYTES, 1).add())
-    wrong += guest.differs("remove", (None, None), (there.remove(numbers[5:6]), other.remove(other.numbers)))
-    account.update()
-    guest.ok("then other memory can be added there", wrong + account.compare())
+    guest.ok("ACPI ejects a DIMM after the removal of a part was refused", wrong + account.compare() + account.compare_qmp())
 
 
 def fall_back(account):
     """Memory that does not qualify is hosted per block or by the buddy allocator, and add_end reports why."""
     for title, flags, hosting, why in (
             ("memory that is inaccessible while offline",
-             MHP_MEMMAP_ON_MEMORY | MHP_OFFLINE_INACCESSIBLE, "block", "range_architecture"),
+             MHP_MEMMAP_ON_MEMORY | MHP_OFFLINE_INACCESSIBLE, "block", "range_inaccessible"),
             ("a driver that does not request self-hosting", 0, "buddy", "not_requested")):
         there = Range(HIDDEN, 3)
         wrong = guest.differs("add", None, there.add(flags))
         end = pick(account.update(), "add_end")[-1].fields
         wrong += guest.differs("hosting, why", (hosting, why), (end["hosting"], end["why"]))
         wrong += account.compare()
-        wrong += guest.differs("remove", None, there.remove(there.numbers))
+        wrong += there.set(there.numbers[1:2], "online_movable") + there.set(there.numbers[1:2], "offline")
         account.update()
-        guest.ok(f"{title}: hosting={hosting}", wrong + account.compare())
+        wrong += account.compare()
+        wrong += guest.differs("remove a part", None, there.remove(there.numbers[1:2]))
+        for number in (there.numbers[0], there.numbers[2]):
+            wrong += guest.differs("remove the rest", None, there.remove([number]))
+        account.update()
+        guest.ok(f"{title}: hosting={hosting}, and a part can be removed", wrong + account.compare())
 
 
 def device(account):
@@ -296,10 +289,14 @@ def main():
     account = Account(trace)
     begin = oracle.zones()
     two_nodes(account, recorder)
-    eject_online(account)
-    hosts_come_and_go(account)
-    bad_memmap(account)
-    parts(account, recorder)
+    there = one_block(account)
+    zones(account, there)
+    vetoes(account, there)
+    recorder.agree(account, "users come and go")
+    poisoned_page(account, there)
+    poisoned_memmap(account, there)
+    removal(account, there)
+    refused_then_ejected(account)
     fall_back(account)
     device(account)
     recorder.agree(account, "at the end")

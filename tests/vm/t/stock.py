@@ -53,10 +53,12 @@ def wrong_life(events, scenario):
         if event.fields.get("why") != "not_requested"])
     wrong += guest.differs("refused add", [-22], [event.fields["ret"] for event in pick(events, "add_end")
                                                   if event.fields["ret"]])
-    reasons = [event.fields.get("reason") for event in pick(events, "offline_end") if event.fields["ret"]]
+    wrong += guest.differs("reason of the refused add", ["unaligned"],
+                           [event.fields.get("reason") for event in pick(events, "add_failed")])
+    reasons = [event.fields.get("reason") for event in pick(events, "offline_failed")]
     wrong += guest.differs("reasons of failed offlines", ["signal", "notifier", "holes", "isolation"], reasons)
     wrong += guest.differs("reason of the failed online", ["notifier"], [
-        event.fields.get("reason") for event in pick(events, "online_end") if event.fields["ret"]])
+        event.fields.get("reason") for event in pick(events, "online_failed")])
     migrate = {event.fields["pfn"] for event in pick(events, "offline_blocker", stage="migrate")}
     wrong += guest.differs("pinned page", True, scenario.pinned in migrate)
     unmovable = [event.fields["pfn"] for event in pick(events, "offline_blocker", stage="isolate_range")]

@@ -26,6 +26,7 @@ import lib_sweep_memory
 from lib_ledger import Recorder, violated_rules
 from lib_range import HIDDEN, Device, load_module, module_call
 from lib_sweep import STEPS, Sweep, AddedRange, programs
+from lib_trace import failures
 
 MODE = sys.argv[1] if len(sys.argv) > 1 else "none given"
 HOLE = 0x3f000000                   # in boot memory, created by memmap= in tests/guest.list
@@ -67,9 +68,7 @@ def pinned(sweep):
         wrong = [] if guest.wait_for(30, tries) else ["fewer than 3 blockers within 30 s"]
         child.send_signal(signal.SIGTERM)
         wrong += guest.differs("status", -signal.SIGTERM, child.wait(30))
-        ends = sweep.events("offline_end")
-        wrong += guest.differs("end", [("signal", -errno.EINTR)], [
-            (event.fields["reason"], event.fields["ret"]) for event in ends])
+        wrong += guest.differs("failed", [("signal", -errno.EINTR)], failures(sweep.account.update(), "offline"))
         page.close()
     return wrong
 
@@ -135,7 +134,7 @@ def unplug_online(sweep):
         pass
     module_call("veto", STEPS["going_offline"], 0)
     page.close()
-    reasons = {event.fields["reason"] for event in sweep.events("offline_end") if event.fields["ret"]}
+    reasons = {reason for reason, _ in failures(sweep.account.update(), "offline")}
     wrong += guest.differs("failed with", {"notifier", *["hosting"] * (MODE == "range")}, reasons)
     guest.dimm_unplug("d0")
     return wrong

@@ -31,7 +31,7 @@ PERF_LINE = r"mhp:(mhp_\w+): (.*)$"
 LOGGED = 10                         # events in the log of a frame
 BPFTRACE = """
 tracepoint:mhp:* { @seen[probe] = count(); }
-tracepoint:mhp:mhp_online_end /args->zone == MHP_ZONE_MOVABLE && args->reason == MHP_REASON_NONE/ {
+tracepoint:mhp:mhp_online_end /args->zone == MHP_ZONE_MOVABLE && args->ret == 0/ {
 	@movable = count();
 }
 tracepoint:mhp:mhp_vmemmap_populate /args->hosting == MHP_HOSTING_BLOCK/ {

@@ -148,6 +148,7 @@ void check_judge(struct check *check)
 			.unreadable = stream->err && !damaged,
 			.unchecked = stream->rules_err || model->violations.err,
 			.differs = model->self_check > 0,
+			.overlaps = stream->overlaps,
 			.interrupted = check->interrupted && !model->info.live,
 			.cut = stream->over &&
 			       source_totals(stream->source, &totals),
@@ -161,6 +162,8 @@ static int report_errors(const struct check *check)
 	const struct stream *stream = check->stream;
 	int err = stream->rules_err ?: stream->model.violations.err;
 
+	if (*stream->part_note)
+		status_fail(STATUS_OK, "note: %s", stream->part_note);
 	if (stream->over && *stream->why)
 		status_fail(STATUS_OK, "%s", stream->why);
 	if (err)

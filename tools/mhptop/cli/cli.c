@@ -12,12 +12,17 @@
 #include "base/units.h"
 #include "cli/options.h"
 
+static int refuse_value(const char *name, const char *needs, const char *text)
+{
+	return status_fail(STATUS_USAGE, "--%s needs %s, not '%s'", name, needs,
+			   text);
+}
+
 static int parse_seconds(struct cli *cli, const char *text)
 {
 	if (!duration_parse(&cli->check.for_ns, text) && cli->check.for_ns)
 		return 0;
-	return status_fail(STATUS_USAGE,
-			   "--for needs " DURATION_EXAMPLE ", not '%s'", text);
+	return refuse_value("for", DURATION_EXAMPLE, text);
 }
 
 static int parse_setting(struct cli *cli, int option, const char *arg)
@@ -67,11 +72,13 @@ static bool print_hint(const struct cli *cli, int *status)
 
 static int parse_delay(struct cli *cli, const char *text)
 {
+	char needs[48];
+
 	if (!view_delay_parse(&cli->view.delay, text))
 		return 0;
-	return status_fail(STATUS_USAGE,
-			   "--delay needs seconds from %g to %g, not '%s'",
-			   VIEW_DELAY_MIN, VIEW_DELAY_MAX, text);
+	snprintf(needs, sizeof(needs), "seconds from %g to %g", VIEW_DELAY_MIN,
+		 VIEW_DELAY_MAX);
+	return refuse_value("delay", needs, text);
 }
 
 static int parse_frames(struct cli *cli, const char *text)
@@ -83,8 +90,7 @@ static int parse_frames(struct cli *cli, const char *text)
 	if (!errno && isdigit((unsigned char)*text) && !*end &&
 	    cli->view.frames)
 		return 0;
-	return status_fail(STATUS_USAGE,
-			   "--frames needs a number above 0, not '%s'", text);
+	return refuse_value("frames", "a number above 0", text);
 }
 
 static int parse_sort(struct cli *cli, const char *text)
@@ -122,18 +128,16 @@ static int parse_moment(struct cli_moment *moment, const char *name,
 	moment->from_begin = *text == '+';
 	if (!duration_parse(&moment->ns, text + moment->from_begin))
 		return 0;
-	return status_fail(
-		STATUS_USAGE,
-		"--%s needs a time as printed, such as 15.401234, or one after the begin, such as +2s, not '%s'",
-		name, text);
+	return refuse_value(
+		name,
+		"a time as printed, such as 15.401234, or one after the begin, such as +2s",
+		text);
 }
 
 static int parse_time(struct cli *cli, const char *text)
 {
 	if (time_style_parse(&cli->view.time, text))
-		return status_fail(STATUS_USAGE,
-				   "--time needs " TIME_STYLES ", not '%s'",
-				   text);
+		return refuse_value("time", TIME_STYLES, text);
 	cli->check.time = cli->view.time;
 	return 0;
 }

@@ -12,11 +12,15 @@
 
 #include "model/event_words.h"
 #include "base/json.h"
+#include "format/old_form.h"
 #include "format/record_json.h"
 #include "model/event_table.h"
 
+#define UNKNOWN_WORD \
+	"has an unknown value: damaged, or recorded by a newer mhptop"
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 #define WORD_MAX 24 /* word of an enum, with quotes */
+#define WORDS_MAX 32 /* words of an enum */
 
 /* A string literal, without its NUL. */
 #define put_text(p, text) \
@@ -28,16 +32,28 @@ struct word {
 	size_t len;
 };
 
-#include "mhp_read.h"
-#include "mhp_all_events.h"
-#undef EM
-#undef EMe
-#define EM(value, text) [value] = { "\"" text "\"", sizeof(text) + 1 },
-#define EMe(value, text) EM(value, text)
-#define WORD_LIST(list, ...) \
-	static const struct word words_##list[] = { __VA_ARGS__ };
+#define WORD_LIST(list, ...) static struct word words_##list[WORDS_MAX];
 EVENT_WORD_LISTS(WORD_LIST)
 static const struct word words_none[0];
+
+static void words_fill(struct word *words, const struct event_symbol *symbols)
+{
+	struct word *word;
+
+	for (; symbols->name; symbols++) {
+		if (symbols->value >= WORDS_MAX)
+			continue; /* written as a number */
+		word = &words[symbols->value];
+		word->len =
+			snprintf(word->text, WORD_MAX, "\"%s\"", symbols->name);
+	}
+}
+
+static void __attribute__((constructor)) words_init(void)
+{
+#define WORDS_FILL(list, ...) words_fill(words_##list, event_##list);
+	EVENT_WORD_LISTS(WORDS_FILL)
+}
 
 static char *put_signed(char *p, s64 value)
 {
@@ -285,14 +301,30 @@ static bool fits(const struct event_field *field,
 	return member->magnitude <= (field->is_signed ? max + 1 : 0);
 }
 
+/* The value of a word, -1 if it is unknown. */
+static long get_word(const struct event_symbol *symbols, const char *field,
+		     const struct json_member *member, bool is_old)
+{
+	long word = event_symbol_value(symbols, member->text, member->text_len);
+
+	if (word < 0 && is_old)
+		word = old_form_word(field, member->text, member->text_len);
+	return word;
+}
+
 static int get_field(struct json_flat *flat, const struct event_info *info,
 		     const struct event_field *field, struct mhp_record *record)
 {
 	const struct json_member *member = json_flat_find(flat, field->name);
+	const char *old = record->schema ?
+				  old_form_name(record->event, field->name) :
+				  NULL;
 	union mhp_payload *p = &record->p;
 	u64 value;
 	long word;
 
+	if (!member && old)
+		member = json_flat_find(flat, old);
 	if (!member)
 		return record_fail(flat, field->name, "is missing");
 	if (member->kind == JSON_KIND_NULL) {
@@ -300,12 +332,10 @@ static int get_field(struct json_flat *flat, const struct event_info *info,
 		return 0;
 	}
 	if (field->symbols && member->kind == JSON_KIND_STRING) {
-		word = event_symbol_value(field->symbols, member->text,
-					  member->text_len);
+		word = get_word(field->symbols, field->name, member,
+				record->schema);
 		if (word < 0)
-			return record_fail(
-				flat, field->name,
-				"has an unknown value: damaged, or recorded by a newer mhptop");
+			return record_fail(flat, field->name, UNKNOWN_WORD);
 		event_field_set(field, p, word);
 		return 0;
 	}
@@ -315,6 +345,23 @@ static int get_field(struct json_flat *flat, const struct event_info *info,
 		return record_fail(flat, field->name, "is out of range");
 	value = member->magnitude;
 	event_field_set(field, p, member->negative ? -value : value);
+	return 0;
+}
+
+/* The reason that is an event of its own now. */
+static int get_old_reason(struct json_flat *flat, struct mhp_record *record)
+{
+	const struct json_member *member = json_flat_find(flat, "reason");
+	long word;
+
+	if (!member)
+		return record_fail(flat, "reason", "is missing");
+	if (member->kind != JSON_KIND_STRING)
+		return record_fail(flat, "reason", "is not a string");
+	word = get_word(event_reasons, "reason", member, true);
+	if (word < 0)
+		return record_fail(flat, "reason", UNKNOWN_WORD);
+	record->reason = word;
 	return 0;
 }
 
@@ -341,20 +388,26 @@ static int get_event(struct json_flat *flat, struct mhp_record *record)
 		optional |= is_appended(record->event, field);
 		if (optional && !json_flat_find(flat, field->name))
 			continue;
+		if (record->schema &&
+		    old_form_lacks(record->event, field->name))
+			continue;
 		err = get_field(flat, info, field, record);
 		if (err)
 			return err;
 	}
+	if (record->schema && old_form_has_reason(record->event))
+		return get_old_reason(flat, record);
 	return 0;
 }
 
-int record_from_json(const char *line, size_t len, struct mhp_record *record,
-		     const char **why)
+int record_from_json(const char *line, size_t len, int schema,
+		     struct mhp_record *record, const char **why)
 {
 	struct json_flat flat;
 	int err;
 
 	memset(record, 0, sizeof(*record));
+	record->schema = schema < NEW_FORM_SCHEMA ? schema : 0;
 	err = json_flat_scan(&flat, line, len);
 	if (!err)
 		err = get_header(&flat, record);

@@ -20,13 +20,13 @@ size_t record_to_json(const struct mhp_record *record, char *buf);
 /* The number of an event by its name in a recording of any schema, 0 if it is unknown. */
 unsigned int record_event(const char *name, size_t len);
 /*
- * Read one line of len bytes, without its newline. 0, or -EPROTO with a reason in
- * why (static text). A missing field is -EPROTO. Unknown fields are ignored, and
+ * Read one line of len bytes, without its newline, of a recording of a schema. 0,
+ * or -EPROTO with a reason in why (static text). A missing field is -EPROTO. Unknown fields are ignored, and
  * an unknown event is -ENOMSG, as newer versions only add fields and events. The
  * record of an unknown event has its number, its time and event 0, so that it
  * does not count as lost.
  */
-int record_from_json(const char *line, size_t len, struct mhp_record *record,
-		     const char **why);
+int record_from_json(const char *line, size_t len, int schema,
+		     struct mhp_record *record, const char **why);
 
 #endif

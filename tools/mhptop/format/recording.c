@@ -53,8 +53,13 @@ size_t recording_header_put(const struct source_info *info, char *buf)
 {
 	char kernel[JSON_TEXT_MAX * sizeof(info->kernel) + 1];
 	char host[JSON_TEXT_MAX * sizeof(info->host) + 1];
-	char accounts[48] = "", unknown[RECORDING_UNKNOWN_MAX];
+	char boot_id[JSON_TEXT_MAX * sizeof(info->boot) + 1];
+	char boot[sizeof(boot_id) + 16] = "", accounts[48] = "";
+	char unknown[RECORDING_UNKNOWN_MAX];
 
+	*json_text_put(boot_id, info->boot, sizeof(info->boot)) = '\0';
+	if (*boot_id)
+		snprintf(boot, sizeof(boot), "\"boot\":\"%s\",", boot_id);
 	if (info->max_accounts)
 		snprintf(accounts, sizeof(accounts), "\"max_accounts\":%llu,",
 			 info->max_accounts);
@@ -64,9 +69,9 @@ size_t recording_header_put(const struct source_info *info, char *buf)
 	return snprintf(
 		buf, RECORDING_LINE_MAX,
 		"{\"schema\":%d,\"type\":\"mhptop\",\"kernel\":\"%s\","
-		"\"host\":\"%s\",\"source\":\"%s\",\"page_bytes\":%u,"
+		"\"host\":\"%s\",%s\"source\":\"%s\",\"page_bytes\":%u,"
 		"\"block_bytes\":%llu,%s%s\"wall_ns\":%llu,\"mono_ns\":%llu}\n",
-		SOURCE_SCHEMA, kernel, host, source_kind_name(info->kind),
+		SOURCE_SCHEMA, kernel, host, boot, source_kind_name(info->kind),
 		info->page_bytes, info->block_bytes, accounts, unknown,
 		info->wall_ns, info->mono_ns);
 }
@@ -231,6 +236,15 @@ static int get_text(struct reader *reader, const char *key, char *text,
 	return 0;
 }
 
+/* The same; a key that is missing leaves the text unchanged. */
+static int optional_text(struct reader *reader, const char *key, char *text,
+			 size_t len)
+{
+	if (!json_object_object_get_ex(reader->object, key, NULL))
+		return 0;
+	return get_text(reader, key, text, len);
+}
+
 /* Schema 1 called it "tier". */
 static int get_kind(struct reader *reader, struct source_info *info)
 {
@@ -346,6 +360,9 @@ int recording_header_get(const char *line, size_t len, struct source_info *info,
 	if (!err)
 		err = get_text(&reader, "host", info->host, sizeof(info->host));
 	if (!err)
+		err = optional_text(&reader, "boot", info->boot,
+				    sizeof(info->boot));
+	if (!err)
 		err = get_kind(&reader, info);
 	if (!err)
 		err = get_geometry(&reader, info);
@@ -359,12 +376,19 @@ int recording_header_get(const char *line, size_t len, struct source_info *info,
 	return err;
 }
 
+static bool line_begins(const char *line, size_t len, const char *start)
+{
+	return len >= strlen(start) && !memcmp(line, start, strlen(start));
+}
+
+bool recording_is_header(const char *line, size_t len)
+{
+	return line_begins(line, len, "{\"schema\":");
+}
+
 bool recording_is_totals(const char *line, size_t len)
 {
-	static const char start[] = "{\"totals\":";
-
-	return len >= sizeof(start) - 1 &&
-	       !memcmp(line, start, sizeof(start) - 1);
+	return line_begins(line, len, "{\"totals\":");
 }
 
 static int get_count(struct reader *reader, struct mhp_count *count)
@@ -451,17 +475,6 @@ static int get_check(struct reader *reader, int *self_check)
 				   name);
 }
 
-/* Older recorders did not write the reason. */
-static int get_why(struct reader *reader, char *why, size_t len)
-{
-	struct json_object *value;
-
-	if (!json_object_object_get_ex(reader->object, "self_check_why",
-				       &value))
-		return 0;
-	return get_text(reader, "self_check_why", why, len);
-}
-
 int recording_totals_get(const char *line, size_t len,
 			 struct recording_totals *totals, char *why,
 			 size_t why_len)
@@ -484,7 +497,8 @@ int recording_totals_get(const char *line, size_t len,
 	if (!err)
 		err = get_check(&reader, &totals->self_check);
 	if (!err)
-		err = get_why(&reader, totals->why, sizeof(totals->why));
+		err = optional_text(&reader, "self_check_why", totals->why,
+				    sizeof(totals->why));
 	if (!err)
 		err = optional_number(&reader, "no_room",
 				      &totals->source.no_room);

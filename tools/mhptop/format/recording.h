@@ -3,13 +3,14 @@
  * The first and the last line of a recording, its header and its totals:
  *
  *   {"schema":2,"type":"mhptop","kernel":"6.12.117","host":"box",
- *    "source":"events","page_bytes":4096,"block_bytes":134217728,
- *    "wall_ns":…,"mono_ns":…}
+ *    "boot":"15b0…","source":"events","page_bytes":4096,
+ *    "block_bytes":134217728,"wall_ns":…,"mono_ns":…}
  *   {"totals":{"seen":648,"lost":0,"folded":648,"self_check":"equal",
  *    "mono_ns":…,"events":{"mhp_add_begin":{"seen":1,"lost":0}, …}}}
  *
  * mono_ns of the totals is the time of the end: what had not ended by then is
  * judged by it. Recordings of schema 1 and early ones of schema 2 lack it.
+ * "boot" is the boot ID of the kernel; older recorders did not write it.
  * A machine of more than 32,768 memory blocks has "max_accounts" in the header
  * (struct source_info). A self-check that is not "equal" is followed by its reason:
  * "self_check":"none","self_check_why":"3 events were lost, so …". "no_room" and
@@ -50,6 +51,8 @@ int recording_header_get(const char *line, size_t len, struct source_info *info,
 int recording_totals_get(const char *line, size_t len,
 			 struct recording_totals *totals, char *why,
 			 size_t why_len);
+/* Whether a line is a header line, to be read with recording_header_get(). */
+bool recording_is_header(const char *line, size_t len);
 /* Whether a line is a totals line, to be read with recording_totals_get(). */
 bool recording_is_totals(const char *line, size_t len);
 /* "equal", "differs", "none", or "pending" while there is no result yet. */

@@ -114,6 +114,8 @@ static s64 range_start(const struct model *model, const struct mhp_block *block)
 	C(step, "STEP", "last step of the memory notifier", 15, WORD, false, true, event_steps, block->step)                    \
 	C(violations, "VIOLATED", "rule violations, see docs/rules.md", 8, NUMBER, false, true, NULL,                           \
 	  violations_of_block(&model->violations, block->start_pfn))                                                            \
+	C(live, "LIVE", "pages of the block that hold memmap in use", 7, NUMBER, false, false, NULL,                            \
+	  block->flags & MHP_BLOCK_SYSFS ? COLUMN_NONE : (s64)range_live_pages(model->ledger, block))                           \
 	C(range, "RANGE", "first pfn of the range it was added with", 12, HEX, false, false, NULL, range_start(model, block))   \
 	C(known, "KNOWN", "where this information comes from", 9, WORD, false, false, knowns, block_known(block))
 /* clang-format on */
@@ -220,6 +222,12 @@ static s64 refs(const struct mhp_range *range)
 	return range->refs;
 }
 
+/* Only the memmap of a whole range has users of its own, and not in old recordings. */
+static bool range_has_users(const struct mhp_range *range)
+{
+	return range->hosting == MHP_HOSTING_RANGE && range->zone;
+}
+
 /* clang-format off */
 /* C(key, title, help, width, kind, shown, words, value of range in model) */
 #define RANGE_COLUMNS(C)                                                                                                        \
@@ -231,8 +239,14 @@ static s64 refs(const struct mhp_range *range)
 	C(sections, "SECT", "sections that have a memmap", 5, NUMBER, true, NULL, range->sections)                              \
 	C(refs, "REFS", "sections holding a reference to its memmap", 5, NUMBER, true, NULL,                                    \
 	  refs(range))                                                                                                          \
+	C(users, "USERS", "its blocks that are online and use its memmap", 5, NUMBER, true, NULL,                               \
+	  range_has_users(range) ? range->users : COLUMN_NONE)                                                                  \
+	C(zone, "ZONE", "zone its memmap is in while it has users", 7, WORD, true, event_zones,                                 \
+	  range_has_users(range) ? range->zone : 0)                                                                             \
 	C(vmemmap_pages, "VMEMMAP", "pages of the range used to host memmap", 7, NUMBER, true, NULL,                            \
 	  range->vmemmap_pages)                                                                                                 \
+	C(present, "PRESENT", "of these, pages that are present", 7, NUMBER, true, NULL,                                        \
+	  range_has_users(range) ? range->present : COLUMN_NONE)                                                                \
 	C(alloc, "ALLOC", "vmemmap pages populated and not yet freed", 7, NUMBER, true, NULL, range->alloc)                     \
 	C(order, "ORDER", "order in which section memmaps were freed", 10, WORD, true, event_orders, range->order)              \
 	C(free_pfn, "FREED", "first pfn of the section freed last", 11, HEX, false, NULL,                                       \
@@ -241,6 +255,9 @@ static s64 refs(const struct mhp_range *range)
 	  range->add.begin_ns ? range->flags : COLUMN_NONE)                                                                     \
 	C(removed, "REMOVED", "whether the range was removed", 7, FLAG, false, NULL, !!range->removed)                          \
 	C(ret, "RET", "return value of the add", 5, NUMBER, false, NULL, range->add.end_ns ? range->add_ret : COLUMN_NONE)      \
+	C(reason, "REASON", "why its add or removal failed", 13, WORD, false, event_reasons, range->reason)                     \
+	C(failed_pfn, "FAILED", "first pfn that it failed on", 11, HEX, false, NULL,                                            \
+	  range->reason ? (s64)range->failed_pfn : COLUMN_NONE)                                                                 \
 	C(add_ns, "ADDTIME", "duration of the add", 9, TIME, false, NULL,                                                       \
 	  duration(model, &range->add, range_is_adding(range)))
 /* clang-format on */

@@ -73,12 +73,14 @@ bool event_is_tool(unsigned int event)
 	return false;
 }
 
-/* The lists of words, which the events' header expands to { value, name } pairs. */
+/* The lists of words: the { value, name } pairs of __print_symbolic(). */
+#define __print_symbolic(value, ...) __VA_ARGS__
 #define WORD_LIST(list, ...) \
 	const struct event_symbol event_##list[] = { __VA_ARGS__, { 0 } };
 EVENT_WORD_LISTS(WORD_LIST)
 /* Not used by any event field, but by a column. */
-WORD_LIST(orders, MHP_ORDERS)
+WORD_LIST(orders, show_mhp_order(~))
+#undef __print_symbolic
 
 const char *event_symbol_known(const struct event_symbol *symbols,
 			       unsigned long value)

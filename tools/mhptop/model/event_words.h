@@ -8,23 +8,24 @@
 
 #include "model/event_table.h"
 
-/* L(name, words) for each list */
-#define EVENT_WORD_LISTS(L)       \
-	L(hostings, MHP_HOSTINGS) \
-	L(whys, MHP_WHYS)         \
-	L(zones, MHP_ZONES)       \
-	L(causes, MHP_CAUSES)     \
-	L(reasons, MHP_REASONS)   \
-	L(stages, MHP_STAGES)     \
-	L(kinds, MHP_KINDS)       \
-	L(refs, MHP_REFS)         \
-	L(steps, MHP_STEPS)       \
-	L(states, MHP_STATES)     \
-	L(origins, MHP_ORIGINS)
+/* L(name, __print_symbolic(~, words)) for each list */
+#define EVENT_WORD_LISTS(L)              \
+	L(hostings, show_mhp_hosting(~)) \
+	L(whys, show_mhp_why(~), { MHP_WHY_OLD_RANGE_WHOLE, "range_whole" }) \
+	L(zones, show_mhp_zone(~))       \
+	L(causes, show_mhp_cause(~))     \
+	L(reasons, show_mhp_reason(~), { MHP_REASON_OLD_HOSTING, "hosting" }) \
+	L(stages, show_mhp_stage(~))     \
+	L(kinds, show_mhp_kind(~))       \
+	L(refs, show_mhp_ref(~))         \
+	L(steps, show_mhp_step(~))       \
+	L(states, show_mhp_state(~))     \
+	L(origins, show_mhp_origin(~))
 
 #define EVENT_WORDS_hosting ~, hostings
 #define EVENT_WORDS_why ~, whys
 #define EVENT_WORDS_zone ~, zones
+#define EVENT_WORDS_memmap_zone ~, zones
 #define EVENT_WORDS_cause ~, causes
 #define EVENT_WORDS_reason ~, reasons
 #define EVENT_WORDS_stage ~, stages

@@ -164,6 +164,7 @@ static void note_range(struct mhp_ledger *ledger, u64 nr_pages)
 int ledger_fold(struct mhp_ledger *ledger, const struct mhp_record *record)
 {
 	ledger->full = 0;
+	ledger->globals.memmap_of_blocks = mhp_is_first_design(record);
 	mhp_fold(ledger, record, record->event);
 	if (record->event == MHP_EVENT_mhp_add_begin)
 		note_range(ledger, record->p.mhp_add_begin.nr_pages);
@@ -290,6 +291,18 @@ const struct mhp_range *ledger_find_range(const struct mhp_ledger *ledger,
 const struct mhp_globals *ledger_globals(const struct mhp_ledger *ledger)
 {
 	return &ledger->globals;
+}
+
+u64 range_live_pages(const struct mhp_ledger *ledger,
+		     const struct mhp_block *block)
+{
+	const struct mhp_range *range;
+
+	if (block->hosting != MHP_HOSTING_RANGE ||
+	    ledger->globals.memmap_of_blocks)
+		return block->vmemmap_online;
+	range = ledger_find_range(ledger, block->start_pfn);
+	return range && range->vmemmap_online ? block->vmemmap_pages : 0;
 }
 
 bool range_memmap(const struct mhp_ledger *ledger,

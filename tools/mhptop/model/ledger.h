@@ -60,6 +60,13 @@ const struct mhp_range *ledger_find_range(const struct mhp_ledger *ledger,
 					  u64 pfn);
 const struct mhp_globals *ledger_globals(const struct mhp_ledger *ledger);
 
+/*
+ * The pages of a block that hold memmap in use. A block that is offline has
+ * some if another block of its range is online.
+ */
+u64 range_live_pages(const struct mhp_ledger *ledger,
+		     const struct mhp_block *block);
+
 struct range_pages {
 	u64 first_pfn;
 	u64 nr; /* 0: none */

@@ -56,7 +56,8 @@ void model_fini(struct model *model)
 	model->clocks_room = 0;
 }
 
-int model_restart(struct model *model, u64 wall_ns, u64 mono_ns)
+int model_restart(struct model *model, const struct source_info *info,
+		  bool continues)
 {
 	struct mhp_ledger *ledger = ledger_new(
 		ledger_block_pages(model->ledger), model->info.max_accounts);
@@ -65,12 +66,20 @@ int model_restart(struct model *model, u64 wall_ns, u64 mono_ns)
 		return -ENOMEM;
 	ledger_free(model->ledger);
 	model->ledger = ledger;
-	model->last_ns = 0;
-	model->nr_clocks = 0;
-	model->info.wall_ns = wall_ns;
-	model->info.mono_ns = mono_ns;
-	if (wall_ns)
-		add_clock(model, 0, wall_ns, mono_ns);
+	if (!continues) {
+		model->first_ns = model->last_ns = model->now_ns = 0;
+		model->nr_clocks = 0;
+		model->log_head = 0;
+	}
+	memcpy(model->info.kernel, info->kernel, sizeof(info->kernel));
+	memcpy(model->info.host, info->host, sizeof(info->host));
+	memcpy(model->info.boot, info->boot, sizeof(info->boot));
+	model->info.wall_ns = info->wall_ns;
+	model->info.mono_ns = info->mono_ns;
+	model->info.unmarked |= info->unmarked;
+	if (info->wall_ns)
+		add_clock(model, model->last_ns + continues, info->wall_ns,
+			  info->mono_ns);
 	return 0;
 }
 
@@ -105,7 +114,8 @@ int model_take(void *ctx, const struct mhp_record *record)
 	u64 from_ns = model->last_ns + 1;
 	const struct event_info *info;
 
-	if (!model->seen++)
+	model->seen++;
+	if (!model->first_ns)
 		model->first_ns = record->time_ns;
 	model_take_number(model, record->seq);
 	if (model->last_ns < record->time_ns)

@@ -33,7 +33,7 @@ struct model {
 	u64 gaps; /* sequence numbers missing up to last_seq */
 	u64 no_room; /* records for which our own ledger had no room */
 	u64 last_seq; /* highest sequence number */
-	u64 first_ns; /* time of the first record, CLOCK_MONOTONIC */
+	u64 first_ns; /* time of the first record, CLOCK_MONOTONIC; 0: none yet */
 	u64 last_ns; /* time of the newest record, CLOCK_MONOTONIC */
 	u64 now_ns; /* as set by model_tick() */
 	struct model_clock *clocks; /* in ascending order of from_ns */
@@ -67,10 +67,12 @@ struct model_sums {
 int model_init(struct model *model, const struct source_info *info);
 void model_fini(struct model *model);
 /*
- * Another recording begins, with these clocks: forget the accounts, not the log
- * and the counts. 0 or -ENOMEM.
+ * Another recording begins: forget the accounts, not the counts. If it continues
+ * the clock of the one before it, its times and log go on, otherwise they are
+ * forgotten as well. 0 or -ENOMEM.
  */
-int model_restart(struct model *model, u64 wall_ns, u64 mono_ns);
+int model_restart(struct model *model, const struct source_info *info,
+		  bool continues);
 /* A source_sink: take one record. Always returns 0. */
 int model_take(void *model, const struct mhp_record *record);
 /*

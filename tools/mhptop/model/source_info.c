@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Names of the kinds of sources, and reasons to doubt totals. */
+/* Names of the kinds of sources, reasons to doubt totals, and which boot a recording is of. */
 #include <stdio.h>
+#include <string.h>
 
 #include "model/source_info.h"
 
@@ -17,7 +18,26 @@ bool source_totals_doubt(const struct source_totals *totals, char *why,
 			why, len,
 			"order and accounts may be wrong (events that did not get the collector's lock in time: %llu)",
 			totals->no_lock);
-	return totals->no_room || totals->no_lock;
+	else if (totals->unknown)
+		snprintf(
+			why, len,
+			"%llu records of unknown events were skipped: use the mhptop that recorded them",
+			totals->unknown);
+	return totals->no_room || totals->no_lock || totals->unknown;
+}
+
+/* Recordings of other tools have neither kernel nor host. */
+static bool differ(const char *a, const char *b)
+{
+	return strcmp(a, "unknown") && strcmp(b, "unknown") && strcmp(a, b);
+}
+
+bool source_info_other_boot(const struct source_info *a,
+			    const struct source_info *b)
+{
+	if (*a->boot && *b->boot)
+		return strcmp(a->boot, b->boot);
+	return differ(a->host, b->host) || differ(a->kernel, b->kernel);
 }
 
 const char *source_kind_name(enum source_kind kind)

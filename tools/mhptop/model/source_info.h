@@ -17,7 +17,7 @@ enum source_kind {
 	SOURCE_SYSFS, /* "sysfs": polled states, no kernel events */
 };
 
-#define SOURCE_SCHEMA 2
+#define SOURCE_SCHEMA 3
 
 /* The machine and the units of a stream of records; the header of a recording. */
 struct source_info {
@@ -25,6 +25,7 @@ struct source_info {
 	enum source_kind kind;
 	char kernel[128]; /* uname -r */
 	char host[65]; /* uname -n */
+	char boot[40]; /* /proc/sys/kernel/random/boot_id, "" if unknown */
 	u32 page_bytes;
 	u64 block_bytes;
 	u64 unknown_events; /* a bit, 1 << number, for each event that the source cannot tell */
@@ -33,6 +34,7 @@ struct source_info {
 	u64 mono_ns; /* CLOCK_MONOTONIC at the same moment */
 	bool live;
 	bool unmarked; /* it has no mark at its end, so it may have been cut */
+	bool empty; /* it was cut before its first event; the sizes are not known */
 	bool growing; /* a recording that is read while it is recorded */
 };
 
@@ -41,6 +43,7 @@ struct source_totals {
 	struct mhp_count count[64];
 	u64 no_room; /* attempts to make an account that failed */
 	u64 no_lock; /* events that did not get the collector's lock in time */
+	u64 unknown; /* events that only a newer mhptop knows, which were skipped */
 	u64 mono_ns; /* CLOCK_MONOTONIC when the recording ended, 0: unknown */
 };
 
@@ -50,6 +53,9 @@ struct source_totals {
  */
 typedef int (*source_sink)(void *ctx, const struct mhp_record *record);
 
+/* Whether two recordings are of different boots. Without boot IDs: of different machines or kernels. */
+bool source_info_other_boot(const struct source_info *a,
+			    const struct source_info *b);
 /* The name of a kind, a static string. */
 const char *source_kind_name(enum source_kind kind);
 /*

@@ -11,17 +11,6 @@
 #include "model/event_table.h"
 #include "rules/steps.h"
 
-static enum rule_id rule_order(const struct rule_op *op)
-{
-	return op->kind == OP_ONLINE ? RULE_ORDER_ONLINE : RULE_ORDER_OFFLINE;
-}
-
-/* Whether the steps of the memory notifier are unknown. */
-static bool is_deaf(const struct rules *rules)
-{
-	return rules->opts.unknown_events >> MHP_EVENT_mhp_notify & 1;
-}
-
 static void rule_same_place(struct rules *rules, const char *what, u64 start,
 			    u64 nr, u64 want_start, u64 want_nr)
 {
@@ -48,27 +37,13 @@ static void rule_same_zone(struct rules *rules, s32 nid, u32 zone)
 		   event_symbol(event_zones, op->zone));
 }
 
-/* Whether all steps have different MEM_* numbers. */
-static bool actions_differ(const struct rules *rules)
-{
-	size_t i, j;
-
-	for (i = 0; i < 16; i++)
-		for (j = 0; j < i; j++)
-			if (rules->actions[i] &&
-			    rules->actions[i] == rules->actions[j])
-				return false;
-	return true;
-}
-
 static void notify_check(struct rules *rules, const struct mhp_record *r)
 {
 	const struct mhp_mhp_notify *e = &r->p.mhp_notify;
 	struct rule_op *op = &rules->op;
 	u64 start = op->start + op->vmemmap, nr = op->nr - op->vmemmap;
-	s64 *action = &rules->actions[e->step & 15];
 
-	if (!nr) {
+	if (!nr && !op->shared) {
 		start = op->start;
 		if (e->step != MHP_STEP_PREPARE_ONLINE &&
 		    e->step != MHP_STEP_FINISH_OFFLINE)
@@ -76,11 +51,6 @@ static void notify_check(struct rules *rules, const struct mhp_record *r)
 	}
 	rule_same_place(rules, "notifier call", e->start_pfn, e->nr_pages,
 			start, nr);
-	if (!*action)
-		*action = e->action + 1;
-	rule_check(rules, rule_order(op), op->start,
-		   *action == (s64)e->action + 1 && actions_differ(rules),
-		   "the MEM_* number of this step", "%lld", (s64)e->action);
 	if (e->ret && (e->step == MHP_STEP_PREPARE_ONLINE ||
 		       e->step == MHP_STEP_GOING_ONLINE ||
 		       e->step == MHP_STEP_GOING_OFFLINE))
@@ -89,6 +59,14 @@ static void notify_check(struct rules *rules, const struct mhp_record *r)
 		rule_equal(rules, RULE_RESULT, op->start,
 			   "return value of a step that cannot be vetoed", 0,
 			   e->ret);
+}
+
+/* Stages that repeat: only passes 1, 2, 4, 8 … are reported. */
+static bool is_repeated(unsigned int stage)
+{
+	return stage == MHP_STAGE_BUSY || stage == MHP_STAGE_POISONED ||
+	       stage == MHP_STAGE_ISOLATE_PAGE || stage == MHP_STAGE_MIGRATE ||
+	       stage == MHP_STAGE_TEST;
 }
 
 static void blocker_check(struct rules *rules, const struct mhp_record *r,
@@ -103,15 +81,14 @@ static void blocker_check(struct rules *rules, const struct mhp_record *r,
 			   e->pfn - op->start >= op->vmemmap &&
 				   e->pfn - op->start < op->nr,
 			   "a page of the block", "page 0x%llx", e->pfn);
-	if (!is_deaf(rules))
+	if (!rules_are_deaf(rules))
 		rule_check(rules, RULE_ORDER_OFFLINE, op->start,
 			   early == (step != OFF_GOING),
 			   early ? "isolation before the notifiers" :
 				   "this stage after the notifiers",
 			   "stage %s", event_symbol(event_stages, e->stage));
 	/* In stages that repeat, passes 1, 2, 4, 8 … are reported. */
-	if ((e->stage == MHP_STAGE_ISOLATE_PAGE ||
-	     e->stage == MHP_STAGE_MIGRATE) &&
+	if (is_repeated(e->stage) &&
 	    rule_knows(rules, RULE_ORDER_OFFLINE, r, mhp_offline_blocker, pass))
 		rule_check(rules, RULE_ORDER_OFFLINE, op->start,
 			   e->pass && !(e->pass & (e->pass - 1)),
@@ -124,7 +101,7 @@ static void vmemmap_check(struct rules *rules, const struct mhp_record *r)
 	const struct mhp_mhp_vmemmap_zone *e = &r->p.mhp_vmemmap_zone;
 
 	rule_same_place(rules, "memmap", e->start_pfn, e->vmemmap_pages,
-			rules->op.start, rules->op.vmemmap);
+			rules->op.start, rules->op.hosted);
 	if (rule_knows(rules, RULE_SAME_BLOCK, r, mhp_vmemmap_zone, zone))
 		rule_same_zone(rules, e->nid, e->zone);
 }
@@ -138,7 +115,7 @@ static void count_check(struct rules *rules, const struct mhp_record *r,
 	const struct rule_block *block = rule_block(rules, op->start, false);
 	bool memmap = edge->to == ON_DONE || edge->to == OFF_TAKEN ||
 		      edge->to == FAILED;
-	u64 start = op->start, nr = op->vmemmap, cause = MHP_CAUSE_ONLINE;
+	u64 start = op->start, nr = op->hosted, cause = MHP_CAUSE_ONLINE;
 	s64 want;
 
 	if (!memmap && op->vmemmap < op->nr) {
@@ -201,71 +178,6 @@ static void unexpected_event(struct rules *rules, const struct mhp_record *r)
 	op->blind = true;
 }
 
-#ifndef EHWPOISON
-#define EHWPOISON 133
-#endif
-
-/* Reasons of a failure, with their operation and result; 0: any error. */
-static const struct {
-	u8 reason;
-	u8 kind;
-	s64 ret;
-} reasons[] = {
-	{ MHP_REASON_HWPOISON, OP_ONLINE, -EHWPOISON },
-	{ MHP_REASON_NOTIFIER, OP_ONLINE, 0 },
-	{ MHP_REASON_MEMMAP, OP_ONLINE, 0 },
-	{ MHP_REASON_NO_ZONE, OP_OFFLINE, -EINVAL },
-	{ MHP_REASON_HOSTING, OP_OFFLINE, -EBUSY },
-	{ MHP_REASON_HOLES, OP_OFFLINE, -EINVAL },
-	{ MHP_REASON_MULTIZONE, OP_OFFLINE, -EINVAL },
-	{ MHP_REASON_INVALID, OP_OFFLINE, -EINVAL },
-	{ MHP_REASON_ISOLATION, OP_OFFLINE, -EBUSY },
-	{ MHP_REASON_NOTIFIER, OP_OFFLINE, 0 },
-	{ MHP_REASON_SIGNAL, OP_OFFLINE, -EINTR },
-	{ MHP_REASON_UNMOVABLE, OP_OFFLINE, 0 },
-	{ MHP_REASON_HUGETLB, OP_OFFLINE, 0 },
-};
-
-static void result_check(struct rules *rules, const struct mhp_record *r)
-{
-	const struct mhp_mhp_block_end *e = &r->p.mhp_block_end;
-	struct rule_op *op = &rules->op;
-	size_t i;
-
-	if (!rule_knows(rules, RULE_RESULT, r, mhp_block_end, reason))
-		return;
-	if (!e->ret) {
-		rule_check(rules, RULE_RESULT, op->start,
-			   e->reason == MHP_REASON_NONE, "reason none",
-			   "reason %s", event_symbol(event_reasons, e->reason));
-		return;
-	}
-	for (i = 0; i < sizeof(reasons) / sizeof(*reasons); i++)
-		if (reasons[i].reason == e->reason &&
-		    reasons[i].kind == op->kind &&
-		    (!reasons[i].ret || reasons[i].ret == e->ret))
-			break;
-	rule_check(rules, RULE_RESULT, op->start,
-		   i < sizeof(reasons) / sizeof(*reasons) && e->ret < 0,
-		   "a reason that matches the result", "reason %s, ret %lld",
-		   event_symbol(event_reasons, e->reason), (s64)e->ret);
-	if (!is_deaf(rules))
-		rule_check(rules, RULE_RESULT, op->start,
-			   (e->reason == MHP_REASON_NOTIFIER) ==
-					   (op->veto != 0) &&
-				   (!op->veto || op->veto == e->ret),
-			   op->veto ? "the notifier's error" :
-				      "no error of a notifier",
-			   "reason %s, ret %lld",
-			   event_symbol(event_reasons, e->reason), (s64)e->ret);
-	if (e->reason == MHP_REASON_UNMOVABLE ||
-	    e->reason == MHP_REASON_HUGETLB)
-		rule_check(rules, RULE_RESULT, op->start,
-			   e->ret < 0 && e->ret != -EINTR,
-			   "an error other than -EINTR", "ret %lld",
-			   (s64)e->ret);
-}
-
 static void pages_check(struct rules *rules, const struct mhp_mhp_block_end *e)
 {
 	struct rule_op *op = &rules->op;
@@ -292,7 +204,8 @@ static void pages_check(struct rules *rules, const struct mhp_mhp_block_end *e)
 	if (!block->counted)
 		return;
 	rule_equal(rules, RULE_BLOCK_PAGES, op->start, "present pages",
-		   online ? op->nr : 0, block->present);
+		   online ? op->nr - op->vmemmap + op->hosted : 0,
+		   block->present);
 	if (block->strict)
 		rule_equal(rules, RULE_BLOCK_PAGES, op->start, "managed pages",
 			   online ? op->nr - op->vmemmap : 0, block->managed);
@@ -312,9 +225,10 @@ static void rules_block_end(struct rules *rules, const struct mhp_record *r)
 	rule_equal(rules, RULE_SAME_BLOCK, op->start, "vmemmap pages",
 		   op->vmemmap, e->vmemmap_pages);
 	if (!op->blind) {
-		result_check(rules, r);
+		rules_failed_end(rules, r, e->ret);
 		pages_check(rules, e);
 	}
+	rules_users_end(rules, e->ret);
 	if (block) {
 		block->state = online == !e->ret ? MHP_STATE_ONLINE :
 						   MHP_STATE_OFFLINE;
@@ -383,6 +297,7 @@ static void rules_block_begin(struct rules *rules, const struct mhp_record *r)
 		.unknown_events = rules->opts.unknown_events,
 	};
 	op->step = op->kind == OP_ONLINE ? ON_BEGUN : OFF_BEGUN;
+	rules_users_begin(rules, rule_block(rules, op->start, true));
 	rules->settled = true;
 	begin_check(rules, r);
 }
@@ -402,6 +317,7 @@ static void follow_edge(struct rules *rules, const struct mhp_record *r,
 
 	rule_passes(rules, rule_order(&rules->op));
 	rule_edge_taken(rules, edge);
+	rules_users_step(rules, r);
 	rules->op.step = edge->to;
 	switch (r->event) {
 	case MHP_EVENT_mhp_notify:
@@ -432,6 +348,12 @@ static void late_take(struct rules *rules, const struct mhp_record *r)
 	if (!block)
 		return;
 	block->changing = false;
+	rules_users_forget(rules);
+	if (block->state != MHP_STATE_UNKNOWN)
+		block->state = (r->event == MHP_EVENT_mhp_online_end) ==
+					       !r->p.mhp_block_end.ret ?
+				       MHP_STATE_ONLINE :
+				       MHP_STATE_OFFLINE;
 	block->was_online |= r->event == MHP_EVENT_mhp_online_end &&
 			     !r->p.mhp_block_end.ret;
 	rule_block_touch(block, r);
@@ -517,7 +439,14 @@ void rules_block_take(struct rules *rules, const struct mhp_record *r)
 	    (r->p.mhp_notify.step == MHP_STEP_PREPARE_ONLINE ||
 	     r->p.mhp_notify.step == MHP_STEP_FINISH_OFFLINE))
 		old_step_found(rules);
+	if (rules_users_take(rules, r))
+		return;
 	edge = next_edge(rules, r);
+	if (!edge && rules_users_guess(rules)) {
+		if (rules_users_take(rules, r))
+			return;
+		edge = next_edge(rules, r);
+	}
 	if (edge)
 		return follow_edge(rules, r, edge);
 	if (!op->blind)

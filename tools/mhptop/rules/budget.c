@@ -68,9 +68,11 @@ void rules_budget_end(struct rules *rules, const struct mhp_record *r)
 {
 	const struct rule_op *op = &rules->op;
 
-	/* If time runs backwards, this wraps and exceeds any limit. */
-	time_check(rules, op->kind, op->start, r->time_ns - op->begin.time_ns,
-		   "took");
+	if (r->time_ns >= op->begin.time_ns)
+		time_check(rules, op->kind, op->start,
+			   r->time_ns - op->begin.time_ns, "took");
+	else
+		rules->unsure = true;
 	rules_expect_take(rules, r, budget_ret(r));
 	if (r->event == MHP_EVENT_mhp_add_end)
 		add_budget(rules, &r->p.mhp_add_end);
@@ -83,6 +85,8 @@ static void unended(struct rules *rules, enum rule_op_kind kind, u64 pfn,
 	u64 took = rules->end_ns > begin_ns ? rules->end_ns - begin_ns : 0;
 	char text[UNITS_TEXT_MAX];
 
+	rules->is_open = true;
+	rules_expect_open(rules, kind, pfn);
 	/* The first one: there is only one, unless numbers were changed. */
 	if (!rules->unended.name)
 		rules->unended = (struct rule_unended){
@@ -92,8 +96,9 @@ static void unended(struct rules *rules, enum rule_op_kind kind, u64 pfn,
 		};
 	if (took > rules->opts.max_ns[kind - OP_ADD])
 		time_check(rules, kind, pfn, took, "has not ended after");
-	/* Its end may be among the missing events. */
-	if (rules->opts.limit_failures && rules->whole)
+	/* It has not failed, but not succeeded either. Its end may be among the missing events. */
+	if (rules->opts.limit_failures && !rules->opts.allowed_failures &&
+	    !rules->opts.retries_ok && rules->whole)
 		rule_check(rules, RULE_BUDGET_FAILURES, pfn, false, "success",
 			   "%s has not ended after %s", rule_op_names[kind],
 			   duration_text(text, took, DURATION_EXACT));

@@ -62,6 +62,7 @@ static void block_snapshot(struct rules *rules,
 	block->zone = e->zone;
 	block->vmemmap_pages = e->vmemmap_pages;
 	block->altmap_base = e->altmap_base;
+	block->host = e->hosting;
 	/* Otherwise, the driver may withhold pages from the buddy. */
 	block->strict = e->hosting == MHP_HOSTING_BLOCK ||
 			e->hosting == MHP_HOSTING_RANGE;
@@ -75,6 +76,13 @@ static void block_snapshot(struct rules *rules,
 	range->free = e->altmap_free;
 	range->alloc = e->altmap_alloc;
 	range->end = e->altmap_base + e->range_pages;
+	range->users = e->users;
+	range->by_zone = false;
+	range->nid = e->nid;
+	range->zone = e->memmap_zone;
+	range->counted = e->memmap_zone != 0 && !block->changing;
+	range->up = range->present = e->memmap_zone &&
+				     e->memmap_zone != MHP_ZONE_NONE;
 }
 
 static void zone_snapshot(struct rules *rules,

@@ -136,16 +136,16 @@ static void number_check(struct rules *rules, enum rule_op_kind kind)
 /* -- failures --------------------------------------------------------------- */
 
 /* Which failures a later success makes good: those of the same kind and memory. */
-static u64 failure_number(const struct rules *rules)
+static u64 failure_number(const struct rules *rules, enum rule_op_kind kind,
+			  u64 pfn)
 {
-	return rules->op.start / rules->block_pages * 4 + rules->op.kind -
-	       OP_ADD;
+	return pfn / rules->block_pages * 4 + kind - OP_ADD;
 }
 
 static void failure_keep(struct rules *rules, const struct mhp_record *r,
 			 s64 ret)
 {
-	u64 number = failure_number(rules);
+	u64 number = failure_number(rules, rules->op.kind, rules->op.start);
 	struct rule_failure *failure = sparse_make(&rules->failed, number);
 
 	if (!failure) {
@@ -176,7 +176,9 @@ static void failure_take(struct rules *rules, const struct mhp_record *r,
 
 	if (!ret) {
 		rule_passes(rules, RULE_BUDGET_FAILURES);
-		failure = sparse_find(&rules->failed, failure_number(rules));
+		failure = sparse_find(&rules->failed,
+				      failure_number(rules, rules->op.kind,
+						     rules->op.start));
 		if (failure)
 			failure->nr = 0;
 		return;
@@ -203,27 +205,33 @@ static void failure_report(struct rules *rules,
 	rules->now = NULL;
 }
 
-/* Check the failures that no later try has made good. */
-static void failures_check(struct rules *rules)
+/*
+ * Check the failures that no later try has made good. Those of a recording that
+ * lacks its end may have been made good there.
+ */
+static void failures_over(struct rules *rules)
 {
-	const struct rule_failure *failure;
-	u64 number, sure = 0, all = 0;
+	u64 number, sure = rules->failures, all = sure + rules->unsure_failures;
+	struct rule_failure *failure;
 
 	for (number = 0; (failure = sparse_next(&rules->failed, &number));
 	     number++) {
 		all += failure->nr;
-		sure += failure->unsure ? 0 : failure->nr;
-	}
-	if (all <= rules->opts.allowed_failures)
-		return;
-	if (!rules->whole || sure <= rules->opts.allowed_failures) {
-		rules->unmet = true;
-		return;
+		sure += failure->unsure || !rules->whole ? 0 : failure->nr;
 	}
 	for (number = 0; (failure = sparse_next(&rules->failed, &number));
-	     number++)
-		if (failure->nr && !failure->unsure)
+	     number++) {
+		if (failure->nr && !failure->unsure &&
+		    sure > rules->opts.allowed_failures && rules->whole)
 			failure_report(rules, failure, OP_ADD + number % 4);
+		failure->nr = 0;
+		failure->unsure = false;
+	}
+	if (all > rules->opts.allowed_failures &&
+	    sure <= rules->opts.allowed_failures)
+		rules->unmet = true;
+	rules->failures = sure;
+	rules->unsure_failures = all - sure;
 }
 
 void rules_expect_forget(struct rules *rules)
@@ -247,13 +255,15 @@ void rules_expect_forget(struct rules *rules)
 static void idle_check(struct rules *rules, struct rule_block *block, u64 now,
 		       const char *what)
 {
-	u64 max = rules->opts.max_idle_ns;
-	/* If time runs backwards, this wraps and exceeds any limit. */
-	u64 idle = now - block->added_ns;
+	u64 max = rules->opts.max_idle_ns, idle = now - block->added_ns;
 	char text[UNITS_TEXT_MAX], expected[64];
 
 	if (!max || !block->added_ns)
 		return;
+	if (now < block->added_ns) {
+		rules->unsure = true;
+		return;
+	}
 	snprintf(expected, sizeof(expected), "online at most %s after its add",
 		 duration_text(text, max, DURATION_EXACT));
 	rule_check(rules, RULE_BUDGET_IDLE, rule_block_pfn(rules, block),
@@ -294,7 +304,6 @@ static void block_online(struct rules *rules, u64 now)
 	block->was_online = true;
 }
 
-/* Check the memory that is still offline. */
 static void idle_over(struct rules *rules)
 {
 	u64 max = rules->opts.max_idle_ns, number = 0;
@@ -338,7 +347,21 @@ void rules_expect_end(struct rules *rules)
 		online_check(rules);
 	for (kind = OP_ADD; kind <= OP_REMOVE; kind++)
 		number_check(rules, kind);
-	failures_check(rules);
+}
+
+void rules_expect_open(struct rules *rules, enum rule_op_kind kind, u64 pfn)
+{
+	struct rule_failure *failure =
+		sparse_find(&rules->failed, failure_number(rules, kind, pfn));
+
+	if (failure)
+		failure->unsure = true;
+}
+
+void rules_expect_over(struct rules *rules)
+{
+	if (rules->opts.retries_ok)
+		failures_over(rules);
 	idle_over(rules);
 }
 

@@ -4,6 +4,7 @@
  * references of a range that hosts its memmap as a whole.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/vec.h"
 #include "model/event_table.h"
@@ -27,6 +28,11 @@ static void altmap_begin(struct rules *rules,
 		range->free = e->altmap_free;
 		range->alloc = 0;
 		range->freed_pfn = 0;
+		range->users = 0;
+		range->by_zone = true;
+		memset(range->zoned, 0, sizeof(range->zoned));
+		range->up = range->present = false;
+		range->counted = true;
 	}
 }
 
@@ -67,9 +73,10 @@ static void populate_hosted(struct rules *rules, const struct mhp_record *r)
 /* The ratio of pages to vmemmap pages must be the same everywhere. */
 static void ratio_check(struct rules *rules, u64 start, u64 nr, u64 vmemmap)
 {
-	if (!rules->ratio_pages) {
+	if (!rules->ratio_pages || rules->ratio_of_device) {
 		rules->ratio_pages = nr;
 		rules->ratio_vmemmap = vmemmap;
+		rules->ratio_of_device = false;
 	}
 	rule_check(rules, RULE_POPULATE, start,
 		   nr && vmemmap &&
@@ -154,6 +161,7 @@ void rules_populate_take(struct rules *rules, const struct mhp_record *r)
 		    record_knows(r, mhp_vmemmap_populate, vmemmap_pages)) {
 			rules->ratio_pages = e->nr_pages;
 			rules->ratio_vmemmap = e->vmemmap_pages;
+			rules->ratio_of_device = true;
 		}
 		if (e->hosting != MHP_HOSTING_DEVICE && rules->settled)
 			rule_check(rules, RULE_ORDER_ADD, e->start_pfn, false,
@@ -188,6 +196,7 @@ void rules_populate_take(struct rules *rules, const struct mhp_record *r)
 	block->altmap_base = e->altmap_base;
 	block->align = e->altmap_align;
 	block->hosting = e->hosting;
+	block->host = e->hosting;
 	block->nid = e->nid;
 	block->state = MHP_STATE_OFFLINE;
 	block->zone = MHP_ZONE_NONE;
@@ -282,6 +291,7 @@ static void free_of_range(struct rules *rules,
 		return;
 	rule_equal(rules, RULE_TEARDOWN, e->start_pfn, "references", 0,
 		   range->refs);
+	rules_users_removed(rules, range, e->start_pfn);
 	rule_check(rules, RULE_TEARDOWN, e->start_pfn,
 		   e->start_pfn + e->nr_pages ==
 			   (range->freed_pfn ? range->freed_pfn : range->end),
@@ -444,6 +454,7 @@ static void free_take(struct rules *rules, const struct mhp_record *r,
 		return;
 	block->state = MHP_STATE_REMOVED;
 	block->hosting = MHP_HOSTING_NONE;
+	block->host = MHP_HOSTING_NONE;
 	block->nid = -1;
 }
 
@@ -503,6 +514,8 @@ static void range_put(struct rules *rules, const struct mhp_mhp_vmemmap_ref *e,
 		rule_equal(rules, RULE_REFS, e->start_pfn, "references",
 			   rule_difference(range->refs, 1), e->refs);
 	range->refs -= range->refs > 0;
+	op->puts++;
+	rules_users_removed(rules, range, e->start_pfn);
 	op->next_pfn = e->start_pfn + rules->block_pages;
 	if (!block)
 		return;
@@ -529,7 +542,7 @@ void rules_refs_take(struct rules *rules, const struct mhp_record *r)
 	if (e->op == MHP_REF_HOLD)
 		range_hold(rules, e, range);
 	else if (rule_check(rules, RULE_REFS, e->start_pfn,
-			    e->op == MHP_REF_PUT, "hold or put", "op %llu",
-			    e->op))
+			    e->op == MHP_REF_PUT, "hold or put", "op %u",
+			    (unsigned int)e->op))
 		range_put(rules, e, range);
 }

@@ -73,7 +73,8 @@ static void add_end_why(struct rules *rules, const struct mhp_record *r)
 	bool hosted = e->hosting == MHP_HOSTING_BLOCK ||
 		      e->hosting == MHP_HOSTING_RANGE;
 	bool range_why = e->why == MHP_WHY_RANGE_UNALIGNED ||
-			 e->why == MHP_WHY_RANGE_WHOLE ||
+			 e->why == MHP_WHY_OLD_RANGE_WHOLE ||
+			 e->why == MHP_WHY_RANGE_INACCESSIBLE ||
 			 e->why == MHP_WHY_RANGE_ARCHITECTURE;
 
 	if (!rule_knows(rules, RULE_HOSTING, r, mhp_add_end, why))
@@ -83,7 +84,7 @@ static void add_end_why(struct rules *rules, const struct mhp_record *r)
 			   e->why == MHP_WHY_SELF_HOSTED :
 		   hosted ? e->why == MHP_WHY_SELF_HOSTED || range_why :
 			    e->why != MHP_WHY_SELF_HOSTED && !range_why &&
-				    e->why != MHP_WHY_UNDECIDED,
+				    e->why,
 		   "a reason that matches the host", "hosting %s, why %s",
 		   event_symbol(event_hostings, e->hosting),
 		   event_symbol(event_whys, e->why));
@@ -134,6 +135,7 @@ static void add_end(struct rules *rules, const struct mhp_record *r)
 		return;
 	rule_check(rules, RULE_RESULT, op->start, e->ret <= 0 && e->ret > -4096,
 		   "0 or a negative errno", "ret %lld", (s64)e->ret);
+	rules_failed_end(rules, r, e->ret);
 	if (!op->nid_unknown &&
 	    rule_knows(rules, RULE_SAME_BLOCK, r, mhp_add_end, nid))
 		rule_equal(rules, RULE_SAME_BLOCK, op->start, "node", op->nid,
@@ -189,6 +191,27 @@ static void remove_begin(struct rules *rules, const struct mhp_record *r)
 			   e->vmemmap_pages);
 }
 
+static bool is_part_of(const struct rule_op *op, const struct rule_range *range)
+{
+	return op->start < range->end && op->start + op->nr > range->base;
+}
+
+/* A range that hosts its memmap is removed as a whole. */
+static void ranges_whole(struct rules *rules)
+{
+	const struct rule_op *op = &rules->op;
+	const struct rule_range *range;
+	size_t i;
+
+	for (i = 0; i < rules->nr_ranges; i++) {
+		range = &rules->ranges[i];
+		if (range->known && range->free && is_part_of(op, range))
+			rule_check(rules, RULE_REMOVE, op->start, !range->refs,
+				   "the whole range that hosts its memmap",
+				   "%llu sections that stay", range->refs);
+	}
+}
+
 /* Pages that hold the memmap of remaining sections must not be removed. */
 static void hosts_stay(struct rules *rules)
 {
@@ -235,6 +258,7 @@ static void remove_end(struct rules *rules, const struct mhp_record *r)
 
 	if (!op_ends(rules, r, OP_REMOVE, e->start_pfn, e->nr_pages))
 		return;
+	rules_failed_end(rules, r, e->ret);
 	if (rule_knows(rules, RULE_SAME_BLOCK, r, mhp_remove_end, nid))
 		rule_equal(rules, RULE_SAME_BLOCK, op->start, "node", op->nid,
 			   e->nid);
@@ -247,7 +271,8 @@ static void remove_end(struct rules *rules, const struct mhp_record *r)
 		   "0 or a negative errno", "ret %lld", (s64)e->ret);
 	if (e->ret)
 		rule_equal(rules, RULE_ROLLBACK, op->start,
-			   "sections that gave up memmap", 0, op->sections);
+			   "sections that gave up memmap or a reference", 0,
+			   op->sections + op->puts);
 	if (!e->ret)
 		whole_blocks(rules);
 	while (!e->ret && !is_unknown(rules, MHP_EVENT_mhp_vmemmap_free) &&
@@ -258,8 +283,10 @@ static void remove_end(struct rules *rules, const struct mhp_record *r)
 				   block->state == MHP_STATE_REMOVED,
 				   "its memmap freed", "state %s",
 				   event_symbol(event_states, block->state));
-	if (!e->ret)
+	if (!e->ret && rules->first_design)
 		hosts_stay(rules);
+	else if (!e->ret)
+		ranges_whole(rules);
 	ranges_over(rules);
 	rules_budget_end(rules, r);
 	op->kind = OP_NONE;

@@ -93,16 +93,35 @@ static void forget(struct rules *rules)
 	rules_memory_forget(rules);
 }
 
-void rules_restart(struct rules *rules)
+/* The recording ends. No more events came until end_ns. */
+static void end_recording(struct rules *rules, u64 end_ns, bool whole)
 {
-	if (rules->last_seq > rules->numbered)
-		rules->unsure = true;
+	bool gap = rules->last_seq > rules->numbered;
+
 	rules->now = NULL;
-	rules->whole = false;
-	rules->end_ns = rules->last_ns;
+	rules->whole = whole && !gap;
+	rules->unsure |= gap;
+	rules->end_ns = end_ns > rules->last_ns ? end_ns : rules->last_ns;
+	rules->is_open = false;
 	rules_budget_over(rules);
-	/* The next recording may be of another boot. */
+	rules_expect_over(rules);
+	/* Between operations, nothing is left that may be freed later. */
+	if (!rules->described && rules->ratio_pages && !rules->lost &&
+	    !rules->is_open)
+		rule_equal(rules, RULE_RETIRED, 0, "vmemmap pages never freed",
+			   0, rules->retired);
+}
+
+/* The next recording may be of another boot, and another kernel. */
+void rules_restart(struct rules *rules, u64 end_ns, bool whole)
+{
+	end_recording(rules, end_ns, whole);
+	rules->span_ns = rules_span(rules);
 	rules->first_ns = rules->last_ns = 0;
+	rules->described = rules->retired = 0;
+	rules->ratio_pages = rules->ratio_vmemmap = 0;
+	rules->old_steps = false;
+	rules->nr_skipped = 0;
 	forget(rules);
 }
 
@@ -172,6 +191,12 @@ static void dispatch(struct rules *rules, const struct mhp_record *r)
 	case MHP_EVENT_mhp_snapshot_block:
 	case MHP_EVENT_mhp_snapshot_zone:
 		return rules_snapshot_take(rules, r);
+	case MHP_EVENT_mhp_add_failed:
+	case MHP_EVENT_mhp_online_failed:
+	case MHP_EVENT_mhp_offline_failed:
+	case MHP_EVENT_mhp_remove_failed:
+		return rules_failed_take(rules, r);
+	case MHP_EVENT_mhp_virtio_mem_busy:
 	case MHP_EVENT_mhp_clock:
 		return;
 	case MHP_EVENT_mhp_snapshot_memory:
@@ -188,6 +213,7 @@ int rules_take(struct rules *rules, const struct mhp_record *record)
 	if (!info || record->size != info->size)
 		return 0;
 	rules->now = record;
+	rules->first_design = mhp_is_first_design(record);
 	if (!rules->first_ns)
 		rules->first_ns = record->time_ns;
 	rules->happened += is_happening(record->event);
@@ -205,19 +231,8 @@ int rules_take(struct rules *rules, const struct mhp_record *record)
 
 void rules_end(struct rules *rules, u64 now_ns, bool whole)
 {
-	bool gap = rules->last_seq > rules->numbered;
-
-	rules->now = NULL;
-	rules->whole = whole && !gap;
-	rules->unsure |= gap;
-	rules->end_ns = now_ns > rules->last_ns ? now_ns : rules->last_ns;
-	rules_budget_over(rules);
+	end_recording(rules, now_ns, whole);
 	rules_expect_end(rules);
-	/* Between operations, nothing is left that may be freed later. */
-	if (!rules->described && rules->ratio_pages && !rules->lost &&
-	    !rules->unended.name)
-		rule_equal(rules, RULE_RETIRED, 0, "vmemmap pages never freed",
-			   0, rules->retired);
 }
 
 bool rules_happened(const struct rules *rules)
@@ -227,5 +242,6 @@ bool rules_happened(const struct rules *rules)
 
 u64 rules_span(const struct rules *rules)
 {
-	return rules->end_ns - rules->first_ns;
+	return rules->span_ns +
+	       (rules->first_ns ? rules->end_ns - rules->first_ns : 0);
 }

@@ -26,7 +26,7 @@
 	R(SAME_BLOCK, "same.block",                                                                                \
 	  "all events of an operation refer to its pages, its node and its zone")                                  \
 	R(RESULT, "result.reason",                                                                                 \
-	  "a failed operation reports the matching reason; a successful one reports none")                         \
+	  "a failed operation reports one matching reason; a successful one reports none")                         \
 	R(POPULATE, "memmap.populate",                                                                             \
 	  "each section's memmap is populated once, in the right size, where its host has room")                   \
 	R(FREE, "memmap.free",                                                                                     \
@@ -41,14 +41,18 @@
 	  "a range holds one reference per section, and the count never drops below 0")                            \
 	R(TEARDOWN, "range.teardown",                                                                              \
 	  "a range's memmap is freed only after the last reference is dropped, in descending section order")       \
+	R(USERS, "range.users",                                                                                    \
+	  "the memmap of a range is in a zone exactly while a memory block of the range is online")                \
 	R(BLOCK_PAGES, "pages.block",                                                                              \
 	  "all pages of an online block are present, and managed except its memmap; an offline block has neither") \
+	R(RANGE_PAGES, "pages.range",                                                                              \
+	  "all pages of a range's memmap are present while it is in a zone, and none otherwise")                   \
 	R(ZONE_PAGES, "pages.zone",                                                                                \
 	  "a zone's page count after a change is the count before it plus the change")                             \
 	R(ROLLBACK, "pages.rollback",                                                                              \
 	  "a failed operation leaves all page counts unchanged")                                                   \
 	R(REMOVE, "remove.match",                                                                                  \
-	  "only offline memory is removed, and nothing that hosts the memmap of memory that stays")                \
+	  "only offline memory is removed, and a range that hosts its memmap only as a whole")                     \
 	R(LEAK, "memory.leak",                                                                                     \
 	  "memory that was added and removed again leaves no pages in use that nothing accounts for")              \
 	R(BUDGET_TIME, "budget.time", "no operation exceeds its time limit")                                       \
@@ -118,9 +122,10 @@ void rules_free(struct rules *rules); /* NULL is fine */
 int rules_take(struct rules *rules, const struct mhp_record *record);
 /*
  * Another recording follows: check the operations in progress as at the end, and
- * forget the state of memory.
+ * forget the state of memory. end_ns and whole are those of rules_end(), for the
+ * recording that has ended.
  */
-void rules_restart(struct rules *rules);
+void rules_restart(struct rules *rules, u64 end_ns, bool whole);
 /*
  * The end of the stream: check the rules that need all of it. No more events
  * came until now_ns, in the time of the records; 0: until the last record.
@@ -141,7 +146,7 @@ bool rules_unended(const struct rules *rules, struct rule_unended *unended);
 bool rules_happened(const struct rules *rules);
 /* What was expected did not happen, unless among the events that are missing. */
 bool rules_unmet(const struct rules *rules);
-/* The time that the stream covers, in ns. */
+/* The time that the recordings of the stream cover, in ns. */
 u64 rules_span(const struct rules *rules);
 /* How often a rule was checked. */
 u64 rules_checked(const struct rules *rules, enum rule_id rule);

@@ -37,7 +37,8 @@ struct rule_block {
 	u16 last_event; /* 0: none yet */
 	u8 state; /* enum mhp_state */
 	u8 zone;
-	u8 hosting; /* MHP_HOSTING_NONE: unknown */
+	u8 hosting; /* as populated; MHP_HOSTING_NONE: unknown */
+	u8 host; /* the same, or as the snapshot has it */
 	bool counted; /* present and managed are known */
 	bool strict; /* the driver gives all pages to the buddy */
 	bool was_online; /* at some time in the stream */
@@ -63,6 +64,15 @@ struct rule_range {
 	u64 end; /* after its last section */
 	u64 freed_pfn; /* section that was freed last, 0: none yet */
 	bool known;
+	/* Of a memmap with users: the blocks that are online and have other pages, and where its pages are. */
+	u64 users;
+	u32 zoned[8]; /* the users by enum mhp_zone, if they are known */
+	bool by_zone;
+	s32 nid;
+	u32 zone;
+	bool up; /* in a zone */
+	bool present;
+	bool counted; /* these are known */
 };
 
 struct rule_zone {
@@ -106,9 +116,13 @@ struct rule_op {
 	u64 start;
 	u64 nr;
 	u64 vmemmap;
+	u64 hosted; /* of these pages, those that the block itself brings into its zone */
+	u64 range_base; /* of the range with users, if shared */
 	s32 nid;
 	u32 zone;
 	s64 veto; /* error of a notifier, 0: no veto */
+	s64 reason_ret; /* error reported with the reason */
+	u32 reason; /* enum mhp_reason of its failure, 0: not reported */
 	s64 present; /* change of the zone's present pages so far */
 	s64 managed; /* change of the zone's managed pages so far */
 	u64 next_pfn; /* add: the next section; remove: the next section or block */
@@ -116,13 +130,23 @@ struct rule_op {
 	u64 hosts; /* pages reserved for memmap so far */
 	u32 sections; /* add: populated sections; remove: freed sections */
 	u32 holds; /* references held */
+	u32 puts; /* and put */
 	u32 hosting;
 	bool failed; /* a section could not be populated */
 	bool blind; /* an event came out of order: the rest is not checked */
+	bool reason_unknown; /* why it failed */
 	bool nid_unknown; /* until an event tells it */
 	bool zone_unknown;
 	u64 unknown_events; /* as in struct rules_opts */
 	bool skips; /* edges of newer kernels may be taken, see steps.c */
+	bool shared; /* the block's memmap is that of its range */
+	bool guess; /* it is unknown whether it does */
+	bool was_up; /* that memmap, before the operation */
+	bool was_present;
+	u32 memmap_zone;
+	bool came_up; /* in the operation */
+	bool went_down;
+	bool back; /* its pages were put back */
 };
 
 struct rules {
@@ -141,7 +165,8 @@ struct rules {
 	size_t nr_removed;
 	size_t room_removed;
 	u64 succeeded[4]; /* add, online, offline, remove */
-	u64 failures;
+	u64 failures; /* that no later try has made good, if retries_ok: of earlier recordings */
+	u64 unsure_failures; /* that a later try may have made good, of earlier recordings */
 	struct sparse failed; /* struct rule_failure, only if retries_ok */
 	u64 happened; /* events by which memory comes, goes or changes state */
 	struct rule_unended unended;
@@ -152,14 +177,15 @@ struct rules {
 	size_t nr_zones;
 	struct rule_memory memory;
 	u64 edges[RULE_EDGES_MAX]; /* how often each edge of steps.c was taken */
-	s64 actions[16]; /* 1 + the MEM_* number of each enum mhp_step, 0: unknown */
 	u64 first_ns; /* time of the first record */
 	u64 last_ns; /* latest time of a record */
-	u64 end_ns; /* of the stream, set by rules_end() */
+	u64 end_ns; /* of the recording, set at its end */
+	u64 span_ns; /* the time that earlier recordings cover */
 	u64 last_seq; /* highest number of a record */
 	u64 numbered; /* records with a number, and those given up as lost */
 	u64 ratio_pages; /* the ratio of pages */
 	u64 ratio_vmemmap; /* to vmemmap pages */
+	bool ratio_of_device; /* pages of a device may share memmap, so any other ratio is better */
 	u64 retired; /* vmemmap pages that were given up but not freed */
 	struct rule_retired *retired_memmap;
 	size_t nr_retired;
@@ -170,9 +196,11 @@ struct rules {
 	bool unsure; /* some checks were not possible */
 	bool settled; /* the begin or end of an operation was reported */
 	bool whole; /* at the end: no events are missing there */
+	bool is_open; /* at the end: an operation has not ended */
 	bool unmet; /* what was expected may be among the missing events */
 	bool old_steps; /* a step was reported that only older kernels have */
 	bool no_memory;
+	bool first_design; /* the memmap of a range belongs to blocks */
 	const struct mhp_record *now;
 };
 
@@ -206,6 +234,12 @@ bool rule_knows_field(struct rules *rules, enum rule_id rule,
 /* Whether a field of a record is known. */
 #define record_knows(r, class, field) \
 	(!((r)->unknown & MHP_FIELD(class, field)))
+/* Whether the steps of the memory notifier are unknown. */
+static inline bool rules_are_deaf(const struct rules *rules)
+{
+	return rules->opts.unknown_events >> MHP_EVENT_mhp_notify & 1;
+}
+
 /* Count a check of a rule that passed. */
 void rule_passes(struct rules *rules, enum rule_id rule);
 /* Store the violation of a check that was counted as passed. */
@@ -241,6 +275,12 @@ void rules_forget(struct rules *rules);
 struct rule_range *rule_range(struct rules *rules, u64 base, bool create);
 struct rule_zone *rule_zone(struct rules *rules, s32 nid, u32 zone);
 
+/* A range's section gives up its reference or memmap: nobody may use it any more. */
+void rules_users_removed(struct rules *rules, const struct rule_range *range,
+			 u64 pfn);
+/* An operation that began before the stream has ended: the users are unknown. */
+void rules_users_forget(struct rules *rules);
+
 /* The parts of rules_take(), by kind of event. */
 void rules_refs_take(struct rules *rules, const struct mhp_record *r);
 void rules_populate_take(struct rules *rules, const struct mhp_record *r);
@@ -248,6 +288,7 @@ void rules_free_take(struct rules *rules, const struct mhp_record *r);
 void rules_retired_take(struct rules *rules, const struct mhp_record *r);
 void rules_block_take(struct rules *rules, const struct mhp_record *r);
 void rules_range_take(struct rules *rules, const struct mhp_record *r);
+void rules_failed_take(struct rules *rules, const struct mhp_record *r);
 void rules_count_take(struct rules *rules, const struct mhp_record *r);
 void rules_snapshot_take(struct rules *rules, const struct mhp_record *r);
 /* "add" and so on, by enum rule_op_kind. */
@@ -256,6 +297,8 @@ extern const char *const rule_op_names[];
 void rules_memory_take(struct rules *rules, const struct mhp_record *r);
 /* Events were lost: forget the counts of memory. */
 void rules_memory_forget(struct rules *rules);
+/* Check the reason of an operation that ends with ret. */
+void rules_failed_end(struct rules *rules, const struct mhp_record *r, s64 ret);
 /* Check the budgets of an operation that ended. */
 void rules_budget_end(struct rules *rules, const struct mhp_record *r);
 /* At the end of the stream: check those of operations in progress. */
@@ -264,6 +307,10 @@ void rules_budget_over(struct rules *rules);
 void rules_expect_take(struct rules *rules, const struct mhp_record *r,
 		       s64 ret);
 void rules_expect_end(struct rules *rules);
+/* At the end of a recording: an operation may still make an earlier failure good. */
+void rules_expect_open(struct rules *rules, enum rule_op_kind kind, u64 pfn);
+/* At the end of a recording: check the failures and the memory that is still offline. */
+void rules_expect_over(struct rules *rules);
 /* Events were lost: a later try may be among them. */
 void rules_expect_forget(struct rules *rules);
 

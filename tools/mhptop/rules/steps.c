@@ -22,6 +22,7 @@ enum when {
 	WHOLE = 32, /* all pages of the block hold memmap */
 	NO_PART = 64, /* all pages of the block hold memmap, or none */
 	SKIP = 128, /* a kernel that lacks the step in between, 6.19 or newer */
+	EMPTY = 256, /* all pages hold the memmap of a range: the block has no steps */
 };
 
 /* An edge without an event is taken when its condition is met and another event follows. */
@@ -32,6 +33,7 @@ static const struct rule_edge edges[] = {
 	{ ON_BEGUN, ON_PREPARED, NOTIFY(PREPARE_ONLINE), OK },
 	{ ON_BEGUN, FAILED, NOTIFY(PREPARE_ONLINE), BAD },
 	{ ON_BEGUN, ON_PREPARED, 0, 0, SKIP },
+	{ ON_BEGUN, ON_DONE, 0, 0, EMPTY },
 	{ ON_PREPARED, ON_READY, EVENT(vmemmap_online), HOST },
 	{ ON_PREPARED, FAILED, NOTIFY(FINISH_OFFLINE), HOST },
 	{ ON_PREPARED, FAILED, 0, 0, SKIP | HOST },
@@ -53,6 +55,7 @@ static const struct rule_edge edges[] = {
 	{ OFF_BEGUN, OFF_TAKEN, EVENT(present), PART },
 	{ OFF_BEGUN, OFF_TAKEN, 0, 0, NO_PART },
 	{ OFF_BEGUN, FAILED, EVENT(offline_end), BAD },
+	{ OFF_BEGUN, OFF_DONE, 0, 0, EMPTY },
 	{ OFF_TAKEN, OFF_TAKEN, EVENT(offline_blocker), ALWAYS },
 	{ OFF_TAKEN, OFF_GOING, NOTIFY(GOING_OFFLINE), OK },
 	{ OFF_TAKEN, OFF_VETOED, NOTIFY(GOING_OFFLINE), BAD },
@@ -121,12 +124,18 @@ static s64 step_ret(const struct mhp_record *r)
 static bool edge_may(const struct rule_edge *edge, const struct rule_op *op,
 		     const struct mhp_record *r)
 {
-	u8 kind = !op->vmemmap	       ? NO_HOST | NO_PART :
-		  op->vmemmap < op->nr ? HOST | PART :
+	u16 kind = !op->hosted	       ? NO_HOST | NO_PART :
+		   op->hosted < op->nr ? HOST | PART :
 					 HOST | WHOLE | NO_PART;
+	bool empty = op->shared && op->vmemmap == op->nr;
 
-	if (edge->when & (HOST | NO_HOST | PART | WHOLE | NO_PART) &&
+	if (empty)
+		kind = EMPTY;
+	if (edge->when & (HOST | NO_HOST | PART | WHOLE | NO_PART | EMPTY) &&
 	    !(edge->when & kind))
+		return false;
+	if (empty && edge->event != MHP_EVENT_mhp_online_end &&
+	    edge->event != MHP_EVENT_mhp_offline_end && !(edge->when & EMPTY))
 		return false;
 	if (edge->when & SKIP && !op->skips)
 		return false;

@@ -43,8 +43,14 @@ struct rule_edge {
 	u8 to;
 	u16 event; /* 0: taken without an event */
 	u8 step; /* of a notifier call */
-	u8 when; /* conditions */
+	u16 when; /* conditions */
 };
+
+/* The rule of the order of an online or offline. */
+static inline enum rule_id rule_order(const struct rule_op *op)
+{
+	return op->kind == OP_ONLINE ? RULE_ORDER_ONLINE : RULE_ORDER_OFFLINE;
+}
 
 /* The edge that a record takes from a step, possibly after edges without an event. NULL: none. */
 const struct rule_edge *rule_edge_find(const struct rule_op *op,
@@ -55,5 +61,16 @@ void rule_edge_taken(struct rules *rules, const struct rule_edge *edge);
 /* Append the names of all events that may follow a step to text. */
 void rule_steps_next(const struct rule_op *op, unsigned int step, char *text,
 		     size_t len);
+
+/* An operation on a block begins: find out whether the block uses the memmap of its range. */
+void rules_users_begin(struct rules *rules, const struct rule_block *block);
+/* Take an event about that memmap. False: it is about the block itself. */
+bool rules_users_take(struct rules *rules, const struct mhp_record *r);
+/* No edge fits: whether one may if the block, whose host is unknown, uses such a memmap. */
+bool rules_users_guess(struct rules *rules);
+/* A step of the block itself was taken. */
+void rules_users_step(struct rules *rules, const struct mhp_record *r);
+/* The operation has ended with ret. */
+void rules_users_end(struct rules *rules, s64 ret);
 
 #endif

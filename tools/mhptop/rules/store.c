@@ -25,6 +25,7 @@ struct rule_block *rule_block(struct rules *rules, u64 pfn, bool create)
 	block->nid = -1;
 	block->zone = MHP_ZONE_NONE;
 	block->hosting = MHP_HOSTING_NONE;
+	block->host = MHP_HOSTING_NONE;
 	return block;
 }
 
@@ -103,13 +104,16 @@ void rules_forget(struct rules *rules)
 		block->state = MHP_STATE_UNKNOWN;
 		block->counted = false;
 		block->hosting = MHP_HOSTING_NONE;
+		block->host = MHP_HOSTING_NONE;
 		block->described = 0;
 		block->nid = -1;
 		block->strict = false;
 		number++;
 	}
 	for (i = 0; i < rules->nr_ranges; i++)
-		rules->ranges[i].known = false;
+		rules->ranges[i] = (struct rule_range){
+			.base = rules->ranges[i].base,
+		};
 	for (i = 0; i < rules->nr_zones; i++)
 		rules->zones[i].known[0] = rules->zones[i].known[1] = false;
 }

@@ -23,9 +23,22 @@ static bool is_count_expected(const struct rules *rules)
 	int i;
 
 	for (i = 0; i < 4; i++)
-		if (rules->opts.count[i].set)
+		if (rules->opts.count[i].set &&
+		    !rules->opts.skip[RULE_BUDGET_COUNT])
 			return true;
 	return false;
+}
+
+/* Whether no rule of the kernel is left, and no limit of the user was checked. */
+static bool is_all_skipped(const struct rules *rules)
+{
+	int i;
+
+	for (i = 0; i < NR_RULES; i++)
+		if (rules->checked[i] ||
+		    (i < RULE_BUDGET_TIME && !rules->opts.skip[i]))
+			return false;
+	return true;
 }
 
 static void doubt_unended(char *text, size_t len, const struct rules *rules,
@@ -57,10 +70,12 @@ static const char *find_doubt(const struct verdict_stream *stream,
 		return "out of memory";
 	if (stream->differs)
 		return "the recorder's and the kernel's ledgers differ";
+	if (stream->overlaps)
+		return "recordings overlap, so events may be counted twice";
 	if (stream->interrupted)
 		return "interrupted before the end of the stream";
 	if (stream->cut)
-		return "the recording has no totals";
+		return "the recording was cut: its end is missing";
 	return NULL;
 }
 
@@ -79,6 +94,8 @@ void verdict_judge(struct verdict *verdict, const struct verdict_stream *stream,
 		doubt = "what was expected may have happened after the last event";
 	else if (!doubt && !rules_happened(rules) && !is_count_expected(rules))
 		doubt = "nothing happened: no memory was added, removed, or went online or offline";
+	else if (!doubt && is_all_skipped(rules))
+		doubt = "all rules were skipped";
 	if (doubt)
 		snprintf(verdict->doubt, sizeof(verdict->doubt), "%s", doubt);
 	if (*verdict->doubt)

@@ -25,8 +25,9 @@ struct verdict_stream {
 	bool unreadable; /* it could not be read to its end */
 	bool unchecked; /* without memory, not all events were checked */
 	bool differs; /* the recorder's and the kernel's ledgers differ */
+	bool overlaps; /* events of several recordings may be the same */
 	bool interrupted; /* the user ended the check before the stream ended */
-	bool cut; /* it has no totals */
+	bool cut; /* its end is missing */
 };
 
 struct verdict {

@@ -17,6 +17,8 @@ struct source_chain {
 	u64 part; /* of the source that is read */
 	u64 base; /* numbers used by earlier sources */
 	u64 last_seq; /* highest number of a record */
+	bool whole; /* whether the last source that was read to its end has all events */
+	u64 end_ns; /* when the last source that was read to its end ended, 0: unknown */
 	struct source_totals sums; /* of earlier sources */
 	bool has_no_totals; /* an earlier source */
 	int self_check; /* the worst of earlier sources */
@@ -54,10 +56,11 @@ static int chain_take(void *ctx, const struct mhp_record *record)
 static void chain_keep(struct source_chain *chain)
 {
 	struct source_totals totals;
+	bool is_lost;
 	char why[160];
-	int check;
+	int check, err = source_totals(chain->now, &totals);
 
-	if (source_totals(chain->now, &totals))
+	if (err)
 		chain->has_no_totals = true;
 	source_totals_add(&chain->sums, &totals);
 	check = source_self_check(chain->now, NULL, why, sizeof(why));
@@ -68,6 +71,10 @@ static void chain_keep(struct source_chain *chain)
 	if (!*chain->note)
 		memcpy(chain->note, source_why(chain->now),
 		       sizeof(chain->note));
+	/* Lost events may have come after the last one that is there. */
+	is_lost = chain->last_seq < chain->base + totals.count[0].seen;
+	chain->end_ns = is_lost ? 0 : totals.mono_ns;
+	chain->whole = !is_lost && !err && !chain->now->info.unmarked;
 	chain->base += totals.count[0].seen;
 	if (chain->base < chain->last_seq)
 		chain->base = chain->last_seq;
@@ -83,7 +90,7 @@ static int chain_next(struct source_chain *chain)
 
 	if (err)
 		return err;
-	if (info->block_bytes &&
+	if (info->block_bytes && !source->info.empty &&
 	    (source->info.block_bytes != info->block_bytes ||
 	     source->info.page_bytes != info->page_bytes)) {
 		snprintf(
@@ -100,11 +107,31 @@ static int chain_next(struct source_chain *chain)
 	return 0;
 }
 
-static void chain_start_part(struct source_chain *chain)
+static void chain_start_part(struct source_chain *chain, u64 end_ns, bool whole)
 {
-	chain->source.info.wall_ns = chain->now->info.wall_ns;
-	chain->source.info.mono_ns = chain->now->info.mono_ns;
+	struct source_info *info = &chain->source.info;
+	const struct source_info first = *info;
+
+	*info = chain->now->info;
+	info->block_bytes = first.block_bytes;
+	info->page_bytes = first.page_bytes;
+	info->growing = first.growing;
+	chain->source.part_end_ns = end_ns;
+	chain->source.part_whole = whole;
 	chain->source.part++;
+}
+
+/* The first source; it has the size of memory blocks, unless nothing is left of any. */
+static int chain_first(struct source_chain *chain)
+{
+	int err = chain_next(chain);
+
+	while (!err && chain->now->info.empty && chain->next < chain->nr) {
+		source_read(chain->now, NULL, NULL);
+		chain_keep(chain);
+		err = chain_next(chain);
+	}
+	return err;
 }
 
 static int chain_read(struct source *source, source_sink sink, void *ctx)
@@ -114,7 +141,8 @@ static int chain_read(struct source *source, source_sink sink, void *ctx)
 	int ret = source_read(chain->now, chain_take, &to);
 
 	if (chain->part != chain->now->part)
-		chain_start_part(chain);
+		chain_start_part(chain, chain->now->part_end_ns,
+				 chain->now->part_whole);
 	chain->part = chain->now->part;
 	if (ret >= 0)
 		return ret;
@@ -130,7 +158,7 @@ static int chain_read(struct source *source, source_sink sink, void *ctx)
 	ret = chain_next(chain);
 	if (ret)
 		return ret;
-	chain_start_part(chain);
+	chain_start_part(chain, chain->end_ns, chain->whole);
 	/* There may be more. */
 	return 1;
 }
@@ -193,7 +221,7 @@ int source_open_all(struct source **source, const char *const *paths, size_t nr,
 	chain->source.ops = &chain_ops;
 	chain->paths = paths;
 	chain->nr = nr;
-	err = chain_next(chain);
+	err = chain_first(chain);
 	if (err) {
 		snprintf(why, len, "%s", chain->source.why);
 		chain_close(&chain->source);

@@ -43,6 +43,7 @@ struct source_file {
 	u64 unknown; /* numbered records of unknown events */
 	u64 last_seq; /* highest number of a record */
 	struct recording_totals totals;
+	u64 cut_line; /* where the first of earlier recordings ends that have no totals, 0: none */
 	u64 base; /* numbers used by earlier recordings in the file, */
 	struct source_totals sums; /* their totals, */
 	int self_check; /* and the worst of their self-checks */
@@ -172,6 +173,7 @@ static int parse_totals(struct source_file *file, const char *line, size_t len)
 	if (err)
 		return file_fail(file, err,
 				 is_truncated(file) ? "truncated" : why);
+	file->totals.source.unknown = file->unknown;
 	file->has_totals = true;
 	return 0;
 }
@@ -239,36 +241,70 @@ static void explain_check(const struct source_file *file, char *why, size_t len)
 			 "when it was recorded, the ledgers were not compared");
 }
 
-/* Another recording begins in the same file: keep the results of the last one. */
-static int file_next_part(struct source_file *file, const char *line,
-			  size_t len)
+/* Keep the results of a recording that another one follows in the same file. */
+static int keep_totals(struct source_file *file)
 {
-	struct source_info info;
+	const struct source_totals *totals = &file->totals.source;
+	struct source *source = &file->source;
 	char why[160];
 
-	if (recording_header_get(line, len, &info, why, sizeof(why)))
-		return file_fail(file, -EPROTO,
-				 "unexpected line after the totals");
 	if (compare_counts(file, why, sizeof(why)))
 		return file_fail(file, -EPROTO, why);
-	if (info.block_bytes != file->source.info.block_bytes ||
-	    info.page_bytes != file->source.info.page_bytes)
-		return file_fail(
-			file, -EPROTO,
-			"this recording has another size of memory blocks than the one before it");
-	source_totals_add(&file->sums, &file->totals.source);
+	source_totals_add(&file->sums, totals);
 	if (file->totals.self_check && file->self_check != 1) {
 		file->self_check = file->totals.self_check;
 		explain_check(file, file->self_check_why,
 			      sizeof(file->self_check_why));
 	}
-	file->base += file->totals.source.count[0].seen;
+	/* Lost events may have come after the last one that is there. */
+	source->part_whole = file->last_seq >= totals->count[0].seen;
+	source->part_end_ns = source->part_whole ? totals->mono_ns : 0;
+	file->base += totals->count[0].seen;
+	return 0;
+}
+
+/* The same for one without totals: its recorder was killed. */
+static void keep_cut(struct source_file *file)
+{
+	if (!file->cut_line)
+		file->cut_line = file->line - 1;
+	file->source.part_whole = false;
+	file->source.part_end_ns = 0;
+	file->base += file->last_seq;
+}
+
+/* Another recording begins in the same file. */
+static int file_next_part(struct source_file *file, const char *line,
+			  size_t len)
+{
+	struct source *source = &file->source;
+	struct source_info info;
+	char why[160];
+	int err = 0;
+
+	if (recording_header_get(line, len, &info, why, sizeof(why)))
+		return file_fail(file, -EPROTO,
+				 file->has_totals ?
+					 "unexpected line after the totals" :
+					 why);
+	if (file->has_totals)
+		err = keep_totals(file);
+	else
+		keep_cut(file);
+	if (err)
+		return err;
+	if (info.block_bytes != source->info.block_bytes ||
+	    info.page_bytes != source->info.page_bytes)
+		return file_fail(
+			file, -EPROTO,
+			"this recording has another size of memory blocks than the one before it");
 	memset(file->counts, 0, sizeof(file->counts));
+	file->unknown = 0;
 	file->last_seq = 0;
 	file->has_totals = false;
-	file->source.info.wall_ns = info.wall_ns;
-	file->source.info.mono_ns = info.mono_ns;
-	file->source.part++;
+	info.growing = source->info.growing;
+	source->info = info;
+	source->part++;
 	return 0;
 }
 
@@ -280,11 +316,12 @@ static int file_parse_line(struct source_file *file, source_sink sink,
 	const char *why;
 	int err;
 
-	if (file->has_totals)
+	if (file->has_totals || recording_is_header(line, len))
 		return file_next_part(file, line, len);
 	if (recording_is_totals(line, len))
 		return parse_totals(file, line, len);
-	err = record_from_json(line, len, &record, &why);
+	err = record_from_json(line, len, file->source.info.schema, &record,
+			       &why);
 	if (err && err != -ENOMSG)
 		return file_fail(file, err,
 				 is_truncated(file) ? "truncated" : why);
@@ -301,18 +338,18 @@ static void file_finish(struct source_file *file)
 	char why[128];
 
 	file->err = -ENODATA;
-	if (!file->has_totals)
+	if (file->has_totals && compare_counts(file, why, sizeof(why)))
+		file_fail(file, -EPROTO, why);
+	else if (file->cut_line)
+		snprintf(
+			file->reason, sizeof(file->reason),
+			"%s:%llu: recording ends without totals, and another one follows: its recorder was killed",
+			file->name, file->cut_line);
+	else if (!file->has_totals)
 		snprintf(
 			file->reason, sizeof(file->reason),
 			"%s:%llu: recording ends without totals: its recorder was killed or is still running",
 			file->name, file->line);
-	else if (compare_counts(file, why, sizeof(why)))
-		file_fail(file, -EPROTO, why);
-	else if (file->unknown)
-		snprintf(
-			file->reason, sizeof(file->reason),
-			"%s: %llu records of unknown events were skipped: use the mhptop that recorded them",
-			file->name, file->unknown);
 }
 
 /* Parse all complete lines of the buffer. The number of records, or an error. */
@@ -372,7 +409,7 @@ static int file_totals(struct source *source, struct source_totals *totals)
 		return -ENODATA;
 	*totals = file->totals.source;
 	source_totals_add(totals, &file->sums);
-	return 0;
+	return file->cut_line ? -ENODATA : 0;
 }
 
 static int file_self_check(struct source *source, struct mhp_ledger *ledger,
@@ -382,7 +419,7 @@ static int file_self_check(struct source *source, struct mhp_ledger *ledger,
 
 	/* The running kernel's ledger is not that of the recording. */
 	(void)ledger;
-	if (!file->has_totals) {
+	if (!file->has_totals || file->cut_line) {
 		snprintf(why, len, "the recording has no totals");
 		return -EOPNOTSUPP;
 	}

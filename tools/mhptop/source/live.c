@@ -38,33 +38,37 @@ static int read_text(char *buf, size_t len, const char *path)
 	return n;
 }
 
-int source_live_text(char *buf, size_t len, const char *path, ...)
+static int read_path(char *buf, size_t len, const char *path, va_list args)
 {
 	char full[PATH_MAX];
-	va_list args;
-	int n;
+	int n = vsnprintf(full, sizeof(full), path, args);
 
-	va_start(args, path);
-	n = vsnprintf(full, sizeof(full), path, args);
-	va_end(args);
 	if (n < 0 || (size_t)n >= sizeof(full))
 		return -ENAMETOOLONG;
 	return read_text(buf, len, full);
 }
 
-static int __attribute__((format(printf, 3, 4)))
-source_live_number(u64 *number, int base, const char *path, ...)
+int source_live_text(char *buf, size_t len, const char *path, ...)
 {
-	char full[PATH_MAX], text[32], *end;
 	va_list args;
 	int n;
 
 	va_start(args, path);
-	n = vsnprintf(full, sizeof(full), path, args);
+	n = read_path(buf, len, path, args);
 	va_end(args);
-	if (n < 0 || (size_t)n >= sizeof(full))
-		return -ENAMETOOLONG;
-	n = read_text(text, sizeof(text), full);
+	return n;
+}
+
+static int __attribute__((format(printf, 3, 4)))
+source_live_number(u64 *number, int base, const char *path, ...)
+{
+	char text[32], *end;
+	va_list args;
+	int n;
+
+	va_start(args, path);
+	n = read_path(text, sizeof(text), path, args);
+	va_end(args);
 	if (n < 0)
 		return n;
 	*number = strtoull(text, &end, base);
@@ -140,6 +144,8 @@ int source_live_info(struct source_info *info, enum source_kind kind,
 	uname(&name);
 	snprintf(info->kernel, sizeof(info->kernel), "%s", name.release);
 	snprintf(info->host, sizeof(info->host), "%s", name.nodename);
+	source_live_text(info->boot, sizeof(info->boot),
+			 "/proc/sys/kernel/random/boot_id");
 	info->schema = SOURCE_SCHEMA;
 	info->kind = kind;
 	info->page_bytes = sysconf(_SC_PAGESIZE);

@@ -71,6 +71,9 @@ void source_totals_add(struct source_totals *sums,
 		sums->count[i].submitted += totals->count[i].submitted;
 		sums->count[i].lost += totals->count[i].lost;
 	}
+	sums->no_room += totals->no_room;
+	sums->no_lock += totals->no_lock;
+	sums->unknown += totals->unknown;
 }
 
 u64 source_numbered(struct source *source)

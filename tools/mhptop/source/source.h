@@ -80,6 +80,8 @@ struct source {
 	 * of read() never hands over records of two.
 	 */
 	u64 part;
+	bool part_whole; /* no events were missing at the end of the last one */
+	u64 part_end_ns; /* no events came until then in the last one; 0: unknown */
 };
 
 /*

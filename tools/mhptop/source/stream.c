@@ -200,15 +200,62 @@ void stream_update(struct stream *stream)
 		load_ledger(stream);
 	else if (!*model->notice)
 		model_doubt(model, model->notice, sizeof(model->notice));
+	if (!*model->notice)
+		snprintf(model->notice, sizeof(model->notice), "%s",
+			 stream->part_note);
+}
+
+/*
+ * How the times of a recording go on from those of the one before it. Without
+ * boot IDs, an earlier time is that of another boot, if not of two recorders at
+ * the same time.
+ */
+static bool is_same_clock(struct stream *stream, u64 begin_ns)
+{
+	const struct source_info *next = &stream->source->info;
+	const struct source_info *info = &stream->model.info;
+	bool other = source_info_other_boot(info, next);
+	bool earlier = begin_ns && begin_ns < stream->model.last_ns;
+	const char *what = NULL;
+
+	if (other)
+		what = "is of another boot or machine";
+	else if (earlier && *info->boot && *next->boot)
+		what = "begins before the end of the one before it: events may be in both";
+	else if (earlier)
+		what = "begins before the end of the one before it: it is of another boot, or events are in both";
+	stream->overlaps |= earlier && !other && *info->boot && *next->boot;
+	if (what && !*stream->part_note)
+		snprintf(stream->part_note, sizeof(stream->part_note),
+			 "recording %llu %s", stream->part + 1, what);
+	return !what;
 }
 
 /* What was known is of a recording that has ended. 0 or -ENOMEM. */
-static int start_part(struct stream *stream)
+static int start_part(struct stream *stream, u64 begin_ns)
 {
-	stream->part = stream->source->part;
-	rules_restart(stream->rules);
-	return model_restart(&stream->model, stream->source->info.wall_ns,
-			     stream->source->info.mono_ns);
+	const struct source *source = stream->source;
+	bool continues =
+		is_same_clock(stream, source->info.mono_ns ?: begin_ns);
+
+	stream->part_begins = false;
+	stream->boot += !continues;
+	return model_restart(&stream->model, &source->info, continues);
+}
+
+/* Before the next read: the source has come to another recording. 0 or -ENOMEM. */
+static int end_part(struct stream *stream)
+{
+	const struct source *source = stream->source;
+	/* The last one had no records. */
+	int err = stream->part_begins ? start_part(stream, 0) : 0;
+
+	rules_restart(stream->rules, source->part_end_ns, source->part_whole);
+	if (stream->model.last_ns < source->part_end_ns)
+		stream->model.last_ns = source->part_end_ns;
+	stream->part = source->part;
+	stream->part_begins = true;
+	return err;
 }
 
 struct window {
@@ -217,12 +264,19 @@ struct window {
 	void *ctx;
 };
 
-/* Sink. Nothing later than the end of the window is passed on. */
+/*
+ * Sink. The first record of a recording shows on which clock it is. Nothing later
+ * than the end of the window is passed on.
+ */
 static int window_take(void *ctx, const struct mhp_record *record)
 {
 	const struct window *window = ctx;
+	struct stream *stream = window->stream;
+	int err = stream->part_begins ? start_part(stream, record->time_ns) : 0;
 
-	if (record->time_ns <= window->stream->until_ns)
+	if (err)
+		return err;
+	if (!stream->until_ns || record->time_ns <= stream->until_ns)
 		return window->sink(window->ctx, record);
 	window->stream->stopped = true;
 	return -ECANCELED;
@@ -235,11 +289,11 @@ int stream_read(struct stream *stream, source_sink sink, void *ctx)
 
 	if (stream->over)
 		return -ENODATA;
-	ret = stream->part == stream->source->part ? 0 : start_part(stream);
-	if (!ret && stream->until_ns)
+	ret = stream->part == stream->source->part ? 0 : end_part(stream);
+	if (!ret)
 		ret = source_read(stream->source, window_take, &window);
-	else if (!ret)
-		ret = source_read(stream->source, sink, ctx);
+	if (ret == -ENODATA && stream->part_begins)
+		ret = start_part(stream, 0) ?: ret;
 	if (stream->stopped) {
 		stream->over = true;
 		return -ENODATA;
@@ -280,13 +334,30 @@ static bool is_whole(const struct stream *stream)
 	       !source_totals(stream->source, &totals);
 }
 
+/* The time of the model when the recording, or the part of it that is shown, ends. */
+static void tick_end(struct stream *stream, u64 end_ns)
+{
+	/* In microseconds, as printed */
+	if (stream->until_ns && end_ns >= stream->until_ns)
+		end_ns = stream->until_ns / 1000 * 1000;
+	model_tick(&stream->model, end_ns);
+}
+
+/*
+ * What has not ended by now is judged, and shown, by the time at which the
+ * recording ended. Earlier recordings may lack their totals.
+ */
 static void end_rules(struct stream *stream)
 {
-	const struct model *model = &stream->model;
-	u64 end_ns = model->totals.mono_ns ?: stream->end_ns;
+	struct model *model = &stream->model;
+	struct source_totals totals;
+	u64 end_ns;
 
-	rules_end(stream->rules, is_tail_lost(model) ? 0 : end_ns,
-		  is_whole(stream));
+	source_totals(stream->source, &totals);
+	end_ns = is_tail_lost(model) ? 0 : totals.mono_ns ?: stream->end_ns;
+	rules_end(stream->rules, end_ns, is_whole(stream));
+	if (!model->info.live && end_ns)
+		tick_end(stream, end_ns);
 }
 
 /* The rest of the recording, with its totals, is not read. */
@@ -295,6 +366,7 @@ static void finish_early(struct stream *stream)
 	struct model *model = &stream->model;
 
 	stream_update(stream);
+	tick_end(stream, stream->until_ns);
 	model->self_check = -EOPNOTSUPP;
 	snprintf(model->self_check_why, sizeof(model->self_check_why),
 		 "the recording was read only in part (--until)");

@@ -17,7 +17,12 @@ struct stream {
 	struct model model;
 	struct rules *rules;
 	int rules_err; /* -ENOMEM: not all records were checked */
-	u64 part; /* the recording, if there are several */
+	u64 part; /* the recording, if there are several, counted from 0 */
+	bool part_begins; /* it has had no records yet */
+	u64 boot; /* how often the clock started anew with a recording */
+	bool overlaps; /* a recording begins before the end of the one before it */
+	char part_note
+		[128]; /* what is special about the first such recording, "" if nothing */
 	u64 until_ns; /* end with the last record up to this time, 0: at the end */
 	bool stopped; /* there was a later record */
 	bool over; /* there are no more records */

@@ -22,7 +22,8 @@ struct batch {
 	FILE *file; /* writes to out */
 	u64 delay; /* in ns, 0: only the last frame */
 	u64 due; /* next frame by the clock */
-	u64 due_record; /* next frame by the time of records */
+	u64 due_record; /* next frame by the time of records, 0: not known yet */
+	u64 boot; /* the clock that this time is of */
 	unsigned long frames; /* so far */
 };
 
@@ -57,10 +58,11 @@ static int batch_take(void *ctx, const struct mhp_record *record)
 	struct batch *batch = ctx;
 	u64 since = batch->stream->model.log_since_ns, late;
 
-	if (!batch->due_record)
+	if (!batch->due_record || batch->boot != batch->stream->boot)
 		batch->due_record = record->time_ns < since ?
 					    since :
 					    record->time_ns + batch->delay;
+	batch->boot = batch->stream->boot;
 	if (record->time_ns < batch->due_record)
 		return stream_take(batch->stream, record);
 	stream_tick(batch->stream, batch->due_record);

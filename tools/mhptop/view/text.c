@@ -222,14 +222,30 @@ static void text_put_violations(FILE *out, const struct model *model,
 			violation->found);
 }
 
+/* The memmap in a block that is offline serves the blocks of its range that are online. */
+static const char *live_note(const struct model *model,
+			     const struct mhp_block *block, char *buf,
+			     size_t len)
+{
+	u64 live = range_live_pages(model->ledger, block);
+
+	if (block->state != MHP_STATE_OFFLINE || !live)
+		return NULL;
+	snprintf(buf, len, "%llu pages hold memmap in use", live);
+	return buf;
+}
+
 static void text_put_block(FILE *out, const struct model *model,
 			   const struct mhp_block *block, size_t nth)
 {
+	char note[64];
+
 	if (!nth) {
 		fputc('\n', out);
 		text_put_row(out, model, columns, NULL, NULL);
 	}
-	text_put_row(out, model, columns, block, NULL);
+	text_put_row(out, model, columns, block,
+		     live_note(model, block, note, sizeof(note)));
 }
 
 /* In the format of `perf script`. A comm may contain control characters. */

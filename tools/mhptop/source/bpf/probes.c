@@ -47,19 +47,24 @@ static const struct probe_use {
 	{ "mhp_enter_online", MHP_EVENT_mhp_online_begin, 0, true, NULL },
 	{ "mhp_exit_zone", MHP_EVENT_mhp_online_begin, MHP_HAS_ZONE, false,
 	  "zone" },
-	{ "mhp_exit_online", MHP_EVENT_mhp_online_end, 0, true, NULL },
-	{ "mhp_exit_init", MHP_EVENT_mhp_vmemmap_online, MHP_HAS_MEMMAP, true,
+	{ "mhp_exit_online_pages", MHP_EVENT_mhp_online_failed, 0, false,
 	  NULL },
+	{ "mhp_exit_offline_pages", MHP_EVENT_mhp_offline_failed, 0, false,
+	  NULL },
+	{ "mhp_exit_devices", MHP_EVENT_mhp_add_failed, 0, false,
+	  "reason, if a memory block's device cannot be made" },
+	{ "mhp_exit_online", MHP_EVENT_mhp_online_end, 0, true, NULL },
+	{ "mhp_exit_init", MHP_EVENT_mhp_vmemmap_online, 0, true, NULL },
 	{ "mhp_exit_deinit", MHP_EVENT_mhp_vmemmap_offline, 0, true, NULL },
 	{ "mhp_enter_offline", MHP_EVENT_mhp_offline_begin, 0, true, NULL },
 	{ "mhp_exit_offline", MHP_EVENT_mhp_offline_end, 0, true, NULL },
-	{ "mhp_exit_holes", MHP_EVENT_mhp_offline_end, MHP_HAS_HOLES, false,
+	{ "mhp_exit_holes", MHP_EVENT_mhp_offline_failed, MHP_HAS_HOLES, false,
 	  "reason, if there are holes" },
-	{ "mhp_exit_isolate", MHP_EVENT_mhp_offline_end, MHP_HAS_ISOLATION,
+	{ "mhp_exit_isolate", MHP_EVENT_mhp_offline_failed, MHP_HAS_ISOLATION,
 	  false, "reason" },
-	{ "mhp_exit_dissolve", MHP_EVENT_mhp_offline_end, MHP_HAS_DISSOLVE,
+	{ "mhp_exit_dissolve", MHP_EVENT_mhp_offline_failed, MHP_HAS_DISSOLVE,
 	  false, NULL },
-	{ "mhp_exit_dissolve_pages", MHP_EVENT_mhp_offline_end,
+	{ "mhp_exit_dissolve_pages", MHP_EVENT_mhp_offline_failed,
 	  MHP_HAS_DISSOLVE, false, NULL },
 	{ "mhp_enter_chain", MHP_EVENT_mhp_notify, 0, false, NULL },
 	{ "mhp_exit_chain", MHP_EVENT_mhp_notify, MHP_HAS_NOTIFIER, false,
@@ -201,7 +206,8 @@ static bool has_sections(const struct bpf_source *self, const bool *attached)
 /* Events of which something is missing, and those that no probe makes */
 static u64 unknown_events(const struct bpf_source *self, const bool *attached)
 {
-	u64 unknown = 0, made = 0;
+	/* Made by the programs that make the end, too. */
+	u64 unknown = 0, made = 1ULL << MHP_EVENT_mhp_remove_failed;
 	unsigned int event;
 	size_t i;
 

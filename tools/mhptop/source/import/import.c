@@ -16,6 +16,32 @@
 #define MOST_CPUS 8192
 #define MOST_GAPS 65536
 
+static u64 section_pages(const struct mhp_record *record)
+{
+	switch (record->event) {
+	case MHP_EVENT_mhp_vmemmap_populate:
+		return record->p.mhp_vmemmap_populate.nr_pages;
+	case MHP_EVENT_mhp_vmemmap_free:
+		return record->p.mhp_vmemmap_free.nr_pages;
+	default:
+		return 0;
+	}
+}
+
+/* The largest size of memory blocks for which the range of an add or a removal consists of whole blocks. */
+static u64 range_unit(const struct mhp_record *record)
+{
+	u64 bits = 0;
+
+	if (record->event == MHP_EVENT_mhp_add_begin)
+		bits = record->p.mhp_add_begin.start_pfn |
+		       record->p.mhp_add_begin.nr_pages;
+	else if (record->event == MHP_EVENT_mhp_remove_begin)
+		bits = record->p.mhp_remove_begin.start_pfn |
+		       record->p.mhp_remove_begin.nr_pages;
+	return bits & -bits;
+}
+
 bool import_block_look(struct import_block *block,
 		       const struct mhp_record *record)
 {
@@ -23,9 +49,10 @@ bool import_block_look(struct import_block *block,
 	if (record->event == MHP_EVENT_mhp_online_begin ||
 	    record->event == MHP_EVENT_mhp_offline_begin)
 		block->nr_pages = record->p.mhp_block_begin.nr_pages;
-	else if (record->event == MHP_EVENT_mhp_vmemmap_populate &&
-		 !block->section)
-		block->section = record->p.mhp_vmemmap_populate.nr_pages;
+	else if (!block->section)
+		block->section = section_pages(record);
+	if (!block->range)
+		block->range = range_unit(record);
 	return block->nr_pages;
 }
 
@@ -38,7 +65,7 @@ const char *import_block_why(const struct import_block *block, const char *none)
 
 u64 import_block_pages(const struct import_block *block)
 {
-	return block->nr_pages ?: block->section;
+	return block->nr_pages ?: block->section ?: block->range;
 }
 
 bool import_field_fits(const struct event_field *field, s64 value)

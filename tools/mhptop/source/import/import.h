@@ -61,7 +61,8 @@ void import_gaps_free(struct import_gaps *gaps);
 /* The size of a memory block, derived from records. Initialise with zeroes. */
 struct import_block {
 	u64 nr_pages; /* of the first block that went online or offline */
-	u64 section; /* pages of the first populated section */
+	u64 section; /* pages of the first section that was populated or freed */
+	u64 range; /* the largest size that fits the first add or removal */
 	bool looked; /* there was a record */
 };
 

@@ -19,11 +19,20 @@
 #define MOST_BUFFERS 16
 #define CUT_TEXT "the text was cut: it ends inside a line"
 #define CUT_PERF "the perf.data was cut, or perf was killed"
+#define NONE_LEFT ", and no mhp events are left"
+/* The size of memory blocks, in pages, of a file that has no events */
+#define EMPTY_PAGES 32768
+
+/* A time that is earlier than the one before by more than this is that of another text. */
+#define STEP_NS 1000000
 
 /* A buffer of trace-cmd. Two buffers usually have the same events, so one is read. */
 struct text_buffer {
 	char name[TEXT_BUFFER_LEN];
 	struct import_block block;
+	u64 last_ns; /* time of the last event */
+	u64 events;
+	u64 steps; /* times that are earlier than the one before */
 };
 
 struct source_text {
@@ -32,13 +41,18 @@ struct source_text {
 	char *path;
 	struct import import;
 	struct import_gaps gaps;
+	u16 schema; /* of all records: OLD_FORM_SCHEMA if one has the old form */
 	u64 lost_unplaced; /* losses that no line reports */
+	bool lost_anywhere; /* a line reports a loss, but not where it happened */
 	bool lost_more; /* the number of lost events is unknown */
 	bool is_cut; /* the file is */
 	bool finished; /* all of it was read */
 	struct text_buffer buffers[MOST_BUFFERS];
 	size_t nr_buffers;
 	struct text_buffer *buffer; /* the one that is read */
+	u64 last_ns; /* time of the last record */
+	bool holding; /* a record of the next text was read */
+	struct mhp_record held;
 	char refused[256]; /* the first line that was refused, and why */
 	char note[256]; /* for the user, at the end */
 	struct text_input input;
@@ -63,6 +77,25 @@ static int text_fail(struct source_text *text, int err, const char *reason)
 
 /* -- The second pass: records ------------------------------------------------- */
 
+/*
+ * Several texts may have been joined into one. The first record of the next one
+ * is held back, because a call of read() hands over records of one only.
+ */
+static bool begins_text(struct source_text *text,
+			const struct mhp_record *record)
+{
+	bool begins = text->last_ns > record->time_ns &&
+		      text->last_ns - record->time_ns > STEP_NS;
+
+	text->last_ns = record->time_ns;
+	if (!begins)
+		return false;
+	text->held = *record;
+	text->holding = true;
+	text->source.part++;
+	return true;
+}
+
 /* 1 if the line was a record and was handed over, 0 if not, or an error. */
 static int text_take_line(struct source_text *text, const char *line,
 			  source_sink sink, void *ctx)
@@ -76,11 +109,16 @@ static int text_take_line(struct source_text *text, const char *line,
 	if (parsed.lost)
 		import_lost(&text->import, parsed.lost);
 	text->lost_more |= parsed.lost_more;
-	if (parsed.kind != TEXT_LINE_EVENT ||
-	    strcmp(parsed.buffer, text->buffer->name) != 0)
+	if (strcmp(parsed.buffer, text->buffer->name) != 0)
 		return 0;
+	text->import.totals.unknown += parsed.kind == TEXT_LINE_UNKNOWN;
+	if (parsed.kind != TEXT_LINE_EVENT)
+		return 0;
+	parsed.record.schema = text->schema;
 	import_count(&text->import, &parsed.record,
 		     import_gaps_has(&text->gaps, text->input.line));
+	if (begins_text(text, &parsed.record))
+		return 0;
 	ret = sink(ctx, &parsed.record);
 	return ret < 0 ? ret : 1;
 }
@@ -95,8 +133,9 @@ static void text_finish(struct source_text *text)
 	text->finished = true;
 	text->is_cut |= text->input.cut;
 	if (text->is_cut)
-		snprintf(text->note, sizeof(text->note), "%s: %s", text->name,
-			 text->input.is_perf ? CUT_PERF : CUT_TEXT);
+		snprintf(text->note, sizeof(text->note), "%s: %s%s", text->name,
+			 text->input.is_perf ? CUT_PERF : CUT_TEXT,
+			 text->buffer ? "" : NONE_LEFT);
 	else if (text->lost_more)
 		snprintf(
 			text->note, sizeof(text->note),
@@ -119,7 +158,18 @@ static int text_read(struct source *source, source_sink sink, void *ctx)
 	int i, ret, taken = 0;
 	char *line;
 
-	for (i = 0; i < BATCH; i++) {
+	if (!text->buffer) {
+		text_finish(text);
+		return -ENODATA;
+	}
+	if (text->holding) {
+		text->holding = false;
+		ret = sink(ctx, &text->held);
+		if (ret < 0)
+			return ret;
+		taken++;
+	}
+	for (i = 0; i < BATCH && !text->holding; i++) {
 		ret = text_input_line(&text->input, false, &line);
 		if (ret == -EAGAIN)
 			break;
@@ -205,6 +255,7 @@ static int look_at_line(struct source_text *text, const char *line,
 		return 0;
 	}
 	*overwritten |= parsed.kind == TEXT_LINE_OVERWRITTEN;
+	text->lost_anywhere |= parsed.kind == TEXT_LINE_LOST_ANYWHERE;
 	if (parsed.kind == TEXT_LINE_LOST)
 		err = import_gaps_lost(&text->gaps, parsed.cpu,
 				       text->input.line);
@@ -213,9 +264,15 @@ static int look_at_line(struct source_text *text, const char *line,
 					text->input.line);
 	if (parsed.kind != TEXT_LINE_EVENT)
 		return err;
+	if (parsed.record.schema)
+		text->schema = parsed.record.schema;
 	buffer = find_text_buffer(text, parsed.buffer);
-	if (buffer)
-		import_block_look(&buffer->block, &parsed.record);
+	if (!buffer)
+		return err;
+	import_block_look(&buffer->block, &parsed.record);
+	buffer->events++;
+	buffer->steps += parsed.record.time_ns < buffer->last_ns;
+	buffer->last_ns = parsed.record.time_ns;
 	return err;
 }
 
@@ -249,8 +306,12 @@ static void choose_buffer(struct source_text *text)
 	}
 }
 
-/* Why there is nothing to read. */
-static int fail_empty(struct source_text *text)
+/*
+ * There is nothing to read. If that is because the file was cut, it is a
+ * recording without events, and without its end. A text of which not even one
+ * event is left may be any text, so that is an error.
+ */
+static int open_empty(struct source_text *text)
 {
 	const struct import_block none = { 0 };
 	const char *reason =
@@ -260,13 +321,15 @@ static int fail_empty(struct source_text *text)
 		memcpy(text->source.why, text->refused, sizeof(text->refused));
 		return -EPROTO;
 	}
-	if (text->is_cut)
-		reason = CUT_PERF
-			", and perf script prints no mhp events of it";
-	else if (text->input.is_perf)
+	if (text->is_cut ||
+	    (text->input.cut &&
+	     (text->nr_buffers || unpack_format(text->input.unpack)))) {
+		import_info(&text->source.info, EMPTY_PAGES);
+		text->source.info.empty = true;
+		return 0;
+	}
+	if (text->input.is_perf)
 		reason = "no mhp events in this perf.data";
-	else if (text->input.cut && unpack_format(text->input.unpack))
-		reason = "packed data was cut, and no mhp events are left";
 	else if (!text->input.line)
 		text->input.line = 1;
 	return text_fail(text, -EPROTO,
@@ -292,9 +355,18 @@ static int prepare(struct source_text *text)
 	err = look_at_lines(text);
 	choose_buffer(text);
 	if (!text->buffer)
-		return err ?: fail_empty(text);
+		return err ?: open_empty(text);
+	/* As in perf script --deltatime: a few steps are those of joined texts. */
+	if (text->buffer->steps > 1 &&
+	    text->buffer->steps * 4 > text->buffer->events) {
+		text->input.line = 0;
+		return text_fail(
+			text, -EPROTO,
+			"the times are differences between events, or not in order; print absolute times, as perf script does without --deltatime");
+	}
 	/* Losses without a place; and each CPU's events end somewhere else in a file that was cut. */
-	if ((data.cut || (data.lost && !text->gaps.nr)) &&
+	if ((data.cut || text->lost_anywhere ||
+	     (data.lost && !text->gaps.nr)) &&
 	    import_gaps_anywhere(&text->gaps))
 		return text_fail(text, -ENOMEM, "out of memory");
 	import_info(&text->source.info,

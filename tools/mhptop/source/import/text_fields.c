@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "format/old_form.h"
 #include "model/event_table.h"
 #include "source/import/import.h"
 #include "source/import/text_fields.h"
@@ -84,6 +85,10 @@ static int parse_field(struct mhp_record *record,
 
 	if (field->symbols) {
 		number = event_symbol_value(field->symbols, value, len);
+		if (number < 0 && !old_form_word(field->name, value, len)) {
+			record->schema = OLD_FORM_SCHEMA;
+			number = 0;
+		}
 		if (number < 0)
 			return -EPROTO;
 		event_field_set(field, &record->p, number);
@@ -106,6 +111,45 @@ static int parse_field(struct mhp_record *record,
 		       -EPROTO;
 }
 
+/* The reason that is an event of its own now, and other signs of an old kernel. */
+static int parse_old_form(struct mhp_record *record, const char *text,
+			  char *why, size_t why_len)
+{
+	const char *value;
+	size_t len;
+	long word;
+
+	if (record->event == MHP_EVENT_mhp_offline_blocker &&
+	    line_find_word(text, "flags", &len))
+		record->schema = OLD_FORM_SCHEMA;
+	value = old_form_has_reason(record->event) ?
+			line_find_word(text, "reason", &len) :
+			NULL;
+	if (!value)
+		return 0;
+	record->schema = OLD_FORM_SCHEMA;
+	word = event_symbol_value(event_reasons, value, len);
+	if (word < 0)
+		word = old_form_word("reason", value, len);
+	if (word >= 0) {
+		record->reason = word;
+		return 0;
+	}
+	snprintf(why, why_len, "%s: reason has an invalid value",
+		 event_info(record->event)->name);
+	return -EPROTO;
+}
+
+static const char *find_field(const struct mhp_record *record, const char *name,
+			      const char *text, size_t *len)
+{
+	const char *old = record->schema ? old_form_name(record->event, name) :
+					   NULL;
+	const char *value = line_find_word(text, name, len);
+
+	return value || !old ? value : line_find_word(text, old, len);
+}
+
 int text_fields_parse(struct mhp_record *record, const char *text, char *why,
 		      size_t len)
 {
@@ -114,9 +158,14 @@ int text_fields_parse(struct mhp_record *record, const char *text, char *why,
 	const char *value;
 	size_t value_len;
 
+	if (parse_old_form(record, text, why, len))
+		return -EPROTO;
 	for (field = info->fields; field->name; field++) {
-		value = line_find_word(text, field->name, &value_len);
+		value = find_field(record, field->name, text, &value_len);
 		if (value && !parse_field(record, field, value, value_len))
+			continue;
+		if (!value && record->schema &&
+		    old_form_lacks(record->event, field->name))
 			continue;
 		snprintf(why, len, "%s: %s %s", info->name, field->name,
 			 value ? "has an invalid value" : "is missing");

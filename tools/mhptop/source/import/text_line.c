@@ -164,6 +164,15 @@ static bool take_head(const char *at, char mark, struct head *head)
 		skip_blanks(&at);
 		head->event = at;
 	}
+	/* "(+244) " of trace-cmd --ts-diff */
+	at = head->event;
+	if (!strncmp(at, "(+", 2)) {
+		at += 2;
+		if (take_number(&at, &period) && take_char(&at, ')')) {
+			skip_blanks(&at);
+			head->event = at;
+		}
+	}
 	return true;
 }
 
@@ -270,6 +279,10 @@ static bool parse_number_lost(const char *at, const char *words,
 	u64 lost = 0;
 
 	parsed->lost_more = !take_number(&at, &lost);
+	/* Too many digits are some number, too. */
+	if (parsed->lost_more)
+		lost = 0;
+	at += strspn(at, "0123456789");
 	parsed->lost = lost ?: 1;
 	skip_blanks(&at);
 	if (strncmp(at, words, strlen(words)))
@@ -333,6 +346,41 @@ static bool parse_dumped_lost(const char *line, struct text_line *parsed)
 	return true;
 }
 
+/* "** 12 printk messages dropped **": a console that was slower than the dump of a trace */
+static bool parse_printk_lost(const char *at, struct text_line *parsed)
+{
+	static const char words[] = " printk messages dropped **";
+	u64 lines;
+
+	if (strncmp(at, "** ", 3))
+		return false;
+	at += 3;
+	if (!take_number(&at, &lines) || strncmp(at, words, sizeof(words) - 1))
+		return false;
+	parsed->cpu = -1;
+	parsed->lost = 1;
+	parsed->lost_more = true;
+	return true;
+}
+
+/* "Processed 600 events and lost 3 chunks!", "… samples and lost 2.50%!": a summary of perf, wherever it is */
+static bool parse_perf_summary(const char *at, struct text_line *parsed)
+{
+	static const char begin[] = "Processed ";
+	u64 all;
+
+	if (strncmp(at, begin, sizeof(begin) - 1))
+		return false;
+	at += sizeof(begin) - 1;
+	if (!take_number(&at, &all) || (strncmp(at, " events and lost ", 17) &&
+					strncmp(at, " samples and lost ", 18)))
+		return false;
+	parsed->cpu = -1;
+	parsed->lost = 1;
+	parsed->lost_more = true;
+	return true;
+}
+
 /* "PERF_RECORD_LOST lost 12", behind the head */
 static bool parse_perf_lost(const char *event, struct text_line *parsed)
 {
@@ -353,8 +401,11 @@ static enum text_line_kind parse_loss(const char *line,
 {
 	if (parse_overwritten(line, parsed))
 		return TEXT_LINE_OVERWRITTEN;
-	if (parse_cpu_lost(line, parsed) || parse_dumped_lost(line, parsed))
+	if (parse_cpu_lost(line, parsed) || parse_dumped_lost(line, parsed) ||
+	    parse_printk_lost(line, parsed))
 		return TEXT_LINE_LOST;
+	if (parse_perf_summary(line, parsed))
+		return TEXT_LINE_LOST_ANYWHERE;
 	parsed->cpu = -1;
 	parsed->lost = 0;
 	parsed->lost_more = false;
@@ -430,6 +481,26 @@ static int refuse_event(const char *line, char *why, size_t len)
 	return 0;
 }
 
+/*
+ * What comes behind a head that is understood: another event, which may say
+ * whatever a user chose, an mhp event of a newer kernel, or something that is not
+ * the name of an event, behind which an mhp event must not be ignored.
+ */
+static int take_other(const char *event, struct text_line *parsed, char *why,
+		      size_t len)
+{
+	size_t name = strcspn(event, " \t");
+
+	if (!name || event[name - 1] != ':')
+		return refuse_event(event, why, len);
+	if (!strncmp(event, "mhp:", 4))
+		event += 4;
+	if (!strncmp(event, "mhp_", 4) &&
+	    !event_by_name(event, strcspn(event, ": \t")))
+		parsed->kind = TEXT_LINE_UNKNOWN;
+	return 0;
+}
+
 static void set_record(struct mhp_record *record, const struct head *head)
 {
 	size_t len = head->comm_len;
@@ -465,7 +536,7 @@ int text_line_parse(const char *line, struct text_line *parsed, char *why,
 	}
 	record->event = event_at(head.event, &text);
 	if (!record->event)
-		return 0;
+		return take_other(head.event, parsed, why, len);
 	record->size = event_info(record->event)->size;
 	set_record(record, &head);
 	err = text_fields_parse(record, text, why, len);

@@ -15,7 +15,9 @@
 enum text_line_kind {
 	TEXT_LINE_OTHER, /* no event that we know */
 	TEXT_LINE_EVENT, /* an mhp event */
+	TEXT_LINE_UNKNOWN, /* an mhp event of a newer kernel */
 	TEXT_LINE_LOST, /* events are missing before this line */
+	TEXT_LINE_LOST_ANYWHERE, /* events are missing somewhere */
 	TEXT_LINE_OVERWRITTEN, /* the oldest events of each CPU are missing */
 };
 

@@ -15,9 +15,11 @@
 #include <trace-cmd.h>
 #include <unistd.h>
 
+#include "format/old_form.h"
 #include "model/event_table.h"
 #include "source/import/import.h"
 #include "source/import/trace_dat.h"
+#include "source/import/trace_dat_words.h"
 #include "base/confine.h"
 #include "base/plain_text.h"
 
@@ -26,6 +28,7 @@
 
 struct trace_dat_events {
 	struct tep_handle *tep;
+	bool is_old; /* the kernel had the form before schema 3 */
 	struct tep_event *formats[MHP_NR_EVENTS];
 	/* By event and the index of a field in our table; looked up when needed. */
 	struct tep_format_field *fields[MHP_NR_EVENTS][NR_FIELDS];
@@ -50,6 +53,8 @@ struct trace_dat_events *trace_dat_events_new(struct tep_handle *tep)
 			continue;
 		events->formats[i] = format;
 		events->by_id[format->id] = i;
+		events->is_old |= old_form_has_reason(i) &&
+				  tep_find_field(format, "reason");
 	}
 	return events;
 }
@@ -58,14 +63,15 @@ struct trace_dat_events *trace_dat_events_new(struct tep_handle *tep)
 static const struct tep_format_field *
 find_field(struct trace_dat_events *events, unsigned int event, size_t nr)
 {
-	const struct event_field *field = &event_info(event)->fields[nr];
+	const char *name = event_info(event)->fields[nr].name;
+	const char *old = events->is_old ? old_form_name(event, name) : NULL;
 	struct tep_format_field **found;
 
 	if (nr >= NR_FIELDS)
 		return NULL;
 	found = &events->fields[event][nr];
 	if (!*found)
-		*found = tep_find_field(events->formats[event], field->name);
+		*found = tep_find_field(events->formats[event], old ?: name);
 	return *found;
 }
 
@@ -102,12 +108,19 @@ static int read_fields(struct trace_dat_events *events,
 	for (nr = 0; info->fields[nr].name; nr++) {
 		field = &info->fields[nr];
 		there = find_field(events, record->event, nr);
+		if (!there && events->is_old &&
+		    old_form_lacks(record->event, field->name))
+			continue;
 		wrong = "is missing";
 		if (!there)
 			goto out;
 		wrong = "has an invalid value";
 		if (read_number(there, from, &number))
 			goto out;
+		if (field->symbols)
+			number = trace_dat_word(events->formats[record->event],
+						field->name, field->symbols,
+						number);
 		event_field_set(field, &record->p, number);
 		/* A value that does not fit our field is invalid. */
 		if (event_field_get(field, &record->p) != number ||
@@ -118,6 +131,20 @@ static int read_fields(struct trace_dat_events *events,
 out:
 	snprintf(why, len, "%s: %s %s", info->name, field->name, wrong);
 	return -EPROTO;
+}
+
+/* The reason that is an event of its own now. */
+static void read_old_reason(struct trace_dat_events *events,
+			    const struct tep_record *from,
+			    struct mhp_record *record)
+{
+	struct tep_event *format = events->formats[record->event];
+	const struct tep_format_field *field = tep_find_field(format, "reason");
+	s64 number;
+
+	if (field && !read_number(field, from, &number))
+		record->reason =
+			trace_dat_word(format, "reason", event_reasons, number);
 }
 
 int trace_dat_record(struct trace_dat_events *events, struct tep_record *from,
@@ -135,6 +162,10 @@ int trace_dat_record(struct trace_dat_events *events, struct tep_record *from,
 	record->cpu = from->cpu;
 	pid = tep_data_pid(events->tep, from);
 	record->pid = pid;
+	if (events->is_old)
+		record->schema = OLD_FORM_SCHEMA;
+	if (events->is_old && old_form_has_reason(record->event))
+		read_old_reason(events, from, record);
 	comm = tep_data_comm_from_pid(events->tep, pid);
 	snprintf(record->comm, sizeof(record->comm), "%s", comm ?: "");
 	return read_fields(events, from, record, why, len) ?: 1;

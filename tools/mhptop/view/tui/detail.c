@@ -107,7 +107,7 @@ static const char *names(char buf[NAMES_MAX], u64 first, u64 last)
 	return buf;
 }
 
-/* A block cannot go offline before the blocks whose memmap it holds. */
+/* The blocks whose memmap a block holds, and how many of them need it. */
 static void holds_line(struct tui_lines *lines, const struct model *model,
 		       const struct mhp_block *block,
 		       const struct range_pages *holds)
@@ -134,6 +134,32 @@ static void holds_line(struct tui_lines *lines, const struct model *model,
 		names(text, first, last), others, needed);
 }
 
+/* Where the memmap of the range is: sysfs cannot show that an offline block holds some in use. */
+static void users_line(struct tui_lines *lines, const struct model *model,
+		       const struct mhp_block *block)
+{
+	const struct mhp_range *range =
+		ledger_find_range(model->ledger, block->start_pfn);
+	bool up = range && range->vmemmap_online;
+
+	if (!range || range->hosting != MHP_HOSTING_RANGE || !range->zone)
+		return;
+	if (up)
+		tui_lines_add(
+			lines, TUI_PLAIN,
+			"         the memmap of the range is up, in zone %s, used by %u %s",
+			event_symbol(event_zones, range->zone), range->users,
+			range->users == 1 ? "block" : "blocks");
+	else
+		tui_lines_add(lines, TUI_PLAIN,
+			      "         the memmap of the range is down");
+	if (block->state == MHP_STATE_OFFLINE &&
+	    range_live_pages(model->ledger, block))
+		tui_lines_add(
+			lines, TUI_VALUE,
+			"         this block is offline, but these pages are in use by the blocks that are online");
+}
+
 static void tui_detail_memmap(struct tui_lines *lines,
 			      const struct model *model,
 			      const struct mhp_block *block)
@@ -155,6 +181,7 @@ static void tui_detail_memmap(struct tui_lines *lines,
 		      (held_in.first_pfn + held_in.nr - 1) / pages));
 	if (!holds.nr) {
 		tui_lines_add(lines, TUI_PLAIN, "         holds no memmap");
+		users_line(lines, model, block);
 		return;
 	}
 	holds_line(lines, model, block, &holds);
@@ -162,6 +189,7 @@ static void tui_detail_memmap(struct tui_lines *lines,
 		      block->vmemmap_pages,
 		      size_text(bytes, (u64)block->vmemmap_pages *
 					       model->info.page_bytes));
+	users_line(lines, model, block);
 }
 
 static void tui_detail_refs(struct tui_lines *lines,
@@ -204,9 +232,9 @@ static void memmap_lines(struct tui_lines *lines, const struct model *model,
 			      event_symbol(event_hostings, block->hosting));
 	tui_lines_add(
 		lines, TUI_PLAIN,
-		"         vmemmap pages: %u populated, %u freed, %u in a zone; %u pages retired",
-		block->populated, block->freed, block->vmemmap_online,
-		block->retired);
+		"         vmemmap pages: %u populated, %u freed, %llu in a zone; %u pages retired",
+		block->populated, block->freed,
+		range_live_pages(model->ledger, block), block->retired);
 }
 
 static void origin_lines(struct tui_lines *lines, const struct mhp_block *block)
@@ -311,6 +339,10 @@ static void range_lines(struct tui_lines *lines, const struct view_tui *view,
 		tui_lines_add(lines, TUI_FAILED, "  !remove failed: %d, %s",
 			      range->remove_ret,
 			      strerror(abs(range->remove_ret)));
+	if (range->reason)
+		tui_lines_add(lines, TUI_FAILED, "  !reason: %s, at pfn 0x%llx",
+			      event_symbol(event_reasons, range->reason),
+			      range->failed_pfn);
 }
 
 static void detail_column_lines(struct tui_lines *lines,

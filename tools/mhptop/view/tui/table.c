@@ -190,6 +190,9 @@ static void state_text(const struct mhp_range *range, char *buf, size_t len)
 		if (hosts && range->refs < range->sections)
 			snprintf(buf, len, "partial, %u of %u", range->refs,
 				 range->sections);
+		else if (hosts && range->zone)
+			snprintf(buf, len, "ok, memmap %s",
+				 range->vmemmap_online ? "up" : "down");
 		else
 			snprintf(buf, len, "ok");
 		break;

@@ -1,0 +1,218 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# What `mhptop check` and `mhptop replay` make of several recordings in a row, as several files and in one file: verdicts,
+# what ends with each of them, and recordings of other boots. MHPTOP is the program under test.
+. "$(dirname "$0")/../host-lib.sh"
+cd "$TOP/tests/rules" || exit 1
+MHPTOP=$(realpath "$TOP/${MHPTOP:-build/mhptop}")
+
+# verdict NAME WANT REGEX FILE…: the exit status of a check, and a line of its verdict or of its messages
+verdict() {
+	local name=$1 want=$2 regex=$3 got=0
+	shift 3
+	"$MHPTOP" check "$@" >"$WORK/verdict" 2>"$WORK/stderr" </dev/null || got=$?
+	if ((got == want)) && cat "$WORK/verdict" "$WORK/stderr" | grep -qE -- "$regex"; then
+		pass "$name"
+	else
+		fail "$name" "exit $got, want $want"$'\n'"$(grep -E '^not ok|^# [A-Z]' "$WORK/verdict"; cat "$WORK/stderr")"
+	fi
+}
+
+joined() { cat "$@" >"$WORK/joined.ndjson" && echo "$WORK/joined.ndjson"; }
+"$TOP/build/tests/as_text" perf failures-block.ndjson >"$WORK/text"
+
+# -- Verdicts ---------------------------------------------------------------------------------------------------------------
+
+seen() { tail -n 1 "$1" | jq '.totals.seen'; }
+both=$(($(seen range.ndjson) + $(seen eject-range.ndjson)))
+cat range.ndjson eject-range.ndjson >"$WORK/both.ndjson"
+verdict "two recordings in one file" 0 "^# PASS: $both events, 0 lost" "$WORK/both.ndjson"
+verdict "two recordings" 0 "^# PASS: $both events, 0 lost" range.ndjson eject-range.ndjson
+check "two recordings from a pipe" bash -c '"$1" check - <"$2" | grep -q "^# PASS: $3 events"' _ "$MHPTOP" "$WORK/both.ndjson" "$both"
+check "  and through cat" bash -c 'cat "$2" | "$1" check - | grep -q "^# PASS: $3 events"' _ "$MHPTOP" "$WORK/both.ndjson" "$both"
+verdict "the same recording twice: what it left behind is forgotten" 0 '^# PASS' failures-block.ndjson failures-block.ndjson
+verdict "recordings of different tools" 0 "^# PASS: $(($(seen range.ndjson) + 44 + 24)) events, 0 lost" trace-cmd-v7.dat range.ndjson printed/tgid.txt
+for files in "$WORK/both.ndjson" "range.ndjson eject-range.ndjson"; do
+	# shellcheck disable=SC2086	# two files
+	eq "the last frame is that of the last recording: ${files##*/}" "$("$MHPTOP" replay --json $files | jq -c '[.blocks, .zones, .ranges]')" \
+		"$("$MHPTOP" replay --json eject-range.ndjson | jq -c '[.blocks, .zones, .ranges]')"
+done
+for files in "$WORK/both.ndjson" "range.ndjson eject-range.ndjson"; do
+	# shellcheck disable=SC2086	# two files
+	eq "  and so is its wall-clock time: ${files##*/}" "$("$MHPTOP" replay --time utc -b $files | tail -n 5)" \
+		"$("$MHPTOP" replay --time utc -b eject-range.ndjson | tail -n 5)"
+done
+./edit.py eject-range.ndjson gone:32 >"$WORK/violating.ndjson"
+verdict "a violation in the second recording" 3 '^not ok [0-9]+ remove\.match' range.ndjson "$WORK/violating.ndjson"
+verdict "a violation in the first recording" 3 '^not ok [0-9]+ remove\.match' "$WORK/violating.ndjson" range.ndjson
+cat range.ndjson "$WORK/violating.ndjson" >"$WORK/both.ndjson"
+verdict "a violation in the second recording in a file" 3 '^not ok [0-9]+ remove\.match' "$WORK/both.ndjson"
+sed '$s/"self_check":"equal"/"self_check":"differs"/' range.ndjson >"$WORK/differs.ndjson"
+cat "$WORK/differs.ndjson" eject-range.ndjson >"$WORK/both.ndjson"
+verdict "the ledgers of the first recording differ" 5 "ledgers differ" "$WORK/differs.ndjson" eject-range.ndjson
+verdict "the ledgers of the first recording in a file differ" 5 "ledgers differ" "$WORK/both.ndjson"
+head -n 100 failures-block.ndjson >"$WORK/cut.ndjson"
+verdict "the first recording is cut" 5 '^# UNKNOWN' "$WORK/cut.ndjson" range.ndjson
+sed '/mhp_offline_end/,$d' "$WORK/text" >"$WORK/open.txt"
+verdict "the first recording ends inside an operation" 5 'offline operation on memory[0-9]+ has not ended' "$WORK/open.txt" range.ndjson
+verdict "the second recording is cut" 5 '^# UNKNOWN' range.ndjson "$WORK/cut.ndjson"
+./edit.py failures-block.ndjson lose:mhp_notify:5 >"$WORK/lost.ndjson"
+cat "$WORK/lost.ndjson" range.ndjson >"$WORK/both.ndjson"
+verdict "an event of the first recording in a file is lost" 5 "^# UNKNOWN: [0-9]+ events, 1 lost" "$WORK/both.ndjson"
+verdict "an event of the first recording is lost" 5 "^# UNKNOWN: [0-9]+ events, 1 lost" "$WORK/lost.ndjson" range.ndjson
+sed '1s/"block_bytes":[0-9]*/"block_bytes":2147483648/' range.ndjson >"$WORK/other.ndjson"
+cat range.ndjson "$WORK/other.ndjson" >"$WORK/both.ndjson"
+status "memory blocks of another size in the second recording" 6 'another size of memory blocks' "$MHPTOP" check range.ndjson "$WORK/other.ndjson"
+status "memory blocks of another size in the second recording in a file" 6 'both.ndjson:802: .*another size of memory blocks' "$MHPTOP" check "$WORK/both.ndjson"
+status "a second recording that does not exist" 1 'none: No such file' "$MHPTOP" check range.ndjson "$WORK/none"
+sed 300d range.ndjson | cat - eject-range.ndjson >"$WORK/both.ndjson"
+status "a line of the first recording in a file is missing" 6 'both.ndjson:801: ' "$MHPTOP" check "$WORK/both.ndjson"
+# A text of which nothing says that it is complete, and a perf.data of which nothing is left, anywhere in the row
+unknown='^# PASS: [0-9]+ events, 0 lost, completeness unknown$'
+verdict "a text alone is not known to be complete" 0 "$unknown" "$WORK/text"
+verdict "  nor before a recording" 0 "$unknown" "$WORK/text" range.ndjson
+verdict "  nor behind a recording" 0 "$unknown" range.ndjson "$WORK/text"
+verdict "  nor between two" 0 "$unknown" range.ndjson "$WORK/text" eject-range.ndjson
+verdict "  what is expected may have happened in what is missing" 5 'may have happened after the last event' --expect-removes 999 \
+	range.ndjson "$WORK/text" eject-range.ndjson
+verdict "recordings are" 0 "^# PASS: $both events, 0 lost$" range.ndjson eject-range.ndjson
+xz -dc perf-pipe.data.xz | head -c 1000 >"$WORK/empty.data"
+for files in "$WORK/empty.data range.ndjson" "range.ndjson $WORK/empty.data" "$WORK/empty.data $WORK/empty.data range.ndjson"; do
+	# shellcheck disable=SC2086	# several files
+	verdict "a perf.data that was cut before its first event: ${files//"$WORK/"/}" 5 "^# UNKNOWN: $(seen range.ndjson) events, 0 lost" $files
+done
+verdict "  and no other recording" 5 '^# UNKNOWN: 0 events, 0 lost' "$WORK/empty.data" "$WORK/empty.data"
+sed '1s/134217728/67108864/' range.ndjson >"$WORK/half.ndjson"
+verdict "  memory blocks are as large as in the other one" 3 '^# FAIL: [0-9]+ events, 0 lost' "$WORK/empty.data" "$WORK/half.ndjson"
+verdict "  whether it comes first or last" 3 '^# FAIL: [0-9]+ events, 0 lost' "$WORK/half.ndjson" "$WORK/empty.data"
+
+# -- The end of each recording --------------------------------------------------------------------------------------------------
+
+# An operation that hangs in the first recording is judged by the time at which that recording ended, not by its last event.
+./edit.py eject-range.ndjson until:mhp_offline_begin:2 ends:8.5 boot:a:100 >"$WORK/hangs.ndjson"
+./edit.py eject-range.ndjson boot:a:200 >"$WORK/next.ndjson"
+cat "$WORK/hangs.ndjson" "$WORK/next.ndjson" >"$WORK/both.ndjson"
+for files in "$WORK/both.ndjson" "$WORK/hangs.ndjson $WORK/next.ndjson"; do
+	name=${files//"$WORK/"/}
+	# shellcheck disable=SC2086	# two files
+	{
+		verdict "an operation has not ended when the first recording ends: $name" 5 \
+			'the offline operation on memory33 has not ended after 8.5' $files
+		verdict "  and has exceeded its limit" 3 'offline has not ended after 8.5' --max-offline 2s $files
+		verdict "  or not" 5 '^# UNKNOWN' --max-offline 9s $files
+	}
+done
+# Memory that was added is idle until its recording ends, too.
+./edit.py eject-range.ndjson until:mhp_add_end:1 ends:30 boot:a:100 >"$WORK/idle.ndjson"
+cat "$WORK/idle.ndjson" "$WORK/next.ndjson" >"$WORK/both.ndjson"
+for files in "$WORK/both.ndjson" "$WORK/idle.ndjson $WORK/next.ndjson"; do
+	# shellcheck disable=SC2086	# two files
+	verdict "memory that is not online when the first recording ends: ${files//"$WORK/"/}" 3 'not online after 30s' --max-idle 5s $files
+done
+# Whatever is judged at the end of a stream is judged at the end of each recording, and only by what that one has.
+./edit.py cycles.ndjson until:mhp_add_end:1 >"$WORK/added.ndjson"
+./edit.py cycles.ndjson set:mhp_vmemmap_free:1:vmemmap_pages:511 >"$WORK/leaks.ndjson"
+./edit.py eject-range.ndjson until:mhp_offline_end:1 >"$WORK/failed.ndjson"
+head -n -1 "$WORK/failed.ndjson" >"$WORK/failed-cut.ndjson"
+./edit.py eject-range.ndjson without:prepare_online without:finish_offline >"$WORK/newer.ndjson"
+while IFS='|' read -r name want regex options files; do
+	cd "$WORK" || exit 1
+	# shellcheck disable=SC2086	# several options and files
+	verdict "$name" "$want" "$regex" $options $files
+	# shellcheck disable=SC2086	# several files
+	verdict "  joined into one file" "$want" "$regex" ${options} "$(joined $files)"
+	cd "$TOP/tests/rules" || exit 1
+done <<END
+memory that the first recording left behind does not hide a leak|3|^not ok [0-9]+ memmap.retired|--retries-ok|added.ndjson leaks.ndjson
+a failure of the first recording that it does not make good|3|^not ok [0-9]+ budget.failures|--retries-ok|failed.ndjson $PWD/eject-range.ndjson
+  nor does the second one|3|^not ok [0-9]+ budget.failures|--retries-ok|$PWD/eject-range.ndjson failed.ndjson
+  if its end is missing, that is not certain|5|^# UNKNOWN|--retries-ok|failed-cut.ndjson $PWD/eject-range.ndjson
+  one such failure is allowed|0|^# PASS|--retries-ok --allow-failures=1|failed.ndjson $PWD/eject-range.ndjson
+  but not two|3|^not ok [0-9]+ budget.failures|--retries-ok --allow-failures=1|failed.ndjson failed.ndjson
+an older kernel, then one without prepare_online|0|^# PASS|--retries-ok|$PWD/eject-range.ndjson newer.ndjson
+one without prepare_online, then an older kernel|0|^# PASS|--retries-ok|newer.ndjson $PWD/eject-range.ndjson
+END
+(head -n -1 eject-range.ndjson; cat range.ndjson) >"$WORK/killed.ndjson"
+verdict "a recorder that was killed, and the next recording in the same file" 5 \
+	'killed.ndjson:613: recording ends without totals, and another one follows' "$WORK/killed.ndjson"
+check "  all events are read" grep -q "^# UNKNOWN: $both events, 0 lost" "$WORK/verdict"
+for doubt in no_room no_lock; do
+	sed "\$s/\"lost\":0,/&\"$doubt\":3,/" eject-range.ndjson >"$WORK/doubt.ndjson"
+	verdict "$doubt in the first recording" 5 'failed attempts|in time: 3' "$WORK/doubt.ndjson" range.ndjson
+	verdict "  in one file" 5 'failed attempts|in time: 3' "$(joined "$WORK/doubt.ndjson" range.ndjson)"
+done
+
+# Texts that were joined: an earlier time is that of the next one.
+"$TOP/build/tests/as_text" perf eject-range.ndjson >"$WORK/run.txt"
+sed '/mhp_offline_begin/,$d' "$WORK/run.txt" >"$WORK/start.txt"
+verdict "two texts in one" 0 'note: recording 2 begins before' "$(joined "$WORK/start.txt" "$WORK/run.txt")"
+head -n 24 printed/tgid.txt >"$WORK/start.txt"
+verdict "two copies of tracefs' trace in one" 0 'note: recording 2 begins before' "$(joined "$WORK/start.txt" printed/tgid.txt)"
+sed '/mhp_offline_end/,$d' "$WORK/run.txt" >"$WORK/open.txt"
+verdict "two texts in one, the first one ends inside an operation" 5 'offline operation on memory[0-9]+ has not ended' \
+	"$(joined "$WORK/open.txt" "$WORK/run.txt")"
+gzip -k "$WORK/run.txt"
+verdict "two packed texts in one" 0 "^# PASS: $((2 * $(grep -c mhp: "$WORK/run.txt"))) events" "$(joined "$WORK/run.txt.gz" "$WORK/run.txt.gz")"
+
+# The screen shows it as well: what is in progress, up to the end of the recording, unless the last events are missing.
+shown() { "$MHPTOP" replay --json "$@" 2>/dev/null | tail -n 1 | jq -c '[(.ns / 1e8 | floor), (.blocks[] | select(.id == 33) | .offline_time / 1e8 | floor)]'; }
+./edit.py eject-range.ndjson until:mhp_offline_begin:2 boot:a:100 >"$WORK/hangs-now.ndjson"
+./edit.py eject-range.ndjson until:mhp_offline_begin:2 lose:mhp_offline_begin:2 ends:8.5 boot:a:100 >"$WORK/lost.ndjson"
+now=$("$MHPTOP" replay --json "$WORK/hangs-now.ndjson" | jq '.ns / 1e8 | floor')
+eq "replay: an operation that hangs, without a time of the end" "$(shown "$WORK/hangs-now.ndjson")" "[$now,0]"
+eq "  and with one" "$(shown "$WORK/hangs.ndjson")" "[$((now + 85)),85]"
+eq "  with frames" "$(shown -d 1 "$WORK/hangs.ndjson")" "[$((now + 85)),85]"
+eq "  with an earlier end of the window" "$(shown --until +5s "$WORK/hangs.ndjson")" '[1050,45]'
+eq "  when the last events are missing" "$("$MHPTOP" replay --json "$WORK/lost.ndjson" 2>/dev/null | jq '.ns < 102e9')" true
+
+# -- Other boots ------------------------------------------------------------------------------------------------------------------
+
+./edit.py eject-range.ndjson boot:a:1000 >"$WORK/a.ndjson"
+./edit.py failures-block.ndjson boot:b:5 >"$WORK/b.ndjson"
+./edit.py failures-block.ndjson boot:a:5000 >"$WORK/later.ndjson"
+./edit.py failures-block.ndjson boot:a:1000.5 >"$WORK/overlaps.ndjson"
+./edit.py failures-block.ndjson boot:b:5000 >"$WORK/later-boot.ndjson"
+sed '1s/"host":"[^"]*"/"host":"elsewhere"/; 1s/"boot":"b"/"boot":""/' "$WORK/later-boot.ndjson" >"$WORK/elsewhere.ndjson"
+note() { grep -o 'note: .*' "$WORK/stderr"; }
+while IFS='|' read -r second want note; do
+	verdict "a and $second" "$want" '^# [A-Z]+: [0-9]+ events, 0 lost$' "$WORK/a.ndjson" "$WORK/$second.ndjson"
+	eq "  note" "$(note)" "${note:+note: recording 2 $note}"
+	verdict "a and $second in one file" "$want" '^# [A-Z]+: [0-9]+ events, 0 lost$' "$(joined "$WORK/a.ndjson" "$WORK/$second.ndjson")"
+	eq "  note" "$(note)" "${note:+note: recording 2 $note}"
+	eq "  the notice of replay" "$("$MHPTOP" replay --json "$WORK/joined.ndjson" | jq -r '.notice // ""')" "${note:+recording 2 $note}"
+done <<'END'
+later|0|
+b|0|is of another boot or machine
+later-boot|0|is of another boot or machine
+elsewhere|0|is of another boot or machine
+overlaps|5|begins before the end of the one before it: events may be in both
+END
+verdict "recordings without boot IDs, the second one with earlier times" 0 \
+	'note: recording 2 begins before the end of the one before it: it is of another boot, or events are in both' range.ndjson eject-range.ndjson
+"$TOP/build/tests/as_text" perf "$WORK/b.ndjson" >"$WORK/b.txt"
+verdict "  and a text" 0 'note: recording 2 begins before the end' "$WORK/a.ndjson" "$WORK/b.txt"
+"$TOP/build/tests/as_text" perf "$WORK/later-boot.ndjson" >"$WORK/later.txt"
+verdict "a text with later times" 0 '^# PASS' "$WORK/a.ndjson" "$WORK/later.txt"
+eq "  no note" "$(note)" ""
+
+# No time, no duration and no event of the first boot is shown with those of the second one.
+frames() { "$MHPTOP" replay --json -d 0.1 "$@" 2>/dev/null; }
+for second in b later-boot; do
+	frames "$WORK/$second.ndjson" | jq -c '[.ns, .time, .blocks]' >"$WORK/alone"
+	frames "$WORK/a.ndjson" "$WORK/$second.ndjson" | jq -c '[.ns, .time, .blocks]' >"$WORK/frames"
+	check "frames are due by the clock of the second boot: $second" test "$(wc -l <"$WORK/alone")" -gt 5
+	eq "  and show what they show of it alone" "$(tail -n "$(wc -l <"$WORK/alone")" "$WORK/frames")" "$(cat "$WORK/alone")"
+	for style in mono delta utc; do
+		eq "  the log, --time $style" "$("$MHPTOP" replay -b --time $style "$WORK/a.ndjson" "$WORK/$second.ndjson" 2>/dev/null | sed -n '/^time/p; /mhp_/p')" \
+			"$("$MHPTOP" replay -b --time $style "$WORK/$second.ndjson" | sed -n '/^time/p; /mhp_/p')"
+	done
+done
+./edit.py failures-block.ndjson idle boot:b:5 >"$WORK/idle.ndjson"
+eq "  nor is its log" "$("$MHPTOP" replay -b "$WORK/a.ndjson" "$WORK/idle.ndjson" 2>/dev/null | grep -c mhp_)" 0
+# Of one boot, the log and the time since the first event go on.
+eq "one boot: the time since the first event goes on" "$("$MHPTOP" replay -b --time delta "$WORK/a.ndjson" "$WORK/later.ndjson" | sed -n 's/^time *+\([0-9]*\).*/\1/p')" \
+	4000
+span() { "$MHPTOP" check --junit "$WORK/junit.xml" "$@" >/dev/null 2>&1; sed -n 's/.*<testsuite .*time="\([0-9.]*\)".*/\1/p' "$WORK/junit.xml"; }
+check "JUnit: the time is that of both recordings, rounded" awk -v a="$(span "$WORK/a.ndjson")" -v b="$(span "$WORK/b.ndjson")" \
+	-v both="$(span "$WORK/a.ndjson" "$WORK/b.ndjson")" 'BEGIN { exit !(a > 0.5 && b > 0.5 && (a + b - both) ^ 2 < 9e-12) }'
+done_testing

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Pages as others see them that walk over all of them: /proc/kpageflags and /proc/kpagecount.
+
+Both use pfn_to_online_page(), as memory failure handling, compaction, page_owner, dumps and
+hibernation do.
+"""
+import collections
+import struct
+
+import lib_oracle as oracle
+from lib_guest import differs
+
+CORRUPT = "/sys/kernel/debug/hwpoison"
+HWPOISON, NOPAGE, OFFLINE = 1 << 19, 1 << 20, 1 << 23
+OWNER_PRIVATE = 1 << 37             # set for PageVmemmapSelfHosted()
+
+
+def read_words(name, pfn, pages):
+    """The bytes of /proc/kpageflags or /proc/kpagecount for some pages, eight for each."""
+    with open(f"/proc/{name}", "rb", buffering=0) as file:
+        file.seek(pfn * 8)
+        text = b""
+        while len(text) < pages * 8:
+            chunk = file.read(pages * 8 - len(text))
+            if not chunk:
+                break
+            text += chunk
+    return text
+
+
+def tally(text):
+    """{flags: number of pages}; in one step if all are the same, as those that cannot be walked."""
+    if text == text[:8] * (len(text) // 8):
+        return {int.from_bytes(text[:8], "little"): len(text) // 8}
+    return collections.Counter(struct.unpack(f"<{len(text) // 8}Q", text))
+
+
+def having(counts, flag):
+    return sum(count for flags, count in counts.items() if flags & flag)
+
+
+def poison(pfn):
+    """Memory failure handling may report that it cannot recover the page; the page is poisoned nevertheless."""
+    try:
+        oracle.write(f"{CORRUPT}/corrupt-pfn", hex(pfn))
+    except OSError:
+        pass
+
+
+def is_poisoned(pfn):
+    return bool(having(tally(read_words("kpageflags", pfn, 1)), HWPOISON))
+
+
+def wrong_pages(there, account):
+    """All pages of blocks that are online can be walked, and those of the sections that hold the memmap in use.
+
+    Pages that hold memmap in use are marked. The rest of their last section is offline pages while its block is
+    offline. No other page can be walked.
+    """
+    wrong, base = [], there.first * oracle.BLOCK_PAGES
+    up = account.ranges[base].zone is not None
+    shared_end = -(-(base + there.count * oracle.BLOCK_VMEMMAP) // oracle.SECTION_PAGES) * oracle.SECTION_PAGES
+    for number in there.numbers:
+        start, hosts = number * oracle.BLOCK_PAGES, there.vmemmap_pages(number)
+        online = account.blocks[number].state == "online"
+        text = read_words("kpageflags", start, oracle.BLOCK_PAGES)
+        held, others = tally(text[:hosts * 8]), tally(text[hosts * 8:])
+        walked = max(hosts, min(oracle.BLOCK_PAGES, shared_end - start)) if up and hosts else 0
+        rest = walked - hosts if walked and not online else 0
+        if online:
+            walked = walked if hosts == oracle.BLOCK_PAGES else oracle.BLOCK_PAGES
+        wrong += differs(f"memory{number}, pages that cannot be walked", oracle.BLOCK_PAGES - walked,
+                         having(held, NOPAGE) + having(others, NOPAGE))
+        wrong += differs(f"memory{number}, pages marked as memmap", hosts if up else 0, having(held, OWNER_PRIVATE))
+        wrong += differs(f"memory{number}, offline pages", rest, having(others, OFFLINE))
+        if rest:
+            wrong += differs(f"memory{number}, mapped pages", {0: rest},
+                             tally(read_words("kpagecount", start + hosts, rest)))
+    return wrong

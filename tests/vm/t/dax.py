@@ -1,0 +1,204 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Persistent memory becomes system RAM and back, by ndctl and daxctl, with each host of its memmap.
+
+    dax.py MODE            in a guest with an NVDIMM and memory_hotplug.memmap_on_memory=MODE
+
+dax/kmem requests self-hosting if the device's own switch says so (memmap_on_memory in sysfs); MODE
+decides how. Takes one namespace, then two that share a section, through daxctl's commands, which stop
+at the first error. At the end a device is unbound while its memory is online. The events, zoneinfo,
+meminfo and sysfs are compared after each step, and everything must be as before after each round.
+"""
+import errno
+import json
+import os
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), ".."))
+# pylint: disable=wrong-import-position
+import lib_guest as guest
+import lib_oracle as oracle
+from lib_account import Account
+from lib_ledger import Recorder
+from lib_trace import Trace, pick
+
+MODE = sys.argv[1] if len(sys.argv) > 1 else "none given"
+HOSTING = {"N": "buddy", "Y": "block", "range": "range"}
+DAX = "/sys/bus/dax/devices"
+MODULES = ("kernel/drivers/dax/kmem.ko", "kernel/drivers/dax/device_dax.ko")
+
+
+def tool(*words):
+    """Run ndctl or daxctl: its exit status, what it printed as JSON, and its messages."""
+    ended = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False, text=True)
+    try:
+        printed = json.loads(ended.stdout)
+    except ValueError:
+        printed = []
+    return ended.returncode, printed if isinstance(printed, list) else [printed], ended.stderr.strip()
+
+
+def works(*words):
+    """The differences from success."""
+    code, _, messages = tool(*words)
+    return [] if not code else [f"{' '.join(words)}: exit {code}: {messages[-200:]}"]
+
+
+def pretend_modules():
+    """daxctl asks libkmod for the drivers before it binds them, although they are built in."""
+    folder = f"/lib/modules/{os.uname().release}"
+    place = "/lib/modules"
+    if not os.path.isdir(place):        # the root is read-only: put a copy of /lib in its place, made of links
+        place = os.path.realpath("/lib")
+    names = os.listdir(place) if place != "/lib/modules" else []
+    subprocess.run(["mount", "-t", "tmpfs", "tmpfs", place], check=True)
+    for name in names:
+        os.symlink(f"{os.environ['MHP_RUN']}/host{place}/{name}", f"{place}/{name}")
+    os.makedirs(folder)
+    for name in ("modules.builtin", "modules.order"):
+        with open(f"{folder}/{name}", "w", encoding="ascii") as file:
+            file.write("".join(f"{module}\n" for module in MODULES) * (name == "modules.builtin"))
+    subprocess.run(["depmod"], check=True)
+
+
+def create_namespace(size=None):
+    """A namespace in mode devdax; its memmap as a device is in RAM. Returns the name of its dax device."""
+    words = ["ndctl", "create-namespace", "-m", "devdax", "-M", "mem", "-f"]
+    code, printed, messages = tool(*words, *(["-s", str(size)] if size else []))
+    if code:
+        raise RuntimeError(f"ndctl create-namespace: exit {code}: {messages}")
+    return printed[0]["daxregion"]["devices"][0]["chardev"]
+
+
+def whole_blocks(device):
+    """The memory blocks that fit into the device's memory, which is what kmem adds."""
+    start = int(oracle.read(f"{DAX}/{device}/resource"), 16)
+    end = start + oracle.number_of(f"{DAX}/{device}/size")
+    return list(range(-(-start // oracle.BLOCK_BYTES), end // oracle.BLOCK_BYTES))
+
+
+class Devices:
+    """Some dax devices that become system RAM and back."""
+
+    def __init__(self, account, recorder, title, devices):
+        self.account, self.recorder, self.title, self.devices = account, recorder, title, devices
+        self.blocks = {device: whole_blocks(device) for device in devices}
+
+    def result(self, what, wrong):
+        guest.ok(f"{MODE}, {self.title}: {what}", wrong + self.account.compare())
+
+    def switch(self, on):
+        """The switch of a device can only be set if the mode allows self-hosting."""
+        wrong = []
+        for device in self.devices:
+            try:
+                oracle.write(f"{DAX}/{device}/memmap_on_memory", int(on))
+                code = None
+            except OSError as err:
+                code = err.errno
+            want = errno.EOPNOTSUPP if on and MODE == "N" else None
+            wrong += guest.differs(f"memmap_on_memory={int(on)}", oracle.errno_name(want), oracle.errno_name(code))
+        return wrong
+
+    def to_ram(self, on):
+        wrong = self.switch(on)
+        for device in self.devices:
+            wrong += works("daxctl", "reconfigure-device", "-m", "system-ram", "--no-online", device)
+        events = self.account.update()
+        want = HOSTING[MODE] if on else "buddy"
+        why = "self_hosted" if on and MODE != "N" else "not_requested"
+        wrong += guest.differs("hosting, why", [(want, why)] * len(self.devices), [
+            (event.fields["hosting"], event.fields["why"]) for event in pick(events, "add_end", ret=0)])
+        wrong += guest.differs("blocks", sorted(sum(self.blocks.values(), [])), sorted(
+            oracle.block_of(event.fields["start_pfn"]) for event in pick(events, "vmemmap_populate", hosting=want)))
+        return wrong
+
+    def online(self):
+        wrong = []
+        for device in self.devices:
+            wrong += works("daxctl", "online-memory", device)
+        self.account.update()
+        for number in sum(self.blocks.values(), []):
+            wrong += guest.differs(f"memory{number}", "online", oracle.block(number).state)
+        return wrong
+
+    def offline(self):
+        wrong = []
+        for device in self.devices:
+            wrong += works("daxctl", "offline-memory", device)
+        events = self.account.update()
+        wrong += guest.differs("failed", [], pick(events, "offline_failed"))
+        for number in sum(self.blocks.values(), []):
+            wrong += guest.differs(f"memory{number}", "offline", oracle.block(number).state)
+        return wrong
+
+    def back(self, *options):
+        wrong = []
+        for device in self.devices:
+            wrong += works("daxctl", "reconfigure-device", "-m", "devdax", *options, device)
+        self.account.update()
+        return wrong + guest.differs("blocks left", [], [
+            number for number in sum(self.blocks.values(), []) if oracle.block(number)])
+
+    def round(self, on):
+        """There and back, first by daxctl's single steps, then with --force, which takes the memory offline."""
+        before, word = oracle.everything(), "requested" if on else "not requested"
+        self.result(f"self-hosting {word}: system RAM", self.to_ram(on))
+        self.result(f"self-hosting {word}: online-memory", self.online())
+        self.result(f"self-hosting {word}: offline-memory, at the first try", self.offline())
+        self.result(f"self-hosting {word}: devdax again, and everything is as before",
+                    self.back() + guest.differs("afterwards", before, oracle.everything()))
+        wrong = self.to_ram(on) + self.online()
+        self.result(f"self-hosting {word}: devdax again while online, with --force",
+                    wrong + self.back("--force") + guest.differs("afterwards", before, oracle.everything()))
+
+    def unbind_online(self):
+        """The driver goes while its memory is online: the memory stays, and a removal that was refused is reported."""
+        wrong = self.to_ram(True) + self.online()
+        self.account.update()
+        before = oracle.zones()
+        oracle.write("/sys/bus/dax/drivers/kmem/unbind", self.devices[0])
+        events = self.account.update()
+        wrong += guest.differs("refused", [("not_offline", -errno.EBUSY)], [
+            (event.fields["reason"], event.fields["ret"]) for event in pick(events, "remove_failed")])
+        for number in self.blocks[self.devices[0]]:
+            wrong += guest.differs(f"memory{number}", "online", oracle.block(number).state)
+        self.result("unbound while online: the memory stays", wrong + guest.differs("zoneinfo", before, oracle.zones()))
+        self.result("  and still goes offline", self.offline_by_hand())
+
+    def offline_by_hand(self):
+        wrong = []
+        for number in self.blocks[self.devices[0]]:
+            wrong += guest.differs(f"memory{number}", None, oracle.block_set(number, "offline"))
+        self.account.update()
+        return wrong
+
+
+def main():
+    guest.eq("memmap_on_memory has the value that the test expects", MODE, oracle.memmap_mode())
+    oracle.write(f"{oracle.MEMORY}/auto_online_blocks", "offline")
+    pretend_modules()
+    trace, recorder = Trace(), Recorder()
+    account = Account(trace)
+    guest.ok("the NVDIMM gets labels, and so can have several namespaces", works("ndctl", "disable-region", "all")
+             + works("ndctl", "init-labels", "-f", "all") + works("ndctl", "enable-region", "all"))
+    # Their border is in the middle of a section.
+    two = [create_namespace(size) for size in ("1088M", "1088M")]
+    account.update()
+    pair = Devices(account, recorder, "two namespaces that share a section", two)
+    for on in (True, False) if MODE != "N" else (False,):
+        pair.round(on)
+    recorder.agree(account, f"{MODE}, two namespaces", late=False)
+    guest.ok("the namespaces are destroyed", works("ndctl", "destroy-namespace", "-f", "all"))
+    one = Devices(account, recorder, "one namespace", [create_namespace()])
+    for on in (True, False) if MODE != "N" else (False,):
+        one.round(on)
+    recorder.agree(account, f"{MODE}, one namespace")
+    one.unbind_online() if MODE != "N" else None
+    recorder.finish(account, MODE)
+    guest.ok(f"{MODE}: none of {account.seen} events was lost", trace.lost())
+    trace.close()
+
+
+guest.run(main)

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The base, from the environment and the lists of suites to the path of a kernel. A host test: no QEMU, no kernel."""
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import base
+
+HERE = os.path.dirname(os.path.realpath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+OTHER = "9.9"
+TAP = 'echo "KTAP version 1"; echo "1..1"; echo "ok 1 '
+LIST = f'one {TAP}on $BASE in build/vm/x"\ntwo {TAP}also on $BASE"\n'
+
+
+class Fixture(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory(prefix="mhp-base.")
+        self.addCleanup(self.folder.cleanup)
+        self.env = {name: value for name, value in os.environ.items() if name != "BASE"}
+
+    def path(self, name):
+        return os.path.join(self.folder.name, name)
+
+    def list(self, name, text):
+        with open(self.path(name), "w", encoding="utf-8") as out:
+            out.write(text)
+        return self.path(name)
+
+    def run_tool(self, *command, **env):
+        done = subprocess.run([sys.executable, os.path.join(ROOT, "tests", *command[:1]), *command[1:]],
+                              env={**self.env, **env}, text=True, capture_output=True, check=False, timeout=60)
+        return done.returncode, done.stdout, done.stderr
+
+
+class Lists(Fixture):
+    def suites(self, *lists, **env):
+        """[(name of the suite, name of its test)]"""
+        code, out, err = self.run_tool("check.py", *lists, **env)
+        self.assertEqual((code, err), (0, ""), out)
+        return list(zip(re.findall(r"^# suite (\S+): echo", out, re.M), re.findall(r"^ok 1 (.*)", out, re.M)))
+
+    def test_default(self):
+        self.assertEqual(self.suites(self.list("a", LIST)),
+                         [("one", f"on {base.DEFAULT} in build/vm/x"), ("two", f"also on {base.DEFAULT}")])
+
+    def test_environment(self):
+        self.assertEqual(self.suites(self.list("a", LIST), BASE=OTHER),
+                         [("one", f"on {OTHER} in build/vm/{OTHER}/x"), ("two", f"also on {OTHER}")])
+
+    def test_again(self):
+        self.list("a", LIST)
+        self.assertEqual(self.suites(self.list("b", f"three {TAP}of b\"\n@{OTHER} a t* o*\n")),
+                         [("three", "of b"), (f"{OTHER}:one", f"on {OTHER} in build/vm/{OTHER}/x"),
+                          (f"{OTHER}:two", f"also on {OTHER}")])
+
+    def test_not_twice(self):
+        path = self.list("a", LIST + f"@{OTHER} a one\n")
+        self.assertEqual(len(self.suites(path)), 3)
+        self.assertEqual(len(self.suites(path, BASE=OTHER)), 2)
+
+    def test_errors(self):
+        self.list("a", LIST)
+        for line, reason in ((f"@{OTHER} a three", "no suite of a matches 'three'"), (f"@{OTHER} a", "is not @BASE LIST")):
+            code, _, err = self.run_tool("check.py", self.list("b", line + "\n"))
+            self.assertEqual(code, 1)
+            self.assertIn(reason, err)
+            self.assertEqual(len(err.splitlines()), 1, err)
+
+
+class Kernel(Fixture):
+    def fails(self, *options, **env):
+        code, _, err = self.run_tool("vm/run.py", *options, "--results", self.path("results"), __file__, **env)
+        self.assertEqual(code, 1)
+        return err
+
+    def test_kernel_of_a_base(self):
+        for options, env in ((("--base", OTHER), {}), ((), {"BASE": OTHER}), (("--base", OTHER), {"BASE": "8.8"})):
+            err = self.fails("--kernel", "vanilla", *options, **env)
+            self.assertIn(f"/build/kernel/{OTHER}-vanilla does not exist; "
+                          f"build it with 'kernel/build.sh --base {OTHER} vanilla'", err)
+
+    def test_invalid(self):
+        code, _, err = self.run_tool("vm/run.py", "--base", "newest", __file__)
+        self.assertEqual(code, 2)
+        self.assertIn("--base: invalid version value: 'newest'", err)
+
+    def test_results(self):
+        self.assertEqual((base.results(base.DEFAULT), base.results(OTHER)), ("build/vm", f"build/vm/{OTHER}"))
