@@ -232,10 +232,14 @@ MHP_KERNEL int mhp_kernel_is_range(u64 altmap)
 /* The users of a memmap, in all zones. */
 MHP_KERNEL_CALLED u32 mhp_kernel_users(u64 range)
 {
-	u64 at = range + bpf_core_field_offset(struct memmap_range, users);
-	u64 zones = bpf_core_field_size(((struct memmap_range *)0)->users) / 8;
-	u32 i, users = 0;
+	u32 i, zones, users = 0;
+	u64 at;
 
+	/* Kernels before 6.8 verify this even if nothing calls it. */
+	if (!bpf_core_field_exists(((struct memmap_range *)0)->users))
+		return 0;
+	at = range + bpf_core_field_offset(struct memmap_range, users);
+	zones = bpf_core_field_size(((struct memmap_range *)0)->users) / 8;
 	for (i = 0; i < 8; i++)
 		if (i < zones)
 			users += mhp_kernel_u64(at + i * 8);
