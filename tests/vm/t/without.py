@@ -127,6 +127,23 @@ def has_probes():
     refuses("without events, --source events", (), r"no mhp events", source=("--source", "events"))
 
 
+def few_privileges():
+    """CAP_BPF and CAP_PERFMON are enough, and the rest is given up."""
+    status, out, _ = mhptop("--json", "-n", "1", how=("setpriv", "--bounding-set", "-all,+bpf,+perfmon"))
+    guest.ok("with CAP_BPF and CAP_PERFMON only: the source is probes", guest.differs("exit", 0, status)
+             + guest.differs("source", "probes", json.loads(out)["source"] if out else "no frame"))
+    process = subprocess.Popen([ledger.MHPTOP, "record", "-o", "/tmp/caps"], stdin=subprocess.DEVNULL)
+
+    def caps():
+        return int(re.search(r"CapPrm:\s+(\w+)", oracle.read(f"/proc/{process.pid}/status")).group(1), 16)
+    needed = 1 << 39 | 1 << 38 | 1 << 34          # CAP_BPF, CAP_PERFMON, CAP_SYSLOG
+    guest.wait_for(ledger.START_SECONDS, lambda: caps() == needed)
+    wrong = guest.differs("capabilities", hex(needed), hex(caps()))
+    process.terminate()
+    guest.ok("a recorder keeps only the capabilities that it needs",
+             wrong + guest.differs("exit", 0, process.wait(ledger.SECONDS)))
+
+
 def without_ftrace():
     oracle.write("/proc/sys/kernel/ftrace_enabled", 0)
     falls_back("without ftrace", (), r"no mhp events, and its functions cannot be probed: .*refused to attach")
@@ -150,6 +167,7 @@ def main():
         oracle.write(f"{oracle.MEMORY}/auto_online_blocks", "offline")
         has_probes()
         follows_sysfs()
+        few_privileges()
         without_ftrace()
         falls_back("user nobody", NOBODY, "CAP_BPF")
         refuses("root without CAP_PERFMON", without("perfmon"), "CAP_PERFMON")

@@ -4,12 +4,14 @@
  */
 #include <dirent.h>
 #include <errno.h>
+#include <linux/capability.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
@@ -193,6 +195,29 @@ bool source_live_capable(unsigned int cap)
 			break;
 	fclose(file);
 	return caps >> cap & 1;
+}
+
+int source_live_drop(void)
+{
+	struct __user_cap_header_struct header = {
+		.version = _LINUX_CAPABILITY_VERSION_3,
+	};
+	struct __user_cap_data_struct caps[2] = { 0 };
+	u64 keep = 1ULL << CAP_BPF | 1ULL << CAP_PERFMON | 1ULL << CAP_SYSLOG;
+	size_t i;
+
+	if (syscall(SYS_capget, &header, caps))
+		return -errno;
+	/* Without the first two, CAP_SYS_ADMIN stands for them. */
+	if (!(caps[CAP_BPF / 32].permitted >> CAP_BPF % 32 & 1) ||
+	    !(caps[CAP_PERFMON / 32].permitted >> CAP_PERFMON % 32 & 1))
+		keep |= 1ULL << CAP_SYS_ADMIN;
+	for (i = 0; i < 2; i++) {
+		caps[i].permitted &= keep >> 32 * i;
+		caps[i].effective &= keep >> 32 * i;
+		caps[i].inheritable = 0;
+	}
+	return syscall(SYS_capset, &header, caps) ? -errno : 0;
 }
 
 bool source_live_guest(void)

@@ -47,6 +47,7 @@ struct bpf_source {
 	struct bpf_link *links[BPF_LINKS_MAX]; /* of the attached programs */
 	unsigned int nr_links;
 	u64 probes; /* those that are attached, by their place in the table */
+	bool dropped; /* capabilities that are not needed any more */
 	bool closed; /* the collector ignores events from now on */
 	u64 missed[MHP_NR_EVENTS]; /* bpf_source_missed() when it was closed */
 	u64 handed; /* records handed over so far */

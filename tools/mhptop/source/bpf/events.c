@@ -93,6 +93,11 @@ static int bpf_read(struct source *source, source_sink sink, void *ctx)
 	bool first = self->stage != BPF_SNAPSHOT_DONE;
 	int more, err;
 
+	/* By now the caller has opened what it writes to. */
+	if (!self->dropped)
+		source_live_drop();
+	self->dropped = true;
+
 	self->sink = sink;
 	self->ctx = ctx;
 	self->taken = 0;
