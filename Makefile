@@ -65,7 +65,8 @@ check-host:
 
 check-guest:
 	$(call setup,build kernel guest test)
-	$(Q)$(PHASE) build $(MAKE) $(BUILD) mhptop build/tests/as_text build/tests/steps build/tests/call_sites build/tests/btf_compare
+	$(Q)$(PHASE) build $(MAKE) $(BUILD) mhptop build/tests/as_text build/tests/steps build/tests/call_sites build/tests/btf_compare \
+		build/tests/test_confine build/tests/test_confined
 	$(Q)$(PHASE) kernels $(MAKE) $(BUILD) kernels
 	$(Q)$(PHASE) kernels tests/vm/module/build.sh $(BASE) $(BASE)-debug
 	$(Q)$(CHECK) tests/guest.list

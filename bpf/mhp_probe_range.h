@@ -26,6 +26,7 @@ struct mhp_probe_range mhp_add; /* in progress */
 struct mhp_probe_range mhp_remove;
 
 struct mhp_probe_memmap mhp_memmap;
+struct mhp_probe_sections mhp_sections;
 u64 mhp_section_pfn; /* of the section that gives up its memmap */
 
 /* Returns NULL if there is no altmap. */
@@ -433,17 +434,9 @@ int mhp_exit_populate(void *ctx)
  * Where the function above cannot be probed: what one arch_add_memory() added, section by section. All sections take the
  * same part of an altmap, so what each of them took follows from what all took.
  */
-struct mhp_probe_sections {
-	u64 start_pfn;
-	u64 nr; /* sections */
-	u64 altmap;
-	u64 hosts; /* pages of the range that host the memmap */
-	s32 nid;
-	u32 hosting;
-};
-
-static long mhp_probe_section_step(u32 i, struct mhp_probe_sections *add)
+static long mhp_probe_section_step(u32 i, void *ctx __attribute__((unused)))
 {
+	const struct mhp_probe_sections *add = &mhp_sections;
 	u64 nr_pages = 1ULL << (mhp_section_shift & 63);
 	u64 pages = mhp_memmap_size(nr_pages), host_pfn;
 	u64 pfn = add->start_pfn + i * nr_pages;
@@ -478,8 +471,6 @@ static long mhp_probe_section_step(u32 i, struct mhp_probe_sections *add)
 SEC("fexit/arch_add_memory")
 int mhp_exit_arch_add(void *ctx)
 {
-	struct mhp_probe_sections add = { .hosting = mhp_add.hosting };
-
 	if (mhp_add.tid != mhp_tid())
 		return 0;
 	if ((s32)mhp_ret(ctx)) {
@@ -488,22 +479,23 @@ int mhp_exit_arch_add(void *ctx)
 				    MHP_REASON_ARCH_ADD, (s32)mhp_ret(ctx));
 		return 0;
 	}
-	add.altmap =
+	mhp_sections.altmap =
 		MHP_KERNEL_FIELD(mhp_arg(ctx, 3), struct mhp_params, altmap);
-	add.hosts = mhp_altmap_alloc(add.altmap);
+	mhp_sections.hosts = mhp_altmap_alloc(mhp_sections.altmap);
 	if (mhp_altmap_is_made_up())
-		mhp_add.vmemmap_pages += add.hosts;
-	else if (add.altmap)
-		add.hosts =
-			MHP_KERNEL_FIELD(add.altmap, struct vmem_altmap, free);
+		mhp_add.vmemmap_pages += mhp_sections.hosts;
+	else if (mhp_sections.altmap)
+		mhp_sections.hosts = MHP_KERNEL_FIELD(mhp_sections.altmap,
+						      struct vmem_altmap, free);
 	if (mhp_has(MHP_HAS_POPULATE) || !mhp_section_shift)
 		return 0;
-	add.nid = mhp_arg(ctx, 0);
-	add.start_pfn = mhp_arg(ctx, 1) >> mhp_page_shift;
-	add.nr = mhp_arg(ctx, 2) >> mhp_page_shift >> (mhp_section_shift & 63);
-	add.altmap =
+	mhp_sections.nid = mhp_arg(ctx, 0);
+	mhp_sections.start_pfn = mhp_arg(ctx, 1) >> mhp_page_shift;
+	mhp_sections.nr = mhp_arg(ctx, 2) >> mhp_page_shift >>
+			  (mhp_section_shift & 63);
+	mhp_sections.altmap =
 		MHP_KERNEL_FIELD(mhp_arg(ctx, 3), struct mhp_params, altmap);
-	bpf_loop(add.nr, mhp_probe_section_step, &add, 0);
+	bpf_loop(mhp_sections.nr, mhp_probe_section_step, (void *)0, 0);
 	return 0;
 }
 

@@ -68,4 +68,14 @@ struct mhp_probe_block {
 	u32 reported; /* pages reported in this attempt */
 };
 
+/* Sections that one arch_add_memory() added */
+struct mhp_probe_sections {
+	u64 start_pfn;
+	u64 nr; /* sections */
+	u64 altmap;
+	u64 hosts; /* pages of the range that host the memmap */
+	s32 nid;
+	u32 hosting;
+};
+
 #endif

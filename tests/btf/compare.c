@@ -108,6 +108,7 @@ static bool same_target(Dwarf_Die *die, int id, int depth)
 {
 	Dwarf_Die target;
 
+	plain(&id);
 	if (!type_of(die, &target))
 		return !id;
 	return id && same_type(&target, id, depth);
@@ -166,8 +167,12 @@ static bool same_array(Dwarf_Die *die, const struct btf_type *t, int depth)
 	return array->nelems == total && same_target(die, array->type, depth);
 }
 
-/* Names of parameters are those of one declaration of many. */
-static bool same_prototype(Dwarf_Die *die, const struct btf_type *t, int depth)
+/*
+ * Names of parameters are those of one declaration of many. With `leading`, the DWARF may have more parameters than the
+ * BTF.
+ */
+static bool same_prototype(Dwarf_Die *die, const struct btf_type *t,
+			   bool leading, int depth)
 {
 	const struct btf_param *param = btf_params(t);
 	bool started = false, variadic;
@@ -180,7 +185,7 @@ static bool same_prototype(Dwarf_Die *die, const struct btf_type *t, int depth)
 	while (next_child(die, &child, &started, DW_TAG_formal_parameter,
 			  DW_TAG_unspecified_parameters)) {
 		if (i == nr)
-			return false;
+			return leading;
 		if (dwarf_tag(&child) == DW_TAG_unspecified_parameters)
 			return variadic && i == nr - 1;
 		if (!same_target(&child, param[i++].type, depth))
@@ -326,7 +331,8 @@ static bool same_type(Dwarf_Die *die, int id, int depth)
 	case DW_TAG_array_type:
 		return btf_is_array(t) && same_array(die, t, depth);
 	case DW_TAG_subroutine_type:
-		return btf_is_func_proto(t) && same_prototype(die, t, depth);
+		return btf_is_func_proto(t) &&
+		       same_prototype(die, t, false, depth);
 	case DW_TAG_structure_type:
 	case DW_TAG_union_type:
 	case DW_TAG_enumeration_type:
@@ -400,11 +406,36 @@ static void compare_type(Dwarf_Die *die)
 	wrong++;
 }
 
+static const struct btf_type *prototype_of(const struct name *name)
+{
+	return btf__type_by_id(btf, btf__type_by_id(btf, name->func)->type);
+}
+
+/*
+ * The kernel's own resolve_btfids hides the last arguments of some kfuncs, which the verifier supplies, and keeps the
+ * prototype with all of them under the name of the function and _impl.
+ */
+static bool implicit_arguments(Dwarf_Die *source, const struct name *name)
+{
+	struct name *impl;
+	char *text;
+
+	if (asprintf(&text, "%s_impl", name->name) < 0)
+		exit(2);
+	impl = find_name(text, false);
+	free(text);
+	if (!impl || !impl->func ||
+	    !same_prototype(source, prototype_of(name), true, 0))
+		return false;
+	impl->matched[0] |=
+		same_prototype(source, prototype_of(impl), false, 0);
+	return true;
+}
+
 /* A function. Its prototype is that of the source, at its abstract instance if there is one. */
 static void compare_function(Dwarf_Die *die)
 {
 	Dwarf_Die source = *die;
-	const struct btf_type *t;
 	Dwarf_Attribute attr;
 	struct name *name;
 	bool same, code;
@@ -423,8 +454,8 @@ static void compare_function(Dwarf_Die *die)
 		name->has_code |= code;
 		return;
 	}
-	t = btf__type_by_id(btf, btf__type_by_id(btf, name->func)->type);
-	same = same_prototype(&source, t, 0);
+	same = same_prototype(&source, prototype_of(name), false, 0) ||
+	       implicit_arguments(&source, name);
 	name->matched[code] |= same;
 	name->mismatched[code] |= !same;
 }

@@ -16,7 +16,7 @@ FUNCTIONS=(add_memory_resource try_remove_memory online_pages offline_pages memo
 	__populate_section_memmap vmemmap_populate sparse_add_section section_deactivate sparse_remove_section vmemmap_free
 	mhp_init_memmap_on_memory mhp_deinit_memmap_on_memory mhp_supports_memmap_on_memory adjust_present_page_count
 	adjust_managed_page_count move_pfn_range_to_zone remove_pfn_range_from_zone start_isolate_page_range
-	undo_isolate_page_range test_pages_isolated do_migrate_range dump_page)
+	undo_isolate_page_range test_pages_isolated dump_page)
 
 # lacking LIST WORD...: those of the words that no line of the list has
 lacking() {

@@ -53,9 +53,10 @@ static void header_again(const struct source_info *info)
 	must(len < sizeof(line) && line[len - 1] == '\n', "no header");
 	must(!recording_header_get(line, len - 1, &again, why, sizeof(why)),
 	     "cannot read the written header: %s", why);
-	if (is_utf8(info->kernel) && is_utf8(info->host))
+	if (is_utf8(info->kernel) && is_utf8(info->host) && is_utf8(info->boot))
 		must(!strcmp(info->kernel, again.kernel) &&
-			     !strcmp(info->host, again.host),
+			     !strcmp(info->host, again.host) &&
+			     !strcmp(info->boot, again.boot),
 		     "read other names than written: %s", line);
 	must(info->kind == again.kind && info->page_bytes == again.page_bytes &&
 		     info->block_bytes == again.block_bytes &&
@@ -80,8 +81,8 @@ static void totals_again(struct stream *stream)
 	unknown = totals.source.count[0].seen;
 	for (i = 1; i < MHP_NR_EVENTS; i++)
 		unknown -= totals.source.count[i].seen;
-	/* A recorder does not write counts of unknown events. */
-	if (unknown)
+	/* A recorder does not write counts of unknown events, and skips none. */
+	if (unknown || totals.source.unknown)
 		return;
 	len = recording_totals_put(&totals, line);
 	must(len < sizeof(line) && line[len - 1] == '\n', "no totals");

@@ -82,7 +82,7 @@ unjudged cycles '^# unknown to events, and not judged: mhp_vmemmap_populate' uns
 violates order.add failures-block drop:mhp_vmemmap_populate:3
 violates order.online failures-block drop:mhp_managed:1
 violates order.offline failures-block drop:mhp_vmemmap_offline:1
-violates order.remove range drop:mhp_vmemmap_free:30
+violates order.remove cycles drop:mhp_vmemmap_free:1
 violates order.life failures-block double:mhp_online_end:1
 violates same.block failures-block set:mhp_vmemmap_online:1:nid:1
 violates result.reason failures-block set:mhp_offline_end:1:reason:none
@@ -296,9 +296,10 @@ status "a full disk hides no violation" 3 'cannot write the verdict' \
 status "JUnit: a full disk" 1 'cannot write /dev/full: No space' "$MHPTOP" check --junit /dev/full range.ndjson
 check "a recording from a pipe" bash -c 'cat range.ndjson | "$1" check - | grep -q "^# PASS"' _ "$MHPTOP"
 status "a full disk" 1 'cannot write the verdict' bash -c '"$1" check range.ndjson >/dev/full' _ "$MHPTOP"
-# Text that other tools print
+# Text that other tools print. That of a kernel of the first design of range hosting cannot be told from others.
 for style in perf trace-cmd tracefs; do
 	for recording in *.ndjson; do
+		[[ $recording != first-* ]] || continue
 		"$TOP/build/tests/as_text" $style "$recording" >"$WORK/text"
 		events=$(grep -c '"event":"mhp_' "$recording") tool=$(grep -cE '"event":"mhp_snapshot_(block|zone|memory)"' "$recording")
 		verdict "${recording%.ndjson} as printed by $style" 0 \
@@ -341,6 +342,7 @@ status "text without mhp events" 6 'nor mhp events printed by another tool' "$MH
 
 # Recordings of trace-cmd
 for recording in *.ndjson; do
+	[[ $recording != first-* ]] || continue
 	./trace_dat.py fill trace-cmd-v6.dat.xz "$recording" "$WORK/${recording%.ndjson}.dat"
 	"$TOP/build/tests/as_text" trace-cmd "$recording" >"$WORK/text"
 	"$MHPTOP" check "$WORK/text" | sed 's/, completeness unknown$//' >"$WORK/of-text"

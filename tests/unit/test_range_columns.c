@@ -33,10 +33,10 @@ static void is(const char *name, enum range_state state)
 static void test_list(void)
 {
 	static const char *const keys[] = {
-		"base_pfn", "nr_pages", "node",	  "hosting",  "why",
-		"sections", "refs",	"users",  "zone",     "vmemmap_pages",
-		"present",  "alloc",	"order",  "free_pfn", "flags",
-		"removed",  "ret",	"add_ns",
+		"base_pfn", "nr_pages", "node",	  "hosting",	"why",
+		"sections", "refs",	"users",  "zone",	"vmemmap_pages",
+		"present",  "alloc",	"order",  "free_pfn",	"flags",
+		"removed",  "ret",	"reason", "failed_pfn", "add_ns",
 	};
 	const struct column *column;
 	size_t i = 0;
@@ -58,7 +58,7 @@ static void test_add(void)
 	add_begin(BASE, 2);
 	is("adding", RANGE_ADDING);
 	cell("base_pfn", "0x140000");
-	cell("why", "undecided");
+	cell("why", "-");
 	cell("refs", "-");
 	cell("ret", "-");
 	cell("add_ns", "0ns+");

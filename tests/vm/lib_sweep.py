@@ -89,10 +89,9 @@ class AddedRange(Range):
             raise RuntimeError(wrong[0])
 
     def all(self, state):
-        """Set the state of every block, hosts last when going offline; returns what is wrong."""
+        """Set the state of every block; returns what is wrong."""
         wrong = []
-        numbers = reversed(self.numbers) if state == "offline" else self.numbers
-        for number in numbers:
+        for number in self.numbers:
             if oracle.block(number).state != ("offline" if state == "offline" else "online"):
                 wrong += guest.differs(f"{state} of memory{number}", None, oracle.block_set(number, state))
         return wrong

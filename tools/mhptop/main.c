@@ -141,6 +141,7 @@ int main(int argc, char **argv)
 
 	if (!open_standard())
 		return STATUS_FAILED;
+	loop_heed_interrupts();
 	/* The character set of the terminal, but numbers as JSON needs them. */
 	setlocale(LC_CTYPE, "");
 	/* The help is written with one flush, which reports any error. */

@@ -177,22 +177,37 @@ def poisoned_page(account, there):
     guest.ok("a poisoned page in another block has no effect", wrong + account.compare())
 
 
+def poisoned_neighbour(account, there):
+    """A bad page in the block that is partly memmap, but not in the memmap, keeps that block offline, and no other."""
+    split, one = there.numbers[1], there.numbers[30]
+    wrong = there.set([split], "online_movable")
+    account.update()
+    walk.poison((split + 1) * oracle.BLOCK_PAGES - 33)
+    wrong += there.set([split], "offline")
+    account.update()
+    failed(account, there, "a poisoned page beside the memmap", split, "online_movable", "EHWPOISON", "hwpoison")
+    wrong += there.set([one], "online_movable") + there.set([one], "offline")
+    account.update()
+    guest.ok("a poisoned page beside the memmap: other blocks go online, and bring the memmap up", wrong + account.compare())
+
+
 def poisoned_memmap(account, there):
     """A bad page in the memmap: what is online stays, goes offline, and then nothing comes back."""
-    first, one, two = there.numbers[1], there.numbers[30], there.numbers[31]
+    one, two, three = there.numbers[30:33]
     wrong = there.set([one], "online_movable")
     bad = there.first * oracle.BLOCK_PAGES + 5
     walk.poison(bad)
     wrong += guest.differs("flag", True, walk.is_poisoned(bad))
-    wrong += there.set([two, first], "online_movable")
+    wrong += there.set([two, three], "online_movable")
     account.update()
     wrong += account.compare()
-    wrong += there.set([first, one, two], "offline")
+    wrong += there.set([three, one, two], "offline")
     account.update()
     guest.ok("a poisoned page in the memmap that is in use: blocks still go online and offline", wrong + account.compare())
-    for name, number in (("a block without memmap", two), ("a block that is partly memmap", first),
-                         ("a block that is nothing but memmap", there.first)):
-        failed(account, there, f"a poisoned page in the memmap, {name}", number, "online_movable", "EHWPOISON", "hwpoison")
+    failed(account, there, "a poisoned page in the memmap, a block without memmap", two, "online_movable", "EHWPOISON",
+           "hwpoison")
+    event = pick(account.log, "online_failed")[-1].fields
+    guest.eq("  it reports the memmap", (there.first * oracle.BLOCK_PAGES, 66 * 512), (event["start_pfn"], event["nr_pages"]))
 
 
 def removal(account, there):
@@ -227,6 +242,34 @@ def removal(account, there):
     freed = [event.fields["start_pfn"] // oracle.BLOCK_PAGES for event in pick(events, "vmemmap_free")]
     wrong += guest.differs("freed", [*other.numbers[::-1], *numbers[::-1]], freed)
     guest.ok("whole ranges are removed, and their memmap is freed from the last section to the first", wrong + account.compare())
+
+
+def spans(account):
+    """With other memory of the zone below, users in both zones, and compaction: zones span what they did before."""
+    low, there = Range(HIDDEN, 4, 1), Range(HIDDEN + 4 * oracle.BLOCK_BYTES, 66, 1)
+    wrong = guest.differs("add", (None, None), (low.add(), there.add()))
+    wrong += low.set(low.numbers[1:], "online_movable")
+    account.update()
+    before = oracle.everything()
+    wrong += there.set(there.numbers[5:6], "online_movable") + there.set(there.numbers[5:6], "offline")
+    guest.ok("a zone with other memory below the memmap spans what it did before",
+             wrong + guest.differs("afterwards", before, oracle.everything()))
+    kernel, movable = there.numbers[2:40:2], there.numbers[3:40:2]
+    wrong = there.set(kernel, "online_kernel") + there.set([there.numbers[1], *movable], "online_movable")
+    account.update()
+    wrong += account.compare_zoneinfo() + account.compare_ranges()
+    for _ in range(5):
+        used = bytearray(200 << 20)
+        oracle.write("/proc/sys/vm/compact_memory", 1)
+        del used
+    wrong += there.set(kernel, "offline") + there.set([there.numbers[1], *movable], "offline")
+    account.update()
+    guest.ok("users in both zones, beside the shared section: zones span what they did before",
+             wrong + guest.differs("afterwards", before, oracle.everything()) + account.compare_ranges())
+    wrong = low.set(low.numbers[1:], "offline")
+    wrong += guest.differs("remove", (None, None), (low.remove(low.numbers), there.remove(there.numbers)))
+    account.update()
+    guest.ok("both are removed", wrong + account.compare())
 
 
 def refused_then_ejected(account):
@@ -294,8 +337,10 @@ def main():
     vetoes(account, there)
     recorder.agree(account, "users come and go")
     poisoned_page(account, there)
+    poisoned_neighbour(account, there)
     poisoned_memmap(account, there)
     removal(account, there)
+    spans(account)
     refused_then_ejected(account)
     fall_back(account)
     device(account)

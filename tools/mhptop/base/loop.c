@@ -31,6 +31,12 @@ static void fill_set(sigset_t *set)
 			sigaddset(set, ends[i]);
 }
 
+void loop_heed_interrupts(void)
+{
+	if (is_ignored(SIGINT))
+		signal(SIGINT, SIG_DFL);
+}
+
 void loop_hold_signals(void)
 {
 	sigset_t set;

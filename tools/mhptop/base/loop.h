@@ -19,6 +19,8 @@
  * although scripts stop them with it. For work that must not be interrupted.
  */
 void loop_hold_signals(void);
+/* Until then, let SIGINT end the program although it was ignored, as what is opened first may take for ever. */
+void loop_heed_interrupts(void);
 /*
  * Block the same signals, make writes to a closed pipe or beyond a file size
  * limit fail, and return a descriptor that is readable while one of the signals

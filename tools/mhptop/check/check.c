@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "source/source.h"
@@ -95,6 +96,25 @@ static u64 find_end(const struct input *input)
 	       (now > input->read ? now - input->read : 0);
 }
 
+/*
+ * The time is over. What is in the pipe, or in the file, already is not what comes
+ * too late. > 0: there is more than could be read in LAST_NS.
+ */
+static int read_rest(struct input *input)
+{
+	u64 until = loop_now() + LAST_NS;
+	int ret;
+
+	if (input->stream->model.info.live)
+		return 0;
+	do {
+		ret = stream_read(input->stream, stream_take, input->stream);
+		if (ret > 0)
+			input->read = loop_now();
+	} while (ret > 0 && !input->interrupted && loop_now() < until);
+	return ret;
+}
+
 /* Read until the end of the stream, the end of the time, or a signal. */
 static int read_all(struct check *check, int signals)
 {
@@ -116,15 +136,17 @@ static int read_all(struct check *check, int signals)
 			return ret;
 		if (ret)
 			input.read = loop_now();
+		/* The next recording may be another file. */
+		input.fds[1].fd = source_fd(check->stream->source);
 		over = wait_next(&input, ret);
 	}
-	/* What is in the pipe already is not what comes too late. */
-	if (over > 0 && check->stream->model.info.growing &&
-	    stream_read(check->stream, stream_take, check->stream) > 0)
-		input.read = loop_now();
+	ret = over > 0 ? read_rest(&input) : 0;
+	if (ret < 0 && ret != -ENODATA)
+		return ret;
 	check->stream->end_ns = find_end(&input);
-	check->stream->ended = over > 0 && !input.interrupted;
-	check->interrupted = input.interrupted && !check->stream->over;
+	check->stream->ended = over > 0 && !input.interrupted && !ret;
+	check->interrupted = (input.interrupted || ret > 0) &&
+			     !check->stream->over;
 	return over < 0 ? over : 0;
 }
 
@@ -212,6 +234,21 @@ static int check_report(struct check *check)
 	return other ?: status;
 }
 
+/* Writing the report into a file that is checked would destroy it. */
+static bool is_input(const struct check_opts *opts, const char *path)
+{
+	struct stat file, input;
+	unsigned int i;
+
+	if (stat(path, &file) || !S_ISREG(file.st_mode))
+		return false;
+	for (i = 0; i < opts->nr_files; i++)
+		if (!stat(opts->files[i], &input) &&
+		    file.st_dev == input.st_dev && file.st_ino == input.st_ino)
+			return true;
+	return false;
+}
+
 /* Before the check, so that a long one need not end to show that this fails. */
 static void open_junit(struct check *check)
 {
@@ -272,8 +309,13 @@ static int check_stream(struct check *check)
 int check_run(struct stream *stream, const struct check_opts *opts)
 {
 	struct check check = { .stream = stream, .opts = opts };
-	int status = open_sites(&check);
+	int status;
 
+	if (opts->junit && is_input(opts, opts->junit))
+		return status_fail(STATUS_USAGE,
+				   "--junit %s: this file is to be checked",
+				   opts->junit);
+	status = open_sites(&check);
 	if (status == STATUS_OK) {
 		open_junit(&check);
 		status = check_stream(&check);

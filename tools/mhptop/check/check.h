@@ -16,6 +16,8 @@ struct check_opts {
 	struct rules_opts rules;
 	u64 for_ns; /* how long a live check takes, 0: until it is interrupted */
 	enum time_style time; /* of events */
+	const char *const *files; /* that are checked, nr_files of them */
+	unsigned int nr_files;
 	const char *junit; /* file for JUnit XML, NULL: none */
 	const char *vmlinux; /* file for call sites, NULL: look for one */
 };

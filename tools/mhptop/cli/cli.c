@@ -223,6 +223,8 @@ static int parse_argument(struct cli *cli, const char *arg, int nth)
 				   CLI_FILES_MAX);
 	cli->files[cli->nr_files++] = arg;
 	cli->file = cli->files[0];
+	cli->check.files = cli->files;
+	cli->check.nr_files = cli->nr_files;
 	return 0;
 }
 

@@ -9,17 +9,17 @@
 #include "model/event_table.h"
 
 /* L(name, __print_symbolic(~, words)) for each list */
-#define EVENT_WORD_LISTS(L)              \
-	L(hostings, show_mhp_hosting(~)) \
-	L(whys, show_mhp_why(~), { MHP_WHY_OLD_RANGE_WHOLE, "range_whole" }) \
-	L(zones, show_mhp_zone(~))       \
-	L(causes, show_mhp_cause(~))     \
+#define EVENT_WORD_LISTS(L)                                                   \
+	L(hostings, show_mhp_hosting(~))                                      \
+	L(whys, show_mhp_why(~), { MHP_WHY_OLD_RANGE_WHOLE, "range_whole" })  \
+	L(zones, show_mhp_zone(~))                                            \
+	L(causes, show_mhp_cause(~))                                          \
 	L(reasons, show_mhp_reason(~), { MHP_REASON_OLD_HOSTING, "hosting" }) \
-	L(stages, show_mhp_stage(~))     \
-	L(kinds, show_mhp_kind(~))       \
-	L(refs, show_mhp_ref(~))         \
-	L(steps, show_mhp_step(~))       \
-	L(states, show_mhp_state(~))     \
+	L(stages, show_mhp_stage(~))                                          \
+	L(kinds, show_mhp_kind(~))                                            \
+	L(refs, show_mhp_ref(~))                                              \
+	L(steps, show_mhp_step(~))                                            \
+	L(states, show_mhp_state(~))                                          \
 	L(origins, show_mhp_origin(~))
 
 #define EVENT_WORDS_hosting ~, hostings

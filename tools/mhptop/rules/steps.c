@@ -23,6 +23,8 @@ enum when {
 	NO_PART = 64, /* all pages of the block hold memmap, or none */
 	SKIP = 128, /* a kernel that lacks the step in between, 6.19 or newer */
 	EMPTY = 256, /* all pages hold the memmap of a range: the block has no steps */
+	SHARED =
+		512, /* the block uses the memmap of its range, which it may fail to bring up */
 };
 
 /* An edge without an event is taken when its condition is met and another event follows. */
@@ -37,6 +39,8 @@ static const struct rule_edge edges[] = {
 	{ ON_PREPARED, ON_READY, EVENT(vmemmap_online), HOST },
 	{ ON_PREPARED, FAILED, NOTIFY(FINISH_OFFLINE), HOST },
 	{ ON_PREPARED, FAILED, 0, 0, SKIP | HOST },
+	{ ON_PREPARED, FAILED, NOTIFY(FINISH_OFFLINE), SHARED },
+	{ ON_PREPARED, FAILED, 0, 0, SKIP | SHARED },
 	{ ON_PREPARED, ON_READY, 0, 0, NO_HOST },
 	{ ON_READY, ON_GOING, NOTIFY(GOING_ONLINE), OK },
 	{ ON_READY, ON_VETOED, NOTIFY(GOING_ONLINE), BAD },
@@ -131,7 +135,10 @@ static bool edge_may(const struct rule_edge *edge, const struct rule_op *op,
 
 	if (empty)
 		kind = EMPTY;
-	if (edge->when & (HOST | NO_HOST | PART | WHOLE | NO_PART | EMPTY) &&
+	else if (op->shared)
+		kind |= SHARED;
+	if (edge->when & (HOST | NO_HOST | PART | WHOLE | NO_PART | EMPTY |
+			  SHARED) &&
 	    !(edge->when & kind))
 		return false;
 	if (empty && edge->event != MHP_EVENT_mhp_online_end &&

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The source that reads several recordings, one after the other. */
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/plain_text.h"
 #include "source/source.h"
@@ -13,6 +17,8 @@ struct source_chain {
 	const char *const *paths;
 	size_t nr;
 	size_t next; /* the first path that was not opened */
+	int pending; /* the next path, if it is a pipe that has nothing yet, or -1 */
+	bool ended; /* the source before it has been read to its end */
 	struct source *now;
 	u64 part; /* of the source that is read */
 	u64 base; /* numbers used by earlier sources */
@@ -107,6 +113,38 @@ static int chain_next(struct source_chain *chain)
 	return 0;
 }
 
+/*
+ * Opening and reading a pipe may take for ever, and nothing could interrupt it:
+ * only open it when it has something. It is opened once more for that, and stays
+ * open meanwhile, so that its writer always has a reader. 1: not yet.
+ */
+static int chain_await(struct source_chain *chain)
+{
+	const char *path = chain->paths[chain->next];
+	struct pollfd fd = { .events = POLLIN };
+	struct stat status;
+
+	if (chain->pending < 0 && !strcmp(path, "-"))
+		chain->pending = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
+	else if (chain->pending < 0 && !stat(path, &status) &&
+		 S_ISFIFO(status.st_mode))
+		chain->pending = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	fd.fd = chain->pending;
+	return chain->pending >= 0 && poll(&fd, 1, 0) <= 0;
+}
+
+/* The next source has something, or is no pipe. 0 or an error. */
+static int chain_go_on(struct source_chain *chain)
+{
+	int err = chain_next(chain);
+
+	if (chain->pending >= 0)
+		close(chain->pending);
+	chain->pending = -1;
+	chain->ended = false;
+	return err;
+}
+
 static void chain_start_part(struct source_chain *chain, u64 end_ns, bool whole)
 {
 	struct source_info *info = &chain->source.info;
@@ -138,7 +176,8 @@ static int chain_read(struct source *source, source_sink sink, void *ctx)
 {
 	struct source_chain *chain = to_chain(source);
 	struct chain_sink to = { chain, sink, ctx };
-	int ret = source_read(chain->now, chain_take, &to);
+	int ret = chain->ended ? -ENODATA :
+				 source_read(chain->now, chain_take, &to);
 
 	if (chain->part != chain->now->part)
 		chain_start_part(chain, chain->now->part_end_ns,
@@ -154,8 +193,12 @@ static int chain_read(struct source *source, source_sink sink, void *ctx)
 			memcpy(source->why, chain->note, sizeof(source->why));
 		return -ENODATA;
 	}
-	chain_keep(chain);
-	ret = chain_next(chain);
+	if (!chain->ended)
+		chain_keep(chain);
+	chain->ended = true;
+	if (chain_await(chain))
+		return 0;
+	ret = chain_go_on(chain);
 	if (ret)
 		return ret;
 	chain_start_part(chain, chain->end_ns, chain->whole);
@@ -165,7 +208,9 @@ static int chain_read(struct source *source, source_sink sink, void *ctx)
 
 static int chain_fd(struct source *source)
 {
-	return source_fd(to_chain(source)->now);
+	struct source_chain *chain = to_chain(source);
+
+	return chain->pending < 0 ? source_fd(chain->now) : chain->pending;
 }
 
 static int chain_totals(struct source *source, struct source_totals *totals)
@@ -191,8 +236,12 @@ static int chain_self_check(struct source *source, struct mhp_ledger *ledger,
 
 static void chain_close(struct source *source)
 {
-	source_close(to_chain(source)->now);
-	free(source);
+	struct source_chain *chain = to_chain(source);
+
+	source_close(chain->now);
+	if (chain->pending >= 0)
+		close(chain->pending);
+	free(chain);
 }
 
 static const struct source_ops chain_ops = {
@@ -221,6 +270,7 @@ int source_open_all(struct source **source, const char *const *paths, size_t nr,
 	chain->source.ops = &chain_ops;
 	chain->paths = paths;
 	chain->nr = nr;
+	chain->pending = -1;
 	err = chain_first(chain);
 	if (err) {
 		snprintf(why, len, "%s", chain->source.why);
