@@ -453,8 +453,7 @@ static long mhp_probe_section_step(u32 i, void *ctx __attribute__((unused)))
 	if (add->altmap) {
 		e->altmap_base = MHP_KERNEL_FIELD(add->altmap,
 						  struct vmem_altmap, base_pfn);
-		e->altmap_free =
-			MHP_KERNEL_FIELD(add->altmap, struct vmem_altmap, free);
+		e->altmap_free = add->hosts;
 		e->altmap_alloc = MHP_KERNEL_FIELD(add->altmap,
 						   struct vmem_altmap, alloc) -
 				  pages * (add->nr - 1 - i);
@@ -493,8 +492,7 @@ int mhp_exit_arch_add(void *ctx)
 	mhp_sections.start_pfn = mhp_arg(ctx, 1) >> mhp_page_shift;
 	mhp_sections.nr = mhp_arg(ctx, 2) >> mhp_page_shift >>
 			  (mhp_section_shift & 63);
-	mhp_sections.altmap =
-		MHP_KERNEL_FIELD(mhp_arg(ctx, 3), struct mhp_params, altmap);
+	mhp_sections.hosting = mhp_add.hosting;
 	bpf_loop(mhp_sections.nr, mhp_probe_section_step, (void *)0, 0);
 	return 0;
 }
