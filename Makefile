@@ -68,22 +68,24 @@ check-guest:
 	$(Q)$(PHASE) build $(MAKE) $(BUILD) mhptop build/tests/as_text build/tests/steps build/tests/call_sites build/tests/btf_compare \
 		build/tests/test_confine build/tests/test_confined
 	$(Q)$(PHASE) kernels $(MAKE) $(BUILD) kernels
-	$(Q)$(PHASE) kernels tests/vm/module/build.sh $(BASE) $(BASE)-debug
+	$(Q)$(PHASE) kernels $(MAKE) $(BUILD) kernel BASE=7.3
+	$(Q)$(PHASE) kernels tests/vm/module/build.sh $(BASE) $(BASE)-debug 7.3
 	$(Q)$(CHECK) tests/guest.list
 
 check:
 	$(call setup,build kernel guest test)
 	$(Q)$(PHASE) build $(MAKE) $(BUILD) mhptop check-build
 	$(Q)$(PHASE) kernels $(MAKE) $(BUILD) kernels
-	$(Q)$(PHASE) kernels tests/vm/module/build.sh $(BASE) $(BASE)-debug
+	$(Q)$(PHASE) kernels $(MAKE) $(BUILD) kernel BASE=7.3
+	$(Q)$(PHASE) kernels tests/vm/module/build.sh $(BASE) $(BASE)-debug 7.3
 	$(Q)$(CHECK) tests/host.list tests/guest.list
 
 check-long:
 	$(call setup,build kernel guest test)
 	$(Q)$(PHASE) build $(MAKE) $(BUILD) mhptop build/tests/steps build/tests/btf_compare
 	$(Q)$(PHASE) kernels $(MAKE) $(BUILD) kernels
-	$(Q)$(PHASE) kernels $(MAKE) $(BUILD) kernel-vanilla BASE=7.3
-	$(Q)$(PHASE) kernels tests/vm/module/build.sh $(BASE) $(BASE)-debug
+	$(Q)$(PHASE) kernels $(MAKE) $(BUILD) kernels BASE=7.3
+	$(Q)$(PHASE) kernels tests/vm/module/build.sh $(BASE) $(BASE)-debug 7.3 7.3-debug
 	$(Q)$(CHECK) tests/long.list
 
 check-fresh:

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Builds the guest kernels: build.sh [--base BASE] [--patches N] [--fresh] VARIANT...
+# Builds the guest kernels: build.sh [--base BASE] [--patches N] [--with NAME] [--fresh] VARIANT...
 #
 # This script parses the arguments and runs the steps, which are in lib/: package.sh (Debian's source package), source.sh
 # (source trees and patches), kbuild.sh (configuration and make), cache.sh (finished kernels), common.sh (errors, lock,
@@ -25,7 +25,7 @@ TOP=$(dirname "$HERE")
 
 usage() {
 	cat <<'USAGE'
-usage: build.sh [--base BASE] [--patches N] [--fresh] VARIANT...
+usage: build.sh [--base BASE] [--patches N] [--with NAME] [--fresh] VARIANT...
 
   patched   the kernel with the patches of <base>/series   -> build/kernel/<base>/
   vanilla   the same configuration without patches         -> build/kernel/<base>-vanilla/
@@ -33,6 +33,7 @@ usage: build.sh [--base BASE] [--patches N] [--fresh] VARIANT...
 
   --base    the kernel version: selects series, source and configuration (default $BASE, or what kernel/base says)
   --patches apply only the first N patches         -> build/kernel/<base>[-debug]-first<N>/
+  --with    then apply tests/vm/patches/<base>/NAME.patch as well -> build/kernel/<base>[-debug][-first<N>]-with-NAME/
   --fresh   remove the cached objects and the finished kernel first; ccache is still used
 
   KERNEL_SRC=DIR  use this unpacked source tree instead of the package linux-source-<base>; it is copied, never modified.
@@ -51,6 +52,7 @@ parse_args() {
 	default_base
 	FRESH=
 	FIRST=
+	WITH=
 	VARIANTS=()
 	while (($#)); do
 		case $1 in
@@ -59,8 +61,13 @@ parse_args() {
 			shift
 			;;
 		--patches)
-			[[ ${2-} =~ ^[1-9][0-9]*$ ]] || usage_error "--patches: '${2-}' is not a positive number"
+			[[ ${2-} =~ ^(0|[1-9][0-9]*)$ ]] || usage_error "--patches: '${2-}' is not a number"
 			FIRST=$2
+			shift
+			;;
+		--with)
+			[[ ${2-} =~ ^[a-z0-9-]+$ ]] || usage_error "--with: '${2-}' is not the name of a patch"
+			WITH=$2
 			shift
 			;;
 		--fresh) FRESH=1 ;;
@@ -75,7 +82,8 @@ parse_args() {
 	done
 	[[ $BASE =~ ^[0-9]+\.[0-9]+$ ]] || usage_error "--base: '$BASE' is not a version such as 6.12"
 	((${#VARIANTS[@]})) || usage_error "the variant is missing"
-	[[ -z $FIRST || " ${VARIANTS[*]} " != *" vanilla "* ]] || usage_error "--patches cannot be used with vanilla"
+	[[ -z $FIRST$WITH || " ${VARIANTS[*]} " != *" vanilla "* ]] ||
+		usage_error "--patches and --with cannot be used with vanilla"
 }
 
 # Sets the variables of a variant that the other steps read: name, release, patches, config fragments, tree and object
@@ -103,8 +111,10 @@ select_variant() {
 		;;
 	esac
 	[[ -z $FIRST ]] || NAME+=-first$FIRST
+	[[ -z $WITH ]] || NAME+=-with-$WITH
 	read_fragments
 	[[ $VARIANT == vanilla ]] || read_series
+	[[ -z $WITH ]] || read_extra
 }
 
 build_variant() {

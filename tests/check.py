@@ -3,8 +3,8 @@
 """Run the suites of one or more lists and count their results.
 
 A list has one suite a line: a name, white space, a command that prints KTAP. A line
-"@BASE LIST PATTERN..." runs the suites of a list whose names match a pattern on
-another version of Linux: named BASE:NAME, with BASE in the environment and results below
+"@BASE LIST PATTERN..." runs the suites of a list whose names match a pattern, and none
+that is written as !PATTERN, on another version of Linux: named BASE:NAME, with BASE in the environment and results below
 build/vm/BASE.
 A suite whose KTAP is incomplete, or that fails without saying which test,
 counts as one failure. The last line is "N passed, N failed, N skipped"; the
@@ -75,6 +75,13 @@ class Suite:
         return self.results.skipped or (1 if self.results.skip_all else 0)
 
 
+def matches(name, patterns):
+    """Whether a pattern matches, and none that excludes names, such as "!stock-*"."""
+    wanted = [fnmatch.fnmatchcase(name, pattern) for pattern in patterns if pattern[0] != "!"]
+    unwanted = [fnmatch.fnmatchcase(name, pattern[1:]) for pattern in patterns if pattern[0] == "!"]
+    return any(wanted) and not any(unwanted)
+
+
 def parse_again(text, where):
     """The suites that a line "@BASE LIST PATTERN..." runs. LIST is in the folder of the list that has the line."""
     words = text.split()
@@ -83,12 +90,11 @@ def parse_again(text, where):
     on, path, *patterns = words
     there = read_list(os.path.join(os.path.dirname(where), path), again=False)
     for pattern in patterns:
-        if not fnmatch.filter([suite.name for suite in there], pattern):
+        if not fnmatch.filter([suite.name for suite in there], pattern.lstrip("!")):
             sys.exit(f"check.py: {where}: no suite of {path} matches {pattern!r}")
     if on == base.chosen() and path == os.path.basename(where).partition(":")[0]:
         return []           # they are in this run already
-    return [Suite(suite.name, suite.listed, on) for suite in there
-            if any(fnmatch.fnmatchcase(suite.name, pattern) for pattern in patterns)]
+    return [Suite(suite.name, suite.listed, on) for suite in there if matches(suite.name, patterns)]
 
 
 def read_list(path, again=True):

@@ -16,12 +16,20 @@ read_series() {
 		line=${line%%#*}
 		line=${line%"${line##*[![:space:]]}"}
 		[[ $line ]] || continue
+		[[ ${#PATCHES[@]} != "$FIRST" ]] || break
 		[[ -r $HERE/$BASE/$line ]] ||
 			die "kernel/$BASE/series" "it lists $line, which is not in kernel/$BASE" "add the patch or drop the line"
 		cp "$HERE/$BASE/$line" "$copy/$line"
 		PATCHES+=("$copy/$line")
-		[[ ${#PATCHES[@]} != "$FIRST" ]] || break
 	done <"$series"
+}
+
+# Adds the patch of --with, which is for tests and not part of the series.
+read_extra() {
+	local patch=tests/vm/patches/$BASE/$WITH.patch
+	[[ -r $TOP/$patch ]] || die "$patch" "it does not exist" "use the name of a patch in that folder"
+	cp "$TOP/$patch" "$SCRATCH/$WITH.patch"
+	PATCHES+=("$SCRATCH/$WITH.patch")
 }
 
 # Sets SOURCE_ID, which changes with the source, and WORK, the folder of its trees.

@@ -10,8 +10,8 @@ mapfile -t c_files < <(printf '%s\n' "${files[@]}" | grep -E '^(bpf|tools|tests)
 mapfile -t scripts < <(printf '%s\n' "${files[@]}" | grep -E '\.sh$|^\.ci/run$|\.bash$|/guest-init$')
 mapfile -t pythons < <(printf '%s\n' "${files[@]}" | grep -E '\.py$')
 
-# A header of trace event macros follows the kernel's format for those.
-mapfile -t formatted < <(printf '%s\n' "${c_files[@]}" | grep -vE 'bpf/mhp_tool_events\.h')
+# A header of trace event macros follows the kernel's format for those; the types of tracepoints.h are the kernel's.
+mapfile -t formatted < <(printf '%s\n' "${c_files[@]}" | grep -vE 'bpf/(mhp_tool_events|include/linux/mhp_types)\.h')
 check "there are C files to check" test "${#c_files[@]}" -gt 20
 # Versions format differently with the same settings; the code follows that of Debian 12.
 if [[ $(clang-format --version) == *' version 14.'* ]]; then

@@ -1,46 +1,74 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The bugs that the series fixes: with the events but without the fixes, an add that fails violates rules, and mhptop check
-# reports which; an add without memory for a page table crashes the kernel. tests/guest.list runs the same tests with the
-# fixes.
+# The bugs that the first patches of the series fix. Each is reproduced on the kernel without its patch, which has no events
+# yet, and is gone on the kernel with it; what came before stays fixed. With the events but with the first bug, mhptop check
+# reports the rule that it violates.
 . "$(dirname "$0")/../host-lib.sh"
 cd "$TOP" || exit 1
 
 cache=${MHP_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/mhptop}/kernel
 
-# The number of patches before the one whose name matches
-before() { grep -vE '^(#|$)' "kernel/$BASE/series" | grep -nE -m1 "$1" | cut -d: -f1 | awk '{ print $1 - 1 }'; }
+# PATCH CASE…, in the order of the series: what the name of a patch contains, and the cases of tests/vm/t/fixes.py for it
+FIXES="remove-the-added-sections-if-addin sections
+remove-the-direct-mapping-if-adding mapping exists
+handle-page-table-allocation-failures tables
+split-gigantic-pages gigantic"
 
-# build N: a debug kernel with the first N patches, and the test module for it
+# number PATCH: its place in the series
+number() { grep -vE '^(#|$)' "kernel/$BASE/series" | grep -nE -m1 "$1" | cut -d: -f1; }
+
+# build NAME OPTION…: a kernel, and the test module for it
 build() {
-	name=$BASE-debug-first$1 out=$VM/fixes-$1
-	check "the debug kernel with $1 patches builds" kernel/build.sh --patches "$1" debug
-	check "the test module for it builds" tests/vm/module/build.sh "$name"
-	rm -rf "$out"
+	name=$1
+	check "$name builds" kernel/build.sh "${@:2}" patched
+	check "the test module for $name builds" tests/vm/module/build.sh "$name"
 }
 
-# guest OPTION…: runs a guest with the kernel that was built; the caller checks the files that it leaves
+forget() { rm -rf "build/kernel/$1" "$cache/entries/$1@"*; }
+
+# guest OUT CASE OPTION…: runs a case; its results are in OUT
 guest() {
-	tests/vm/run.py --kernel "build/kernel/$name/bzImage" --time-limit 900 --results "$out" "$@" >"$WORK/guest" 2>&1
+	local dimms=()
+	[[ $2 != gigantic ]] || dimms=(--numa 2 --dimm 512M --dimm 1G --append 'movable_node memmap=1536M@4G')
+	rm -rf "$1"
+	tests/vm/run.py --kernel "build/kernel/$name/bzImage" --results "$1" "${dimms[@]}" "${@:3}" tests/vm/t/fixes.py "$2" \
+		>"$WORK/guest" 2>&1
 }
 
-forget() { rm -rf "build/kernel/$name" "$cache/entries/$name@"*; }
+# broken CASE OUT: the guest shows the bug
+broken() {
+	case $1 in
+	tables) grep -q 'BUG: kernel NULL pointer dereference' "$2/console.log" && grep -q 'RIP: 0010:phys_p[tmu][ed]_init' "$2/console.log" ;;
+	*) grep -q "^not ok [0-9]* $1: " "$2/results.tap" ;;
+	esac
+}
 
-# An allocation fails for one of several sections: the sections before it and the direct mapping are not undone.
-build "$(before 'remove-the-added-sections-if-addin')"
-guest --mem 13G --append 'mem=1G memmap=64K$0x3f000000 memory_hotplug.memmap_on_memory=N' \
-	tests/vm/t/sweep.py N "slab objects fail during an add"
-build/mhptop check "$out/record.ndjson" >"$WORK/verdict" 2>"$WORK/stderr"
+n=0
+build "$BASE-first0" --patches 0
+while read -r -u 3 patch cases; do
+	for case in $cases; do
+		guest "build/vm/fixes-$case-without" "$case"
+		check "$case: reproduced without the patch" broken "$case" "build/vm/fixes-$case-without"
+	done
+	forget "$name"
+	n=$((n + 1))
+	eq "$patch is patch $n of the series" "$(number "$patch")" "$n"
+	build "$BASE-first$n" --patches "$n"
+	for case in $cases; do
+		check "$case: gone with the patch" guest "build/vm/fixes-$case" "$case"
+	done
+done 3<<<"$FIXES"
+for case in sections mapping exists tables; do
+	check "$case: still gone with all of these patches" guest "build/vm/fixes-$case-all" "$case"
+done
+forget "$name"
+
+# The same bug on a kernel with the events
+build "$BASE-with-no-rollback" --with no-rollback
+guest build/vm/fixes-recorded recorded
+build/mhptop check build/vm/fixes-recorded/record.ndjson >"$WORK/verdict" 2>"$WORK/stderr"
 eq "a failed add of several sections: mhptop check finds violations" "$?" 3
 check "sections that kept their memmap violate pages.rollback" grep -q '^not ok [0-9]* pages\.rollback: ' "$WORK/verdict"
 grep -m1 -A4 '^not ok [0-9]* pages\.rollback: ' "$WORK/verdict" | sed '1d; s/^# */#   /'
-forget
-
-# An allocation fails for a page table of the direct mapping.
-build "$(before 'handle-page-table-allocation-failures')"
-guest --mem 13G --append 'mem=1G memmap=64K$0x3f000000 memory_hotplug.memmap_on_memory=N' \
-	tests/vm/t/sweep.py N "allocations fail during an add"
-check "an add without memory for a page table: the kernel dereferences NULL" \
-	grep -q 'null-ptr-deref in phys_p[mu]d_init' "$out/console.log"
-forget
+forget "$name"
 done_testing

@@ -145,6 +145,18 @@ verdict "retired memmap is listed while its neighbour remains" 0 \
 	'^# pages 0x100000\+16384: memmap retired; its backing at page 0x4000\+512 stays' "$WORK/made.ndjson"
 ./made_up.py retired leak >"$WORK/made.ndjson"
 verdict "retired memmap without a neighbour is a leak" 3 '^not ok [0-9]+ memmap\.retired' "$WORK/made.ndjson"
+for way in up down; do
+	./made_up.py wide $way >"$WORK/made.ndjson"
+	verdict "neighbours that share a backing page, removed $way" 0 '^# PASS' "$WORK/made.ndjson"
+	check "  none of it is listed as retired" bash -c '! grep -q "memmap retired;" "$0"' "$WORK/verdict"
+done
+./made_up.py wide waits >"$WORK/made.ndjson"
+verdict "the part of a backing page that its first user gave up is listed" 0 \
+	'^# pages 0x106666\+6554: memmap retired; its backing at page 0x9200\+512 stays' "$WORK/made.ndjson"
+./made_up.py wide leak >"$WORK/made.ndjson"
+verdict "a backing page that its last user does not free is a leak" 3 '^not ok [0-9]+ memmap\.retired' "$WORK/made.ndjson"
+./made_up.py wide more >"$WORK/made.ndjson"
+verdict "a section cannot take more than the backing pages of its memmap" 3 '^not ok [0-9]+ memmap\.populate' "$WORK/made.ndjson"
 
 verdict "operations within their time limits" 0 '^ok [0-9]+ budget\.time:' --max-offline 3600s --max-online 100 range.ndjson
 verdict "an offline that exceeds its time limit" 3 '^# memory[0-9]+, .*(offline|online) took' --max-offline 1us range.ndjson

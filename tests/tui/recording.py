@@ -19,14 +19,15 @@ VMEMMAP = 512  # pages for the memmap of a block
 class Recording:
     """Lines of a recording, with increasing times and sequence numbers."""
 
-    def __init__(self, source, lost):
+    def __init__(self, source, lost, struct_page_bytes=None):
         self.source, self.lost = source, lost
         self.seq, self.ns = 0, 1_000_000_000
         self.events = {}
         self.present = {"Movable": 0, "Normal": 786432}
         self.managed = {"Movable": 0, "Normal": 770048}
+        page = {"struct_page_bytes": struct_page_bytes} if struct_page_bytes else {}
         self.line(schema=3, type="mhptop", kernel="6.12.117-mhp", host="guest", source=source, page_bytes=4096,
-                  block_bytes=SIZE * 4096, wall_ns=1700000000000000000, mono_ns=self.ns)
+                  block_bytes=SIZE * 4096, **page, wall_ns=1700000000000000000, mono_ns=self.ns)
 
     @staticmethod
     def line(**keys):

@@ -25,10 +25,10 @@ static void test_sums(void)
 	eq("blocks offline", sums.blocks_offline, 1);
 	eq("failures", sums.failures, 1);
 	eq("buddy-hosted", sums.buddy_hosted, 512);
-	eq("events in the log", model.log_head, 4);
+	eq("events in the log", model.log_head, 5);
 	eq("the newest event", model_log(&model, 0)->seq, 9);
-	eq("the oldest event", model_log(&model, 3)->seq, 6);
-	ok(!model_log(&model, 4), "no event before the oldest");
+	eq("the oldest event", model_log(&model, 4)->seq, 6);
+	ok(!model_log(&model, 5), "no event before the oldest");
 }
 
 /* Sequence numbers that are missing, arrive late, or never arrive. */

@@ -8,6 +8,17 @@
 #include "model/ledger.h"
 #include "range_records.h"
 
+static void failed(u64 block, unsigned int event, int reason, int ret)
+{
+	struct mhp_record r = { 0 };
+
+	r.p.mhp_failed = (struct mhp_mhp_failed){ .start_pfn = block * PAGES,
+						  .nr_pages = PAGES,
+						  .ret = ret,
+						  .reason = reason };
+	fold(&r, event);
+}
+
 #define NR_BLOCKS 72ULL
 
 static void cell(const char *key, const char *want)
@@ -72,10 +83,16 @@ static void test_add(void)
 	depopulate(BASE, MHP_HOSTING_RANGE);
 	is("an add that is undone", RANGE_ADDING);
 	cell("free_pfn", "0x140000");
+	cell("reason", "-");
+	cell("failed_pfn", "-");
+	failed(BASE + 1, MHP_EVENT_mhp_add_failed, MHP_REASON_ARCH_ADD,
+	       -ENOMEM);
+	cell("reason", "arch_add");
+	cell("failed_pfn", "0x148000");
 	add_end(BASE, 2, MHP_HOSTING_NONE, -ENOMEM);
 	is("not added", RANGE_NOT_ADDED);
 	cell("ret", "-12");
-	cell("add_ns", "4ns");
+	cell("add_ns", "5ns");
 	cell("removed", "no");
 }
 
@@ -98,9 +115,14 @@ static void test_remove(void)
 	cell("ret", "0");
 	remove_begin(BASE, 2);
 	is("removing", RANGE_REMOVING);
+	failed(BASE + 1, MHP_EVENT_mhp_remove_failed, MHP_REASON_NOT_OFFLINE,
+	       -EBUSY);
 	remove_end(BASE, 2, -EBUSY);
 	is("not removed", RANGE_NOT_REMOVED);
+	cell("reason", "not_offline");
+	cell("failed_pfn", "0x148000");
 	remove_begin(BASE, 2);
+	cell("reason", "-");
 	put_all(BASE, 2, 2);
 	is("removing, without references", RANGE_REMOVING);
 	depopulate(BASE + 1, MHP_HOSTING_RANGE);

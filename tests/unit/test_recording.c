@@ -68,11 +68,13 @@ static void test_header(void)
 	   "the source and its unknown events are read");
 	odd = an_info;
 	odd.max_accounts = 131072;
+	odd.struct_page_bytes = 80;
 	len = recording_header_put(&odd, line);
 	line[len - 1] = '\0';
 	eq("read a header of a machine with many blocks",
 	   get_header(line, &info, why), 0);
 	eq("its limit of accounts", info.max_accounts, 131072);
+	eq("its size of struct page", info.struct_page_bytes, 80);
 
 	strcpy(odd.boot, "15b0ce09-7a5e-4f8a-9b8e-0c4c9a0e4d11");
 	len = recording_header_put(&odd, line);

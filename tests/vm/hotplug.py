@@ -121,7 +121,7 @@ class MemoryDevices:
 
     def remove(self, name):
         """Ask the guest to release a device; state() reports the outcome."""
-        device = self.devices.get(name)
+        device = self.devices.get(name) or self._known_to_qemu(name)
         if device is None or device.state == "gone":
             raise HarnessError(f"{name}: no memory device with that name")
         before = (device.state, device.why)
@@ -131,6 +131,16 @@ class MemoryDevices:
         except QmpError:
             device.enter(*before)
             raise
+
+    def _known_to_qemu(self, name):
+        """A DIMM that was there at boot, or None."""
+        for data in self.list():
+            if data.get("id") == name:
+                device = self.devices[name] = Device(name)
+                device.slot = str(data["slot"])
+                device.enter("plugged")
+                return device
+        return None
 
     def state(self, name, limit):
         """"STATE why"; the state is "timeout" if the guest took longer than limit seconds."""

@@ -43,6 +43,7 @@ class Config:
     numa: int = 1
     vmem: tuple = ()                # virtio-mem devices: "SIZE" or "SIZE,NODE"
     nvdimm: tuple = ()              # NVDIMMs: "SIZE"
+    dimm: tuple = ()                # DIMMs that are there at boot: their sizes
     icount: bool = False
     accel: str = "tcg"
     init: str = GUEST_INIT
@@ -134,6 +135,16 @@ def _nvdimm_args(cfg):
     return args
 
 
+def _dimm_args(cfg):
+    """DIMMs that are there at boot. The firmware does not report them as RAM: that is up to memmap= (docs/testing.md)."""
+    args = []
+    for index, text in enumerate(cfg.dimm):
+        name = f"dimm{index}"
+        args += ["-object", f"memory-backend-ram,id={name}-mem,size={parse_size(text)},reserve=off",
+                 "-device", f"pc-dimm,id={name},memdev={name}-mem"]
+    return args
+
+
 def command(cfg, qmp_fd, ports):
     """The command line. ports: (name, fd) of each virtio-serial port; "tty" is a console."""
     args = [qemu_binary(), "-no-user-config", "-nodefaults", "-no-reboot", "-display", "none",
@@ -147,7 +158,7 @@ def command(cfg, qmp_fd, ports):
             "-device", "virtio-9p-pci,fsdev=root,mount_tag=/dev/root",
             "-fsdev", f"local,id=share,path={_comma(cfg.share)},security_model=none,multidevs=remap",
             "-device", "virtio-9p-pci,fsdev=share,mount_tag=results",
-            *_vmem_args(cfg), *_nvdimm_args(cfg), "-device", "virtio-serial-pci"]
+            *_dimm_args(cfg), *_vmem_args(cfg), *_nvdimm_args(cfg), "-device", "virtio-serial-pci"]
     for name, fd in ports:
         kind = "virtconsole" if name == "tty" else "virtserialport"
         args += ["-chardev", f"socket,id={name},fd={fd}",

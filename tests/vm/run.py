@@ -62,6 +62,8 @@ def parse_args(argv):
         help="add a virtio-mem device (vmem0, vmem1, ...), empty at first (may be repeated)")
     add("--nvdimm", action="append", default=[], metavar="SIZE",
         help="add an NVDIMM with labels (/dev/nmem0, ...), SIZE of which can be used (may be repeated)")
+    add("--dimm", action="append", default=[], metavar="SIZE",
+        help="plug a DIMM (dimm0, dimm1, ...) before the guest boots (may be repeated)")
     add("--icount", action="store_true",
         help="use one CPU whose clock counts instructions (for benchmarks)")
     add("--time-limit", type=seconds, metavar="SEC",
@@ -116,7 +118,8 @@ def make_config(args, kernel, folder, accelerator):
     return machine.Config(
         kernel=kernel, initrd=initrd if os.path.exists(initrd) else "", share=folder, console=os.path.join(folder, "console.log"),
         append=args.append, mem=args.mem, maxmem=args.maxmem, slots=args.slots,
-        smp=args.smp, numa=args.numa, vmem=tuple(args.vmem), nvdimm=tuple(args.nvdimm), icount=args.icount, accel=accelerator)
+        smp=args.smp, numa=args.numa, vmem=tuple(args.vmem), dimm=tuple(args.dimm),
+        nvdimm=tuple(args.nvdimm), icount=args.icount, accel=accelerator)
 
 
 class Run:

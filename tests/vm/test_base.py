@@ -57,6 +57,10 @@ class Lists(Fixture):
                          [("three", "of b"), (f"{OTHER}:one", f"on {OTHER} in build/vm/{OTHER}/x"),
                           (f"{OTHER}:two", f"also on {OTHER}")])
 
+    def test_excluded(self):
+        self.list("a", LIST)
+        self.assertEqual(self.suites(self.list("b", f"@{OTHER} a * !o*\n")), [(f"{OTHER}:two", f"also on {OTHER}")])
+
     def test_not_twice(self):
         path = self.list("a", LIST + f"@{OTHER} a one\n")
         self.assertEqual(len(self.suites(path)), 3)

@@ -15,6 +15,7 @@
  *	echo "START SIZE NID RESERVED" > /sys/kernel/debug/mhp_test/hold
  *	echo "START ZONE" > /sys/kernel/debug/mhp_test/zone
  *	echo "PAGES 0" > /sys/kernel/debug/mhp_test/leak
+ *	echo "WHAT NTH" > /sys/kernel/debug/mhp_test/fail
  *
  * device_add: ZONE_DEVICE memory, which may be smaller than a section; it hosts
  * its own memmap or, with BUDDY, the buddy allocator does.
@@ -27,6 +28,9 @@
  * leak: the kernel loses PAGES of each 512 pages of memmap that it frees, with all
  * events as if it had freed them; 0 makes it free all of them again. The pages that
  * were lost are never freed.
+ * fail: the NTH next call of a function fails once, as without memory: 0 none, 1
+ * sparse_add_section(), 2 alloc_low_pages(), which allocates the page tables of the
+ * direct mapping. The next write tells whether it did: EAGAIN if not.
  *
  * START and SIZE are in bytes, FLAGS is the kernel's mhp_t. The write fails with
  * the error of the kernel's function.
@@ -196,6 +200,14 @@ static int do_zone(u64 start, u64 zone, int nid, unsigned int flags)
 	return 0;
 }
 
+/* A probe can be registered again only without what it was when it was registered; it would stay disabled. */
+static void stop(struct kprobe *probe)
+{
+	unregister_kprobe(probe);
+	probe->addr = NULL;
+	probe->flags = 0;
+}
+
 /*
  * The loss of N pages that the kernel should free is the same as if it freed them
  * and somebody else lost N others.
@@ -229,14 +241,62 @@ static int do_leak(u64 pages, u64 unused, int nid, unsigned int flags)
 	if (pages && !leak_pages)
 		ret = register_kprobe(&leak_probe);
 	else if (!pages && leak_pages)
-		unregister_kprobe(&leak_probe);
+		stop(&leak_probe);
 	if (ret)
 		return ret;
 	leak_pages = pages;
-	/* What it was when it was registered would keep it from being registered again. */
-	if (!pages)
-		leak_probe.addr = NULL;
 	return 0;
+}
+
+/* Only one of these is registered at a time, by do_fail(). */
+static struct kprobe *failing;
+static atomic_t calls_left;
+
+/* Where a function that fails goes on */
+void mhp_test_return(void);
+asm(".pushsection .text\n"
+    ".type mhp_test_return, @function\n"
+    "mhp_test_return:\n"
+    "	ret\n"
+    ".size mhp_test_return, . - mhp_test_return\n"
+    ".popsection\n");
+
+static int fail_call(struct kprobe *probe, struct pt_regs *regs);
+
+static struct kprobe fail_probes[] = {
+	{ .symbol_name = "sparse_add_section", .pre_handler = fail_call },
+	{ .symbol_name = "alloc_low_pages", .pre_handler = fail_call },
+};
+
+/* The function returns at once, an error or NULL. */
+static int fail_call(struct kprobe *probe, struct pt_regs *regs)
+{
+	if (atomic_dec_return(&calls_left))
+		return 0;
+	regs_set_return_value(regs, probe == &fail_probes[0] ? -ENOMEM : 0);
+	instruction_pointer_set(regs, (unsigned long)mhp_test_return);
+	return 1;
+}
+
+static int do_fail(u64 what, u64 nth, int nid, unsigned int flags)
+{
+	int ret = 0;
+
+	if (what > ARRAY_SIZE(fail_probes) || nth > INT_MAX)
+		return -EINVAL;
+	if (failing) {
+		stop(failing);
+		failing = NULL;
+		if (atomic_read(&calls_left) > 0)
+			ret = -EAGAIN;
+	}
+	if (!what)
+		return ret;
+	atomic_set(&calls_left, nth);
+	ret = register_kprobe(&fail_probes[what - 1]);
+	if (!ret)
+		failing = &fail_probes[what - 1];
+	return ret;
 }
 
 static ssize_t take(const char __user *from, size_t len,
@@ -277,6 +337,7 @@ FILE_OF(veto);
 FILE_OF(hold);
 FILE_OF(zone);
 FILE_OF(leak);
+FILE_OF(fail);
 
 static int __init mhp_test_init(void)
 {
@@ -292,6 +353,7 @@ static int __init mhp_test_init(void)
 	debugfs_create_file("hold", 0200, dir, NULL, &hold_fops);
 	debugfs_create_file("zone", 0200, dir, NULL, &zone_fops);
 	debugfs_create_file("leak", 0200, dir, NULL, &leak_fops);
+	debugfs_create_file("fail", 0200, dir, NULL, &fail_fops);
 	if (IS_ERR(dir))
 		return PTR_ERR(dir);
 	return register_memory_notifier(&veto_nb);
@@ -305,6 +367,7 @@ static void __exit mhp_test_exit(void)
 	unregister_memory_notifier(&veto_nb);
 	do_zone(0, MAX_NR_ZONES, 0, 0);
 	do_leak(0, 0, 0, 0);
+	do_fail(0, 0, 0, 0);
 	unhold();
 	for (i = 0; i < ARRAY_SIZE(pgmaps); i++)
 		if (pgmaps[i].nr_range)

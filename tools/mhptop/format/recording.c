@@ -54,12 +54,15 @@ size_t recording_header_put(const struct source_info *info, char *buf)
 	char kernel[JSON_TEXT_MAX * sizeof(info->kernel) + 1];
 	char host[JSON_TEXT_MAX * sizeof(info->host) + 1];
 	char boot_id[JSON_TEXT_MAX * sizeof(info->boot) + 1];
-	char boot[sizeof(boot_id) + 16] = "", accounts[48] = "";
+	char boot[sizeof(boot_id) + 16] = "", accounts[48] = "", page[48] = "";
 	char unknown[RECORDING_UNKNOWN_MAX];
 
 	*json_text_put(boot_id, info->boot, sizeof(info->boot)) = '\0';
 	if (*boot_id)
 		snprintf(boot, sizeof(boot), "\"boot\":\"%s\",", boot_id);
+	if (info->struct_page_bytes)
+		snprintf(page, sizeof(page), "\"struct_page_bytes\":%u,",
+			 info->struct_page_bytes);
 	if (info->max_accounts)
 		snprintf(accounts, sizeof(accounts), "\"max_accounts\":%llu,",
 			 info->max_accounts);
@@ -70,9 +73,9 @@ size_t recording_header_put(const struct source_info *info, char *buf)
 		buf, RECORDING_LINE_MAX,
 		"{\"schema\":%d,\"type\":\"mhptop\",\"kernel\":\"%s\","
 		"\"host\":\"%s\",%s\"source\":\"%s\",\"page_bytes\":%u,"
-		"\"block_bytes\":%llu,%s%s\"wall_ns\":%llu,\"mono_ns\":%llu}\n",
+		"\"block_bytes\":%llu,%s%s%s\"wall_ns\":%llu,\"mono_ns\":%llu}\n",
 		SOURCE_SCHEMA, kernel, host, boot, source_kind_name(info->kind),
-		info->page_bytes, info->block_bytes, accounts, unknown,
+		info->page_bytes, info->block_bytes, page, accounts, unknown,
 		info->wall_ns, info->mono_ns);
 }
 
@@ -274,7 +277,7 @@ static bool is_power_of_two(u64 value)
 /* The sizes are used as divisors, so they must be valid. */
 static int get_geometry(struct reader *reader, struct source_info *info)
 {
-	u64 page;
+	u64 page, struct_page = 0;
 	int err;
 
 	err = reader_number(reader, "page_bytes", &page);
@@ -292,6 +295,15 @@ static int get_geometry(struct reader *reader, struct source_info *info)
 			"\"block_bytes\" is not a memory block size: %llu",
 			info->block_bytes);
 	info->page_bytes = page;
+	err = optional_number(reader, "struct_page_bytes", &struct_page);
+	if (err)
+		return err;
+	if (struct_page > page)
+		return reader_fail(
+			reader,
+			"\"struct_page_bytes\" is not the size of a struct page: %llu",
+			struct_page);
+	info->struct_page_bytes = struct_page;
 	return optional_number(reader, "max_accounts", &info->max_accounts);
 }
 

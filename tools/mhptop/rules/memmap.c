@@ -70,9 +70,29 @@ static void populate_hosted(struct rules *rules, const struct mhp_record *r)
 	range->end = e->start_pfn + e->nr_pages;
 }
 
+/*
+ * Sections whose memmap does not fill whole PMDs share the backing pages at its
+ * ends with their neighbours: who comes first gets them. A PMD has one entry of
+ * 8 bytes for each of its pages.
+ */
+static bool shares_backing(const struct rules *rules, u64 nr, u64 vmemmap)
+{
+	const u64 pmd_pages = rules->opts.page_bytes / 8;
+	u64 need = nr * rules->opts.struct_page_bytes / rules->opts.page_bytes;
+
+	return need % pmd_pages && vmemmap + 2 * pmd_pages > need &&
+	       vmemmap < need + 2 * pmd_pages;
+}
+
 /* The ratio of pages to vmemmap pages must be the same everywhere. */
 static void ratio_check(struct rules *rules, u64 start, u64 nr, u64 vmemmap)
 {
+	if (rules->opts.struct_page_bytes) {
+		rules->ratio_pages = rules->opts.page_bytes;
+		rules->ratio_vmemmap = rules->opts.struct_page_bytes;
+		if (shares_backing(rules, nr, vmemmap))
+			return;
+	}
 	if (!rules->ratio_pages || rules->ratio_of_device) {
 		rules->ratio_pages = nr;
 		rules->ratio_vmemmap = vmemmap;
@@ -208,6 +228,32 @@ static bool is_backed_by(const struct rule_retired *retired, u64 host_pfn)
 	return host_pfn - retired->host_pfn < retired->backing_pages;
 }
 
+/* The number of pages whose struct pages fit in a backing page, 0: unknown */
+static u64 room_in(const struct rules *rules, u64 backing_pages)
+{
+	return rules->ratio_vmemmap ? backing_pages * rules->ratio_pages /
+					      rules->ratio_vmemmap :
+				      0;
+}
+
+/*
+ * Whether a section has memmap in the backing page of memmap that was retired
+ * before: in the page that its own begins in, or so close that it must.
+ */
+static bool uses_backing(const struct rules *rules,
+			 const struct rule_retired *retired,
+			 const struct mhp_mhp_vmemmap_free *e)
+{
+	u64 room = room_in(rules, retired->backing_pages);
+
+	if (is_backed_by(retired, e->host_pfn))
+		return true;
+	return rules->opts.struct_page_bytes &&
+	       e->start_pfn < retired->pfn + room &&
+	       e->start_pfn + e->nr_pages + room >
+		       retired->pfn + retired->nr_pages;
+}
+
 static void retire(struct rules *rules, const struct mhp_mhp_vmemmap_retired *e)
 {
 	if (!vec_grow(rules->retired_memmap, rules->nr_retired,
@@ -229,15 +275,12 @@ static void leak_check(struct rules *rules,
 		       const struct mhp_mhp_vmemmap_retired *e)
 {
 	const struct rule_retired *retired = rules->retired_memmap;
-	u64 described = 0, room = 0;
+	u64 room = room_in(rules, e->backing_pages), described = 0;
 	size_t i;
 
 	for (i = 0; i < rules->nr_retired; i++)
 		if (retired[i].host_pfn == e->host_pfn)
 			described += retired[i].nr_pages;
-	if (rules->ratio_vmemmap)
-		room = e->backing_pages * rules->ratio_pages /
-		       rules->ratio_vmemmap;
 	rule_check(rules, RULE_RETIRED, e->start_pfn, !room || described < room,
 		   "a neighbour that uses the rest of the backing page",
 		   "page 0x%llx kept, but all memmap in it retired",
@@ -253,25 +296,32 @@ void rules_retired_take(struct rules *rules, const struct mhp_record *r)
 		leak_check(rules, e);
 }
 
+/* Whether the section that is being freed retired its memmap in this backing page. */
+static bool is_kept(const struct rules *rules, u64 host_pfn)
+{
+	size_t i;
+
+	for (i = 0; i < rules->nr_retired; i++)
+		if (rules->retired_memmap[i].fresh &&
+		    rules->retired_memmap[i].host_pfn == host_pfn)
+			return true;
+	return false;
+}
+
 /* A backing page is freed by a section whose own memmap in it was not retired. */
 static void rules_retired_free(struct rules *rules,
 			       const struct mhp_mhp_vmemmap_free *e)
 {
 	struct rule_retired *retired = rules->retired_memmap;
-	size_t i, left = 0;
-	bool stays = false;
+	size_t i, left = 0, nr = rules->nr_retired;
 
-	for (i = 0; i < rules->nr_retired; i++) {
-		stays |= retired[i].fresh &&
-			 is_backed_by(&retired[i], e->host_pfn);
-		retired[i].fresh = false;
-	}
-	if (stays)
-		return;
-	for (i = 0; i < rules->nr_retired; i++)
-		if (!is_backed_by(&retired[i], e->host_pfn))
+	for (i = 0; i < nr; i++)
+		if (!uses_backing(rules, &retired[i], e) ||
+		    is_kept(rules, retired[i].host_pfn))
 			retired[left++] = retired[i];
 	rules->nr_retired = left;
+	for (i = 0; i < left; i++)
+		retired[i].fresh = false;
 }
 
 const struct rule_retired *rules_retired(const struct rules *rules, size_t nth)

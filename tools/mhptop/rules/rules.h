@@ -106,6 +106,7 @@ struct rules_opts {
 	u64 online_end;
 	u64 page_bytes;
 	u64 unknown_events; /* of the source, as in struct source_info */
+	u64 struct_page_bytes; /* 0: unknown, or the usual 64 */
 	bool skip[NR_RULES];
 };
 

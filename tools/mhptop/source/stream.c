@@ -21,6 +21,7 @@ int stream_start(struct stream *stream, const struct source_info *info,
 		rules = *opts;
 	rules.page_bytes = info->page_bytes;
 	rules.unknown_events = info->unknown_events;
+	rules.struct_page_bytes = info->struct_page_bytes;
 	stream->rules = rules_new(ledger_block_pages(stream->model.ledger),
 				  &rules, &stream->model.violations);
 	if (stream->rules)

@@ -79,13 +79,17 @@ void bpf_probes_describe(const struct bpf_source *self, unsigned int event,
 /* Whether a program makes an event or a part of it. */
 bool bpf_probes_make(const char *prog, unsigned int event);
 
+struct bpf_facts {
+	s64 early_bit; /* the number of the bit that marks a section of boot memory, -1: unknown */
+	u32 struct_page_bytes; /* 0: unknown */
+};
+
 /*
  * Write those of the kernel's types to a file whose names the collector uses.
- * *early_bit is the number of the bit that marks a section of boot memory, -1 if
- * unknown. 0 or -errno.
+ * 0 or -errno, with the facts that only BTF has.
  */
 int bpf_source_types(struct btf *kernel, const struct btf *collector, int fd,
-		     s64 *early_bit);
+		     struct bpf_facts *facts);
 
 /* Look up the kernel's variables. enum mhp_snapshot_found, or -errno; -EPERM: this user may not. */
 int bpf_source_find(struct bpf_source *self);

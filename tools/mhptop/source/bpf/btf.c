@@ -23,7 +23,7 @@ struct cutting {
 	const char **names; /* names of the wanted types, sorted */
 	size_t nr_names;
 	int *ids; /* id in cut by id in the kernel's BTF, 0: not copied yet */
-	s64 early_bit;
+	struct bpf_facts facts;
 };
 
 static bool is_named_kind(const struct btf_type *type)
@@ -142,7 +142,12 @@ static void find_early_bit(struct cutting *c, const struct btf_type *type)
 		if (!strcmp(btf__name_by_offset(c->kernel,
 						enumerator->name_off),
 			    EARLY_BIT))
-			c->early_bit = enumerator->val;
+			c->facts.early_bit = enumerator->val;
+}
+
+static bool is_struct_page(const struct cutting *c, const struct btf_type *type)
+{
+	return !strcmp(btf__name_by_offset(c->kernel, type->name_off), "page");
 }
 
 static int cut_types(struct cutting *c)
@@ -158,6 +163,8 @@ static int cut_types(struct cutting *c)
 		type = btf__type_by_id(c->kernel, id);
 		if (!is_named_kind(type))
 			continue;
+		if (btf_is_struct(type) && is_struct_page(c, type))
+			c->facts.struct_page_bytes = type->size;
 		if (type->name_off && is_wanted(c, type))
 			err = cut_type(c, id);
 		else if (!type->name_off && btf_is_enum(type))
@@ -181,9 +188,9 @@ static int write_types(const struct cutting *c, int fd)
 }
 
 int bpf_source_types(struct btf *kernel, const struct btf *collector, int fd,
-		     s64 *early_bit)
+		     struct bpf_facts *facts)
 {
-	struct cutting c = { .kernel = kernel, .early_bit = -1 };
+	struct cutting c = { .kernel = kernel, .facts.early_bit = -1 };
 	int err;
 
 	c.cut = btf__new_empty();
@@ -193,7 +200,7 @@ int bpf_source_types(struct btf *kernel, const struct btf *collector, int fd,
 	if (!err)
 		err = write_types(&c, fd);
 	if (!err)
-		*early_bit = c.early_bit;
+		*facts = c.facts;
 	free(c.ids);
 	free(c.names);
 	btf__free(c.cut);

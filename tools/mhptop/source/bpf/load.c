@@ -18,6 +18,7 @@
 #include "source/live.h"
 #include "mhp.skel.h" /* needs our own types */
 
+#define USUAL_STRUCT_PAGE 64 /* bytes; a recording names another size */
 #define RING_MIN (512UL << 10)
 #define RING_MAX (4UL << 20)
 /* A busy host may stop the CPU that holds the lock for a few time slices. */
@@ -130,7 +131,7 @@ static int choose_programs(struct bpf_source *self, const struct btf *kernel,
 {
 	bool probes = self->source.info.kind == SOURCE_PROBES;
 	struct bpf_program *prog;
-	char mode[32];
+	char mode[32], text[8];
 
 	source_live_lockdown(mode, sizeof(mode));
 	bpf_object__for_each_program(prog, self->skel->obj)
@@ -147,6 +148,14 @@ static int choose_programs(struct bpf_source *self, const struct btf *kernel,
 				-EPERM, why, len,
 				"lockdown=confidentiality forbids reading kernel memory, which probes have to; boot with lockdown=integrity");
 	}
+	/* Programs would attach, and never run. */
+	if (probes &&
+	    source_live_text(text, sizeof(text), "%s",
+			     "/proc/sys/kernel/ftrace_enabled") > 0 &&
+	    *text == '0')
+		return source_live_why(
+			-EOPNOTSUPP, why, len,
+			"ftrace is off, so probes would see nothing; turn it on with sysctl kernel.ftrace_enabled=1");
 	return probes ? bpf_probes_choose(self, kernel, why, len) :
 			choose_events(self, why, len);
 }
@@ -178,9 +187,9 @@ static u64 ring_bytes(void)
 	return bytes >= RING_MAX ? RING_MAX : 1ULL << shift_of(bytes);
 }
 
-static int configure(struct bpf_source *self, s64 early_bit)
+static int configure(struct bpf_source *self, const struct bpf_facts *facts)
 {
-	const struct source_info *info = &self->source.info;
+	struct source_info *info = &self->source.info;
 	u64 bytes = ring_bytes();
 	int err;
 
@@ -195,8 +204,10 @@ static int configure(struct bpf_source *self, s64 early_bit)
 #ifdef __x86_64__
 	self->skel->rodata->mhp_x86_64 = 1;
 #endif
-	if (early_bit >= 0)
-		self->skel->rodata->mhp_early_mask = 1ULL << early_bit;
+	if (facts->early_bit >= 0)
+		self->skel->rodata->mhp_early_mask = 1ULL << facts->early_bit;
+	if (facts->struct_page_bytes != USUAL_STRUCT_PAGE)
+		info->struct_page_bytes = facts->struct_page_bytes;
 	err = bpf_map__set_max_entries(self->skel->maps.mhp_ring, bytes);
 	if (!err && info->max_accounts)
 		err = bpf_map__set_max_entries(self->skel->maps.mhp_blocks,
@@ -288,7 +299,7 @@ static int load(struct bpf_source *self, struct btf *kernel, int types,
 {
 	LIBBPF_OPTS(bpf_object_open_opts, opts);
 	char path[32];
-	s64 early_bit;
+	struct bpf_facts facts;
 	int err;
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", types);
@@ -300,10 +311,10 @@ static int load(struct bpf_source *self, struct btf *kernel, int types,
 	if (err)
 		return err;
 	err = bpf_source_types(kernel, bpf_object__btf(self->skel->obj), types,
-			       &early_bit);
+			       &facts);
 	if (err)
 		return refused(err, "provide its BTF types", why, len);
-	err = configure(self, early_bit);
+	err = configure(self, &facts);
 	if (!err)
 		err = mhp_bpf__load(self->skel);
 	return err ? refused(err, "load the collector", why, len) : 0;

@@ -140,8 +140,9 @@ static int parse_old_form(struct mhp_record *record, const char *text,
 	return -EPROTO;
 }
 
-static const char *find_field(const struct mhp_record *record, const char *name,
-			      const char *text, size_t *len)
+static const char *text_find_field(const struct mhp_record *record,
+				   const char *name, const char *text,
+				   size_t *len)
 {
 	const char *old = record->schema ? old_form_name(record->event, name) :
 					   NULL;
@@ -161,7 +162,7 @@ int text_fields_parse(struct mhp_record *record, const char *text, char *why,
 	if (parse_old_form(record, text, why, len))
 		return -EPROTO;
 	for (field = info->fields; field->name; field++) {
-		value = find_field(record, field->name, text, &value_len);
+		value = text_find_field(record, field->name, text, &value_len);
 		if (value && !parse_field(record, field, value, value_len))
 			continue;
 		if (!value && record->schema &&

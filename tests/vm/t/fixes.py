@@ -1,0 +1,241 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Bugs of the unpatched kernel that the first patches of the series fix, each reproduced without its events.
+
+    fixes.py CASE...
+
+    sections     an add of several sections fails: none of them stays
+    mapping      an add fails: the direct mapping and max_pfn are as before
+    exists       an add of memory that is partly there fails: the rest of it is not mapped
+    tables       a page table of the direct mapping cannot be allocated: the add fails
+    recorded     as sections, with a recorder, for a kernel with the events
+    gigantic     a DIMM is ejected that shares a gigantic page of the direct mapping with another
+
+Only what every kernel shows tells them apart: errors, free memory, DirectMap* of /proc/meminfo and a
+variable of the kernel. The first four add addresses without RAM, which nobody touches as they stay
+offline, and the test module makes functions fail. gigantic needs two nodes, DIMMs of 512M and 1G at
+boot which memmap= makes RAM, and movable_node. tests/long/fixes.sh runs each on a kernel with and on
+one without the patch.
+"""
+import ctypes
+import errno
+import functools
+import mmap
+import os
+import signal
+import struct
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), ".."))
+# pylint: disable=wrong-import-position
+import lib_guest as guest
+import lib_oracle as oracle
+from lib_ledger import Recorder
+from lib_pin import bound, pfn_of
+from lib_range import HIDDEN, Device, Range, load_module, module_call
+
+BLOCKS = 3                          # of an add: as many sections, because the memory blocks have 128 MiB
+ROUNDS = 4                          # in which each of these sections fails once
+SECTION, PAGE_TABLE = 1, 2          # what the test module makes fail
+FAR = (512 << 30) - oracle.BLOCK_BYTES      # the second section begins in another entry of the top page table
+NOISE_KB = 4096                     # free memory that caches and this test may keep
+STAYS, GOES = 512 << 20, 1 << 30    # DIMMs that share a gigantic page
+SHARED_NODE = 1
+
+
+def direct_kb():
+    return sum(kb for key, kb in oracle.meminfo().items() if key.startswith("DirectMap"))
+
+
+@functools.lru_cache(None)
+def address_of(name):
+    with open("/proc/kallsyms", encoding="ascii") as symbols:
+        return next(int(line.split()[0], 16) for line in symbols if line.split()[2] == name)
+
+
+def kernel_variable(name):
+    """An unsigned long of the kernel, read from /proc/kcore."""
+    address = address_of(name)
+    with open("/proc/kcore", "rb") as core:
+        header = core.read(64)
+        offset, count = struct.unpack_from("<Q", header, 32)[0], struct.unpack_from("<H", header, 56)[0]
+        core.seek(offset)
+        for entry in struct.iter_unpack("<IIQQQQQQ", core.read(56 * count)):
+            kind, at, start, size = entry[0], entry[2], entry[3], entry[5]
+            if kind == 1 and start <= address < start + size:
+                core.seek(at + address - start)
+                return struct.unpack("<Q", core.read(8))[0]
+    raise RuntimeError(f"{name} is not in /proc/kcore")
+
+
+class Attempts:
+    """Adds that fail because one function does, each tried again without that."""
+
+    def __init__(self):
+        self.failed, self.odd, self.mapped, self.grown, self.stuck = 0, [], [], [], []
+        self.free = oracle.free_kb()
+
+    def one(self, there, what, nth):
+        """The nth call of a function fails during an add; returns whether there was such a call."""
+        name = f"add at {there.addr:#x}, call {nth}"
+        direct, last = direct_kb(), kernel_variable("max_pfn")
+        self.odd += guest.differs("the test module", None, module_call("fail", what, nth))
+        code = there.add(0)
+        if module_call("fail", 0, 0) == errno.EAGAIN:
+            self.odd += guest.differs(f"{name}, which there is not", None, code)
+            there.remove(there.numbers)
+            return False
+        self.failed += 1
+        self.odd += guest.differs(name, errno.ENOMEM, code)
+        self.mapped += guest.differs(f"{name}, direct mapping", direct, direct_kb(), "kB")
+        self.grown += guest.differs(f"{name}, max_pfn", last, kernel_variable("max_pfn"))
+        code = there.add(0)
+        self.stuck += guest.differs(f"{name}, again", None, code)
+        if code is None:
+            there.remove(there.numbers)
+        return True
+
+    def sections(self, start):
+        """The first, second and third section fails, in places of their own, upwards."""
+        for place in range(ROUNDS * BLOCKS):
+            there = Range(start + place * BLOCKS * oracle.BLOCK_BYTES, BLOCKS)
+            self.one(there, SECTION, place % BLOCKS + 1)
+
+    def tables(self):
+        """Each page table that the direct mapping of a range needs, one after the other."""
+        there, nth = Range(FAR, BLOCKS), 1
+        while self.one(there, PAGE_TABLE, nth):
+            nth += 1
+
+    def lost(self, name):
+        """The free memory that is gone, as far as it is not noise."""
+        lost = self.free - oracle.free_kb()
+        guest.ok(name, [] if lost < NOISE_KB else [f"{lost} kB are gone"])
+
+    def done(self, case, most):
+        guest.note(f"{self.failed} adds failed")
+        guest.ok(f"{case}: adds failed, with the error that they should",
+                 self.odd + guest.differs("failed", most, self.failed, "adds"))
+
+
+def sections():
+    """Two thirds of the adds fail after a section that has a memmap of 2 MiB."""
+    attempts = Attempts()
+    attempts.sections(HIDDEN)
+    attempts.done("sections", ROUNDS * BLOCKS)
+    guest.ok("sections: an add that failed can be repeated", attempts.stuck)
+    attempts.lost("sections: their memmap is free again")
+
+
+def recorded():
+    recorder = Recorder()
+    Attempts().sections(HIDDEN)
+    recorder.process.send_signal(signal.SIGINT)
+    guest.eq("recorded: the recorder ends", 0, recorder.process.wait(60))
+
+
+def mapping():
+    attempts = Attempts()
+    attempts.sections(HIDDEN + (8 << 30))
+    attempts.done("mapping", ROUNDS * BLOCKS)
+    guest.ok("mapping: the direct mapping is as before", attempts.mapped)
+    guest.ok("mapping: max_pfn is as before", attempts.grown)
+
+
+def tables():
+    """Two of PMDs, and one of PUDs, which is kept from the third attempt on."""
+    attempts = Attempts()
+    attempts.tables()
+    attempts.done("tables", 3)
+    guest.ok("tables: an add that failed can be repeated", attempts.stuck)
+    guest.ok("tables: the direct mapping is as before", attempts.mapped)
+    attempts.lost("tables: no memory is gone")
+
+
+def exists():
+    """A device has the second of three sections; its driver has not reserved the addresses, so the add gets that far."""
+    attempts = Attempts()
+    start = HIDDEN + (16 << 30)
+    there, device = Range(start, BLOCKS), Device(start + oracle.BLOCK_BYTES, oracle.BLOCK_BYTES)
+    guest.eq("exists: the device has memory", None, device.add())
+    direct = direct_kb()
+    guest.eq("exists: the add fails", errno.EEXIST, there.add(0))
+    guest.eq("exists: the direct mapping is as before", direct, direct_kb(), "kB")
+    guest.eq("exists: the device goes", None, device.remove())
+    guest.eq("exists: and its direct mapping", direct - (oracle.BLOCK_BYTES >> 10), direct_kb(), "kB")
+    guest.eq("exists: then the add succeeds", None, there.add(0))
+    guest.eq("exists: and the removal", None, there.remove(there.numbers))
+    attempts.lost("exists: no memory is gone")
+
+
+class Neighbour:
+    """Memory of this process in the DIMM that stays, with its first page, which the kernel must not take for a page table.
+
+    Each word looks like the entry of a large page.
+    """
+    CHUNK = 8 << 20
+
+    def __init__(self):
+        self.areas, self.first = [], None
+        with bound(SHARED_NODE):
+            while self.first is None and len(self.areas) * self.CHUNK < STAYS:
+                self._grow()
+
+    def _grow(self):
+        area = mmap.mmap(-1, self.CHUNK, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+        self.areas.append(area)
+        start = ctypes.addressof(ctypes.c_char.from_buffer(area))
+        for at in range(0, self.CHUNK, oracle.PAGE):
+            area[at:at + oracle.PAGE] = self._page(at)
+            if pfn_of(start + at) == HIDDEN // oracle.PAGE:
+                self.first = start + at
+
+    def _page(self, at):
+        return struct.pack("<Q", 0x5a5a000000000081 + (len(self.areas) << 32) + at) * (oracle.PAGE // 8)
+
+    def wrong(self):
+        """The pages whose content changed, or what is wrong with this test."""
+        if self.first is None:
+            return ["the first page of the DIMM that stays is not free: the test would prove nothing"]
+        areas, wrong = self.areas, []
+        for number, area in enumerate(areas, 1):
+            self.areas = areas[:number]
+            wrong += [f"{number * self.CHUNK + at - self.CHUNK:#x} changed" for at in range(0, self.CHUNK, oracle.PAGE)
+                      if area[at:at + oracle.PAGE] != self._page(at)]
+        return wrong
+
+
+def set_all(addr, size, state):
+    return [line for number in oracle.blocks_of(addr, size)
+            for line in guest.differs(f"memory{number}: {state}", None, oracle.block_set(number, state))]
+
+
+def gigantic():
+    begin = oracle.meminfo()
+    guest.ok("gigantic: the direct mapping has gigantic pages", [] if begin.get("DirectMap1G") else [str(begin)])
+    guest.ok("gigantic: the DIMM goes offline", set_all(HIDDEN + STAYS, GOES, "offline"))
+    memory, direct = Neighbour(), direct_kb()
+    guest.dimm_unplug("dimm1")
+    guest.eq("gigantic: the direct mapping of the DIMM is gone, and nothing else", direct - (GOES >> 10), direct_kb(), "kB")
+    guest.eq("gigantic: nothing was split into pages of 4 KiB", begin["DirectMap4k"], oracle.meminfo()["DirectMap4k"], "kB")
+    guest.ok("gigantic: the memory next to it keeps its content", memory.wrong())
+    addr = guest.dimm_plug("d1", f"{GOES >> 20}M")
+    guest.eq("gigantic: a DIMM in its place is mapped", direct, direct_kb(), "kB")
+    guest.ok("gigantic: and goes online", set_all(addr, GOES, "online_movable"))
+    guest.ok("gigantic: the memory next to that one keeps its content", memory.wrong())
+    guest.dimm_unplug("d1")
+    guest.eq("gigantic: its direct mapping is gone as well", direct - (GOES >> 10), direct_kb(), "kB")
+    guest.ok("gigantic: at the end the memory has its content", memory.wrong())
+
+
+CASES = {case.__name__: case for case in (sections, recorded, mapping, exists, tables, gigantic)}
+
+
+def main():
+    if sys.argv[1:] != ["gigantic"]:
+        load_module()
+    for name in sys.argv[1:]:
+        CASES[name]()
+
+
+guest.run(main)
