@@ -65,8 +65,8 @@ for second in "$WORK/silent" -; do
 	rm "$WORK/quiet"
 done
 cat range.ndjson >"$WORK/silent" &
-verdict "a FIFO as the second file" 0 '^# PASS: 1411 events, 0 lost' eject-range.ndjson "$WORK/silent"
-check "standard input as the second file" bash -c 'cat range.ndjson | "$1" check eject-range.ndjson - | grep -q "^# PASS: 1411 events"' _ "$MHPTOP"
+verdict "a FIFO as the second file" 0 '^# PASS: 1282 events, 0 lost' eject-range.ndjson "$WORK/silent"
+check "standard input as the second file" bash -c 'cat range.ndjson | "$1" check eject-range.ndjson - | grep -q "^# PASS: 1282 events"' _ "$MHPTOP"
 (sleep 1; cat range.ndjson) >"$WORK/silent" &
-check "  that takes its time" bash -c '"$1" replay -b eject-range.ndjson "$2" | grep -q "^events  seen 1411 "' _ "$MHPTOP" "$WORK/silent"
+check "  that takes its time" bash -c '"$1" replay -b eject-range.ndjson "$2" | grep -q "^events  seen 1282 "' _ "$MHPTOP" "$WORK/silent"
 done_testing

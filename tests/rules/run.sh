@@ -85,7 +85,14 @@ violates order.offline failures-block drop:mhp_vmemmap_offline:1
 violates order.remove cycles drop:mhp_vmemmap_free:1
 violates order.life failures-block double:mhp_online_end:1
 violates same.block failures-block set:mhp_vmemmap_online:1:nid:1
-violates result.reason failures-block set:mhp_offline_end:1:reason:none
+violates result.reason failures-block set:mhp_offline_failed:1:reason:isolation
+violates result.reason failures-block drop:mhp_offline_failed:2
+violates result.reason failures-block double:mhp_online_failed:1
+violates result.reason failures-block set:mhp_offline_failed:3:ret:-12
+violates result.reason failures-range set:mhp_offline_end:1:reason:none
+violates same.block failures-block set:mhp_offline_failed:1:start_pfn:1048575
+violates same.block failures-block set:mhp_offline_failed:1:nr_pages:32257
+violates order.life failures-block swap:mhp_online_failed:2
 violates memmap.populate failures-block set:mhp_vmemmap_populate:2:host_pfn:7
 violates memmap.free range set:mhp_vmemmap_free:3:host_pfn:7
 violates memmap.alloc range set:mhp_vmemmap_populate:2:altmap_alloc:1025
@@ -352,10 +359,14 @@ status "text without the size of a memory block" 6 'no event gives the size of a
 echo 'kworker-1 [000] 1.000000: sched_switch: prev=1' >"$WORK/other.txt"
 status "text without mhp events" 6 'nor mhp events printed by another tool' "$MHPTOP" check "$WORK/other.txt"
 
-# Recordings of trace-cmd
+# Recordings of trace-cmd, of kernels with the events of their time
+fill() {
+	local formats=trace-cmd-v6.dat.xz
+	grep -q '^{"schema":2' "$1" && formats=trace-cmd-v6-schema-2.dat.xz
+	./trace_dat.py fill $formats "$@"
+}
 for recording in *.ndjson; do
-	[[ $recording != first-* ]] || continue
-	./trace_dat.py fill trace-cmd-v6.dat.xz "$recording" "$WORK/${recording%.ndjson}.dat"
+	fill "$recording" "$WORK/${recording%.ndjson}.dat"
 	"$TOP/build/tests/as_text" trace-cmd "$recording" >"$WORK/text"
 	"$MHPTOP" check "$WORK/text" | sed 's/, completeness unknown$//' >"$WORK/of-text"
 	verdict "${recording%.ndjson} as recorded by trace-cmd" 0 '^# PASS: [0-9]+ events' "$WORK/${recording%.ndjson}.dat"
@@ -364,19 +375,21 @@ for recording in *.ndjson; do
 	check "${recording%.ndjson}: the same records from trace-cmd's recording and its text" diff "$WORK/text" "$WORK/again"
 done
 ./edit.py failures-block.ndjson set:mhp_add_begin:1:nid:-1 >"$WORK/negative.ndjson"
-./trace_dat.py fill trace-cmd-v6.dat.xz "$WORK/negative.ndjson" "$WORK/negative.dat"
+fill "$WORK/negative.ndjson" "$WORK/negative.dat"
 eq "trace.dat: a negative number of four bytes" "$("$TOP/build/tests/as_text" trace-cmd "$WORK/negative.dat" 2>&1)" \
 	"$("$TOP/build/tests/as_text" trace-cmd "$WORK/negative.ndjson")"
+xz -dc trace-cmd-v6-schema-2.dat.xz >"$WORK/v6.dat"
+verdict "trace.dat: version 6, recorded in a guest, before schema 3" 0 '^# PASS: 44 events, 0 lost' "$WORK/v6.dat"
 xz -dc trace-cmd-v6.dat.xz >"$WORK/v6.dat"
 verdict "trace.dat: version 6, recorded in a guest" 0 '^# PASS: 44 events, 0 lost' "$WORK/v6.dat"
 verdict "trace.dat: version 7, compressed" 0 '^# PASS: 44 events, 0 lost' trace-cmd-v7.dat
 status "trace.dat: trace-cmd need not be installed" 0 '' env PATH=/nowhere "$MHPTOP" check trace-cmd-v7.dat
 ./edit.py failures-block.ndjson set:mhp_vmemmap_online:1:nid:1 >"$WORK/violating.ndjson"
-./trace_dat.py fill trace-cmd-v6.dat.xz "$WORK/violating.ndjson" "$WORK/violating.dat"
+fill "$WORK/violating.ndjson" "$WORK/violating.dat"
 verdict "trace.dat: a violation" 3 '^not ok [0-9]+ same\.block:' "$WORK/violating.dat"
 # with NAME WANT REGEX EDIT: check an edited recording of trace-cmd
 with() {
-	./trace_dat.py fill trace-cmd-v6.dat.xz range.ndjson "$WORK/with.dat" "$4"
+	fill range.ndjson "$WORK/with.dat" "$4"
 	status "$1" "$2" "$3" "$MHPTOP" check "$WORK/with.dat"
 }
 for lost in lost:50:7 lost:50:0 stats:7; do
@@ -405,7 +418,7 @@ for file in trace-cmd-v6.dat.xz trace-cmd-v7.dat "$WORK/range.dat"; do
 done
 # More pages than any machine has: a loop over all of them would not end.
 sed '0,/mhp_remove_begin/s/\(mhp_remove_begin.*nr_pages"*:\)[0-9]*/\1144115188075855872/' eject-range.ndjson >"$WORK/huge.ndjson"
-./trace_dat.py fill trace-cmd-v6.dat.xz "$WORK/huge.ndjson" "$WORK/huge.dat"
+fill "$WORK/huge.ndjson" "$WORK/huge.dat"
 status "trace.dat: a removal larger than any machine" 6 'mhp_remove_begin: nr_pages has an invalid value' \
 	timeout -s KILL 60 "$MHPTOP" check "$WORK/huge.dat"
 

@@ -15,8 +15,9 @@ format) or clock:NAME.
 
 trace-cmd-v6.dat.xz was recorded in a guest with `trace-cmd record --file-version 6 -e mhp` while a
 DIMM of 256 MiB was added, brought online, taken offline and removed, and then stripped;
-trace-cmd-v7.dat was made from it with `trace-cmd convert`: it has trace-cmd's default format, which
-is compressed.
+trace-cmd-v6-schema-2.dat.xz, too, on a kernel with the events' form before schema 3.
+trace-cmd-v7.dat was made from that with `trace-cmd convert`: it has trace-cmd's default format,
+which is compressed.
 """
 import json
 import lzma

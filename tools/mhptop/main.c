@@ -63,7 +63,7 @@ static int replay(const struct cli *cli)
 	struct stream stream;
 	int err = cli->follow ? stream_open_growing(&stream, cli->file, NULL) :
 				stream_open_all(&stream, cli->files,
-						cli->nr_files, NULL);
+						cli->nr_files, 0, NULL);
 
 	if (err)
 		return status_fail(stream_status(err), "%s", stream.why);
@@ -75,24 +75,27 @@ static int replay(const struct cli *cli)
 	return show(&stream, cli);
 }
 
-static int check(const struct cli *cli)
+static int check(struct cli *cli)
 {
+	struct check_opts *opts = &cli->check;
 	struct stream stream;
 	int status;
 
 	if (cli->file) {
+		/* The time runs while a pipe has nothing yet. */
+		opts->until_ns = opts->for_ns ? loop_now() + opts->for_ns : 0;
 		status = stream_open_all(&stream, cli->files, cli->nr_files,
-					 &cli->check.rules);
+					 opts->until_ns, &opts->rules);
 	} else {
 		loop_hold_signals();
 		status = stream_open_events(&stream, cli_source(cli),
-					    &cli->check.rules);
+					    &opts->rules);
 	}
 	if (status)
 		return status_fail(cli->file ? stream_status(status) :
 					       stream_live_status(status),
 				   "cannot check: %s", stream.why);
-	status = check_run(&stream, &cli->check);
+	status = check_run(&stream, opts);
 	stream_close(&stream);
 	return status;
 }

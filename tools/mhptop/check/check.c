@@ -122,22 +122,22 @@ static int read_all(struct check *check, int signals)
 	struct input input = {
 		.stream = check->stream,
 		.fds = { { .fd = signals, .events = POLLIN },
-			 { .fd = source_fd(check->stream->source),
-			   .events = POLLIN } },
-		.end = for_ns ? loop_now() + for_ns : 0,
+			 { .events = POLLIN } },
+		.end = check->opts->until_ns ?:
+					       (for_ns ? loop_now() + for_ns : 0),
 	};
 	int ret, over = 0;
 
 	while (!over) {
 		ret = stream_read(check->stream, stream_take, check->stream);
+		/* Each of several recordings has its own. */
+		input.fds[1].fd = source_fd(check->stream->source);
 		if (ret == -ENODATA)
 			break;
 		if (ret < 0)
 			return ret;
 		if (ret)
 			input.read = loop_now();
-		/* The next recording may be another file. */
-		input.fds[1].fd = source_fd(check->stream->source);
 		over = wait_next(&input, ret);
 	}
 	ret = over > 0 ? read_rest(&input) : 0;

@@ -15,6 +15,7 @@
 struct check_opts {
 	struct rules_opts rules;
 	u64 for_ns; /* how long a live check takes, 0: until it is interrupted */
+	u64 until_ns; /* when reading a pipe ends, by loop_now(); 0: when for_ns are over */
 	enum time_style time; /* of events */
 	const char *const *files; /* that are checked, nr_files of them */
 	unsigned int nr_files;

@@ -99,18 +99,20 @@ static void failed_pages(struct rules *rules, const struct mhp_mhp_failed *e,
 {
 	const struct rule_op *op = &rules->op;
 	bool part = e->reason == MHP_REASON_PART, memmap = false;
+	bool within = is_within(e->start_pfn, e->nr_pages, op->start, op->nr);
 	const struct rule_range *range;
 	/* The memmap that a block cannot bring up is in other blocks. */
+	if (e->reason == MHP_REASON_HWPOISON && !within)
+		rules_users_found(rules, e->start_pfn);
 	if (e->reason == MHP_REASON_HWPOISON && op->shared) {
 		range = rule_range(rules, op->range_base, false);
 		memmap = range && e->start_pfn == range->base &&
-			 e->nr_pages == range->free;
+			 (!range->free || e->nr_pages == range->free);
 	}
 	rule_check(rules, RULE_SAME_BLOCK, op->start,
 		   part ? e->start_pfn < op->start + op->nr &&
 				   op->start < e->start_pfn + e->nr_pages :
-			  memmap || is_within(e->start_pfn, e->nr_pages,
-					      op->start, op->nr),
+			  within || memmap,
 		   part ? "a range that these pages are part of" :
 			  "pages of its operation",
 		   "%s for pages 0x%llx+%llu instead of 0x%llx+%llu", name,

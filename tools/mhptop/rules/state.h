@@ -278,6 +278,8 @@ struct rule_zone *rule_zone(struct rules *rules, s32 nid, u32 zone);
 /* A range's section gives up its reference or memmap: nobody may use it any more. */
 void rules_users_removed(struct rules *rules, const struct rule_range *range,
 			 u64 pfn);
+/* An event shows that the block, whose host may be unknown, uses the memmap at base. */
+void rules_users_found(struct rules *rules, u64 base);
 /* An operation that began before the stream has ended: the users are unknown. */
 void rules_users_forget(struct rules *rules);
 

@@ -69,6 +69,12 @@ static void users_share(struct rules *rules, u64 base)
 	users_begin(rules);
 }
 
+void rules_users_found(struct rules *rules, u64 base)
+{
+	if (rules->op.guess)
+		users_share(rules, base);
+}
+
 bool rules_users_guess(struct rules *rules)
 {
 	struct rule_op *op = &rules->op;

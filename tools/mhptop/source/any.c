@@ -83,23 +83,37 @@ static source_open find_open(const struct beginning *file, const char *path,
 	return source_open_text;
 }
 
+/*
+ * The name by which a file can be opened again. That of standard input works if
+ * it is a file of which nothing has been read. NULL: there is none.
+ */
+static const char *find_name(const char *path)
+{
+	if (path && strcmp(path, "-"))
+		return path;
+	return lseek(STDIN_FILENO, 0, SEEK_CUR) ? NULL : "/dev/stdin";
+}
+
 int source_open_any(struct source **source, const char *path, char *why,
 		    size_t len)
 {
+	const char *name = find_name(path);
 	struct beginning file;
 	struct stat status;
 	source_open open_it;
 	int fd;
 
 	*source = NULL;
-	if (!path || !strcmp(path, "-") || stat(path, &status) ||
-	    !S_ISREG(status.st_mode))
+	if (!name || stat(name, &status) || !S_ISREG(status.st_mode))
 		return source_open_file(source, path, why, len);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	fd = open(name, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return source_open_file(source, path, why, len);
 	read_beginning(fd, &file);
 	close(fd);
-	open_it = find_open(&file, path, why, len);
-	return open_it ? open_it(source, path, why, len) : -EPROTO;
+	open_it = find_open(&file, name, why, len);
+	if (!open_it)
+		return -EPROTO;
+	return open_it(source, open_it == source_open_file ? path : name, why,
+		       len);
 }

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The source that reads several recordings, one after the other. */
 #include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/plain_text.h"
@@ -17,9 +14,8 @@ struct source_chain {
 	const char *const *paths;
 	size_t nr;
 	size_t next; /* the first path that was not opened */
-	int pending; /* the next path, if it is a pipe that has nothing yet, or -1 */
-	bool ended; /* the source before it has been read to its end */
 	struct source *now;
+	bool begun; /* the header of what is read now is known */
 	u64 part; /* of the source that is read */
 	u64 base; /* numbers used by earlier sources */
 	u64 last_seq; /* highest number of a record */
@@ -86,103 +82,87 @@ static void chain_keep(struct source_chain *chain)
 		chain->base = chain->last_seq;
 }
 
+/* Open the next recording. It may be a pipe that has nothing yet. */
 static int chain_next(struct source_chain *chain)
 {
-	const char *path = chain->paths[chain->next++];
-	const struct source_info *info = &chain->source.info;
 	struct source *source;
-	int err = source_open_any(&source, path, chain->source.why,
-				  sizeof(chain->source.why));
+	int err = source_open_any(&source, chain->paths[chain->next++],
+				  chain->source.why, sizeof(chain->source.why));
 
 	if (err)
 		return err;
-	if (info->block_bytes && !source->info.empty &&
-	    (source->info.block_bytes != info->block_bytes ||
-	     source->info.page_bytes != info->page_bytes)) {
-		snprintf(
-			chain->source.why, sizeof(chain->source.why),
-			"%s: this recording has another size of memory blocks than the one before it",
-			path);
-		plain_text(chain->source.why);
-		source_close(source);
-		return -EPROTO;
-	}
 	source_close(chain->now);
 	chain->now = source;
-	chain->part = source->part;
+	chain->begun = false;
 	return 0;
 }
 
 /*
- * Opening and reading a pipe may take for ever, and nothing could interrupt it:
- * only open it when it has something. It is opened once more for that, and stays
- * open meanwhile, so that its writer always has a reader. 1: not yet.
+ * Take over the header of the recording that was opened, as soon as it is there:
+ * the first one has the size of memory blocks. 1: it is there, 0: not yet, or an
+ * error.
  */
-static int chain_await(struct source_chain *chain)
-{
-	const char *path = chain->paths[chain->next];
-	struct pollfd fd = { .events = POLLIN };
-	struct stat status;
-
-	if (chain->pending < 0 && !strcmp(path, "-"))
-		chain->pending = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
-	else if (chain->pending < 0 && !stat(path, &status) &&
-		 S_ISFIFO(status.st_mode))
-		chain->pending = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	fd.fd = chain->pending;
-	return chain->pending >= 0 && poll(&fd, 1, 0) <= 0;
-}
-
-/* The next source has something, or is no pipe. 0 or an error. */
-static int chain_go_on(struct source_chain *chain)
-{
-	int err = chain_next(chain);
-
-	if (chain->pending >= 0)
-		close(chain->pending);
-	chain->pending = -1;
-	chain->ended = false;
-	return err;
-}
-
-static void chain_start_part(struct source_chain *chain, u64 end_ns, bool whole)
+static int chain_begin(struct source_chain *chain)
 {
 	struct source_info *info = &chain->source.info;
-	const struct source_info first = *info;
+	const struct source_info first = *info, *next = &chain->now->info;
+	int ret = next->block_bytes ? 1 : source_read(chain->now, NULL, NULL);
 
-	*info = chain->now->info;
-	info->block_bytes = first.block_bytes;
-	info->page_bytes = first.page_bytes;
-	info->growing = first.growing;
-	chain->source.part_end_ns = end_ns;
-	chain->source.part_whole = whole;
-	chain->source.part++;
+	if (ret < 0)
+		memcpy(chain->source.why, source_why(chain->now),
+		       sizeof(chain->source.why));
+	if (!next->block_bytes)
+		return ret;
+	if (first.block_bytes && !next->empty &&
+	    (next->block_bytes != first.block_bytes ||
+	     next->page_bytes != first.page_bytes)) {
+		snprintf(
+			chain->source.why, sizeof(chain->source.why),
+			"%s: this recording has another size of memory blocks than the one before it",
+			chain->paths[chain->next - 1]);
+		plain_text(chain->source.why);
+		return -EPROTO;
+	}
+	*info = *next;
+	if (first.block_bytes) {
+		info->block_bytes = first.block_bytes;
+		info->page_bytes = first.page_bytes;
+	}
+	chain->begun = true;
+	chain->part = chain->now->part;
+	return 1;
 }
 
 /* The first source; it has the size of memory blocks, unless nothing is left of any. */
 static int chain_first(struct source_chain *chain)
 {
-	int err = chain_next(chain);
+	int ret = chain_next(chain);
 
-	while (!err && chain->now->info.empty && chain->next < chain->nr) {
+	while (!ret && chain->now->info.empty && chain->next < chain->nr) {
 		source_read(chain->now, NULL, NULL);
 		chain_keep(chain);
-		err = chain_next(chain);
+		ret = chain_next(chain);
 	}
-	return err;
+	if (!ret)
+		ret = chain_begin(chain);
+	return ret < 0 ? ret : 0;
 }
 
 static int chain_read(struct source *source, source_sink sink, void *ctx)
 {
 	struct source_chain *chain = to_chain(source);
 	struct chain_sink to = { chain, sink, ctx };
-	int ret = chain->ended ? -ENODATA :
-				 source_read(chain->now, chain_take, &to);
+	int ret;
 
-	if (chain->part != chain->now->part)
-		chain_start_part(chain, chain->now->part_end_ns,
-				 chain->now->part_whole);
-	chain->part = chain->now->part;
+	if (!chain->begun)
+		return chain_begin(chain);
+	ret = source_read(chain->now, chain_take, &to);
+	if (chain->part != chain->now->part) {
+		chain_begin(chain);
+		source->part_end_ns = chain->now->part_end_ns;
+		source->part_whole = chain->now->part_whole;
+		source->part++;
+	}
 	if (ret >= 0)
 		return ret;
 	memcpy(source->why, source_why(chain->now), sizeof(source->why));
@@ -193,24 +173,20 @@ static int chain_read(struct source *source, source_sink sink, void *ctx)
 			memcpy(source->why, chain->note, sizeof(source->why));
 		return -ENODATA;
 	}
-	if (!chain->ended)
-		chain_keep(chain);
-	chain->ended = true;
-	if (chain_await(chain))
-		return 0;
-	ret = chain_go_on(chain);
+	chain_keep(chain);
+	ret = chain_next(chain);
 	if (ret)
 		return ret;
-	chain_start_part(chain, chain->end_ns, chain->whole);
+	source->part_end_ns = chain->end_ns;
+	source->part_whole = chain->whole;
+	source->part++;
 	/* There may be more. */
 	return 1;
 }
 
 static int chain_fd(struct source *source)
 {
-	struct source_chain *chain = to_chain(source);
-
-	return chain->pending < 0 ? source_fd(chain->now) : chain->pending;
+	return source_fd(to_chain(source)->now);
 }
 
 static int chain_totals(struct source *source, struct source_totals *totals)
@@ -239,8 +215,6 @@ static void chain_close(struct source *source)
 	struct source_chain *chain = to_chain(source);
 
 	source_close(chain->now);
-	if (chain->pending >= 0)
-		close(chain->pending);
 	free(chain);
 }
 
@@ -253,6 +227,24 @@ static const struct source_ops chain_ops = {
 	.close = chain_close,
 };
 
+/* A file that cannot be read is no surprise in the middle of a check. 0 or -errno. */
+static int find_all(const char *const *paths, size_t nr, char *why, size_t len)
+{
+	size_t i;
+	int err;
+
+	for (i = 0; i < nr; i++) {
+		if (!strcmp(paths[i], "-") || !eaccess(paths[i], R_OK))
+			continue;
+		err = -errno;
+		snprintf(why, len, "cannot open %s: %s", paths[i],
+			 strerror(-err));
+		plain_text(why);
+		return err;
+	}
+	return 0;
+}
+
 int source_open_all(struct source **source, const char *const *paths, size_t nr,
 		    char *why, size_t len)
 {
@@ -262,6 +254,9 @@ int source_open_all(struct source **source, const char *const *paths, size_t nr,
 	if (nr <= 1)
 		return source_open_any(source, nr ? paths[0] : NULL, why, len);
 	*source = NULL;
+	err = find_all(paths, nr, why, len);
+	if (err)
+		return err;
 	chain = calloc(1, sizeof(*chain));
 	if (!chain) {
 		snprintf(why, len, "out of memory");
@@ -270,14 +265,12 @@ int source_open_all(struct source **source, const char *const *paths, size_t nr,
 	chain->source.ops = &chain_ops;
 	chain->paths = paths;
 	chain->nr = nr;
-	chain->pending = -1;
 	err = chain_first(chain);
 	if (err) {
 		snprintf(why, len, "%s", chain->source.why);
 		chain_close(&chain->source);
 		return err;
 	}
-	chain->source.info = chain->now->info;
 	*source = &chain->source;
 	return 0;
 }

@@ -371,24 +371,107 @@ static int parse_lines(struct source_file *file, source_sink sink, void *ctx)
 	return parsed ?: part != file->source.part;
 }
 
+/* What else the first bytes of a pipe may be, and what to do about it. NULL: nothing known. */
+static const char *other_input(const struct source_file *file)
+{
+	static const char gzip[] = "\x1f\x8b\x08", zstd[] = "\x28\xb5\x2f\xfd";
+	const char *begin = file->buf + file->start;
+	size_t len = file->end - file->start;
+
+	if (file->unpack || file->timer >= 0)
+		return NULL;
+	if (len >= sizeof(gzip) - 1 && !memcmp(begin, gzip, sizeof(gzip) - 1))
+		return "gzip data, which a pipe must not be: give the file itself, or use gunzip -c FILE | mhptop";
+	if (len >= sizeof(zstd) - 1 && !memcmp(begin, zstd, sizeof(zstd) - 1))
+		return "zstd data, which a pipe must not be: give the file itself, or use unzstd -c FILE | mhptop";
+	if (len && *begin != '{' && *begin != '\xef')
+		return "not an mhptop recording; what other tools record or print must be a file, not a pipe";
+	return NULL;
+}
+
+/*
+ * The next line of the buffer, or of what can be read without waiting. NULL if
+ * it is not there yet, or after an error.
+ */
+static char *first_line(struct source_file *file, size_t *len)
+{
+	const char *other;
+	char *line;
+
+	while (!(line = file_next_line(file, len))) {
+		other = other_input(file);
+		if (file->eof || other) {
+			file->line++;
+			file_fail(file, -EPROTO,
+				  other ?: "empty file, not a recording");
+			return NULL;
+		}
+		/* The recorder may not have written anything yet. */
+		if (file->waiting || !is_readable(file) || file_fill(file))
+			return NULL;
+	}
+	return line;
+}
+
+/*
+ * The first line, which is needed to parse the others. Until it is there, the
+ * size of memory blocks is 0. 1: it is there, 0: not yet, or an error.
+ */
+static int read_header(struct source_file *file)
+{
+	static const char mark[] = "\xef\xbb\xbf";
+	const char *other;
+	char why[160];
+	bool growing, truncated;
+	size_t len;
+	char *line = first_line(file, &len);
+	int err;
+
+	if (!line)
+		return file->err;
+	/* An editor may have added a byte order mark. */
+	if (len >= sizeof(mark) - 1 && !memcmp(line, mark, sizeof(mark) - 1)) {
+		line += sizeof(mark) - 1;
+		len -= sizeof(mark) - 1;
+	}
+	growing = file->source.info.growing;
+	err = recording_header_get(line, len, &file->source.info, why,
+				   sizeof(why));
+	file->source.info.growing = growing;
+	if (!err)
+		return 1;
+	file->source.info.block_bytes = 0;
+	/* Without a brace it is not a truncated header, but another kind of file. */
+	truncated = is_truncated(file) && *line == '{';
+	file->start = line - file->buf;
+	other = other_input(file);
+	return file_fail(file, err, other ?: truncated ? "truncated" : why);
+}
+
 /* Reads one buffer at a time, so that the caller can update what it shows. */
 static int file_read(struct source *source, source_sink sink, void *ctx)
 {
 	struct source_file *file = to_file(source);
-	int ret = parse_lines(file, sink, ctx);
+	bool begun = source->info.block_bytes;
+	int ret = begun ? parse_lines(file, sink, ctx) : 0;
 	u64 times;
 
 	if (file->waiting && read(file->timer, &times, sizeof(times)) < 0 &&
 	    errno != EAGAIN)
 		return -errno;
 	file->waiting = false;
-	while (!ret && !file->err && !file->waiting && is_readable(file)) {
+	if (!begun && !file->err)
+		ret = read_header(file);
+	if (!begun && ret >= 0)
+		return ret;
+	while (begun && !ret && !file->err && !file->waiting &&
+	       is_readable(file)) {
 		file_fill(file);
 		ret = parse_lines(file, sink, ctx);
 		if (!ret && !file->err && file->eof)
 			file_finish(file);
 	}
-	if (ret || !file->err)
+	if (!file->err || ret > 0)
 		return ret;
 	memcpy(file->source.why, file->reason, sizeof(file->reason));
 	return file->err;
@@ -456,45 +539,6 @@ static const struct source_ops file_ops = {
 	.close = file_close,
 };
 
-/* Wait for the first line, which is needed to parse the others. */
-static int read_header(struct source_file *file)
-{
-	static const char mark[] = "\xef\xbb\xbf";
-	char why[160];
-	bool growing;
-	size_t len;
-	char *line;
-	int err;
-
-	while (!(line = file_next_line(file, &len))) {
-		if (file->eof) {
-			file->line++;
-			return file_fail(file, -EPROTO,
-					 "empty file, not a recording");
-		}
-		if (file_fill(file))
-			return file->err;
-		/* The recorder may not have written anything yet. */
-		if (file->waiting)
-			usleep(FOLLOW_NS / 1000);
-	}
-	/* An editor may have added a byte order mark. */
-	if (len >= sizeof(mark) - 1 && !memcmp(line, mark, sizeof(mark) - 1)) {
-		line += sizeof(mark) - 1;
-		len -= sizeof(mark) - 1;
-	}
-	growing = file->source.info.growing;
-	err = recording_header_get(line, len, &file->source.info, why,
-				   sizeof(why));
-	file->source.info.growing = growing;
-	/* Without a brace it is not a truncated header, but another kind of file. */
-	if (err)
-		file_fail(file, err,
-			  is_truncated(file) && *line == '{' ? "truncated" :
-							       why);
-	return err;
-}
-
 static int open_path(struct source_file *file, const char *path)
 {
 	const bool is_stdin = !path || !strcmp(path, "-");
@@ -503,9 +547,15 @@ static int open_path(struct source_file *file, const char *path)
 	if (file->name)
 		plain_text(file->name);
 	/* Duplicated, as the dashboard makes descriptor 0 the terminal. */
-	file->fd = is_stdin ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3) :
-			      open(path, O_RDONLY | O_CLOEXEC);
-	return file->fd < 0 ? -errno : 0;
+	if (is_stdin) {
+		file->fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
+		return file->fd < 0 ? -errno : 0;
+	}
+	/* Without waiting for somebody who writes to a FIFO; read() is only called when it can. */
+	file->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (file->fd < 0 || fcntl(file->fd, F_SETFL, 0))
+		return -errno;
+	return 0;
 }
 
 /*
@@ -558,8 +608,10 @@ static int open_file(struct source **source, const char *path, bool follow,
 		goto out;
 	}
 	err = read_header(file);
-	if (err)
+	if (err < 0)
 		snprintf(why, len, "%s", file->reason);
+	else
+		err = 0;
 out:
 	if (err)
 		file_close(&file->source);

@@ -48,6 +48,27 @@ int source_read(struct source *source, source_sink sink, void *ctx)
 	return err < 0 ? err : source->ops->read(source, sink, ctx);
 }
 
+int source_begin(struct source *source, u64 until_ns)
+{
+	struct pollfd fd = { .events = POLLIN };
+	int ret;
+
+	while (!source->info.block_bytes) {
+		ret = source_read(source, NULL, NULL);
+		if (ret < 0)
+			return ret;
+		if (source->info.block_bytes)
+			break;
+		if (until_ns && loop_now() >= until_ns)
+			return -ETIMEDOUT;
+		fd.fd = source_fd(source);
+		ret = loop_wait(&fd, 1, until_ns);
+		if (ret < 0)
+			return ret;
+	}
+	return 0;
+}
+
 int source_fd(struct source *source)
 {
 	return source->ops->fd ? source->ops->fd(source) : -1;

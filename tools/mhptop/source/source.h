@@ -104,7 +104,9 @@ int source_open_kernel(struct source **source, const enum source_kind *only,
 int source_open_sysfs(struct source **source, const char *root, char *why,
 		      size_t len);
 /*
- * Read NDJSON from a file, "-" or NULL for standard input. -EPROTO: damaged, or
+ * Read NDJSON from a file, "-" or NULL for standard input. A pipe may have
+ * nothing yet: then info.block_bytes is 0 until source_begin(), or read(), has
+ * come to the header. -EPROTO: damaged, or
  * not a recording, -ENOTSUP: a newer schema; why then has file, line and reason.
  * If the file is damaged further on, read() returns the same errors after all
  * records before the damage; source_why() has the line.
@@ -139,6 +141,11 @@ int source_open_any(struct source **source, const char *path, char *why,
 int source_open_all(struct source **source, const char *const *paths, size_t nr,
 		    char *why, size_t len);
 
+/*
+ * Wait for the header of a recording. 0: info is known; -ETIMEDOUT: loop_now()
+ * has reached until_ns (0: no limit); or an error, with source_why().
+ */
+int source_begin(struct source *source, u64 until_ns);
 int source_read(struct source *source, source_sink sink, void *ctx);
 int source_fd(struct source *source);
 int source_totals(struct source *source, struct source_totals *totals);

@@ -9,6 +9,10 @@
 
 #include "source/stream.h"
 
+/* Of a recording that has not begun; any would do. */
+#define SILENT_PAGE_BYTES 4096
+#define SILENT_BLOCK_BYTES (128ULL << 20)
+
 int stream_start(struct stream *stream, const struct source_info *info,
 		 const struct rules_opts *opts)
 {
@@ -102,31 +106,59 @@ int stream_open_events(struct stream *stream, const enum source_kind *only,
 	return err ?: start_model(stream, opts);
 }
 
+/* No recording began in time: none is read, and nobody knows what it would have had. */
+static int start_silent(struct stream *stream, const struct rules_opts *opts)
+{
+	struct source_info *info = &stream->source->info;
+	int err;
+
+	info->empty = true;
+	info->page_bytes = SILENT_PAGE_BYTES;
+	info->block_bytes = SILENT_BLOCK_BYTES;
+	err = start_model(stream, opts);
+	if (err)
+		return err;
+	stream->over = true;
+	snprintf(stream->why, sizeof(stream->why),
+		 "no recording began in time");
+	return 0;
+}
+
 /* With the source that was opened, unless that failed. */
-static int start_source(struct stream *stream, int err,
+static int start_source(struct stream *stream, int err, u64 until_ns,
 			const struct rules_opts *opts)
 {
+	if (err) {
+		stream->source = NULL;
+		return err;
+	}
+	err = source_begin(stream->source, until_ns);
 	if (!err)
 		return start_model(stream, opts);
+	if (err == -ETIMEDOUT)
+		return start_silent(stream, opts);
+	snprintf(stream->why, sizeof(stream->why), "%s",
+		 source_why(stream->source));
+	source_close(stream->source);
 	stream->source = NULL;
 	return err;
 }
 
 int stream_open_all(struct stream *stream, const char *const *paths, size_t nr,
-		    const struct rules_opts *opts)
+		    u64 until_ns, const struct rules_opts *opts)
 {
 	int err;
 
 	memset(stream, 0, sizeof(*stream));
 	err = source_open_all(&stream->source, paths, nr, stream->why,
 			      sizeof(stream->why));
-	return start_source(stream, err, opts);
+	return start_source(stream, err, until_ns, opts);
 }
 
 int stream_open_any(struct stream *stream, const char *path,
 		    const struct rules_opts *opts)
 {
-	return stream_open_all(stream, &path, 1, opts);
+	return stream_open_all(stream, &path, 1, 0, opts);
 }
 
 int stream_open_growing(struct stream *stream, const char *path,
@@ -137,7 +169,7 @@ int stream_open_growing(struct stream *stream, const char *path,
 	memset(stream, 0, sizeof(*stream));
 	err = source_open_growing(&stream->source, path, stream->why,
 				  sizeof(stream->why));
-	return start_source(stream, err, opts);
+	return start_source(stream, err, 0, opts);
 }
 
 void stream_window(struct stream *stream, u64 since_ns, u64 until_ns)

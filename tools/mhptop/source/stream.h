@@ -61,9 +61,13 @@ void stream_window(struct stream *stream, u64 since_ns, u64 until_ns);
  */
 int stream_open_any(struct stream *stream, const char *path,
 		    const struct rules_opts *opts);
-/* The same for several, one after the other. The paths must outlive the stream. */
+/*
+ * The same for several, one after the other. The paths must outlive the stream.
+ * If the first one is a pipe that has nothing when loop_now() reaches until_ns
+ * (0: no limit), the stream is over, without totals, and why says so.
+ */
 int stream_open_all(struct stream *stream, const char *const *paths, size_t nr,
-		    const struct rules_opts *opts);
+		    u64 until_ns, const struct rules_opts *opts);
 /*
  * For a source that the caller opened: create an empty model and the rules. opts
  * NULL: no budgets. 0 or -errno.

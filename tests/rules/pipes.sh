@@ -1,0 +1,121 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# What `mhptop check` and `mhptop replay` do while a pipe has nothing yet, as the first of several recordings and later on:
+# a signal and the end of the time end the wait. MHPTOP is the program under test. Nothing here depends on how fast it is.
+. "$(dirname "$0")/../host-lib.sh"
+cd "$TOP/tests/rules" || exit 1
+MHPTOP=$(realpath "$TOP/${MHPTOP:-build/mhptop}")
+./edit.py eject-range.ndjson drop:mhp_managed:1 >"$WORK/violating.ndjson"
+cp eject-range.ndjson "$WORK/run.ndjson"
+cd "$WORK" || exit 1
+mkfifo fifo silent
+
+# waits PID WORD…: until the names of what the process has opened contain these words, as "signalfd" once it takes signals
+waits() {
+	python3 - "$@" <<-'PY'
+		import os, sys, time
+		pid, wanted = sys.argv[1], sys.argv[2:]
+		def links():
+		    try:
+		        return " ".join(os.readlink(entry.path) for entry in os.scandir(f"/proc/{pid}/fd"))
+		    except OSError:
+		        return ""
+		end = time.monotonic() + 60
+		while not all(word in links() for word in wanted) and time.monotonic() < end:
+		    time.sleep(0.01)
+		sys.exit(not all(word in links() for word in wanted))
+	PY
+}
+
+# ended PID: its exit status. It is killed only if it would wait for ever.
+ended() {
+	local i
+	for ((i = 0; i < 1000; i++)); do
+		grep -qs '^State:.[^Z]' "/proc/$1/status" || break
+		sleep 0.1
+	done
+	((i < 1000)) || kill -KILL "$1"
+	wait "$1"
+}
+
+# ends SIGNAL WANT REGEX ARG…: mhptop waits for the FIFO, which nobody writes to; the signal ends it
+ends() {
+	local signal=$1 want=$2 regex=$3 got=0 pid
+	shift 3
+	env --default-signal "$MHPTOP" "$@" >out 2>err </dev/null &
+	pid=$!
+	waits $pid "$PWD/fifo" signalfd || fail "mhptop $*: it never waits"
+	kill -s "$signal" $pid
+	ended $pid || got=$?
+	if ((got == want)) && cat out err | grep -qE -- "$regex"; then
+		pass "$signal while a pipe has nothing: mhptop $*"
+	else
+		fail "$signal while a pipe has nothing: mhptop $*" "exit $got, want $want"$'\n'"$(tail -n 1 out; cat err)"
+	fi
+}
+
+# -- A later recording is a pipe ------------------------------------------------------------------------------------------------
+
+for signal in INT TERM HUP; do
+	ends $signal 5 '^# UNKNOWN: 612 events, 0 lost$' check run.ndjson fifo
+	ends $signal 3 '^# FAIL: 611 events, 0 lost$' check violating.ndjson fifo
+	ends $signal 0 '^mhptop  kernel ' replay -b run.ndjson fifo
+done
+ends INT 3 '^# FAIL: ' check violating.ndjson run.ndjson fifo
+"$MHPTOP" check run.ndjson fifo >out 2>err &
+pid=$!
+waits $pid "$PWD/fifo" signalfd || fail "it never waits"
+cat run.ndjson >fifo
+wait $pid
+eq "what is written to it later is read" "$? $(tail -n 1 out)" "0 # PASS: 1224 events, 0 lost"
+sleep 1000 >silent &
+sleeper=$!
+exec {end}<silent
+"$MHPTOP" check --for 100ms violating.ndjson - <&"$end" >out 2>err
+eq "--for ends the wait for a later recording" "$? $(tail -n 1 out)" "3 # FAIL: 611 events, 0 lost"
+
+# -- The first one is -------------------------------------------------------------------------------------------------------------
+
+"$MHPTOP" check --for 100ms --junit junit.xml - <&"$end" >out 2>err
+eq "--for ends the wait for the first line" "$? $(tail -n 1 out)" "5 # UNKNOWN: 0 events, 0 lost"
+check "  with its reason" grep -q '^mhptop: no recording began in time$' err
+check "  also as JUnit" grep -q '<error ' junit.xml
+exec {end}<&-
+kill $sleeper
+# What a shell without job control starts in the background ignores SIGINT.
+for command in 'check fifo' 'check fifo run.ndjson' 'replay -b fifo'; do
+	# shellcheck disable=SC2086	# several words
+	env --ignore-signal=INT "$MHPTOP" $command >out 2>err </dev/null &
+	pid=$!
+	waits $pid "$PWD/fifo" || fail "mhptop $command: it never waits"
+	kill -INT $pid
+	ended $pid
+	eq "SIGINT that was ignored ends mhptop $command" $? 130
+done
+env --ignore-signal=INT "$MHPTOP" record -o fifo >out 2>err </dev/null &
+pid=$!
+# It can be seen to take SIGINT, and then waits for a reader.
+for ((i = 0; i < 1000; i++)); do
+	# Bit 1 of the set is SIGINT.
+	((0x$(sed -n 's/^SigIgn:\s*//p' /proc/$pid/status) & 2)) || break
+	sleep 0.1
+done
+kill -INT $pid
+ended $pid
+eq "SIGINT that was ignored ends mhptop record, which waits for a reader" $? 130
+
+# -- What a pipe cannot hold, and what a file can ------------------------------------------------------------------------------
+
+"$TOP/build/tests/as_text" perf run.ndjson >run.txt
+gzip -k run.txt run.ndjson
+zstd -q run.ndjson
+refused() { bash -c 'cat "$2" | "$1" check -' _ "$MHPTOP" "$@"; }
+status "gzip in a pipe is named" 6 'standard input:1: gzip data.*gunzip -c FILE' refused run.ndjson.gz
+status "zstd in a pipe is named" 6 'standard input:1: zstd data.*unzstd -c FILE' refused run.ndjson.zst
+status "text in a pipe is named" 6 'standard input:1: not an mhptop recording; .* must be a file' refused run.txt
+for file in run.txt run.txt.gz run.ndjson run.ndjson.gz run.ndjson.zst "$TOP/tests/rules/trace-cmd-v7.dat"; do
+	eq "a file as standard input: ${file##*/}" "$("$MHPTOP" check - <"$file" | tail -n 1)" "$("$MHPTOP" check "$file" | tail -n 1)"
+done
+status "a recording that does not exist is no verdict" 1 '^mhptop: cannot check: cannot open none: No such file' "$MHPTOP" check run.ndjson none
+eq "  none at all" "$(cat "$WORK/stdout")" ""
+done_testing
