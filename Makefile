@@ -21,7 +21,8 @@ include tools/mhptop/mhptop.mk
 
 help:
 	@echo 'make demo         boot a guest and watch a DIMM come and go (without a terminal, print each step and exit);'
-	@echo '                  MHP_KERNEL=DIR boots the bzImage of that folder instead of building a kernel'
+	@echo '                  KERNEL=stock boots a kernel that Debian ships, without any patch; MHP_KERNEL=DIR boots the'
+	@echo '                  bzImage of that folder; neither builds a kernel'
 	@echo 'make check        all tests: check-host, then check-guest'
 	@echo 'make check-host   tests that need no kernel, some five minutes'
 	@echo 'make check-guest  tests that boot guests'
@@ -50,10 +51,12 @@ CHECK := tests/check.py $(if $(ONLY),--only '$(ONLY)')
 setup = $(Q)$(PHASE) packages tools/setup.sh $1
 KERNEL_NEEDED := $(if $(MHP_KERNEL),,kernel)
 
+# KERNEL=stock boots a kernel that Debian ships.
+demo: DEMO_KERNEL = $(if $(filter stock,$(KERNEL)),,$(KERNEL_NEEDED))
 demo:
-	$(call setup,build guest $(KERNEL_NEEDED))
-	$(Q)$(MAKE) --no-print-directory mhptop $(KERNEL_NEEDED)
-	$(Q)MHP_KERNEL='$(MHP_KERNEL)' tools/demo/demo.sh
+	$(call setup,build guest $(DEMO_KERNEL))
+	$(Q)$(MAKE) --no-print-directory mhptop $(DEMO_KERNEL)
+	$(Q)MHP_KERNEL='$(MHP_KERNEL)' KERNEL='$(KERNEL)' tools/demo/demo.sh
 
 check-host:
 	$(call setup,build test)

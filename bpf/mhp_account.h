@@ -67,12 +67,13 @@ MHP_FOLD void mhp_fold_leave(struct mhp_zone_account *zone, u64 vmemmap_pages,
 		zone->blocks_online -= blocks;
 }
 
-/* The account of a zone; NULL if the event has no zone, or pages in several. */
+/* The account of a zone; NULL if the event has no zone, or pages in several, or if it is unknown. */
 MHP_FOLD struct mhp_zone_account *mhp_fold_zone(struct mhp_ledger *ledger,
 						s32 nid, u32 zone)
 {
-	return zone == MHP_ZONE_NONE ? (void *)0 :
-				       mhp_ledger_zone(ledger, nid, zone);
+	return !zone || zone == MHP_ZONE_NONE ?
+		       (void *)0 :
+		       mhp_ledger_zone(ledger, nid, zone);
 }
 
 /* Whether the memmap in the pages of a block belongs to the account of the block's range. */

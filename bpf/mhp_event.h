@@ -27,6 +27,21 @@ typedef long long s64;
 	};
 #include "mhp_all_events.h"
 
+/* The fields of each class in order, one byte each: the offset of a field is its number. */
+#include "mhp_read.h"
+#undef __field
+#define __field(type, name) char name;
+#undef DECLARE_EVENT_CLASS
+#define DECLARE_EVENT_CLASS(class, proto, args, fields, assign, print) \
+	struct mhp_fields_##class {                                    \
+		fields                                                 \
+	};
+#include "mhp_all_events.h"
+
+/* The bit of a field in the unknown fields of a record */
+#define MHP_FIELD(class, field) \
+	(1U << __builtin_offsetof(struct mhp_fields_##class, field))
+
 /*
  * Numbers the events, from 1, in the order of their definition. An enum cannot do that directly, because the header
  * contains semicolons between the events.
@@ -63,7 +78,8 @@ union mhp_payload {
  * seq numbers all events since the collector was attached, from 1, including those that found no room in the ring
  * buffer: a gap is a loss. time_ns is CLOCK_MONOTONIC. pid is the thread's id. size is that of the payload in use, in
  * bytes. schema is that of an old recording, 0 if the record has the current form. Before schema 3, the end events of
- * online and offline had the reason of a failure: reason is that enum mhp_reason, 0 if there is none.
+ * online and offline had the reason of a failure: reason is that enum mhp_reason, 0 if there is none. unknown has a bit,
+ * MHP_FIELD(), for each field that the source could not tell; the field itself is 0.
  */
 struct mhp_record {
 	u64 seq;
@@ -72,8 +88,9 @@ struct mhp_record {
 	u32 pid;
 	u16 event;
 	u16 size;
-	u16 schema;
-	u16 reason;
+	u32 unknown : 24;
+	u32 schema : 3;
+	u32 reason : 5;
 	char comm[MHP_COMM_LEN];
 	union mhp_payload p;
 };

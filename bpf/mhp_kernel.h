@@ -24,14 +24,64 @@ struct mem_section {
 	unsigned long section_mem_map;
 };
 
+struct list_head {
+	struct list_head *next;
+};
+
+/* Stands for atomic_t, which wraps one integer. */
+struct mhp_number {
+	u32 value;
+};
+
 struct page {
 	unsigned long flags;
+	struct list_head lru;
+	void *mapping;
+	unsigned int page_type;
+	unsigned long compound_head;
+	unsigned char compound_order;
+};
+
+struct folio {
+	unsigned long _flags_1;
+	struct mhp_number _large_mapcount;
+};
+
+struct page___counts {
+	struct mhp_number _refcount;
+	struct mhp_number _mapcount;
+};
+
+/* Since 6.18, a structure wraps the flags. */
+struct mhp_page_flags {
+	unsigned long f;
+};
+
+struct page___wrapped {
+	struct mhp_page_flags flags;
+};
+
+/* From 6.11 on the types of pages are numbers, in the highest byte of page_type. */
+enum pagetype {
+	PGTY_buddy,
+	PGTY_offline,
+	PGTY_table,
+	PGTY_hugetlb,
+	PGTY_slab,
+};
+
+enum pageflags {
+	PG_hwpoison,
+	PG_reserved,
+	PG_slab,
+	PG_head,
 };
 
 struct vmem_altmap {
 	unsigned long base_pfn;
 	unsigned long end_pfn; /* inclusive */
 	unsigned long free;
+	unsigned long align;
 	unsigned long alloc;
 	_Bool range;
 };
@@ -63,9 +113,15 @@ struct zone {
 
 struct pglist_data {
 	struct zone node_zones[4];
+	int node_id;
+};
+
+struct device {
+	u32 id;
 };
 
 struct memory_block {
+	struct device dev;
 	unsigned long start_section_nr;
 	int nid;
 	struct zone *zone;
@@ -78,6 +134,43 @@ enum memory_block_state {
 	MEM_GOING_OFFLINE,
 	MEM_OFFLINE,
 	MEM_GOING_ONLINE,
+	MEM_CANCEL_ONLINE,
+	MEM_CANCEL_OFFLINE,
+	MEM_PREPARE_ONLINE,
+	MEM_FINISH_OFFLINE,
+};
+
+/* Before 6.6, blocks had no altmap of their own. */
+struct memory_block___pages {
+	unsigned long nr_vmemmap_pages;
+};
+
+struct resource {
+	u64 start;
+	u64 end; /* inclusive */
+};
+
+struct dev_pagemap {
+	unsigned long vmemmap_shift;
+};
+
+struct mhp_params {
+	struct vmem_altmap *altmap;
+	struct dev_pagemap *pgmap;
+};
+
+struct memory_group {
+	int nid;
+};
+
+struct memory_notify {
+	unsigned long altmap_start_pfn;
+	unsigned long start_pfn;
+	unsigned long nr_pages;
+};
+
+struct mm_struct {
+	void *pgd;
 };
 
 /* The state was an unsigned long before it became an enum; CO-RE does not match one with the other. */

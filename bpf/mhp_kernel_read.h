@@ -232,10 +232,14 @@ MHP_KERNEL int mhp_kernel_is_range(u64 altmap)
 /* The users of a memmap, in all zones. */
 MHP_KERNEL_CALLED u32 mhp_kernel_users(u64 range)
 {
-	u64 at = range + bpf_core_field_offset(struct memmap_range, users);
-	u64 zones = bpf_core_field_size(((struct memmap_range *)0)->users) / 8;
-	u32 i, users = 0;
+	u32 i, zones, users = 0;
+	u64 at;
 
+	/* Kernels before 6.8 verify this even if nothing calls it. */
+	if (!bpf_core_field_exists(((struct memmap_range *)0)->users))
+		return 0;
+	at = range + bpf_core_field_offset(struct memmap_range, users);
+	zones = bpf_core_field_size(((struct memmap_range *)0)->users) / 8;
 	for (i = 0; i < 8; i++)
 		if (i < zones)
 			users += mhp_kernel_u64(at + i * 8);
@@ -306,11 +310,13 @@ MHP_KERNEL void mhp_kernel_block(struct mhp_mhp_snapshot_block *p, u64 index,
 			p->populated = p->altmap_alloc;
 		return;
 	}
-	p->hosting = mhp_kernel_hosting(section_nr);
-	p->vmemmap_pages = 0;
-	p->altmap_free = 0;
-	p->altmap_base = 0;
-	p->altmap_alloc = 0;
+	p->vmemmap_pages = MHP_KERNEL_FIELD(at, struct memory_block___pages,
+					    nr_vmemmap_pages);
+	p->hosting = p->vmemmap_pages ? MHP_HOSTING_BLOCK :
+					mhp_kernel_hosting(section_nr);
+	p->altmap_free = p->vmemmap_pages;
+	p->altmap_base = p->vmemmap_pages ? p->start_pfn : 0;
+	p->altmap_alloc = p->vmemmap_pages ? p->populated : 0;
 }
 
 MHP_KERNEL u32 mhp_kernel_nr_zones(void)

@@ -77,13 +77,6 @@ static long mhp_snapshot_zone_step(u32 i __attribute__((unused)),
 	return 0;
 }
 
-/* Returns MHP_FOUND_ bits, or -EPERM if this user may not read kernel addresses. */
-SEC("syscall")
-int mhp_snapshot_find(void *ctx __attribute__((unused)))
-{
-	return mhp_kernel_find();
-}
-
 SEC("raw_tp")
 int mhp_snapshot_blocks(void *ctx __attribute__((unused)))
 {

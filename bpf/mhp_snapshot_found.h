@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Result bits of mhp_snapshot_find(), by which user space chooses how to take the snapshot. */
+/* Result bits of mhp_find(), by which user space chooses how to take the snapshot. */
 #ifndef MHP_SNAPSHOT_FOUND_H
 #define MHP_SNAPSHOT_FOUND_H
 

@@ -117,8 +117,12 @@ MHP_STORE void mhp_store_end(u32 lock)
 	mhp_store_wake_sleeper();
 }
 
-/* Takes a record whose payload is filled: completes and folds it, puts it into the ring buffer and counts it. */
-MHP_STORE void mhp_store_record(struct mhp_record *r, u32 event, u32 size)
+/*
+ * Takes a record whose payload is filled, with the fields of it that are unknown: completes and folds it, puts it into
+ * the ring buffer and counts it.
+ */
+MHP_STORE void mhp_store_known(struct mhp_record *r, u32 event, u32 size,
+			       u32 unknown)
 {
 	u32 bytes = MHP_RECORD_HEADER + size, key = event;
 	struct mhp_count *count;
@@ -128,6 +132,7 @@ MHP_STORE void mhp_store_record(struct mhp_record *r, u32 event, u32 size)
 	r->cpu = bpf_get_smp_processor_id();
 	r->pid = bpf_get_current_pid_tgid();
 	r->size = size;
+	r->unknown = unknown;
 	r->schema = 0;
 	r->reason = 0;
 	bpf_get_current_comm(r->comm, sizeof(r->comm));
@@ -143,6 +148,11 @@ MHP_STORE void mhp_store_record(struct mhp_record *r, u32 event, u32 size)
 		count->lost++;
 	else
 		count->submitted++;
+}
+
+MHP_STORE void mhp_store_record(struct mhp_record *r, u32 event, u32 size)
+{
+	mhp_store_known(r, event, size, 0);
 }
 
 #endif

@@ -10,6 +10,8 @@ numbers. gone:BLOCK drops all events from the begin to the end of the offline of
 all notifier calls of a step, and idle all events but the snapshot. until:EVENT:NTH ends the recording
 after an event; ends:SECONDS ends it that long after its last event. boot:ID:SECONDS, the last edit,
 makes it a recording of a boot with this ID, and moves all its times so that it begins at that time.
+unknown:EVENT:FIELD makes a field unknown in all events of that name, unseen:EVENT drops them all, as one
+that the source cannot tell.
 """
 import json
 import sys
@@ -38,6 +40,13 @@ def edit(records, pages, word):
     what, *args = word.split(":")
     if what == "gone":
         return gone(records, args[0], pages)
+    if what == "unknown":
+        for record in records:
+            if record.get("event") == args[0]:
+                record[args[1]] = None
+        return records
+    if what == "unseen":
+        return [record for record in records if record.get("event") != args[0]]
     if what == "without":
         return [record for record in records if record.get("step") != args[0]]
     if what == "idle":
@@ -82,6 +91,9 @@ def main():
     number = find(records, lost[0], sys.argv[2].split(":")[2]) if lost else None
     for word in sys.argv[2:]:
         records = edit(records, pages, word)
+    unseen = [word.split(":")[1] for word in sys.argv[2:] if word.startswith("unseen:")]
+    if unseen:
+        header["unknown_events"] = unseen
     counts = {}
     for seq, record in enumerate(records, 1):
         record["seq"] = seq + (number is not None and seq > number)

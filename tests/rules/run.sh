@@ -46,6 +46,39 @@ for recording in *.ndjson; do
 	verdict "${recording%.ndjson}: the check passes" 0 '^# PASS: ' "$recording"
 done
 
+# unjudged RECORDING REGEX EDIT…: what is unknown violates nothing, and the check says what it did not judge
+unjudged() {
+	local recording=$1 regex=$2 got=0
+	shift 2
+	./edit.py "$recording.ndjson" "$@" >"$WORK/unknown.ndjson" || got=7
+	((got)) || "$MHPTOP" check "$WORK/unknown.ndjson" >"$WORK/verdict" 2>"$WORK/stderr" || got=$?
+	if ((got == 0)) && grep -qE -- "$regex" "$WORK/verdict"; then
+		pass "$recording: $* is not judged"
+	else
+		fail "$recording: $* is not judged" "exit $got"$'\n'"$(grep -E -A3 '^not ok|^# ' "$WORK/verdict"; cat "$WORK/stderr")"
+	fi
+}
+
+for recording in failures-block failures-buddy; do
+	for field in mhp_vmemmap_populate.host_pfn mhp_add_end.why; do
+		unjudged $recording "^# not judged [0-9]+ times: $field is unknown" "unknown:${field/./:}"
+	done
+	unjudged $recording '^# not judged [0-9]+ times: mhp_failed.reason' unknown:mhp_offline_failed:reason unknown:mhp_online_failed:reason
+	unjudged $recording '^# not judged [0-9]+ times: mhp_block_end.zone' unknown:mhp_online_end:zone unknown:mhp_online_begin:zone
+	unjudged $recording '^# not judged [0-9]+ times: mhp_offline_blocker.p' unknown:mhp_offline_blocker:pfn unknown:mhp_offline_blocker:pass \
+		unknown:mhp_offline_blocker:kind
+	unjudged $recording '^# PASS' unknown:mhp_add_begin:nid
+	unjudged $recording '^# unknown to events, and not judged: mhp_offline_blocker' unseen:mhp_offline_blocker
+	unjudged $recording '^# unknown to events, and not judged: mhp_notify' unseen:mhp_notify
+	unjudged $recording 'SKIP not judged: events cannot tell mhp_vmemmap_ref' unseen:mhp_vmemmap_ref
+done
+unjudged failures-buddy '^# not judged [0-9]+ times: mhp_vmemmap_populate.vmemmap_pages' unknown:mhp_vmemmap_populate:vmemmap_pages
+unjudged cycles '^# not judged [0-9]+ times: mhp_vmemmap_free.host_pfn' unknown:mhp_vmemmap_free:host_pfn
+unjudged cycles '^# PASS' unknown:mhp_vmemmap_free:hosting
+unjudged cycles '^# not judged [0-9]+ times: mhp_remove_(begin|end).(nid|vmemmap_pages)' unknown:mhp_remove_begin:nid \
+	unknown:mhp_remove_begin:vmemmap_pages unknown:mhp_remove_end:nid unknown:mhp_remove_end:vmemmap_pages
+unjudged cycles '^# unknown to events, and not judged: mhp_vmemmap_populate' unseen:mhp_vmemmap_populate
+
 violates order.add failures-block drop:mhp_vmemmap_populate:3
 violates order.online failures-block drop:mhp_managed:1
 violates order.offline failures-block drop:mhp_vmemmap_offline:1

@@ -85,6 +85,27 @@ static void test_print(unsigned int event)
 	   info->name);
 }
 
+/* An unknown field is printed as a question mark, and no other field is. */
+static void test_print_unknown(unsigned int event)
+{
+	const struct event_info *info = event_info(event);
+	char text[640], *token, *rest = text, want[64];
+	struct mhp_record record;
+	unsigned int questions = 0;
+	bool found = false;
+
+	fill(&record, event);
+	record.unknown = 2;
+	event_print(&record, text, sizeof(text));
+	snprintf(want, sizeof(want), "%s=?", info->fields[1].name);
+	while ((token = strsep(&rest, " "))) {
+		found |= !strcmp(token, want);
+		questions += strchr(token, '?') != NULL;
+	}
+	ok(found && questions == 1, "%s prints %s if it is unknown", info->name,
+	   want);
+}
+
 /* Keys of all records, which must not be names of fields. */
 static bool name_is_free(const char *name)
 {
@@ -243,6 +264,7 @@ int main(void)
 	for (event = 1; event_info(event); event++) {
 		test_fields(event);
 		test_print(event);
+		test_print_unknown(event);
 	}
 	eq("all events were tested", event, MHP_NR_EVENTS);
 	test_types();

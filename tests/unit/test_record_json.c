@@ -211,6 +211,7 @@ static void extremes(unsigned int event, u64 bits)
 	memset(&record, 0xff, MHP_RECORD_HEADER);
 	memset(&record.p, 0, sizeof(record.p));
 	record.schema = record.reason = 0;
+	record.unknown = 0;
 	record.event = event;
 	record.size = event_info(event)->size;
 	record.comm[MHP_COMM_LEN - 1] = '\0';
@@ -224,6 +225,40 @@ static void extremes(unsigned int event, u64 bits)
 		   !memcmp(&record, &back, sizeof(back)),
 	   "%s with the longest values is read as it was written",
 	   event_info(event)->name);
+}
+
+/* Unknown fields are null, and are read as unknown; all others keep their values. */
+static void unknown_fields(unsigned int event, u32 unknown)
+{
+	const struct event_field *field = event_info(event)->fields;
+	struct mhp_record record = { 0 }, back;
+	char line[RECORD_JSON_MAX], key[64];
+	const char *why;
+	bool all_null = true;
+	size_t len, i;
+
+	record.seq = 7;
+	record.event = event;
+	record.size = event_info(event)->size;
+	record.unknown = 0;
+	for (i = 0; field[i].name; i++) {
+		if (unknown >> i & 1)
+			record.unknown |= 1U << i;
+		else
+			event_field_set(&field[i], &record.p, 1);
+	}
+	len = write_line(&record, line);
+	line[len] = '\0';
+	for (i = 0; field[i].name; i++) {
+		snprintf(key, sizeof(key), "\"%s\":null", field[i].name);
+		all_null &= (strstr(line, key) != NULL) == (unknown >> i & 1);
+	}
+	ok(all_null, "%s with unknown fields 0x%x: exactly these are null",
+	   event_info(event)->name, unknown);
+	ok(!read_line(line, len - 1, &back, &why) &&
+		   !memcmp(&record, &back, sizeof(back)),
+	   "%s with unknown fields 0x%x is read as it was written",
+	   event_info(event)->name, unknown);
 }
 
 static void expect(const char *line, int err, const char *want)
@@ -365,8 +400,9 @@ static void test_wrong(void)
 	       "\"zone\" is missing");
 	expect("{" HEAD ONLINE FIELDS "\"zone\":\"Movabel\"}", -EPROTO,
 	       "\"zone\" has an unknown value: damaged, or recorded by a newer mhptop");
-	expect("{" HEAD ONLINE FIELDS "\"zone\":null}", -EPROTO,
+	expect("{" HEAD ONLINE FIELDS "\"zone\":true}", -EPROTO,
 	       "\"zone\" is not an integer");
+	expect("{\"seq\":null}", -EPROTO, "\"seq\" is not an integer");
 	expect("{" HEAD ONLINE
 	       "\"start_pfn\":1,\"vmemmap_pages\":2,\"nid\":2147483648,\"zone\":1}",
 	       -EPROTO, "\"nid\" is out of range");
@@ -439,6 +475,8 @@ int main(void)
 	for (event = 1; event_info(event); event++) {
 		test_event(event);
 		extremes(event, ~0ULL);
+		unknown_fields(event, ~0U);
+		unknown_fields(event, 2);
 		extremes(event, 1);
 	}
 	test_accepted();

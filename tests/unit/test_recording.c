@@ -52,6 +52,21 @@ static void test_header(void)
 	ok(!memcmp(&info, &an_info, sizeof(info)),
 	   "the header that is read equals the one written");
 
+	odd.kind = SOURCE_PROBES;
+	odd.unknown_events = 1ULL << MHP_EVENT_mhp_vmemmap_ref |
+			     1ULL << MHP_EVENT_mhp_vmemmap_retired;
+	len = recording_header_put(&odd, line);
+	line[len - 1] = '\0';
+	ok(strstr(line, "\"unknown_events\":[\"mhp_vmemmap_") &&
+		   strstr(line, "\"mhp_vmemmap_ref\"") &&
+		   strstr(line, "\"mhp_vmemmap_retired\"") &&
+		   !strstr(line, "mhp_notify"),
+	   "a header lists the events that its source cannot tell");
+	eq("read a header of probes", get_header(line, &info, why), 0);
+	ok(info.kind == SOURCE_PROBES &&
+		   info.unknown_events == odd.unknown_events,
+	   "the source and its unknown events are read");
+	odd = an_info;
 	odd.max_accounts = 131072;
 	odd.struct_page_bytes = 80;
 	len = recording_header_put(&odd, line);

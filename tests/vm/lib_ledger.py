@@ -17,6 +17,7 @@ from lib_guest import differs
 
 MHPTOP = "mhptop"
 SECONDS = 60
+START_SECONDS = 240             # attaching to many functions takes long on a busy host
 TOOL_EVENTS = ("mhp_snapshot_block", "mhp_snapshot_zone", "mhp_snapshot_memory", "mhp_clock")    # mhptop's own
 STATES = {"gone": "removed"}                    # states that the account and the ledger name differently
 
@@ -147,18 +148,20 @@ def violated_rules(path, busy=False):
 
 
 class Recorder:
-    """`mhptop record`, started now."""
+    """`mhptop record`, started now; with the best source, or the one given."""
 
-    def __init__(self, name="record"):
+    def __init__(self, name="record", source=None):
+        self.name = name
         self.path = os.path.join(guest.RESULTS, f"{name}.ndjson")
         self._errors = open(os.path.join(guest.RESULTS, f"{name}.stderr"), "w+", encoding="utf-8")
-        self.process = subprocess.Popen([MHPTOP, "record", "-o", self.path], stdin=subprocess.DEVNULL,
+        which = ["--source", source] if source else []
+        self.process = subprocess.Popen([MHPTOP, "record", *which, "-o", self.path], stdin=subprocess.DEVNULL,
                                         stderr=self._errors)
         self._compared = 0      # events compared with the trace so far
         self._offset = 0
         self._records = []
-        if not guest.wait_for(SECONDS, lambda: self.process.poll() is not None or self._begun()):
-            raise RuntimeError(f"mhptop record: no header after {SECONDS} s")
+        if not guest.wait_for(START_SECONDS, lambda: self.process.poll() is not None or self._begun()):
+            raise RuntimeError(f"mhptop record: no header after {START_SECONDS} s")
         if self.process.poll() is not None:
             raise RuntimeError(f"mhptop record: exit {self.process.returncode}: {self.errors()}")
 
@@ -211,20 +214,28 @@ class Recorder:
         if late:
             guest.ok(f"{what}: the ledger of an mhptop attached late agrees", wrong_frame(account, live(), late=True))
 
+    def totals(self):
+        """The last line of the recording."""
+        with open(self.path, encoding="utf-8") as file:
+            last = json.loads(file.readlines()[-1])
+        return last.get("totals", {"seen": "no totals line"})
+
+    def end(self):
+        """Stop the recorder: nothing was lost, and both ledgers are equal."""
+        self.process.send_signal(signal.SIGINT)
+        wrong = differs("exit of mhptop record", 0, self.process.wait(SECONDS))
+        wrong += differs("stderr", "", self.errors())
+        totals = self.totals()
+        wrong += differs("lost", 0, totals.get("lost"), "events")
+        wrong += differs("folded", totals.get("seen"), totals.get("folded"), "events")
+        return wrong + differs("self_check", "equal", totals.get("self_check"))
+
     def finish(self, account, what):
         """Stop the recorder: all events are written, none lost, both ledgers equal, no rule violated."""
         account.update()
-        self.process.send_signal(signal.SIGINT)
-        wrong = differs("exit of mhptop record", 0, self.process.wait(SECONDS))
-        wrong += self.wrong_events(account)
-        wrong += differs("stderr", "", self.errors())
-        with open(self.path, encoding="utf-8") as file:
-            last = json.loads(file.readlines()[-1])
-        totals = last.get("totals", {"seen": "no totals line"})
-        reported = sum(count["seen"] for name, count in totals.get("events", {}).items() if name not in TOOL_EVENTS)
+        wrong = self.end() + self.wrong_events(account)
+        reported = sum(count["seen"] for name, count in self.totals().get("events", {}).items()
+                       if name not in TOOL_EVENTS)
         wrong += differs("events in the totals", account.seen, reported)
-        wrong += differs("lost", 0, totals.get("lost"), "events")
-        wrong += differs("folded", totals.get("seen"), totals.get("folded"), "events")
-        wrong += differs("self_check", "equal", totals.get("self_check"))
         guest.ok(f"{what}: the recorder ends with nothing lost and both ledgers equal", wrong)
         guest.ok(f"{what}: no rule is violated", violated_rules(self.path))

@@ -6,6 +6,8 @@
 . "${MHP_LIB:?this runs in a guest: make demo}"
 
 mhptop=$MHP_ROOT/build/mhptop
+# Kernels of distributions bring added memory online by themselves.
+echo offline >/sys/devices/system/memory/auto_online_blocks
 size=9G
 
 # blocks_turn STATE SECONDS: all blocks of the DIMM, one after the other; offline from the last to the first
@@ -40,7 +42,7 @@ scenario_batch() {
 	local bytes=$((9 << 30)) status=0
 	"$mhptop" record -o "$RESULTS/demo.ndjson" &
 	recorder=$!
-	wait_for 20 test -s "$RESULTS/demo.ndjson" || return
+	wait_for 120 test -s "$RESULTS/demo.ndjson" || return
 	addr=$(dimm_plug demo $size) || { echo "$addr"; return 1; }
 	first=$((addr / $(block_bytes)))
 	frame "plugged: 72 memory blocks, each with its own memmap; the first four" "id>$((first - 1)) id<$((first + 4))"

@@ -16,6 +16,12 @@
 
 static char out_buffer[1 << 16];
 
+/* The source that the user asked for, NULL: the best one. */
+static const enum source_kind *cli_source(const struct cli *cli)
+{
+	return cli->has_source ? &cli->source : NULL;
+}
+
 static int show(struct stream *stream, const struct cli *cli)
 {
 	int status = cli->view.format == VIEW_DASHBOARD ?
@@ -32,7 +38,7 @@ static int top(const struct cli *cli)
 	int err;
 
 	loop_hold_signals();
-	err = stream_open_live(&stream);
+	err = stream_open_live(&stream, cli_source(cli));
 	if (err)
 		return status_fail(stream_live_status(err), "%s", stream.why);
 	/* The dashboard shows the notice in its header. */
@@ -82,7 +88,8 @@ static int check(struct cli *cli)
 					 opts->until_ns, &opts->rules);
 	} else {
 		loop_hold_signals();
-		status = stream_open_events(&stream, &opts->rules);
+		status = stream_open_events(&stream, cli_source(cli),
+					    &opts->rules);
 	}
 	if (status)
 		return status_fail(cli->file ? stream_status(status) :
@@ -103,7 +110,7 @@ static int record(const struct cli *cli)
 	if (status)
 		return status;
 	loop_hold_signals();
-	status = source_open_bpf(&source, why, sizeof(why));
+	status = source_open_kernel(&source, cli_source(cli), why, sizeof(why));
 	if (status) {
 		record_cancel(&output);
 		return status_fail(stream_live_status(status),

@@ -1,12 +1,15 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Without the mhp events, or without the privileges to read them, mhptop reports what is missing.
+"""Without the mhp events, or without the privileges to read them, mhptop takes the next best source and says why.
 
     without.py             on the vanilla kernel: no events; on the patched one: no privileges
+
+Without the events there are probes. Without ftrace, without privileges or with lockdown there is sysfs.
 
 It must not just fail: frames show what sysfs provides, marked as such and nothing else; a command
 that is impossible exits 4, and one line names the missing event system or capability.
 """
+import glob
 import json
 import os
 import re
@@ -21,6 +24,7 @@ import lib_oracle as oracle
 from lib_trace import EVENTS
 
 UNSUPPORTED = 4
+SECURITY = "/sys/kernel/security"
 NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
 
 
@@ -42,13 +46,15 @@ def wrong_names(what, text, *patterns):
             if not re.search(pattern, text)]
 
 
-def refuses(title, how, *patterns):
+def refuses(title, how, *patterns, source=()):
     """record and doctor exit 4 and report the reason."""
-    status, out, err = mhptop("record", how=how)
+    status, out, err = mhptop("record", *source, how=how)
     guest.ok(f"{title}: record exits {UNSUPPORTED} and names what is missing in one line",
              guest.differs("exit", UNSUPPORTED, status) + guest.differs("stdout", "", out)
              + guest.differs("stderr", 1, len(err.splitlines()), "lines")
              + wrong_names("stderr", err, *patterns))
+    if source:
+        return
     status, out, _ = mhptop("doctor", how=how)
     missing = "\n".join(line for line in out.splitlines() if line.startswith("missing:"))
     guest.ok(f"{title}: doctor exits {UNSUPPORTED} and names what is missing",
@@ -88,7 +94,7 @@ def follows_sysfs():
     """Polling shows a DIMM that is plugged and unplugged, and its block going online and offline."""
     path = "/tmp/frames"
     with open(path, "w", encoding="utf-8") as out:
-        process = subprocess.Popen([ledger.MHPTOP, "--json", "-d", "0.2"], stdout=out,
+        process = subprocess.Popen([ledger.MHPTOP, "--source", "sysfs", "--json", "-d", "0.2"], stdout=out,
                                    stderr=subprocess.DEVNULL)
 
     def state_of(number):
@@ -106,16 +112,82 @@ def follows_sysfs():
     guest.wait_for(20, lambda: state_of(number) in (None, "removed"))
     wrong += [] if state_of(number) in (None, "removed") else [f"memory{number} is still listed"]
     process.terminate()
-    guest.ok("without events: polling follows the life of a DIMM", wrong
+    guest.ok("--source sysfs: polling follows the life of a DIMM", wrong
              + guest.differs("exit", 0, process.wait(ledger.SECONDS)))
+
+
+def has_probes():
+    """The next best source is chosen without a word, and doctor tells what each event is made of."""
+    status, out, err = mhptop("--json", "-n", "1")
+    guest.ok("without events: the source is probes", guest.differs("exit", 0, status) + guest.differs("stderr", "", err)
+             + guest.differs("source", "probes", json.loads(out)["source"] if out else "no frame"))
+    status, out, _ = mhptop("doctor")
+    guest.ok("without events: doctor names the source of each event", guest.differs("exit", 0, status) + wrong_names(
+        "doctor", out, r"(?m)^ok: mhp_online_end: probes in memory_subsys_online$",
+        r"(?m)^note: mhp_vmemmap_ref: unknown: .* boot a kernel with the mhp events$", r"(?m)^ok: source: probes$"))
+    refuses("without events, --source events", (), r"no mhp events", source=("--source", "events"))
+
+
+def few_privileges():
+    """CAP_BPF and CAP_PERFMON are enough, and the rest is given up."""
+    status, out, _ = mhptop("--json", "-n", "1", how=("setpriv", "--bounding-set", "-all,+bpf,+perfmon"))
+    guest.ok("with CAP_BPF and CAP_PERFMON only: the source is probes", guest.differs("exit", 0, status)
+             + guest.differs("source", "probes", json.loads(out)["source"] if out else "no frame"))
+    process = subprocess.Popen([ledger.MHPTOP, "record", "-o", "/tmp/caps"], stdin=subprocess.DEVNULL)
+
+    def caps():
+        return int(re.search(r"CapPrm:\s+(\w+)", oracle.read(f"/proc/{process.pid}/status")).group(1), 16)
+    needed = 1 << 39 | 1 << 38 | 1 << 34          # CAP_BPF, CAP_PERFMON, CAP_SYSLOG
+    guest.wait_for(ledger.START_SECONDS, lambda: caps() == needed)
+    wrong = guest.differs("capabilities", hex(needed), hex(caps()))
+    process.terminate()
+    guest.ok("a recorder keeps only the capabilities that it needs",
+             wrong + guest.differs("exit", 0, process.wait(ledger.SECONDS)))
+
+
+def running():
+    """Whether a process of mhptop is there; one detaches the programs after the others have ended."""
+    for path in glob.glob("/proc/[0-9]*/comm"):
+        try:
+            if oracle.read(path).strip() == "mhptop":
+                return True
+        except (FileNotFoundError, ProcessLookupError):
+            pass
+    return False
+
+
+def without_ftrace():
+    guest.wait_for(ledger.START_SECONDS, lambda: not running())
+    oracle.write("/proc/sys/kernel/ftrace_enabled", 0)
+    falls_back("without ftrace", (), r"no mhp events, and its functions cannot be probed: ftrace is off")
+    refuses("without ftrace", (), r"cannot be probed")
+    oracle.write("/proc/sys/kernel/ftrace_enabled", 1)
+
+
+def locked_down():
+    """The last test, as there is no way back."""
+    subprocess.run(["mount", "-t", "securityfs", "securityfs", SECURITY], check=True)
+    oracle.write(f"{SECURITY}/lockdown", "confidentiality")
+    falls_back("with lockdown", (), r"lockdown=confidentiality forbids")
+    refuses("with lockdown", (), r"lockdown=confidentiality")
 
 
 def main():
     if not os.path.isdir(EVENTS):
-        guest.eq("this is the vanilla kernel", "vanilla", os.environ["MHP_KERNEL"])
-        falls_back("without events", (), r"no mhp events")
-        refuses("without events", (), r"mhp events")
+        guest.ok("this is a kernel without the events", [] if os.environ["MHP_KERNEL"] in ("vanilla", "stock:6.12")
+                 else [f"it is {os.environ['MHP_KERNEL']}"])
+        # Kernels of distributions bring added memory online by themselves.
+        oracle.write(f"{oracle.MEMORY}/auto_online_blocks", "offline")
+        has_probes()
         follows_sysfs()
+        few_privileges()
+        without_ftrace()
+        falls_back("user nobody", NOBODY, "CAP_BPF")
+        refuses("root without CAP_PERFMON", without("perfmon"), "CAP_PERFMON")
+        if os.path.isdir(SECURITY):
+            locked_down()
+        elif os.environ["MHP_KERNEL"] != "vanilla":
+            guest.ok("the kernel can be locked down", [f"{SECURITY} does not exist"])
         return
     falls_back("user nobody", NOBODY, "CAP_BPF")
     refuses("user nobody", NOBODY, "CAP_BPF")

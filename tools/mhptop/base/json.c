@@ -104,12 +104,13 @@ static int scan_number(struct json_flat *flat, struct json_member *member)
 	return 0;
 }
 
-static int scan_literal(struct json_flat *flat)
+static int scan_literal(struct json_flat *flat, struct json_member *member)
 {
 	static const char *const literals[] = { "true", "false", "null", NULL };
 	const char *const *literal;
 	size_t len;
 
+	member->kind = here(flat) == 'n' ? JSON_KIND_NULL : JSON_KIND_OTHER;
 	for (literal = literals; *literal; literal++) {
 		len = strlen(*literal);
 		if ((size_t)(flat->end - flat->at) < len ||
@@ -133,8 +134,7 @@ static int scan_value(struct json_flat *flat, struct json_member *member)
 		return scan_number(flat, member);
 	if (first == '{' || first == '[')
 		return flat_fail(flat, "nested value");
-	member->kind = JSON_KIND_OTHER;
-	return scan_literal(flat);
+	return scan_literal(flat, member);
 }
 
 static int scan_member(struct json_flat *flat)

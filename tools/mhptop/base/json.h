@@ -37,7 +37,8 @@ int json_text_get(const char *text, size_t len, char *out, size_t max);
 enum json_kind {
 	JSON_KIND_STRING,
 	JSON_KIND_INTEGER, /* fits a sign and 64 bits */
-	JSON_KIND_OTHER, /* other numbers, true, false, null */
+	JSON_KIND_NULL,
+	JSON_KIND_OTHER, /* other numbers, true, false */
 };
 
 /*

@@ -118,6 +118,53 @@ static void put_retired(FILE *out, const struct rules *rules)
 			retired->backing_pages);
 }
 
+/* The event that a rule rests on, 0: several */
+static unsigned int event_of(enum rule_id rule)
+{
+	switch (rule) {
+	case RULE_REFS:
+	case RULE_TEARDOWN:
+		return MHP_EVENT_mhp_vmemmap_ref;
+	case RULE_RETIRED:
+		return MHP_EVENT_mhp_vmemmap_retired;
+	default:
+		return 0;
+	}
+}
+
+/* The name of the event whose absence keeps a rule from judging anything, NULL: none. */
+static const char *unknown_event(const struct check *check, enum rule_id rule)
+{
+	unsigned int event = event_of(rule);
+	u64 unknown = check->stream->model.info.unknown_events;
+
+	return event && unknown >> event & 1 ? event_info(event)->name : NULL;
+}
+
+static void put_skip(FILE *out, const struct check *check, enum rule_id rule)
+{
+	const char *event = unknown_event(check, rule);
+
+	if (event)
+		fprintf(out, " # SKIP not judged: %s cannot tell %s",
+			source_kind_name(check->stream->model.info.kind),
+			event);
+	else
+		fputs(" # SKIP " NOT_CHECKED, out);
+}
+
+/* What a rule could not judge. */
+static void put_unjudged(FILE *out, const struct check *check,
+			 enum rule_id rule)
+{
+	const char *what;
+	u64 nr = rules_unjudged(check->stream->rules, rule, &what);
+
+	if (nr)
+		fprintf(out, "# not judged %llu times: %s is unknown\n", nr,
+			what);
+}
+
 static void put_rule(FILE *out, const struct check *check, enum rule_id rule,
 		     unsigned int nth)
 {
@@ -126,9 +173,12 @@ static void put_rule(FILE *out, const struct check *check, enum rule_id rule,
 	u64 violated = violations->of_rule[rule];
 	size_t i;
 
-	fprintf(out, "%sok %u %s: %s%s\n", violated ? "not " : "", nth,
-		rule_infos[rule].name, rule_infos[rule].text,
-		checked ? "" : " # SKIP " NOT_CHECKED);
+	fprintf(out, "%sok %u %s: %s", violated ? "not " : "", nth,
+		rule_infos[rule].name, rule_infos[rule].text);
+	if (!checked)
+		put_skip(out, check, rule);
+	fputc('\n', out);
+	put_unjudged(out, check, rule);
 	if (violated)
 		fprintf(out, "# violated in %llu of %llu checks\n", violated,
 			checked);
@@ -144,6 +194,26 @@ static bool is_unmarked(const struct check *check)
 {
 	return check->verdict.word == VERDICT_PASS &&
 	       check->stream->model.info.unmarked;
+}
+
+/* A PASS says nothing about events that the source cannot tell. */
+static void put_unknown_events(FILE *out, const struct model *model)
+{
+	u64 unknown = model->info.unknown_events;
+	const char *sep = " ";
+	unsigned int event;
+
+	if (!unknown)
+		return;
+	fprintf(out, "# unknown to %s, and not judged:",
+		source_kind_name(model->info.kind));
+	for (event = 1; event_info(event); event++) {
+		if (!(unknown >> event & 1))
+			continue;
+		fprintf(out, "%s%s", sep, event_info(event)->name);
+		sep = ", ";
+	}
+	fputc('\n', out);
 }
 
 int check_ktap(const struct check *check, FILE *out)
@@ -165,6 +235,7 @@ int check_ktap(const struct check *check, FILE *out)
 		*verdict->doubt ? "not " : "", nth + 1);
 	if (*verdict->doubt)
 		fprintf(out, "# %s\n", verdict->doubt);
+	put_unknown_events(out, model);
 	fprintf(out, "# %s: %llu events, %llu lost%s\n",
 		verdict_name(verdict->word), model_seen(model),
 		model_lost(model), is_unmarked(check) ? UNMARKED : "");

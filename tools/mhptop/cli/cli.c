@@ -142,6 +142,22 @@ static int parse_time(struct cli *cli, const char *text)
 	return 0;
 }
 
+static int cli_parse_source(struct cli *cli, const char *text)
+{
+	enum source_kind kind;
+
+	for (kind = SOURCE_EVENTS; kind <= SOURCE_SYSFS; kind++) {
+		if (strcmp(source_kind_name(kind), text))
+			continue;
+		cli->source = kind;
+		cli->has_source = true;
+		return 0;
+	}
+	return status_fail(STATUS_USAGE,
+			   "--source needs events, probes or sysfs, not '%s'",
+			   text);
+}
+
 static int parse_option(struct cli *cli, int option, const char *arg)
 {
 	switch (option) {
@@ -170,6 +186,8 @@ static int parse_option(struct cli *cli, int option, const char *arg)
 	case CLI_OPT_NO_COLOR:
 		cli->view.color = false;
 		return 0;
+	case CLI_OPT_SOURCE:
+		return cli_parse_source(cli, arg);
 	case CLI_OPT_FOLLOW:
 		cli->follow = true;
 		return 0;
@@ -314,6 +332,16 @@ static void set_defaults(struct cli *cli)
 
 static int check_files(const struct cli *cli)
 {
+	if (cli->has_source && cli->source == SOURCE_SYSFS &&
+	    cli->command != CLI_TOP)
+		return status_fail(
+			STATUS_USAGE,
+			"--source sysfs has no events: 'mhptop %s' needs events or probes",
+			cli_commands[cli->command].name);
+	if (cli->has_source && cli->file && cli->command == CLI_CHECK)
+		return status_fail(STATUS_USAGE,
+				   "--source is for live events, not for %s",
+				   cli->file);
 	if (cli->follow && cli->nr_files > 1)
 		return status_fail(STATUS_USAGE,
 				   "--follow needs one FILE, not %u",

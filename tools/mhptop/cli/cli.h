@@ -26,6 +26,8 @@ struct cli {
 	unsigned int nr_files;
 	struct view_opts view;
 	struct check_opts check;
+	bool has_source; /* the user asked for it */
+	enum source_kind source;
 	bool follow;
 	struct cli_moment since, until;
 };

@@ -10,6 +10,7 @@ _mhptop() {
 		return
 		;;
 	--sort | --skip) words=$(sed -n 's/^  \([a-z][a-z_.]*\)  .*/\1/p' <<<"$help") ;;
+	--source) words="events probes sysfs" ;;
 	--time) words="mono local utc delta" ;;
 	--expect-hosting) words="buddy block range" ;;
 	-*)

@@ -18,8 +18,9 @@
 const struct cli_command_info cli_commands[] = {
 	[CLI_TOP] = { "", "[options]",
 		      "live dashboard, or frames with -b or --json",
-		      "Without the mhp events, or the privilege to read them, mhptop polls sysfs\n"
-		      "instead and reports what is missing. It prints frames until interrupted; the\n"
+		      "Without the mhp events, mhptop makes them from probes in the functions of the\n"
+		      "kernel. If it may not do that either, it polls sysfs and reports what is\n"
+		      "missing. It prints frames until interrupted; the\n"
 		      "last frame also shows the result of the self-check.\n" },
 	[CLI_RECORD] = { "record", "[-o FILE]",
 			 "write events as NDJSON until interrupted",
@@ -66,6 +67,9 @@ const struct cli_option cli_options[] = {
 	  TOP | REPLAY },
 	{ CLI_OPT_NO_COLOR, "no-color", NULL,
 	  "use no colours, as with NO_COLOR=1", TOP | REPLAY },
+	{ CLI_OPT_SOURCE, "source", "KIND",
+	  "live source: events, probes or sysfs (default: the best)",
+	  TOP | RECORD | CHECK },
 	{ CLI_OPT_FOLLOW, "follow", NULL,
 	  "read on as the recorder writes, until its totals", REPLAY },
 	{ CLI_OPT_SINCE, "since", "TIME", "show events and frames from TIME on",

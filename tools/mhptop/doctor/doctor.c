@@ -170,35 +170,26 @@ static bool has_event(const char *events, const char *name)
 	return !access(path, F_OK);
 }
 
+/* Without them there are probes; which source each event has is reported at the end. */
 static void check_events(FILE *out, const char *events)
 {
 	int present = 0, missing = 0;
 	unsigned int event;
-	char path[256];
 
-	snprintf(path, sizeof(path), "%s/mhp", events);
-	if (access(path, F_OK)) {
-		doctor_print(
-			out, DOCTOR_MISSING, "mhp events",
-			"none in %s: boot a kernel that has them, e.g. one built by `make kernel`",
-			events);
-		return;
-	}
 	for (event = 1; event_info(event); event++) {
 		if (event_is_tool(event))
 			continue;
 		present++;
-		if (has_event(events, event_info(event)->name))
-			continue;
-		missing++;
-		doctor_print(
-			out, DOCTOR_NOTE, event_info(event)->name,
-			"not in %s: its data will be missing; boot a newer kernel",
-			path);
+		missing += !has_event(events, event_info(event)->name);
 	}
-	doctor_print(out, missing == present ? DOCTOR_MISSING : DOCTOR_OK,
-		     "mhp events", "%d of %d in %s", present - missing, present,
-		     path);
+	if (missing == present)
+		doctor_print(
+			out, DOCTOR_NOTE, "mhp events",
+			"none in %s/mhp: probes have to make them; for those that probes cannot tell, boot a kernel that has the events, e.g. one built by `make kernel`",
+			events);
+	else
+		doctor_print(out, DOCTOR_OK, "mhp events", "%d of %d in %s/mhp",
+			     present - missing, present, events);
 }
 
 static void check_tracing(FILE *out)
@@ -209,12 +200,12 @@ static void check_tracing(FILE *out)
 
 	if (err == -EACCES) {
 		doctor_print(
-			out, DOCTOR_MISSING, "tracefs",
-			"not accessible to this user: run as root, or remount it with gid= and mode=");
+			out, DOCTOR_NOTE, "tracefs",
+			"not accessible to this user, so the mhp events are not either: run as root, or remount it with gid= and mode=");
 	} else if (err) {
 		doctor_print(
-			out, DOCTOR_MISSING, "tracefs",
-			"not mounted: mount -t tracefs tracefs /sys/kernel/tracing");
+			out, DOCTOR_NOTE, "tracefs",
+			"not mounted, so there are no mhp events: mount -t tracefs tracefs /sys/kernel/tracing");
 	} else {
 		doctor_print(out, DOCTOR_OK, "tracefs", "%s", events);
 		check_events(out, events);
@@ -330,17 +321,36 @@ static void check_hotplug(FILE *out)
 			text);
 }
 
+/* Where each event comes from on this kernel. */
+static void doctor_events(FILE *out, struct source *source)
+{
+	unsigned int event;
+	char text[512];
+
+	for (event = 1; event_info(event); event++) {
+		if (event_is_tool(event))
+			continue;
+		source_describe(source, event, text, sizeof(text));
+		doctor_print(out,
+			     source->info.unknown_events >> event & 1 ?
+				     DOCTOR_NOTE :
+				     DOCTOR_OK,
+			     event_info(event)->name, "%s", text);
+	}
+}
+
 static int check_source(FILE *out)
 {
 	struct source *source;
 	char why[256];
-	int err = source_open_bpf(&source, why, sizeof(why));
+	int err = source_open_kernel(&source, NULL, why, sizeof(why));
 
 	if (!err) {
-		source_close(source);
 		doctor_print(out, DOCTOR_OK, "collector", "loads and attaches");
 		doctor_print(out, DOCTOR_OK, "source", "%s",
-			     source_kind_name(SOURCE_EVENTS));
+			     source_kind_name(source->info.kind));
+		doctor_events(out, source);
+		source_close(source);
 		return STATUS_OK;
 	}
 	doctor_print(out, DOCTOR_MISSING, "collector", "%s", why);

@@ -108,8 +108,38 @@ static char *put_comm(char *p, const char *comm)
 	}
 #include "mhp_all_events.h"
 
+/* The same for a record with unknown fields, which are null. Not the hot path. */
+static char *put_known(char *p, const struct mhp_record *record)
+{
+	const struct event_info *info = event_info(record->event);
+	const struct event_field *field;
+	const char *word;
+	s64 value;
+	u32 bit = 1;
+
+	*p++ = '"';
+	p = stpcpy(stpcpy(p, info->name), "\"");
+	for (field = info->fields; field->name; field++, bit <<= 1) {
+		p = stpcpy(stpcpy(stpcpy(p, ",\""), field->name), "\":");
+		value = event_field_get(field, &record->p);
+		word = field->symbols ?
+			       event_symbol_known(field->symbols, value) :
+			       NULL;
+		if (record->unknown & bit)
+			p = put_text(p, "null");
+		else if (word)
+			p = stpcpy(stpcpy(stpcpy(p, "\""), word), "\"");
+		else
+			p = field->is_signed ? put_signed(p, value) :
+					       json_number_put(p, value);
+	}
+	return p;
+}
+
 static char *record_put_event(char *p, const struct mhp_record *record)
 {
+	if (record->unknown && event_info(record->event))
+		return put_known(p, record);
 	switch (record->event) {
 #include "mhp_read.h"
 #undef DEFINE_EVENT
@@ -282,8 +312,8 @@ static long get_word(const struct event_symbol *symbols, const char *field,
 	return word;
 }
 
-static int get_field(struct json_flat *flat, const struct event_field *field,
-		     struct mhp_record *record)
+static int get_field(struct json_flat *flat, const struct event_info *info,
+		     const struct event_field *field, struct mhp_record *record)
 {
 	const struct json_member *member = json_flat_find(flat, field->name);
 	const char *old = record->schema ?
@@ -297,6 +327,10 @@ static int get_field(struct json_flat *flat, const struct event_field *field,
 		member = json_flat_find(flat, old);
 	if (!member)
 		return record_fail(flat, field->name, "is missing");
+	if (member->kind == JSON_KIND_NULL) {
+		record->unknown |= 1U << (field - info->fields);
+		return 0;
+	}
 	if (field->symbols && member->kind == JSON_KIND_STRING) {
 		word = get_word(field->symbols, field->name, member,
 				record->schema);
@@ -357,7 +391,7 @@ static int get_event(struct json_flat *flat, struct mhp_record *record)
 		if (record->schema &&
 		    old_form_lacks(record->event, field->name))
 			continue;
-		err = get_field(flat, field, record);
+		err = get_field(flat, info, field, record);
 		if (err)
 			return err;
 	}

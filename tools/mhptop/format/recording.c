@@ -13,6 +13,7 @@
 #include "base/plain_text.h"
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
+#define RECORDING_UNKNOWN_MAX (64 * 32) /* names of events, with quotes */
 
 const char *recording_check_name(int self_check)
 {
@@ -28,12 +29,33 @@ const char *recording_check_name(int self_check)
 	}
 }
 
+/* The names of the events that the source cannot tell, as a member of the header; "" if there are none. */
+static size_t put_unknown(u64 unknown, char *buf, size_t len)
+{
+	const char *sep = "\"unknown_events\":[";
+	unsigned int event;
+	size_t used = 0;
+
+	*buf = '\0';
+	for (event = 1; event_info(event); event++) {
+		if (!(unknown >> event & 1))
+			continue;
+		used += snprintf(buf + used, len - used, "%s\"%s\"", sep,
+				 event_info(event)->name);
+		sep = ",";
+	}
+	if (used)
+		used += snprintf(buf + used, len - used, "],");
+	return used;
+}
+
 size_t recording_header_put(const struct source_info *info, char *buf)
 {
 	char kernel[JSON_TEXT_MAX * sizeof(info->kernel) + 1];
 	char host[JSON_TEXT_MAX * sizeof(info->host) + 1];
 	char boot_id[JSON_TEXT_MAX * sizeof(info->boot) + 1];
 	char boot[sizeof(boot_id) + 16] = "", accounts[48] = "", page[48] = "";
+	char unknown[RECORDING_UNKNOWN_MAX];
 
 	*json_text_put(boot_id, info->boot, sizeof(info->boot)) = '\0';
 	if (*boot_id)
@@ -44,15 +66,16 @@ size_t recording_header_put(const struct source_info *info, char *buf)
 	if (info->max_accounts)
 		snprintf(accounts, sizeof(accounts), "\"max_accounts\":%llu,",
 			 info->max_accounts);
+	put_unknown(info->unknown_events, unknown, sizeof(unknown));
 	*json_text_put(kernel, info->kernel, sizeof(info->kernel)) = '\0';
 	*json_text_put(host, info->host, sizeof(info->host)) = '\0';
 	return snprintf(
 		buf, RECORDING_LINE_MAX,
 		"{\"schema\":%d,\"type\":\"mhptop\",\"kernel\":\"%s\","
 		"\"host\":\"%s\",%s\"source\":\"%s\",\"page_bytes\":%u,"
-		"\"block_bytes\":%llu,%s%s\"wall_ns\":%llu,\"mono_ns\":%llu}\n",
+		"\"block_bytes\":%llu,%s%s%s\"wall_ns\":%llu,\"mono_ns\":%llu}\n",
 		SOURCE_SCHEMA, kernel, host, boot, source_kind_name(info->kind),
-		info->page_bytes, info->block_bytes, page, accounts,
+		info->page_bytes, info->block_bytes, page, accounts, unknown,
 		info->wall_ns, info->mono_ns);
 }
 
@@ -228,7 +251,8 @@ static int optional_text(struct reader *reader, const char *key, char *text,
 /* Schema 1 called it "tier". */
 static int get_kind(struct reader *reader, struct source_info *info)
 {
-	static const enum source_kind kinds[] = { SOURCE_EVENTS, SOURCE_SYSFS };
+	static const enum source_kind kinds[] = { SOURCE_EVENTS, SOURCE_PROBES,
+						  SOURCE_SYSFS };
 	char name[32];
 	size_t i;
 	const char *key = info->schema < 2 ? "tier" : "source";
@@ -283,6 +307,32 @@ static int get_geometry(struct reader *reader, struct source_info *info)
 	return optional_number(reader, "max_accounts", &info->max_accounts);
 }
 
+/* Optional. A name that this version does not know is of an event that it does not know either. */
+static int get_unknown(struct reader *reader, u64 *unknown)
+{
+	struct json_object *list, *name;
+	unsigned int event;
+	size_t i;
+
+	if (!json_object_object_get_ex(reader->object, "unknown_events", &list))
+		return 0;
+	if (!json_object_is_type(list, json_type_array))
+		return reader_fail(reader,
+				   "\"unknown_events\" is not an array");
+	for (i = 0; i < json_object_array_length(list); i++) {
+		name = json_object_array_get_idx(list, i);
+		if (!json_object_is_type(name, json_type_string))
+			return reader_fail(
+				reader,
+				"\"unknown_events\" has something other than strings");
+		event = record_event(json_object_get_string(name),
+				     json_object_get_string_len(name));
+		if (event)
+			*unknown |= 1ULL << event;
+	}
+	return 0;
+}
+
 static int get_schema(struct reader *reader, int *schema)
 {
 	char type[32];
@@ -328,6 +378,8 @@ int recording_header_get(const char *line, size_t len, struct source_info *info,
 		err = get_kind(&reader, info);
 	if (!err)
 		err = get_geometry(&reader, info);
+	if (!err)
+		err = get_unknown(&reader, &info->unknown_events);
 	if (!err)
 		err = reader_number(&reader, "wall_ns", &info->wall_ns);
 	if (!err)

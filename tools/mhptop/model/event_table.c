@@ -82,8 +82,8 @@ EVENT_WORD_LISTS(WORD_LIST)
 WORD_LIST(orders, show_mhp_order(~))
 #undef __print_symbolic
 
-static const char *word_find(const struct event_symbol *symbols,
-			     unsigned long value)
+const char *event_symbol_known(const struct event_symbol *symbols,
+			       unsigned long value)
 {
 	for (; symbols->name; symbols++)
 		if (symbols->value == value)
@@ -94,7 +94,7 @@ static const char *word_find(const struct event_symbol *symbols,
 const char *event_symbol(const struct event_symbol *symbols,
 			 unsigned long value)
 {
-	const char *word = word_find(symbols, value);
+	const char *word = event_symbol_known(symbols, value);
 
 	return word ? word : "?";
 }
@@ -138,7 +138,7 @@ void event_field_set(const struct event_field *field, union mhp_payload *p,
 static const char *print_word(char *scratch, size_t len, unsigned long value,
 			      const struct event_symbol *symbols)
 {
-	const char *word = word_find(symbols, value);
+	const char *word = event_symbol_known(symbols, value);
 
 	if (word)
 		return word;
@@ -185,7 +185,7 @@ static const char *print_words(char *scratch, size_t len, unsigned long value,
 	}
 #include "mhp_all_events.h"
 
-int event_print(const struct mhp_record *record, char *buf, size_t len)
+static int print_event(const struct mhp_record *record, char *buf, size_t len)
 {
 	switch (record->event) {
 #include "mhp_read.h"
@@ -196,4 +196,37 @@ int event_print(const struct mhp_record *record, char *buf, size_t len)
 #include "mhp_all_events.h"
 	}
 	return snprintf(buf, len, "event=%u", record->event);
+}
+
+/* In "name=value name=value", replace the value of a field by a question mark. */
+static void print_unknown(const char *name, char *text)
+{
+	size_t len = strlen(name);
+	char *at = text, *end;
+
+	while ((at = strstr(at, name))) {
+		if ((at == text || at[-1] == ' ') && at[len] == '=')
+			break;
+		at += len;
+	}
+	if (!at || !at[len + 1])
+		return;
+	at += len + 1;
+	end = at + strcspn(at, " ");
+	*at = '?';
+	memmove(at + 1, end, strlen(end) + 1);
+}
+
+int event_print(const struct mhp_record *record, char *buf, size_t len)
+{
+	const struct event_info *info = event_info(record->event);
+	int printed = print_event(record, buf, len);
+	const struct event_field *field;
+
+	if (!record->unknown || !info || !len)
+		return printed;
+	for (field = info->fields; field->name; field++)
+		if (record->unknown >> (field - info->fields) & 1)
+			print_unknown(field->name, buf);
+	return strlen(buf);
 }

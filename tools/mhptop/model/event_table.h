@@ -41,11 +41,17 @@ s64 event_field_get(const struct event_field *field,
 		    const union mhp_payload *p);
 void event_field_set(const struct event_field *field, union mhp_payload *p,
 		     s64 value);
-/* Print the fields in the format of the event's TP_printk(). Returns as snprintf(). */
+/*
+ * Print the fields in the format of the event's TP_printk(), with ? for those that
+ * are unknown. Returns as snprintf().
+ */
 int event_print(const struct mhp_record *record, char *buf, size_t len);
 /* The word for a value in one of the lists below, "?" if it has none. */
 const char *event_symbol(const struct event_symbol *symbols,
 			 unsigned long value);
+/* The same, NULL if it has none. */
+const char *event_symbol_known(const struct event_symbol *symbols,
+			       unsigned long value);
 /* The value of a word in a list, -1 if the list does not have it. */
 long event_symbol_value(const struct event_symbol *symbols, const char *name,
 			size_t len);

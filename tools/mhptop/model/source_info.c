@@ -45,6 +45,8 @@ const char *source_kind_name(enum source_kind kind)
 	switch (kind) {
 	case SOURCE_EVENTS:
 		return "events";
+	case SOURCE_PROBES:
+		return "probes";
 	case SOURCE_SYSFS:
 		return "sysfs";
 	}

@@ -23,7 +23,11 @@ static void rule_same_place(struct rules *rules, const char *what, u64 start,
 
 static void rule_same_zone(struct rules *rules, s32 nid, u32 zone)
 {
-	const struct rule_op *op = &rules->op;
+	struct rule_op *op = &rules->op;
+
+	if (op->zone_unknown)
+		op->zone = zone;
+	op->zone_unknown = false;
 
 	rule_check(rules, RULE_SAME_BLOCK, op->start,
 		   nid == op->nid && zone == op->zone,
@@ -72,16 +76,20 @@ static void blocker_check(struct rules *rules, const struct mhp_record *r,
 	struct rule_op *op = &rules->op;
 	bool early = e->stage == MHP_STAGE_ISOLATE_RANGE;
 
-	rule_check(rules, RULE_SAME_BLOCK, op->start,
-		   e->pfn - op->start >= op->vmemmap &&
-			   e->pfn - op->start < op->nr,
-		   "a page of the block", "page 0x%llx", e->pfn);
-	rule_check(rules, RULE_ORDER_OFFLINE, op->start,
-		   early == (step != OFF_GOING),
-		   early ? "isolation before the notifiers" :
-			   "this stage after the notifiers",
-		   "stage %s", event_symbol(event_stages, e->stage));
-	if (is_repeated(e->stage))
+	if (rule_knows(rules, RULE_SAME_BLOCK, r, mhp_offline_blocker, pfn))
+		rule_check(rules, RULE_SAME_BLOCK, op->start,
+			   e->pfn - op->start >= op->vmemmap &&
+				   e->pfn - op->start < op->nr,
+			   "a page of the block", "page 0x%llx", e->pfn);
+	if (!rules_are_deaf(rules))
+		rule_check(rules, RULE_ORDER_OFFLINE, op->start,
+			   early == (step != OFF_GOING),
+			   early ? "isolation before the notifiers" :
+				   "this stage after the notifiers",
+			   "stage %s", event_symbol(event_stages, e->stage));
+	/* In stages that repeat, passes 1, 2, 4, 8 … are reported. */
+	if (is_repeated(e->stage) &&
+	    rule_knows(rules, RULE_ORDER_OFFLINE, r, mhp_offline_blocker, pass))
 		rule_check(rules, RULE_ORDER_OFFLINE, op->start,
 			   e->pass && !(e->pass & (e->pass - 1)),
 			   "a pass that is a power of two", "pass %u",
@@ -94,7 +102,8 @@ static void vmemmap_check(struct rules *rules, const struct mhp_record *r)
 
 	rule_same_place(rules, "memmap", e->start_pfn, e->vmemmap_pages,
 			rules->op.start, rules->op.hosted);
-	rule_same_zone(rules, e->nid, e->zone);
+	if (rule_knows(rules, RULE_SAME_BLOCK, r, mhp_vmemmap_zone, zone))
+		rule_same_zone(rules, e->nid, e->zone);
 }
 
 /* The edge determines the first page and the number of pages that a count must change by. */
@@ -211,7 +220,8 @@ static void rules_block_end(struct rules *rules, const struct mhp_record *r)
 
 	rule_same_place(rules, "end", e->start_pfn, e->nr_pages, op->start,
 			op->nr);
-	rule_same_zone(rules, e->nid, e->zone);
+	if (rule_knows(rules, RULE_SAME_BLOCK, r, mhp_block_end, zone))
+		rule_same_zone(rules, e->nid, e->zone);
 	rule_equal(rules, RULE_SAME_BLOCK, op->start, "vmemmap pages",
 		   op->vmemmap, e->vmemmap_pages);
 	if (!op->blind) {
@@ -283,6 +293,8 @@ static void rules_block_begin(struct rules *rules, const struct mhp_record *r)
 		.vmemmap = e->vmemmap_pages,
 		.nid = e->nid,
 		.zone = e->zone,
+		.zone_unknown = !record_knows(r, mhp_block_begin, zone),
+		.unknown_events = rules->opts.unknown_events,
 	};
 	op->step = op->kind == OP_ONLINE ? ON_BEGUN : OFF_BEGUN;
 	rules_users_begin(rules, rule_block(rules, op->start, true));

@@ -9,9 +9,17 @@ void rules_count_take(struct rules *rules, const struct mhp_record *r)
 {
 	const struct mhp_mhp_account *e = &r->p.mhp_account;
 	unsigned int which = r->event == MHP_EVENT_mhp_managed;
-	struct rule_zone *zone = rule_zone(rules, e->nid, e->zone);
+	struct rule_zone *zone;
 	struct rule_block *block;
+	size_t i;
 
+	/* It may be any zone, whose count is unknown from now on. */
+	if (!rule_knows(rules, RULE_ZONE_PAGES, r, mhp_account, zone)) {
+		for (i = 0; i < rules->nr_zones; i++)
+			rules->zones[i].known[which] = false;
+		return;
+	}
+	zone = rule_zone(rules, e->nid, e->zone);
 	if (zone && zone->known[which])
 		rule_equal(rules, RULE_ZONE_PAGES, e->start_pfn,
 			   which ? "managed pages of the zone" :

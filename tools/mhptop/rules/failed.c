@@ -157,6 +157,8 @@ void rules_failed_take(struct rules *rules, const struct mhp_record *r)
 	cancelled_check(rules, event_info(r->event)->name);
 	op->reason = e->reason;
 	op->reason_ret = e->ret;
+	op->reason_unknown =
+		!rule_knows(rules, RULE_RESULT, r, mhp_failed, reason);
 }
 
 static bool is_known(u32 reason, enum rule_op_kind kind, s64 ret)
@@ -180,14 +182,30 @@ static void reason_check(struct rules *rules, u32 reason, s64 ret)
 		   ret < 0 && is_known(reason, op->kind, ret),
 		   "a reason that matches the result", "reason %s, ret %lld",
 		   word, ret);
-	rule_check(rules, RULE_RESULT, op->start,
-		   (reason == MHP_REASON_NOTIFIER) == (op->veto != 0) &&
-			   (!op->veto || op->veto == ret),
-		   op->veto ? "the notifier's error" : "no error of a notifier",
-		   "reason %s, ret %lld", word, ret);
+	if (!rules_are_deaf(rules))
+		rule_check(rules, RULE_RESULT, op->start,
+			   (reason == MHP_REASON_NOTIFIER) == (op->veto != 0) &&
+				   (!op->veto || op->veto == ret),
+			   op->veto ? "the notifier's error" :
+				      "no error of a notifier",
+			   "reason %s, ret %lld", word, ret);
 	if (reason == MHP_REASON_UNMOVABLE || reason == MHP_REASON_HUGETLB)
 		rule_check(rules, RULE_RESULT, op->start, ret != -EINTR,
 			   "an error other than -EINTR", "ret %lld", ret);
+}
+
+/* Whether the source cannot tell why operations of this kind fail. */
+static bool is_untold(const struct rules *rules)
+{
+	static const u16 events[] = {
+		[OP_ADD] = MHP_EVENT_mhp_add_failed,
+		[OP_ONLINE] = MHP_EVENT_mhp_online_failed,
+		[OP_OFFLINE] = MHP_EVENT_mhp_offline_failed,
+		[OP_REMOVE] = MHP_EVENT_mhp_remove_failed,
+	};
+
+	return rules->op.reason_unknown ||
+	       rules->opts.unknown_events >> events[rules->op.kind] & 1;
 }
 
 void rules_failed_end(struct rules *rules, const struct mhp_record *r, s64 ret)
@@ -197,6 +215,8 @@ void rules_failed_end(struct rules *rules, const struct mhp_record *r, s64 ret)
 	u32 reason = is_old ? r->reason : op->reason;
 
 	if (is_old && (op->kind == OP_ADD || op->kind == OP_REMOVE))
+		return;
+	if (!is_old && is_untold(rules))
 		return;
 	if (ret)
 		reason_check(rules, reason, ret);

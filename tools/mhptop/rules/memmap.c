@@ -36,9 +36,9 @@ static void altmap_begin(struct rules *rules,
 	}
 }
 
-static void populate_hosted(struct rules *rules,
-			    const struct mhp_mhp_vmemmap_populate *e)
+static void populate_hosted(struct rules *rules, const struct mhp_record *r)
 {
+	const struct mhp_mhp_vmemmap_populate *e = &r->p.mhp_vmemmap_populate;
 	u64 start = e->start_pfn - e->start_pfn % rules->block_pages;
 	struct rule_op *op = &rules->op;
 	struct rule_range *range;
@@ -54,7 +54,8 @@ static void populate_hosted(struct rules *rules,
 		   "room in the altmap",
 		   "%llu pages allocated and %llu for alignment, of %llu",
 		   e->altmap_alloc, e->altmap_align, e->altmap_free);
-	if (!e->ret)
+	if (!e->ret &&
+	    rule_knows(rules, RULE_POPULATE, r, mhp_vmemmap_populate, host_pfn))
 		rule_same_pfn(rules, RULE_POPULATE, e->start_pfn,
 			      "memmap at page",
 			      e->altmap_base + e->altmap_align + op->alloc,
@@ -105,9 +106,22 @@ static void ratio_check(struct rules *rules, u64 start, u64 nr, u64 vmemmap)
 		   "%llu vmemmap pages for %llu pages", vmemmap, nr);
 }
 
-static void populate_check(struct rules *rules,
-			   const struct mhp_mhp_vmemmap_populate *e)
+/* An add of which the node was unknown at its begin is where its first section is. */
+static void populate_node(struct rules *rules,
+			  const struct mhp_mhp_vmemmap_populate *e)
 {
+	struct rule_op *op = &rules->op;
+
+	if (op->nid_unknown)
+		op->nid = e->nid;
+	op->nid_unknown = false;
+	rule_equal(rules, RULE_SAME_BLOCK, e->start_pfn, "node", op->nid,
+		   e->nid);
+}
+
+static void populate_check(struct rules *rules, const struct mhp_record *r)
+{
+	const struct mhp_mhp_vmemmap_populate *e = &r->p.mhp_vmemmap_populate;
 	const struct rule_block *block = rule_block(rules, e->start_pfn, true);
 	struct rule_op *op = &rules->op;
 	bool buddy = e->hosting == MHP_HOSTING_BUDDY;
@@ -124,8 +138,7 @@ static void populate_check(struct rules *rules,
 			   "pages without memmap",
 			   "%u pages of the block populated, and %llu more",
 			   block->described, e->nr_pages);
-	rule_equal(rules, RULE_SAME_BLOCK, e->start_pfn, "node", op->nid,
-		   e->nid);
+	populate_node(rules, e);
 	if (op->hosting == MHP_HOSTING_NONE)
 		op->hosting = e->hosting;
 	rule_check(rules, RULE_HOSTING, e->start_pfn, e->hosting == op->hosting,
@@ -137,12 +150,16 @@ static void populate_check(struct rules *rules,
 				   block->described < rules->block_pages,
 			   "a block without memmap", "state %s",
 			   event_symbol(event_states, block->state));
-	if (!e->ret)
+	if (!e->ret && rule_knows(rules, RULE_POPULATE, r, mhp_vmemmap_populate,
+				  vmemmap_pages))
 		ratio_check(rules, e->start_pfn, e->nr_pages, e->vmemmap_pages);
 	if (e->hosting == MHP_HOSTING_RANGE)
 		rule_equal(rules, RULE_REFS, e->start_pfn, "references held",
 			   op->sections + 1, op->holds);
-	if (buddy)
+	if (!buddy)
+		populate_hosted(rules, r);
+	else if (rule_knows(rules, RULE_HOSTING, r, mhp_vmemmap_populate,
+			    host_pfn))
 		rule_check(rules, RULE_HOSTING, e->start_pfn,
 			   !e->altmap_base && !e->altmap_free &&
 				   !e->altmap_alloc && !e->altmap_align &&
@@ -150,8 +167,6 @@ static void populate_check(struct rules *rules,
 			   "no altmap, and memmap outside the added range",
 			   "altmap at 0x%llx, memmap at page 0x%llx",
 			   e->altmap_base, e->host_pfn);
-	else
-		populate_hosted(rules, e);
 }
 
 void rules_populate_take(struct rules *rules, const struct mhp_record *r)
@@ -162,7 +177,8 @@ void rules_populate_take(struct rules *rules, const struct mhp_record *r)
 	u64 first, pages;
 
 	if (e->hosting == MHP_HOSTING_DEVICE || op->kind != OP_ADD) {
-		if (e->hosting == MHP_HOSTING_DEVICE && !rules->ratio_pages) {
+		if (e->hosting == MHP_HOSTING_DEVICE && !rules->ratio_pages &&
+		    record_knows(r, mhp_vmemmap_populate, vmemmap_pages)) {
 			rules->ratio_pages = e->nr_pages;
 			rules->ratio_vmemmap = e->vmemmap_pages;
 			rules->ratio_of_device = true;
@@ -173,7 +189,7 @@ void rules_populate_take(struct rules *rules, const struct mhp_record *r)
 				   "a section populated without one");
 		return;
 	}
-	populate_check(rules, e);
+	populate_check(rules, r);
 	op->sections++;
 	op->failed |= e->ret != 0;
 	op->next_pfn = e->start_pfn + e->nr_pages;
@@ -342,8 +358,9 @@ static void free_of_range(struct rules *rules,
 
 /* The location of a section's memmap, if it can be derived. */
 static void free_place(struct rules *rules, const struct rule_block *block,
-		       const struct mhp_mhp_vmemmap_free *e)
+		       const struct mhp_record *r)
 {
+	const struct mhp_mhp_vmemmap_free *e = &r->p.mhp_vmemmap_free;
 	u64 want;
 
 	if (!block->section_pages)
@@ -357,15 +374,17 @@ static void free_place(struct rules *rules, const struct rule_block *block,
 		       (e->start_pfn - e->altmap_base) / block->section_pages *
 			       block->section_vmemmap;
 	}
-	rule_same_pfn(rules, RULE_FREE, e->start_pfn, "memmap at page", want,
-		      e->host_pfn);
+	if (rule_knows(rules, RULE_FREE, r, mhp_vmemmap_free, host_pfn))
+		rule_same_pfn(rules, RULE_FREE, e->start_pfn, "memmap at page",
+			      want, e->host_pfn);
 	rule_equal(rules, RULE_FREE, e->start_pfn, "section pages",
 		   block->section_pages, e->nr_pages);
 }
 
 static void free_check(struct rules *rules, const struct rule_block *block,
-		       const struct mhp_mhp_vmemmap_free *e)
+		       const struct mhp_record *r)
 {
+	const struct mhp_mhp_vmemmap_free *e = &r->p.mhp_vmemmap_free;
 	bool range = e->hosting == MHP_HOSTING_RANGE;
 	bool removing = rules->op.kind == OP_REMOVE;
 	u8 want = range ? MHP_STATE_REMOVED : MHP_STATE_OFFLINE;
@@ -374,15 +393,18 @@ static void free_check(struct rules *rules, const struct rule_block *block,
 		   e->nr_pages && block->described >= e->nr_pages,
 		   "populated memmap", "%u pages populated, %llu freed",
 		   block->described, e->nr_pages);
-	rule_check(rules, RULE_HOSTING, e->start_pfn,
-		   e->hosting == block->hosting &&
-			   e->altmap_base == block->altmap_base &&
-			   e->altmap_align == block->align,
-		   "the host used when it was populated",
-		   "hosting %s, altmap at 0x%llx",
-		   event_symbol(event_hostings, e->hosting), e->altmap_base);
+	if (rule_knows(rules, RULE_HOSTING, r, mhp_vmemmap_free, hosting) &&
+	    rule_knows(rules, RULE_HOSTING, r, mhp_vmemmap_free, altmap_base))
+		rule_check(rules, RULE_HOSTING, e->start_pfn,
+			   e->hosting == block->hosting &&
+				   e->altmap_base == block->altmap_base &&
+				   e->altmap_align == block->align,
+			   "the host used when it was populated",
+			   "hosting %s, altmap at 0x%llx",
+			   event_symbol(event_hostings, e->hosting),
+			   e->altmap_base);
 	if (!rules->op.failed)
-		free_place(rules, block, e);
+		free_place(rules, block, r);
 	if (!range && removing)
 		rule_equal(rules, RULE_ORDER_REMOVE, rules->op.start,
 			   "a section at page", rules->op.next_pfn,
@@ -408,9 +430,10 @@ static void free_check(struct rules *rules, const struct rule_block *block,
 	rule_equal(rules, RULE_ALLOC, e->start_pfn, "allocated pages",
 		   rule_difference(block->populated, e->vmemmap_pages),
 		   e->altmap_alloc);
-	rule_equal(rules, RULE_HOSTING, e->start_pfn,
-		   "pages reserved for memmap", block->vmemmap_pages,
-		   e->altmap_free);
+	if (rule_knows(rules, RULE_HOSTING, r, mhp_vmemmap_free, altmap_free))
+		rule_equal(rules, RULE_HOSTING, e->start_pfn,
+			   "pages reserved for memmap", block->vmemmap_pages,
+			   e->altmap_free);
 }
 
 /* The host is unknown: the section existed before mhptop started. */
@@ -429,10 +452,10 @@ static void free_of_unknown(struct rules *rules, struct rule_block *block,
 		block->state = MHP_STATE_UNKNOWN;
 }
 
-void rules_free_take(struct rules *rules, const struct mhp_record *r)
+static void free_take(struct rules *rules, const struct mhp_record *r,
+		      struct rule_block *block)
 {
 	const struct mhp_mhp_vmemmap_free *e = &r->p.mhp_vmemmap_free;
-	struct rule_block *block = rule_block(rules, e->start_pfn, false);
 	struct rule_op *op = &rules->op;
 
 	rules_retired_free(rules, e);
@@ -455,7 +478,7 @@ void rules_free_take(struct rules *rules, const struct mhp_record *r)
 	if (e->hosting == MHP_HOSTING_RANGE)
 		free_of_range(rules, e);
 	if (block && block->hosting != MHP_HOSTING_NONE)
-		free_check(rules, block, e);
+		free_check(rules, block, r);
 	else if (block)
 		free_of_unknown(rules, block, e);
 	if (op->kind == OP_ADD)
@@ -483,6 +506,24 @@ void rules_free_take(struct rules *rules, const struct mhp_record *r)
 	block->hosting = MHP_HOSTING_NONE;
 	block->host = MHP_HOSTING_NONE;
 	block->nid = -1;
+}
+
+/* What is unknown of the host is as it was when the memmap was populated. */
+void rules_free_take(struct rules *rules, const struct mhp_record *r)
+{
+	struct rule_block *block =
+		rule_block(rules, r->p.mhp_vmemmap_free.start_pfn, false);
+	struct mhp_record derived;
+	struct mhp_mhp_vmemmap_free *e = &derived.p.mhp_vmemmap_free;
+
+	if (!r->unknown || !block)
+		return free_take(rules, r, block);
+	derived = *r;
+	if (!record_knows(r, mhp_vmemmap_free, hosting))
+		e->hosting = block->hosting;
+	if (!record_knows(r, mhp_vmemmap_free, altmap_base))
+		e->altmap_base = block->altmap_base;
+	free_take(rules, &derived, block);
 }
 
 static void range_hold(struct rules *rules, const struct mhp_mhp_vmemmap_ref *e,

@@ -22,6 +22,7 @@ static void op_begin(struct rules *rules, const struct mhp_record *r,
 		.zone = MHP_ZONE_NONE,
 		.next_pfn = start,
 		.hosting = MHP_HOSTING_NONE,
+		.unknown_events = rules->opts.unknown_events,
 	};
 	rules->settled = true;
 }
@@ -59,9 +60,15 @@ static bool op_ends(struct rules *rules, const struct mhp_record *r,
 	return true;
 }
 
-static void add_end_hosting(struct rules *rules,
-			    const struct mhp_mhp_add_end *e)
+/* Whether events of a kind can be missing although nothing was lost. */
+static bool is_unknown(const struct rules *rules, unsigned int event)
 {
+	return rules->opts.unknown_events >> event & 1;
+}
+
+static void add_end_why(struct rules *rules, const struct mhp_record *r)
+{
+	const struct mhp_mhp_add_end *e = &r->p.mhp_add_end;
 	struct rule_op *op = &rules->op;
 	bool hosted = e->hosting == MHP_HOSTING_BLOCK ||
 		      e->hosting == MHP_HOSTING_RANGE;
@@ -70,13 +77,8 @@ static void add_end_hosting(struct rules *rules,
 			 e->why == MHP_WHY_RANGE_INACCESSIBLE ||
 			 e->why == MHP_WHY_RANGE_ARCHITECTURE;
 
-	rule_same_pfn(rules, RULE_ORDER_ADD, op->start, "sections up to page",
-		      op->start + op->nr, op->next_pfn);
-	rule_check(rules, RULE_HOSTING, op->start, e->hosting == op->hosting,
-		   event_symbol(event_hostings, op->hosting), "hosting %s",
-		   event_symbol(event_hostings, e->hosting));
-	rule_equal(rules, RULE_HOSTING, op->start, "pages reserved for memmap",
-		   op->hosts, e->vmemmap_pages);
+	if (!rule_knows(rules, RULE_HOSTING, r, mhp_add_end, why))
+		return;
 	rule_check(rules, RULE_HOSTING, op->start,
 		   e->hosting == MHP_HOSTING_RANGE ?
 			   e->why == MHP_WHY_SELF_HOSTED :
@@ -95,6 +97,23 @@ static void add_end_hosting(struct rules *rules,
 		   "flags 0x%x, why %s",
 		   (unsigned int)op->begin.p.mhp_add_begin.flags,
 		   event_symbol(event_whys, e->why));
+}
+
+static void add_end_hosting(struct rules *rules, const struct mhp_record *r)
+{
+	const struct mhp_mhp_add_end *e = &r->p.mhp_add_end;
+	struct rule_op *op = &rules->op;
+
+	add_end_why(rules, r);
+	if (is_unknown(rules, MHP_EVENT_mhp_vmemmap_populate))
+		return;
+	rule_same_pfn(rules, RULE_ORDER_ADD, op->start, "sections up to page",
+		      op->start + op->nr, op->next_pfn);
+	rule_check(rules, RULE_HOSTING, op->start, e->hosting == op->hosting,
+		   event_symbol(event_hostings, op->hosting), "hosting %s",
+		   event_symbol(event_hostings, e->hosting));
+	rule_equal(rules, RULE_HOSTING, op->start, "pages reserved for memmap",
+		   op->hosts, e->vmemmap_pages);
 }
 
 static void blocks_set_strict(struct rules *rules, u64 start, u64 nr,
@@ -117,16 +136,20 @@ static void add_end(struct rules *rules, const struct mhp_record *r)
 	rule_check(rules, RULE_RESULT, op->start, e->ret <= 0 && e->ret > -4096,
 		   "0 or a negative errno", "ret %lld", (s64)e->ret);
 	rules_failed_end(rules, r, e->ret);
-	rule_equal(rules, RULE_SAME_BLOCK, op->start, "node", op->nid, e->nid);
+	if (!op->nid_unknown &&
+	    rule_knows(rules, RULE_SAME_BLOCK, r, mhp_add_end, nid))
+		rule_equal(rules, RULE_SAME_BLOCK, op->start, "node", op->nid,
+			   e->nid);
 	if (!e->ret) {
 		rule_check(rules, RULE_RESULT, op->start, !op->failed,
 			   "an error after a section was not populated",
 			   "ret 0");
 		whole_blocks(rules);
-		add_end_hosting(rules, e);
+		add_end_hosting(rules, r);
 		/* virtio-mem and other drivers may withhold pages from the buddy. */
 		blocks_set_strict(rules, op->start, op->nr,
-				  e->why != MHP_WHY_NOT_REQUESTED);
+				  op->begin.p.mhp_add_begin.flags &
+					  MHP_ADD_MEMMAP_ON_MEMORY);
 	} else {
 		rule_check(rules, RULE_HOSTING, op->start,
 			   e->hosting == MHP_HOSTING_NONE && !e->vmemmap_pages,
@@ -155,12 +178,14 @@ static void remove_begin(struct rules *rules, const struct mhp_record *r)
 			known++;
 			hosts += block->vmemmap_pages;
 		}
-		if (block->nid >= 0)
+		if (block->nid >= 0 && rule_knows(rules, RULE_SAME_BLOCK, r,
+						  mhp_remove_begin, nid))
 			rule_equal(rules, RULE_SAME_BLOCK,
 				   rule_block_pfn(rules, block), "node",
 				   block->nid, e->nid);
 	}
-	if (known == rule_blocks(rules, e->nr_pages))
+	if (known == rule_blocks(rules, e->nr_pages) &&
+	    rule_knows(rules, RULE_HOSTING, r, mhp_remove_begin, vmemmap_pages))
 		rule_equal(rules, RULE_HOSTING, e->start_pfn,
 			   "pages reserved for memmap", hosts,
 			   e->vmemmap_pages);
@@ -234,10 +259,14 @@ static void remove_end(struct rules *rules, const struct mhp_record *r)
 	if (!op_ends(rules, r, OP_REMOVE, e->start_pfn, e->nr_pages))
 		return;
 	rules_failed_end(rules, r, e->ret);
-	rule_equal(rules, RULE_SAME_BLOCK, op->start, "node", op->nid, e->nid);
-	rule_equal(rules, RULE_SAME_BLOCK, op->start, "vmemmap pages",
-		   op->begin.p.mhp_remove_begin.vmemmap_pages,
-		   e->vmemmap_pages);
+	if (rule_knows(rules, RULE_SAME_BLOCK, r, mhp_remove_end, nid))
+		rule_equal(rules, RULE_SAME_BLOCK, op->start, "node", op->nid,
+			   e->nid);
+	if (rule_knows(rules, RULE_SAME_BLOCK, r, mhp_remove_end,
+		       vmemmap_pages))
+		rule_equal(rules, RULE_SAME_BLOCK, op->start, "vmemmap pages",
+			   op->begin.p.mhp_remove_begin.vmemmap_pages,
+			   e->vmemmap_pages);
 	rule_check(rules, RULE_RESULT, op->start, e->ret <= 0 && e->ret > -4096,
 		   "0 or a negative errno", "ret %lld", (s64)e->ret);
 	if (e->ret)
@@ -246,7 +275,7 @@ static void remove_end(struct rules *rules, const struct mhp_record *r)
 			   op->sections + op->puts);
 	if (!e->ret)
 		whole_blocks(rules);
-	while (!e->ret &&
+	while (!e->ret && !is_unknown(rules, MHP_EVENT_mhp_vmemmap_free) &&
 	       (block = rule_block_in(rules, op->start, op->nr, &at)))
 		if (block->state != MHP_STATE_UNKNOWN)
 			rule_check(rules, RULE_ORDER_REMOVE,
@@ -267,9 +296,10 @@ void rules_range_take(struct rules *rules, const struct mhp_record *r)
 {
 	switch (r->event) {
 	case MHP_EVENT_mhp_add_begin:
-		return op_begin(rules, r, OP_ADD, r->p.mhp_add_begin.start_pfn,
-				r->p.mhp_add_begin.nr_pages,
-				r->p.mhp_add_begin.nid);
+		op_begin(rules, r, OP_ADD, r->p.mhp_add_begin.start_pfn,
+			 r->p.mhp_add_begin.nr_pages, r->p.mhp_add_begin.nid);
+		rules->op.nid_unknown = !record_knows(r, mhp_add_begin, nid);
+		return;
 	case MHP_EVENT_mhp_add_end:
 		return add_end(rules, r);
 	case MHP_EVENT_mhp_remove_begin:

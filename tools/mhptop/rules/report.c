@@ -61,6 +61,17 @@ bool rule_check(struct rules *rules, enum rule_id rule, u64 pfn, bool passes,
 	return false;
 }
 
+bool rule_knows_field(struct rules *rules, enum rule_id rule,
+		      const struct mhp_record *r, u32 bit, const char *what)
+{
+	if (!(r->unknown & bit))
+		return true;
+	if (!rules->opts.skip[rule])
+		rules->unjudged[rule]++;
+	rules->unjudged_what[rule] = what;
+	return false;
+}
+
 void rule_passes(struct rules *rules, enum rule_id rule)
 {
 	rules->checked[rule] += !rules->opts.skip[rule];

@@ -67,6 +67,13 @@ u64 rules_checked(const struct rules *rules, enum rule_id rule)
 	return rules->checked[rule];
 }
 
+u64 rules_unjudged(const struct rules *rules, enum rule_id rule,
+		   const char **what)
+{
+	*what = rules->unjudged_what[rule];
+	return rules->unjudged[rule];
+}
+
 bool rules_unsure(const struct rules *rules)
 {
 	return rules->unsure || rules->lost;

@@ -105,6 +105,7 @@ struct rules_opts {
 	u64 online_start; /* the same for memory that must go online */
 	u64 online_end;
 	u64 page_bytes;
+	u64 unknown_events; /* of the source, as in struct source_info */
 	u64 struct_page_bytes; /* 0: unknown, or the usual 64 */
 	bool skip[NR_RULES];
 };
@@ -150,6 +151,12 @@ bool rules_unmet(const struct rules *rules);
 u64 rules_span(const struct rules *rules);
 /* How often a rule was checked. */
 u64 rules_checked(const struct rules *rules, enum rule_id rule);
+/*
+ * How often a rule could not judge because a field was unknown; *what is then set
+ * to the field, as "event.field".
+ */
+u64 rules_unjudged(const struct rules *rules, enum rule_id rule,
+		   const char **what);
 /* Retired memmap: it was given up while its backing page is still in use. */
 struct rule_retired {
 	u64 pfn; /* first page that it describes */

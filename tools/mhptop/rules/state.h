@@ -134,6 +134,10 @@ struct rule_op {
 	u32 hosting;
 	bool failed; /* a section could not be populated */
 	bool blind; /* an event came out of order: the rest is not checked */
+	bool reason_unknown; /* why it failed */
+	bool nid_unknown; /* until an event tells it */
+	bool zone_unknown;
+	u64 unknown_events; /* as in struct rules_opts */
 	bool skips; /* edges of newer kernels may be taken, see steps.c */
 	bool shared; /* the block's memmap is that of its range */
 	bool guess; /* it is unknown whether it does */
@@ -150,6 +154,8 @@ struct rules {
 	u64 block_pages;
 	struct violations *violations;
 	u64 checked[NR_RULES];
+	u64 unjudged[NR_RULES];
+	const char *unjudged_what[NR_RULES];
 	struct rule_op op;
 	struct sparse blocks; /* struct rule_block, by number */
 	struct rule_range *ranges;
@@ -216,6 +222,24 @@ static inline s64 rule_difference(s64 a, s64 b)
 bool rule_check(struct rules *rules, enum rule_id rule, u64 pfn, bool passes,
 		const char *expected, const char *found, ...)
 	__attribute__((format(printf, 6, 7)));
+/*
+ * Whether a field of a record is known; if it is not, count that the rule could
+ * not judge it.
+ */
+#define rule_knows(rules, rule, r, class, field)                  \
+	rule_knows_field(rules, rule, r, MHP_FIELD(class, field), \
+			 #class "." #field)
+bool rule_knows_field(struct rules *rules, enum rule_id rule,
+		      const struct mhp_record *r, u32 bit, const char *what);
+/* Whether a field of a record is known. */
+#define record_knows(r, class, field) \
+	(!((r)->unknown & MHP_FIELD(class, field)))
+/* Whether the steps of the memory notifier are unknown. */
+static inline bool rules_are_deaf(const struct rules *rules)
+{
+	return rules->opts.unknown_events >> MHP_EVENT_mhp_notify & 1;
+}
+
 /* Count a check of a rule that passed. */
 void rule_passes(struct rules *rules, enum rule_id rule);
 /* Store the violation of a check that was counted as passed. */

@@ -153,6 +153,12 @@ static bool edge_may(const struct rule_edge *edge, const struct rule_op *op,
 	return !(edge->when & BAD) || step_ret(r);
 }
 
+/* Whether an edge is taken without an event, or its event is one that the source cannot tell. */
+static bool is_silent(const struct rule_edge *edge, const struct rule_op *op)
+{
+	return !edge->event || op->unknown_events >> edge->event & 1;
+}
+
 /* Recurses over edges without an event. */
 const struct rule_edge *rule_edge_find(const struct rule_op *op,
 				       unsigned int step,
@@ -170,8 +176,8 @@ const struct rule_edge *rule_edge_find(const struct rule_op *op,
 	}
 	for (i = 0; i < NR_EDGES; i++) {
 		edge = &edges[i];
-		if (edge->from != step || edge->event ||
-		    !edge_may(edge, op, NULL))
+		if (edge->from != step || edge->to == step ||
+		    !is_silent(edge, op) || !edge_may(edge, op, NULL))
 			continue;
 		found = rule_edge_find(op, edge->to, r);
 		if (found)

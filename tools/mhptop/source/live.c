@@ -4,12 +4,14 @@
  */
 #include <dirent.h>
 #include <errno.h>
+#include <linux/capability.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
@@ -195,6 +197,29 @@ bool source_live_capable(unsigned int cap)
 	return caps >> cap & 1;
 }
 
+int source_live_drop(void)
+{
+	struct __user_cap_header_struct header = {
+		.version = _LINUX_CAPABILITY_VERSION_3,
+	};
+	struct __user_cap_data_struct caps[2] = { 0 };
+	u64 keep = 1ULL << CAP_BPF | 1ULL << CAP_PERFMON | 1ULL << CAP_SYSLOG;
+	size_t i;
+
+	if (syscall(SYS_capget, &header, caps))
+		return -errno;
+	/* Without the first two, CAP_SYS_ADMIN stands for them. */
+	if (!(caps[CAP_BPF / 32].permitted >> CAP_BPF % 32 & 1) ||
+	    !(caps[CAP_PERFMON / 32].permitted >> CAP_PERFMON % 32 & 1))
+		keep |= 1ULL << CAP_SYS_ADMIN;
+	for (i = 0; i < 2; i++) {
+		caps[i].permitted &= keep >> 32 * i;
+		caps[i].effective &= keep >> 32 * i;
+		caps[i].inheritable = 0;
+	}
+	return syscall(SYS_capset, &header, caps) ? -errno : 0;
+}
+
 bool source_live_guest(void)
 {
 	FILE *file = fopen("/proc/cpuinfo", "re");
@@ -242,6 +267,33 @@ void source_live_lockdown(char *buf, size_t len)
 	if (end)
 		*end = '\0';
 	snprintf(buf, len, "%s", end && strcmp(mode, "[none") ? mode + 1 : "");
+}
+
+int source_open_kernel(struct source **source, const enum source_kind *only,
+		       char *why, size_t len)
+{
+	char probes[256];
+	int err;
+
+	if (only)
+		return source_open_bpf(source, *only, why, len);
+	err = source_open_bpf(source, SOURCE_EVENTS, why, len);
+	if (!err || err == -ENOMEM)
+		return err;
+	if (!source_open_bpf(source, SOURCE_PROBES, probes, sizeof(probes))) {
+		/* Most kernels have no mhp events: that alone is not worth a line. */
+		if (err != -ENOENT)
+			fprintf(stderr,
+				"mhptop: using probes instead of events: %s\n",
+				why);
+		return 0;
+	}
+	if (err != -ENOENT)
+		return err;
+	return source_live_why(
+		-EOPNOTSUPP, why, len,
+		"this kernel has no mhp events, and its functions cannot be probed: %s",
+		probes);
 }
 
 int source_live_why(int err, char *why, size_t len, const char *fmt, ...)

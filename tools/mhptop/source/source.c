@@ -129,6 +129,15 @@ const char *source_why(struct source *source)
 	return source->why;
 }
 
+void source_describe(struct source *source, unsigned int event, char *text,
+		     size_t len)
+{
+	if (len)
+		text[0] = '\0';
+	if (source->ops->describe)
+		source->ops->describe(source, event, text, len);
+}
+
 void source_close(struct source *source)
 {
 	if (source)

@@ -59,6 +59,12 @@ struct source_ops {
 	 */
 	int (*ledger)(struct source *source, struct mhp_ledger *ledger,
 		      char *why, size_t len);
+	/*
+	 * Describe where an event comes from on this kernel, and what of it is
+	 * unknown, in one line. NULL if the source has no events.
+	 */
+	void (*describe)(struct source *source, unsigned int event, char *text,
+			 size_t len);
 	void (*close)(struct source *source);
 };
 
@@ -79,12 +85,21 @@ struct source {
 };
 
 /*
- * Open the mhp tracepoints through BPF. The first records are a snapshot of the
- * existing zones and memory blocks. -EPERM: a privilege is missing, -ENOENT: the
- * kernel has no mhp events, -EOPNOTSUPP: it lacks something else; why then says
- * in one line what is missing and what to do about it.
+ * Open the mhp tracepoints, SOURCE_EVENTS, or the probes, SOURCE_PROBES, through
+ * BPF. The first records are a snapshot of the existing zones and memory blocks.
+ * -EPERM: a privilege is missing, -ENOENT: the kernel has no mhp events, or no
+ * function that can be probed, -EOPNOTSUPP: it lacks something else; why then
+ * says in one line what is missing and what to do about it.
  */
-int source_open_bpf(struct source **source, char *why, size_t len);
+int source_open_bpf(struct source **source, enum source_kind kind, char *why,
+		    size_t len);
+/*
+ * Open the source of events that only names or, if that is NULL, the best one
+ * that this kernel and this user have; if it is not the best one because something
+ * is missing, print that in one line. 0, or -errno as above with why.
+ */
+int source_open_kernel(struct source **source, const enum source_kind *only,
+		       char *why, size_t len);
 /* Poll /sys/devices/system/memory, or the same tree under root. */
 int source_open_sysfs(struct source **source, const char *root, char *why,
 		      size_t len);
@@ -149,6 +164,9 @@ int source_ledger(struct source *source, struct mhp_ledger *ledger, char *why,
  * "" if nothing.
  */
 const char *source_why(struct source *source);
+/* Describe an event as describe() does, "" if the source has no events. */
+void source_describe(struct source *source, unsigned int event, char *text,
+		     size_t len);
 /*
  * For a live source: pass an mhp_clock event to a sink if the machine was
  * suspended or its clock was set since the last time. source_read() does so

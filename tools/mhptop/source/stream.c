@@ -24,6 +24,7 @@ int stream_start(struct stream *stream, const struct source_info *info,
 	if (opts)
 		rules = *opts;
 	rules.page_bytes = info->page_bytes;
+	rules.unknown_events = info->unknown_events;
 	rules.struct_page_bytes = info->struct_page_bytes;
 	stream->rules = rules_new(ledger_block_pages(stream->model.ledger),
 				  &rules, &stream->model.violations);
@@ -55,17 +56,32 @@ static int start_model(struct stream *stream, const struct rules_opts *opts)
 	return err;
 }
 
-int stream_open_live(struct stream *stream)
+/* The user wants sysfs. */
+static int open_sysfs(struct stream *stream)
+{
+	int err = source_open_sysfs(&stream->source, NULL, stream->why,
+				    sizeof(stream->why));
+
+	if (err)
+		stream->source = NULL;
+	return err ?: start_model(stream, NULL);
+}
+
+int stream_open_live(struct stream *stream, const enum source_kind *only)
 {
 	char why[128];
 	int err;
 
 	memset(stream, 0, sizeof(*stream));
-	err = source_open_bpf(&stream->source, stream->why,
-			      sizeof(stream->why));
+	if (only && *only == SOURCE_SYSFS)
+		return open_sysfs(stream);
+	err = source_open_kernel(&stream->source, only, stream->why,
+				 sizeof(stream->why));
 	if (!err)
 		return start_model(stream, NULL);
 	stream->source = NULL;
+	if (only)
+		return err;
 	if (source_open_sysfs(&stream->source, NULL, why, sizeof(why))) {
 		stream->source = NULL;
 		return err;
@@ -77,13 +93,14 @@ int stream_open_live(struct stream *stream)
 	return err;
 }
 
-int stream_open_events(struct stream *stream, const struct rules_opts *opts)
+int stream_open_events(struct stream *stream, const enum source_kind *only,
+		       const struct rules_opts *opts)
 {
 	int err;
 
 	memset(stream, 0, sizeof(*stream));
-	err = source_open_bpf(&stream->source, stream->why,
-			      sizeof(stream->why));
+	err = source_open_kernel(&stream->source, only, stream->why,
+				 sizeof(stream->why));
 	if (err)
 		stream->source = NULL;
 	return err ?: start_model(stream, opts);

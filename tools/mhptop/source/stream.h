@@ -35,15 +35,17 @@ struct stream {
 };
 
 /*
- * Open this kernel's events or, if that is not possible, sysfs; why then says
- * what is missing and what to do about it. 0, or -errno with why.
+ * Open the live source that only names or, if that is NULL, the best one: events,
+ * probes or sysfs; why then says what is missing for a better one, and what to do
+ * about it. 0, or -errno with why.
  */
-int stream_open_live(struct stream *stream);
+int stream_open_live(struct stream *stream, const enum source_kind *only);
 /*
  * The same without the fallback to sysfs. opts are for the rules, NULL: no
  * budgets.
  */
-int stream_open_events(struct stream *stream, const struct rules_opts *opts);
+int stream_open_events(struct stream *stream, const enum source_kind *only,
+		       const struct rules_opts *opts);
 /* Open a recording that is still being written. */
 int stream_open_growing(struct stream *stream, const char *path,
 			const struct rules_opts *opts);

@@ -61,7 +61,7 @@ static void text_put_head(FILE *out, const struct model *model,
 		"\nblocks  %llu: %llu online, %llu offline  failures %llu\n",
 		sums.blocks, sums.blocks_online, sums.blocks_offline,
 		sums.failures);
-	if (info->kind == SOURCE_EVENTS)
+	if (info->kind != SOURCE_SYSFS)
 		put_events_head(out, model);
 	else
 		fputs("events  none\n", out);

@@ -6,9 +6,11 @@
 #ifndef SOURCE_BPF_H
 #define SOURCE_BPF_H
 
+#include "mhp_probe_state.h"
 #include "source/source.h"
 
 struct bpf_link;
+struct bpf_program;
 struct btf;
 struct mhp_bpf;
 struct ring_buffer;
@@ -31,15 +33,21 @@ struct bpf_memory {
 	u64 seq; /* number of the last record */
 };
 
+#define BPF_LINKS_MAX 64
+
 struct bpf_source {
 	struct source source;
 	struct mhp_bpf *skel;
 	struct ring_buffer *ring;
 	int wakeups; /* epoll descriptor that is readable after a wake-up */
+	int found; /* what bpf_source_find() returned */
 	enum bpf_snapshot_stage stage;
 	u64 next; /* index into the zones or blocks of sysfs */
 	struct sysfs_view *sysfs; /* for the _SYSFS_ stages */
-	struct bpf_link *links[MHP_NR_EVENTS]; /* by event */
+	struct bpf_link *links[BPF_LINKS_MAX]; /* of the attached programs */
+	unsigned int nr_links;
+	u64 probes; /* those that are attached, by their place in the table */
+	bool dropped; /* capabilities that are not needed any more */
 	bool closed; /* the collector ignores events from now on */
 	u64 missed[MHP_NR_EVENTS]; /* bpf_source_missed() when it was closed */
 	u64 handed; /* records handed over so far */
@@ -50,8 +58,26 @@ struct bpf_source {
 	int taken;
 };
 
-/* Load the collector and attach it. 0, or -errno with why. */
+/* Load the collector and attach it, to the kind of source that its info names. 0, or -errno with why. */
 int bpf_source_load(struct bpf_source *self, char *why, size_t len);
+/* Attach a program, and keep its link. 0 or -errno. */
+int bpf_source_attach(struct bpf_source *self, struct bpf_program *prog);
+
+/* Whether a program is one of the probes. */
+bool bpf_probes_are(const struct bpf_program *prog);
+/* Load only those probes whose function this kernel has. 0, or -errno with why. */
+int bpf_probes_choose(struct bpf_source *self, const struct btf *kernel,
+		      char *why, size_t len);
+/*
+ * Attach the probes, and note in the source's info which events are unknown. One that cannot be attached costs only
+ * what depends on it. 0 or -errno.
+ */
+int bpf_probes_attach(struct bpf_source *self, char *why, size_t len);
+/* Describe an event that probes make, as describe() of a source. */
+void bpf_probes_describe(const struct bpf_source *self, unsigned int event,
+			 char *text, size_t len);
+/* Whether a program makes an event or a part of it. */
+bool bpf_probes_make(const char *prog, unsigned int event);
 
 struct bpf_facts {
 	s64 early_bit; /* the number of the bit that marks a section of boot memory, -1: unknown */
@@ -62,9 +88,11 @@ struct bpf_facts {
  * Write those of the kernel's types to a file whose names the collector uses.
  * 0 or -errno, with the facts that only BTF has.
  */
-int bpf_source_types(const struct btf *collector, int fd,
+int bpf_source_types(struct btf *kernel, const struct btf *collector, int fd,
 		     struct bpf_facts *facts);
 
+/* Look up the kernel's variables. enum mhp_snapshot_found, or -errno; -EPERM: this user may not. */
+int bpf_source_find(struct bpf_source *self);
 /* Start the snapshot. If it is incomplete, print a message on standard error. 0 or -errno. */
 int bpf_source_snapshot_begin(struct bpf_source *self);
 /*

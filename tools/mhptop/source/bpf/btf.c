@@ -187,15 +187,12 @@ static int write_types(const struct cutting *c, int fd)
 	return (u32)n == size ? 0 : -EIO;
 }
 
-int bpf_source_types(const struct btf *collector, int fd,
+int bpf_source_types(struct btf *kernel, const struct btf *collector, int fd,
 		     struct bpf_facts *facts)
 {
-	struct cutting c = { .facts.early_bit = -1 };
+	struct cutting c = { .kernel = kernel, .facts.early_bit = -1 };
 	int err;
 
-	c.kernel = btf__load_vmlinux_btf();
-	if (!c.kernel)
-		return -errno;
 	c.cut = btf__new_empty();
 	err = c.cut ? list_names(&c, collector) : -errno;
 	if (!err)
@@ -207,6 +204,5 @@ int bpf_source_types(const struct btf *collector, int fd,
 	free(c.ids);
 	free(c.names);
 	btf__free(c.cut);
-	btf__free(c.kernel);
 	return err;
 }

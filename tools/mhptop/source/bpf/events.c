@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The source of events: reads records from the collector's ring buffer, and its
- * counts.
+ * The sources events and probes: read records from the collector's ring buffer,
+ * and its counts.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -92,6 +92,11 @@ static int bpf_read(struct source *source, source_sink sink, void *ctx)
 	struct bpf_source *self = (struct bpf_source *)source;
 	bool first = self->stage != BPF_SNAPSHOT_DONE;
 	int more, err;
+
+	/* By now the caller has opened what it writes to. */
+	if (!self->dropped)
+		source_live_drop();
+	self->dropped = true;
 
 	self->sink = sink;
 	self->ctx = ctx;
@@ -206,12 +211,10 @@ static void stop_events(struct bpf_source *self)
 static unsigned int next_kept(const struct bpf_source *self, unsigned int pipe,
 			      unsigned int from)
 {
-	unsigned int event, fd, next = pipe >= from ? pipe : UINT_MAX;
+	unsigned int i, fd, next = pipe >= from ? pipe : UINT_MAX;
 
-	for (event = 0; event < MHP_NR_EVENTS; event++) {
-		if (!self->links[event])
-			continue;
-		fd = bpf_link__fd(self->links[event]);
+	for (i = 0; i < self->nr_links; i++) {
+		fd = bpf_link__fd(self->links[i]);
 		if (fd >= from && fd < next)
 			next = fd;
 	}
@@ -247,15 +250,12 @@ static void detach_last(const struct bpf_source *self, int pipe)
  */
 static void detach(struct bpf_source *self)
 {
-	unsigned int event;
 	int fds[2] = { -1, -1 };
 
 	if (self->closed && !pipe2(fds, O_CLOEXEC) && !fork())
 		detach_last(self, fds[0]);
-	for (event = 0; event < MHP_NR_EVENTS; event++) {
-		bpf_link__destroy(self->links[event]);
-		self->links[event] = NULL;
-	}
+	while (self->nr_links)
+		bpf_link__destroy(self->links[--self->nr_links]);
 	if (fds[0] >= 0) {
 		close(fds[0]);
 		close(fds[1]);
@@ -315,6 +315,22 @@ static int bpf_self_check(struct source *source, struct mhp_ledger *ledger,
 	return bpf_source_compare(self, ledger, why, len);
 }
 
+static void bpf_describe(struct source *source, unsigned int event, char *text,
+			 size_t len)
+{
+	struct bpf_source *self = (struct bpf_source *)source;
+
+	if (self->source.info.kind == SOURCE_PROBES)
+		bpf_probes_describe(self, event, text, len);
+	else if (self->source.info.unknown_events >> event & 1)
+		snprintf(
+			text, len,
+			"unknown: this kernel has no such tracepoint; boot a newer one");
+	else
+		snprintf(text, len, "tracepoint mhp:%s",
+			 event_info(event)->name);
+}
+
 static void bpf_close(struct source *source)
 {
 	struct bpf_source *self = (struct bpf_source *)source;
@@ -339,10 +355,12 @@ static const struct source_ops bpf_ops = {
 	.backlog = bpf_backlog,
 	.self_check = bpf_self_check,
 	.ledger = bpf_source_ledger,
+	.describe = bpf_describe,
 	.close = bpf_close,
 };
 
-int source_open_bpf(struct source **source, char *why, size_t len)
+int source_open_bpf(struct source **source, enum source_kind kind, char *why,
+		    size_t len)
 {
 	struct bpf_source *self = calloc(1, sizeof(*self));
 	int err;
@@ -353,7 +371,7 @@ int source_open_bpf(struct source **source, char *why, size_t len)
 	self->source.ops = &bpf_ops;
 	self->wakeups = -1;
 	self->memory.due = true;
-	err = source_live_info(&self->source.info, SOURCE_EVENTS, "", why, len);
+	err = source_live_info(&self->source.info, kind, "", why, len);
 	if (!err)
 		err = bpf_source_load(self, why, len);
 	if (err)

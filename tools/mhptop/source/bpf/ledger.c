@@ -106,17 +106,28 @@ static int load_all(struct bpf_source *self, struct mhp_ledger *ledger)
 	return err;
 }
 
-u64 bpf_source_missed(const struct bpf_source *self, unsigned int event)
+static u64 prog_missed(const struct bpf_program *prog)
 {
-	const struct bpf_program *prog = bpf_object__find_program_by_name(
-		self->skel->obj, event_info(event)->name);
 	struct bpf_prog_info info = { 0 };
 	u32 size = sizeof(info);
 
-	if (!prog || bpf_program__fd(prog) < 0 ||
+	if (bpf_program__fd(prog) < 0 ||
 	    bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &size))
 		return 0;
 	return info.recursion_misses;
+}
+
+u64 bpf_source_missed(const struct bpf_source *self, unsigned int event)
+{
+	const char *name = event_info(event)->name;
+	struct bpf_program *prog;
+	u64 sum = 0;
+
+	bpf_object__for_each_program(prog, self->skel->obj)
+		if (!strcmp(bpf_program__name(prog), name) ||
+		    bpf_probes_make(bpf_program__name(prog), event))
+			sum += prog_missed(prog);
+	return sum;
 }
 
 static u64 missed(const struct bpf_source *self)

@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
 #include "model/event_table.h"
@@ -55,9 +56,20 @@ static int load_privileges(char *why, size_t len)
 			"run as root, or give mhptop the capability");
 }
 
-static int check_kernel(char *why, size_t len)
+static int check_btf(char *why, size_t len)
 {
 	static const char btf[] = "/sys/kernel/btf/vmlinux";
+
+	if (access(btf, R_OK))
+		return source_live_why(
+			-EOPNOTSUPP, why, len,
+			"%s: %s; the kernel needs CONFIG_DEBUG_INFO_BTF", btf,
+			strerror(errno));
+	return 0;
+}
+
+static int check_tracefs(char *why, size_t len)
+{
 	const char *events;
 	int err;
 
@@ -71,27 +83,18 @@ static int check_kernel(char *why, size_t len)
 		return source_live_why(
 			-EOPNOTSUPP, why, len,
 			"tracefs is not mounted: mount -t tracefs tracefs /sys/kernel/tracing (the kernel needs CONFIG_FTRACE)");
-	if (access(btf, R_OK))
-		return source_live_why(
-			-EOPNOTSUPP, why, len,
-			"%s: %s; the kernel needs CONFIG_DEBUG_INFO_BTF", btf,
-			strerror(errno));
 	return 0;
 }
 
-/*
- * Do not load programs of events that this kernel lacks, nor programs that read
- * kernel memory if lockdown forbids it.
- */
-static int choose_programs(struct bpf_source *self, char *why, size_t len)
+/* Do not load programs of events that this kernel lacks. */
+static int choose_events(struct bpf_source *self, char *why, size_t len)
 {
 	struct bpf_program *prog;
 	const char *events, *name, *example = NULL;
 	int present = 0, missing = 0;
-	char path[256], mode[32];
+	char path[256];
 
 	source_live_tracefs(&events);
-	source_live_lockdown(mode, sizeof(mode));
 	bpf_object__for_each_program(prog, self->skel->obj) {
 		name = bpf_program__name(prog);
 		if (!is_event(prog))
@@ -102,16 +105,10 @@ static int choose_programs(struct bpf_source *self, char *why, size_t len)
 			continue;
 		}
 		bpf_program__set_autoload(prog, false);
+		self->source.info.unknown_events |=
+			1ULL << event_by_name(name, strlen(name));
 		missing++;
 		example = name;
-	}
-	if (!strcmp(mode, "confidentiality")) {
-		bpf_program__set_autoload(self->skel->progs.mhp_snapshot_blocks,
-					  false);
-		bpf_program__set_autoload(self->skel->progs.mhp_snapshot_zones,
-					  false);
-		bpf_program__set_autoload(self->skel->progs.mhp_snapshot_find,
-					  false);
 	}
 	if (!present)
 		return source_live_why(
@@ -123,6 +120,56 @@ static int choose_programs(struct bpf_source *self, char *why, size_t len)
 			"mhptop: this kernel lacks %d mhp events (e.g. %s); data from them will be missing; see mhptop doctor\n",
 			missing, example);
 	return 0;
+}
+
+/*
+ * Load only the programs of one kind of source, and none that reads kernel memory
+ * if lockdown forbids it.
+ */
+static int choose_programs(struct bpf_source *self, const struct btf *kernel,
+			   char *why, size_t len)
+{
+	bool probes = self->source.info.kind == SOURCE_PROBES;
+	struct bpf_program *prog;
+	char mode[32], text[8];
+
+	source_live_lockdown(mode, sizeof(mode));
+	bpf_object__for_each_program(prog, self->skel->obj)
+		if (probes ? is_event(prog) : bpf_probes_are(prog))
+			bpf_program__set_autoload(prog, false);
+	if (!strcmp(mode, "confidentiality")) {
+		bpf_program__set_autoload(self->skel->progs.mhp_snapshot_blocks,
+					  false);
+		bpf_program__set_autoload(self->skel->progs.mhp_snapshot_zones,
+					  false);
+		bpf_program__set_autoload(self->skel->progs.mhp_find, false);
+		if (probes)
+			return source_live_why(
+				-EPERM, why, len,
+				"lockdown=confidentiality forbids reading kernel memory, which probes have to; boot with lockdown=integrity");
+	}
+	/* Programs would attach, and never run. */
+	if (probes &&
+	    source_live_text(text, sizeof(text), "%s",
+			     "/proc/sys/kernel/ftrace_enabled") > 0 &&
+	    *text == '0')
+		return source_live_why(
+			-EOPNOTSUPP, why, len,
+			"ftrace is off, so probes would see nothing; turn it on with sysctl kernel.ftrace_enabled=1");
+	return probes ? bpf_probes_choose(self, kernel, why, len) :
+			choose_events(self, why, len);
+}
+
+/* Whether the kernel lets no added memory host its own memmap */
+static bool is_hosting_off(void)
+{
+	char text[8];
+
+	return source_live_text(
+		       text, sizeof(text), "%s",
+		       "/sys/module/memory_hotplug/parameters/memmap_on_memory") <=
+		       0 ||
+	       *text == 'N' || *text == '0';
 }
 
 static int shift_of(u64 size)
@@ -153,6 +200,10 @@ static int configure(struct bpf_source *self, const struct bpf_facts *facts)
 	self->skel->rodata->mhp_wake_shift = shift_of(bytes / 8);
 	if (source_live_guest())
 		self->skel->rodata->mhp_lock_ns = GUEST_LOCK_NS;
+	self->skel->rodata->mhp_hosting_off = is_hosting_off();
+#ifdef __x86_64__
+	self->skel->rodata->mhp_x86_64 = 1;
+#endif
 	if (facts->early_bit >= 0)
 		self->skel->rodata->mhp_early_mask = 1ULL << facts->early_bit;
 	if (facts->struct_page_bytes != USUAL_STRUCT_PAGE)
@@ -194,30 +245,57 @@ static int refused(int err, const char *what, char *why, size_t len)
 		what, strerror(-err));
 }
 
-static int attach(struct bpf_source *self, char *why, size_t len)
+int bpf_source_attach(struct bpf_source *self, struct bpf_program *prog)
+{
+	struct bpf_link *link;
+
+	if (self->nr_links == BPF_LINKS_MAX)
+		return -E2BIG;
+	link = bpf_program__attach(prog);
+	if (!link)
+		return -errno;
+	self->links[self->nr_links++] = link;
+	return 0;
+}
+
+static int attach_events(struct bpf_source *self, char *why, size_t len)
 {
 	struct bpf_program *prog;
-	const char *name;
-	unsigned int event;
 	char what[64];
+	int err;
 
 	bpf_object__for_each_program(prog, self->skel->obj) {
 		if (!is_event(prog) || !bpf_program__autoload(prog))
 			continue;
-		name = bpf_program__name(prog);
-		event = event_by_name(name, strlen(name));
-		self->links[event] = bpf_program__attach(prog);
-		if (self->links[event])
+		err = bpf_source_attach(self, prog);
+		if (!err)
 			continue;
-		snprintf(what, sizeof(what), "attach to event %s", name);
-		return refused(-errno, what, why, len);
+		snprintf(what, sizeof(what), "attach to event %s",
+			 bpf_program__name(prog));
+		return refused(err, what, why, len);
 	}
-	__atomic_store_n(&self->skel->bss->mhp_open, 1, __ATOMIC_SEQ_CST);
 	return 0;
 }
 
+/* The probes need the addresses that the snapshot needs, too. */
+static int attach(struct bpf_source *self, char *why, size_t len)
+{
+	bool probes = self->source.info.kind == SOURCE_PROBES;
+	int err = bpf_source_find(self);
+
+	if (err < 0 && err != -EPERM)
+		return refused(err, "look up its variables", why, len);
+	err = probes ? bpf_probes_attach(self, why, len) :
+		       attach_events(self, why, len);
+	if (!err)
+		__atomic_store_n(&self->skel->bss->mhp_open, 1,
+				 __ATOMIC_SEQ_CST);
+	return err;
+}
+
 /* libbpf reads the kernel's types from a file, which is written when the collector's types are known. */
-static int load(struct bpf_source *self, int types, char *why, size_t len)
+static int load(struct bpf_source *self, struct btf *kernel, int types,
+		char *why, size_t len)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, opts);
 	char path[32];
@@ -229,10 +307,11 @@ static int load(struct bpf_source *self, int types, char *why, size_t len)
 	self->skel = mhp_bpf__open_opts(&opts);
 	if (!self->skel)
 		return refused(-errno, "open the collector", why, len);
-	err = choose_programs(self, why, len);
+	err = choose_programs(self, kernel, why, len);
 	if (err)
 		return err;
-	err = bpf_source_types(bpf_object__btf(self->skel->obj), types, &facts);
+	err = bpf_source_types(kernel, bpf_object__btf(self->skel->obj), types,
+			       &facts);
 	if (err)
 		return refused(err, "provide its BTF types", why, len);
 	err = configure(self, &facts);
@@ -243,18 +322,25 @@ static int load(struct bpf_source *self, int types, char *why, size_t len)
 
 int bpf_source_load(struct bpf_source *self, char *why, size_t len)
 {
+	struct btf *kernel;
 	int err, types;
 
 	libbpf_set_print(print_libbpf);
 	err = load_privileges(why, len);
+	if (!err && self->source.info.kind == SOURCE_EVENTS)
+		err = check_tracefs(why, len);
 	if (!err)
-		err = check_kernel(why, len);
+		err = check_btf(why, len);
 	if (err)
 		return err;
+	kernel = btf__load_vmlinux_btf();
+	if (!kernel)
+		return refused(-errno, "provide its BTF types", why, len);
 	types = memfd_create("mhptop-types", MFD_CLOEXEC);
-	if (types < 0)
-		return refused(-errno, "create a file in memory", why, len);
-	err = load(self, types, why, len);
-	close(types);
+	err = types < 0 ? refused(-errno, "create a file in memory", why, len) :
+			  load(self, kernel, types, why, len);
+	if (types >= 0)
+		close(types);
+	btf__free(kernel);
 	return err ? err : attach(self, why, len);
 }

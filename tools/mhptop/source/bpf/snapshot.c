@@ -54,15 +54,22 @@ static int fall_back(struct bpf_source *self, const char *why)
 	return err;
 }
 
+int bpf_source_find(struct bpf_source *self)
+{
+	const struct bpf_program *find = self->skel->progs.mhp_find;
+
+	self->found = bpf_program__autoload(find) ? snapshot_run(find) : -EPERM;
+	return self->found;
+}
+
 int bpf_source_snapshot_begin(struct bpf_source *self)
 {
-	const struct bpf_program *find = self->skel->progs.mhp_snapshot_find;
-	int found;
+	const struct bpf_program *find = self->skel->progs.mhp_find;
+	int found = self->found;
 
 	if (!bpf_program__autoload(find))
 		return fall_back(self,
 				 "lockdown forbids reading kernel memory");
-	found = snapshot_run(find);
 	if (found == -EPERM)
 		return fall_back(
 			self,

@@ -1,0 +1,650 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Probes of memory blocks that go online or offline: begin and end, the memory notifier, the zones' counts, and the
+ * pages in the way.
+ *
+ * The kernel holds the device hotplug lock, so there is one such operation at a time. Functions that others call as well
+ * count only in its thread.
+ */
+#ifndef MHP_PROBE_BLOCK_H
+#define MHP_PROBE_BLOCK_H
+
+#include "mhp_probe_range.h"
+
+#define MHP_EINTR 4
+#define MHP_EBUSY 16
+#define MHP_EHWPOISON 133
+#define MHP_BLOCKERS \
+	4 /* reported in one attempt to migrate, as the events do */
+
+enum mhp_probe_kind { MHP_PROBE_NONE, MHP_PROBE_ONLINE, MHP_PROBE_OFFLINE };
+
+struct mhp_probe_block mhp_block_op; /* in progress */
+struct mhp_probe_driver mhp_driver;
+
+MHP_KERNEL int mhp_block_is(u32 kind)
+{
+	return mhp_block_op.tid == mhp_tid() && mhp_block_op.kind == kind;
+}
+
+MHP_KERNEL u64 mhp_block_pages(void)
+{
+	return 1ULL << mhp_block_shift;
+}
+
+MHP_KERNEL void mhp_block_enter(u64 dev, u32 kind)
+{
+	u64 at = dev - bpf_core_field_offset(struct memory_block, dev);
+
+	mhp_block_op.at = at;
+	mhp_block_op.start_pfn =
+		MHP_KERNEL_FIELD(at, struct memory_block, dev.id)
+		<< mhp_block_shift;
+	mhp_block_op.vmemmap_pages = mhp_probe_vmemmap_pages(at);
+	mhp_block_op.zone = 0;
+	mhp_block_op.managed = 0;
+	mhp_block_op.veto = 0;
+	mhp_block_op.nid = MHP_KERNEL_FIELD(at, struct memory_block, nid);
+	mhp_block_op.begun = 0;
+	mhp_block_op.counted = 0;
+	mhp_block_op.notifying = 0;
+	mhp_block_op.failed = 0;
+	mhp_block_op.no_isolation = 0;
+	mhp_block_op.holes = 0;
+	mhp_block_op.no_dissolve = 0;
+	mhp_block_op.pass = 0;
+	mhp_block_op.reported = 0;
+	mhp_block_op.kind = kind;
+	mhp_block_op.tid = mhp_tid();
+}
+
+/* -- online ----------------------------------------------------------------- */
+
+MHP_KERNEL void mhp_online_begin_emit(u32 unknown)
+{
+	mhp_block_op.begun = 1;
+	mhp_emit_mhp_online_begin(unknown, mhp_block_op.start_pfn,
+				  mhp_block_pages(), mhp_block_op.vmemmap_pages,
+				  mhp_block_op.nid, (void *)mhp_block_op.zone);
+}
+
+SEC("fentry/memory_subsys_online")
+int mhp_enter_online(void *ctx)
+{
+	mhp_add_online();
+	mhp_block_enter(mhp_arg(ctx, 0), MHP_PROBE_ONLINE);
+	if (!mhp_has(MHP_HAS_ZONE) &&
+	    mhp_kernel_state_of(mhp_block_op.at) == MHP_STATE_OFFLINE)
+		mhp_online_begin_emit(MHP_FIELD(mhp_block_begin, zone));
+	return 0;
+}
+
+/* The last step before anything happens */
+SEC("fexit/zone_for_pfn_range")
+int mhp_exit_zone(void *ctx)
+{
+	if (!mhp_block_is(MHP_PROBE_ONLINE) || mhp_block_op.begun)
+		return 0;
+	mhp_block_op.zone = mhp_ret(ctx);
+	mhp_online_begin_emit(0);
+	return 0;
+}
+
+/* The place of the error reports why; what is left has no other place. */
+MHP_KERNEL void mhp_online_failed_emit(u64 pfn, u64 nr_pages, u32 reason,
+				       s64 ret)
+{
+	if (mhp_block_op.failed)
+		return;
+	mhp_block_op.failed = 1;
+	mhp_emit_mhp_online_failed(reason ? 0 : MHP_FIELD(mhp_failed, reason),
+				   pfn, nr_pages, reason, ret);
+}
+
+/* Its notifiers are the only ones that can fail once it has begun. */
+SEC("fexit/online_pages")
+int mhp_exit_online_pages(void *ctx)
+{
+	s64 ret = (s32)mhp_ret(ctx);
+
+	if (mhp_block_is(MHP_PROBE_ONLINE) && ret)
+		mhp_online_failed_emit(
+			mhp_arg(ctx, 0), mhp_arg(ctx, 1),
+			mhp_block_op.veto ? MHP_REASON_NOTIFIER : 0, ret);
+	return 0;
+}
+
+SEC("fexit/memory_subsys_online")
+int mhp_exit_online(void *ctx)
+{
+	s64 ret = (s32)mhp_ret(ctx);
+
+	if (!mhp_block_is(MHP_PROBE_ONLINE))
+		return 0;
+	if (!mhp_block_op.begun && ret == -MHP_EHWPOISON)
+		mhp_online_begin_emit(MHP_FIELD(mhp_block_begin, zone));
+	if (mhp_block_op.begun) {
+		if (ret)
+			mhp_online_failed_emit(
+				mhp_block_op.start_pfn, mhp_block_pages(),
+				ret == -MHP_EHWPOISON ? MHP_REASON_HWPOISON : 0,
+				ret);
+		if (!ret && !mhp_block_op.zone)
+			mhp_block_op.zone = MHP_KERNEL_FIELD(
+				mhp_block_op.at, struct memory_block, zone);
+		mhp_emit_mhp_online_end(
+			mhp_block_op.zone ? 0 : MHP_FIELD(mhp_block_end, zone),
+			mhp_block_op.start_pfn, mhp_block_pages(),
+			mhp_block_op.vmemmap_pages, mhp_block_op.nid,
+			(void *)mhp_block_op.zone, ret);
+	}
+	mhp_block_op.tid = 0;
+	return 0;
+}
+
+SEC("fexit/mhp_init_memmap_on_memory")
+int mhp_exit_init(void *ctx)
+{
+	if ((s32)mhp_ret(ctx)) {
+		if (mhp_block_is(MHP_PROBE_ONLINE))
+			mhp_online_failed_emit(mhp_arg(ctx, 0), mhp_arg(ctx, 1),
+					       MHP_REASON_MEMMAP,
+					       (s32)mhp_ret(ctx));
+		return 0;
+	}
+	mhp_emit_mhp_vmemmap_online(0, mhp_arg(ctx, 0), mhp_arg(ctx, 1),
+				    (void *)mhp_arg(ctx, 2));
+	return 0;
+}
+
+SEC("fexit/mhp_deinit_memmap_on_memory")
+int mhp_exit_deinit(void *ctx)
+{
+	int known = mhp_block_op.tid == mhp_tid() && mhp_block_op.zone;
+
+	mhp_emit_mhp_vmemmap_offline(
+		known ? 0 :
+			MHP_FIELD(mhp_vmemmap_zone, zone) |
+				MHP_FIELD(mhp_vmemmap_zone, nid),
+		mhp_arg(ctx, 0), mhp_arg(ctx, 1),
+		known ? (void *)mhp_block_op.zone : (void *)0);
+	return 0;
+}
+
+/* -- offline ---------------------------------------------------------------- */
+
+SEC("fentry/memory_subsys_offline")
+int mhp_enter_offline(void *ctx)
+{
+	mhp_block_enter(mhp_arg(ctx, 0), MHP_PROBE_OFFLINE);
+	if (mhp_kernel_state_of(mhp_block_op.at) != MHP_STATE_ONLINE)
+		return 0;
+	mhp_block_op.zone =
+		MHP_KERNEL_FIELD(mhp_block_op.at, struct memory_block, zone);
+	mhp_block_op.begun = 1;
+	mhp_emit_mhp_offline_begin(0, mhp_block_op.start_pfn, mhp_block_pages(),
+				   mhp_block_op.vmemmap_pages, mhp_block_op.nid,
+				   (void *)mhp_block_op.zone);
+	return 0;
+}
+
+/* What failed follows from what was called, and returned an error. 0: unknown */
+MHP_KERNEL u32 mhp_offline_reason(s64 ret)
+{
+	if (mhp_block_op.veto)
+		return MHP_REASON_NOTIFIER;
+	if (mhp_block_op.holes)
+		return MHP_REASON_HOLES;
+	if (mhp_block_op.no_isolation)
+		return MHP_REASON_ISOLATION;
+	if (!mhp_has(MHP_HAS_ISOLATION) || !mhp_has(MHP_HAS_NOTIFIER))
+		return 0;
+	if (ret == -MHP_EINTR)
+		return MHP_REASON_SIGNAL;
+	if (ret == -MHP_EINVAL)
+		return mhp_has(MHP_HAS_HOLES) ? MHP_REASON_MULTIZONE : 0;
+	if (mhp_block_op.no_dissolve)
+		return MHP_REASON_HUGETLB;
+	return mhp_has(MHP_HAS_DISSOLVE) ? MHP_REASON_UNMOVABLE : 0;
+}
+
+MHP_KERNEL void mhp_offline_failed_emit(u64 pfn, u64 nr_pages, u32 reason,
+					s64 ret)
+{
+	if (mhp_block_op.failed)
+		return;
+	mhp_block_op.failed = 1;
+	mhp_emit_mhp_offline_failed(reason ? 0 : MHP_FIELD(mhp_failed, reason),
+				    pfn, nr_pages, reason, ret);
+}
+
+SEC("fexit/offline_pages")
+int mhp_exit_offline_pages(void *ctx)
+{
+	s64 ret = (s32)mhp_ret(ctx);
+
+	if (mhp_block_is(MHP_PROBE_OFFLINE) && ret)
+		mhp_offline_failed_emit(mhp_arg(ctx, 0), mhp_arg(ctx, 1),
+					mhp_offline_reason(ret), ret);
+	return 0;
+}
+
+SEC("fexit/memory_subsys_offline")
+int mhp_exit_offline(void *ctx)
+{
+	s64 ret = (s32)mhp_ret(ctx);
+
+	if (!mhp_block_is(MHP_PROBE_OFFLINE))
+		return 0;
+	if (mhp_block_op.begun) {
+		if (ret)
+			mhp_offline_failed_emit(
+				mhp_block_op.start_pfn, mhp_block_pages(),
+				mhp_block_op.zone ? mhp_offline_reason(ret) :
+						    MHP_REASON_NO_ZONE,
+				ret);
+		mhp_emit_mhp_offline_end(0, mhp_block_op.start_pfn,
+					 mhp_block_pages(),
+					 mhp_block_op.vmemmap_pages,
+					 mhp_block_op.nid,
+					 (void *)mhp_block_op.zone, ret);
+	}
+	mhp_block_op.tid = 0;
+	return 0;
+}
+
+/* walk_system_ram_range() counts the pages of a block that are RAM. */
+SEC("fexit/walk_system_ram_range")
+int mhp_exit_holes(void *ctx)
+{
+	if (mhp_block_is(MHP_PROBE_OFFLINE))
+		mhp_block_op.holes = mhp_kernel_u64(mhp_arg(ctx, 2)) !=
+				     mhp_arg(ctx, 1);
+	return 0;
+}
+
+SEC("fexit/start_isolate_page_range")
+int mhp_exit_isolate(void *ctx)
+{
+	if (mhp_block_is(MHP_PROBE_OFFLINE))
+		mhp_block_op.no_isolation = (s32)mhp_ret(ctx) != 0;
+	return 0;
+}
+
+SEC("fexit/dissolve_free_hugetlb_folios")
+int mhp_exit_dissolve(void *ctx)
+{
+	if (mhp_block_is(MHP_PROBE_OFFLINE))
+		mhp_block_op.no_dissolve = (s32)mhp_ret(ctx) != 0;
+	return 0;
+}
+
+SEC("fexit/dissolve_free_huge_pages")
+int mhp_exit_dissolve_pages(void *ctx)
+{
+	if (mhp_block_is(MHP_PROBE_OFFLINE))
+		mhp_block_op.no_dissolve = (s32)mhp_ret(ctx) != 0;
+	return 0;
+}
+
+/* -- the memory notifier ---------------------------------------------------- */
+
+/* As notifier_to_errno() */
+MHP_KERNEL s64 mhp_probe_errno(s32 ret)
+{
+	ret &= ~0x8000;
+	return ret > 1 ? 1 - ret : 0;
+}
+
+MHP_KERNEL u64 mhp_zone_managed(u64 zone)
+{
+	return MHP_KERNEL_FIELD(zone, struct zone, managed_pages);
+}
+
+MHP_KERNEL void mhp_notify_enter(void)
+{
+	if (mhp_block_op.tid == mhp_tid())
+		mhp_block_op.notifying = 1;
+}
+
+MHP_KERNEL void mhp_notify_exit(u64 action, u64 at, s32 result)
+{
+	u64 start = MHP_KERNEL_FIELD(at, struct memory_notify, start_pfn);
+	u64 nr = MHP_KERNEL_FIELD(at, struct memory_notify, nr_pages);
+	s64 ret = mhp_probe_errno(result);
+
+	if (!nr)
+		start = MHP_KERNEL_FIELD(at, struct memory_notify,
+					 altmap_start_pfn);
+	/* The action has 4 bytes where it is an enum. */
+	mhp_emit_mhp_notify(0, start, nr, (u32)action, ret);
+	if (mhp_block_op.tid != mhp_tid())
+		return;
+	mhp_block_op.notifying = 0;
+	if (ret)
+		mhp_block_op.veto = ret;
+	if (ret && __mhp_step((u32)action) == MHP_STEP_PREPARE_ONLINE)
+		mhp_online_failed_emit(start, nr, MHP_REASON_NOTIFIER, ret);
+	if (mhp_block_op.zone)
+		mhp_block_op.managed = mhp_zone_managed(mhp_block_op.zone);
+}
+
+/*
+ * memory_notify() is inlined where it is in the same file as its caller, but what it calls is not. That has other
+ * chains as well, so the address of the memory notifier's must be known.
+ */
+SEC("fentry/blocking_notifier_call_chain")
+int mhp_enter_chain(void *ctx)
+{
+	if (mhp_memory_chain && mhp_arg(ctx, 0) == mhp_memory_chain)
+		mhp_notify_enter();
+	return 0;
+}
+
+SEC("fexit/blocking_notifier_call_chain")
+int mhp_exit_chain(void *ctx)
+{
+	if (mhp_memory_chain && mhp_arg(ctx, 0) == mhp_memory_chain)
+		mhp_notify_exit(mhp_arg(ctx, 1), mhp_arg(ctx, 2), mhp_ret(ctx));
+	return 0;
+}
+
+SEC("fentry/memory_notify")
+int mhp_enter_notify(void *ctx __attribute__((unused)))
+{
+	if (!mhp_memory_chain)
+		mhp_notify_enter();
+	return 0;
+}
+
+SEC("fexit/memory_notify")
+int mhp_exit_notify(void *ctx)
+{
+	if (!mhp_memory_chain)
+		mhp_notify_exit(mhp_arg(ctx, 0), mhp_arg(ctx, 1), mhp_ret(ctx));
+	return 0;
+}
+
+/* -- counts ----------------------------------------------------------------- */
+
+/*
+ * Which pages a change of the present pages is about. An online counts the pages of the block first, then those of its
+ * memmap; an offline the other way round, and if it fails, only those of the memmap.
+ */
+MHP_KERNEL u64 mhp_present_pfn(s64 delta)
+{
+	u64 pages = mhp_block_op.start_pfn + mhp_block_op.vmemmap_pages;
+	int memmap = mhp_block_op.kind == MHP_PROBE_ONLINE ?
+			     mhp_block_op.counted > 0 :
+			     delta > 0 || !mhp_block_op.counted;
+
+	return memmap && mhp_block_op.vmemmap_pages ? mhp_block_op.start_pfn :
+						      pages;
+}
+
+/* Pages join the managed ones in pieces of up to 1,024; what they add up to is the event. */
+SEC("fentry/adjust_present_page_count")
+int mhp_enter_present(void *ctx __attribute__((unused)))
+{
+	u64 after;
+
+	if (!mhp_block_is(MHP_PROBE_ONLINE) || mhp_block_op.counted ||
+	    !mhp_block_op.zone || !mhp_has(MHP_HAS_NOTIFIER))
+		return 0;
+	after = mhp_zone_managed(mhp_block_op.zone);
+	mhp_emit_mhp_managed(
+		0, mhp_block_op.start_pfn + mhp_block_op.vmemmap_pages,
+		after - mhp_block_op.managed, after, (void *)mhp_block_op.zone,
+		MHP_CAUSE_ONLINE);
+	return 0;
+}
+
+#define MHP_ACCOUNT_UNKNOWN                                            \
+	(MHP_FIELD(mhp_account, after) | MHP_FIELD(mhp_account, nid) | \
+	 MHP_FIELD(mhp_account, zone))
+
+SEC("fexit/adjust_present_page_count")
+int mhp_exit_present(void *ctx)
+{
+	u64 zone = mhp_block_op.zone;
+	s64 delta = mhp_arg(ctx, 2);
+	u32 cause = MHP_CAUSE_ONLINE;
+
+	/* The operation began before the probes were there: it is unknown whose pages these are. */
+	if (mhp_block_op.tid != mhp_tid() || !zone) {
+		mhp_emit_mhp_present(MHP_ACCOUNT_UNKNOWN |
+					     MHP_FIELD(mhp_account, start_pfn) |
+					     MHP_FIELD(mhp_account, cause),
+				     0, delta, 0, (void *)0, 0);
+		return 0;
+	}
+	if (mhp_block_op.kind == MHP_PROBE_OFFLINE)
+		cause = delta > 0 ? MHP_CAUSE_ROLLBACK : MHP_CAUSE_OFFLINE;
+	mhp_emit_mhp_present(0, mhp_present_pfn(delta), delta,
+			     MHP_KERNEL_FIELD(zone, struct zone, present_pages),
+			     (void *)zone, cause);
+	mhp_block_op.counted++;
+	return 0;
+}
+
+/*
+ * virtio-mem gives pages of an online block to the buddy, and takes them back. Its functions are those of a module, so
+ * these are kprobes; what the functions do is known from those that they call.
+ */
+MHP_KERNEL void mhp_driver_count(u64 page, s64 delta)
+{
+	if (mhp_driver.tid != mhp_tid() || mhp_driver.nested)
+		return;
+	if (!mhp_driver.delta && mhp_vmemmap_base)
+		mhp_driver.pfn = page_to_pfn((void *)page);
+	mhp_driver.delta += delta;
+}
+
+MHP_KERNEL void mhp_driver_enter(void)
+{
+	mhp_driver.pfn = 0;
+	mhp_driver.delta = 0;
+	mhp_driver.nested = 0;
+	mhp_driver.tid = mhp_tid();
+}
+
+MHP_KERNEL void mhp_driver_exit(void)
+{
+	u64 block, zone = 0;
+
+	if (mhp_driver.tid != mhp_tid())
+		return;
+	mhp_driver.tid = 0;
+	if (!mhp_driver.delta)
+		return;
+	block = mhp_at_blocks ?
+			mhp_kernel_block_at(mhp_driver.pfn >> mhp_block_shift) :
+			0;
+	if (block)
+		zone = MHP_KERNEL_FIELD(block, struct memory_block, zone);
+	mhp_emit_mhp_managed(zone ? 0 : MHP_ACCOUNT_UNKNOWN, mhp_driver.pfn,
+			     mhp_driver.delta,
+			     zone ? mhp_zone_managed(zone) : 0, (void *)zone,
+			     MHP_CAUSE_DRIVER);
+}
+
+SEC("kprobe/virtio_mem_fake_online")
+int mhp_enter_driver_online(void *ctx __attribute__((unused)))
+{
+	mhp_driver_enter();
+	return 0;
+}
+
+SEC("kretprobe/virtio_mem_fake_online")
+int mhp_exit_driver_online(void *ctx __attribute__((unused)))
+{
+	mhp_driver_exit();
+	return 0;
+}
+
+SEC("kprobe/virtio_mem_fake_offline")
+int mhp_enter_driver_offline(void *ctx __attribute__((unused)))
+{
+	mhp_driver_enter();
+	return 0;
+}
+
+SEC("kretprobe/virtio_mem_fake_offline")
+int mhp_exit_driver_offline(void *ctx __attribute__((unused)))
+{
+	mhp_driver_exit();
+	return 0;
+}
+
+SEC("fentry/generic_online_page")
+int mhp_enter_online_page(void *ctx)
+{
+	mhp_driver_count(mhp_arg(ctx, 0), 1L << (mhp_arg(ctx, 1) & 31));
+	if (mhp_driver.tid == mhp_tid())
+		mhp_driver.nested = 1;
+	return 0;
+}
+
+SEC("fexit/generic_online_page")
+int mhp_exit_online_page(void *ctx __attribute__((unused)))
+{
+	if (mhp_driver.tid == mhp_tid())
+		mhp_driver.nested = 0;
+	return 0;
+}
+
+SEC("fexit/adjust_managed_page_count")
+int mhp_exit_managed(void *ctx)
+{
+	u64 zone = mhp_block_op.zone;
+
+	mhp_driver_count(mhp_arg(ctx, 0), mhp_arg(ctx, 1));
+	if (mhp_block_op.tid != mhp_tid() || !zone)
+		return 0;
+	/* Before 6.11, virtio-mem gives back what it took, so that the offline can take it. */
+	if (mhp_block_op.notifying && mhp_vmemmap_base)
+		mhp_emit_mhp_managed(0, page_to_pfn((void *)mhp_arg(ctx, 0)),
+				     mhp_arg(ctx, 1), mhp_zone_managed(zone),
+				     (void *)zone, MHP_CAUSE_DRIVER);
+	if (mhp_block_op.notifying || mhp_block_op.kind != MHP_PROBE_OFFLINE)
+		return 0;
+	mhp_emit_mhp_managed(
+		0, mhp_block_op.start_pfn + mhp_block_op.vmemmap_pages,
+		mhp_arg(ctx, 1), mhp_zone_managed(zone), (void *)zone,
+		MHP_CAUSE_OFFLINE);
+	return 0;
+}
+
+/* -- pages in the way ------------------------------------------------------- */
+
+MHP_KERNEL void mhp_blocker_emit(u64 page, u32 stage, u32 pass, s64 ret,
+				 u32 unknown)
+{
+	if (!mhp_vmemmap_base)
+		unknown |= MHP_FIELD(mhp_offline_blocker, pfn);
+	if (!__mhp_kind((void *)page))
+		unknown |= MHP_FIELD(mhp_offline_blocker, kind);
+	if (!bpf_core_field_exists(((struct folio *)0)->_large_mapcount) &&
+	    mhp_probe_is_large(mhp_probe_head(page)))
+		unknown |= MHP_FIELD(mhp_offline_blocker, mapcount);
+	mhp_emit_mhp_offline_blocker(unknown, (void *)page, stage, pass, ret);
+}
+
+/* As the events: only the first pages of attempts 1, 2, 4, 8 and so on */
+MHP_KERNEL void mhp_blocker_report(u64 page, u32 stage, s64 ret)
+{
+	u32 pass = mhp_block_op.pass, unknown = 0;
+
+	if (pass & (pass - 1) || mhp_block_op.reported >= MHP_BLOCKERS)
+		return;
+	mhp_block_op.reported++;
+	if (!pass)
+		unknown |= MHP_FIELD(mhp_offline_blocker, pass);
+	if (!ret)
+		unknown |= MHP_FIELD(mhp_offline_blocker, ret);
+	mhp_blocker_emit(page, stage, pass, ret, unknown);
+}
+
+SEC("fentry/do_migrate_range")
+int mhp_enter_pass(void *ctx __attribute__((unused)))
+{
+	if (!mhp_block_is(MHP_PROBE_OFFLINE))
+		return 0;
+	mhp_block_op.pass++;
+	mhp_block_op.reported = 0;
+	return 0;
+}
+
+SEC("fexit/isolate_folio_to_list")
+int mhp_exit_isolate_page(void *ctx)
+{
+	if (mhp_block_is(MHP_PROBE_OFFLINE) && mhp_block_op.pass &&
+	    !(mhp_ret(ctx) & 1))
+		mhp_blocker_report(mhp_arg(ctx, 0), MHP_STAGE_ISOLATE_PAGE,
+				   -MHP_EBUSY);
+	return 0;
+}
+
+/* What could not be migrated is still in the list. */
+struct mhp_probe_list {
+	u64 head;
+	u64 at;
+	s64 ret;
+};
+
+static long mhp_probe_list_step(u32 i __attribute__((unused)),
+				struct mhp_probe_list *list)
+{
+	list->at = MHP_KERNEL_FIELD(list->at, struct list_head, next);
+	if (!list->at || list->at == list->head)
+		return 1;
+	mhp_blocker_report(list->at - bpf_core_field_offset(struct page, lru),
+			   MHP_STAGE_MIGRATE, list->ret);
+	return 0;
+}
+
+SEC("fexit/migrate_pages")
+int mhp_exit_migrate(void *ctx)
+{
+	struct mhp_probe_list list = { mhp_arg(ctx, 0), mhp_arg(ctx, 0),
+				       (s32)mhp_ret(ctx) };
+
+	if (mhp_block_is(MHP_PROBE_OFFLINE) && list.ret)
+		bpf_loop(MHP_BLOCKERS, mhp_probe_list_step, &list, 0);
+	return 0;
+}
+
+/*
+ * The kernel logs the page that keeps a block from being isolated. It also logs, at a limited rate, those of the other
+ * stages, which is all there is if the functions above cannot be probed.
+ */
+SEC("fexit/dump_page")
+int mhp_exit_dump(void *ctx)
+{
+	u64 page = mhp_arg(ctx, 0);
+	char why = 0;
+
+	if (!mhp_block_is(MHP_PROBE_OFFLINE))
+		return 0;
+	bpf_probe_read_kernel(&why, sizeof(why), (void *)mhp_arg(ctx, 1));
+	if (why == 'u')
+		mhp_blocker_emit(page, MHP_STAGE_ISOLATE_RANGE, 0, -MHP_EBUSY,
+				 0);
+	else if (why == 'i' && !mhp_has(MHP_HAS_ISOLATE_PAGE))
+		mhp_blocker_report(page, MHP_STAGE_ISOLATE_PAGE, -MHP_EBUSY);
+	else if (why == 'm' && !mhp_has(MHP_HAS_MIGRATE))
+		mhp_blocker_report(page, MHP_STAGE_MIGRATE, 0);
+	return 0;
+}
+
+/* The huge page that could not be dissolved */
+SEC("fexit/dissolve_free_hugetlb_folio")
+int mhp_exit_dissolve_one(void *ctx)
+{
+	if (mhp_block_is(MHP_PROBE_OFFLINE) && (s32)mhp_ret(ctx))
+		mhp_blocker_emit(mhp_arg(ctx, 0), MHP_STAGE_DISSOLVE,
+				 mhp_block_op.pass, (s32)mhp_ret(ctx), 0);
+	return 0;
+}
+
+#endif

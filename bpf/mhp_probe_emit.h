@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * How the probes make the events of tracepoints.h: for each event a function mhp_emit_<event>() with the arguments of
+ * its TP_PROTO(), which fills the record by the event's own TP_fast_assign().
+ */
+#ifndef MHP_PROBE_EMIT_H
+#define MHP_PROBE_EMIT_H
+
+#include "mhp_store.h"
+#include "mhp_probe_has.h"
+#include "mhp_probe_page.h"
+
+/* enum mhp_probe_has of the probes that are attached; set before mhp_open */
+u32 mhp_probe_has;
+/* The kernel was booted with memory_hotplug.memmap_on_memory off; set before loading */
+const volatile u32 mhp_hosting_off = 0;
+
+MHP_KERNEL u64 mhp_arg(void *ctx, u32 n)
+{
+	u64 value = 0;
+
+	bpf_get_func_arg(ctx, n, &value);
+	return value;
+}
+
+MHP_KERNEL u64 mhp_ret(void *ctx)
+{
+	u64 value = 0;
+
+	bpf_get_func_ret(ctx, &value);
+	return value;
+}
+
+MHP_KERNEL u32 mhp_tid(void)
+{
+	return bpf_get_current_pid_tgid();
+}
+
+MHP_KERNEL int mhp_has(u32 bit)
+{
+	return mhp_probe_has & bit;
+}
+
+/* Stores a record whose payload is filled. Not static, so that the verifier checks the fold once for all probes. */
+__attribute__((noinline)) int mhp_emit(struct mhp_record *r, u32 event,
+				       u32 size)
+{
+	u32 lock;
+
+	if (!r || size > sizeof(r->p))
+		return 0;
+	lock = mhp_store_begin();
+	if (*(volatile u32 *)&mhp_open)
+		mhp_store_known(r, event, size, r->unknown);
+	mhp_store_end(lock);
+	return 0;
+}
+
+#include "mhp_read.h"
+#undef TP_PROTO
+#undef TP_ARGS
+#undef TP_fast_assign
+#define TP_PROTO(...) __VA_ARGS__
+#define TP_ARGS(...) __VA_ARGS__
+#define TP_fast_assign(...) __VA_ARGS__
+#undef DECLARE_EVENT_CLASS
+#define DECLARE_EVENT_CLASS(class, proto, args, fields, assign, print) \
+	static __always_inline                                         \
+		__attribute__((unused)) void mhp_assign_##class(       \
+			struct mhp_##class * __entry, MHP_ONE(proto))  \
+	{                                                              \
+		assign                                                 \
+	}
+#undef DEFINE_EVENT
+#define DEFINE_EVENT(class, event, proto, args)                               \
+	static __always_inline __attribute__((unused)) void mhp_emit_##event( \
+		u32 unknown, MHP_ONE(proto))                                  \
+	{                                                                     \
+		struct mhp_record r = { .unknown = unknown };                 \
+                                                                              \
+		mhp_assign_##class(&r.p.class, args);                         \
+		mhp_emit(&r, MHP_EVENT_##event, sizeof(r.p.class));           \
+	}
+#include "../tracepoints.h"
+
+#endif
