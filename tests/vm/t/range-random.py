@@ -5,8 +5,9 @@
     range-random.py SEED COUNT     debug kernel, memmap_on_memory=range, two nodes, memory hidden by mem=
 
 Runs COUNT sequences, with the seeds SEED, SEED+1, ...: ranges are added (some adds run out of
-memory midway), their blocks go online, to either zone, and offline in any order (some are vetoed by
-a notifier), parts are removed (which is refused), and whole ranges. The test computes the result and
+memory midway), their blocks go online and offline in any order (some are vetoed by
+a notifier), parts are removed (which is refused), and whole ranges. Sequences alternate between node 0 and
+node 1, which has no other memory. The test computes the result and
 the effects of each step before it runs. After each step zoneinfo, sysfs and the events must match;
 after each sequence all accounts must be unchanged. The seed of a failed sequence is printed.
 """
@@ -37,6 +38,7 @@ class Sequence:
     def __init__(self, account, fault, seed):
         self.account, self.fault, self.seed = account, fault, seed
         self.random = random.Random(seed)
+        self.nid = seed % 2
         self.live = {}              # {range: {block: online?}} of all added ranges
         self.done, self.wrong, self.counts = [], [], {}
         self.begin = self.state()
@@ -70,8 +72,9 @@ class Sequence:
         end = max([0] + [there.numbers[-1] + 1 - HIDDEN // oracle.BLOCK_BYTES for there in self.live])
         if end + count > LARGE + 4:
             return
-        there = Range(HIDDEN + end * oracle.BLOCK_BYTES, count, 1)
-        if self.random.random() < 0.25:
+        there = Range(HIDDEN + end * oracle.BLOCK_BYTES, count, self.nid)
+        # 6.12 has a BUG_ON() for a node that cannot be registered.
+        if self.random.random() < 0.25 and (self.live or not self.nid):
             self.fault.arm(self.random.randrange(0, 14 * 1024, 512))
         code = there.add()
         failed = self.fault.disarm() and code == errno.ENOMEM
@@ -82,7 +85,7 @@ class Sequence:
     def add_again(self, there):
         """Add a block where one exists."""
         taken = self.random.choice(there.numbers)
-        code = Range(taken * oracle.BLOCK_BYTES, 1, 1).add()
+        code = Range(taken * oracle.BLOCK_BYTES, 1, self.nid).add()
         self.step(f"add-again {taken}", errno.EEXIST, code)
 
     @staticmethod
@@ -92,9 +95,8 @@ class Sequence:
 
     def online(self, there, number, veto):
         blocks = self.live[there]
-        state = self.random.choice(("online_movable", "online_movable", "online_kernel"))
-        if there.nid:           # the kernel allocates what belongs to a node in its only kernel zone, for good
-            state = "online_movable"
+        # A kernel zone gives no promise that a block can go offline again: range.py has the cases with two zones.
+        state = "online_movable"
         if veto:
             oracle.notifier_error("MEM_GOING_ONLINE", -errno.ENOMEM)
         code = oracle.block_set(number, state)
@@ -199,7 +201,7 @@ def main():
              "each step and are unchanged at the end", wrong)
     for word, (went, refused) in sorted(counts.items()):
         guest.note(f"{word}: {went} succeeded, {refused} were refused or failed")
-    seldom = [word for word, index in (("add", 0), ("add", 1), ("online_movable", 0), ("online_kernel", 0),
+    seldom = [word for word, index in (("add", 0), ("add", 1), ("online_movable", 0),
                                        ("online_movable-veto", 1), ("offline", 0), ("offline-veto", 1), ("remove", 0),
                                        ("remove", 1), ("offline-and-remove", 0), ("offline-and-remove", 1))
               if not counts.get(word, [0, 0])[index]]
