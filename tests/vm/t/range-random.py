@@ -93,6 +93,8 @@ class Sequence:
     def online(self, there, number, veto):
         blocks = self.live[there]
         state = self.random.choice(("online_movable", "online_movable", "online_kernel"))
+        if there.nid:           # the kernel allocates what belongs to a node in its only kernel zone, for good
+            state = "online_movable"
         if veto:
             oracle.notifier_error("MEM_GOING_ONLINE", -errno.ENOMEM)
         code = oracle.block_set(number, state)
