@@ -18,6 +18,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..
 # pylint: disable=wrong-import-position
 import lib_guest as guest
 import lib_oracle as oracle
+import lib_pin as pin
 from lib_account import Account
 from lib_ledger import Recorder
 from lib_trace import Trace, failures, pick, steps
@@ -101,6 +102,32 @@ def probe(account):
     guest.ok("probe: blocks go offline again", account.compare())
 
 
+def virtio_mem_busy(numbers, events, reached):
+    """A page that cannot be moved keeps its part of the device plugged: the event names both."""
+    page = pin.PinnedPage(numbers)
+
+    def ours():
+        return [event for event in pick(events, "virtio_mem_busy") if event.fields["pfn"] == page.pfn]
+    guest.host("vmem-resize", "vmem0", "0")
+    guest.ok("virtio-mem: the part with a pinned page cannot be unplugged, which is reported",
+             [] if reached(ours) else ["no such event within 30 s"])
+    wrong = []
+    for event in ours():
+        fields, first = event.fields, event.fields["start_pfn"]
+        wrong += guest.differs("device", [f"virtio{fields['device']}"], [
+            name for name in os.listdir("/sys/bus/virtio/drivers/virtio_mem") if name.startswith("virtio")])
+        for key, want in (("requested_size", 0), ("kind", "anon"), ("mapcount", 1), ("ret", -errno.EBUSY)):
+            wrong += guest.differs(key, want, fields[key])
+        if not first <= page.pfn < first + fields["nr_pages"] or oracle.block_of(first) not in numbers:
+            wrong.append(f"a page of the part: {event.text}")
+        if fields["refcount"] < 2 or not 0 < fields["plugged_size"] <= 3 * oracle.BLOCK_BYTES:
+            wrong.append(f"a pinned page, and a part of the device: {event.text}")
+    guest.ok("virtio-mem: with the device, its sizes and the page", wrong)
+    page.close()
+    # Without a change the driver tries again after 50 s.
+    guest.host("vmem-resize", "vmem0", "128M")
+
+
 def virtio_mem(account):
     """Two and a half memory blocks, then three: the driver adds them one by one, plugs the rest of
     the last one later, and finally unplugs everything itself, page by page at first."""
@@ -136,6 +163,7 @@ def virtio_mem(account):
     guest.ok("virtio-mem: the other half is plugged into an online block", account.compare()
              + guest.differs("causes", {"driver"}, {event.fields["cause"] for event in
                                                     account.log[-2:] if "cause" in event.fields}))
+    virtio_mem_busy(numbers, events, reached)
     guest.host("vmem-resize", "vmem0", "0")
     gone = reached(lambda: not any(oracle.block(number) for number in numbers))
     account.update()
