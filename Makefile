@@ -75,7 +75,7 @@ check:
 	$(Q)$(CHECK) tests/host.list tests/guest.list
 
 check-long:
-	$(call setup,build kernel guest test)
+	$(call setup,build kernel guest test long)
 	$(Q)$(PHASE) build $(MAKE) $(BUILD) mhptop build/tests/steps
 	$(Q)$(PHASE) kernels $(MAKE) $(BUILD) kernels
 	$(Q)$(PHASE) kernels tests/vm/module/build.sh 6.12 6.12-debug

@@ -18,23 +18,12 @@ p9_devices() {
 	done
 }
 
-# Copies files under their own paths. A path below a symbolic link, such as /lib, is resolved.
-memory_copy() {
-	local path real
-	for path; do
-		real=$(cd "${path%/*}" && pwd -P)/${path##*/}
-		mkdir -p "$MEMORY_ROOT${real%/*}"
-		cp -L "$real" "$MEMORY_ROOT$real"
-	done
-}
-
-memory_programs() {
-	local program path
-	for program in "${MEMORY_PROGRAMS[@]}"; do
-		path=$(type -P "$program") || return
-		echo "$path"
-		ldd "$path" | grep -oE '/[^ ]+'
-	done
+# The files of the test and the programs, and the libraries that they need
+memory_files() {
+	local files
+	files=$(/usr/bin/python3 -B "$MHP_DIR/memory_root.py" "$MHP_SCRIPT" && type -P "${MEMORY_PROGRAMS[@]}") || return
+	echo "$files"
+	grep -v '\.py$' <<< "$files" | xargs -d '\n' ldd | grep -oE '(=> |^\s+)/[^ ]+' | grep -o '/.*' | sort -u
 }
 
 # Sets up the root in memory and continues in it, as guest-init does: never returns unless it fails.
@@ -45,9 +34,9 @@ memory_root_enter() {
 	for name in bin sbin lib lib64; do
 		[[ -L /$name ]] && ln -s usr/$name $MEMORY_ROOT/$name
 	done
-	files=$(/usr/bin/python3 -B "$MHP_DIR/memory_root.py" "$MHP_SCRIPT" && memory_programs) || return
+	files=$(memory_files) || return
 	mapfile -t files <<< "$files"
-	memory_copy "${files[@]}" "$MHP_DIR"/{guest-init,memory-root.sh,guest-lib.sh} || return
+	cp -L --parents "${files[@]}" "$MHP_DIR"/{guest-init,memory-root.sh,guest-lib.sh} $MEMORY_ROOT || return
 	[[ -e $MEMORY_ROOT/usr/bin/python3 ]] || ln -s "$(readlink -f /usr/bin/python3)" $MEMORY_ROOT/usr/bin/python3
 	mkdir -p "$MEMORY_ROOT$MHP_ROOT"
 	cp "$RESULTS/.env" $MHP_RUN/env

@@ -3,24 +3,17 @@
 
     memory_root.py SCRIPT
 
-SCRIPT is loaded as lib_guest would run it, but its test does not start. What this process has loaded then, modules
-and libraries, is what the test needs.
+SCRIPT is loaded as for a run, but its test does not start. The modules that this process has loaded then are what the
+test needs.
 """
 import encodings.ascii  # noqa: F401  Codecs are loaded when a file is opened.
 import encodings.latin_1  # noqa: F401
 import os
-import re
 import runpy
 import sys
 import sysconfig
 
 import lib_guest
-
-
-def libraries():
-    """The shared objects that this process has mapped."""
-    with open("/proc/self/maps", encoding="utf-8") as maps:
-        return {match[1] for match in re.finditer(r" (/\S*\.so\S*)$", maps.read(), re.M)}
 
 
 def modules():
@@ -32,7 +25,7 @@ def main(script):
     lib_guest.run = lambda test: None
     runpy.run_path(script, run_name="__main__")
     stdlib = sysconfig.get_path("stdlib")
-    found = libraries() | modules() | {sys.executable, os.path.realpath(sys.executable), script,
+    found = modules() | {sys.executable, os.path.realpath(sys.executable), script,
                                        os.path.join(stdlib, "os.py")}
     print("\n".join(sorted(os.path.abspath(path) for path in found)))
 
