@@ -101,7 +101,8 @@ enabled() {
 			include obj-$obj/include/config/auto.conf
 			include ${file%/*}/Makefile
 			.DEFAULT_GOAL := list_objects
-			list_objects: ; @printf '%s\n' \$(obj-y) \$(obj-m)
+			built := \$(obj-y) \$(obj-m)
+			list_objects: ; @printf '%s\n' \$(built) \$(foreach object,\$(built),\$(\$(object:.o=-y)) \$(\$(object:.o=-objs)))
 		MAKE
 		echo "${file%.c}.o"
 	done
