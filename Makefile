@@ -81,7 +81,7 @@ check:
 	$(Q)$(CHECK) tests/host.list tests/guest.list
 
 check-long:
-	$(call setup,build kernel guest test)
+	$(call setup,build kernel guest test long)
 	$(Q)$(PHASE) build $(MAKE) $(BUILD) mhptop build/tests/steps build/tests/btf_compare
 	$(Q)$(PHASE) kernels $(MAKE) $(BUILD) kernels
 	$(Q)$(PHASE) kernels $(MAKE) $(BUILD) kernels BASE=7.3

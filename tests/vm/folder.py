@@ -70,6 +70,7 @@ def write_environment(args, path, more):
     pairs.update(
         MHP_ROOT=machine.ROOT, MHP_SCRIPT=os.path.abspath(args.script),
         MHP_KERNEL=args.kernel, BASE=args.base, MHP_ICOUNT="1" if args.icount else "",
+        MHP_MEMORY_ROOT="1" if args.memory_root else "",
         MHP_INTERACTIVE="1" if args.interactive else "")
     with open(os.path.join(path, ".env"), "w", encoding="utf-8") as env:
         for name, value in pairs.items():

@@ -35,6 +35,7 @@ class Config:
     share: str                      # the results folder
     console: str                    # the console log
     initrd: str = ""                # if the kernel needs one to mount the root
+    drive: str = ""                 # the file of a virtio-blk disk
     append: str = ""
     mem: str = "1G"
     maxmem: str = "64G"
@@ -145,6 +146,13 @@ def _dimm_args(cfg):
     return args
 
 
+def _drive_args(cfg):
+    if not cfg.drive:
+        return []
+    return ["-drive", f"file={_comma(cfg.drive)},if=none,id=drive,format=raw,cache=unsafe",
+            "-device", "virtio-blk-pci,drive=drive"]
+
+
 def command(cfg, qmp_fd, ports):
     """The command line. ports: (name, fd) of each virtio-serial port; "tty" is a console."""
     args = [qemu_binary(), "-no-user-config", "-nodefaults", "-no-reboot", "-display", "none",
@@ -158,7 +166,7 @@ def command(cfg, qmp_fd, ports):
             "-device", "virtio-9p-pci,fsdev=root,mount_tag=/dev/root",
             "-fsdev", f"local,id=share,path={_comma(cfg.share)},security_model=none,multidevs=remap",
             "-device", "virtio-9p-pci,fsdev=share,mount_tag=results",
-            *_dimm_args(cfg), *_vmem_args(cfg), *_nvdimm_args(cfg), "-device", "virtio-serial-pci"]
+            *_dimm_args(cfg), *_vmem_args(cfg), *_nvdimm_args(cfg), *_drive_args(cfg), "-device", "virtio-serial-pci"]
     for name, fd in ports:
         kind = "virtconsole" if name == "tty" else "virtserialport"
         args += ["-chardev", f"socket,id={name},fd={fd}",

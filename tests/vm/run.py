@@ -64,6 +64,10 @@ def parse_args(argv):
         help="add an NVDIMM with labels (/dev/nmem0, ...), SIZE of which can be used (may be repeated)")
     add("--dimm", action="append", default=[], metavar="SIZE",
         help="plug a DIMM (dimm0, dimm1, ...) before the guest boots (may be repeated)")
+    add("--drive", metavar="SIZE", help="add an empty virtio-blk disk, /dev/vda")
+    add("--memory-root", action="store_true",
+        help="run SCRIPT, in Python, from a root in memory and without 9p, so that the guest can hibernate; "
+             "the results come when it has ended")
     add("--icount", action="store_true",
         help="use one CPU whose clock counts instructions (for benchmarks)")
     add("--time-limit", type=seconds, metavar="SEC",
@@ -115,10 +119,15 @@ def make_config(args, kernel, folder, accelerator):
     for name in ("mem", "maxmem"):
         parse_size(getattr(args, name))
     initrd = os.path.join(os.path.dirname(kernel), "initrd")
+    drive = ""
+    if args.drive:
+        drive = os.path.join(folder, "drive")
+        with open(drive, "wb") as disk:
+            disk.truncate(parse_size(args.drive))
     return machine.Config(
-        kernel=kernel, initrd=initrd if os.path.exists(initrd) else "", share=folder, console=os.path.join(folder, "console.log"),
-        append=args.append, mem=args.mem, maxmem=args.maxmem, slots=args.slots,
-        smp=args.smp, numa=args.numa, vmem=tuple(args.vmem), dimm=tuple(args.dimm),
+        kernel=kernel, initrd=initrd if os.path.exists(initrd) else "", share=folder,
+        console=os.path.join(folder, "console.log"), drive=drive, append=args.append, mem=args.mem, maxmem=args.maxmem,
+        slots=args.slots, smp=args.smp, numa=args.numa, vmem=tuple(args.vmem), dimm=tuple(args.dimm),
         nvdimm=tuple(args.nvdimm), icount=args.icount, accel=accelerator)
 
 
@@ -162,11 +171,15 @@ class Run:
         factor = time_factor() * (DEBUG_FACTOR if args.kernel == "debug" else 1)
         self.session = Session(make_config(args, kernel, self.folder, self.accelerator),
                                (limit * factor, BOOT_LIMIT * factor), self.line, args.interactive)
-        write_environment(args, self.folder, self.session.prepare())
+        write_environment(args, self.folder, {**self.session.prepare(), "MHP_KERNEL_IMAGE": kernel})
         self.note(f"{args.script} on {kernel}, accelerator {self.accelerator} ({why})")
         if args.interactive:
             self.emit("Starting the guest; Ctrl-] ends it.")
-        self.session.run()
+        try:
+            self.session.run()
+        finally:
+            if self.session.cfg.drive:
+                os.unlink(self.session.cfg.drive)
         self.judge(allowed)
 
     def judge(self, allowed):

@@ -107,6 +107,10 @@ class Passing(Fixture):
     def test_no_plan_needs_only_the_exit_status(self):
         self.assertEqual(self.run_py("no_plan", "--no-plan")[0], 0)
 
+    def test_drive(self):
+        self.assertEqual(self.run_py("disk", "--drive", "1M")[0], 0)
+        self.assertFalse(os.path.exists(os.path.join(self.results, "drive")))
+
     def test_old_results_are_removed(self):
         self.run_py("good")
         stale = os.path.join(self.results, "stale")
@@ -141,6 +145,9 @@ class Failing(Fixture):
 
     def test_missing_kernel(self):
         self.fails("bzImage does not exist", "good", kernel=self.path("none/bzImage"))
+
+    def test_invalid_drive(self):
+        self.fails("invalid size '1X'", "disk", "--drive", "1X")
 
     def test_missing_script(self):
         self.fails("no such script", "good", script=self.path("none.sh"))

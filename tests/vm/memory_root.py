@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Print the files that a Python test needs to run, one absolute path a line (memory-root.sh copies them).
+
+    memory_root.py SCRIPT
+
+SCRIPT is loaded as for a run, but its test does not start. The modules that this process has loaded then are what the
+test needs.
+"""
+import encodings.ascii  # noqa: F401  Codecs are loaded when a file is opened.
+import encodings.latin_1  # noqa: F401
+import os
+import runpy
+import sys
+import sysconfig
+
+import lib_guest
+
+
+def modules():
+    """The source or library files of all modules."""
+    return {module.__file__ for module in list(sys.modules.values()) if getattr(module, "__file__", None)}
+
+
+def main(script):
+    lib_guest.run = lambda test: None
+    runpy.run_path(script, run_name="__main__")
+    stdlib = sysconfig.get_path("stdlib")
+    found = modules() | {sys.executable, os.path.realpath(sys.executable), script,
+                                       os.path.join(stdlib, "os.py")}
+    print("\n".join(sorted(os.path.abspath(path) for path in found)))
+
+
+main(os.path.abspath(sys.argv[1]))

@@ -1,0 +1,140 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Hibernation saves and restores memory that hosts its memmap.
+
+    hibernate.py range|Y            with --memory-root --drive 2G --numa 2, hibernate=nocompress
+
+Blocks of a DIMM are online, the others offline; node 1 has no other memory. Patterns fill it, then the guest hibernates
+and resumes from its own image (test_resume). The image must contain the pages of the memmap and no page of the DIMM
+that is offline; patterns, page flags, block states and zones must be what they were, and the DIMM must go.
+"""
+import os
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), ".."))
+# pylint: disable=wrong-import-position
+import lib_guest as guest
+import lib_oracle as oracle
+from lib_image import Image
+from lib_pattern import KPF_NOPAGE, KPF_OWNER_PRIVATE, Pattern, SelfHosted, flags_of, wrong_struct_page
+
+NODE = 1
+SWAP = "/dev/vda"
+CHUNK = 4096                        # pages in a pattern
+MOST_CHUNKS = 12
+SAMPLE = 512                        # pages looked at in each offline block
+SHOWN = 8
+# Blocks of the DIMM that are online. In range mode block 0 is nothing but memmap and block 1 partly.
+CASES = {
+    "range": (("9G", (70,), "one block"), ("9G", (1, 70), "one block and the one that is partly memmap"),
+              ("9G", (0, 1, 70), "one block and all that hold memmap")),
+    "Y": (("1G", (5,), "one block"),),
+}
+
+
+def patterns(numbers):
+    """Patterns that have pages in each of these blocks: anonymous ones, and one in tmpfs."""
+    made = []
+    while len(made) < 2 or (
+            {oracle.block_of(pfn) for pattern in made for pfn in pattern.pfns} != set(numbers) and len(made) < MOST_CHUNKS):
+        made.append(Pattern(NODE, CHUNK, len(made) * CHUNK, shared=len(made) == 1))
+    return made
+
+
+def state(memmap, online):
+    """What hibernation must not change."""
+    numbers = {number: oracle.block(number) for number in memmap.blocks}
+    held = sorted(memmap.pages(online))
+    flags = {}
+    for number in memmap.blocks:
+        first = number * oracle.BLOCK_PAGES
+        pages = flags_of(first, oracle.BLOCK_PAGES if number in online else SAMPLE)
+        pages += [] if number in online else flags_of(first + oracle.BLOCK_PAGES - SAMPLE, SAMPLE)
+        flags[number] = [bool(page & KPF_NOPAGE) for page in pages]
+    return {"blocks": numbers, "zones": oracle.zones(), "pages that can be walked": flags,
+            "flags of the memmap": flags_of(held[0], held[-1] - held[0] + 1)}
+
+
+def resumed_from_image():
+    """Lines that say why this is not a kernel that was read from an image."""
+    log = subprocess.run(["dmesg"], stdout=subprocess.PIPE, check=True, text=True).stdout
+    # The log is restored with everything else, to the moment before the image was written.
+    wrong = [] if "Creating image" in log else ["the kernel log does not say that an image was created"]
+    return wrong + (["the kernel log says that the image was saved, so it was not restored"] if "Saving image" in log else [])
+
+
+def wrong_image(image, memmap, online, made):
+    """The image against what was in memory."""
+    dimm = {pfn for pfn in image.pfns if memmap.first <= pfn < memmap.end}
+    held = memmap.pages(online)
+    extra = dimm - held - memmap.usable(online)
+    wrong = [f"{len(held - dimm)} of {len(held)} pages of memmap are missing"] if held - dimm else []
+    wrong += [f"{len(extra)} pages are offline, such as {min(extra):#x}"] if extra else []
+    for pattern in made:
+        facts = pattern.describe()
+        for index, pfn in enumerate(pattern.pfns):
+            if pfn not in image.pfns:
+                wrong.append(f"page {pfn:#x} of a pattern is missing")
+            elif index % SHOWN == 0:
+                place = memmap.place(pfn)
+                raw = image.read(place // oracle.PAGE)[place % oracle.PAGE:][:oracle.STRUCT_PAGE]
+                wrong += wrong_struct_page(facts, index, raw)
+    guest.note(f"image: {len(image.pfns)} pages, {len(dimm)} of them of the DIMM, {len(held)} of those memmap")
+    return wrong
+
+
+def hibernate():
+    oracle.write("/sys/power/image_size", 8 << 30)
+    oracle.write("/sys/power/disk", "test_resume")
+    oracle.write("/sys/power/state", "disk")
+
+
+def case(mode, size, numbers, what):
+    begin = oracle.everything()
+    memmap = SelfHosted(guest.dimm_plug("d0", size, NODE), int(size[:-1]) << 30, mode)
+    online = [memmap.blocks[number] for number in numbers]
+    for number in online:
+        guest.eq(f"{what}: memory{number} goes online", None, oracle.block_set(number, "online_movable"))
+    usable = sorted({oracle.block_of(pfn) for pfn in memmap.usable(online)})
+    made = patterns(usable)
+    guest.eq(f"{what}: the patterns are in the blocks that are online", usable,
+             sorted({oracle.block_of(pfn) for pattern in made for pfn in pattern.pfns}))
+    before = state(memmap, online)
+    guest.ok(f"{what}: the memmap is self-hosted", [] if all(
+        flag & KPF_OWNER_PRIVATE for flag in before["flags of the memmap"]) else ["pages of it are not marked"])
+    hibernate()
+    guest.ok(f"{what}: the guest resumes from an image", resumed_from_image())
+    after = state(memmap, online)
+    guest.ok(f"{what}: patterns are what they were", [line for pattern in made for line in pattern.wrong()])
+    guest.ok(f"{what}: they are in the same pages", [
+        line for pattern in made for line in guest.differs("pages", pattern.pfns, pattern.mapped())])
+    for key, value in before.items():
+        guest.ok(f"{what}: {key}", guest.differs(key, value, after[key]))
+    oracle.write("/proc/sys/vm/drop_caches", 1)        # the image was written past the page cache of the device
+    image = Image(SWAP)
+    guest.ok(f"{what}: the image has the memmap and the patterns, and nothing that is offline",
+             wrong_image(image, memmap, online, made))
+    image.close()
+    for pattern in made:
+        pattern.close()
+    for number in online:
+        guest.eq(f"{what}: memory{number} goes offline", None, oracle.block_set(number, "offline", 60))
+    guest.dimm_unplug("d0")
+    guest.ok(f"{what}: the DIMM goes", guest.differs("at the end", begin, oracle.everything()))
+
+
+def main():
+    mode = sys.argv[1]
+    guest.eq("memmap_on_memory", mode, oracle.memmap_mode())
+    oracle.write(f"{oracle.MEMORY}/auto_online_blocks", "offline")
+    for size, numbers, what in CASES[mode]:
+        # A new swap area each time: its header must not point to the image of the case before.
+        subprocess.run(["dd", "if=/dev/zero", f"of={SWAP}", "bs=4096", "count=1", "conv=fsync"], check=True)
+        subprocess.run(["mkswap", SWAP], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(["swapon", SWAP], check=True)
+        case(mode, size, numbers, what)
+        subprocess.run(["swapoff", SWAP], check=True)
+
+
+guest.run(main)
