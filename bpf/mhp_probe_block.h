@@ -36,6 +36,10 @@ MHP_KERNEL void mhp_block_enter(u64 dev, u32 kind)
 {
 	u64 at = dev - bpf_core_field_offset(struct memory_block, dev);
 
+	mhp_probe_begin(&mhp_block_op.opened,
+			mhp_block_op.kind == MHP_PROBE_ONLINE ?
+				MHP_EVENT_mhp_online_end :
+				MHP_EVENT_mhp_offline_end);
 	mhp_block_op.at = at;
 	mhp_block_op.start_pfn =
 		MHP_KERNEL_FIELD(at, struct memory_block, dev.id)
@@ -139,6 +143,7 @@ int mhp_exit_online(void *ctx)
 			(void *)mhp_block_op.zone, ret);
 	}
 	mhp_block_op.tid = 0;
+	mhp_block_op.opened = 0;
 	return 0;
 }
 
@@ -250,6 +255,7 @@ int mhp_exit_offline(void *ctx)
 					 (void *)mhp_block_op.zone, ret);
 	}
 	mhp_block_op.tid = 0;
+	mhp_block_op.opened = 0;
 	return 0;
 }
 

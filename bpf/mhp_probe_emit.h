@@ -41,6 +41,17 @@ MHP_KERNEL int mhp_has(u32 bit)
 	return mhp_probe_has & bit;
 }
 
+/*
+ * An operation begins. The kernel skips the exit probes of a call in progress if another tracer attaches to its function
+ * then, or detaches: if the operation before has no end, that event is lost.
+ */
+MHP_KERNEL void mhp_probe_begin(u32 *opened, u32 end_event)
+{
+	if (*opened)
+		mhp_store_missed(end_event);
+	*opened = *(volatile u32 *)&mhp_open;
+}
+
 /* Stores a record whose payload is filled. Not static, so that the verifier checks the fold once for all probes. */
 __attribute__((noinline)) int mhp_emit(struct mhp_record *r, u32 event,
 				       u32 size)

@@ -129,6 +129,7 @@ MHP_KERNEL void mhp_add_enter(void *ctx)
 	u64 start = MHP_KERNEL_FIELD(res, struct resource, start);
 	u64 end = MHP_KERNEL_FIELD(res, struct resource, end);
 
+	mhp_probe_begin(&mhp_add.opened, MHP_EVENT_mhp_add_end);
 	mhp_add.tid = mhp_tid();
 	mhp_add.start_pfn = start >> mhp_page_shift;
 	mhp_add.nr_pages = (end + 1 - start) >> mhp_page_shift;
@@ -176,6 +177,7 @@ MHP_KERNEL void mhp_add_exit(void *ctx)
 	if (!mhp_add.ended)
 		mhp_add_end_emit(ret);
 	mhp_add.tid = 0;
+	mhp_add.opened = 0;
 }
 
 SEC("fentry/add_memory_resource")
@@ -308,6 +310,7 @@ int mhp_enter_remove(void *ctx)
 	struct mhp_probe_walk walk = { .nid = -1 };
 	u32 unknown = 0;
 
+	mhp_probe_begin(&mhp_remove.opened, MHP_EVENT_mhp_remove_end);
 	mhp_remove.tid = mhp_tid();
 	mhp_remove.start_pfn = mhp_arg(ctx, 0) >> mhp_page_shift;
 	mhp_remove.nr_pages = mhp_arg(ctx, 1) >> mhp_page_shift;
@@ -360,6 +363,7 @@ int mhp_exit_remove(void *ctx)
 				mhp_remove.nr_pages, mhp_remove.vmemmap_pages,
 				mhp_remove.nid, (s32)mhp_ret(ctx));
 	mhp_remove.tid = 0;
+	mhp_remove.opened = 0;
 	return 0;
 }
 

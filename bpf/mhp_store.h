@@ -150,6 +150,17 @@ MHP_STORE void mhp_store_known(struct mhp_record *r, u32 event, u32 size,
 		count->submitted++;
 }
 
+/* Counts an event that happened and of which there can be no record. */
+MHP_STORE void mhp_store_missed(u32 event)
+{
+	struct mhp_count *count = bpf_map_lookup_elem(&mhp_counts, &event);
+
+	if (!count || !*(volatile u32 *)&mhp_open)
+		return;
+	count->seen++;
+	count->lost++;
+}
+
 MHP_STORE void mhp_store_record(struct mhp_record *r, u32 event, u32 size)
 {
 	mhp_store_known(r, event, size, 0);

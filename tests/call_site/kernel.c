@@ -10,8 +10,8 @@ const char linux_banner[] = "Linux version " RELEASE " (a@b) #1 SMP\n";
 #define INLINE static inline __attribute__((always_inline))
 TRACE(mhp_notify, 2, long, action)
 TRACE(mhp_vmemmap_online, 0, long, vmemmap_pages)
-TRACE(mhp_online_end, 1, enum mhp_reason, reason)
-TRACE(mhp_offline_end, 0, enum mhp_reason, reason)
+TRACE(mhp_offline_failed, 1, enum mhp_reason, reason)
+TRACE(mhp_offline_end, 0, long, ret)
 TRACE(mhp_present, 0, enum mhp_cause, cause)
 #undef INLINE
 #define INLINE static __attribute__((noinline))
@@ -42,22 +42,22 @@ __attribute__((noinline)) void once_helped(long pages)
 
 __attribute__((noinline)) void ends(long pfn, enum mhp_reason reason)
 {
-	trace_mhp_online_end(pfn, MHP_REASON_HOSTING);
+	trace_mhp_offline_failed(pfn, MHP_REASON_HUGETLB);
 	sink(pfn, 1);
-	trace_mhp_online_end(pfn, MHP_REASON_NONE); /* here: none */
+	trace_mhp_offline_failed(pfn, MHP_REASON_SIGNAL); /* here: none */
 	sink(pfn, 2);
-	trace_mhp_online_end(pfn, reason); /* here: any */
+	trace_mhp_offline_failed(pfn, reason); /* here: any */
 }
 
-__attribute__((noinline)) void many(long pfn, enum mhp_reason reason)
+__attribute__((noinline)) void many(long pfn, long ret)
 {
-	trace_mhp_offline_end(pfn, reason); /* here: first */
+	trace_mhp_offline_end(pfn, ret); /* here: first */
 	sink(pfn, 3);
-	trace_mhp_offline_end(pfn + 1, reason); /* here: second */
+	trace_mhp_offline_end(pfn + 1, ret); /* here: second */
 	sink(pfn, 4);
-	trace_mhp_offline_end(pfn + 2, reason); /* here: third */
+	trace_mhp_offline_end(pfn + 2, ret); /* here: third */
 	sink(pfn, 5);
-	trace_mhp_offline_end(pfn + 3, reason);
+	trace_mhp_offline_end(pfn + 3, ret);
 }
 
 static inline __attribute__((always_inline)) void shared(long pfn)
@@ -91,8 +91,8 @@ void _start(void)
 	     trace_mhp_managed_enabled());
 	notify(1);
 	once_helped(1);
-	ends(1, MHP_REASON_NONE);
-	many(1, MHP_REASON_NONE);
+	ends(1, MHP_REASON_SIGNAL);
+	many(1, 0);
 	first_user(1);
 	second_user(1);
 	unknown_caller(1);

@@ -18,7 +18,7 @@ struct tracepoint {
 	char rest[56];
 };
 
-enum mhp_reason { MHP_REASON_NONE = 1, MHP_REASON_HOSTING = 13 };
+enum mhp_reason { MHP_REASON_SIGNAL = 15, MHP_REASON_HUGETLB = 17 };
 enum mhp_cause { MHP_CAUSE_ONLINE = 1, MHP_CAUSE_OFFLINE, MHP_CAUSE_ROLLBACK };
 
 /* FLAGS are the low bits of the key in the table, which are not part of its address. */

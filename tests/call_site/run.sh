@@ -19,7 +19,7 @@ build() {
 
 # Violations that involve each tracepoint of kernel.c, and one event that kernel.c does not have
 "$TOP/tests/rules/edit.py" "$TOP/tests/rules/failures-block.ndjson" \
-	set:mhp_vmemmap_online:1:nid:1 set:mhp_managed:2:delta:1 >run.ndjson
+	set:mhp_vmemmap_online:1:nid:1 set:mhp_managed:2:delta:1 set:mhp_offline_failed:1:ret:-12 >run.ndjson
 budgets=(--max-online 1us --max-offline 1us --max-vmemmap 0.1)
 
 judge() { "$MHPTOP" check "${budgets[@]}" "$@" 2>"$WORK/stderr"; }
@@ -37,7 +37,7 @@ all_sites() {
 	eq "$name: a call in a function" "$(sites mhp_notify)" "at notify(), $file:$(here notify)"
 	eq "$name: a call in an inlined function" "$(sites mhp_vmemmap_online)" \
 		"at helper(), $file:$(here helped), inlined into once_helped()"
-	eq "$name: a call with other arguments is excluded" "$(sites mhp_online_end)" \
+	eq "$name: a call with other arguments is excluded" "$(sites mhp_offline_failed)" \
 		"at ends(), $file:$(here none)"$'\n'"or ends(), $file:$(here any)"
 	eq "$name: three of more calls are listed" "$(sites mhp_offline_end)" \
 		"at many(), $file:$(here first)"$'\n'"or many(), $file:$(here second)"$'\n'"or many(), $file:$(here third)"$'\n'"or …"
@@ -50,7 +50,7 @@ all_sites() {
 check "build a vmlinux in a folder below its source" build linux/obj ../mm/kernel.c vmlinux gcc -g
 judge --vmlinux vmlinux run.ndjson >verdict
 check "the violations have all events that are looked up below" bash -c 'for event; do grep -q "^# .* $event: " verdict || exit; done' \
-	_ mhp_{notify,vmemmap_online,online_end,offline_end,present,managed,add_end}
+	_ mhp_{notify,vmemmap_online,offline_failed,offline_end,present,managed,add_end}
 all_sites "built below" mm/kernel.c
 judge --junit junit.xml --vmlinux vmlinux run.ndjson >/dev/null
 eq "JUnit has the call sites" "$(python3 -c 'import xml.etree.ElementTree as tree
