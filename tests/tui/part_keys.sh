@@ -39,7 +39,7 @@ shows "detail: the map stays on the screen" '^0x580000000 ·{4}$'
 shows "detail: phases with durations" '^  offline +at 2023-11-15T03:43:20\.[0-9]+\+05:30, took [0-9.]+us'
 keys PageDown
 shows "detail: the range, what hosts its memmap and why" 'hosted by: block, reason: self_hosted; 36864'
-shows "detail: the events of the block" '^! .*mhp_offline_blocker: pfn=0x190223 kind=anon'
+shows "detail: the events of the block" '^! .*mhp_offline_failed: start_pfn=0x190200'
 keys End
 shows "detail: the columns" '^  blocker_kind +anon'
 keys Right
@@ -72,7 +72,7 @@ shows "Tab: the log has the focus" '^\[Events\]'
 keys Up Up
 shows "the log scrolls back" ' 2 newer below'
 keys Right
-shows "Right: the log scrolls to the right" '^! \[001\] bash-42 mhp_offline_blocker: '
+shows "Right: the log scrolls to the right" '^! \[000\] bash-42 mhp_offline_failed: '
 keys Left G
 shows "G: the newest event" 'newest at the bottom'
 keys l

@@ -39,7 +39,7 @@ shows "Tab: the map, after the log" '^\[Map\]'
 keys Tab
 shows "Tab: then the ranges" '^\[Ranges\]'
 keys Right Right Right
-shows "Right: columns scroll, base and state stay" 'BASE STATE +WHY +SECT +REFS +USERS$'
+shows "Right: columns scroll, base and state stay" 'BASE STATE +WHY +SECT +REFS +USERS'
 shows "block-hosted: no references" '0x140000 ok +self_hosted +72 +- +- '
 keys Left Left Left
 shows "Left: the columns scroll back" 'BASE STATE +PAGES'
@@ -88,15 +88,17 @@ until_ok has_file "$WORK/after"
 {
 	head -n 1 "$STORY"
 	for ((i = 1; i <= 40; i++)); do
-		printf '{"seq":%d,"ns":%d,"cpu":0,"pid":1,"comm":"a","event":"mhp_add_begin",' "$((2 * i - 1))" "$i"
+		printf '{"seq":%d,"ns":%d,"cpu":0,"pid":1,"comm":"a","event":"mhp_add_begin",' "$((3 * i - 2))" "$i"
 		printf '"start_pfn":%d,"nr_pages":32768,"nid":0,"flags":1}\n' "$(((140 - i) * 32768))"
 		((i < 40)) || break
-		printf '{"seq":%d,"ns":%d,"cpu":0,"pid":1,"comm":"a","event":"mhp_add_end",' "$((2 * i))" "$i"
+		printf '{"seq":%d,"ns":%d,"cpu":0,"pid":1,"comm":"a","event":"mhp_add_failed",' "$((3 * i - 1))" "$i"
+		printf '"start_pfn":%d,"nr_pages":32768,"ret":-17,"reason":"arch_add"}\n' "$(((140 - i) * 32768))"
+		printf '{"seq":%d,"ns":%d,"cpu":0,"pid":1,"comm":"a","event":"mhp_add_end",' "$((3 * i))" "$i"
 		printf '"start_pfn":%d,"nr_pages":32768,"vmemmap_pages":0,"ret":-17,' "$(((140 - i) * 32768))"
 		printf '"nid":0,"hosting":"none","why":"not_requested"}\n'
 	done
-	printf '{"totals":{"seen":79,"lost":0,"folded":79,"self_check":"equal","events":{"mhp_add_begin":{"seen":40,"lost":0},'
-	echo '"mhp_add_end":{"seen":39,"lost":0}}}}'
+	printf '{"totals":{"seen":118,"lost":0,"folded":118,"self_check":"equal","events":{"mhp_add_begin":{"seen":40,"lost":0},'
+	echo '"mhp_add_failed":{"seen":39,"lost":0},"mhp_add_end":{"seen":39,"lost":0}}}}'
 } >"$WORK/many.ndjson"
 open 80x30 "$MHPTOP replay $WORK/many.ndjson"
 shows "many ranges: the title says which are shown" '^ Ranges  1-5 of 40$'

@@ -4,28 +4,28 @@
 # shellcheck disable=SC2154
 
 open 100x24 "$MHPTOP replay $STORY"
-shows "times are in the local time zone" '^ +03:43:20\.107777 \[[0-9]{3}\] bash-42 mhp_offline_begin'
+shows "times are in the local time zone" '^ +03:43:20\.108024 \[[0-9]{3}\] bash-42 mhp_offline_begin'
 shows "  the log says so" 'newest at the bottom  local time'
 keys T
-shows "T: times in UTC" '^ +22:13:20\.107777 \[[0-9]{3}\] bash-42 mhp_offline_begin'
+shows "T: times in UTC" '^ +22:13:20\.108024 \[[0-9]{3}\] bash-42 mhp_offline_begin'
 shows "  the last line says so" '^times: UTC \(utc\)'
 keys T
-shows "T: seconds of CLOCK_MONOTONIC" '^ +1\.107777 \[[0-9]{3}\] bash-42 mhp_offline_begin'
+shows "T: seconds of CLOCK_MONOTONIC" '^ +1\.108024 \[[0-9]{3}\] bash-42 mhp_offline_begin'
 keys T
-shows "T: seconds since the first event" '^ +\+0\.107777 \[[0-9]{3}\] bash-42 mhp_offline_begin'
+shows "T: seconds since the first event" '^ +\+0\.108024 \[[0-9]{3}\] bash-42 mhp_offline_begin'
 keys T T
-shows "T: times in UTC again" '^ +22:13:20\.107777 '
+shows "T: times in UTC again" '^ +22:13:20\.108024 '
 keys /
 type_line state=going_offline
 keys Enter
 shows "detail: the style of its times" '^Phases \(UTC\)'
 shows "detail: an operation in progress in a recording" \
-	'^  offline +at 2023-11-14T22:13:20\.107777Z, in progress for 0ns at the newest event'
+	'^  offline +at 2023-11-14T22:13:20\.108024Z, in progress for 0ns at the newest event'
 keys q q
 ends "q quits" 0
 
 open 100x24 "$MHPTOP replay --time delta $STORY"
-shows "--time selects the style" '^ +\+0\.107777 \[[0-9]{3}\] bash-42 mhp_offline_begin'
+shows "--time selects the style" '^ +\+0\.108024 \[[0-9]{3}\] bash-42 mhp_offline_begin'
 keys q
 until_ok has_file "$WORK/after"
 
