@@ -19,7 +19,7 @@ build() {
 
 # Violations that involve each tracepoint of kernel.c, and one event that kernel.c does not have
 "$TOP/tests/rules/edit.py" "$TOP/tests/rules/failures-block.ndjson" \
-	set:mhp_vmemmap_online:1:nid:1 set:mhp_managed:2:delta:1 set:mhp_offline_failed:1:ret:-12 >run.ndjson
+	set:mhp_vmemmap_online:1:nid:1 set:mhp_managed:2:delta:1 double:mhp_offline_failed:1 >run.ndjson
 budgets=(--max-online 1us --max-offline 1us --max-vmemmap 0.1)
 
 judge() { "$MHPTOP" check "${budgets[@]}" "$@" 2>"$WORK/stderr"; }
