@@ -35,7 +35,7 @@ seconds() { screen | sed -nE 's/.*in progress for ([0-9.]+)s$/\1/p'; }
 runs_on() { awk -v old="$1" -v now="$(seconds)" 'BEGIN { exit !(now > old + 0.5) }'; }
 
 open 100x30 "$TOP/build/tests/live"
-shows "live: the dashboard" '^events +3 seen'
+shows "live: the dashboard" '^events +4 seen'
 keys /
 type_line state=going_offline
 shows "live: an operation in progress" '^>. +7 going_offline'
