@@ -19,6 +19,9 @@ static void event_again(const struct mhp_record *record)
 	     record->event, record->size);
 	must(!event_is_tool(record->event), "%s is not the kernel's",
 	     info->name);
+	/* Fields of an older form, and words that are gone, cannot be printed. */
+	if (record->schema)
+		return;
 	event_print(record, fields, sizeof(fields));
 	snprintf(line, sizeof(line), "task %u [%03u] %llu.%09llu: mhp:%s: %s\n",
 		 record->pid, record->cpu, record->time_ns / 1000000000,

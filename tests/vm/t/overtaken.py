@@ -55,7 +55,10 @@ class Meminfo:
 
     def end(self):
         self.ended = True
+        # mhptop may have left an open() that the thread waits for.
+        reader = os.open(PIPE, os.O_RDONLY | os.O_NONBLOCK)
         self.thread.join()
+        os.close(reader)
 
 
 def bring_online(number):

@@ -159,6 +159,15 @@ static const char *event_name(const struct mhp_record *r)
 		       event_info(r->event)->name;
 }
 
+static void steps_expected(const struct rule_op *op, unsigned int step,
+			   char *text, size_t len)
+{
+	rule_steps_next(op, step, text, len);
+	/* It became clear too late that the block has no such steps. */
+	if (!*text)
+		snprintf(text, len, "the end of the operation");
+}
+
 /* An event that no edge allows: report it once, then skip to the end of the operation. */
 static void unexpected_event(struct rules *rules, const struct mhp_record *r)
 {
@@ -171,7 +180,7 @@ static void unexpected_event(struct rules *rules, const struct mhp_record *r)
 			   event_info(r->event)->name);
 		return;
 	}
-	rule_steps_next(op, op->step, expected, sizeof(expected));
+	steps_expected(op, op->step, expected, sizeof(expected));
 	if (!op->blind)
 		rule_check(rules, rule_order(op), op->start, false, expected,
 			   "%s", event_name(r));
@@ -394,8 +403,8 @@ static void step_skipped(struct rules *rules, enum step step,
 	*skipped = (struct violation){ .rule = rule_order(&rules->op),
 				       .pfn = rules->op.start };
 	rule_events(rules, rules->op.start, skipped);
-	rule_steps_next(&rules->op, step, skipped->expected,
-			sizeof(skipped->expected));
+	steps_expected(&rules->op, step, skipped->expected,
+		       sizeof(skipped->expected));
 	snprintf(skipped->found, sizeof(skipped->found), "%s", event_name(r));
 }
 
