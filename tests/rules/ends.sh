@@ -2,21 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # When a check ends, and that it can always be ended: --for, pipes and FIFOs that have nothing, more than that or not yet
 # all, signals, and the file of --junit. MHPTOP is the program under test.
-. "$(dirname "$0")/../host-lib.sh"
-cd "$TOP/tests/rules" || exit 1
-MHPTOP=$(realpath "$TOP/${MHPTOP:-build/mhptop}")
-
-# verdict NAME WANT REGEX FILE…: the exit status of a check, and a line of its verdict or of its messages
-verdict() {
-	local name=$1 want=$2 regex=$3 got=0
-	shift 3
-	"$MHPTOP" check "$@" >"$WORK/verdict" 2>"$WORK/stderr" </dev/null || got=$?
-	if ((got == want)) && cat "$WORK/verdict" "$WORK/stderr" | grep -qE -- "$regex"; then
-		pass "$name"
-	else
-		fail "$name" "exit $got, want $want"$'\n'"$(grep -E '^not ok|^# [A-Z]' "$WORK/verdict"; cat "$WORK/stderr")"
-	fi
-}
+. "$(dirname "$0")/lib.sh"
 
 # A file that is there is read to its end, however early the time is over.
 ./edit.py eject-range.ndjson idle >"$WORK/idle.ndjson"

@@ -3,22 +3,9 @@
 # What `mhptop check` makes of recordings and texts of other tools that are cut, have lost events, were printed in another
 # way, or hold what an attacker chose. printed/ has the output of real tools; perf.data.xz and perf-pipe.data.xz were
 # recorded in a guest. MHPTOP is the program under test.
-. "$(dirname "$0")/../host-lib.sh"
-cd "$TOP/tests/rules" || exit 1
-MHPTOP=$(realpath "$TOP/${MHPTOP:-build/mhptop}")
+. "$(dirname "$0")/lib.sh"
 export PYTHONDONTWRITEBYTECODE=1
 
-# verdict NAME WANT REGEX FILE…: the exit status of a check, and a line of its verdict or of its messages
-verdict() {
-	local name=$1 want=$2 regex=$3 got=0
-	shift 3
-	"$MHPTOP" check "$@" >"$WORK/verdict" 2>"$WORK/stderr" </dev/null || got=$?
-	if ((got == want)) && cat "$WORK/verdict" "$WORK/stderr" | grep -qE -- "$regex"; then
-		pass "$name"
-	else
-		fail "$name" "exit $got, want $want"$'\n'"$(grep -E '^not ok|^# [A-Z]' "$WORK/verdict"; cat "$WORK/stderr")"
-	fi
-}
 
 "$TOP/build/tests/as_text" perf failures-block.ndjson >"$WORK/text"
 events=$(grep -c 'mhp:mhp_' "$WORK/text")

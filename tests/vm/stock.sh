@@ -44,7 +44,7 @@ cached_release() {
 module_files() {
 	local name path depends
 	for name; do
-		path=$(find "$new/root" -regextype posix-extended -regex ".*/${name//[-_]/[-_]}\\.ko(\\.(xz|zst))?" | head -n 1)
+		path=$(find "$new/image" -regextype posix-extended -regex ".*/${name//[-_]/[-_]}\\.ko(\\.(xz|zst))?" | head -n 1)
 		[[ $path ]] || continue
 		depends=$(modinfo -F depends "$path")
 		# shellcheck disable=SC2086 # a list
@@ -56,8 +56,8 @@ module_files() {
 make_initrd() {
 	local path name
 	mkdir -p "$new/initrd.d"/{bin,modules,proc,dev,root}
-	cp "$new/root/bin/busybox" "$new/initrd.d/bin/busybox" 2>/dev/null ||
-		cp "$new/root/usr/bin/busybox" "$new/initrd.d/bin/busybox"
+	cp "$new/image/bin/busybox" "$new/initrd.d/bin/busybox" 2>/dev/null ||
+		cp "$new/image/usr/bin/busybox" "$new/initrd.d/bin/busybox"
 	cp "$here/stock-init" "$new/initrd.d/init"
 	# shellcheck disable=SC2086 # a list
 	module_files $modules | awk '!seen[$0]++' >"$new/files"
@@ -83,17 +83,17 @@ make_kernel() {
 	new=$(mktemp -d "$stock/new.XXXXXX")
 	trap 'rm -rf "$new"' EXIT
 	echo "stock.sh: fetching Debian's kernel $release" >&2
-	mkdir "$new/debs" "$new/root"
+	mkdir "$new/debs" "$new/image"
 	archive_fetch "$new/debs" "${packages[@]}" || exit 1
 	for package in "$new"/debs/*.deb; do
-		dpkg-deb -x "$package" "$new/root" || die "$package cannot be unpacked"
+		dpkg-deb -x "$package" "$new/image" || die "$package cannot be unpacked"
 	done
-	image=$(find "$new/root" -name "vmlinuz-$release" -o -path "*/$release/vmlinuz" | head -n 1)
+	image=$(find "$new/image" -name "vmlinuz-$release" -o -path "*/$release/vmlinuz" | head -n 1)
 	[[ $image ]] || die "the packages ${packages[*]} contain no kernel image"
 	cp "$image" "$new/bzImage"
-	find "$new/root" \( -name "config-$release" -o -path "*/$release/config" \) -exec cp {} "$new/config" \;
+	find "$new/image" \( -name "config-$release" -o -path "*/$release/config" \) -exec cp {} "$new/config" \;
 	make_initrd
-	rm -rf "$new/root" "$new/debs" "$new/initrd.d" "$new/files"
+	rm -rf "$new/image" "$new/debs" "$new/initrd.d" "$new/files"
 	chmod 755 "$new"
 	mv -T "$new" "$stock/$release@$key"
 	trap - EXIT
