@@ -79,7 +79,7 @@ union mhp_payload {
  * buffer: a gap is a loss. time_ns is CLOCK_MONOTONIC. pid is the thread's id. size is that of the payload in use, in
  * bytes. schema is that of an old recording, 0 if the record has the current form. Before schema 3, the end events of
  * online and offline had the reason of a failure: reason is that enum mhp_reason, 0 if there is none. unknown has a bit,
- * MHP_FIELD(), for each field that the source could not tell; the field itself is 0.
+ * MHP_FIELD(), for each field that the source could not report; the field itself is 0.
  */
 struct mhp_record {
 	u64 seq;

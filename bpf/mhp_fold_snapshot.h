@@ -30,7 +30,7 @@ MHP_FOLD void mhp_fold_block_rest(struct mhp_ledger *ledger,
 }
 
 /*
- * The zone that the memmap of a range is in. A recording or kernel that does not tell is taken to have it in the zone
+ * The zone that the memmap of a range is in. A recording or kernel that does not report it is taken to have it in the zone
  * of a block that is online.
  */
 MHP_FOLD void mhp_fold_snapshot_memmap(struct mhp_ledger *ledger,

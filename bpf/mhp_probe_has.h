@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the probes can tell on the running kernel beyond their own events: user space sets a bit for each function that
+ * What the probes can report on the running kernel beyond their own events: user space sets a bit for each function that
  * it could attach to, and the probes report as unknown what depends on the others.
  */
 #ifndef MHP_PROBE_HAS_H

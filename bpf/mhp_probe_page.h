@@ -281,7 +281,7 @@ MHP_KERNEL u32 mhp_probe_type(u64 page)
 	return MHP_KERNEL_FIELD(page, struct page, page_type);
 }
 
-/* What a page is by its own fields, 0 if that does not tell */
+/* What a page is by its own fields, 0 if they do not show it */
 MHP_KERNEL_CALLED u32 mhp_probe_page_kind(u64 page)
 {
 	u64 flags = mhp_probe_flags(page);
@@ -317,7 +317,7 @@ MHP_KERNEL_CALLED u32 mhp_probe_kind(u64 page)
 		return kind;
 	if (MHP_PROBE_TYPE(type, PGTY_hugetlb))
 		return MHP_KIND_HUGETLB;
-	/* Of a compound page, these kernels do not tell in a way that is known here. */
+	/* Of a compound page, these kernels have no form that is known here. */
 	if (!mhp_probe_has_types() && head != page)
 		return 0;
 	mapping = MHP_KERNEL_FIELD(page, struct page, mapping);

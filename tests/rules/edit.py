@@ -11,7 +11,7 @@ all notifier calls of a step, and idle all events but the snapshot. until:EVENT:
 after an event; ends:SECONDS ends it that long after its last event. boot:ID:SECONDS, the last edit,
 makes it a recording of a boot with this ID, and moves all its times so that it begins at that time.
 unknown:EVENT:FIELD makes a field unknown in all events of that name, unseen:EVENT drops them all, as one
-that the source cannot tell.
+that the source cannot report.
 """
 import json
 import sys

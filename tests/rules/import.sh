@@ -6,7 +6,6 @@
 . "$(dirname "$0")/lib.sh"
 export PYTHONDONTWRITEBYTECODE=1
 
-
 "$TOP/build/tests/as_text" perf failures-block.ndjson >"$WORK/text"
 events=$(grep -c 'mhp:mhp_' "$WORK/text")
 pass_all="^# PASS: $events events, 0 lost"
@@ -233,7 +232,11 @@ for packing in gz zst; do
 	printf '\xff\xff\xff\xff\xff\xff\xff\xff' | dd of="$WORK/bad.$packing" bs=1 seek=600 conv=notrunc status=none
 	status "text.$packing that is damaged" 6 'bad\.[a-z]*:[0-9]+: ' "$MHPTOP" check "$WORK/bad.$packing"
 	head -c 300 "$WORK/range.$packing" >"$WORK/cut.$packing"
-	check "a recording, $packing, that was cut is not PASS" bash -c '! "$1" check "$2"' _ "$MHPTOP" "$WORK/cut.$packing"
+	# gzip gives the lines that are whole and a part of the next one; zstd gives nothing before a whole block.
+	case $packing in
+	gz) verdict "a recording, gz, that was cut" 6 'cut\.gz:[0-9]+: truncated' "$WORK/cut.gz" ;;
+	zst) verdict "a recording, zst, that was cut" 5 'cut\.zst: the text was cut' "$WORK/cut.zst" ;;
+	esac
 done
 cat "$WORK/text.gz" <(sed -n 2p "$WORK/text" | gzip) >"$WORK/parts.gz"
 verdict "several packed parts in a file" 5 "^# UNKNOWN: $((events + 1)) events, 0 lost" "$WORK/parts.gz"

@@ -70,7 +70,7 @@ for recording in failures-block failures-buddy; do
 	unjudged $recording '^# PASS' unknown:mhp_add_begin:nid
 	unjudged $recording '^# unknown to events, and not judged: mhp_offline_blocker' unseen:mhp_offline_blocker
 	unjudged $recording '^# unknown to events, and not judged: mhp_notify' unseen:mhp_notify
-	unjudged $recording 'SKIP not judged: events cannot tell mhp_vmemmap_ref' unseen:mhp_vmemmap_ref
+	unjudged $recording 'SKIP not judged: events cannot report mhp_vmemmap_ref' unseen:mhp_vmemmap_ref
 done
 unjudged failures-buddy '^# not judged [0-9]+ times: mhp_vmemmap_populate.vmemmap_pages' unknown:mhp_vmemmap_populate:vmemmap_pages
 unjudged cycles '^# not judged [0-9]+ times: mhp_vmemmap_free.host_pfn' unknown:mhp_vmemmap_free:host_pfn

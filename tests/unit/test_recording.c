@@ -61,7 +61,7 @@ static void test_header(void)
 		   strstr(line, "\"mhp_vmemmap_ref\"") &&
 		   strstr(line, "\"mhp_vmemmap_retired\"") &&
 		   !strstr(line, "mhp_notify"),
-	   "a header lists the events that its source cannot tell");
+	   "a header lists the events that its source cannot report");
 	eq("read a header of probes", get_header(line, &info, why), 0);
 	ok(info.kind == SOURCE_PROBES &&
 		   info.unknown_events == odd.unknown_events,

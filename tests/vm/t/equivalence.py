@@ -5,7 +5,7 @@
     equivalence.py MODE    in a guest booted with memory_hotplug.memmap_on_memory=MODE
 
 Two recorders, one of each source, run during the whole scenario. Event by event and field by field, what the probes
-recorded must equal the events, except for what they cannot tell, which must be null. The table of the comparison is in
+recorded must equal the events, except for what they cannot report, which must be null. The table of the comparison is in
 docs/sources.md.
 """
 import os

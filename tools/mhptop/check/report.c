@@ -146,7 +146,7 @@ static void put_skip(FILE *out, const struct check *check, enum rule_id rule)
 	const char *event = unknown_event(check, rule);
 
 	if (event)
-		fprintf(out, " # SKIP not judged: %s cannot tell %s",
+		fprintf(out, " # SKIP not judged: %s cannot report %s",
 			source_kind_name(check->stream->model.info.kind),
 			event);
 	else
@@ -196,7 +196,7 @@ static bool is_unmarked(const struct check *check)
 	       check->stream->model.info.unmarked;
 }
 
-/* A PASS says nothing about events that the source cannot tell. */
+/* A PASS says nothing about events that the source cannot report. */
 static void put_unknown_events(FILE *out, const struct model *model)
 {
 	u64 unknown = model->info.unknown_events;

@@ -185,7 +185,7 @@ static void check_events(FILE *out, const char *events)
 	if (missing == present)
 		doctor_print(
 			out, DOCTOR_NOTE, "mhp events",
-			"none in %s/mhp: probes have to make them; for those that probes cannot tell, boot a kernel that has the events, e.g. one built by `make kernel`",
+			"none in %s/mhp: probes have to make them; for those that probes cannot report, boot a kernel that has the events, e.g. one built by `make kernel`",
 			events);
 	else
 		doctor_print(out, DOCTOR_OK, "mhp events", "%d of %d in %s/mhp",

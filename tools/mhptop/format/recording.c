@@ -29,7 +29,7 @@ const char *recording_check_name(int self_check)
 	}
 }
 
-/* The names of the events that the source cannot tell, as a member of the header; "" if there are none. */
+/* The names of the events that the source cannot report, as a member of the header; "" if there are none. */
 static size_t put_unknown(u64 unknown, char *buf, size_t len)
 {
 	const char *sep = "\"unknown_events\":[";

@@ -194,7 +194,7 @@ static void reason_check(struct rules *rules, u32 reason, s64 ret)
 			   "an error other than -EINTR", "ret %lld", ret);
 }
 
-/* Whether the source cannot tell why operations of this kind fail. */
+/* Whether the source cannot report why operations of this kind fail. */
 static bool is_untold(const struct rules *rules)
 {
 	static const u16 events[] = {

@@ -153,7 +153,7 @@ static bool edge_may(const struct rule_edge *edge, const struct rule_op *op,
 	return !(edge->when & BAD) || step_ret(r);
 }
 
-/* Whether an edge is taken without an event, or its event is one that the source cannot tell. */
+/* Whether an edge is taken without an event, or its event is one that the source cannot report. */
 static bool is_silent(const struct rule_edge *edge, const struct rule_op *op)
 {
 	return !edge->event || op->unknown_events >> edge->event & 1;

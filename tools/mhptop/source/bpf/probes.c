@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The probes: which of them this kernel allows, and what they can tell. Nothing
+ * The probes: which of them this kernel allows, and what they can report. Nothing
  * depends on its version: each function is looked up in its BTF, and each program
  * attached on trial, as ftrace cannot trace all functions. (Its list of those that
  * it can, available_filter_functions, takes longer to read than all the rest.)
@@ -284,11 +284,11 @@ void bpf_probes_describe(const struct bpf_source *self, unsigned int event,
 	if (self->source.info.unknown_events >> event & 1)
 		snprintf(
 			text, len,
-			"unknown: no function of this kernel tells it; boot a kernel with the mhp events");
+			"unknown: no function of this kernel shows it; boot a kernel with the mhp events");
 	else if (*lost)
 		snprintf(
 			text, len,
-			"probes in %s; unknown: %s, as this kernel has no function that tells",
+			"probes in %s; unknown: %s, as this kernel has no function that shows it",
 			functions, lost);
 	else
 		snprintf(text, len, "probes in %s", functions);

@@ -373,7 +373,7 @@ static void check_clock(struct reader *reader)
 	}
 }
 
-/* Lost events of a buffer, as trace-cmd counted them; 0 if libtracecmd cannot tell. */
+/* Lost events of a buffer, as trace-cmd counted them; 0 if libtracecmd cannot report them. */
 static u64 stats_lost(struct reader *reader, struct tracecmd_input *handle,
 		      const char *name)
 {
