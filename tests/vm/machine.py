@@ -126,23 +126,16 @@ def _vmem_args(cfg):
 LABEL_BYTES = 128 << 20             # QEMU cuts them off the end; what remains must be a multiple of 16 MiB
 
 
-def _nvdimm_args(cfg):
-    """NVDIMMs, present since boot, each in a slot of its own."""
+def _boot_dimm_args(cfg):
+    """DIMMs and NVDIMMs that are there at boot, each in a slot of its own. The firmware does not report DIMMs as RAM:
+    that is up to memmap= (docs/testing.md)."""
+    devices = [(f"dimm{index}", parse_size(text), "pc-dimm", "") for index, text in enumerate(cfg.dimm)]
+    devices += [(f"nv{index}", parse_size(text) + LABEL_BYTES, "nvdimm", f",label-size={LABEL_BYTES}")
+                for index, text in enumerate(cfg.nvdimm)]
     args = []
-    for index, text in enumerate(cfg.nvdimm):
-        name = f"nv{index}"
-        args += ["-object", f"memory-backend-ram,id={name}-mem,size={parse_size(text) + LABEL_BYTES},reserve=off",
-                 "-device", f"nvdimm,id={name},memdev={name}-mem,label-size={LABEL_BYTES}"]
-    return args
-
-
-def _dimm_args(cfg):
-    """DIMMs that are there at boot. The firmware does not report them as RAM: that is up to memmap= (docs/testing.md)."""
-    args = []
-    for index, text in enumerate(cfg.dimm):
-        name = f"dimm{index}"
-        args += ["-object", f"memory-backend-ram,id={name}-mem,size={parse_size(text)},reserve=off",
-                 "-device", f"pc-dimm,id={name},memdev={name}-mem"]
+    for name, size, kind, more in devices:
+        args += ["-object", f"memory-backend-ram,id={name}-mem,size={size},reserve=off",
+                 "-device", f"{kind},id={name},memdev={name}-mem{more}"]
     return args
 
 
@@ -166,7 +159,7 @@ def command(cfg, qmp_fd, ports):
             "-device", "virtio-9p-pci,fsdev=root,mount_tag=/dev/root",
             "-fsdev", f"local,id=share,path={_comma(cfg.share)},security_model=none,multidevs=remap",
             "-device", "virtio-9p-pci,fsdev=share,mount_tag=results",
-            *_dimm_args(cfg), *_vmem_args(cfg), *_nvdimm_args(cfg), *_drive_args(cfg), "-device", "virtio-serial-pci"]
+            *_boot_dimm_args(cfg), *_vmem_args(cfg), *_drive_args(cfg), "-device", "virtio-serial-pci"]
     for name, fd in ports:
         kind = "virtconsole" if name == "tty" else "virtserialport"
         args += ["-chardev", f"socket,id={name},fd={fd}",
