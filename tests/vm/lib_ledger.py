@@ -196,6 +196,9 @@ class Recorder:
             wrong += differs(f"{event.name}, task and CPU", (comm, event.pid, event.cpu),
                              (record["comm"], record["pid"], record["cpu"]))
             for key, value in event.fields.items():
+                # Tracefs and mhptop count the references one after the other; meanwhile each CPU may take or drop one.
+                if key == "refcount" and abs(value - record["refcount"]) <= os.cpu_count():
+                    continue
                 if key != "flags":      # words in the text, a number in the record
                     wrong += differs(f"{event.name}, {key}", value, record.get(key))
         self._compared = min(len(self._records), account.seen)
