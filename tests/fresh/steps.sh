@@ -104,7 +104,7 @@ user() {
 }
 
 host() {
-	step "make check-host" make check-host FUZZ_SECONDS=20
+	step "make check-host" make check-host FUZZ_RUNS=10000
 	echo "# $(tail -n 1 "/log/$_count.log")"
 }
 

@@ -1,17 +1,19 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Each fuzz target for FUZZ_SECONDS, or a third of it where inputs are short, two at a time:
+# Each fuzz target, two at a time:
 #
 #	run.sh [fuzz_TARGET...]
 #
-# They are built by `make check-build`. Each begins with pieces of recordings or with what as_text makes of them, and
-# with corpus/TARGET: past findings, and a few seeds that no recording has. FUZZ_CORPUS is a folder that keeps inputs that
-# reached new code. Failing inputs are left in build/fuzz/findings. However slow the machine is, each target executes at
-# least LEAST inputs, and an input may take half a minute. FUZZ_TARGETS is the folder of the targets.
+# It executes FUZZ_RUNS inputs, always the same ones, so that a change of the code alone changes the result. FUZZ_SECONDS
+# requests random inputs for that time instead, or for a third of it where inputs are short.
+#
+# The targets are built by `make check-build`. Each begins with pieces of recordings or with what as_text makes of them,
+# and with corpus/TARGET: past findings, and a few seeds that no recording has. FUZZ_CORPUS is a folder that keeps inputs
+# that reached new code. Failing inputs are left in build/fuzz/findings. An input may take half a minute. FUZZ_TARGETS is
+# the folder of the targets.
 . "$(dirname "$0")/../host-lib.sh"
 cd "$TOP" || exit 1
-seconds=${FUZZ_SECONDS:-60} kept=${FUZZ_CORPUS:-$WORK/kept} findings=build/fuzz/findings targets=${FUZZ_TARGETS:-build/fuzz}
-LEAST=1000
+inputs=${FUZZ_RUNS:-40000} seconds=${FUZZ_SECONDS:-0} kept=${FUZZ_CORPUS:-$WORK/kept} findings=build/fuzz/findings targets=${FUZZ_TARGETS:-build/fuzz}
 export ASAN_OPTIONS=quarantine_size_mb=64 UBSAN_OPTIONS=print_stacktrace=1
 
 # pieces TO FIRST: some lines of standard input at a time, each time with the first line again if FIRST is 1
@@ -56,7 +58,7 @@ runs() { sed -n 's/^stat::number_of_executed_units: *//p' "$1" | awk '{ sum += $
 
 # fuzz NAME: its log and exit status to $WORK
 fuzz() {
-	local name=$1 folder folders=() status=0 time=$seconds options
+	local name=$1 folder folders=() status=0 time=$seconds amount options
 	mkdir -p "$kept/$name" "$WORK/junk"
 	echo nothing >"$WORK/junk/nothing"
 	for folder in "$WORK/seeds/$name" "tests/fuzz/corpus/$name"; do
@@ -64,12 +66,12 @@ fuzz() {
 	done
 	# Filters and settings are short; their coverage saturates quickly.
 	[[ -d $WORK/seeds/$name ]] || time=$((seconds / 3 + 1))
+	amount=(-runs="$inputs" -seed=1)
+	((seconds == 0)) || amount=(-max_total_time="$time")
 	"$targets/$name" -runs=0 -artifact_prefix="$findings/$name-" "$WORK/junk" >"$WORK/$name.junk" 2>&1
 	options=(-timeout=30 -rss_limit_mb=1024 -malloc_limit_mb=128 -max_len=16384 -dict="$WORK/dictionary"
 		-artifact_prefix="$findings/$name-" -print_final_stats=1 "$kept/$name" "${folders[@]}")
-	"$targets/$name" -max_total_time="$time" "${options[@]}" >"$WORK/$name.log" 2>&1 || status=$?
-	((status || $(runs "$WORK/$name.log") >= LEAST)) ||
-		"$targets/$name" -runs="$LEAST" "${options[@]}" >>"$WORK/$name.log" 2>&1 || status=$?
+	"$targets/$name" "${amount[@]}" "${options[@]}" >"$WORK/$name.log" 2>&1 || status=$?
 	echo $status >"$WORK/$name.status"
 }
 
@@ -83,7 +85,7 @@ report() {
 		fail "$name reports no failures" "$(grep -aE '^(==[0-9]*==ERROR|SUMMARY|.*(violated|runtime error): )' "$log" | head -n 5
 			grep -aE 'Test unit written to' "$log" || tail -n 5 "$log"
 			echo "again: build/fuzz/$name THAT_FILE; all of it: build/fuzz/$name.log")"
-	elif ((runs < LEAST || 2 * ${seeded:-0} < 3 * ${refused:-0} || ${all:-0} < ${seeded:-0} || ${all:-0} == 0)); then
+	elif ((runs == 0 || 2 * ${seeded:-0} < 3 * ${refused:-0} || ${all:-0} < ${seeded:-0} || ${all:-0} == 0)); then
 		fail "$name reaches the code under test" \
 			"$runs executions; ${all:-0} edges, ${seeded:-0} with the seeds, ${refused:-0} without"
 	else

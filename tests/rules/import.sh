@@ -39,6 +39,15 @@ if [[ $MHPTOP == */build/mhptop ]]; then
 	rm "$WORK/long.txt"
 fi
 
+# A newer kernel may set flags that have no word here, next to one that has.
+sed 's/ flags=[a-z_|]*/ flags=memmap_on_memory|0x80000030/' "$WORK/text" >"$WORK/flags.txt"
+check "a text with flags that have no word" grep -q ' flags=memmap_on_memory|0x80000030$' "$WORK/flags.txt"
+verdict "  is read" 0 "$pass_all" "$WORK/flags.txt"
+for flags in 'memmap_on_memory|0x' 'memmap_on_memory|30' 'memmap_on_memory|0x3g' 'memmap_on_memory|0x123456789'; do
+	sed "s/ flags=[a-z_|]*/ flags=$flags/" "$WORK/text" >"$WORK/flags.txt"
+	verdict "  unless they are $flags" 6 'flags has an invalid value' "$WORK/flags.txt"
+done
+
 # -- Lost events ------------------------------------------------------------------------------------------------------
 
 # An unknown number of events is lost in the middle of each operation: no kernel is accused.

@@ -5,6 +5,7 @@
  * there is no second table of them.
  */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,14 +52,28 @@ static bool bit_is_word(const struct mhp_record *record,
 	return printed && printed_len == len && !memcmp(printed, word, len);
 }
 
-/* Words joined with "|", such as merge_resource|memmap_on_memory. */
+/* What __print_flags() appends in hex: the bits that have no word. */
+static s64 parse_bits_without_word(const char *value, size_t len)
+{
+	unsigned long long bits;
+	char *end;
+
+	if (len < 3 || memcmp(value, "0x", 2))
+		return -EPROTO;
+	errno = 0;
+	bits = strtoull(value, &end, 16);
+	return errno || end != value + len || bits > UINT_MAX ? -EPROTO :
+								(s64)bits;
+}
+
+/* Words joined with "|", such as merge_resource|memmap_on_memory|0x60. */
 static int parse_flags(struct mhp_record *record,
 		       const struct event_field *field, const char *value,
 		       size_t len)
 {
 	const char *end = value + len;
 	unsigned int bit;
-	s64 flags = 0;
+	s64 flags = 0, bits;
 	size_t word;
 
 	for (; value < end; value += word + 1) {
@@ -68,12 +83,17 @@ static int parse_flags(struct mhp_record *record,
 		for (bit = 0; bit < 32; bit++)
 			if (bit_is_word(record, field, bit, value, word))
 				break;
-		if (bit == 32)
+		bits = bit < 32 ? 1LL << bit :
+				  parse_bits_without_word(value, word);
+		if (bits < 0)
 			return -EPROTO;
-		flags |= 1LL << bit;
+		flags |= bits;
 	}
 	event_field_set(field, &record->p, flags);
-	return 0;
+	return event_field_get(field, &record->p) == flags &&
+			       import_field_fits(field, flags) ?
+		       0 :
+		       -EPROTO;
 }
 
 static int parse_field(struct mhp_record *record,
