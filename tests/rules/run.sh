@@ -396,6 +396,12 @@ for lost in lost:50:7 lost:50:0 stats:7; do
 	with "trace.dat: lost events, $lost" 5 'inconclusive: events were lost' "$lost"
 	check "trace.dat: the number of lost events, $lost" grep -qE "^# UNKNOWN: [0-9]+ events, $([[ $lost == *7 ]] && echo 7 || echo 1) lost" "$WORK/stdout"
 done
+./trace_dat.py fill trace-cmd-v6.dat.xz failures-block.ndjson "$WORK/with.dat" rename:mhp_offline_blocker:mhp_of_tomorrow
+status "trace.dat: an event of a newer kernel" 5 'records of unknown events were skipped' "$MHPTOP" check "$WORK/with.dat"
+for bytes in 1 50 102 117 118; do
+	head -c -$bytes trace-cmd-v7.dat >"$WORK/cut.dat"
+	status "trace.dat: version 7, $bytes bytes are missing" 5 'cut.dat: the trace.dat was cut: sections are missing at its end$' "$MHPTOP" check "$WORK/cut.dat"
+done
 with "trace.dat: a format that lacks a field" 6 'with.dat: mhp_notify: step is missing$' field:mhp_notify:step
 with "trace.dat: a clock that does not count nanoseconds" 6 'recorded with clock counter, which does not count nanoseconds' clock:counter
 head -c 20 "$WORK/v6.dat" >"$WORK/cut.dat"

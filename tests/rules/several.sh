@@ -52,7 +52,7 @@ status "memory blocks of another size in the second recording" 6 'another size o
 status "memory blocks of another size in the second recording in a file" 6 "both.ndjson:$(($(wc -l <range.ndjson) + 1)): .*another size of memory blocks" "$MHPTOP" check "$WORK/both.ndjson"
 status "a second recording that does not exist" 1 'none: No such file' "$MHPTOP" check range.ndjson "$WORK/none"
 sed 300d range.ndjson | cat - eject-range.ndjson >"$WORK/both.ndjson"
-status "a line of the first recording in a file is missing" 6 "both.ndjson:$(wc -l <range.ndjson): " "$MHPTOP" check "$WORK/both.ndjson"
+status "a line of the first recording in a file is missing" 6 "both.ndjson:$(($(wc -l <range.ndjson) - 1)): wrote" "$MHPTOP" check "$WORK/both.ndjson"
 # A text of which nothing says that it is complete, and a perf.data of which nothing is left, anywhere in the row
 unknown='^# PASS: [0-9]+ events, 0 lost, completeness unknown$'
 verdict "a text alone is not known to be complete" 0 "$unknown" "$WORK/text"
@@ -196,6 +196,12 @@ for second in b later-boot; do
 done
 ./edit.py failures-block.ndjson idle boot:b:5 >"$WORK/idle.ndjson"
 eq "  nor is its log" "$("$MHPTOP" replay -b "$WORK/a.ndjson" "$WORK/idle.ndjson" 2>/dev/null | grep -c mhp_)" 0
+# A window is one of times of one clock.
+status "--since with another boot" 1 '^mhptop: --since and --until are times of one boot, but recording 2 is of another boot or machine; replay it alone$' \
+	"$MHPTOP" replay -b --since +1ms "$WORK/a.ndjson" "$WORK/b.ndjson"
+status "  and with a later one" 1 'recording 2 is of another boot' "$MHPTOP" replay -b --since +1ms "$WORK/a.ndjson" "$WORK/later-boot.ndjson"
+status "--until in the first one" 0 '' "$MHPTOP" replay -b --until +1ms "$WORK/a.ndjson" "$WORK/b.ndjson"
+status "--since with one boot" 0 '' "$MHPTOP" replay -b --since +1ms "$WORK/a.ndjson" "$WORK/later.ndjson"
 # Of one boot, the log and the time since the first event go on.
 eq "one boot: the time since the first event goes on" "$("$MHPTOP" replay -b --time delta "$WORK/a.ndjson" "$WORK/later.ndjson" | sed -n 's/^time *+\([0-9]*\).*/\1/p')" \
 	4000

@@ -11,7 +11,7 @@
 
 An EDIT is lost:NTH:COUNT (COUNT events are missing before the NTH; 0: an unknown number),
 stats:COUNT (COUNT events are missing at the end), field:EVENT:NAME (remove a field from an event's
-format) or clock:NAME.
+format), rename:EVENT:NAME (as if a newer kernel had another event) or clock:NAME.
 
 trace-cmd-v6.dat.xz was recorded in a guest with `trace-cmd record --file-version 6 -e mhp` while a
 DIMM of 256 MiB was added, brought online, taken offline and removed, and then stripped;
@@ -190,6 +190,8 @@ def fill(file, path, edits):
             file.options.append((CPUSTAT, f"CPU: 0\noverrun: 0\ndropped events: {args[0]}\n\0".encode()))
         elif what == "clock":
             file.clock = f"[{args[0]}]\n".encode()
+        elif what == "rename":
+            file.systems["mhp"] = [event.replace(f"name: {args[0]}\n", f"name: {args[1]}\n") for event in file.systems["mhp"]]
         elif what == "field":
             file.systems["mhp"] = [
                 re.sub(rf"\b{args[1]};|(?<=REC->){args[1]}\b", lambda found: found[0].replace(args[1], "other"), event)
