@@ -231,11 +231,10 @@ int perf_data_wait(pid_t pid)
 			return -errno;
 	if (WIFEXITED(status) && !WEXITSTATUS(status))
 		return 0;
-	/* Too little memory for perf itself, or for what it reads, is no damage. */
-	if (WIFEXITED(status) ? WEXITSTATUS(status) == NOT_STARTED ||
-					WEXITSTATUS(status) == (u8)-ENOMEM :
-				WTERMSIG(status) == SIGKILL)
-		return -ENOMEM;
+	/* perf lacked memory for itself or for what it read, or a fault of its own ended it: that proves no damage. */
+	if (!WIFEXITED(status) || WEXITSTATUS(status) == NOT_STARTED ||
+	    WEXITSTATUS(status) == (u8)-ENOMEM)
+		return -ECHILD;
 	return -EPROTO;
 }
 

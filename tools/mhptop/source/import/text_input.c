@@ -94,10 +94,10 @@ static int finish_perf(struct text_input *input)
 	if (!err || input->may_fail)
 		return 0;
 	input->line = 0;
-	if (err == -ENOMEM)
+	if (err == -ECHILD)
 		return input_fail(
 			input, err,
-			"'perf script' could not be started, or had too little memory; run it with this file to see why");
+			"'perf script' could not be started, had too little memory, or crashed; run it with this file to see why");
 	return input_fail(
 		input, err,
 		"'perf script' failed; run it with this file to see why");
