@@ -111,9 +111,9 @@ def case(name, suspend, number):
     records = [json.loads(line) for line in oracle.read(recorder.path).splitlines()]
     moved = [record for record in records if record.get("event") == "mhp_clock"]
     guest.eq(f"{name}: the recording has the new clocks once", 1, len(moved), "events")
-    lead = (moved[0]["boot_ns"] - moved[0]["mono_ns"]) / 1e9
-    guest.ok(f"{name}: they tell for how long the machine was suspended", between(
-        "CLOCK_BOOTTIME - CLOCK_MONOTONIC", lead, *[end[1] - end[0]] * 2))
+    guest.ok(f"{name}: they tell for how long the machine was suspended", [] if moved and not between(
+        "CLOCK_BOOTTIME - CLOCK_MONOTONIC", (moved[0]["boot_ns"] - moved[0]["mono_ns"]) / 1e9, *[end[1] - end[0]] * 2)
+        else [f"expected {end[1] - end[0]:.3f} s: {moved}"])
     guest.ok(f"{name}: the times that a replay prints, before and after it", wrong_styles(recorder.path, online, offline))
     guest.ok(f"{name}: the recording violates no rule", ledger.violated_rules(recorder.path))
 
