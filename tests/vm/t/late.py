@@ -105,12 +105,12 @@ def hangs(account, number):
     child = subprocess.Popen(["sh", "-c", f"echo offline > {oracle.MEMORY}/memory{number}/state"])
     wrong = [] if guest.wait_for(30, lambda: oracle.block(number).state == "going-offline") else ["it never started"]
     frames = subprocess.run([ledger.MHPTOP, "--json", "-n", "3", "-d", "1", "--filter", "offline_time>1s"],
-                            stdout=subprocess.PIPE, check=True, text=True, timeout=ledger.SECONDS).stdout.splitlines()
+                            stdout=subprocess.PIPE, check=True, text=True, timeout=ledger.START_SECONDS).stdout.splitlines()
     blocks = json.loads(frames[-1])["blocks"]
     wrong += guest.differs("filtered by its duration", [(number, "at_least")],
                            [(block["id"], block["offline_bound"]) for block in blocks])
     text = subprocess.run([ledger.MHPTOP, "-b", "-n", "1"], stdout=subprocess.PIPE, check=True, text=True,
-                          timeout=ledger.SECONDS).stdout
+                          timeout=ledger.START_SECONDS).stdout
     if not re.search(rf"^IN PROGRESS\noffline of memory{number}: > [0-9.]+(ns|us|ms|s), since before ", text, re.M):
         wrong.append(f"it is not listed as in progress: {text.splitlines()[:12]}")
     child.terminate()
