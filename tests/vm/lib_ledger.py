@@ -17,7 +17,7 @@ from lib_guest import differs
 
 MHPTOP = "mhptop"
 SECONDS = 60
-START_SECONDS = 240             # attaching to many functions takes long on a busy host
+START_SECONDS = 900             # attaching to many functions takes long on a busy host, where a clock may run fast
 TOOL_EVENTS = ("mhp_snapshot_block", "mhp_snapshot_zone", "mhp_snapshot_memory", "mhp_clock")    # mhptop's own
 PPOLL = "271"                   # on x86-64
 STATES = {"gone": "removed"}                    # states that the account and the ledger name differently
