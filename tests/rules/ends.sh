@@ -21,7 +21,7 @@ for command in "check $WORK/silent" "replay -b $WORK/silent" "record -o $WORK/si
 	# shellcheck disable=SC2086	# a command and its file
 	(trap '' INT; exec "$MHPTOP" $command >/dev/null 2>&1) &
 	pid=$!
-	for _ in {1..600}; do
+	for _ in {1..200}; do
 		grep -q wait_for_partner /proc/$pid/wchan && break
 		sleep 0.1
 	done
@@ -37,7 +37,7 @@ for second in "$WORK/silent" -; do
 	exec 5<>"$WORK/quiet"
 	"$MHPTOP" check "$WORK/violating.ndjson" "$second" <&5 >"$WORK/verdict" 2>/dev/null &
 	pid=$!
-	for _ in {1..600}; do
+	for _ in {1..200}; do
 		[[ -L /proc/$pid/fd/3 && $(ls -l /proc/$pid/fd) == *signalfd* && $(</proc/$pid/wchan) == *poll* ]] && break
 		sleep 0.1
 	done
