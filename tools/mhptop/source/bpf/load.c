@@ -33,9 +33,10 @@ static int print_libbpf(enum libbpf_print_level level, const char *fmt,
 	return vfprintf(stderr, fmt, args);
 }
 
+/* The programs of the snapshot are raw tracepoints as well, but of no event. */
 static int is_event(const struct bpf_program *prog)
 {
-	return bpf_program__type(prog) == BPF_PROG_TYPE_TRACEPOINT;
+	return !strncmp(bpf_program__section_name(prog), "raw_tp/", 7);
 }
 
 static int load_privileges(char *why, size_t len)
