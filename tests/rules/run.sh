@@ -89,7 +89,7 @@ violates result.reason failures-block set:mhp_offline_failed:1:reason:isolation
 violates result.reason failures-block drop:mhp_offline_failed:2
 violates result.reason failures-block double:mhp_online_failed:1
 violates result.reason failures-block set:mhp_offline_failed:3:ret:-12
-violates result.reason failures-range set:mhp_offline_end:1:reason:none
+violates result.reason first-range set:mhp_offline_end:1:reason:none
 violates same.block failures-block set:mhp_offline_failed:1:start_pfn:1048575
 violates same.block failures-block set:mhp_offline_failed:1:nr_pages:32257
 violates order.life failures-block swap:mhp_online_failed:2
