@@ -30,7 +30,12 @@ enum mhp_block_flag {
 	MHP_BLOCK_COUNTED = 16,
 	/* Included in users of its range. */
 	MHP_BLOCK_USER = 32,
+	/* Its last online or offline had begun before the snapshot, whose time is its begin_ns: the latest possible one. */
+	MHP_BLOCK_LATE_ONLINE = 64,
+	MHP_BLOCK_LATE_OFFLINE = 128,
 };
+
+#define MHP_BLOCK_LATE (MHP_BLOCK_LATE_ONLINE | MHP_BLOCK_LATE_OFFLINE)
 
 /* When an operation (add, remove, online, offline) last began and last ended */
 struct mhp_phase {

@@ -24,7 +24,7 @@ completes "options of check" "--max-add --max-idle --max-offline --max-online --
 completes "options of record" "--output" record --o
 completes "options of replay" "--follow" replay --fo
 completes "options of replay are not completed without it" "" --sinc
-completes "columns" "online_failures online_time onlines" --sort on
+completes "columns" "online_bound online_failures online_time onlines" --sort on
 completes "rules" "order.add order.life order.offline order.online order.remove" check --skip order
 completes "values of --time" "delta local mono utc" --time ""
 completes "values of --expect-hosting" "range" check --expect-hosting r

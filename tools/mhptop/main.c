@@ -64,17 +64,22 @@ static u64 moment_ns(const struct cli_moment *moment,
 static int replay(const struct cli *cli)
 {
 	struct stream stream;
+	u64 since, until;
 	int err = cli->follow ? stream_open_growing(&stream, cli->file, NULL) :
 				stream_open_all(&stream, cli->files,
 						cli->nr_files, 0, NULL);
 
 	if (err)
 		return status_fail(stream_status(err), "%s", stream.why);
+	since = moment_ns(&cli->since, &stream.model.info);
+	until = moment_ns(&cli->until, &stream.model.info);
+	if (cli->since.is_set && cli->until.is_set && since > until) {
+		stream_close(&stream);
+		return status_fail(STATUS_USAGE,
+				   "--since is later than --until");
+	}
 	/* Times are printed in microseconds: include all of the last one. */
-	stream_window(&stream, moment_ns(&cli->since, &stream.model.info),
-		      cli->until.is_set ?
-			      moment_ns(&cli->until, &stream.model.info) + 999 :
-			      0);
+	stream_window(&stream, since, cli->until.is_set ? until + 999 : 0);
 	return show(&stream, cli);
 }
 
@@ -99,8 +104,10 @@ static int check(struct cli *cli)
 {
 	struct check_opts *opts = &cli->check;
 	struct stream stream;
-	int status;
+	int status = check_open_pipe(opts);
 
+	if (status != STATUS_OK)
+		return status;
 	if (cli->file) {
 		/* The time runs while a pipe has nothing yet. */
 		opts->until_ns = opts->for_ns ? loop_now() + opts->for_ns : 0;

@@ -122,6 +122,7 @@ void rules_restart(struct rules *rules, u64 end_ns, bool whole)
 	rules->ratio_pages = rules->ratio_vmemmap = 0;
 	rules->old_steps = false;
 	rules->nr_skipped = 0;
+	rules->no_memory = false;
 	forget(rules);
 }
 
@@ -219,7 +220,6 @@ int rules_take(struct rules *rules, const struct mhp_record *record)
 	rules->happened += is_happening(record->event);
 	if (rules->last_ns < record->time_ns)
 		rules->last_ns = record->time_ns;
-	rules->no_memory = false;
 	rules_take_number(rules, record->seq);
 	rules_memory_take(rules, record);
 	dispatch(rules, record);
