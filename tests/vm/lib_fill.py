@@ -81,6 +81,7 @@ class PageTables:
 
     def __init__(self, count):
         self._area = mmap.mmap(-1, count * pin.HUGE_BYTES, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+        self._area.madvise(mmap.MADV_NOHUGEPAGE)
         for number in range(count):
             self._area[number * pin.HUGE_BYTES] = 1
 

@@ -24,10 +24,12 @@ import lib_guest as guest
 import lib_ledger as ledger
 import lib_oracle as oracle
 import lib_pin as pin
+import lib_walk as walk
 
 GROUP = 8                           # blocks that are forecast together
 EXITS = {"yes": 0, "no": 3, "unknown": 5}
-LOOK_SECONDS = 0.7                  # between looks at an offline
+BUDDY = 1 << 10                     # in /proc/kpageflags
+LOOK_SECONDS = 2                    # between looks at an offline
 SAME_LOOKS, FAILED_PAGES = 3, 100   # it is stuck if so many looks find as many pages left, and so many failed meanwhile
 MOST_LOOKS = 60                     # or if so many find as many pages left
 SECONDS = 600                       # for one step, on a busy host
@@ -50,11 +52,8 @@ def forecast(numbers):
 
 def used_pages(number):
     """The pages of a block that are not in the buddy allocator."""
-    with open("/proc/kpageflags", "rb", buffering=0) as file:
-        file.seek(number * oracle.BLOCK_PAGES * 8)
-        text = file.read(oracle.BLOCK_PAGES * 8)
-    flags = memoryview(text).cast("Q")
-    return sum(1 for word in flags if not word >> 10 & 1)
+    counts = walk.tally(walk.read_words("kpageflags", number * oracle.BLOCK_PAGES, oracle.BLOCK_PAGES))
+    return oracle.BLOCK_PAGES - walk.having(counts, BUDDY)
 
 
 def failed_pages():
