@@ -5,6 +5,9 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "answers/explain.h"
+#include "answers/list.h"
+#include "answers/plan.h"
 #include "view/batch.h"
 #include "check/check.h"
 #include "cli/cli.h"
@@ -78,6 +81,23 @@ static int replay(const struct cli *cli)
 	/* Times are printed in microseconds: include all of the last one. */
 	stream_window(&stream, since, cli->until.is_set ? until + 999 : 0);
 	return show(&stream, cli);
+}
+
+static int explain(const struct cli *cli)
+{
+	struct stream stream;
+	int err, status;
+
+	err = cli->file ? stream_open_all(&stream, cli->files, cli->nr_files, 0,
+					  NULL) :
+			  stream_open_live(&stream, cli_source(cli));
+	if (err)
+		return status_fail(cli->file ? stream_status(err) :
+					       stream_live_status(err),
+				   "cannot explain: %s", stream.why);
+	status = explain_run(&stream, cli->memory, cli->view.time, stdout);
+	stream_close(&stream);
+	return status;
 }
 
 static int check(struct cli *cli)
@@ -167,6 +187,13 @@ int main(int argc, char **argv)
 		return replay(&cli);
 	case CLI_CHECK:
 		return check(&cli);
+	case CLI_PLAN:
+		return plan_offline_run(cli.memory,
+					cli.view.format == VIEW_JSON, stdout);
+	case CLI_LIST:
+		return list_run(cli.view.format == VIEW_JSON, stdout);
+	case CLI_EXPLAIN:
+		return explain(&cli);
 	case CLI_DOCTOR:
 		return status_printed(doctor_run(stdout));
 	}

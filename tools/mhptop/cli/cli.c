@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "answers/target.h"
 #include "base/units.h"
 #include "cli/options.h"
 
@@ -204,7 +205,7 @@ static int parse_option(struct cli *cli, int option, const char *arg)
 	return option < CLI_OPT_FOR ? 0 : cli_parse_check(cli, option, arg);
 }
 
-/* The first argument is the command, the others the files of replay and check. */
+/* The first argument is the command, the others are a question or the files of replay and check. */
 static int parse_argument(struct cli *cli, const char *arg, int nth)
 {
 	enum cli_command command;
@@ -220,7 +221,16 @@ static int parse_argument(struct cli *cli, const char *arg, int nth)
 		cli->command = command;
 		return 0;
 	}
-	if (cli->command != CLI_REPLAY && cli->command != CLI_CHECK)
+	if (cli->command == CLI_PLAN && nth <= 2) {
+		*(nth == 1 ? &cli->question : &cli->memory) = arg;
+		return 0;
+	}
+	if (cli->command == CLI_EXPLAIN && nth == 1) {
+		cli->memory = arg;
+		return 0;
+	}
+	if (cli->command != CLI_REPLAY && cli->command != CLI_CHECK &&
+	    cli->command != CLI_EXPLAIN)
 		return status_fail(STATUS_USAGE, "unexpected argument '%s'",
 				   arg);
 	if (cli->nr_files == CLI_FILES_MAX)
@@ -345,6 +355,25 @@ static void set_defaults(struct cli *cli)
 	cli->view.ascii = strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
 }
 
+static int check_question(const struct cli *cli)
+{
+	if (cli->command == CLI_EXPLAIN && !cli->memory)
+		return status_fail(
+			STATUS_USAGE,
+			"explain needs a memory block such as memory32, or an address");
+	if (cli->command != CLI_PLAN)
+		return 0;
+	if (!cli->question || strcmp(cli->question, "offline"))
+		return status_fail(STATUS_USAGE,
+				   "plan needs 'offline' and memory, not '%s'",
+				   cli->question ? cli->question : "");
+	if (!cli->memory)
+		return status_fail(STATUS_USAGE,
+				   "plan offline needs memory: %s",
+				   TARGET_WHAT);
+	return 0;
+}
+
 /* "15.4" and "16", or "+1s" and "+2s": whether the first one is later. */
 static bool is_later(const struct cli_moment *a, const struct cli_moment *b)
 {
@@ -358,12 +387,12 @@ static int check_files(const struct cli *cli)
 		return status_fail(STATUS_USAGE,
 				   "--since is later than --until");
 	if (cli->has_source && cli->source == SOURCE_SYSFS &&
-	    cli->command != CLI_TOP)
+	    cli->command != CLI_TOP && cli->command != CLI_EXPLAIN)
 		return status_fail(
 			STATUS_USAGE,
 			"--source sysfs has no events: 'mhptop %s' needs events or probes",
 			cli_commands[cli->command].name);
-	if (cli->has_source && cli->file && cli->command == CLI_CHECK)
+	if (cli->has_source && cli->file && cli->command != CLI_RECORD)
 		return status_fail(STATUS_USAGE,
 				   "--source is for live events, not for %s",
 				   cli->file);
@@ -407,6 +436,8 @@ bool cli_parse(struct cli *cli, int argc, char **argv, int *status)
 		cli->view.time = TIME_AS_LOCAL;
 	if (*status == STATUS_OK)
 		*status = check_files(cli);
+	if (*status == STATUS_OK)
+		*status = check_question(cli);
 	if (*status == STATUS_OK)
 		return true;
 	return print_hint(cli, status);

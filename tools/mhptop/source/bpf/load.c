@@ -148,6 +148,25 @@ static int choose_events(struct bpf_source *self, char *why, size_t len)
 	return 0;
 }
 
+/* Load only the programs that copy struct pages, and the one that finds them. */
+static int choose_pages(struct bpf_source *self, char *why, size_t len)
+{
+	struct bpf_program *prog;
+	char mode[32];
+
+	source_live_lockdown(mode, sizeof(mode));
+	if (!strcmp(mode, "confidentiality"))
+		return source_live_why(
+			-EPERM, why, len,
+			"lockdown=confidentiality forbids reading kernel memory; boot with lockdown=integrity");
+	bpf_object__for_each_program(prog, self->skel->obj)
+		bpf_program__set_autoload(
+			prog, prog == self->skel->progs.mhp_find ||
+				      prog == self->skel->progs.mhp_copy ||
+				      prog == self->skel->progs.mhp_copy_find);
+	return 0;
+}
+
 /*
  * Load only the programs of one kind of source, and none that reads kernel memory
  * if lockdown forbids it.
@@ -159,6 +178,10 @@ static int choose_programs(struct bpf_source *self, const struct btf *kernel,
 	struct bpf_program *prog;
 	char mode[32], text[8];
 
+	if (self->pages)
+		return choose_pages(self, why, len);
+	bpf_program__set_autoload(self->skel->progs.mhp_copy, false);
+	bpf_program__set_autoload(self->skel->progs.mhp_copy_find, false);
 	source_live_lockdown(mode, sizeof(mode));
 	bpf_object__for_each_program(prog, self->skel->obj)
 		if (probes ? is_event(prog) : bpf_probes_are(prog))
@@ -311,6 +334,8 @@ static int attach(struct bpf_source *self, char *why, size_t len)
 
 	if (err < 0 && err != -EPERM)
 		return refused(err, "look up its variables", why, len);
+	if (self->pages)
+		return 0;
 	err = probes ? bpf_probes_attach(self, why, len) :
 		       attach_events(self, why, len);
 	if (!err)
