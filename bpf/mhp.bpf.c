@@ -6,60 +6,60 @@
  */
 #include "mhp_store.h"
 #include <bpf/bpf_core_read.h>
+#include <bpf/bpf_tracing.h>
 #include "mhp_snapshot.h"
 #include "mhp_probe_block.h"
 #include "mhp_copy.h"
 
 char _license[] SEC("license") = "GPL";
 
-/* The kernel's structure of each event class, reduced to its fields. CO-RE relocates their offsets. */
-#include "mhp_read.h"
-#undef __field
-#define __field(type, name) type name;
-#undef DECLARE_EVENT_CLASS
-#define DECLARE_EVENT_CLASS(class, proto, args, fields, assign, print) \
-	struct trace_event_raw_##class {                               \
-		fields                                                 \
-	} __attribute__((preserve_access_index));
-#include "../tracepoints.h"
-
-/* Copies the fields; one that the running kernel does not have becomes 0, as does the padding at the end. */
-#include "mhp_read.h"
-#undef __field
-#define __field(type, name) \
-	payload->name = bpf_core_field_exists(ctx->name) ? ctx->name : 0;
-#undef DECLARE_EVENT_CLASS
-#define DECLARE_EVENT_CLASS(class, proto, args, fields, assign, print) \
-	static __always_inline void mhp_take_##class(                  \
-		struct mhp_##class * payload,                          \
-		const struct trace_event_raw_##class *ctx)             \
-	{                                                              \
-		((u64 *)(payload + 1))[-1] = 0;                        \
-		fields                                                 \
-	}
-#include "../tracepoints.h"
+/*
+ * The events. A raw tracepoint passes the arguments of TP_PROTO(), from which the event's own TP_fast_assign() fills the
+ * record, as it fills the records of the probes. That saves the detour through a record of perf's.
+ *
+ * The verifier takes the arguments for numbers, so what TP_fast_assign() reads from an altmap has to be in a copy of it.
+ */
+#define MHP_ARG(arg) \
+	_Generic((arg),                                                  \
+		const struct vmem_altmap *: mhp_altmap_read(&copy,       \
+							    (u64)(arg)), \
+		default: (arg))
+#define MHP_ARGS3(a, ...) MHP_ARG(a), MHP_ARGS2(__VA_ARGS__)
+#define MHP_ARGS2(a, ...) MHP_ARG(a), MHP_ARG(__VA_ARGS__)
+#define MHP_ARGS4(a, ...) MHP_ARG(a), MHP_ARGS3(__VA_ARGS__)
+#define MHP_ARGS5(a, ...) MHP_ARG(a), MHP_ARGS4(__VA_ARGS__)
+#define MHP_ARGS6(a, ...) MHP_ARG(a), MHP_ARGS5(__VA_ARGS__)
+#define MHP_ARGS7(a, ...) MHP_ARG(a), MHP_ARGS6(__VA_ARGS__)
+#define MHP_ARGS8(a, ...) MHP_ARG(a), MHP_ARGS7(__VA_ARGS__)
+#define MHP_ARGS(args...) ___bpf_apply(MHP_ARGS, ___bpf_narg(args))(args)
 
 /*
  * Programs are attached one after another. They ignore their events until the last one is attached and after the first
- * one is detached; otherwise an add could have a begin and an end but no sections. They return 1 because 0 would hide
- * the event from perf.
+ * one is detached; otherwise an add could have a begin and an end but no sections.
  */
 #include "mhp_read.h"
+#undef TP_PROTO
+#undef TP_ARGS
+#define TP_PROTO(...) __VA_ARGS__
+#define TP_ARGS(...) __VA_ARGS__
 #undef DEFINE_EVENT
-#define DEFINE_EVENT(class, event, proto, args)                 \
-	SEC("tp/mhp/" #event)                                   \
-	int event(const struct trace_event_raw_##class *ctx)    \
-	{                                                       \
-		u32 lock = mhp_store_begin();                   \
-		struct mhp_record r;                            \
-                                                                \
-		if (*(volatile u32 *)&mhp_open) {               \
-			mhp_take_##class(&r.p.class, ctx);      \
-			mhp_store_record(&r, MHP_EVENT_##event, \
-					 sizeof(r.p.class));    \
-		}                                               \
-		mhp_store_end(lock);                            \
-		return 1;                                       \
+#define DEFINE_EVENT(class, event, proto, args)                         \
+	SEC("raw_tp/" #event)                                           \
+	int BPF_PROG(event, MHP_ONE(proto))                             \
+	{                                                               \
+		u32 lock = mhp_store_begin();                           \
+		union mhp_altmap copy __attribute__((unused));          \
+		struct mhp_record r;                                    \
+                                                                        \
+		(void)ctx;                                              \
+		if (*(volatile u32 *)&mhp_open) {                       \
+			((u64 *)(&r.p.class + 1))[-1] = 0;              \
+			mhp_assign_##class(&r.p.class, MHP_ARGS(args)); \
+			mhp_store_record(&r, MHP_EVENT_##event,         \
+					 sizeof(r.p.class));            \
+		}                                                       \
+		mhp_store_end(lock);                                    \
+		return 0;                                               \
 	}
 #include "../tracepoints.h"
 

@@ -87,10 +87,13 @@ MHP_FOLD void mhp_fold_snapshot_memmap(struct mhp_ledger *ledger,
 MHP_FOLD void mhp_fold_snapshot_range(struct mhp_ledger *ledger,
 				      const struct mhp_mhp_snapshot_block *e)
 {
+	struct mhp_globals *globals = mhp_ledger_globals(ledger);
 	struct mhp_range *range;
 
 	if (e->hosting != MHP_HOSTING_RANGE)
 		return;
+	if (globals)
+		globals->has_memmaps = 1;
 	range = mhp_ledger_range(ledger, e->altmap_base, 1);
 	if (!range || range->add.begin_ns)
 		return;

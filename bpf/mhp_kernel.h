@@ -124,6 +124,10 @@ struct device {
 	u32 id;
 };
 
+struct task_struct {
+	char comm[16];
+};
+
 struct memory_block {
 	struct device dev;
 	unsigned long start_section_nr;

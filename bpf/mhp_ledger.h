@@ -136,6 +136,7 @@ struct mhp_globals {
 	u64 nr_gone; /* entries ever made in the list of ranges that are gone */
 	/* 1: the memmap of a range belongs to the accounts of the blocks in which it lies. See docs/range.md. */
 	u64 memmap_of_blocks;
+	u64 has_memmaps; /* 1: there was an account of a range that hosts its memmap as a whole */
 	/* The list: first pfns, entry N at N % MHP_GONE_RANGES. */
 	u64 gone[MHP_GONE_RANGES];
 };

@@ -192,8 +192,9 @@ class Run:
         if session.exit_code is not None and not session.faults:
             marks.append(splat.END_MARK)
         try:
-            found, expected = splat.scan_console(session.cfg.console, allowed, marks)
-            found += [line for line in self._dmesg(allowed) if line not in found]
+            provoked = splat.read_provoked(os.path.join(self.folder, splat.PROVOKED))
+            found, expected = splat.scan_console(session.cfg.console, allowed, marks, provoked)
+            found += [line for line in self._dmesg(allowed, provoked) if line not in found]
             self.notes += [f"expected splat: {line}" for line in expected]
             if found:
                 more = f" (and {len(found) - 1} more lines)" if len(found) > 1 else ""
@@ -208,11 +209,11 @@ class Run:
         else:
             self.reasons += self.ktap.problems()
 
-    def _dmesg(self, allowed):
+    def _dmesg(self, allowed, provoked):
         path = os.path.join(self.folder, "dmesg.log")
         if not os.path.exists(path):
             return []
-        return splat.scan(splat.read_log(path), allowed)[0]
+        return splat.scan(splat.read_log(path), allowed, provoked)[0]
 
     # -- reporting ----------------------------------------------------------------
 

@@ -126,6 +126,13 @@ void rules_restart(struct rules *rules, u64 end_ns, bool whole)
 	forget(rules);
 }
 
+void rules_describe(struct rules *rules, u64 struct_page_bytes,
+		    u64 unknown_events)
+{
+	rules->opts.struct_page_bytes = struct_page_bytes;
+	rules->opts.unknown_events = unknown_events;
+}
+
 /*
  * Records of different CPUs may come out of order, so a gap in the numbers may
  * close later. A gap that stays open for GAP_RECORDS means that records are

@@ -280,6 +280,8 @@ static int start_part(struct stream *stream, u64 begin_ns)
 	}
 	stream->part_begins = false;
 	stream->boot += !continues;
+	rules_describe(stream->rules, source->info.struct_page_bytes,
+		       source->info.unknown_events);
 	return model_restart(&stream->model, &source->info, continues);
 }
 
