@@ -6,7 +6,7 @@
 #include "mhp_store.h"
 #include <bpf/bpf_core_read.h>
 #include "mhp_snapshot.h"
-#include "mhp_probe_block.h"
+#include "mhp_probe_replaced.h"
 
 char _license[] SEC("license") = "GPL";
 

@@ -169,6 +169,15 @@ struct memory_notify {
 	unsigned long nr_pages;
 };
 
+struct bpf_ksym {
+	char name[512];
+};
+
+struct bpf_tramp_image {
+	struct bpf_ksym ksym;
+	void *ip_after_call;
+};
+
 struct mm_struct {
 	void *pgd;
 };

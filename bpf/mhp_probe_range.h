@@ -177,7 +177,7 @@ MHP_KERNEL void mhp_add_exit(void *ctx)
 	if (!mhp_add.ended)
 		mhp_add_end_emit(ret);
 	mhp_add.tid = 0;
-	mhp_add.opened = 0;
+	mhp_probe_end(&mhp_add.opened);
 }
 
 SEC("fentry/add_memory_resource")
@@ -363,7 +363,7 @@ int mhp_exit_remove(void *ctx)
 				mhp_remove.nr_pages, mhp_remove.vmemmap_pages,
 				mhp_remove.nid, (s32)mhp_ret(ctx));
 	mhp_remove.tid = 0;
-	mhp_remove.opened = 0;
+	mhp_probe_end(&mhp_remove.opened);
 	return 0;
 }
 
