@@ -71,3 +71,13 @@ int mhp_find(void *ctx __attribute__((unused)))
 		mhp_probe_find();
 	return found;
 }
+
+/* Whether the block in mhp_snapshot_next can be found by its directory, which user space has open. */
+SEC("syscall")
+int mhp_find_open(void *ctx __attribute__((unused)))
+{
+	u64 at = mhp_kernel_block_open(mhp_snapshot_fd, mhp_snapshot_next);
+
+	mhp_probe_take_section(at, mhp_snapshot_next);
+	return at != 0;
+}

@@ -116,8 +116,39 @@ struct pglist_data {
 	int node_id;
 };
 
+struct kobject {
+	const char *name;
+};
+
 struct device {
+	struct kobject kobj;
 	u32 id;
+};
+
+/* From an open file of a process to the directory in sysfs that it is, whose priv is the kobject */
+struct kernfs_node {
+	struct mhp_number active; /* negative while it is being removed */
+	void *priv;
+};
+
+struct inode {
+	void *i_private;
+};
+
+struct file {
+	struct inode *f_inode;
+};
+
+struct fdtable {
+	struct file **fd;
+};
+
+struct files_struct {
+	struct fdtable *fdt;
+};
+
+struct task_struct {
+	struct files_struct *files;
 };
 
 struct memory_block {

@@ -294,8 +294,10 @@ static long mhp_probe_walk_step(u32 i, struct mhp_probe_walk *walk)
 	}
 	account = mhp_ledger_block((void *)0,
 				   (walk->first + i) << mhp_block_shift, 0);
-	if (!account || !account->hosting ||
-	    account->hosting == MHP_HOSTING_NONE) {
+	/* A snapshot that read the kernel's memory block knows what it hosts, if not always who hosts its memmap. */
+	if (!account || account->flags & MHP_BLOCK_SYSFS ||
+	    (!(account->flags & MHP_BLOCK_SNAPSHOT) &&
+	     (!account->hosting || account->hosting == MHP_HOSTING_NONE))) {
 		walk->unknown = 1;
 		return 0;
 	}
