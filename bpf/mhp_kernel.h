@@ -42,6 +42,10 @@ struct page {
 	unsigned char compound_order;
 };
 
+struct address_space {
+	void *a_ops;
+};
+
 struct folio {
 	unsigned long _flags_1;
 	struct mhp_number _large_mapcount;
@@ -149,6 +153,7 @@ struct files_struct {
 
 struct task_struct {
 	struct files_struct *files;
+	char comm[16];
 };
 
 struct memory_block {

@@ -8,7 +8,16 @@
 #include "check/check.h"
 #include "view/view.h"
 
-enum cli_command { CLI_TOP, CLI_RECORD, CLI_REPLAY, CLI_CHECK, CLI_DOCTOR };
+enum cli_command {
+	CLI_TOP,
+	CLI_RECORD,
+	CLI_REPLAY,
+	CLI_CHECK,
+	CLI_PLAN,
+	CLI_LIST,
+	CLI_EXPLAIN,
+	CLI_DOCTOR
+};
 
 #define CLI_FILES_MAX 256
 
@@ -24,6 +33,8 @@ struct cli {
 	const char *file; /* to record, replay or check; NULL if not given */
 	const char *files[CLI_FILES_MAX]; /* all those to replay or check */
 	unsigned int nr_files;
+	const char *question; /* of plan: "offline" */
+	const char *memory; /* of plan and explain: what it is about */
 	struct view_opts view;
 	struct check_opts check;
 	bool has_source; /* the user asked for it */
