@@ -181,7 +181,8 @@ static void print_columns(FILE *out)
 	fputs("\nFilters: KEY=WORD, KEY!=WORD, KEY<NUMBER (or <=, >, >=), or a word of any\n"
 	      "column. Separate terms with spaces or commas; all must match. Times are\n"
 	      "in seconds, or with ns, us, ms, s, m or h. Numbers are decimal, or hexadecimal\n"
-	      "with 0x, as page frame numbers are shown. KEY=- matches an empty value.\n",
+	      "with 0x, as page frame numbers are shown. KEY=- matches an empty or unknown\n"
+	      "value, KEY=? an unknown one.\n",
 	      out);
 }
 
