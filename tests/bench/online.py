@@ -12,6 +12,7 @@ $RESULTS/online.txt:
     whole ALL OBSERVER                  from the first round until the observer is gone
     still ALL OBSERVER                  the same without any round
     convert ALL                         perf only: to turn its file into text
+    still-convert ALL                   the same without any round
     events NUMBER                       mhptop record only: the events that it recorded meanwhile
 
 ALL is the instructions of the only CPU without idle time, during which the clock advances although
@@ -237,6 +238,7 @@ def main():
     # The first time, pages of programs are read from the host.
     for _ in range(2):
         lines = measure(observer, "still", 0, files)
+        lines += [f"still-{line}" for line in observer.more()]
         observer.forget()
     lines += measure(observer, "whole", ROUNDS, files)
     lines += observer.more()
