@@ -6,9 +6,18 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include "check/check.h"
+#include "serve/serve.h"
 #include "view/view.h"
 
-enum cli_command { CLI_TOP, CLI_RECORD, CLI_REPLAY, CLI_CHECK, CLI_DOCTOR };
+enum cli_command {
+	CLI_TOP,
+	CLI_RECORD,
+	CLI_REPLAY,
+	CLI_CHECK,
+	CLI_DOCTOR,
+	CLI_SERVE,
+	CLI_EXPORT
+};
 
 #define CLI_FILES_MAX 256
 
@@ -26,9 +35,11 @@ struct cli {
 	unsigned int nr_files;
 	struct view_opts view;
 	struct check_opts check;
+	struct serve_opts serve;
 	bool has_source; /* the user asked for it */
 	enum source_kind source;
 	bool follow;
+	bool perfetto; /* the format of export */
 	struct cli_moment since, until;
 };
 

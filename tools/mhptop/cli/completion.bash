@@ -5,7 +5,7 @@ _mhptop() {
 	((COMP_CWORD == 1)) || [[ ${COMP_WORDS[1]} == -* ]] || command=${COMP_WORDS[1]}
 	help=$(mhptop ${command:+"$command"} --help 2>/dev/null)
 	case $previous in
-	-o | --output | --junit | --rules | --vmlinux)
+	-o | --output | --junit | --rules | --vmlinux | --textfile)
 		mapfile -t COMPREPLY < <(compgen -f -- "$current")
 		return
 		;;
@@ -19,13 +19,13 @@ _mhptop() {
 		;;&
 	*)
 		# Without a command, leave out options that belong to only one command.
-		words=$(grep -vE '  (record|replay|check): ' <<<"$help" | grep -oE '^ *(-[a-zA-Z], )?--[a-z-]+' | grep -o -- '--.*')
+		words=$(grep -vE '  (record|replay|check|serve|export): ' <<<"$help" | grep -oE '^ *(-[a-zA-Z], )?--[a-z-]+' | grep -o -- '--.*')
 		((COMP_CWORD > 1)) || words+=" $(sed -n 's/^  mhptop \([a-z]*\) .*/\1/p' <<<"$help")"
 		;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
 	[[ $current == -* ]] || case $command in
-	replay | check) mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -f -- "$current") ;;
+	replay | check | serve | export) mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -f -- "$current") ;;
 	esac
 }
 complete -F _mhptop mhptop
