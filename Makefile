@@ -33,7 +33,7 @@ help:
 	@echo 'make mhptop       the tool: build/mhptop'
 	@echo 'make kernel       the patched kernel: build/kernel/6.12 (KERNEL_SRC=DIR takes another source tree);'
 	@echo '                  kernel-vanilla, kernel-debug, kernels: the others; BASE=7.3 builds, or tests, that version'
-	@echo 'make docs         regenerate the event and key references in docs/'
+	@echo 'make docs         regenerate the event and key references and the schemas in docs/'
 	@echo 'make install      into PREFIX=/usr/local, below DESTDIR; make uninstall'
 	@echo 'make clean        remove build/; kernels stay in the cache folder'
 	@echo 'ONLY=REGEX        with check-*: only the suites whose names match'
@@ -105,8 +105,10 @@ bench:
 	$(Q)tests/vm/module/build.sh $(BASE)
 	$(Q)tests/bench/bench.py
 
-# Documentation that is generated: the events in docs/events.md, the keys in the manual page.
-docs: build/tests/events_doc
+# Documentation that is generated: the events in docs/events.md, the keys in the manual page, the JSON Schemas.
+docs: build/tests/events_doc build/tests/schema_doc
+	$(Q)build/tests/schema_doc recording > docs/schema/recording-3.json
+	$(Q)build/tests/schema_doc frame > docs/schema/frame-3.json
 	$(Q)build/tests/events_doc > build/events.md
 	$(Q)sed -i -e '/^<!-- reference -->$$/,/^<!-- \/reference -->$$/{//!d}' \
 		-e '/^<!-- reference -->$$/r build/events.md' docs/events.md
