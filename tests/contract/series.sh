@@ -20,6 +20,13 @@ copy() {
 	done
 }
 
+# subject PATCH: on one line, without the number
+subject() {
+	awk '/^Subject: / { sub(/^Subject: \[[^]]*\] /, ""); line = $0; next }
+		line != "" && /^ / { line = line $0; next }
+		line != "" { print line; exit }' "$1"
+}
+
 EVENTS='s/^\+?(TRACE_EVENT\(|DEFINE_EVENT\([a-z_]+, )(mhp_[a-z_]+),$/\2/p'
 
 for series in kernel/*/series; do
@@ -29,6 +36,12 @@ for series in kernel/*/series; do
 	eq "$base: the series lists every patch, in order" "$(find "$dir" -name '0*.patch' ! -name '0000-*' -printf '%f\n' | sort)" \
 		"$(printf '%s\n' "${patches[@]}")"
 	check "$base: there is a cover letter" test -s "$dir/0000-cover-letter.patch"
+	eq "$base: its shortlog has the subjects of the patches" \
+		"$(sed -nE '/^[^ ].* <.*> \([0-9]+\):$/,/^$/s/^      (.*)/\1/p' "$dir/0000-cover-letter.patch")" \
+		"$(for patch in "${patches[@]}"; do subject "$dir/$patch"; done)"
+	eq "$base: it and the patches are numbered" \
+		"$(sed -nE 's/^Subject: \[PATCH ([0-9]+\/[0-9]+)\].*/\1/p' "$dir"/0*.patch)" \
+		"$(for ((n = 0; n <= ${#patches[@]}; n++)); do printf '%02d/%d\n' "$n" "${#patches[@]}"; done)"
 	copy include/trace/events/mhp.h "${patches[@]/#/$dir/}"
 	check "$base: tracepoints.h is the trace header of the series, byte for byte" \
 		cmp "$WORK/series/include/trace/events/mhp.h" tracepoints.h

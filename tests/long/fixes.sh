@@ -47,26 +47,26 @@ n=0
 build "$BASE-first0" --patches 0
 while read -r -u 3 patch cases; do
 	for case in $cases; do
-		guest "build/vm/fixes-$case-without" "$case"
-		check "$case: reproduced without the patch" broken "$case" "build/vm/fixes-$case-without"
+		guest "$VM/fixes-$case-without" "$case"
+		check "$case: reproduced without the patch" broken "$case" "$VM/fixes-$case-without"
 	done
 	forget "$name"
 	n=$((n + 1))
 	eq "$patch is patch $n of the series" "$(number "$patch")" "$n"
 	build "$BASE-first$n" --patches "$n"
 	for case in $cases; do
-		check "$case: gone with the patch" guest "build/vm/fixes-$case" "$case"
+		check "$case: gone with the patch" guest "$VM/fixes-$case" "$case"
 	done
 done 3<<<"$FIXES"
 for case in sections mapping exists tables; do
-	check "$case: still gone with all of these patches" guest "build/vm/fixes-$case-all" "$case"
+	check "$case: still gone with all of these patches" guest "$VM/fixes-$case-all" "$case"
 done
 forget "$name"
 
 # The same bug on a kernel with the events
 build "$BASE-with-no-rollback" --with no-rollback
-guest build/vm/fixes-recorded recorded
-build/mhptop check build/vm/fixes-recorded/record.ndjson >"$WORK/verdict" 2>"$WORK/stderr"
+guest $VM/fixes-recorded recorded
+build/mhptop check $VM/fixes-recorded/record.ndjson >"$WORK/verdict" 2>"$WORK/stderr"
 eq "a failed add of several sections: mhptop check finds violations" "$?" 3
 check "sections that kept their memmap violate pages.rollback" grep -q '^not ok [0-9]* pages\.rollback: ' "$WORK/verdict"
 grep -m1 -A4 '^not ok [0-9]* pages\.rollback: ' "$WORK/verdict" | sed '1d; s/^# */#   /'

@@ -6,10 +6,9 @@
 #	. "$(dirname "$0")/lib.sh"
 #	unpack patched && configure patched guest x86_64 "" MEMORY_HOTREMOVE=n
 #
-# MHP_BASE selects the series. Trees are in build/long, which forget_trees removes.
+# BASE selects the series. Trees are in build/long, which forget_trees removes.
 
-BASE=${MHP_BASE:-6.12}
-LONG=$TOP/build/long/${0##*/}
+LONG=$TOP/build/long/$BASE-${0##*/}
 SERIES=$TOP/kernel/$BASE
 # Of a calling make, or of a kernel developer's shell
 unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES ARCH CROSS_COMPILE LLVM O KBUILD_OUTPUT KCFLAGS V W C M
@@ -33,7 +32,7 @@ unpack() {
 	if [[ ${KERNEL_SRC-} ]]; then
 		cp -a "$KERNEL_SRC/." "$tree"
 	else
-		tar -C "$tree" --strip-components=1 -xf "/usr/src/linux-source-$BASE.tar.xz"
+		tar -C "$tree" --strip-components=1 -xf "$("$TOP/kernel/tarball.sh" "$BASE")"
 	fi
 }
 

@@ -6,7 +6,7 @@
 cd "$TOP" || exit 1
 
 cache=${MHP_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/mhptop}/kernel
-name=6.12-with-wide-struct-page out=build/vm/retired
+name=$BASE-with-wide-struct-page out=$VM/retired
 check "the kernel with a larger struct page builds" kernel/build.sh --with wide-struct-page patched
 check "the test module for it builds" tests/vm/module/build.sh "$name"
 rm -rf "$out"

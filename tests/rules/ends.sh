@@ -21,12 +21,12 @@ for command in "check $WORK/silent" "replay -b $WORK/silent" "record -o $WORK/si
 	# shellcheck disable=SC2086	# a command and its file
 	(trap '' INT; exec "$MHPTOP" $command >/dev/null 2>&1) &
 	pid=$!
-	for _ in {1..200}; do
+	for _ in {1..600}; do
 		grep -q wait_for_partner /proc/$pid/wchan && break
 		sleep 0.1
 	done
 	kill -INT $pid
-	for _ in {1..100}; do kill -0 $pid 2>/dev/null || break; sleep 0.1; done
+	for _ in {1..600}; do kill -0 $pid 2>/dev/null || break; sleep 0.1; done
 	kill -KILL $pid 2>/dev/null
 	wait $pid
 	eq "SIGINT ends mhptop ${command%% *} that waits for the other end of a FIFO" "$?" 130
@@ -37,13 +37,13 @@ for second in "$WORK/silent" -; do
 	exec 5<>"$WORK/quiet"
 	"$MHPTOP" check "$WORK/violating.ndjson" "$second" <&5 >"$WORK/verdict" 2>/dev/null &
 	pid=$!
-	for _ in {1..300}; do
+	for _ in {1..600}; do
 		[[ -L /proc/$pid/fd/3 && $(ls -l /proc/$pid/fd) == *signalfd* && $(</proc/$pid/wchan) == *poll* ]] && break
 		sleep 0.1
 	done
 	kill -INT $pid
 	kill -INT $pid
-	for _ in {1..100}; do kill -0 $pid 2>/dev/null || break; sleep 0.1; done
+	for _ in {1..600}; do kill -0 $pid 2>/dev/null || break; sleep 0.1; done
 	kill -KILL $pid 2>/dev/null
 	wait $pid
 	eq "SIGINT ends a check that waits for its second file: ${second##*/}" "$? $(grep -c '^not ok [0-9]* remove.match' "$WORK/verdict")" "3 1"

@@ -24,6 +24,7 @@ import lzma
 import os
 import random
 import re
+import resource
 import struct
 import subprocess
 import sys
@@ -32,7 +33,7 @@ PAGE, PAGE_HEAD = 4096, 16
 MISSED, STORED = 1 << 31, 1 << 30       # flags of a page's size
 TIME_EXTEND, LONGEST = 30, 28           # a type instead of a length; the longest length, in words
 CPUSTAT, BUFFER = 2, 3                  # options
-SECONDS = 10
+CPU_SECONDS, SECONDS = 10, 300    # the second is for a process that waits for ever
 
 
 class Reader:
@@ -204,6 +205,11 @@ def damage(data, seed):
     return data[:at] + bytes([data[at] ^ chance.randrange(1, 256)]) + data[at + 1:]
 
 
+def limit_cpu():
+    """However busy the machine is, a process that hangs is one that uses the CPU for that long."""
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+
+
 def run(seed, count, folder, path, *command):
     """Run a command on damaged files: it must not crash, hang, or print more than one line of errors."""
     data, seen = load(path), {}
@@ -213,7 +219,7 @@ def run(seed, count, folder, path, *command):
             file.write(damage(data, nth))
         try:
             ended = subprocess.run([*command, name], capture_output=True, stdin=subprocess.DEVNULL,
-                                   timeout=SECONDS, check=False)
+                                   timeout=SECONDS, check=False, preexec_fn=limit_cpu)
         except subprocess.TimeoutExpired:
             print(f"seed {nth}: not done after {SECONDS} s")
             continue

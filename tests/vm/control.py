@@ -10,6 +10,7 @@ Every request is answered immediately; the guest polls longer operations with a
 import json
 import shlex
 import socket
+import time
 
 from common import HarnessError
 from hotplug import MemoryDevices
@@ -30,6 +31,7 @@ class Control:
         self.ready = False
         self.exit_code = None
         self.broken = None
+        self._suspend_seconds = self._wake_at = None
         self._in = b""
         self._out = b""
 
@@ -66,6 +68,18 @@ class Control:
                 return
             except OSError as err:
                 self.broken = f"the control channel to the guest broke: {err.strerror}"
+
+    def feed(self, event):
+        """Take an event of QEMU."""
+        self.memory.feed(event)
+        if event["event"] == "SUSPEND" and self._suspend_seconds is not None:
+            self._wake_at, self._suspend_seconds = time.monotonic() + self._suspend_seconds, None
+
+    def wake(self):
+        """Wake the guest up if it is time to."""
+        if self._wake_at is not None and time.monotonic() >= self._wake_at:
+            self._wake_at = None
+            self.qmp.execute("system_wakeup")
 
     def _answer(self, line):
         ident, _, request = line.strip().partition(" ")
@@ -119,6 +133,10 @@ class Control:
         """Bytes at boot and bytes plugged, according to QEMU."""
         summary = self.qmp.execute("query-memory-size-summary")
         return f"{summary['base-memory']} {summary.get('plugged-memory', 0)}"
+
+    def do_wake_after(self, seconds):
+        """The guest is about to suspend itself: wake it up that long after it has."""
+        self._suspend_seconds = float(seconds)
 
     def do_qmp(self, request):
         """Any QMP command: its name, or a complete {"execute": …, "arguments": …}."""

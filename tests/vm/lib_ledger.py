@@ -17,8 +17,9 @@ from lib_guest import differs
 
 MHPTOP = "mhptop"
 SECONDS = 60
-START_SECONDS = 240             # attaching to many functions takes long on a busy host
+START_SECONDS = 900             # attaching to many functions takes long on a busy host, where a clock may run fast
 TOOL_EVENTS = ("mhp_snapshot_block", "mhp_snapshot_zone", "mhp_snapshot_memory", "mhp_clock")    # mhptop's own
+PPOLL = "271"                   # on x86-64
 STATES = {"gone": "removed"}                    # states that the account and the ledger name differently
 
 
@@ -30,6 +31,18 @@ def run(*args, code=0):
         raise RuntimeError(f"mhptop {' '.join(args)}: expected exit {code}, got {ended.returncode}: "
                            f"{ended.stderr.strip()[-300:]}")
     return ended.stdout
+
+
+def at_rest(pid):
+    """Whether mhptop has nothing to do: it is attached, has read everything, and waits without a time limit."""
+    call = oracle.read(f"/proc/{pid}/syscall").split()
+    return call[0] == PPOLL and int(call[3], 16) == 0
+
+
+def comes_to_rest(what, *processes):
+    """Wait until all of these are at rest, however slow the machine is. Returns what is wrong."""
+    return [f"{what}: process {process.pid} does not come to rest" for process in processes
+            if not guest.wait_for(START_SECONDS, lambda: at_rest(process.pid))]  # pylint: disable=cell-var-from-loop
 
 
 def frame(*args, code=0):
@@ -242,3 +255,20 @@ class Recorder:
         wrong += differs("events in the totals", account.seen, reported)
         guest.ok(f"{what}: the recorder ends with nothing lost and both ledgers equal", wrong)
         guest.ok(f"{what}: no rule is violated", violated_rules(self.path))
+
+
+class View:
+    """`mhptop --json`, attached from now on."""
+
+    def __init__(self):
+        self.path = "/tmp/frames"
+        with open(self.path, "w", encoding="utf-8") as out:
+            self.process = subprocess.Popen([MHPTOP, "--json", "-d", "0.5"], stdout=out, stdin=subprocess.DEVNULL)
+        self.next()
+
+    def next(self):
+        """A frame that is begun after this call."""
+        seen = oracle.read(self.path).count("\n")
+        if not guest.wait_for(START_SECONDS, lambda: oracle.read(self.path).count("\n") > seen + 1):
+            raise RuntimeError(f"mhptop --json: no frame within {START_SECONDS} s")
+        return json.loads(oracle.read(self.path).split("\n")[-2])

@@ -4,12 +4,13 @@
     memory_root.py SCRIPT
 
 SCRIPT is loaded as for a run, but its test does not start. The modules that this process has loaded then are what the
-test needs.
+test needs, and the programs that SCRIPT has in PROGRAMS: their names, found in PATH or build/.
 """
 import encodings.ascii  # noqa: F401  Codecs are loaded when a file is opened.
 import encodings.latin_1  # noqa: F401
 import os
 import runpy
+import shutil
 import sys
 import sysconfig
 
@@ -21,12 +22,18 @@ def modules():
     return {module.__file__ for module in list(sys.modules.values()) if getattr(module, "__file__", None)}
 
 
+def programs(names):
+    """The paths of programs of this project or of the system."""
+    path = os.path.join(os.environ["MHP_ROOT"], "build") + os.pathsep + os.environ["PATH"]
+    return {shutil.which(name, path=path) or sys.exit(f"memory_root.py: there is no {name}") for name in names}
+
+
 def main(script):
     lib_guest.run = lambda test: None
-    runpy.run_path(script, run_name="__main__")
+    names = runpy.run_path(script, run_name="__main__").get("PROGRAMS", ())
     stdlib = sysconfig.get_path("stdlib")
-    found = modules() | {sys.executable, os.path.realpath(sys.executable), script,
-                                       os.path.join(stdlib, "os.py")}
+    found = modules() | programs(names) | {sys.executable, os.path.realpath(sys.executable), script,
+                                           os.path.join(stdlib, "os.py")}
     print("\n".join(sorted(os.path.abspath(path) for path in found)))
 
 

@@ -29,6 +29,7 @@ KERNELS = {"patched": "", "vanilla": "-vanilla", "debug": "-debug"}
 STOCK = "stock:"            # followed by a series of Debian's kernels, see stock.sh
 STOCK_SECONDS = 1800        # to download and unpack one
 TIME_LIMIT, INTERACTIVE_LIMIT, BOOT_LIMIT = 300, 24 * 3600, 90
+MEMORY_ROOT_FACTOR = 4      # the script starts only when all that it needs was copied
 DEBUG_FACTOR = 4            # KASAN and lockdep take at least this much longer
 LAST_LINES = 15
 
@@ -168,9 +169,10 @@ class Run:
         kernel = find_kernel(args.kernel, args.base)
         self.accelerator, why = ("tcg", "icount") if args.icount else accel.choose(kernel)
         limit = args.time_limit or (INTERACTIVE_LIMIT if args.interactive else TIME_LIMIT)
+        boot = BOOT_LIMIT * (MEMORY_ROOT_FACTOR if args.memory_root else 1)
         factor = time_factor() * (DEBUG_FACTOR if args.kernel == "debug" else 1)
         self.session = Session(make_config(args, kernel, self.folder, self.accelerator),
-                               (limit * factor, BOOT_LIMIT * factor), self.line, args.interactive)
+                               (limit * factor, boot * factor), self.line, args.interactive)
         write_environment(args, self.folder, {**self.session.prepare(), "MHP_KERNEL_IMAGE": kernel})
         self.note(f"{args.script} on {kernel}, accelerator {self.accelerator} ({why})")
         if args.interactive:

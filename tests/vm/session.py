@@ -128,6 +128,7 @@ class Session:
                 for key, _ in selector.select(TICK):
                     key.data()
                 self._relay()
+                self.control.wake()
                 self.control.flush()
                 if self.terminal:
                     self.terminal.flush()
@@ -135,7 +136,7 @@ class Session:
 
     def _on_qmp(self):
         for event in self.qmp.events():
-            self.control.memory.feed(event)
+            self.control.feed(event)
 
     def _on_control(self):
         self._on_qmp()

@@ -80,10 +80,8 @@ class Verdicts(Guest):
         self.fails("the script exited with status 137", LIB + "plan 2; pass one; kill -9 $$")
 
     def test_time_limit(self):
-        start = time.monotonic()
         out = self.fails(f"time limit of {12 * FACTOR:g} s reached", LIB + "plan 1; trap '' TERM\n"
                          "while :; do sleep 1; done", "--time-limit", "12")
-        self.assertLess(time.monotonic() - start, 12 * FACTOR + 15)
         self.assertIn("# console.log: mhp-guest: start", out)
 
     def test_panic(self):

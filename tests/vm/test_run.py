@@ -69,7 +69,7 @@ class Fixture(unittest.TestCase):
             return 0
 
     def wait_for_qemu(self):
-        end = time.monotonic() + 20
+        end = time.monotonic() + 60
         while not self.qemu_pid() and time.monotonic() < end:
             time.sleep(0.05)
         time.sleep(0.3)
@@ -171,9 +171,9 @@ class Failing(Fixture):
         first = self.start("stuck")
         self.wait_for_qemu()
         second = self.start("good")
-        _, err = second.communicate(timeout=20)
+        _, err = second.communicate(timeout=60)
         first.terminate()
-        first.communicate(timeout=20)
+        first.communicate(timeout=60)
         self.assertIn("in use by another run", err)
         self.assert_no_qemu()
 
@@ -185,7 +185,7 @@ class Ending(Fixture):
                 run = self.start("stuck")
                 self.wait_for_qemu()
                 run.send_signal(signum)
-                _, err = run.communicate(timeout=20)
+                _, err = run.communicate(timeout=60)
                 self.assertEqual(run.returncode, 128 + signum)
                 self.assertIn(f"stopped by {signum.name}", err)
                 self.assert_no_qemu()
@@ -194,9 +194,9 @@ class Ending(Fixture):
         run = self.start("stuck")
         self.wait_for_qemu()
         run.kill()
-        run.communicate(timeout=20)
+        run.communicate(timeout=60)
         # The kernel kills QEMU some time after run.py is gone.
-        end = time.monotonic() + 20
+        end = time.monotonic() + 60
         while alive(self.qemu_pid()) and time.monotonic() < end:
             time.sleep(0.05)
         self.assert_no_qemu()
@@ -204,7 +204,7 @@ class Ending(Fixture):
     def test_closed_stdout(self):
         run = self.start("good")
         run.stdout.close()
-        _, err = run.communicate(timeout=20)
+        _, err = run.communicate(timeout=60)
         self.assertEqual(run.returncode, 1)
         self.assertEqual(len(err.splitlines()), 1, err)
         self.assert_no_qemu()

@@ -20,7 +20,7 @@ import lib_guest as guest
 import lib_oracle as oracle
 from lib_account import Account
 from lib_ledger import Recorder
-from lib_trace import Trace, pick, steps
+from lib_trace import Trace, expected, pick, steps
 
 MODE = sys.argv[1] if len(sys.argv) > 1 else "none given"
 HOSTED = MODE != "N"                # also with "force": a block of 128 MiB needs no padding on x86
@@ -32,13 +32,12 @@ GIB = 1 << 30
 # with its sysfs files for each block, and allocations of the observing programs.
 SLACK_KB = 6144
 
-ONLINE = ["online_begin", "prepare_online", "going_online", "managed", "present", "online", "online_end"]
-ONLINE_HOSTED = ["online_begin", "prepare_online", "vmemmap_online", "going_online", "managed",
-                 "present", "online", "present", "online_end"]
-OFFLINE = ["offline_begin", "going_offline", "managed", "present", "offline", "finish_offline",
-           "offline_end"]
-OFFLINE_HOSTED = ["offline_begin", "present", "going_offline", "managed", "present", "offline",
-                  "vmemmap_offline", "finish_offline", "offline_end"]
+ONLINE = expected(["online_begin", "prepare_online", "going_online", "managed", "present", "online", "online_end"])
+ONLINE_HOSTED = expected(["online_begin", "prepare_online", "vmemmap_online", "going_online", "managed", "present",
+                          "online", "present", "online_end"])
+OFFLINE = expected(["offline_begin", "going_offline", "managed", "present", "offline", "finish_offline", "offline_end"])
+OFFLINE_HOSTED = expected(["offline_begin", "present", "going_offline", "managed", "present", "offline",
+                           "vmemmap_offline", "finish_offline", "offline_end"])
 # In a range, the first user of the memmap has the steps of a block that hosts its own, and so has the last one; the
 # memmap is all of the range's. A block that is nothing but memmap has no steps.
 
@@ -144,11 +143,11 @@ class Case:
         """Bring each block of a DIMM online or take it offline, in any order; all sources must agree after each."""
         wrong, zone = [], "Normal" if state == "online_kernel" else "Movable"
         for number in order or self.numbers(name):
-            expected, first = self._expected(name, number, state)
+            want, first = self._expected(name, number, state)
             error = oracle.block_set(number, state)
             events = self.account.update()
             here = guest.differs(f"memory{number}", "success", oracle.errno_name(error))
-            here += self._wrong_move(expected, number, first, zone, events)
+            here += self._wrong_move(want, number, first, zone, events)
             here += self.account.compare_zoneinfo() + self.account.compare_memtotal()
             here += self.account.compare_block(number) + self.account.compare_ranges()
             if self.thorough:
@@ -161,11 +160,11 @@ class Case:
         self.all_agree(f"{name}, {state}")
 
     @staticmethod
-    def _wrong_move(expected, number, first, zone, events):
+    def _wrong_move(want, number, first, zone, events):
         """Every event is about the block, or about the memmap that begins with block `first`."""
         # A page under I/O at that moment is reported as a blocker until the I/O has finished.
         events = [event for event in events if event.name != "mhp_offline_blocker"]
-        wrong = guest.differs("events", expected, steps(events))
+        wrong = guest.differs("events", want, steps(events))
         for event in events:
             fields = event.fields
             # The memmap of a range begins with its first page, and no other count does.

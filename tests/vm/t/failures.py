@@ -22,7 +22,7 @@ import lib_oracle as oracle
 import lib_pin as pin
 from lib_account import Account
 from lib_ledger import Recorder, frame
-from lib_trace import Trace, failures, pick, steps
+from lib_trace import Trace, expected, failures, pick, steps
 
 MODE = sys.argv[1] if len(sys.argv) > 1 else "none given"
 
@@ -50,7 +50,7 @@ class Failure:
         """Check the events of the attempt, their order, the reason, and the error in the end event."""
         self.events += self.account.update()
         got = [step for step in steps(self.events) if step != "offline_blocker"]
-        self.result("the events and their order", guest.differs("events", want_steps, got))
+        self.result("the events and their order", guest.differs("events", expected(want_steps), got))
         ends = pick(self.events, end)
         fields = ends[-1].fields if ends else {}
         self.result(f"reason={reason} ret={-code}",
@@ -176,9 +176,10 @@ def online_veto(account, number):
                     "cancel_online", "online_failed", *["vmemmap_offline"] * hosted, "finish_offline",
                     "online_end"],
                    "online_end", "notifier", errno.ENOSPC)
+    results = {"going_online": -errno.ENOSPC}
     failure.result("notifier steps and their results", guest.differs(
-        "notify", [("prepare_online", 0), ("going_online", -errno.ENOSPC), ("cancel_online", 0),
-                   ("finish_offline", 0)],
+        "notify", [(step, results.get(step, 0)) for step in expected(
+            ["prepare_online", "going_online", "cancel_online", "finish_offline"])],
         [(event.fields["step"], event.fields["ret"]) for event in pick(failure.events, "notify")]))
     guest.eq(f"{MODE}, {failure.title}: afterwards it goes online", None,
              oracle.block_set(number, "online_movable"))

@@ -21,7 +21,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..
 # pylint: disable=wrong-import-position
 import lib_guest as guest
 import lib_oracle as oracle
-from lib_ledger import MHPTOP, SECONDS, Recorder
+from lib_ledger import MHPTOP, SECONDS, Recorder, comes_to_rest
 from lib_range import load_module, module_call
 
 MODE = sys.argv[1] if len(sys.argv) > 1 else "none given"
@@ -30,7 +30,6 @@ CYCLES = int(sys.argv[3]) if len(sys.argv) > 3 else 20
 ROW = 3                     # the rule needs as many cycles in a row
 LEAK = 511                  # of 512 pages of memmap
 SIZE, SIZE_TEXT = 512 << 20, "512M"     # a leak of 2,044 pages, of which the rule tolerates 448
-PPOLL = "271"               # the number of the system call that waits for events
 
 
 class Load:
@@ -119,20 +118,13 @@ def recorded(name, number, want, code):
     return seen
 
 
-def sleeps(pid):
-    """Whether mhptop has nothing to do: it waits without a time limit, after a count if one was due."""
-    call = oracle.read(f"/proc/{pid}/syscall").split()
-    return call[0] == PPOLL and int(call[3], 16) == 0
-
-
 def live(name, want, code):
     """The same rule in a check of this machine, which ends right after the last cycle."""
     with subprocess.Popen([MHPTOP, "check"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                           stdin=subprocess.DEVNULL, text=True) as check:
         wrong = []
         for _ in range(ROW):
-            if not guest.wait_for(SECONDS, lambda: sleeps(check.pid)):
-                wrong.append("mhptop check does not come to rest")
+            wrong += comes_to_rest("mhptop check", check)       # after a count of memory if one was due
             wrong += cycle()
         check.send_signal(signal.SIGINT)
         output = check.communicate(timeout=SECONDS)[0]

@@ -12,7 +12,6 @@ import json
 import os
 import re
 import signal
-import statistics
 import subprocess
 import sys
 
@@ -152,8 +151,6 @@ def no_lock(blocks):
     waits = [after - before for before, after in zip(times, times[1:])]
     guest.note(f"{len(waits)} events apart by {min(waits)} to {max(waits)} ns")
     guest.ok("each event waits for 100 ms", [] if min(waits) >= LOCK_NS else [f"{min(waits)} ns"])
-    # The median, because the host may be busy.
-    guest.ok("and not much longer", [] if statistics.median(waits) < 2 * LOCK_NS else [f"{waits}"])
     # A count of the machine's memory, which is no event, may have come in between.
     counted = totals(recorder.path)["no_lock"]
     guest.ok("the totals count each of them", [] if len(times) <= counted <= len(times) + 2

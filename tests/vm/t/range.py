@@ -22,7 +22,7 @@ import lib_walk as walk
 from lib_account import Account
 from lib_ledger import Recorder
 from lib_range import HIDDEN, Device, Dimm, MHP_MEMMAP_ON_MEMORY, MHP_OFFLINE_INACCESSIBLE, Range, load_module
-from lib_trace import Trace, pick, steps
+from lib_trace import Trace, expected, pick, steps
 
 
 def plain_numbers(account, events, dimm, sections, pages):
@@ -80,7 +80,7 @@ def one_block(account):
         empty = number == 0
         want = [] if empty else ["prepare_online", "vmemmap_online", "going_online", "managed", "present", "online",
                                  "present"]
-        wrong += guest.differs("events of online", ["online_begin", *want, "online_end"], steps(events))
+        wrong += guest.differs("events of online", ["online_begin", *expected(want), "online_end"], steps(events))
         wrong += guest.differs("memmap", [] if empty else [(begin, 66 * 512)], [
             (event.fields["start_pfn"], event.fields["vmemmap_pages"]) for event in pick(events, "vmemmap_online")])
         wrong += account.compare() + walk.wrong_pages(there, account)
@@ -89,7 +89,7 @@ def one_block(account):
         wrong += there.set([there.numbers[number]], "offline")
         want = [] if empty else ["present", "going_offline", "managed", "present", "offline", "vmemmap_offline",
                                  "finish_offline"]
-        wrong += guest.differs("events of offline", ["offline_begin", *want, "offline_end"], steps(account.update()))
+        wrong += guest.differs("events of offline", ["offline_begin", *expected(want), "offline_end"], steps(account.update()))
         wrong += guest.differs("afterwards", before, oracle.everything())
         guest.ok(f"{name} goes online and offline: everything is as before",
                  wrong + account.compare() + walk.wrong_pages(there, account))

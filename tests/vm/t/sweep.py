@@ -26,7 +26,7 @@ import lib_sweep_memory
 from lib_ledger import Recorder, violated_rules
 from lib_range import HIDDEN, Device, load_module, module_call
 from lib_sweep import STEPS, Sweep, AddedRange, programs
-from lib_trace import failures
+from lib_trace import expected, failures
 
 MODE = sys.argv[1] if len(sys.argv) > 1 else "none given"
 HOLE = 0x3f000000                   # in boot memory, created by memmap= in tests/guest.list
@@ -41,7 +41,9 @@ def vetoes(sweep):
     wrong = []
     with AddedRange(HIDDEN, 2) as there:
         number = there.numbers[0]
-        for step, code in (("prepare_online", errno.EPERM), ("going_online", errno.ENOSPC)):
+        codes = {"prepare_online": errno.EPERM, "going_online": errno.ENOSPC}
+        for step in expected(codes):
+            code = codes[step]
             module_call("veto", STEPS[step], code)
             wrong += sweep.refused(number, "online_movable", code, "notifier")
             module_call("veto", STEPS[step], 0)
