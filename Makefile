@@ -120,10 +120,16 @@ install: mhptop
 	$(Q)install -D -m 644 docs/mhptop.8 $(DESTDIR)$(PREFIX)/share/man/man8/mhptop.8
 	$(Q)install -D -m 644 tools/mhptop/cli/completion.bash \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/mhptop
+	$(Q)install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/mhptop tools/python/mhptop.py tools/prometheus/mhptop.rules.yml
+	$(Q)install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	$(Q)sed 's,/usr/local/bin/mhptop,$(PREFIX)/bin/mhptop,' tools/systemd/mhptop-serve.service \
+		> $(DESTDIR)$(PREFIX)/lib/systemd/system/mhptop-serve.service
 
 uninstall:
 	$(Q)rm -f $(DESTDIR)$(PREFIX)/bin/mhptop $(DESTDIR)$(PREFIX)/share/man/man8/mhptop.8 \
-		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/mhptop
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/mhptop \
+		$(DESTDIR)$(PREFIX)/lib/systemd/system/mhptop-serve.service
+	$(Q)rm -rf $(DESTDIR)$(PREFIX)/share/mhptop
 
 clean:
 	$(Q)rm -rf build

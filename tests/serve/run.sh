@@ -157,6 +157,17 @@ eq "docs/serve.md has all metrics" "$(sed -n 's/^| `\(mhptop_[a-z_]*\)`.*/\1/p' 
 eq "docs/serve.md has all alerts" "$(sed -n 's/^| `\(Mhptop[a-zA-Z]*\)`.*/\1/p' docs/serve.md | sort)" \
 	"$(sed -n 's/.*- alert: //p' "$rules" | sort)"
 
+# The unit. Its manual page is not installed here.
+sed "s,/usr/local/bin/mhptop,$MHPTOP,; /^Documentation=/d" tools/systemd/mhptop-serve.service >"$WORK/mhptop-serve.service"
+check "systemd finds the unit valid" bash -c 'got=$(systemd-analyze verify "$0" 2>&1) && [[ -z $got ]] || { echo "$got"; exit 1; }' \
+	"$WORK/mhptop-serve.service"
+check "  and hardened" systemd-analyze security --offline=yes --threshold=30 --no-pager "$WORK/mhptop-serve.service"
+eq "make install installs it, with the path of the program" \
+	"$(make -s install DESTDIR="$WORK/root" PREFIX=/opt/x >&2; sed -n 's/^ExecStart=//p' "$WORK/root/opt/x/lib/systemd/system/mhptop-serve.service")" \
+	"/opt/x/bin/mhptop serve"
+make -s uninstall DESTDIR="$WORK/root" PREFIX=/opt/x
+eq "  make uninstall leaves nothing" "$(find "$WORK/root" ! -type d)" ""
+
 mkdir "$WORK/prometheus"
 check "a real Prometheus scrapes, answers a query, and raises an alert" \
 	tests/serve/prometheus.py "$MHPTOP" $golden/failures.ndjson "$rules" "$WORK/prometheus"
