@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What the tests of mhptop serve have in common: a server that reads a pipe, requests, and waiting."""
+import atexit
 import os
 import re
 import subprocess
@@ -26,7 +27,8 @@ class Server:
 
     def __init__(self, tool, *options):
         self.process = subprocess.Popen([tool, "serve", "--listen", "127.0.0.1:0", *options, "-"],
-                                        stdin=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0)
+                                        stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, bufsize=0)
+        atexit.register(self.process.kill)  # a test that fails leaves no server behind
         self.feed = self.process.stdin
         self.address = None
 

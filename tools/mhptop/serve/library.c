@@ -11,7 +11,7 @@
 
 static struct mhd mhd;
 
-static bool find(void *library, const char *name, void *function)
+static bool find_function(void *library, const char *name, void *function)
 {
 	*(void **)function = dlsym(library, name);
 	return *(void **)function;
@@ -29,7 +29,7 @@ const struct mhd *mhd_load(char *why, size_t len)
 		return NULL;
 	}
 #define FIND(name)                                            \
-	if (!find(library, #name, &mhd.name)) {               \
+	if (!find_function(library, #name, &mhd.name)) {      \
 		snprintf(why, len, LIBRARY " has no " #name); \
 		return NULL;                                  \
 	}
