@@ -103,7 +103,7 @@ bench:
 	$(call setup,build kernel guest)
 	$(Q)$(MAKE) --no-print-directory mhptop build/tests/generate kernel kernel-vanilla
 	$(Q)tests/vm/module/build.sh $(BASE)
-	$(Q)tests/bench/bench.py
+	$(Q)tests/bench/bench.py $(if $(ONLY),'$(ONLY)')
 
 # Documentation that is generated: the events in docs/events.md, the keys in the manual page, the JSON Schemas.
 docs: build/tests/events_doc build/tests/schema_doc

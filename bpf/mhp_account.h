@@ -89,13 +89,14 @@ MHP_FOLD int mhp_fold_is_shared(struct mhp_ledger *ledger,
 /* The range whose memmap begins at pfn and has an account of its own. NULL: there is none. */
 MHP_FOLD struct mhp_range *mhp_fold_memmap(struct mhp_ledger *ledger, u64 pfn)
 {
-	struct mhp_range *range = mhp_ledger_range(ledger, pfn, 0);
 	struct mhp_globals *globals = mhp_ledger_globals(ledger);
+	struct mhp_range *range;
 
-	if (!range || !globals || globals->memmap_of_blocks ||
-	    range->hosting != MHP_HOSTING_RANGE)
+	/* Most machines have none: that saves a search for nearly every event. */
+	if (!globals || !globals->has_memmaps || globals->memmap_of_blocks)
 		return (void *)0;
-	return range;
+	range = mhp_ledger_range(ledger, pfn, 0);
+	return range && range->hosting == MHP_HOSTING_RANGE ? range : (void *)0;
 }
 
 /* Counts a block as a user of its range while it is online, unless all of its pages hold memmap. */

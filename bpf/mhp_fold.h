@@ -37,7 +37,7 @@ MHP_FOLD void mhp_fold_populate(struct mhp_ledger *ledger,
 		/* The block is added anew: reset what describes one life, keep what counts over all of them. */
 		block->add.begin_ns = r->time_ns;
 		block->free_ns = 0;
-		block->flags = 0;
+		block->flags &= MHP_BLOCK_LATE;
 	}
 	block->add.end_ns = r->time_ns;
 	block->nid = e->nid;
@@ -140,6 +140,8 @@ MHP_FOLD void mhp_fold_block_begin(struct mhp_ledger *ledger,
 	phase = online ? &block->online : &block->offline;
 	phase->begin_ns = r->time_ns;
 	phase->end_ns = 0;
+	block->flags &=
+		~(online ? MHP_BLOCK_LATE_ONLINE : MHP_BLOCK_LATE_OFFLINE);
 	block->state = online ? MHP_STATE_GOING_ONLINE :
 				MHP_STATE_GOING_OFFLINE;
 	block->nid = e->nid;

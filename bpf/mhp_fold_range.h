@@ -161,6 +161,8 @@ MHP_FOLD void mhp_fold_add_end(struct mhp_ledger *ledger,
 
 	if (globals)
 		globals->add_nr_pages = 0;
+	if (globals && e->hosting == MHP_HOSTING_RANGE)
+		globals->has_memmaps = 1;
 	if (!range)
 		return;
 	range->nr_pages = e->nr_pages;

@@ -5,14 +5,35 @@
 
 #include "mhp_account.h"
 
+/* The operation that the snapshot finds in progress has begun at its time at the latest. */
+MHP_FOLD void mhp_fold_begun(struct mhp_block *block, u32 state, u64 time_ns)
+{
+	if (state == MHP_STATE_GOING_ONLINE) {
+		block->online.begin_ns = time_ns;
+		block->online.end_ns = 0;
+		block->flags |= MHP_BLOCK_LATE_ONLINE;
+	} else if (state == MHP_STATE_GOING_OFFLINE) {
+		block->offline.begin_ns = time_ns;
+		block->offline.end_ns = 0;
+		block->flags |= MHP_BLOCK_LATE_OFFLINE;
+	} else {
+		return;
+	}
+	block->state = state;
+}
+
 /*
  * Completes the partial account of a block whose events came before its snapshot record. Its share of the zone's
  * counts stays unknown.
  */
 MHP_FOLD void mhp_fold_block_rest(struct mhp_ledger *ledger,
 				  struct mhp_block *block,
-				  const struct mhp_mhp_snapshot_block *e)
+				  const struct mhp_mhp_snapshot_block *e,
+				  u64 time_ns)
 {
+	/* An offline that hangs reports the pages that block it, but no state. */
+	if (!block->state)
+		mhp_fold_begun(block, e->state, time_ns);
 	block->flags |= MHP_BLOCK_SNAPSHOT;
 	block->hosting = e->hosting;
 	block->altmap_base = e->altmap_base;
@@ -66,10 +87,13 @@ MHP_FOLD void mhp_fold_snapshot_memmap(struct mhp_ledger *ledger,
 MHP_FOLD void mhp_fold_snapshot_range(struct mhp_ledger *ledger,
 				      const struct mhp_mhp_snapshot_block *e)
 {
+	struct mhp_globals *globals = mhp_ledger_globals(ledger);
 	struct mhp_range *range;
 
 	if (e->hosting != MHP_HOSTING_RANGE)
 		return;
+	if (globals)
+		globals->has_memmaps = 1;
 	range = mhp_ledger_range(ledger, e->altmap_base, 1);
 	if (!range || range->add.begin_ns)
 		return;
@@ -102,7 +126,7 @@ MHP_FOLD void mhp_fold_snapshot_block(struct mhp_ledger *ledger,
 	/* Earlier events are more accurate; the snapshot only fills what they left unknown. */
 	if (block && !(block->flags & MHP_BLOCK_SYSFS)) {
 		if (block->flags & MHP_BLOCK_PARTIAL)
-			mhp_fold_block_rest(ledger, block, e);
+			mhp_fold_block_rest(ledger, block, e, r->time_ns);
 		return;
 	}
 	if (block && block->flags & MHP_BLOCK_COUNTED) {
@@ -113,7 +137,10 @@ MHP_FOLD void mhp_fold_snapshot_block(struct mhp_ledger *ledger,
 	block = mhp_ledger_block(ledger, e->start_pfn, 1);
 	if (!block)
 		return;
-	block->flags = MHP_BLOCK_SNAPSHOT |
+	/* Polled again, it is the same operation. */
+	if (block->state != e->state)
+		mhp_fold_begun(block, e->state, r->time_ns);
+	block->flags = (block->flags & MHP_BLOCK_LATE) | MHP_BLOCK_SNAPSHOT |
 		       (e->origin == MHP_ORIGIN_SYSFS ? MHP_BLOCK_SYSFS : 0);
 	block->nid = e->nid;
 	block->zone = e->zone;
@@ -125,6 +152,9 @@ MHP_FOLD void mhp_fold_snapshot_block(struct mhp_ledger *ledger,
 	block->described = e->state == MHP_STATE_REMOVED ? 0 : e->nr_pages;
 	block->vmemmap_online = 0;
 	mhp_fold_use(ledger, block);
+	/* Its counts may have changed before; they follow from its state once it is online. */
+	if (e->state == MHP_STATE_GOING_ONLINE)
+		block->flags |= MHP_BLOCK_PARTIAL;
 	if (e->state != MHP_STATE_ONLINE && e->state != MHP_STATE_GOING_OFFLINE)
 		return;
 	own = mhp_fold_is_shared(ledger, block) ? 0 : e->vmemmap_pages;

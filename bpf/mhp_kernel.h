@@ -42,6 +42,10 @@ struct page {
 	unsigned char compound_order;
 };
 
+struct address_space {
+	void *a_ops;
+};
+
 struct folio {
 	unsigned long _flags_1;
 	struct mhp_number _large_mapcount;
@@ -118,6 +122,10 @@ struct pglist_data {
 
 struct device {
 	u32 id;
+};
+
+struct task_struct {
+	char comm[16];
 };
 
 struct memory_block {

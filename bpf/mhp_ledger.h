@@ -30,7 +30,12 @@ enum mhp_block_flag {
 	MHP_BLOCK_COUNTED = 16,
 	/* Included in users of its range. */
 	MHP_BLOCK_USER = 32,
+	/* Its last online or offline had begun before the snapshot, whose time is its begin_ns: the latest possible one. */
+	MHP_BLOCK_LATE_ONLINE = 64,
+	MHP_BLOCK_LATE_OFFLINE = 128,
 };
+
+#define MHP_BLOCK_LATE (MHP_BLOCK_LATE_ONLINE | MHP_BLOCK_LATE_OFFLINE)
 
 /* When an operation (add, remove, online, offline) last began and last ended */
 struct mhp_phase {
@@ -131,6 +136,7 @@ struct mhp_globals {
 	u64 nr_gone; /* entries ever made in the list of ranges that are gone */
 	/* 1: the memmap of a range belongs to the accounts of the blocks in which it lies. See docs/range.md. */
 	u64 memmap_of_blocks;
+	u64 has_memmaps; /* 1: there was an account of a range that hosts its memmap as a whole */
 	/* The list: first pfns, entry N at N % MHP_GONE_RANGES. */
 	u64 gone[MHP_GONE_RANGES];
 };

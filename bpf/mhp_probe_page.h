@@ -128,16 +128,44 @@ MHP_KERNEL u64 page_to_pfn(const void *page)
 	return ((u64)page - mhp_vmemmap_base) / mhp_probe_page_size();
 }
 
+/*
+ * The zone that was looked up last, its node and its word, in one number, so that they always belong together: bits 6 to
+ * 56 of its address, 10 bits of node and 3 of word. Nearly all events are about the same zone. Zones are never freed.
+ */
+u64 mhp_zone_last;
+
+#define MHP_ZONE_KEY(zone) ((u64)(zone) >> 6 << 13)
+
+MHP_KERNEL_CALLED u64 mhp_zone_look_up(u64 zone)
+{
+	u64 pgdat = MHP_KERNEL_FIELD(zone, struct zone, zone_pgdat);
+	u64 nid = MHP_KERNEL_FIELD(pgdat, struct pglist_data, node_id);
+	u64 zones =
+		pgdat + bpf_core_field_offset(struct pglist_data, node_zones);
+	u64 word = mhp_kernel_zone_word((zone - zones) /
+					bpf_core_type_size(struct zone));
+
+	mhp_zone_last = MHP_ZONE_KEY(zone) | (nid & 1023) << 3 | word;
+	return mhp_zone_last;
+}
+
+MHP_KERNEL u64 mhp_zone_facts(const void *zone)
+{
+	u64 last = *(volatile u64 *)&mhp_zone_last;
+
+	return last >> 13 == MHP_ZONE_KEY(zone) >> 13 ?
+		       last :
+		       mhp_zone_look_up((u64)zone);
+}
+
 MHP_KERNEL int zone_to_nid(const void *zone)
 {
-	u64 pgdat = MHP_KERNEL_FIELD((u64)zone, struct zone, zone_pgdat);
-
-	return MHP_KERNEL_FIELD(pgdat, struct pglist_data, node_id);
+	return mhp_zone_facts(zone) >> 3 & 1023;
 }
 
 MHP_KERNEL u32 __mhp_zone(const void *zone)
 {
-	return mhp_kernel_zone_of((u64)zone);
+	return zone ? mhp_zone_facts(zone) & 7 : MHP_ZONE_NONE;
 }
 
 /* The bits of mhp_t, which are macros in the kernel, have been the same since they exist. */

@@ -9,6 +9,7 @@
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 #include "mhp_fold.h"
+#include "mhp_kernel.h"
 #include "mhp_maps.h"
 
 /* As 2^n bytes, set before loading: the size of a page, and the data in the ring buffer at which to wake the reader. */
@@ -118,6 +119,18 @@ MHP_STORE void mhp_store_end(u32 lock)
 }
 
 /*
+ * The name of the current task. Its helper copies it byte by byte and takes a tenth of the time of an event. The kernel
+ * pads names with zeros.
+ */
+MHP_STORE void mhp_store_comm(struct mhp_record *r)
+{
+	const u64 *comm = (const u64 *)bpf_get_current_task_btf()->comm;
+
+	((u64 *)r->comm)[0] = comm[0];
+	((u64 *)r->comm)[1] = comm[1];
+}
+
+/*
  * Takes a record whose payload is filled, with the fields of it that are unknown: completes and folds it, puts it into
  * the ring buffer and counts it.
  */
@@ -135,7 +148,7 @@ MHP_STORE void mhp_store_known(struct mhp_record *r, u32 event, u32 size,
 	r->unknown = unknown;
 	r->schema = 0;
 	r->reason = 0;
-	bpf_get_current_comm(r->comm, sizeof(r->comm));
+	mhp_store_comm(r);
 	r->event = event;
 	mhp_fold((void *)0, r, event);
 

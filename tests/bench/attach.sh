@@ -4,7 +4,7 @@
 # In the guest, whose clock counts instructions: measures the CPU time to attach when there are 4,096 memory blocks, the
 # events lost in an add of 512 GiB, and mhptop's resident memory then. Writes $RESULTS/attach.txt: lines "NAME VALUE".
 #
-#	attach.sh mhptop|bpftrace
+#	attach.sh events|probes|bpftrace
 . "${MHP_LIB:?this runs in a guest: make bench}"
 
 # No time limit: the clock of this guest advances while it waits for files of the host. run.py has a limit, in real time.
@@ -36,10 +36,13 @@ attach_bpftrace() {
 # Whether the recording has a snapshot record of each memory block, which means that the attach is complete
 all_snapshot() { [[ -e $1 ]] && (($(grep -c '"event":"mhp_snapshot_block"' "$1") >= $2)); }
 
+attach_events() { attach_mhptop events; }
+attach_probes() { attach_mhptop probes; }
+
 attach_mhptop() {
 	local blocks pid
 	plan 6
-	mhptop record -o /tmp/add.ndjson &
+	mhptop record --source "$1" -o /tmp/add.ndjson &
 	pid=$!
 	check "the recorder attaches" wait_until all_snapshot /tmp/add.ndjson 1
 	check "a DIMM of 512 GiB is plugged" dimm_plug big 512G
@@ -52,7 +55,7 @@ attach_mhptop() {
 	put seen_in_add "$(tail -n 1 /tmp/add.ndjson | grep -o '"seen":[0-9]*' | head -n 1 | cut -d: -f2)"
 
 	blocks=$(find "$MEMORY" -maxdepth 1 -name 'memory[0-9]*' | wc -l)
-	mhptop record -o /tmp/late.ndjson &
+	mhptop record --source "$1" -o /tmp/late.ndjson &
 	pid=$!
 	check "the snapshot has all $blocks memory blocks" wait_until all_snapshot /tmp/late.ndjson "$blocks"
 	put attach_mhptop_ns "$(cpu_ns $pid)"

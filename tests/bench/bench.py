@@ -7,9 +7,15 @@ number of instructions that its only CPU executed meanwhile, including those of
 observers. All cases of a table come from the same run of this script. Exit
 status: 0 if every target was met, 1 if one was missed or not measured.
 
-The scripts that run in the guests are online.sh, attach.sh and life.py.
+The scripts that run in the guests are online.py, attach.sh and life.py.
+
+    bench.py [REGEX]       measure only what the expression matches: vanilla-none, patched-none,
+                           patched-record, patched-check, patched-perf, patched-bpftrace,
+                           vanilla-probes, vanilla-bpftrace-probes, attach-events, attach-probes,
+                           attach-bpftrace, life-N, life-Y, life-range, replay, check, memory
 """
 import os
+import re
 import statistics
 import struct
 import subprocess
@@ -19,8 +25,20 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 RUN = os.path.join(ROOT, "tests", "vm", "run.py")
 OUT = os.path.join(ROOT, "build", "bench")
-OBSERVERS = (("vanilla", "none"), ("patched", "none"), ("patched", "mhptop"),
-             ("patched", "check"), ("patched", "perf"), ("patched", "bpftrace"))
+# (kernel, observer of online.py)
+OFF = {"patched": ("patched", "none"), "vanilla": ("vanilla", "none")}
+RECORD, CHECK = ("patched", "record"), ("patched", "check")
+PERF, BPFTRACE = ("patched", "perf"), ("patched", "bpftrace")
+PROBES, BPFTRACE_PROBES = ("vanilla", "probes"), ("vanilla", "bpftrace-probes")
+CASES = (*OFF.values(), RECORD, CHECK, PERF, BPFTRACE, PROBES, BPFTRACE_PROBES)
+NAMES = {RECORD: "record", CHECK: "check", PERF: "perf record", BPFTRACE: "bpftrace",
+         PROBES: "record by probes", BPFTRACE_PROBES: "bpftrace with 16 probes"}
+BLOCKS, EVENTS_EACH = 16, 9   # online.py's blocks; events of a block that goes online, and of one that goes offline
+PHASES = ("online", "offline")
+# What an observer may cost, all in
+MOST = {(RECORD, "online"): 1.0075, (RECORD, "offline"): 1.006, (PROBES, "online"): 1.015, (PROBES, "offline"): 1.015}
+RIVALS = {RECORD: (PERF, BPFTRACE), PROBES: (BPFTRACE_PROBES,)}
+ONLY = re.compile(sys.argv[1] if len(sys.argv) > 1 else "")
 LIFE = ("add", "online", "offline", "remove")
 REPLAY_BLOCKS = 65536
 MILLION_BLOCKS = 50000        # add, online, offline and remove of these make a million events
@@ -29,8 +47,10 @@ RESIDENT_KIB = 24 * 1024
 
 def guest(name, kernel, script, argument, *options, mode="Y", append=""):
     """Run one script in a guest; returns its results folder, or None if it failed."""
+    if not ONLY.fullmatch(name) and ONLY.pattern:
+        return None
     folder = os.path.join(OUT, name)
-    command = [RUN, "--kernel", kernel, "--icount", "--time-limit", "600",
+    command = [RUN, "--kernel", kernel, "--icount", "--time-limit", "1800",
                "--append", f"memory_hotplug.memmap_on_memory={mode} {append}", "--results", folder,
                *options, os.path.join(HERE, script), argument]
     print(f"# {name}", flush=True)
@@ -41,8 +61,8 @@ def guest(name, kernel, script, argument, *options, mode="Y", append=""):
     return folder
 
 
-def rounds(folder, phases=("online", "offline"), name="online.txt"):
-    """{"online": [instructions, …], "offline": […]} of a run of online.sh or life.py."""
+def rounds(folder, phases, name):
+    """{phase: [instructions, …]} of a run of life.py."""
     found = {phase: [] for phase in phases}
     if folder:
         with open(os.path.join(folder, name), encoding="ascii") as lines:
@@ -84,48 +104,92 @@ def spread(numbers):
     return (max(numbers) - min(numbers)) / middle
 
 
-def ratio(cases, above, below, name, middle=statistics.median):
-    """Quotient of the medians or other middles, or None if one was not measured."""
-    if not cases[above][name] or not cases[below][name]:
-        return None
-    return middle(cases[above][name]) / middle(cases[below][name])
+class Online:
+    """What a run of online.py says. Counts are in instructions."""
+
+    def __init__(self, folder):
+        self.rounds = {phase: [] for phase in PHASES}   # [(all, those of the observer's processes), …]
+        self.single = {}
+        with open(os.path.join(folder, "online.txt"), encoding="ascii") as lines:
+            for name, *numbers in (line.split() for line in lines):
+                if name in PHASES:
+                    self.rounds[name].append((int(numbers[1]), int(numbers[2])))
+                else:
+                    self.single[name] = int(numbers[0])
+
+    def quiet(self, phase):
+        """The half of the rounds in which the observer's processes did least."""
+        found = sorted(self.rounds[phase], key=lambda both: both[1])
+        return [both[0] for both in found[:len(found) // 2]]
+
+    def middle(self, phase):
+        """A round in which the observer's processes sleep, which the first one is not like."""
+        return statistics.median(self.quiet(phase))
+
+    def whole(self):
+        """All that the rounds caused: from the first one until the observer is gone, less the same without rounds."""
+        return self.single["whole"] - self.single["still"]
+
+    def events(self):
+        return 2 * BLOCKS * EVENTS_EACH * len(self.rounds["online"])
+
+
+class Cost:
+    """What an observer costs above none, for each event: in the kernel, while it happens, and afterwards."""
+
+    def __init__(self, observed, off):
+        self.off = off
+        self.kernel = {phase: (observed.middle(phase) - off.middle(phase)) / (BLOCKS * EVENTS_EACH)
+                       for phase in PHASES}
+        self.all = (observed.whole() - off.whole()) / observed.events()
+        # As many events online as offline
+        self.later = self.all - sum(self.kernel.values()) / 2
+        self.convert = ((observed.single.get("convert", 0) - observed.single.get("still-convert", 0))
+                        / observed.events())
+
+    def ratio(self, phase, convert=True):
+        """All in. What is done later is for events of either phase, whenever that is."""
+        each = self.kernel[phase] + self.later + (self.convert if convert else 0)
+        return 1 + each * BLOCKS * EVENTS_EACH / self.off.middle(phase)
 
 
 def bench_online(table):
-    cases = {case: rounds(guest("-".join(case), case[0], "online.sh", case[1], "--numa", "2"))
-             for case in OBSERVERS}
-    vanilla, off, mhptop, check, perf, bpftrace = OBSERVERS
-    for name in ("online", "offline"):
-        for case, found in cases.items():
-            if found[name]:
-                table.add(f"{name}, 16 blocks, {case[0]}, {case[1]} attached",
-                          f"{statistics.median(found[name]):,.0f} instructions, "
-                          f"spread {spread(found[name]):.3%} of {len(found[name])}")
-    for name in ("online", "offline"):
-        cost = ratio(cases, off, vanilla, name)
-        table.add(f"{name}, patched but off / vanilla", show(cost), "≤ 1.0005",
-                  cost is not None and cost <= 1.0005)
-        cost = ratio(cases, mhptop, off, name)
-        table.add(f"{name}, mhptop record / off", show(cost), "≤ 1.01",
-                  cost is not None and cost <= 1.01)
-        cost = ratio(cases, check, mhptop, name)
-        table.add(f"{name}, mhptop check / mhptop record", show(cost), "≤ 1.005",
-                  cost is not None and cost <= 1.005)
-        cost = ratio(cases, mhptop, off, name)
-        for peer in (perf, bpftrace):
-            theirs = ratio(cases, peer, off, name)
-            table.add(f"{name}, {peer[1]} / off", show(theirs),
-                      "more than mhptop record",
-                      None not in (cost, theirs) and cost < theirs)
-    # The median leaves out the rounds in which an observer does what it has put off.
-    for name in ("online", "offline"):
-        for observer in (mhptop, check, perf, bpftrace):
-            table.add(f"{name}, {label(observer)} / off, mean of the rounds",
-                      show(ratio(cases, observer, off, name, statistics.mean)))
-
-
-def label(case):
-    return {"mhptop": "mhptop record", "check": "mhptop check"}.get(case[1], case[1])
+    found = {}
+    for case in CASES:
+        folder = guest("-".join(case), case[0], "online.py", case[1], "--numa", "2")
+        if folder:
+            found[case] = Online(folder)
+        elif not ONLY.pattern:
+            table.add(f"{case[0]}, {case[1]}", "not measured", "measured", False)
+    for phase in PHASES:
+        for case, run in found.items():
+            table.add(f"{phase}, 16 blocks, {case[0]}, {NAMES.get(case, 'nothing')} attached",
+                      f"{run.middle(phase):,.0f} instructions, spread {spread(run.quiet(phase)):.3%} of "
+                      f"{len(run.quiet(phase))}")
+    if all(case in found for case in OFF.values()):
+        for phase in PHASES:
+            cost = found[OFF["patched"]].middle(phase) / found[OFF["vanilla"]].middle(phase)
+            table.add(f"{phase}, patched but off / vanilla", show(cost), "≤ 1.0005", cost <= 1.0005)
+    costs = {case: Cost(run, found[OFF[case[0]]]) for case, run in found.items()
+             if case in NAMES and OFF[case[0]] in found}
+    for case, cost in costs.items():
+        table.add(f"an event, {NAMES[case]}", f"{cost.all:,.0f} instructions: "
+                  f"{cost.kernel['online']:,.0f} in the kernel online, {cost.kernel['offline']:,.0f} offline, "
+                  f"{cost.later:,.0f} later")
+        if cost.convert:
+            table.add("an event, perf script", f"{cost.convert:,.0f} instructions more")
+    for phase in PHASES:
+        for case, cost in costs.items():
+            ours = cost.ratio(phase)
+            if cost.convert:
+                table.add(f"{phase}, {NAMES[case]} / off, without perf script", show(cost.ratio(phase, False)))
+            most = MOST.get((case, phase))
+            table.add(f"{phase}, {NAMES[case]} / off, all in", show(ours), f"≤ {most}" if most else "",
+                      not most or ours <= most)
+            for rival in RIVALS.get(case, ()):
+                if rival in costs:
+                    table.add(f"{phase}, {NAMES[case]} / {NAMES[rival]}, all in",
+                              show(ours / costs[rival].ratio(phase)), "< 1", ours < costs[rival].ratio(phase))
 
 
 def show(number):
@@ -134,22 +198,27 @@ def show(number):
 
 def bench_attach(table):
     big = ("--maxmem", "600G")
-    found = values(guest("attach-mhptop", "patched", "attach.sh", "mhptop", *big))
-    found.update(values(guest("attach-bpftrace", "patched", "attach.sh", "bpftrace", *big)))
-    ours, theirs = found.get("attach_mhptop_ns"), found.get("attach_bpftrace_ns")
-    table.add("attach with 4,096 blocks, mhptop", cpu(ours), "≤ 300 ms of CPU",
-              ours is not None and ours <= 300e6)
-    table.add("attach with 4,096 blocks, bpftrace", cpu(theirs), "more than mhptop",
-              None not in (ours, theirs) and ours < theirs)
-    lost = found.get("lost_in_add")
-    table.add("events lost in an add of 512 GiB",
-              "not measured" if lost is None else f"{lost} of {found.get('seen_in_add')}",
-              "0", lost == 0)
-    for name, key in (("live", "resident_live_kib"), ("attached late", "resident_late_kib")):
-        kib = found.get(key)
-        table.add(f"resident, 4,096 blocks, {name}",
-                  "not measured" if kib is None else f"{kib / 1024:.1f} MiB", "≤ 24 MiB",
-                  kib is not None and kib <= RESIDENT_KIB)
+    found = {source: values(guest(f"attach-{source}", kernel, "attach.sh", source, *big))
+             for source, kernel in (("events", "patched"), ("probes", "vanilla"), ("bpftrace", "patched"))}
+    for source, most in (("events", 120), ("probes", 600)):
+        ours = found[source].get("attach_mhptop_ns")
+        if not ours and ONLY.pattern:
+            continue
+        table.add(f"attach with 4,096 blocks, {source}", cpu(ours), f"≤ {most} ms of CPU",
+                  ours is not None and ours <= most * 1e6)
+        lost = found[source].get("lost_in_add")
+        table.add(f"events lost in an add of 512 GiB, {source}",
+                  "not measured" if lost is None else f"{lost} of {found[source].get('seen_in_add')}",
+                  "0", lost == 0)
+        for name, key in (("live", "resident_live_kib"), ("attached late", "resident_late_kib")):
+            kib = found[source].get(key)
+            table.add(f"resident, 4,096 blocks, {source}, {name}",
+                      "not measured" if kib is None else f"{kib / 1024:.1f} MiB", "≤ 24 MiB",
+                      kib is not None and kib <= RESIDENT_KIB)
+    ours, theirs = found["events"].get("attach_mhptop_ns"), found["bpftrace"].get("attach_bpftrace_ns")
+    if theirs or not ONLY.pattern:
+        table.add("attach with 4,096 blocks, bpftrace", cpu(theirs), "more than mhptop",
+                  None not in (ours, theirs) and ours < theirs)
 
 
 def cpu(nanoseconds):
@@ -162,6 +231,8 @@ def bench_life(table):
     for mode, name in (("N", "buddy"), ("Y", "per block"), ("range", "range")):
         found = rounds(guest(f"life-{mode}", "patched", "life.py", mode, "--mem", "13G", mode=mode,
                              append="mem=1G"), LIFE, "life.txt")
+        if not all(found.values()) and ONLY.pattern:
+            continue
         if not all(found.values()):
             table.add(f"life of 9 GiB, {name}", "not measured", "measured", False)
             continue
@@ -171,6 +242,8 @@ def bench_life(table):
                       f"{statistics.median(found[phase]):,.0f} instructions, "
                       f"spread {spread(found[phase]):.3%} of {len(found[phase])}")
     both = "Y" in sums and "range" in sums
+    if not both and ONLY.pattern:
+        return
     table.add("life of 9 GiB, range / per block", show(sums["range"] / sums["Y"] if both else None),
               "≤ 1", both and sums["range"] <= sums["Y"])
 
@@ -266,9 +339,9 @@ def main():
     bench_online(table)
     bench_attach(table)
     bench_life(table)
-    bench_replay(table)
-    bench_check(table)
-    bench_check_memory(table)
+    for name, bench in (("replay", bench_replay), ("check", bench_check), ("memory", bench_check_memory)):
+        if ONLY.fullmatch(name) or not ONLY.pattern:
+            bench(table)
     table.print()
     return 1 if table.missed else 0
 

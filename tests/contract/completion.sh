@@ -26,15 +26,23 @@ completes "options of export" "--perfetto" export --pe
 completes "options of record" "--output" record --o
 completes "options of replay" "--follow" replay --fo
 completes "options of replay are not completed without it" "" --sinc
-completes "columns" "online_failures online_time onlines" --sort on
+completes "columns" "online_bound online_failures online_time onlines" --sort on
 completes "rules" "order.add order.life order.offline order.online order.remove" check --skip order
 completes "values of --time" "delta local mono utc" --time ""
 completes "values of --expect-hosting" "range" check --expect-hosting r
+completes "the question of plan" "offline" plan o
+completes "options of plan" "--help --json" plan --
+completes "options of explain" "--source" explain --so
+completes "memory to plan for" "$(cd /sys/devices/system && ls -d memory/memory[0-9]* | sed 's,.*/,,' | grep '^memory1' | sort | paste -sd' ')" \
+	plan offline memory1
+completes "memory to explain" "memory0" explain memory0
+completes "nodes to plan for" "node0" plan offline node0
 completes "nothing for a number" "" check --max-add 2
 cd "$WORK" || exit 1
 touch run.ndjson
 completes "recordings of replay" "run.ndjson" replay run
 completes "recordings of check" "run.ndjson" check run
+completes "recordings of explain" "run.ndjson" explain memory32 run
 completes "the file of an option" "run.ndjson" check --junit run
 completes "the file of an option of serve" "run.ndjson" serve --textfile run
 for option in $(mhptop check --help | grep -oE '^ *(-[a-z], )?--[a-z-]+' | grep -o -- '--.*'); do

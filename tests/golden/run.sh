@@ -16,7 +16,7 @@ replay() { "$MHPTOP" replay "$@"; }
 text_of() { replay -b "$1.ndjson" 2>/dev/null; }
 json_of() { replay --json "$1.ndjson" 2>/dev/null | jq .; }
 
-recordings=(hosted removed buddy failures late lost comm stuck range range-late first-range first-range-late)
+recordings=(hosted removed buddy failures late attached lost comm stuck range range-late first-range first-range-late)
 
 # These two are too long to write by hand. first-range and first-range-late are of kernels in which the memmap of a range
 # belongs to the blocks in which it lies: schema 2.
@@ -41,11 +41,13 @@ done
 check "range.ndjson is the output of range_life.py" diff range.ndjson <(range_life whole)
 check "range-late.ndjson is the output of range_life.py" diff range-late.ndjson <(range_life late)
 
-# The same events in schema 1: other names, but the same frame and verdict
-sed 's/mhp_snapshot_\([a-z]*\)/mhp_\1_seen/g; 1s/"schema":2/"schema":1/; 1s/"source"/"tier"/' ../rules/eject-range.ndjson >"$WORK/old.ndjson"
-check "schema-1.ndjson is a recording of schema 1" cmp schema-1.ndjson "$WORK/old.ndjson"
-eq "a recording of schema 1 gives the same frame" "$(replay --json schema-1.ndjson)" "$(replay --json ../rules/eject-range.ndjson)"
-eq "a recording of schema 1 gets the same verdict" "$("$MHPTOP" check schema-1.ndjson)" "$("$MHPTOP" check ../rules/eject-range.ndjson)"
+# The same events in schema 2: other names, but the same frame and verdict. A real run of a kernel of the first design.
+sed 's/mhp_\([a-z]*\)_seen/mhp_snapshot_\1/g; 1s/"schema":1/"schema":2/; 1s/"tier"/"source"/' schema-1.ndjson >"$WORK/schema-2.ndjson"
+check "schema-1.ndjson is a recording of schema 1" grep -q 'mhp_block_seen' schema-1.ndjson
+check "  and not the same in schema 2" bash -c '! cmp -s "$1" "$2"' _ schema-1.ndjson "$WORK/schema-2.ndjson"
+eq "a recording of schema 1 gives the same frame as in schema 2" "$(replay --json schema-1.ndjson)" "$(replay --json "$WORK/schema-2.ndjson")"
+eq "a recording of schema 1 gets the same verdict" "$("$MHPTOP" check schema-1.ndjson)" "$("$MHPTOP" check "$WORK/schema-2.ndjson")"
+status "  which is that it violates no rule" 0 '' "$MHPTOP" check schema-1.ndjson
 
 # Schema 2: the end of an online or offline has the reason, there are other names and words, and fields are missing
 accounts() { replay --json "$1" | jq -c 'del(.schema, .events, .ns, .time) | del(.blocks[] | .[]? | objects | .begin_ns?, .end_ns?)'; }
@@ -233,6 +235,11 @@ for text in '' + ++1 -1 ' 1' noon 0x10; do
 	usage_of --until "$text"
 done
 
+for times in '+2s +1s' '60.2 60.1' '60.2 +1ns'; do
+	read -r since until <<<"$times"
+	status "--since $since --until $until is refused" 2 '^mhptop: --since is later than --until$' "$MHPTOP" replay -b --since "$since" --until "$until" hosted.ndjson
+done
+
 # A recording that its recorder is still writing
 head -n 20 hosted.ndjson >"$WORK/growing"
 sed -n 21p hosted.ndjson | head -c 40 >>"$WORK/growing"
@@ -257,6 +264,16 @@ eq "a frame per 5 s of recorded time has the time at which it is due" "$(going -
 	'[65000004000,"2023-11-14T23:13:25.000004Z",4999856000] [72500156000,"2023-11-14T23:13:32.500156Z",12500008000]'
 eq "an operation in progress is filtered by its duration" "$(frame '[.blocks[].id]' --filter 'offline_time>12s' stuck.ndjson)" '[34]'
 eq "  and sorted by it" "$(frame '.blocks[-1].id' --sort offline_time stuck.ndjson)" 34
+# In attached.ndjson blocks 32 and 36 are going offline when mhptop is attached, and block 33 is going online.
+eq "an offline that had begun before: its duration is a lower bound" "$(frame '[.blocks[] | select(.offline_time) | .id, .offline_time, .offline_bound]' attached.ndjson)" \
+	'[32,3000000000,"at_least",36,2999984000,"at_least"]'
+eq "  an online that has ended, too" "$(frame '[.blocks[] | select(.online_time) | .id, .online_time, .online_bound]' attached.ndjson)" '[33,1500000000,"at_least"]'
+eq "  it is filtered by" "$(frame '[.blocks[].id]' --filter 'offline_time>2999990us' attached.ndjson)" '[32]'
+eq "  and sorted by" "$(frame '.blocks[-1].id' --sort offline_time attached.ndjson)" 32
+eq "  lower bounds are filtered" "$(frame '[.blocks[].id]' --filter at_least attached.ndjson)" '[32,33,36]'
+eq "  it is listed" "$(replay -b attached.ndjson | grep '^offline of')" \
+	$'offline of memory32: > 3.0s, since before 60.000012\noffline of memory36: > 3.0s, since before 60.000028'
+eq "an operation whose begin was seen is known exactly" "$(frame '[.blocks[] | select(.offline_time) | .offline_bound] | unique' stuck.ndjson)" '["exact"]'
 times() { TZ=UTC-5:30 replay -b "$@" | sed -nE 's/^time +//p; s/^offline .* since //p; s/.* ([^ ]+): mhp:.* pass=.*/\1/p' | paste -sd' '; }
 eq "times as seconds" "$(times stuck.ndjson)" '72.500156 60.000148 62.000156 62.499000 72.500156'
 eq "times as seconds since the first event" "$(times --time delta stuck.ndjson)" \

@@ -8,7 +8,7 @@ An EDIT is drop:EVENT:NTH, double:EVENT:NTH, swap:EVENT:NTH (with the next line)
 set:EVENT:NTH:FIELD:VALUE; NTH counts from 1. lose:EVENT:NTH drops an event and leaves a gap in the
 numbers. gone:BLOCK drops all events from the begin to the end of the offline of a block, without:STEP
 all notifier calls of a step, and idle all events but the snapshot. until:EVENT:NTH ends the recording
-after an event; ends:SECONDS ends it that long after its last event. boot:ID:SECONDS, the last edit,
+after an event; ends:SECONDS ends it that long after its last event. wait:EVENT:NTH:SECONDS moves an event and all that follow by that much. boot:ID:SECONDS, the last edit,
 makes it a recording of a boot with this ID, and moves all its times so that it begins at that time.
 unknown:EVENT:FIELD makes a field unknown in all events of that name, unseen:EVENT drops them all, as one
 that the source cannot report.
@@ -60,6 +60,9 @@ def edit(records, pages, word):
         records.insert(at, dict(records[at]))
     elif what == "swap":
         records[at], records[at + 1] = records[at + 1], records[at]
+    elif what == "wait":
+        for record in records[at:]:
+            record["ns"] += int(float(args[2]) * 1e9)
     elif what == "until":
         del records[at + 1:]
     elif what == "set":
@@ -107,6 +110,9 @@ def main():
         totals["totals"]["self_check"] = "none"
     for seconds in (word.split(":")[1] for word in sys.argv[2:] if word.startswith("ends:")):
         totals["totals"]["mono_ns"] = records[-1]["ns"] + int(float(seconds) * 1e9)
+    for seconds in (word.split(":")[3] for word in sys.argv[2:] if word.startswith("wait:")):
+        if "mono_ns" in totals["totals"]:
+            totals["totals"]["mono_ns"] += int(float(seconds) * 1e9)
     if sys.argv[-1].startswith("boot:"):
         move((header, *records, totals), *sys.argv[-1].split(":")[1:])
     for line in (header, *records, totals):

@@ -15,21 +15,35 @@ ln "$WORK/same.ndjson" "$WORK/link.ndjson"
 status "--junit does not write into a file that is checked" 2 'link.ndjson: this file is to be checked' \
 	"$MHPTOP" check --junit "$WORK/link.ndjson" range.ndjson "$WORK/same.ndjson"
 check "  which is what it was" cmp "$WORK/same.ndjson" eject-range.ndjson
+# rests PID: waits until mhptop with this process id sleeps, in poll() or in open() of a FIFO, and nothing but another
+# process or a signal can wake it.
+rests() {
+	for _ in {1..6000}; do
+		[[ $(tr -d '\0' <"/proc/$1/wchan") == *@(poll|wait_for_partner)* ]] && return
+		sleep 0.01
+	done 2>/dev/null
+	return 1
+}
+# ended PID: sets status to the exit status of a process that was told to end, or to why it has none.
+ended() {
+	for _ in {1..6000}; do
+		kill -0 "$1" 2>/dev/null || break
+		sleep 0.01
+	done
+	kill -KILL "$1" 2>/dev/null && status="does not end" && return
+	status=0
+	wait "$1" || status=$?
+}
 # As a script starts it in the background: with SIGINT ignored
 mkfifo "$WORK/silent"
 for command in "check $WORK/silent" "replay -b $WORK/silent" "record -o $WORK/silent"; do
 	# shellcheck disable=SC2086	# a command and its file
 	(trap '' INT; exec "$MHPTOP" $command >/dev/null 2>&1) &
 	pid=$!
-	for _ in {1..600}; do
-		grep -q wait_for_partner /proc/$pid/wchan && break
-		sleep 0.1
-	done
+	check "mhptop ${command%% *} waits for the other end of a FIFO" rests $pid
 	kill -INT $pid
-	for _ in {1..600}; do kill -0 $pid 2>/dev/null || break; sleep 0.1; done
-	kill -KILL $pid 2>/dev/null
-	wait $pid
-	eq "SIGINT ends mhptop ${command%% *} that waits for the other end of a FIFO" "$?" 130
+	ended $pid
+	eq "  until SIGINT" "$status" 130
 done
 # A pipe that has nothing, behind another file: the same, and what was read is judged.
 for second in "$WORK/silent" -; do
@@ -37,16 +51,11 @@ for second in "$WORK/silent" -; do
 	exec 5<>"$WORK/quiet"
 	"$MHPTOP" check "$WORK/violating.ndjson" "$second" <&5 >"$WORK/verdict" 2>/dev/null &
 	pid=$!
-	for _ in {1..600}; do
-		[[ -L /proc/$pid/fd/3 && $(ls -l /proc/$pid/fd) == *signalfd* && $(</proc/$pid/wchan) == *poll* ]] && break
-		sleep 0.1
-	done
+	check "a check waits for its second file: ${second##*/}" rests $pid
 	kill -INT $pid
 	kill -INT $pid
-	for _ in {1..600}; do kill -0 $pid 2>/dev/null || break; sleep 0.1; done
-	kill -KILL $pid 2>/dev/null
-	wait $pid
-	eq "SIGINT ends a check that waits for its second file: ${second##*/}" "$? $(grep -c '^not ok [0-9]* remove.match' "$WORK/verdict")" "3 1"
+	ended $pid
+	eq "  until SIGINT, with the verdict of the first" "$status $(grep -c '^not ok [0-9]* remove.match' "$WORK/verdict")" "3 1"
 	exec 5>&-
 	rm "$WORK/quiet"
 done
@@ -54,6 +63,10 @@ both=$(($(cat range.ndjson eject-range.ndjson | wc -l) - 4)) # events: all but t
 cat range.ndjson >"$WORK/silent" &
 verdict "a FIFO as the second file" 0 "^# PASS: $both events, 0 lost" eject-range.ndjson "$WORK/silent"
 check "standard input as the second file" bash -c 'cat range.ndjson | "$1" check eject-range.ndjson - | grep -q "^# PASS: $2 events"' _ "$MHPTOP" "$both"
-(sleep 1; cat range.ndjson) >"$WORK/silent" &
-check "  that takes its time" bash -c '"$1" replay -b eject-range.ndjson "$2" | grep -q "^events  seen $3 "' _ "$MHPTOP" "$WORK/silent" "$both"
+"$MHPTOP" replay -b eject-range.ndjson "$WORK/silent" >"$WORK/verdict" &
+pid=$!
+check "replay waits for its second file" rests $pid
+cat range.ndjson >"$WORK/silent"
+ended $pid
+eq "  however late it comes" "$status $(grep -c "^events  seen $both " "$WORK/verdict")" "0 1"
 done_testing

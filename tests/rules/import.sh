@@ -74,6 +74,22 @@ sed '1i # latency: 0 us, #500/507, CPU#0 | (M:desktop VP:0, KP:0, SP:0 HP:0 #P:2
 verdict "events that tracefs overwrote, in the latency format" 5 '^# UNKNOWN: [0-9]+ events, 7 lost' "$WORK/overwritten.txt"
 sed '9i CPU:0 [LOST 3 EVENTS]' printed/two-buffers.txt >"$WORK/lost.txt"
 verdict "lost events in a text of two buffers" 5 '^# UNKNOWN: [0-9]+ events, 3 lost' "$WORK/lost.txt"
+# A console line that the message of another CPU cut in two: anywhere up to the end of the event's name
+line=$(grep -n mhp_online_begin printed/console.txt | head -n 1)
+for at in 'mhp_' '' 'mh' 'mhp_online_begin'; do
+	awk -v nr="${line%%:*}" -v at="$at" 'NR != nr { print; next }
+		{ i = index($0, "mhp_online_begin") + length(at); print substr($0, 1, i - 1)
+		  print "[   66.822700] other: a message"; print substr($0, i) }' printed/console.txt >"$WORK/split.txt"
+	verdict "a console line that was cut behind '$at'" 6 "split.txt:${line%%:*}: the line ends inside the name of an event" "$WORK/split.txt"
+done
+awk -v nr="${line%%:*}" 'NR != nr { print; next }
+	{ i = index($0, "us : ") - 2; print substr($0, 1, i - 1); print "[   66.822700] other: a message"; print substr($0, i) }' \
+	printed/console.txt >"$WORK/split.txt"
+verdict "a console line that was cut in its time" 6 "split.txt:$((${line%%:*} + 2)): mhp_online_begin without a timestamp" "$WORK/split.txt"
+# An event of a newer kernel
+sed '0,/mhp:mhp_notify.*/s//&\n@@/' "$WORK/text" | awk '/^@@/ { sub(/mhp:mhp_[a-z_]*:/, "mhp:mhp_of_tomorrow:", last); print last; next } { last = $0; print }' >"$WORK/newer.txt"
+verdict "a text with an event of a newer kernel" 5 '^# UNKNOWN: [0-9]+ events, 0 lost$' "$WORK/newer.txt"
+check "  with its reason" grep -q 'records of unknown events' "$WORK/stderr"
 # What the kernel prints where its console was too slow for a dump, and perf if it was
 awk 'NR == 14 { print "** 5 printk messages dropped **"; next } 1' printed/console.txt >"$WORK/lost.txt"
 verdict "lines that the console dropped" 5 '^# UNKNOWN: [0-9]+ events, 1 lost' "$WORK/lost.txt"
@@ -253,7 +269,26 @@ gzip -c trace-cmd-v7.dat >"$WORK/dat.gz"
 status "a packed trace.dat is named" 6 'dat.gz: a recording of trace-cmd in gzip; unpack it first with gunzip' "$MHPTOP" check "$WORK/dat.gz"
 zstd -q -c "$WORK/perf.data" >"$WORK/perf.zst"
 status "a packed perf.data is named" 6 'perf.zst: a perf.data in zstd; unpack it first with unzstd' "$MHPTOP" check "$WORK/perf.zst"
+# The header of a frame says how much memory it takes: bytes 4 and 5.
+python3 - "$WORK/text.zst" >"$WORK/long.zst" <<'END'
+import sys
+packed = open(sys.argv[1], "rb").read()
+single, content = packed[4] >> 5 & 1, packed[4] >> 6
+size = max((1, 2, 4, 8)[content] if content or single else 0, 0)
+at = 5 + (0 if single else 1)
+# A window of 2 GiB, without the size of the content
+sys.stdout.buffer.write(packed[:4] + bytes([packed[4] & 4, 21 << 3]) + packed[at + size:])
+END
+status "zstd that takes too much memory" 1 'long.zst:1: too much memory to unpack it; unpack it with zstd -d --long=31' "$MHPTOP" check "$WORK/long.zst"
+# Too little memory is no damage, wherever it becomes too little.
 if [[ $MHPTOP == */build/mhptop ]]; then
+	for file in range.ndjson "$WORK/range.zst" "$WORK/range.gz" "$WORK/text.zst" "$WORK/perf.data"; do
+		codes=$(for ((kib = 5000; kib < 30000; kib += kib < 11000 ? 100 : 2000)); do
+			(ulimit -v $kib; exec "$MHPTOP" check "$file") >/dev/null 2>&1
+			echo $?
+		done | sort -un | paste -sd' ')
+		check "too little memory is no damage, ${file##*/}: $codes" grep -qE '(^| )1( |$)' <(grep -vE '(^| )[346]( |$)' <<<"$codes")
+	done
 	{ cat "$WORK/text"; head -c 200M /dev/zero | tr '\0' '\n'; } | gzip -1 >"$WORK/bomb.gz"
 	resident=$(python3 -c 'import resource, subprocess, sys
 subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, check=True)

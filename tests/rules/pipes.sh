@@ -104,6 +104,30 @@ kill -INT $pid
 ended $pid
 eq "SIGINT that was ignored ends mhptop record, which waits for a reader" $? 130
 
+# -- Output -------------------------------------------------------------------------------------------------------------------------
+
+for signal in INT TERM HUP; do
+	env --default-signal "$MHPTOP" check --junit fifo >out 2>err </dev/null &
+	pid=$!
+	# It waits for a reader in open(), which has no name to see.
+	for ((i = 0; i < 1000; i++)); do
+		[[ $(cut -d' ' -f 3 /proc/$pid/stat) == S && $(tr '\0' ' ' </proc/$pid/cmdline) == *junit* ]] && break
+		sleep 0.01
+	done
+	kill -s $signal $pid
+	ended $pid
+	eq "$signal ends a live check, whose report waits for a reader" $? $((128 + $(kill -l $signal)))
+done
+cat fifo >junit.xml &
+reader=$!
+"$MHPTOP" check --junit fifo run.ndjson >out 2>err
+eq "a report in a FIFO that has a reader" "$? $(wait $reader; grep -c '<testsuite ' junit.xml)" "0 1"
+status "a report in the FIFO that is checked" 2 '^mhptop: --junit fifo: this file is to be checked$' "$MHPTOP" check --junit fifo run.ndjson fifo
+for option in --junit --vmlinux --rules; do
+	status "$option without a name" 2 "^mhptop: $option needs a file, not ''\$" "$MHPTOP" check $option '' run.ndjson
+done
+status "--output without a name" 2 "^mhptop: --output needs a file, not ''\$" "$MHPTOP" record -o ''
+
 # -- What a pipe cannot hold, and what a file can ------------------------------------------------------------------------------
 
 "$TOP/build/tests/as_text" perf run.ndjson >run.txt

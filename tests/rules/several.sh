@@ -16,7 +16,8 @@ verdict "two recordings in one file" 0 "^# PASS: $both events, 0 lost" "$WORK/bo
 verdict "two recordings" 0 "^# PASS: $both events, 0 lost" range.ndjson eject-range.ndjson
 check "two recordings from a pipe" bash -c '"$1" check - <"$2" | grep -q "^# PASS: $3 events"' _ "$MHPTOP" "$WORK/both.ndjson" "$both"
 check "  and through cat" bash -c 'cat "$2" | "$1" check - | grep -q "^# PASS: $3 events"' _ "$MHPTOP" "$WORK/both.ndjson" "$both"
-verdict "the same recording twice: what it left behind is forgotten" 0 '^# PASS' failures-block.ndjson failures-block.ndjson
+./edit.py failures-block.ndjson boot:a:9 >"$WORK/again.ndjson"
+verdict "the same recording on another boot: what it left behind is forgotten" 0 '^# PASS' failures-block.ndjson "$WORK/again.ndjson"
 verdict "recordings of different tools" 0 "^# PASS: $(($(seen range.ndjson) + 44 + 24)) events, 0 lost" trace-cmd-v7.dat range.ndjson printed/tgid.txt
 for files in "$WORK/both.ndjson" "range.ndjson eject-range.ndjson"; do
 	# shellcheck disable=SC2086	# two files
@@ -60,7 +61,7 @@ status "memory blocks of another size in the second recording" 6 'another size o
 status "memory blocks of another size in the second recording in a file" 6 "both.ndjson:$(($(wc -l <range.ndjson) + 1)): .*another size of memory blocks" "$MHPTOP" check "$WORK/both.ndjson"
 status "a second recording that does not exist" 1 'none: No such file' "$MHPTOP" check range.ndjson "$WORK/none"
 sed 300d range.ndjson | cat - eject-range.ndjson >"$WORK/both.ndjson"
-status "a line of the first recording in a file is missing" 6 "both.ndjson:$(wc -l <range.ndjson): " "$MHPTOP" check "$WORK/both.ndjson"
+status "a line of the first recording in a file is missing" 6 "both.ndjson:$(($(wc -l <range.ndjson) - 1)): wrote" "$MHPTOP" check "$WORK/both.ndjson"
 # A text of which nothing says that it is complete, and a perf.data of which nothing is left, anywhere in the row
 unknown='^# PASS: [0-9]+ events, 0 lost, completeness unknown$'
 verdict "a text alone is not known to be complete" 0 "$unknown" "$WORK/text"
@@ -110,6 +111,12 @@ done
 head -n -1 "$WORK/failed.ndjson" >"$WORK/failed-cut.ndjson"
 ./edit.py eject-range.ndjson lose:mhp_notify:20 until:mhp_offline_end:1 >"$WORK/failed-lost.ndjson"
 ./edit.py eject-range.ndjson without:prepare_online without:finish_offline >"$WORK/newer.ndjson"
+PYTHONDONTWRITEBYTECODE=1 ./made_up.py wide up >"$WORK/wide.ndjson"
+./edit.py eject-range.ndjson unseen:mhp_notify >"$WORK/unseen.ndjson"
+./edit.py eject-range.ndjson drop:mhp_notify:1 >"$WORK/missing.ndjson"
+# The event behind the second mhp_offline_begin is the 25th mhp_notify.
+./edit.py eject-range.ndjson lose:mhp_notify:25 until:mhp_offline_begin:2 ends:8.5 >"$WORK/end-lost.ndjson"
+./edit.py eject-range.ndjson lose:mhp_notify:25 until:mhp_offline_end:1 >"$WORK/failed-end-lost.ndjson"
 while IFS='|' read -r name want regex options files; do
 	cd "$WORK" || exit 1
 	# shellcheck disable=SC2086	# several options and files
@@ -123,11 +130,18 @@ a failure of the first recording that it does not make good|3|^not ok [0-9]+ bud
   nor does the second one|3|^not ok [0-9]+ budget.failures|--retries-ok|$PWD/eject-range.ndjson failed.ndjson
   if its end is missing, that is not certain|5|^# UNKNOWN|--retries-ok|failed-cut.ndjson $PWD/eject-range.ndjson
   one such failure is allowed|0|^# PASS|--retries-ok --allow-failures=1|failed.ndjson $PWD/eject-range.ndjson
+  if its last events are lost, that is not certain|5|^# UNKNOWN: [0-9]+ events, 1 lost|--retries-ok|failed-end-lost.ndjson $PWD/eject-range.ndjson
   if the later try may be among its lost events, that is not certain|5|^# UNKNOWN: [0-9]+ events, 1 lost|--retries-ok|failed-lost.ndjson $PWD/eject-range.ndjson
   nor does it count as one of those that are allowed|5|^# UNKNOWN: [0-9]+ events, 1 lost|--retries-ok --allow-failures=1|failed-lost.ndjson failed.ndjson
   but not two|3|^not ok [0-9]+ budget.failures|--retries-ok --allow-failures=1|failed.ndjson failed.ndjson
 an older kernel, then one without prepare_online|0|^# PASS|--retries-ok|$PWD/eject-range.ndjson newer.ndjson
 one without prepare_online, then an older kernel|0|^# PASS|--retries-ok|newer.ndjson $PWD/eject-range.ndjson
+a kernel with larger struct pages, then one with the usual ones|0|^# PASS|--retries-ok|wide.ndjson $PWD/cycles.ndjson
+the usual struct pages, then larger ones|0|^# PASS|--retries-ok|$PWD/cycles.ndjson wide.ndjson
+a source that cannot report some events, then one that can|0|^# unknown to events, and not judged: mhp_notify|--retries-ok|unseen.ndjson $PWD/eject-range.ndjson
+one that can, then one that cannot|0|^# unknown to events, and not judged: mhp_notify|--retries-ok|$PWD/eject-range.ndjson unseen.ndjson
+one that cannot, then one of which an event is missing|3|^not ok [0-9]+ order.online|--retries-ok|unseen.ndjson missing.ndjson
+an operation of the first recording may have ended in its last events, which are lost|5|^# UNKNOWN: [0-9]+ events, 1 lost|--max-offline=2s|end-lost.ndjson $PWD/cycles.ndjson
 END
 (head -n -1 eject-range.ndjson; cat range.ndjson) >"$WORK/killed.ndjson"
 verdict "a recorder that was killed, and the next recording in the same file" 5 \
@@ -207,9 +221,16 @@ for second in b later-boot; do
 done
 ./edit.py failures-block.ndjson idle boot:b:5 >"$WORK/idle.ndjson"
 eq "  nor is its log" "$("$MHPTOP" replay -b "$WORK/a.ndjson" "$WORK/idle.ndjson" 2>/dev/null | grep -c mhp_)" 0
+# A window is one of times of one clock.
+status "--since with another boot" 1 '^mhptop: --since and --until are times of one boot, but recording 2 is of another boot or machine; replay it alone$' \
+	"$MHPTOP" replay -b --since +1ms "$WORK/a.ndjson" "$WORK/b.ndjson"
+status "  and with a later one" 1 'recording 2 is of another boot' "$MHPTOP" replay -b --since +1ms "$WORK/a.ndjson" "$WORK/later-boot.ndjson"
+status "--until in the first one" 0 '' "$MHPTOP" replay -b --until +1ms "$WORK/a.ndjson" "$WORK/b.ndjson"
+status "--since with one boot" 0 '' "$MHPTOP" replay -b --since +1ms "$WORK/a.ndjson" "$WORK/later.ndjson"
 # Of one boot, the log and the time since the first event go on.
+first=$(jq -s '.[1].ns' "$WORK/a.ndjson")
 eq "one boot: the time since the first event goes on" "$("$MHPTOP" replay -b --time delta "$WORK/a.ndjson" "$WORK/later.ndjson" | sed -n 's/^time *+\([0-9]*\).*/\1/p')" \
-	4000
+	"$(tail -n 1 "$WORK/later.ndjson" | jq "(.totals.mono_ns - $first) / 1e9 | floor")"
 span() { "$MHPTOP" check --junit "$WORK/junit.xml" "$@" >/dev/null 2>&1; sed -n 's/.*<testsuite .*time="\([0-9.]*\)".*/\1/p' "$WORK/junit.xml"; }
 check "JUnit: the time is that of both recordings, rounded" awk -v a="$(span "$WORK/a.ndjson")" -v b="$(span "$WORK/b.ndjson")" \
 	-v both="$(span "$WORK/a.ndjson" "$WORK/b.ndjson")" 'BEGIN { exit !(a > 0.5 && b > 0.5 && (a + b - both) ^ 2 < 9e-12) }'

@@ -65,6 +65,32 @@ static void test_times(void)
 	}
 }
 
+/* An operation that had begun before the snapshot, whose time is the latest possible begin. */
+static void test_lower_bounds(void)
+{
+	const struct column *bound = column_find("offline_bound");
+	struct mhp_block block = { .state = MHP_STATE_GOING_OFFLINE,
+				   .flags = MHP_BLOCK_LATE_OFFLINE,
+				   .offline = { 5, 3000000005ULL },
+				   .online = { 5, 2000000005ULL } };
+	char text[32];
+
+	column_format(column_find("offline_time"), &model, &block, text,
+		      sizeof(text));
+	eq_text("a lower bound", text, ">3.0s");
+	column_format(bound, &model, &block, text, sizeof(text));
+	eq_text("  is marked as one", text, "at_least");
+	column_format(column_find("online_time"), &model, &block, text,
+		      sizeof(text));
+	eq_text("the other operation is known exactly", text, "2.0s");
+	column_format(column_find("online_bound"), &model, &block, text,
+		      sizeof(text));
+	eq_text("  and so it is marked", text, "exact");
+	block.offline.begin_ns = block.offline.end_ns = 0;
+	column_format(bound, &model, &block, text, sizeof(text));
+	eq_text("without a duration there is no mark", text, "-");
+}
+
 /* Which of the blocks 0, 40, 41 and 42 match, as bits. */
 static int matches(const char *text)
 {
@@ -310,6 +336,7 @@ int main(void)
 	ok(!column_find("x"), "an unknown column is not found");
 	test_cells();
 	test_times();
+	test_lower_bounds();
 	test_compare();
 	test_filters();
 	test_history();

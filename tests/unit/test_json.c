@@ -150,6 +150,8 @@ static void test_numbers(void)
 	}
 	ok(many, "many numbers of all sizes");
 	ok(number_is_right(~0ULL), "the largest");
+	ok(number_is(json_number_time, ~0ULL) && number_is(json_number_time, 0),
+	   "a time below all that were written before");
 	/* What is remembered of one must not be taken for another. */
 	for (i = 1, many = true; i < 5000; i++)
 		many &= number_is(json_number_put, 1048576) &&

@@ -24,6 +24,8 @@
 static char path[] = "/tmp/test_record.XXXXXX",
 	    errors[] = "/tmp/test_record.XXXXXX";
 
+enum { TRUNCATE_LATE = 1, TRUNCATE_LAST };
+
 /* Hands over records, then sends signals to its own process. */
 struct fake {
 	struct source source;
@@ -35,6 +37,7 @@ struct fake {
 	int check; /* result of the self-check */
 	int read_err;
 	int peer; /* the other end of the output, for the child to close */
+	int truncate; /* what happens to the file at the begin of the late records, or before the totals */
 	u64 limit; /* bytes that fit on the disk, 0: any number */
 };
 
@@ -65,6 +68,9 @@ static int fake_read(struct source *source, source_sink sink, void *ctx)
 
 	if (fake->read_err)
 		return fake->read_err;
+	if (fake->given >= fake->records && fake->truncate == TRUNCATE_LATE &&
+	    truncate(path, 0))
+		abort();
 	if (fake->given >= fake->records)
 		return give(fake, sink, ctx,
 			    fake->records + fake->late - fake->given);
@@ -78,6 +84,8 @@ static int fake_totals(struct source *source, struct source_totals *totals)
 {
 	struct fake *fake = (struct fake *)source;
 
+	if (fake->truncate == TRUNCATE_LAST && truncate(path, 0))
+		abort();
 	totals->count[0].seen = fake->given + fake->lost;
 	totals->count[0].lost = fake->lost;
 	totals->count[MHP_EVENT_mhp_vmemmap_online] = totals->count[0];
@@ -312,6 +320,72 @@ static void test_output_file(void)
 	run(&fake, path, -1);
 }
 
+/* logrotate's copytruncate, or a shell that redirects into the same file. */
+static void test_truncated(void)
+{
+	char message[256];
+	struct fake fake = a_fake;
+	struct stat file;
+	int out;
+
+	snprintf(
+		message, sizeof(message),
+		"mhptop: %s became shorter while it was written, and events are missing: make logrotate rename it, without copytruncate\n",
+		path);
+	fake.truncate = TRUNCATE_LATE;
+	eq("a file is truncated while there are events", run(&fake, path, -1),
+	   STATUS_FAILED);
+	stderr_is(message);
+	eq("  nothing is written behind a hole",
+	   !stat(path, &file) && !file.st_size, 1);
+	fake.truncate = TRUNCATE_LAST;
+	eq("a file is truncated before the totals", run(&fake, path, -1),
+	   STATUS_FAILED);
+	stderr_is(message);
+
+	out = open(path, O_WRONLY | O_TRUNC);
+	if (write(out, "before\n", 7) != 7)
+		abort();
+	eq("standard output is a file that is truncated", run(&fake, NULL, out),
+	   STATUS_FAILED);
+	fake.truncate = 0;
+	lseek(out, 0, SEEK_SET);
+	eq("  and one that is not", run(&fake, NULL, out), STATUS_OK);
+	close(out);
+	out = open(path, O_WRONLY | O_APPEND);
+	eq("  and one that others wrote", run(&fake, NULL, out), STATUS_OK);
+	close(out);
+}
+
+static void test_second(void)
+{
+	char message[256], last[1024];
+	struct record_output to;
+	struct fake fake = a_fake;
+	int out;
+
+	run(&fake, path, -1);
+	eq("a file is opened by a recorder", record_open(&to, path), STATUS_OK);
+	eq("a second recorder is refused", run(&fake, path, -1), STATUS_FAILED);
+	snprintf(
+		message, sizeof(message),
+		"mhptop: cannot write %s: another recorder writes to it; choose another file\n",
+		path);
+	stderr_is(message);
+	out = open(path, O_WRONLY);
+	eq("  and so is one whose standard output it is", run(&fake, NULL, out),
+	   STATUS_FAILED);
+	eq("  the file is as it was", lines(last, sizeof(last)),
+	   1 + 1000 + 5 + 1);
+	record_cancel(&to);
+	eq("  until the first one has ended", run(&fake, NULL, out), STATUS_OK);
+	eq("  a shell's next recorder may use the same standard output",
+	   run(&fake, NULL, out), STATUS_OK);
+	eq("  which does not lock it any more", run(&fake, path, -1),
+	   STATUS_OK);
+	close(out);
+}
+
 /* The peer of a socket is gone: poll() reports POLLHUP, not POLLERR. */
 static void test_closed_socket(void)
 {
@@ -427,6 +501,8 @@ int main(void)
 	test_errors();
 	test_full();
 	test_output_file();
+	test_truncated();
+	test_second();
 	test_closed_pipe();
 	test_closed_socket();
 	test_stuck_pipe();

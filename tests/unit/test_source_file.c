@@ -139,7 +139,7 @@ static void test_ends(void)
 	ends("two recordings in one file, the first one lacks a record",
 	     HEADER RECORD(2) TOTALS(2, 0, 2, "equal")
 		     HEADER TOTALS(0, 0, 0, "equal"),
-	     1, -EPROTO, ":4: wrote 2 records of mhp_vmemmap_online, read 1");
+	     1, -EPROTO, ":3: wrote 2 records of mhp_vmemmap_online, read 1");
 	ends("a missing record", HEADER RECORD(2) TOTALS(2, 0, 2, "equal"), 1,
 	     -EPROTO, ":3: wrote 2 records of mhp_vmemmap_online, read 1");
 	ends("inconsistent totals",

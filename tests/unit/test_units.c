@@ -40,6 +40,53 @@ static void test_parse(void)
 		   bad[i]);
 }
 
+/* All options that take numbers use it. */
+static void test_numbers(void)
+{
+	static const struct {
+		const char *text;
+		bool may_be_hex;
+		u64 number;
+		const char *rest;
+	} good[] = {
+		{ "0", false, 0, "" },
+		{ "12..3", false, 12, "..3" },
+		{ "0x10", false, 0, "x10" },
+		{ "0x10-0x20", true, 16, "-0x20" },
+		{ "0XfF", true, 255, "" },
+		{ "0x010", true, 16, "" },
+		{ "18446744073709551615", false, ~0ULL, "" },
+	};
+	static const char *const bad[] = { "",
+					   " 1",
+					   "\t1",
+					   "+1",
+					   "-1",
+					   "01",
+					   "010",
+					   "x",
+					   "0x",
+					   "0x-1",
+					   "0x 1",
+					   "0x0x1",
+					   "18446744073709551616" };
+	const char *rest;
+	u64 number;
+	size_t i;
+
+	for (i = 0; i < sizeof(good) / sizeof(*good); i++) {
+		ok(!number_parse(&number, good[i].text, good[i].may_be_hex,
+				 &rest),
+		   "the number \"%s\" is accepted", good[i].text);
+		eq("  its value", number, good[i].number);
+		eq_text("  what follows", rest, good[i].rest);
+	}
+	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		ok(number_parse(&number, bad[i], true, &rest) == -EINVAL ||
+			   *rest,
+		   "the number \"%s\" is rejected", bad[i]);
+}
+
 static void test_print(void)
 {
 	char buf[UNITS_TEXT_MAX];
@@ -133,6 +180,7 @@ static void test_wall(void)
 int main(void)
 {
 	test_parse();
+	test_numbers();
 	test_print();
 	test_styles();
 	test_wall();

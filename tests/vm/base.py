@@ -20,6 +20,11 @@ def chosen():
     return os.environ.get("BASE") or DEFAULT
 
 
+def older(than):
+    """Whether the chosen base is older than this version."""
+    return [int(part) for part in chosen().split(".")] < [int(part) for part in than.split(".")]
+
+
 def results(base):
     """The folder with the results of all runs on a base, relative to the checkout."""
     return "build/vm" if base == DEFAULT else f"build/vm/{base}"

@@ -16,7 +16,7 @@ import lib_oracle as oracle
 from lib_guest import differs
 
 MHPTOP = "mhptop"
-SECONDS = 60
+SECONDS = 600
 START_SECONDS = 900             # attaching to many functions takes long on a busy host, where a clock may run fast
 TOOL_EVENTS = ("mhp_snapshot_block", "mhp_snapshot_zone", "mhp_snapshot_memory", "mhp_clock")    # mhptop's own
 PPOLL = "271"                   # on x86-64

@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Objects that keep a memory block from going offline, each until its close().
 
-A page pinned by a pipe (migration fails), kernel pages (isolation fails), and huge pages that are
-reserved (they cannot be dissolved).
+A page pinned by a pipe (migration fails), kernel pages (isolation fails), huge pages that are
+reserved or poisoned (they cannot be dissolved), and a poisoned transparent huge page (it is left alone).
 """
 import ctypes
 import mmap
 import os
+import signal
 import struct
 
 import lib_oracle as oracle
+import lib_walk as walk
 
 _libc = ctypes.CDLL(None, use_errno=True)
 MAP_HUGETLB = 0x40000
@@ -66,20 +68,34 @@ class bound:  # pylint: disable=invalid-name
         _libc.syscall(NR_SET_MEMPOLICY, 0, None, 0)
 
 
+class Pin:
+    """A pipe that holds a reference to the page at an address of this process."""
+
+    def __init__(self):
+        self._pipe = os.pipe()
+
+    def hold(self, address):
+        """Take the reference; returns self."""
+        vec = _IoVec(address, oracle.PAGE)
+        if _libc.vmsplice(self._pipe[1], ctypes.byref(vec), 1, 0) != oracle.PAGE:
+            raise OSError(ctypes.get_errno(), "vmsplice")
+        return self
+
+    def close(self):
+        for end in self._pipe:
+            os.close(end)
+
+
 class PinnedPage:
     """An anonymous page that a pipe holds a reference to, which keeps it from being migrated."""
 
     def __init__(self, numbers):
         self._page = AnonPage(numbers)
         self.pfn = self._page.pfn
-        self._pipe = os.pipe()
-        vec = _IoVec(self._page.address, oracle.PAGE)
-        if _libc.vmsplice(self._pipe[1], ctypes.byref(vec), 1, 0) != oracle.PAGE:
-            raise OSError(ctypes.get_errno(), "vmsplice")
+        self._pin = Pin().hold(self._page.address)
 
     def close(self):
-        for end in self._pipe:
-            os.close(end)
+        self._pin.close()
 
 
 class KernelPages:
@@ -96,18 +112,121 @@ class KernelPages:
             os.close(end)
 
 
-class ReservedHugePages:
-    """Free huge pages, all of them reserved by a mapping that has not faulted them in yet."""
+class HugePages:
+    """A pool of huge pages of 2 MiB."""
 
     _COUNT = "/proc/sys/vm/nr_hugepages"
 
-    def __init__(self, count=2):
+    def __init__(self, count):
         oracle.write(self._COUNT, count)
         if oracle.number_of(self._COUNT) != count:
             raise RuntimeError(f"cannot allocate {count} huge pages of 2 MiB")
+
+    def close(self):
+        oracle.write(self._COUNT, 0)
+
+
+class ReservedHugePages(HugePages):
+    """Free huge pages, all of them reserved by a mapping that has not faulted them in yet."""
+
+    def __init__(self, count=2):
+        super().__init__(count)
         self._area = mmap.mmap(-1, count * HUGE_BYTES,
                                mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | MAP_HUGETLB)
 
     def close(self):
         self._area.close()
-        oracle.write(self._COUNT, 0)
+        super().close()
+
+
+class HugeFile:
+    """A huge page of a file in memory, mapped `times` times. The pool must have a free one."""
+
+    def __init__(self, times=1):
+        self._file = os.memfd_create("huge", os.MFD_HUGETLB)
+        os.ftruncate(self._file, HUGE_BYTES)
+        self._areas = [mmap.mmap(self._file, HUGE_BYTES) for _ in range(times)]
+        for area in self._areas:
+            area[0] = 1
+        self.address = ctypes.addressof(ctypes.c_char.from_buffer(self._areas[0]))
+        self.pfn = pfn_of(self.address)
+
+    def unmap(self):
+        """The file keeps the page."""
+        for area in self._areas:
+            area.close()
+
+    def close(self):
+        self.unmap()
+        os.close(self._file)
+
+
+class PinnedHugePage(HugePages):
+    """A huge page that is mapped twice, and that a pipe holds a reference to."""
+
+    def __init__(self):
+        super().__init__(1)
+        self._file = HugeFile(times=2)
+        self.pfn = self._file.pfn
+        self._pin = Pin().hold(self._file.address)
+
+    def close(self):
+        self._pin.close()
+        self._file.close()
+        super().close()
+
+
+class PoisonedHugePage(HugePages):
+    """A poisoned huge page of a file, and free ones behind it."""
+
+    def __init__(self, count=8):
+        super().__init__(count)
+        files = sorted((HugeFile() for _ in range(count)), key=lambda file: file.pfn)
+        for file in files:
+            file.unmap()
+        self._file = files[0]
+        self.pfn, self.free = files[0].pfn, [file.pfn for file in files[1:]]
+        for file in files[1:]:
+            file.close()
+        walk.poison(self.pfn)
+
+    def close(self):
+        """The reference that memory failure handling holds goes with the poison."""
+        self._file.close()
+        walk.unpoison(self.pfn)
+        super().close()
+
+
+class PoisonedTransparentPage(Pin):
+    """A transparent huge page that could not be split when it was poisoned, because a pipe holds a reference to it.
+
+    Its process was killed by the poison; the pipe is all that is left.
+    """
+
+    def __init__(self):
+        super().__init__()
+        told, tell = os.pipe()
+        child = os.fork()
+        if not child:
+            self._be_killed(tell)
+        os.close(tell)
+        text = os.read(told, 8)
+        os.close(told)
+        status = os.waitpid(child, 0)[1]
+        if len(text) < 8 or not os.WIFSIGNALED(status) or os.WTERMSIG(status) != signal.SIGBUS:
+            raise RuntimeError(f"a process that poisons its transparent huge page: {len(text)} bytes, status {status:#x}")
+        self.pfn = struct.unpack("<Q", text)[0]
+
+    def _be_killed(self, tell):
+        """In the child: never returns."""
+        try:
+            area = mmap.mmap(-1, 2 * HUGE_BYTES, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+            start = ctypes.addressof(ctypes.c_char.from_buffer(area))
+            offset = -start % HUGE_BYTES
+            area.madvise(mmap.MADV_HUGEPAGE)
+            area[offset] = 1
+            self.hold(start + offset)
+            os.write(tell, struct.pack("<Q", pfn_of(start + offset)))
+            area.madvise(mmap.MADV_HWPOISON, offset, oracle.PAGE)
+        finally:
+            os._exit(1)  # pylint: disable=protected-access

@@ -103,7 +103,7 @@ def steps(events):
 
 def expected(words):
     """Words of steps() without the notifier's steps that this base does not have: Linux 6.19 removed two."""
-    if tuple(int(part) for part in base.chosen().split(".")) < (6, 19):
+    if base.older("6.19"):
         return list(words)
     return [word for word in words if word not in ("prepare_online", "finish_offline")]
 

@@ -36,6 +36,7 @@ class Config:
     console: str                    # the console log
     initrd: str = ""                # if the kernel needs one to mount the root
     drive: str = ""                 # the file of a virtio-blk disk
+    balloon: bool = False           # a virtio-balloon device
     append: str = ""
     mem: str = "1G"
     maxmem: str = "64G"
@@ -159,7 +160,8 @@ def command(cfg, qmp_fd, ports):
             "-device", "virtio-9p-pci,fsdev=root,mount_tag=/dev/root",
             "-fsdev", f"local,id=share,path={_comma(cfg.share)},security_model=none,multidevs=remap",
             "-device", "virtio-9p-pci,fsdev=share,mount_tag=results",
-            *_boot_dimm_args(cfg), *_vmem_args(cfg), *_drive_args(cfg), "-device", "virtio-serial-pci"]
+            *_boot_dimm_args(cfg), *_vmem_args(cfg), *_drive_args(cfg),
+            *(["-device", "virtio-balloon-pci,id=balloon"] if cfg.balloon else []), "-device", "virtio-serial-pci"]
     for name, fd in ports:
         kind = "virtconsole" if name == "tty" else "virtserialport"
         args += ["-chardev", f"socket,id={name},fd={fd}",

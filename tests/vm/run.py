@@ -65,6 +65,7 @@ def parse_args(argv):
         help="add an NVDIMM with labels (/dev/nmem0, ...), SIZE of which can be used (may be repeated)")
     add("--dimm", action="append", default=[], metavar="SIZE",
         help="plug a DIMM (dimm0, dimm1, ...) before the guest boots (may be repeated)")
+    add("--balloon", action="store_true", help="add a virtio-balloon device; QMP's balloon sets its size")
     add("--drive", metavar="SIZE", help="add an empty virtio-blk disk, /dev/vda")
     add("--memory-root", action="store_true",
         help="run SCRIPT, in Python, from a root in memory and without 9p, so that the guest can hibernate; "
@@ -129,7 +130,7 @@ def make_config(args, kernel, folder, accelerator):
         kernel=kernel, initrd=initrd if os.path.exists(initrd) else "", share=folder,
         console=os.path.join(folder, "console.log"), drive=drive, append=args.append, mem=args.mem, maxmem=args.maxmem,
         slots=args.slots, smp=args.smp, numa=args.numa, vmem=tuple(args.vmem), dimm=tuple(args.dimm),
-        nvdimm=tuple(args.nvdimm), icount=args.icount, accel=accelerator)
+        nvdimm=tuple(args.nvdimm), balloon=args.balloon, icount=args.icount, accel=accelerator)
 
 
 class Run:
@@ -191,8 +192,9 @@ class Run:
         if session.exit_code is not None and not session.faults:
             marks.append(splat.END_MARK)
         try:
-            found, expected = splat.scan_console(session.cfg.console, allowed, marks)
-            found += [line for line in self._dmesg(allowed) if line not in found]
+            provoked = splat.read_provoked(os.path.join(self.folder, splat.PROVOKED))
+            found, expected = splat.scan_console(session.cfg.console, allowed, marks, provoked)
+            found += [line for line in self._dmesg(allowed, provoked) if line not in found]
             self.notes += [f"expected splat: {line}" for line in expected]
             if found:
                 more = f" (and {len(found) - 1} more lines)" if len(found) > 1 else ""
@@ -207,11 +209,11 @@ class Run:
         else:
             self.reasons += self.ktap.problems()
 
-    def _dmesg(self, allowed):
+    def _dmesg(self, allowed, provoked):
         path = os.path.join(self.folder, "dmesg.log")
         if not os.path.exists(path):
             return []
-        return splat.scan(splat.read_log(path), allowed)[0]
+        return splat.scan(splat.read_log(path), allowed, provoked)[0]
 
     # -- reporting ----------------------------------------------------------------
 

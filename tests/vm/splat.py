@@ -8,6 +8,7 @@ writes when it starts is an error, not a clean log.
     splat.py [--allow REGEX]... [--any-log] LOG...     exit 0 clean, 1 not
 """
 import argparse
+import collections
 import re
 import sys
 
@@ -15,6 +16,7 @@ import sys
 # if they reach the console, a WARN() would have reached it too.
 START_MARK = "mhp-guest: start"
 END_MARK = "mhp-guest: end"
+PROVOKED = "provoked-splats"    # a file in the results folder
 
 PATTERNS = [
     r"\bBUG:",
@@ -92,26 +94,41 @@ def compile_allowed(regexes):
         raise LogError(f"invalid regular expression {err.pattern!r} in --allow-splat: {err}") from err
 
 
-def scan(lines, allowed=()):
-    """The splats in these lines: (forbidden, expected), each in order and without duplicates."""
-    found, expected = {}, {}
+def read_provoked(path):
+    """The lines that the script in the guest provoked and checked (lib_splat.py); none if there is no such file."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            return file.read().splitlines()
+    except FileNotFoundError:
+        return []
+    except (OSError, UnicodeDecodeError) as err:
+        raise LogError(f"cannot read the provoked splats in {path}: {err}") from err
+
+
+def scan(lines, allowed=(), provoked=()):
+    """The splats in these lines: (forbidden, expected), each in order and without duplicates.
+
+    Expected are those that match `allowed`, and each line of `provoked` as often as it is there.
+    """
+    found, expected, left = {}, {}, collections.Counter(provoked)
     for raw in lines:
         line = clean(raw)
         if not _SPLAT.search(line) or _HARMLESS.search(line):
             continue
-        hit = any(a.search(line) for a in allowed)
+        hit = left[line] > 0 or any(a.search(line) for a in allowed)
+        left[line] -= 1
         (expected if hit else found)[line] = None
     return list(found), list(expected)
 
 
-def scan_console(path, allowed=(), marks=(START_MARK,)):
+def scan_console(path, allowed=(), marks=(START_MARK,), provoked=()):
     """scan() a console log, which must also contain the given marks."""
     lines = read_log(path)
     for mark in marks:
         if not any(mark in line for line in lines):
             raise LogError(f"the console log {path} has no line {mark!r}: "
                            "it is incomplete, so it proves nothing")
-    return scan(lines, allowed)
+    return scan(lines, allowed, provoked)
 
 
 def main(argv=None):

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+from unittest import mock
 
 import base
 
@@ -91,6 +92,11 @@ class Kernel(Fixture):
         code, _, err = self.run_tool("vm/run.py", "--base", "newest", __file__)
         self.assertEqual(code, 2)
         self.assertIn("--base: invalid version value: 'newest'", err)
+
+    def test_older(self):
+        for chosen, want in (("6.12", True), ("6.18", True), ("6.19", False), ("6.20", False), ("7.3", False), ("10.0", False)):
+            with self.subTest(chosen), mock.patch.dict(os.environ, BASE=chosen):
+                self.assertEqual(base.older("6.19"), want)
 
     def test_results(self):
         self.assertEqual((base.results(base.DEFAULT), base.results(OTHER)), ("build/vm", f"build/vm/{OTHER}"))

@@ -104,6 +104,14 @@ class Passing(Fixture):
         self.assertEqual(code, 0, out)
         self.assertIn("# expected splat: WARNING: CPU: 0", out)
 
+    def test_provoked_splat(self):
+        code, out, err = self.run_py("provoked", "--allow-splat", r"at mm/x\.c")
+        self.assertEqual((code, err), (0, ""), out)
+        self.assertIn("# expected splat: WARNING: CPU: 0 PID: 1 at mm/y.c:1", out)
+        code, out, err = self.run_py("provoked")
+        self.assertEqual(code, 1, out)
+        self.assertIn("splat: WARNING: CPU: 0 PID: 1 at mm/x.c:1", err)
+
     def test_no_plan_needs_only_the_exit_status(self):
         self.assertEqual(self.run_py("no_plan", "--no-plan")[0], 0)
 

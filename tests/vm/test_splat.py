@@ -101,6 +101,25 @@ class Detector(unittest.TestCase):
         self.assertEqual(len(found), 2)
         self.assertEqual(len(expected), 1)
 
+    def test_provoked_splats_are_expected_once_and_to_the_letter(self):
+        line = "WARNING: CPU: 1 PID: 7 at mm/x.c:4 f+0x1/0x2"
+        one = f"[    4.100000] {line}\r"
+        self.assertEqual(splat.scan([one], provoked=[line]), ([], [line]))
+        self.assertEqual(splat.scan([one, one], provoked=[line]), ([line], [line]))
+        self.assertEqual(splat.scan([one, one], provoked=[line, line]), ([], [line]))
+        self.assertEqual(splat.scan([one], provoked=[line[:-1], line + "0"]), ([line], []))
+
+    def test_provoked_splats_are_read_from_a_file(self):
+        path = os.path.join(self.folder.name, splat.PROVOKED)
+        self.assertEqual(splat.read_provoked(path), [])
+        with open(path, "wb") as out:
+            out.write(b"one\ntwo\n")
+        self.assertEqual(splat.read_provoked(path), ["one", "two"])
+        with open(path, "ab") as out:
+            out.write(b"\xff")
+        with self.assertRaisesRegex(splat.LogError, "cannot read the provoked splats"):
+            splat.read_provoked(path)
+
     def test_invalid_regex(self):
         with self.assertRaisesRegex(splat.LogError, "regular expression"):
             splat.compile_allowed(["("])

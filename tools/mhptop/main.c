@@ -5,6 +5,9 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "answers/explain.h"
+#include "answers/list.h"
+#include "answers/plan.h"
 #include "view/batch.h"
 #include "check/check.h"
 #include "cli/cli.h"
@@ -63,26 +66,50 @@ static u64 moment_ns(const struct cli_moment *moment,
 static int replay(const struct cli *cli)
 {
 	struct stream stream;
+	u64 since, until;
 	int err = cli->follow ? stream_open_growing(&stream, cli->file, NULL) :
 				stream_open_all(&stream, cli->files,
 						cli->nr_files, 0, NULL);
 
 	if (err)
 		return status_fail(stream_status(err), "%s", stream.why);
+	since = moment_ns(&cli->since, &stream.model.info);
+	until = moment_ns(&cli->until, &stream.model.info);
+	if (cli->since.is_set && cli->until.is_set && since > until) {
+		stream_close(&stream);
+		return status_fail(STATUS_USAGE,
+				   "--since is later than --until");
+	}
 	/* Times are printed in microseconds: include all of the last one. */
-	stream_window(&stream, moment_ns(&cli->since, &stream.model.info),
-		      cli->until.is_set ?
-			      moment_ns(&cli->until, &stream.model.info) + 999 :
-			      0);
+	stream_window(&stream, since, cli->until.is_set ? until + 999 : 0);
 	return show(&stream, cli);
+}
+
+static int explain(const struct cli *cli)
+{
+	struct stream stream;
+	int err, status;
+
+	err = cli->file ? stream_open_all(&stream, cli->files, cli->nr_files, 0,
+					  NULL) :
+			  stream_open_live(&stream, cli_source(cli));
+	if (err)
+		return status_fail(cli->file ? stream_status(err) :
+					       stream_live_status(err),
+				   "cannot explain: %s", stream.why);
+	status = explain_run(&stream, cli->memory, cli->view.time, stdout);
+	stream_close(&stream);
+	return status;
 }
 
 static int check(struct cli *cli)
 {
 	struct check_opts *opts = &cli->check;
 	struct stream stream;
-	int status;
+	int status = check_open_pipe(opts);
 
+	if (status != STATUS_OK)
+		return status;
 	if (cli->file) {
 		/* The time runs while a pipe has nothing yet. */
 		opts->until_ns = opts->for_ns ? loop_now() + opts->for_ns : 0;
@@ -200,6 +227,13 @@ int main(int argc, char **argv)
 		return replay(&cli);
 	case CLI_CHECK:
 		return check(&cli);
+	case CLI_PLAN:
+		return plan_offline_run(cli.memory,
+					cli.view.format == VIEW_JSON, stdout);
+	case CLI_LIST:
+		return list_run(cli.view.format == VIEW_JSON, stdout);
+	case CLI_EXPLAIN:
+		return explain(&cli);
 	case CLI_SERVE:
 		return serve_metrics(&cli);
 	case CLI_EXPORT:

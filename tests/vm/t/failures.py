@@ -20,6 +20,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..
 import lib_guest as guest
 import lib_oracle as oracle
 import lib_pin as pin
+import lib_walk as walk
 from lib_account import Account
 from lib_ledger import Recorder, frame
 from lib_trace import Trace, expected, failures, pick, steps
@@ -201,6 +202,86 @@ def reserved_huge_page(account, number):
     works_again(account, failure.title, number)
 
 
+def until_signal(failure, count=3):
+    """Take the block offline until there are some blocker events, then end that by a signal."""
+    child = start_offline(failure.number)
+
+    def tries():
+        failure.events += failure.account.update()
+        return len(failure.blockers()) >= count
+    failure.result("attempts are reported while the offline continues",
+                   [] if guest.wait_for(30, tries) else [f"fewer than {count} blocker events within 30 s"])
+    child.send_signal(signal.SIGTERM)
+    failure.result("a signal ends it", guest.differs("status", -signal.SIGTERM, child.wait(30)))
+    failure.expect(failure.offline_steps("going_offline", "cancel_offline"), "offline_end", "signal", errno.EINTR)
+
+
+def wrong_blockers(failure, **want):
+    """All blocker events must have these fields."""
+    return [line for event in failure.blockers() for key, value in want.items()
+            for line in guest.differs(f"blocker {key}", value, event.fields[key])]
+
+
+def alone(account, other, number):
+    """Make a block the only one of ZONE_MOVABLE; the other one may be there too."""
+    wrong = []
+    if oracle.block(other).state == "online":
+        wrong += guest.differs(f"offline of memory{other}", None, oracle.block_set(other, "offline"))
+    wrong += guest.differs(f"online of memory{number}", None, oracle.block_set(number, "online_movable"))
+    account.update()
+    guest.ok(f"{MODE}: memory{number} is all of ZONE_MOVABLE", wrong + guest.differs("online blocks", [number], [
+        there for there in account.blocks if there not in account.boot
+        and account.blocks[there].state == "online" and account.blocks[there].zone == "Movable"]))
+
+
+def mapped_huge_page(account, number):
+    """Its mapcount is the folio's, as in /proc/kpagecount. That of its first page, which an event once had, is 0."""
+    page = pin.PinnedHugePage()
+    failure = Failure(account, "mapped huge page", number)
+    failure.result("it is mapped twice", guest.differs("kpagecount", {2: 1}, walk.tally(
+        walk.read_words("kpagecount", page.pfn, 1))))
+    until_signal(failure)
+    failure.result("the blocker is the huge page, and its mapcount that of kpagecount", wrong_blockers(
+        failure, pfn=page.pfn, stage="migrate", kind="hugetlb", order=pin.HUGE_ORDER, mapcount=2, ret=1))
+    page.close()
+    works_again(account, failure.title, number)
+
+
+def poisoned_huge_page(account, number):
+    """The page that is reported is the one in use. An event once named the first free huge page, which is healthy:
+    pfn=0x110800 kind=hugetlb refcount=0, while 0x110000 was poisoned."""
+    page = pin.PoisonedHugePage()
+    failure = Failure(account, "poisoned huge page in use", number)
+    failure.result("it is the first of the block, with free ones behind it", guest.differs(
+        "blocks", {number}, {oracle.block_of(pfn) for pfn in (page.pfn, *page.free)}))
+    code = oracle.block_set(number, "offline")
+    failure.result("offline fails", guest.differs("offline", "EBUSY", oracle.errno_name(code)))
+    failure.expect(failure.offline_steps("going_offline", "cancel_offline"), "offline_end", "hugetlb", errno.EBUSY)
+    dissolve = pick(failure.events, "offline_blocker", stage="dissolve")
+    wrong = guest.differs("blockers", [(page.pfn, "hwpoison", pin.HUGE_ORDER, -errno.EBUSY)], [
+        tuple(event.fields[key] for key in ("pfn", "kind", "order", "ret")) for event in dissolve])
+    wrong += [f"blocker refcount: expected a page in use, got {event.text}" for event in dissolve
+              if event.fields["refcount"] < 1]
+    failure.result("the blocker is the poisoned page, and no other one", wrong + guest.differs(
+        "free huge pages reported", set(), {event.fields["pfn"] for event in failure.blockers()} & set(page.free)))
+    page.close()
+    guest.eq(f"{MODE}, {failure.title}: once it is released, the block goes offline", None, oracle.block_set(number, "offline"))
+
+
+def poisoned_transparent_page(account, number):
+    """The kernel leaves it alone and tries again, without an end. There was once no event at all about that."""
+    page = pin.PoisonedTransparentPage()
+    failure = Failure(account, "poisoned transparent huge page", number)
+    failure.result("it is in the block", guest.differs("block", number, oracle.block_of(page.pfn)))
+    until_signal(failure)
+    passes = [event.fields["pass"] for event in failure.blockers()]
+    failure.result("the blocker is that page", wrong_blockers(
+        failure, pfn=page.pfn, stage="poisoned", order=pin.HUGE_ORDER, mapcount=0, ret=-oracle.EHWPOISON)
+        + guest.differs("passes", [1 << n for n in range(len(passes))], passes))
+    page.close()
+    guest.eq(f"{MODE}, {failure.title}: once it is released, the block goes offline", None, oracle.block_set(number, "offline"))
+
+
 def memory_hole(account):
     """The last block of the RAM at boot, the end of which is reserved by firmware."""
     number = max(account.boot)
@@ -249,18 +330,23 @@ def main():
     trace, recorder = Trace(), Recorder()
     account = Account(trace)
     addr = guest.dimm_plug("d0", "1G")
-    first, second, third, *_ = oracle.blocks_of(addr, 1 << 30)
+    first, second, third, fourth, fifth, *_ = oracle.blocks_of(addr, 1 << 30)
     guest.eq(f"{MODE}: a block goes online", None, oracle.block_set(first, "online_movable"))
     pinned_page(account, first)
     offline_veto(account, first)
     online_veto(account, third)
     guest.eq(f"{MODE}: the other block goes offline", None, oracle.block_set(third, "offline"))
     reserved_huge_page(account, first)
+    mapped_huge_page(account, first)
     memory_hole(account)
     repeated(account, first)
     oracle.block_set(third, "online_movable")
     poisoned_page(account, third)
     kernel_page(account, second)
+    alone(account, first, fourth)
+    poisoned_huge_page(account, fourth)
+    alone(account, fourth, fifth)
+    poisoned_transparent_page(account, fifth)
     account.update()
     recorder.agree(account, f"{MODE}, at the end")
     filtered_replay(account, recorder)

@@ -11,6 +11,7 @@ start. Then mhptop is ended in every possible way; none may leave a BPF program,
 import errno
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -95,6 +96,44 @@ def in_the_middle(account, number, done):
         "offline" if done else "online", pages, pages - block.vmemmap_pages * (not done)),
                            (there["state"], there["present"], there["managed"]))
     guest.ok(title, wrong + account.compare() + guest.differs("zones", zone_sums(fresh), zone_sums(replayed)))
+
+
+def hangs(account, number):
+    """Attach to an offline that hangs: how long it has taken is a lower bound, which grows."""
+    with pin.bound(oracle.block(number).node):
+        page = pin.PinnedPage([number])
+    child = subprocess.Popen(["sh", "-c", f"echo offline > {oracle.MEMORY}/memory{number}/state"])
+    wrong = [] if guest.wait_for(30, lambda: oracle.block(number).state == "going-offline") else ["it never started"]
+    frames = subprocess.run([ledger.MHPTOP, "--json", "-n", "3", "-d", "1", "--filter", "offline_time>1s"],
+                            stdout=subprocess.PIPE, check=True, text=True, timeout=ledger.START_SECONDS).stdout.splitlines()
+    blocks = json.loads(frames[-1])["blocks"]
+    wrong += guest.differs("filtered by its duration", [(number, "at_least")],
+                           [(block["id"], block["offline_bound"]) for block in blocks])
+    text = subprocess.run([ledger.MHPTOP, "-b", "-n", "1"], stdout=subprocess.PIPE, check=True, text=True,
+                          timeout=ledger.START_SECONDS).stdout
+    if not re.search(rf"^IN PROGRESS\noffline of memory{number}: > [0-9.]+(ns|us|ms|s), since before ", text, re.M):
+        wrong.append(f"it is not listed as in progress: {text.splitlines()[:12]}")
+    child.terminate()
+    page.close()
+    child.wait(60)
+    account.update()
+    guest.ok("attached to an offline that hangs: its duration is a lower bound", wrong + account.compare())
+
+
+def one_file(recorder):
+    """A second recorder may not write to the file of the first one; a file must not become shorter."""
+    size = os.path.getsize(recorder.path)
+    second = subprocess.run([ledger.MHPTOP, "record", "-o", recorder.path], stderr=subprocess.PIPE, check=False, text=True,
+                            timeout=ledger.SECONDS)
+    guest.ok("a second recorder of the same file is refused",
+             guest.differs("exit", 1, second.returncode)
+             + guest.differs("lines", 1, second.stderr.count("another recorder writes to it"))
+             + ([] if os.path.getsize(recorder.path) >= size else ["the file became shorter"]))
+    cut = ledger.Recorder("cut")
+    os.truncate(cut.path, 0)
+    cut.process.send_signal(signal.SIGINT)
+    guest.eq("a recorder whose file was truncated ends with an error", 1, cut.process.wait(ledger.SECONDS))
+    guest.eq("  and writes nothing behind a hole", 0, os.path.getsize(cut.path))
 
 
 def zone_sums(frame):
@@ -201,6 +240,8 @@ def main():
     attaches_late(account, recorder)
     two_zones(account)
     alone = max(number for number, block in account.blocks.items() if block.zone == "Movable")
+    hangs(account, alone)
+    one_file(recorder)
     for done in False, True:
         in_the_middle(account, alone, done)
     leaves_nothing(recorder_only)

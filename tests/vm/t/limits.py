@@ -3,10 +3,14 @@
 """What mhptop cannot be certain of is inconclusive, with the reason: exit 5, not a difference between ledgers.
 
     limits.py              memmap_on_memory=Y
+    limits.py wait         the same, in a guest whose clock counts instructions
 
 First the kernel's ledger has room for fewer memory blocks than there are. Then the collector's lock
 is held by nobody who ever gives it back, so that each event proceeds without it after 100 ms. Between
 the two, more ranges come and go than a ledger keeps accounts of.
+
+With "wait", only for how long events wait for the lock: 100 ms in a guest, 1 ms on a machine that is none. The clock
+stands still while the host does something else, so a busy host changes nothing.
 """
 import json
 import os
@@ -25,6 +29,8 @@ from lib_range import Range, load_module
 UNKNOWN = 5
 GONE = 256              # MHP_GONE_RANGES
 LOCK_NS = 100000000     # GUEST_LOCK_NS
+LOCK_NATIVE_NS = 1000000    # mhp_lock_ns
+LOCK_MORE_NS = 500000   # instructions between two looks at the clock, and interrupts
 NOWHERE = 256 << 30     # no memory is there; nothing touches it, as it stays offline and hosts nothing
 FEW = "/tmp/few_accounts.so"
 NO_ROOM = r"no room for all memory blocks, zones and ranges \(failed attempts to make an account: \d+\)"
@@ -157,7 +163,45 @@ def no_lock(blocks):
              else [f"{len(times)} events, {counted} counted"])
 
 
+def event_times(name, block, hold):
+    """Record a block that goes online, with the lock held or not. Returns the events, as (name, ns)."""
+    recorder = ledger.Recorder(name)
+    if hold:
+        hold_lock()
+    guest.eq(f"{name}: a block goes online", None, oracle.block_set(block, "online_movable"))
+    recorder.process.send_signal(signal.SIGINT)
+    guest.eq(f"{name}: the recorder's exit status", UNKNOWN if hold else 0, recorder.process.wait(ledger.SECONDS))
+    with open(recorder.path, encoding="utf-8") as file:
+        return [(record["event"], record["ns"]) for record in map(json.loads, file)
+                if record.get("event") not in (None, *ledger.TOOL_EVENTS)]
+
+
+def compare_waits(name, blocks, limit_ns):
+    """Compare the times between events that wait for the lock with those between the same events that do not."""
+    free = event_times(f"{name}-free", blocks[0], False)
+    held = event_times(f"{name}-held", blocks[1], True)
+    guest.eq(f"{name}: the same events", [event for event, _ in free], [event for event, _ in held])
+    took = [[after - before for (_, before), (_, after) in zip(events, events[1:])] for events in (free, held)]
+    more = [with_lock - without for without, with_lock in zip(*took)]
+    guest.note(f"{name}: {len(more)} events wait for {min(more)} to {max(more)} ns: {more}")
+    guest.ok(f"{name}: each event waits for {limit_ns} ns, and no longer",
+             [f"{wait} ns" for wait in more if not limit_ns <= wait + LOCK_MORE_NS <= limit_ns + 2 * LOCK_MORE_NS])
+
+
+def bounded():
+    first = guest.dimm_plug("d0", f"{4 * oracle.BLOCK_BYTES >> 20}M")
+    blocks = oracle.blocks_of(first, 4 * oracle.BLOCK_BYTES)
+    compare_waits("guest", blocks[:2], LOCK_NS)
+    # A machine that is no guest has no such flag.
+    with open("/tmp/cpuinfo", "w", encoding="utf-8") as file:
+        file.write(oracle.read("/proc/cpuinfo").replace(" hypervisor", ""))
+    subprocess.run(["mount", "--bind", "/tmp/cpuinfo", "/proc/cpuinfo"], check=True)
+    compare_waits("native", blocks[2:], LOCK_NATIVE_NS)
+
+
 def main():
+    if "wait" in sys.argv[1:]:
+        return bounded()
     load_module()
     first = guest.dimm_plug("d0", f"{4 * oracle.BLOCK_BYTES >> 20}M")
     blocks = oracle.blocks_of(first, 4 * oracle.BLOCK_BYTES)

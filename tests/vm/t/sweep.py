@@ -25,6 +25,7 @@ import lib_pin as pin
 import lib_sweep_memory
 from lib_ledger import Recorder, violated_rules
 from lib_range import HIDDEN, Device, load_module, module_call
+from lib_splat import KernelLog
 from lib_sweep import STEPS, Sweep, AddedRange, programs
 from lib_trace import expected, failures
 
@@ -105,7 +106,9 @@ def boot_memory(sweep):
         there.all("online_movable")
         number = there.numbers[1]
         module_call("zone", hex((number + 1) * oracle.BLOCK_BYTES - oracle.PAGE), 1)
+        log = KernelLog()
         wrong += sweep.refused(number, "offline", errno.EINVAL, "multizone")
+        wrong += log.provoked(r"^WARNING: .*\bmm/memory_hotplug\.c:\d+ .*\boffline_pages\+0x")
         module_call("zone", 0, NO_ZONE)
     return wrong
 
@@ -156,7 +159,7 @@ class InZone(AddedRange):
 
 def race(sweep):
     """Three threads change the state of the same blocks, one removes and adds them."""
-    codes, end, wrong = {}, time.monotonic() + 4, odd_locking()
+    codes, end, log = {}, time.monotonic() + 4, KernelLog()
 
     def count(code):
         codes[code] = codes.get(code, 0) + 1
@@ -187,19 +190,18 @@ def race(sweep):
             thread.join()
     results = {oracle.errno_name(code): times for code, times in codes.items()}
     guest.note(f"racing writers: {results}")
-    wrong += odd_locking("kn->active", "mem_hotplug_lock")
     odd = set(codes) - {None, errno.EBUSY, errno.EINVAL, errno.ENOENT, errno.ENODEV}
     sweep.forget()
-    return wrong + [f"racing writers: {oracle.errno_name(code)}" for code in odd]
+    return hidden_lock(log) + [f"racing writers: {oracle.errno_name(code)}" for code in odd]
 
 
-def odd_locking(*known):
-    """Reports of lockdep, except for one false positive: the device hotplug lock keeps changes of a memory block and
+def hidden_lock(log):
+    """The one false positive of lockdep that is expected: the device hotplug lock keeps changes of a memory block and
     the removal of its sysfs files apart, but is invisible to lockdep because it is only ever taken with trylock."""
-    log = subprocess.run(["dmesg"], stdout=subprocess.PIPE, check=True, text=True).stdout
-    found = log.partition("possible circular locking dependency detected")[2].partition("*** DEADLOCK ***")[0]
-    return [f"lockdep: {line.strip()}" for line in found.splitlines()[:12]] if (
-        found and not (known and all(name in found for name in known))) else []
+    chain = log.text().partition("possible circular locking dependency detected")[2].partition("*** DEADLOCK ***")[0]
+    if chain and not all(name in chain for name in ("kn->active", "mem_hotplug_lock")):
+        return [f"lockdep: {line.strip()}" for line in chain.splitlines()[:12]]
+    return log.provoked("^WARNING: possible circular locking dependency detected$") if chain else []
 
 
 def killed(_sweep):

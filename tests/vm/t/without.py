@@ -172,6 +172,22 @@ def locked_down():
     refuses("with lockdown", (), r"lockdown=confidentiality")
 
 
+def other_form(event, field):
+    """Arguments have no names: an event that has another field in this kernel must not be read as if it had ours."""
+    _, out, _ = mhptop("doctor")
+    # tracefs may be mounted twice; this is where mhptop looks.
+    events = re.search(r"^ok: tracefs: (\S+)$", out, re.M)[1]
+    path, other = f"{events}/mhp/{event}/format", "/tmp/format"
+    with open(other, "w", encoding="utf-8") as file:
+        file.write(oracle.read(path).replace(f" {field};", f" other_{field};"))
+    subprocess.run(["mount", "--bind", other, path], check=True)
+    _, out, err = mhptop("doctor")
+    subprocess.run(["umount", path], check=True)
+    guest.ok(f"{event} with a field in place of {field} is unknown, as if the kernel lacked it",
+             wrong_names("stderr", err, rf"lacks 1 mhp events \(e\.g\. {event}\)")
+             + wrong_names("stdout", out, rf"{event}: unknown"))
+
+
 def main():
     if not os.path.isdir(EVENTS):
         guest.ok("this is a kernel without the events", [] if os.environ["MHP_KERNEL"] in ("vanilla", "stock:6.12")
@@ -193,6 +209,7 @@ def main():
     refuses("user nobody", NOBODY, "CAP_BPF")
     refuses("root without CAP_BPF", without("bpf"), "CAP_BPF")
     refuses("root without CAP_PERFMON", without("perfmon"), "CAP_PERFMON")
+    other_form("mhp_notify", "step")
     status, out, err = mhptop("doctor")
     guest.ok("with all privileges doctor reports nothing missing", guest.differs("exit", 0, status)
              + guest.differs("stderr", "", err)

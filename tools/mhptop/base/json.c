@@ -3,6 +3,7 @@
  * JSON strings, numbers and flat objects. The text may hold anything and need
  * not end with a NUL: every byte is checked before it is used.
  */
+#include <endian.h>
 #include <errno.h>
 #include <string.h>
 
@@ -361,8 +362,49 @@ int json_text_get(const char *text, size_t len, char *out, size_t max)
 	return used;
 }
 
+/*
+ * Eight decimal digits of a value below 10^8, the first one in the lowest byte: the value is split into halves three
+ * times, and all parts are divided at once. The multiplications are exact divisions by 100 and by 10 for such parts.
+ */
+static u64 eight_digits(u32 value)
+{
+	u64 fours = value / 10000 | (u64)(value % 10000) << 32;
+	u64 tops = (fours * 10486 >> 20) & 0x0000007f0000007f;
+	u64 twos = tops | (fours - 100 * tops) << 16;
+
+	tops = (twos * 103 >> 10) & 0x000f000f000f000f;
+	return tops | (twos - 10 * tops) << 8;
+}
+
+#define ASCII 0x3030303030303030ULL
+
+/* The last 8 digits of a longer number */
+static char *put_eight(char *p, u32 value)
+{
+	u64 digits = htole64(eight_digits(value) | ASCII);
+
+	memcpy(p, &digits, sizeof(digits));
+	return p + sizeof(digits);
+}
+
+#define EIGHT 100000000
+
+/* JSON_NUMBER_MAX bytes must be writable. */
+static char *put_digits(char *p, u64 value)
+{
+	u64 digits;
+	int zeros;
+
+	if (value >= EIGHT)
+		return put_eight(put_digits(p, value / EIGHT), value % EIGHT);
+	digits = eight_digits(value);
+	zeros = digits ? __builtin_ctzll(digits) & ~7 : 56;
+	digits = htole64((digits | ASCII) >> zeros);
+	memcpy(p, &digits, sizeof(digits));
+	return p + sizeof(digits) - zeros / 8;
+}
+
 #define MEMO_BITS 8
-#define NS_PER_MS 1000000 /* times differ mostly below this */
 
 /*
  * The digits of a number that was written before. Copies always take all
@@ -376,40 +418,12 @@ struct memo {
 
 static struct memo memos[1 << MEMO_BITS];
 
-#define PAIRS(tens)                                                         \
-	tens "0" tens "1" tens "2" tens "3" tens "4" tens "5" tens "6" tens \
-	     "7" tens "8" tens "9"
-static const char pairs[] = PAIRS("0") PAIRS("1") PAIRS("2") PAIRS("3")
-	PAIRS("4") PAIRS("5") PAIRS("6") PAIRS("7") PAIRS("8") PAIRS("9");
-
-static void put_pair(char *p, unsigned int value)
-{
-	memcpy(p, pairs + value * 2, 2);
-}
-
-/* Writes the digits, and garbage up to JSON_NUMBER_MAX bytes. Returns their number. */
-static unsigned int put_digits(char *out, u64 value)
-{
-	char digits[2 * JSON_NUMBER_MAX];
-	unsigned int at = JSON_NUMBER_MAX;
-
-	for (; value >= 100; value /= 100) {
-		at -= 2;
-		put_pair(digits + at, value % 100);
-	}
-	at -= 2;
-	put_pair(digits + at, value);
-	at += value < 10;
-	memcpy(out, digits + at, JSON_NUMBER_MAX);
-	return JSON_NUMBER_MAX - at;
-}
-
 /* Not inlined, so that the fast path of the caller saves no registers. */
 static char *__attribute__((noinline))
 put_new(char *p, u64 value, struct memo *memo)
 {
 	memo->value = value;
-	memo->len = put_digits(memo->digits, value);
+	memo->len = put_digits(memo->digits, value) - memo->digits;
 	memcpy(p, memo->digits, JSON_NUMBER_MAX);
 	return p + memo->len;
 }
@@ -436,7 +450,7 @@ char *json_number_next(char *p, u64 value)
 	if (value && value == last + 1 && len && digits[len - 1] != '9')
 		digits[len - 1]++;
 	else
-		len = put_digits(digits, value);
+		len = put_digits(digits, value) - digits;
 	last = value;
 	memcpy(p, digits, JSON_NUMBER_MAX);
 	return p + len;
@@ -444,13 +458,16 @@ char *json_number_next(char *p, u64 value)
 
 char *json_number_time(char *p, u64 value)
 {
-	unsigned int rest = value % NS_PER_MS;
+	static char digits[JSON_NUMBER_MAX];
+	static unsigned int len;
+	static u64 first; /* value whose digits before the last 8 are kept */
 
-	if (value < NS_PER_MS)
-		return json_number_put(p, value);
-	p = json_number_put(p, value / NS_PER_MS);
-	put_pair(p, rest / 10000);
-	put_pair(p + 2, rest / 100 % 100);
-	put_pair(p + 4, rest % 100);
-	return p + 6;
+	if (!len || value < first || value - first >= EIGHT) {
+		if (value < EIGHT)
+			return put_digits(p, value);
+		first = value / EIGHT * EIGHT;
+		len = put_digits(digits, value / EIGHT) - digits;
+	}
+	memcpy(p, digits, JSON_NUMBER_MAX);
+	return put_eight(p + len, value - first);
 }

@@ -12,6 +12,37 @@
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 #define NS 1000000000ULL /* in a second */
 
+int number_parse(u64 *number, const char *text, bool may_be_hex,
+		 const char **rest)
+{
+	bool is_hex = may_be_hex && text[0] == '0' && (text[1] | ' ') == 'x';
+	const char *digits = text + (is_hex ? 2 : 0);
+	size_t len = strspn(digits,
+			    is_hex ? "0123456789abcdefABCDEF" : "0123456789");
+	char *end;
+
+	if (!len || (!is_hex && *digits == '0' && len > 1))
+		return -EINVAL;
+	errno = 0;
+	*number = strtoull(digits, &end, is_hex ? 16 : 10);
+	*rest = end;
+	/* After "0x", it would take another one. */
+	return errno || end != digits + len ? -EINVAL : 0;
+}
+
+int decimal_parse(double *number, const char *text, const char **rest)
+{
+	char *end;
+
+	/* strtod() also accepts " 1", "0x1p3", "inf" and "nan". */
+	*number = strtod(text, &end);
+	*rest = end;
+	return end == text || strspn(text, "0123456789.") <
+				       (size_t)(end - text) ?
+		       -EINVAL :
+		       0;
+}
+
 int duration_parse(u64 *ns, const char *text)
 {
 	static const struct {
@@ -20,13 +51,11 @@ int duration_parse(u64 *ns, const char *text)
 	} units[] = { { "", 1e9 },    { "ns", 1 },  { "us", 1e3 },
 		      { "ms", 1e6 },  { "s", 1e9 }, { "m", 60e9 },
 		      { "h", 3600e9 } };
+	const char *end;
 	double number;
-	char *end;
 	size_t i;
 
-	/* strtod() also accepts " 1", "0x1p3", "inf" and "nan". */
-	number = strtod(text, &end);
-	if (end == text || strspn(text, "0123456789.") != (size_t)(end - text))
+	if (decimal_parse(&number, text, &end))
 		return -EINVAL;
 	for (i = 0; i < ARRAY_SIZE(units); i++)
 		if (!strcmp(end, units[i].name))

@@ -4,11 +4,19 @@
 #define BASE_UNITS_H
 
 #include <stdbool.h>
-#include <stdbool.h>
 #include "base/types.h"
 
 #define UNITS_TEXT_MAX 40
 
+/*
+ * Parse a whole number at the start of a text, and set *rest to what follows. It
+ * is decimal or, if that is allowed and it starts with 0x, hexadecimal. Blanks, signs
+ * and the leading zeros of octal numbers are refused. Returns 0, or -EINVAL also if it is too large.
+ */
+int number_parse(u64 *number, const char *text, bool may_be_hex,
+		 const char **rest);
+/* The same for a number with decimals, such as "1.5"; neither hexadecimal nor with an exponent. */
+int decimal_parse(double *number, const char *text, const char **rest);
 /*
  * Parse a duration such as "2s", "150ms" or "1.5h". Units are ns, us, ms, s, m
  * and h; a bare number is in seconds. Returns 0, or -EINVAL if the text is not

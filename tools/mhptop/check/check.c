@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/out.h"
 #include "source/source.h"
 #include "check/check.h"
 
@@ -200,31 +201,52 @@ static int report_errors(const struct check *check)
 	return STATUS_OK;
 }
 
+/* Signals are held: one of them must end the writing to a pipe that nobody reads. 0 or -errno. */
+static int write_report(const struct check *check, FILE *to,
+			int (*put)(const struct check *, FILE *))
+{
+	struct out out;
+	FILE *stream;
+	int err;
+
+	out_init(&out, fileno(to), check->signals);
+	stream = out_stream(&out);
+	if (!stream)
+		return -ENOMEM;
+	err = put(check, stream);
+	if (fclose(stream) && !err)
+		err = -errno;
+	return out.err ?: err;
+}
+
+static int report_unwritten(const char *name, int err)
+{
+	return status_fail(STATUS_FAILED, "cannot write %s: %s", name,
+			   err == -EINTR ? "the reader is stalled" :
+					   strerror(-err));
+}
+
 static int write_junit(const struct check *check)
 {
 	int err;
 
 	if (!check->junit)
 		return check->junit_failed ? STATUS_FAILED : STATUS_OK;
-	err = check_junit(check, check->junit);
+	err = write_report(check, check->junit, check_junit);
 	if (fclose(check->junit) && !err)
 		err = -errno;
-	if (!err)
-		return STATUS_OK;
-	return status_fail(STATUS_FAILED, "cannot write %s: %s",
-			   check->opts->junit, strerror(-err));
+	return err ? report_unwritten(check->opts->junit, err) : STATUS_OK;
 }
 
 /* A verdict that cannot be written is still the exit code, unless it is PASS. */
 static int check_report(struct check *check)
 {
-	int err = check_ktap(check, stdout), status = STATUS_OK, other;
+	int err = write_report(check, stdout, check_ktap);
+	int status = STATUS_OK, other;
 
-	if (err || fflush(stdout))
-		status = status_fail(
-			STATUS_FAILED,
-			"cannot write the verdict to standard output: %s",
-			strerror(err ? -err : errno));
+	if (err)
+		status =
+			report_unwritten("the verdict to standard output", err);
 	status = write_junit(check) ?: status;
 	other = report_errors(check);
 	if (check->verdict.word == VERDICT_DAMAGED)
@@ -240,13 +262,38 @@ static bool is_input(const struct check_opts *opts, const char *path)
 	struct stat file, input;
 	unsigned int i;
 
-	if (stat(path, &file) || !S_ISREG(file.st_mode))
+	if (stat(path, &file) ||
+	    (!S_ISREG(file.st_mode) && !S_ISFIFO(file.st_mode)))
 		return false;
 	for (i = 0; i < opts->nr_files; i++)
 		if (!stat(opts->files[i], &input) &&
 		    file.st_dev == input.st_dev && file.st_ino == input.st_ino)
 			return true;
 	return false;
+}
+
+static int refuse_junit(const struct check_opts *opts)
+{
+	if (!opts->junit || !is_input(opts, opts->junit))
+		return STATUS_OK;
+	return status_fail(STATUS_USAGE,
+			   "--junit %s: this file is to be checked",
+			   opts->junit);
+}
+
+int check_open_pipe(struct check_opts *opts)
+{
+	int status = refuse_junit(opts);
+	struct stat file;
+
+	if (status != STATUS_OK || !opts->junit || stat(opts->junit, &file) ||
+	    !S_ISFIFO(file.st_mode))
+		return status;
+	opts->junit_pipe = fopen(opts->junit, "we");
+	if (opts->junit_pipe)
+		return STATUS_OK;
+	return status_fail(STATUS_FAILED, "cannot write %s: %s", opts->junit,
+			   strerror(errno));
 }
 
 /* Before the check, so that a long one need not end to show that this fails. */
@@ -256,7 +303,7 @@ static void open_junit(struct check *check)
 
 	if (!path)
 		return;
-	check->junit = fopen(path, "we");
+	check->junit = check->opts->junit_pipe ?: fopen(path, "we");
 	if (check->junit)
 		return;
 	check->junit_failed = true;
@@ -295,27 +342,25 @@ static int check_stream(struct check *check)
 	if (signals < 0)
 		return status_fail(STATUS_FAILED, "cannot receive signals: %s",
 				   strerror(-signals));
+	check->signals = signals;
 	err = read_all(check, signals);
-	close(signals);
 	if (err)
 		status_fail(STATUS_OK, "cannot read the events: %s",
 			    strerror(-err));
 	stream_finish(check->stream, stream_take, check->stream);
 	check_judge(check);
 	status = check_report(check);
+	close(signals);
 	return err && status == STATUS_OK ? STATUS_FAILED : status;
 }
 
 int check_run(struct stream *stream, const struct check_opts *opts)
 {
 	struct check check = { .stream = stream, .opts = opts };
-	int status;
+	int status = refuse_junit(opts);
 
-	if (opts->junit && is_input(opts, opts->junit))
-		return status_fail(STATUS_USAGE,
-				   "--junit %s: this file is to be checked",
-				   opts->junit);
-	status = open_sites(&check);
+	if (status == STATUS_OK)
+		status = open_sites(&check);
 	if (status == STATUS_OK) {
 		open_junit(&check);
 		status = check_stream(&check);

@@ -20,6 +20,7 @@ struct check_opts {
 	const char *const *files; /* that are checked, nr_files of them */
 	unsigned int nr_files;
 	const char *junit; /* file for JUnit XML, NULL: none */
+	FILE *junit_pipe; /* the same if it is a FIFO: check_open_pipe() opened it */
 	const char *vmlinux; /* file for call sites, NULL: look for one */
 };
 
@@ -31,8 +32,14 @@ struct check {
 	FILE *junit; /* NULL if there is none */
 	bool junit_failed; /* it could not be opened, as a message said */
 	bool interrupted;
+	int signals; /* from loop_signals() */
 };
 
+/*
+ * Open the file for JUnit XML if it is a FIFO. That waits for the reader, so do not
+ * hold signals yet. Returns the exit code, after errors were reported on stderr.
+ */
+int check_open_pipe(struct check_opts *opts);
 /* Check until the end of the stream, the end of the time, or a signal. The exit code. */
 int check_run(struct stream *stream, const struct check_opts *opts);
 

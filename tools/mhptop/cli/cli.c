@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Parses the command line, driven by the table of options. */
-#include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
 #include <langinfo.h>
@@ -9,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "answers/target.h"
 #include "base/units.h"
 #include "cli/options.h"
 
@@ -25,15 +25,21 @@ static int parse_seconds(struct cli *cli, const char *text)
 	return refuse_value("for", DURATION_EXAMPLE, text);
 }
 
+static const char *option_name(int value)
+{
+	const struct cli_option *option = cli_options;
+
+	while (option->value != value)
+		option++;
+	return option->name;
+}
+
 static int parse_setting(struct cli *cli, int option, const char *arg)
 {
-	const struct cli_option *entry = cli_options;
 	char why[256];
 
-	while (entry->value != option)
-		entry++;
-	if (!rules_set(&cli->check.rules, entry->name, arg ? arg : "", why,
-		       sizeof(why)))
+	if (!rules_set(&cli->check.rules, option_name(option), arg ? arg : "",
+		       why, sizeof(why)))
 		return 0;
 	return status_fail(STATUS_USAGE, "--%s", why);
 }
@@ -83,13 +89,13 @@ static int parse_delay(struct cli *cli, const char *text)
 
 static int parse_frames(struct cli *cli, const char *text)
 {
-	char *end;
+	const char *end;
+	u64 frames;
 
-	errno = 0;
-	cli->view.frames = strtoul(text, &end, 10);
-	if (!errno && isdigit((unsigned char)*text) && !*end &&
-	    cli->view.frames)
+	if (!number_parse(&frames, text, false, &end) && !*end && frames) {
+		cli->view.frames = frames;
 		return 0;
+	}
 	return refuse_value("frames", "a number above 0", text);
 }
 
@@ -223,7 +229,7 @@ static int parse_option(struct cli *cli, int option, const char *arg)
 	return option < CLI_OPT_FOR ? 0 : cli_parse_check(cli, option, arg);
 }
 
-/* The first argument is the command, the others the files of replay, check, serve and export. */
+/* The first argument is the command, the others are a question or the files of replay, check, serve and export. */
 static int parse_argument(struct cli *cli, const char *arg, int nth)
 {
 	enum cli_command command;
@@ -239,8 +245,17 @@ static int parse_argument(struct cli *cli, const char *arg, int nth)
 		cli->command = command;
 		return 0;
 	}
+	if (cli->command == CLI_PLAN && nth <= 2) {
+		*(nth == 1 ? &cli->question : &cli->memory) = arg;
+		return 0;
+	}
+	if (cli->command == CLI_EXPLAIN && nth == 1) {
+		cli->memory = arg;
+		return 0;
+	}
 	if (cli->command != CLI_REPLAY && cli->command != CLI_CHECK &&
-	    cli->command != CLI_SERVE && cli->command != CLI_EXPORT)
+	    cli->command != CLI_EXPLAIN && cli->command != CLI_SERVE &&
+	    cli->command != CLI_EXPORT)
 		return status_fail(STATUS_USAGE, "unexpected argument '%s'",
 				   arg);
 	if (cli->nr_files == CLI_FILES_MAX)
@@ -319,6 +334,12 @@ static int refuse_option(const char *word, int letter)
 	return status_fail(STATUS_USAGE, "unknown option -%c", letter);
 }
 
+static bool is_file_option(int option)
+{
+	return option == CLI_OPT_OUTPUT || option == CLI_OPT_JUNIT ||
+	       option == CLI_OPT_VMLINUX || option == CLI_OPT_RULES;
+}
+
 static int parse_all(struct cli *cli, int argc, char **argv,
 		     unsigned long long *used)
 {
@@ -331,7 +352,11 @@ static int parse_all(struct cli *cli, int argc, char **argv,
 	while (!err &&
 	       (option = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
 		*used |= option_bit(option);
-		if (option == 1)
+		if (optarg && !*optarg && is_file_option(option))
+			err = status_fail(STATUS_USAGE,
+					  "--%s needs a file, not ''",
+					  option_name(option));
+		else if (option == 1)
 			err = parse_argument(cli, optarg, args++);
 		else if (option == ':')
 			err = status_fail(STATUS_USAGE, "%s needs a value",
@@ -355,10 +380,40 @@ static void set_defaults(struct cli *cli)
 	cli->view.ascii = strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
 }
 
+static int check_question(const struct cli *cli)
+{
+	if (cli->command == CLI_EXPLAIN && !cli->memory)
+		return status_fail(
+			STATUS_USAGE,
+			"explain needs a memory block such as memory32, or an address");
+	if (cli->command != CLI_PLAN)
+		return 0;
+	if (!cli->question || strcmp(cli->question, "offline"))
+		return status_fail(STATUS_USAGE,
+				   "plan needs 'offline' and memory, not '%s'",
+				   cli->question ? cli->question : "");
+	if (!cli->memory)
+		return status_fail(STATUS_USAGE,
+				   "plan offline needs memory: %s",
+				   TARGET_WHAT);
+	return 0;
+}
+
+/* "15.4" and "16", or "+1s" and "+2s": whether the first one is later. */
+static bool is_later(const struct cli_moment *a, const struct cli_moment *b)
+{
+	return a->is_set && b->is_set && a->from_begin == b->from_begin &&
+	       a->ns > b->ns;
+}
+
 static int check_files(const struct cli *cli)
 {
+	if (is_later(&cli->since, &cli->until))
+		return status_fail(STATUS_USAGE,
+				   "--since is later than --until");
 	if (cli->has_source && cli->source == SOURCE_SYSFS &&
-	    cli->command != CLI_TOP && cli->command != CLI_SERVE)
+	    cli->command != CLI_TOP && cli->command != CLI_EXPLAIN &&
+	    cli->command != CLI_SERVE)
 		return status_fail(
 			STATUS_USAGE,
 			"--source sysfs has no events: 'mhptop %s' needs events or probes",
@@ -417,6 +472,8 @@ bool cli_parse(struct cli *cli, int argc, char **argv, int *status)
 		*status = parse_listen(cli, SERVE_ADDRESS);
 	if (*status == STATUS_OK)
 		*status = check_files(cli);
+	if (*status == STATUS_OK)
+		*status = check_question(cli);
 	if (*status == STATUS_OK)
 		return true;
 	return print_hint(cli, status);

@@ -14,6 +14,9 @@ enum cli_command {
 	CLI_RECORD,
 	CLI_REPLAY,
 	CLI_CHECK,
+	CLI_PLAN,
+	CLI_LIST,
+	CLI_EXPLAIN,
 	CLI_DOCTOR,
 	CLI_SERVE,
 	CLI_EXPORT
@@ -33,6 +36,8 @@ struct cli {
 	const char *file; /* to record, replay or check; NULL if not given */
 	const char *files[CLI_FILES_MAX]; /* all those to replay or check */
 	unsigned int nr_files;
+	const char *question; /* of plan: "offline" */
+	const char *memory; /* of plan and explain: what it is about */
 	struct view_opts view;
 	struct check_opts check;
 	struct serve_opts serve;

@@ -4,6 +4,8 @@ _mhptop() {
 	local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command='' words help
 	((COMP_CWORD == 1)) || [[ ${COMP_WORDS[1]} == -* ]] || command=${COMP_WORDS[1]}
 	help=$(mhptop ${command:+"$command"} --help 2>/dev/null)
+	# What follows a command may also be one of its options.
+	[[ $current != -* || $previous == -* ]] || previous=''
 	case $previous in
 	-o | --output | --junit | --rules | --vmlinux | --textfile)
 		mapfile -t COMPREPLY < <(compgen -f -- "$current")
@@ -11,6 +13,11 @@ _mhptop() {
 		;;
 	--sort | --skip) words=$(sed -n 's/^  \([a-z][a-z_.]*\)  .*/\1/p' <<<"$help") ;;
 	--source) words="events probes sysfs" ;;
+	plan) words="offline" ;;
+	offline | explain)
+		words=$(cd /sys/devices/system 2>/dev/null && ls -d memory/memory[0-9]* | sed 's,.*/,,')
+		[[ $previous == explain ]] || words+=" $(cd /sys/devices/system 2>/dev/null && ls -d node/node[0-9]* | sed 's,.*/,,')"
+		;;
 	--time) words="mono local utc delta" ;;
 	--expect-hosting) words="buddy block range" ;;
 	-*)
@@ -25,7 +32,7 @@ _mhptop() {
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
 	[[ $current == -* ]] || case $command in
-	replay | check | serve | export) mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -f -- "$current") ;;
+	replay | check | explain | serve | export) mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -f -- "$current") ;;
 	esac
 }
 complete -F _mhptop mhptop

@@ -13,6 +13,9 @@
 #define RECORD (1 << CLI_RECORD)
 #define REPLAY (1 << CLI_REPLAY)
 #define CHECK (1 << CLI_CHECK)
+#define PLAN (1 << CLI_PLAN)
+#define LIST (1 << CLI_LIST)
+#define EXPLAIN (1 << CLI_EXPLAIN)
 #define DOCTOR (1 << CLI_DOCTOR)
 #define SERVE (1 << CLI_SERVE)
 #define EXPORT (1 << CLI_EXPORT)
@@ -41,6 +44,21 @@ const struct cli_command_info cli_commands[] = {
 			"in seconds, or has a unit: ns, us, ms, s, m or h. Exit: 0 all rules pass; 3 a\n"
 			"rule was violated; 5 inconclusive: events are missing, an operation has not\n"
 			"ended, or nothing happened; 6 the recording is damaged.\n" },
+	[CLI_PLAN] = { "plan", "[--json] offline MEMORY",
+		       "forecast whether memory can go offline, and why not",
+		       "MEMORY is a range such as 0x100000000-0x13fffffff, an address, a block such as\n"
+		       "memory32, a node such as node1, or a device such as dax0.0, virtio0 or\n"
+		       "PNP0C80:00. Nothing is changed. Exit: 0 it can go; 3 it cannot; 5 that cannot\n"
+		       "be known.\n" },
+	[CLI_LIST] = { "list", "[--json]",
+		       "list memory with zones, hosting, devices and forecasts",
+		       "As lsmem does, in ranges of memory blocks that have everything in common. OFFLINE\n"
+		       "says whether each of the blocks could go offline; it needs root.\n" },
+	[CLI_EXPLAIN] = { "explain", "[options] BLOCK|ADDRESS [FILE...]",
+			  "one page about a memory block, and why it did not go",
+			  "BLOCK is memory39 or 39, ADDRESS a physical address such as 0x138000000. Without\n"
+			  "FILE, explains what the running kernel shows; with a recording, the block's\n"
+			  "whole life and its failures, with what to do.\n" },
 	[CLI_DOCTOR] = { "doctor", "",
 			 "report what mhptop needs, what is missing and what to do",
 			 "" },
@@ -61,7 +79,8 @@ enum { FIRST = __COUNTER__ + 1 };
 const struct cli_option cli_options[] = {
 	{ CLI_OPT_BATCH, "batch", NULL, "print frames as text", TOP | REPLAY },
 	{ CLI_OPT_JSON, "json", NULL,
-	  "print frames as JSON, one object per line", TOP | REPLAY },
+	  "print frames as JSON, one object per line; plan, list: the answer",
+	  TOP | REPLAY | PLAN | LIST },
 	{ CLI_OPT_DELAY, "delay", "SEC", "seconds between frames (default 1)",
 	  TOP | REPLAY },
 	{ CLI_OPT_FRAMES, "frames", "N", "stop after N frames", TOP | REPLAY },
@@ -72,15 +91,16 @@ const struct cli_option cli_options[] = {
 	{ CLI_OPT_FILTER, "filter", "EXPR", "show only matching blocks",
 	  TOP | REPLAY },
 	{ CLI_OPT_TIME, "time", "STYLE",
-	  "show times as " TIME_STYLES " (default: mono; dashboard: local)",
-	  TOP | REPLAY | CHECK },
+	  "show times as " TIME_STYLES
+	  " (default: mono; dashboard, explain: local)",
+	  TOP | REPLAY | CHECK | EXPLAIN },
 	{ CLI_OPT_ASCII, "ascii", NULL, "use ASCII characters only",
 	  TOP | REPLAY },
 	{ CLI_OPT_NO_COLOR, "no-color", NULL,
 	  "use no colours, as with NO_COLOR=1", TOP | REPLAY },
 	{ CLI_OPT_SOURCE, "source", "KIND",
 	  "live source: events, probes or sysfs (default: the best)",
-	  TOP | RECORD | CHECK | SERVE },
+	  TOP | RECORD | CHECK | EXPLAIN | SERVE },
 	{ CLI_OPT_FOLLOW, "follow", NULL,
 	  "read on as the recorder writes, until its totals", REPLAY },
 	{ CLI_OPT_SINCE, "since", "TIME", "show events and frames from TIME on",
@@ -104,8 +124,8 @@ const struct cli_option cli_options[] = {
 #define SETTING(name, arg, help) \
 	{ CLI_OPT_SETTING + __COUNTER__ - FIRST, name, arg, help, CHECK },
 	RULES_SETTINGS(SETTING){ CLI_OPT_HELP, "help", NULL, "show this help",
-				 TOP | RECORD | REPLAY | CHECK | DOCTOR |
-					 SERVE | EXPORT },
+				 TOP | RECORD | REPLAY | CHECK | PLAN | LIST |
+					 EXPLAIN | DOCTOR | SERVE | EXPORT },
 	{ CLI_OPT_VERSION, "version", NULL, "show the version", TOP },
 	{ 0 },
 };

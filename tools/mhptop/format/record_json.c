@@ -75,21 +75,48 @@ put_value(char *p, const struct word *words, size_t nr_words, bool is_signed,
 	return is_signed ? put_signed(p, value) : json_number_put(p, value);
 }
 
-/* Cache the last name, as a task usually has several records in a row. */
-static char *put_comm(char *p, const char *comm)
-{
-	static char last[MHP_COMM_LEN], text[JSON_TEXT_MAX * MHP_COMM_LEN];
-	static size_t len;
+/* CPU, thread and name, with the keys around them. A task usually has several records in a row: keep its text. */
+#define TASK_USUAL 64
+#define TASK_MAX (64 + 2 * JSON_NUMBER_MAX + JSON_TEXT_MAX * MHP_COMM_LEN)
 
-	if (memcmp(last, comm, MHP_COMM_LEN)) {
-		memcpy(last, comm, MHP_COMM_LEN);
-		len = json_text_put(text, comm, MHP_COMM_LEN - 1) - text;
-	}
-	memcpy(p, text, MHP_COMM_LEN);
-	if (len > MHP_COMM_LEN)
-		memcpy(p + MHP_COMM_LEN, text + MHP_COMM_LEN,
-		       len - MHP_COMM_LEN);
-	return p + len;
+struct task {
+	u32 cpu;
+	u32 pid;
+	char comm[MHP_COMM_LEN];
+	size_t len;
+	char text[TASK_MAX];
+};
+
+static void __attribute__((noinline))
+task_fill(struct task *task, const struct mhp_record *record)
+{
+	char *p = task->text;
+
+	task->cpu = record->cpu;
+	task->pid = record->pid;
+	memcpy(task->comm, record->comm, MHP_COMM_LEN);
+	p = put_text(p, ",\"cpu\":");
+	p = json_number_put(p, record->cpu);
+	p = put_text(p, ",\"pid\":");
+	p = json_number_put(p, record->pid);
+	p = put_text(p, ",\"comm\":\"");
+	p = json_text_put(p, record->comm, MHP_COMM_LEN - 1);
+	p = put_text(p, "\",\"event\":");
+	task->len = p - task->text;
+}
+
+static char *put_task(char *p, const struct mhp_record *record)
+{
+	static struct task last;
+
+	if (!last.len || last.cpu != record->cpu || last.pid != record->pid ||
+	    memcmp(last.comm, record->comm, MHP_COMM_LEN))
+		task_fill(&last, record);
+	memcpy(p, last.text, TASK_USUAL);
+	if (last.len > TASK_USUAL)
+		memcpy(p + TASK_USUAL, last.text + TASK_USUAL,
+		       last.len - TASK_USUAL);
+	return p + last.len;
 }
 
 /* The fields of each class. */
@@ -173,13 +200,7 @@ size_t record_to_json(const struct mhp_record *record, char *buf)
 	p = json_number_next(p, record->seq);
 	p = put_text(p, ",\"ns\":");
 	p = json_number_time(p, record->time_ns);
-	p = put_text(p, ",\"cpu\":");
-	p = json_number_put(p, record->cpu);
-	p = put_text(p, ",\"pid\":");
-	p = json_number_put(p, record->pid);
-	p = put_text(p, ",\"comm\":\"");
-	p = put_comm(p, record->comm);
-	p = put_text(p, "\",\"event\":");
+	p = put_task(p, record);
 	p = record_put_event(p, record);
 	p = put_text(p, "}\n");
 	return p - buf;

@@ -167,6 +167,7 @@ static int tokener_flags(const char *line, size_t len)
 static int parse(struct reader *reader, const char *line, size_t len)
 {
 	struct json_tokener *tokener;
+	bool no_memory;
 
 	/* json-c would ignore everything after a NUL. */
 	if (memchr(line, '\0', len))
@@ -177,13 +178,20 @@ static int parse(struct reader *reader, const char *line, size_t len)
 		return -ENOMEM;
 	}
 	json_tokener_set_flags(tokener, tokener_flags(line, len));
+	/* json-c has no error for this. */
+	errno = 0;
 	reader->object = json_tokener_parse_ex(tokener, line, len);
+	no_memory = errno == ENOMEM;
 	if (json_tokener_get_error(tokener) != json_tokener_success ||
 	    !json_object_is_type(reader->object, json_type_object)) {
 		json_object_put(reader->object);
 		reader->object = NULL;
 	}
 	json_tokener_free(tokener);
+	if (!reader->object && no_memory) {
+		reader_fail(reader, "out of memory");
+		return -ENOMEM;
+	}
 	return reader->object ? 0 : reader_fail(reader, "not a JSON object");
 }
 

@@ -23,6 +23,18 @@ static const struct event_symbol knowns[] = {
 	{ KNOWN_SYSFS, "sysfs" },	  { 0 },
 };
 
+/* What the duration of an operation is. */
+enum bound {
+	BOUND_EXACT = 1,
+	BOUND_AT_LEAST, /* it had begun before the snapshot */
+};
+
+static const struct event_symbol bounds[] = {
+	{ BOUND_EXACT, "exact" },
+	{ BOUND_AT_LEAST, "at_least" },
+	{ 0 },
+};
+
 static enum known block_known(const struct mhp_block *block)
 {
 	if (block->flags & MHP_BLOCK_SYSFS)
@@ -58,6 +70,14 @@ static s64 duration(const struct model *model, const struct mhp_phase *phase,
 	if (!phase->begin_ns || phase->end_ns < phase->begin_ns)
 		return COLUMN_NONE;
 	return phase->end_ns - phase->begin_ns;
+}
+
+/* 0 if there is no duration. */
+static s64 bound(s64 duration, bool is_late)
+{
+	if (duration == COLUMN_NONE)
+		return 0;
+	return is_late ? BOUND_AT_LEAST : BOUND_EXACT;
 }
 
 static s64 blocker(const struct mhp_block *block, s64 value)
@@ -100,8 +120,12 @@ static s64 range_start(const struct model *model, const struct mhp_block *block)
 	  duration(model, &block->add, block_is_adding(model, block)))                                                          \
 	C(online_time, "ONTIME", "duration of the last online operation", 9, TIME, false, true, NULL,                           \
 	  duration(model, &block->online, block_is_onlining(block)))                                                            \
+	C(online_bound, "ONBOUND", "whether ONTIME is exact, or the operation took at_least that", 8, WORD, false, true,        \
+	  bounds, bound(get_online_time(model, block), block_onlines_late(block)))                                              \
 	C(offline_time, "OFFTIME", "duration of the last offline operation", 9, TIME, false, true, NULL,                        \
 	  duration(model, &block->offline, block_is_offlining(block)))                                                          \
+	C(offline_bound, "OFFBOUND", "whether OFFTIME is exact, or the operation took at_least that", 8, WORD, false, true,     \
+	  bounds, bound(get_offline_time(model, block), block_offlines_late(block)))                                            \
 	C(reason, "REASON", "why online or offline last failed", 9, WORD, true, true, event_reasons, block->reason)             \
 	C(last_ret, "RET", "return value of the last operation", 5, NUMBER, false, true, NULL, block->last_ret)                 \
 	C(blockers, "BLOCKERS", "pages reported as blocking offlining", 8, NUMBER, false, true, NULL, block->blockers)          \
@@ -165,6 +189,8 @@ const struct column *column_shown(const struct column *column)
 /* Whether a cell is the duration of an operation in progress. */
 static bool column_runs(const struct column *column, const struct model *model,
 			const void *row);
+/* Whether a duration is a lower bound. */
+static bool column_is_bound(const struct column *column, const void *row);
 
 int column_format(const struct column *column, const struct model *model,
 		  const void *row, char *buf, size_t len)
@@ -181,7 +207,9 @@ int column_format(const struct column *column, const struct model *model,
 	case COLUMN_HEX:
 		return snprintf(buf, len, "0x%llx", value);
 	case COLUMN_TIME:
-		return snprintf(buf, len, "%s%s", duration_text(text, value, 1),
+		return snprintf(buf, len, "%s%s%s",
+				column_is_bound(column, row) ? ">" : "",
+				duration_text(text, value, 1),
 				column_runs(column, model, row) ? "+" : "");
 	case COLUMN_FLAG:
 		return snprintf(buf, len, value ? "yes" : "no");
@@ -286,6 +314,13 @@ static bool column_runs(const struct column *column, const struct model *model,
 	if (column->get == get_offline_time)
 		return block_is_offlining(row);
 	return column->get == get_range_add_ns && range_is_adding(row);
+}
+
+static bool column_is_bound(const struct column *column, const void *row)
+{
+	if (column->get == get_online_time)
+		return block_onlines_late(row);
+	return column->get == get_offline_time && block_offlines_late(row);
 }
 
 /*

@@ -43,8 +43,8 @@ const struct column *column_find(const char *key);
 /* The word of a value, NULL if it has none. */
 const char *column_word(const struct column *column, s64 value);
 /*
- * Format a cell, without padding. Durations have a unit and, while the operation
- * is in progress, a "+". Returns as snprintf().
+ * Format a cell, without padding. Durations have a unit, a ">" in front if they
+ * are lower bounds and, while the operation is in progress, a "+". Returns as snprintf().
  */
 int column_format(const struct column *column, const struct model *model,
 		  const void *row, char *buf, size_t len);

@@ -4,6 +4,7 @@
  * the dashboard.
  */
 #include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,17 +73,12 @@ static int parse_word(struct term *term, const char *text, char *why,
 	return -EINVAL;
 }
 
-static bool is_hex(const char *text)
-{
-	text += *text == '-' || *text == '+';
-	return text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
-}
-
 static int parse_number(struct term *term, const char *text, char *why,
 			size_t len)
 {
-	char *end;
-	u64 ns;
+	bool negative = *text == '-';
+	u64 ns, number;
+	const char *end;
 
 	if (!strcmp(text, "-")) {
 		term->value = COLUMN_NONE;
@@ -97,11 +93,12 @@ static int parse_number(struct term *term, const char *text, char *why,
 			 term->column->key, text);
 		return -EINVAL;
 	}
-	errno = 0;
 	/* As in JSON, or as in a table. Without 0x, "100" would be ambiguous. */
-	term->value = strtoll(text, &end, is_hex(text) ? 16 : 10);
-	if (!errno && end > text && !*end)
+	if (!number_parse(&number, text + negative, true, &end) && !*end &&
+	    number <= INT64_MAX) {
+		term->value = negative ? -(s64)number : (s64)number;
 		return 0;
+	}
 	snprintf(why, len, "%s needs a number%s, not '%s'", term->column->key,
 		 term->column->kind == COLUMN_HEX ? " such as 0x100000" : "",
 		 text);

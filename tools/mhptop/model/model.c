@@ -77,6 +77,7 @@ int model_restart(struct model *model, const struct source_info *info,
 	model->info.wall_ns = info->wall_ns;
 	model->info.mono_ns = info->mono_ns;
 	model->info.unmarked |= info->unmarked;
+	model->info.unknown_events |= info->unknown_events;
 	if (info->wall_ns)
 		add_clock(model, model->last_ns + continues, info->wall_ns,
 			  info->mono_ns);

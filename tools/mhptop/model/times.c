@@ -81,6 +81,16 @@ bool block_is_offlining(const struct mhp_block *block)
 	       block->state == MHP_STATE_GOING_OFFLINE;
 }
 
+bool block_onlines_late(const struct mhp_block *block)
+{
+	return block->flags & MHP_BLOCK_LATE_ONLINE;
+}
+
+bool block_offlines_late(const struct mhp_block *block)
+{
+	return block->flags & MHP_BLOCK_LATE_OFFLINE;
+}
+
 bool range_is_adding(const struct mhp_range *range)
 {
 	return is_open(&range->add);

@@ -29,6 +29,12 @@ bool block_is_onlining(const struct mhp_block *block);
 bool block_is_offlining(const struct mhp_block *block);
 bool range_is_adding(const struct mhp_range *range);
 bool range_is_removing(const struct mhp_range *range);
+/*
+ * Whether the last operation had begun before mhptop was attached: what is known of
+ * its duration is a lower bound.
+ */
+bool block_onlines_late(const struct mhp_block *block);
+bool block_offlines_late(const struct mhp_block *block);
 /* The time in ns from the begin of a phase to the time of the model. */
 u64 phase_elapsed(const struct model *model, const struct mhp_phase *phase);
 

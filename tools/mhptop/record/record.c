@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -27,6 +28,7 @@ struct recorder {
 	struct source *source;
 	const char *name; /* of the output, for messages */
 	struct out out;
+	off_t begin; /* where the output begins in a file that others wrote before */
 	struct mhp_ledger *ledger;
 	struct recording_totals totals;
 	size_t used;
@@ -52,10 +54,23 @@ static void cut_line(struct recorder *recorder, size_t bytes)
 			    recorder->name);
 }
 
+/* Nothing but the recorder may shorten a file, as logrotate's copytruncate does. 0 or the first error. */
+static int check_size(struct recorder *recorder)
+{
+	struct out *out = &recorder->out;
+	struct stat status;
+
+	if (!out->err && out->is_file && !fstat(out->fd, &status) &&
+	    status.st_size < recorder->begin + (off_t)out->written)
+		out->err = -ESTALE;
+	return out->err;
+}
+
 static int flush(struct recorder *recorder)
 {
 	size_t used = recorder->used, before = recorder->out.written;
-	int err = out_write(&recorder->out, recorder->batch, used);
+	int err = check_size(recorder) ?:
+			  out_write(&recorder->out, recorder->batch, used);
 
 	if (err && used)
 		cut_line(recorder, recorder->out.written - before);
@@ -148,7 +163,7 @@ static int write_totals(struct recorder *recorder)
 		return ret;
 	totals->source.mono_ns = end_ns;
 	recorder->used = recording_totals_put(totals, recorder->batch);
-	ret = flush(recorder);
+	ret = flush(recorder) ?: check_size(recorder);
 	if (ret)
 		return ret;
 	if (totals->self_check == 1)
@@ -191,6 +206,11 @@ static int recorder_report(const struct recorder *recorder, int err)
 			STATUS_FAILED,
 			"cannot write %s: the reader is stalled; the recording ends without totals",
 			recorder->name);
+	if (recorder->out.err == -ESTALE)
+		return status_fail(
+			STATUS_FAILED,
+			"%s became shorter while it was written, and events are missing: make logrotate rename it, without copytruncate",
+			recorder->name);
 	if (recorder->out.err)
 		return status_fail(STATUS_FAILED, "cannot write %s: %s",
 				   recorder->name,
@@ -206,30 +226,55 @@ static int recorder_report(const struct recorder *recorder, int err)
 /* A full file system may be reported only by close(). */
 static int close_output(const struct record_output *output, int status)
 {
-	if (output->fd == STDOUT_FILENO || !close(output->fd) || status)
-		return status;
-	return status_fail(STATUS_FAILED, "cannot write %s: %s", output->name,
-			   strerror(errno));
+	/* A shell that shares standard output may start the next recorder. */
+	if (output->fd == STDOUT_FILENO)
+		flock(output->fd, LOCK_UN);
+	else if (close(output->fd) && !status)
+		status = status_fail(STATUS_FAILED, "cannot write %s: %s",
+				     output->name, strerror(errno));
+	return status;
+}
+
+/*
+ * Two recorders would mix their lines in a file. The lock is that of the open
+ * file, so it ends with the recorder. A file system may have no locks.
+ */
+static int lock_output(const struct record_output *output)
+{
+	struct stat status;
+
+	if (fstat(output->fd, &status) || !S_ISREG(status.st_mode) ||
+	    !flock(output->fd, LOCK_EX | LOCK_NB) || errno != EWOULDBLOCK)
+		return STATUS_OK;
+	return status_fail(
+		STATUS_FAILED,
+		"cannot write %s: another recorder writes to it; choose another file",
+		output->name);
 }
 
 int record_open(struct record_output *output, const char *path)
 {
-	const int flags = O_WRONLY | O_CREAT | O_CLOEXEC;
+	/* Whatever another program does to the file, no line is overwritten. */
+	const int flags = O_WRONLY | O_CREAT | O_CLOEXEC | O_APPEND;
+	int status;
 
 	*output = (struct record_output){ .name = "standard output",
 					  .fd = STDOUT_FILENO };
 	if (!path || !strcmp(path, "-"))
-		return STATUS_OK;
+		return lock_output(output);
 	output->name = path;
 	output->fd = open(path, flags | O_EXCL, 0600);
 	if (output->fd >= 0)
 		output->created = path;
 	else if (errno == EEXIST)
 		output->fd = open(path, flags, 0600);
-	if (output->fd >= 0)
-		return STATUS_OK;
-	return status_fail(STATUS_FAILED, "cannot open %s: %s", path,
-			   strerror(errno));
+	if (output->fd < 0)
+		return status_fail(STATUS_FAILED, "cannot open %s: %s", path,
+				   strerror(errno));
+	status = lock_output(output);
+	if (status)
+		close(output->fd);
+	return status;
 }
 
 void record_cancel(struct record_output *output)
@@ -251,6 +296,17 @@ static int clear_output(const struct record_output *output)
 			   strerror(errno));
 }
 
+/* Where the next byte goes. */
+static off_t find_begin(int fd)
+{
+	struct stat status;
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags < 0 || !(flags & O_APPEND))
+		return lseek(fd, 0, SEEK_CUR);
+	return fstat(fd, &status) ? 0 : status.st_size;
+}
+
 static int record_all(struct source *source, const struct record_output *output)
 {
 	static struct recorder recorder;
@@ -259,6 +315,7 @@ static int record_all(struct source *source, const struct record_output *output)
 	recorder.source = source;
 	recorder.name = output->name;
 	out_init(&recorder.out, output->fd, signals);
+	recorder.begin = find_begin(output->fd);
 	recorder.ledger =
 		ledger_new(source->info.block_bytes / source->info.page_bytes,
 			   source->info.max_accounts);

@@ -14,7 +14,7 @@ struct record_output {
 /*
  * Open the output; path is NULL or "-" for standard output. A new file is for its
  * owner only; an existing file is left as it is until there is something to
- * record. May wait for the reader of a FIFO, so do not hold signals yet. Returns
+ * record. A file to which another recorder writes is refused. May wait for the reader of a FIFO, so do not hold signals yet. Returns
  * the exit code, after errors were reported on stderr.
  */
 int record_open(struct record_output *output, const char *path);

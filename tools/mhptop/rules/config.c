@@ -30,11 +30,10 @@ static int config_time(u64 *ns, const char *name, const char *value, char *why,
 static int config_percent(double *percent, const char *name, const char *value,
 			  char *why, size_t len)
 {
-	char *end;
+	const char *end;
 
-	*percent = strtod(value, &end);
-	if (end > value && (!*end || !strcmp(end, "%")) && *percent > 0 &&
-	    *percent <= 100)
+	if (!decimal_parse(percent, value, &end) &&
+	    (!*end || !strcmp(end, "%")) && *percent > 0 && *percent <= 100)
 		return 0;
 	return config_invalid(why, len, name,
 			      "a percentage above 0 and up to 100", value);
@@ -56,15 +55,8 @@ static int config_hosting(unsigned int *hosting, const char *name,
 /* Parse "FIRST-LAST". Whether it is valid. */
 static bool parse_addresses(const char *value, u64 *start, u64 *end)
 {
-	char *rest;
-
-	errno = 0;
-	*start = strtoull(value, &rest, 0);
-	if (rest == value || *rest != '-' || *value == '-')
-		return false;
-	value = rest + 1;
-	*end = strtoull(value, &rest, 0);
-	return rest > value && *value != '-' && !*rest && !errno &&
+	return !number_parse(start, value, true, &value) && *value == '-' &&
+	       !number_parse(end, value + 1, true, &value) && !*value &&
 	       *end > *start;
 }
 
@@ -89,25 +81,17 @@ static int config_range(u64 *first, u64 *last, const char *name,
 	return 0;
 }
 
-/* Parse a decimal number. Whether it is valid, and what follows it. */
-static bool config_number(u64 *number, const char *value, char **rest)
-{
-	errno = 0;
-	*number = strtoull(value, rest, 10);
-	return *value >= '0' && *value <= '9' && !errno;
-}
-
 /* "N" or "N..M" */
 static int config_count(struct rules_count *count, const char *name,
 			const char *value, char *why, size_t len)
 {
-	u64 min, max;
-	char *rest;
-	bool valid = config_number(&min, value, &rest);
+	u64 min = 0, max;
+	const char *rest;
+	bool valid = !number_parse(&min, value, false, &rest);
 
 	max = min;
 	if (valid && !strncmp(rest, "..", 2))
-		valid = config_number(&max, rest + 2, &rest);
+		valid = !number_parse(&max, rest + 2, false, &rest);
 	if (!valid || *rest || max < min)
 		return config_invalid(why, len, name,
 				      "a number such as 2, or two such as 2..4",
@@ -122,9 +106,9 @@ static int config_failures(struct rules_opts *opts, const char *name,
 			   const char *value, char *why, size_t len)
 {
 	u64 allowed;
-	char *rest;
+	const char *rest;
 
-	if (!config_number(&allowed, value, &rest) || *rest)
+	if (number_parse(&allowed, value, false, &rest) || *rest)
 		return config_invalid(why, len, name, "a number", value);
 	opts->allowed_failures = allowed;
 	opts->limit_failures = true;

@@ -122,7 +122,15 @@ void rules_restart(struct rules *rules, u64 end_ns, bool whole)
 	rules->ratio_pages = rules->ratio_vmemmap = 0;
 	rules->old_steps = false;
 	rules->nr_skipped = 0;
+	rules->no_memory = false;
 	forget(rules);
+}
+
+void rules_describe(struct rules *rules, u64 struct_page_bytes,
+		    u64 unknown_events)
+{
+	rules->opts.struct_page_bytes = struct_page_bytes;
+	rules->opts.unknown_events = unknown_events;
 }
 
 /*
@@ -219,7 +227,6 @@ int rules_take(struct rules *rules, const struct mhp_record *record)
 	rules->happened += is_happening(record->event);
 	if (rules->last_ns < record->time_ns)
 		rules->last_ns = record->time_ns;
-	rules->no_memory = false;
 	rules_take_number(rules, record->seq);
 	rules_memory_take(rules, record);
 	dispatch(rules, record);

@@ -127,6 +127,9 @@ int rules_take(struct rules *rules, const struct mhp_record *record);
  * recording that has ended.
  */
 void rules_restart(struct rules *rules, u64 end_ns, bool whole);
+/* What the next recording says of its kernel and source, as in struct rules_opts; before its first record. */
+void rules_describe(struct rules *rules, u64 struct_page_bytes,
+		    u64 unknown_events);
 /*
  * The end of the stream: check the rules that need all of it. No more events
  * came until now_ns, in the time of the records; 0: until the last record.

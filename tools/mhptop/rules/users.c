@@ -56,6 +56,11 @@ static void users_share(struct rules *rules, u64 base)
 	struct rule_block *block = rule_block(rules, rules->op.start, true);
 	struct rule_op *op = &rules->op;
 
+	/* What left its zone as the block's own memmap was that of the range. */
+	if (op->hosted && op->step == OFF_LEFT) {
+		op->step = OFF_OFFLINED;
+		op->went_down = true;
+	}
 	op->guess = false;
 	op->shared = true;
 	op->hosted = 0;

@@ -149,6 +149,7 @@ static int file_fill(struct source_file *file)
 		file->line++;
 		return file_fail(file, n,
 				 n == -EPROTO ? "packed data is damaged" :
+				 n == -EFBIG  ? UNPACK_TOO_LARGE :
 						strerror(-n));
 	}
 	file->end += n;
@@ -173,6 +174,11 @@ static int parse_totals(struct source_file *file, const char *line, size_t len)
 	if (err)
 		return file_fail(file, err,
 				 is_truncated(file) ? "truncated" : why);
+	if (file->totals.source.mono_ns &&
+	    file->totals.source.mono_ns < file->source.info.mono_ns)
+		return file_fail(
+			file, -EPROTO,
+			"the time of the totals is before that of the header");
 	file->totals.source.unknown = file->unknown;
 	file->has_totals = true;
 	return 0;
@@ -208,6 +214,13 @@ static int compare_counts(const struct source_file *file, char *why, size_t len)
 	if (file->totals.folded != file->counts[0]) {
 		snprintf(why, len, "wrote %llu records, read %llu",
 			 file->totals.folded, file->counts[0]);
+		return 1;
+	}
+	if (file->counts[0] > file->last_seq) {
+		snprintf(
+			why, len,
+			"%llu events, but the highest number is %llu: numbers come twice",
+			file->counts[0], file->last_seq);
 		return 1;
 	}
 	if (file->last_seq <= count[0].seen)
@@ -248,8 +261,11 @@ static int keep_totals(struct source_file *file)
 	struct source *source = &file->source;
 	char why[160];
 
-	if (compare_counts(file, why, sizeof(why)))
+	if (compare_counts(file, why, sizeof(why))) {
+		/* That of the totals, which is the one before. */
+		file->line--;
 		return file_fail(file, -EPROTO, why);
+	}
 	source_totals_add(&file->sums, totals);
 	if (file->totals.self_check && file->self_check != 1) {
 		file->self_check = file->totals.self_check;

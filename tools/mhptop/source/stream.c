@@ -264,15 +264,24 @@ static bool is_same_clock(struct stream *stream, u64 begin_ns)
 	return !what;
 }
 
-/* What was known is of a recording that has ended. 0 or -ENOMEM. */
+/* What was known is of a recording that has ended. 0, -ENOMEM, or -EINVAL: no window can have both. */
 static int start_part(struct stream *stream, u64 begin_ns)
 {
 	const struct source *source = stream->source;
 	bool continues =
 		is_same_clock(stream, source->info.mono_ns ?: begin_ns);
 
+	if (!continues && (stream->until_ns || stream->model.log_since_ns)) {
+		snprintf(
+			stream->why, sizeof(stream->why),
+			"--since and --until are times of one boot, but %s; replay it alone",
+			stream->part_note);
+		return -EINVAL;
+	}
 	stream->part_begins = false;
 	stream->boot += !continues;
+	rules_describe(stream->rules, source->info.struct_page_bytes,
+		       source->info.unknown_events);
 	return model_restart(&stream->model, &source->info, continues);
 }
 
@@ -335,8 +344,10 @@ int stream_read(struct stream *stream, source_sink sink, void *ctx)
 		return ret;
 	stream->over = true;
 	stream->err = ret == -ENODATA ? 0 : ret;
-	snprintf(stream->why, sizeof(stream->why), "%s",
-		 source_why(stream->source));
+	/* If not the source failed, the reason is there. */
+	if (ret != -EINVAL)
+		snprintf(stream->why, sizeof(stream->why), "%s",
+			 source_why(stream->source));
 	if (stream->err && !*stream->why)
 		snprintf(stream->why, sizeof(stream->why),
 			 "cannot read the events: %s", strerror(-ret));

@@ -140,6 +140,18 @@ static ssize_t gzip_step(struct unpack *unpack, void *buf, size_t len)
 	return len - gzip->avail_out;
 }
 
+static int zstd_error(size_t ret)
+{
+	switch (ZSTD_getErrorCode(ret)) {
+	case ZSTD_error_frameParameter_windowTooLarge:
+		return -EFBIG;
+	case ZSTD_error_memory_allocation:
+		return -ENOMEM;
+	default:
+		return -EPROTO;
+	}
+}
+
 static ssize_t zstd_step(struct unpack *unpack, void *buf, size_t len)
 {
 	ZSTD_inBuffer in = { unpack->packed, unpack->end, unpack->start };
@@ -149,11 +161,7 @@ static ssize_t zstd_step(struct unpack *unpack, void *buf, size_t len)
 	unpack->start = in.pos;
 	unpack->inside = ret;
 	if (ZSTD_isError(ret))
-		unpack->err =
-			ZSTD_getErrorCode(ret) ==
-					ZSTD_error_frameParameter_windowTooLarge ?
-				-EFBIG :
-				-EPROTO;
+		unpack->err = zstd_error(ret);
 	return out.pos;
 }
 

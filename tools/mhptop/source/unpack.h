@@ -7,6 +7,10 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+/* For messages: what -EFBIG of unpack_read() means. zstd -d alone refuses such a file, too. */
+#define UNPACK_TOO_LARGE \
+	"too much memory to unpack it; unpack it with zstd -d --long=31"
+
 struct unpack;
 
 /*

@@ -161,7 +161,7 @@ struct progress {
 
 static void put_progress(struct progress *to, const char *what,
 			 const char *name, u64 number,
-			 const struct mhp_phase *phase)
+			 const struct mhp_phase *phase, bool is_late)
 {
 	char took[UNITS_TEXT_MAX], when[UNITS_TEXT_MAX];
 
@@ -170,7 +170,8 @@ static void put_progress(struct progress *to, const char *what,
 	to->titled = true;
 	fprintf(to->out, "%s of ", what);
 	fprintf(to->out, *name == 'r' ? "%s0x%llx" : "%s%llu", name, number);
-	fprintf(to->out, ": %s+, since %s\n",
+	fprintf(to->out,
+		is_late ? ": > %s, since before %s\n" : ": %s+, since %s\n",
 		duration_text(took, phase_elapsed(to->model, phase), 1),
 		model_time_text(when, to->model, to->style, phase->begin_ns));
 }
@@ -187,18 +188,20 @@ static void text_put_progress(FILE *out, const struct model *model,
 	while ((range = ledger_next_range(model->ledger, range))) {
 		if (range_is_adding(range))
 			put_progress(&to, "add", "range ", range->start_pfn,
-				     &range->add);
+				     &range->add, false);
 		if (range_is_removing(range))
 			put_progress(&to, "remove", "range ", range->start_pfn,
-				     &range->remove);
+				     &range->remove, false);
 	}
 	while ((block = ledger_next_block(model->ledger, block))) {
 		if (block_is_onlining(block))
 			put_progress(&to, "online", "memory",
-				     block->start_pfn / pages, &block->online);
+				     block->start_pfn / pages, &block->online,
+				     block_onlines_late(block));
 		if (block_is_offlining(block))
 			put_progress(&to, "offline", "memory",
-				     block->start_pfn / pages, &block->offline);
+				     block->start_pfn / pages, &block->offline,
+				     block_offlines_late(block));
 	}
 }
 

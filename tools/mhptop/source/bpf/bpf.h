@@ -41,6 +41,7 @@ struct bpf_source {
 	struct ring_buffer *ring;
 	int wakeups; /* epoll descriptor that is readable after a wake-up */
 	int found; /* what bpf_source_find() returned */
+	bool pages; /* only copies struct pages, and has no events */
 	enum bpf_snapshot_stage stage;
 	u64 next; /* index into the zones or blocks of sysfs */
 	struct sysfs_view *sysfs; /* for the _SYSFS_ stages */

@@ -33,9 +33,10 @@ static int print_libbpf(enum libbpf_print_level level, const char *fmt,
 	return vfprintf(stderr, fmt, args);
 }
 
+/* The programs of the snapshot are raw tracepoints as well, but of no event. */
 static int is_event(const struct bpf_program *prog)
 {
-	return bpf_program__type(prog) == BPF_PROG_TYPE_TRACEPOINT;
+	return !strncmp(bpf_program__section_name(prog), "raw_tp/", 7);
 }
 
 static int load_privileges(char *why, size_t len)
@@ -86,21 +87,46 @@ static int check_tracefs(char *why, size_t len)
 	return 0;
 }
 
-/* Do not load programs of events that this kernel lacks. */
+/*
+ * Whether an event of the kernel has the same fields as ours. A raw tracepoint
+ * passes arguments without names, so if they were others nobody would notice.
+ */
+static bool has_our_fields(const char *events, const char *name)
+{
+	const struct event_field *field =
+		event_info(event_by_name(name, strlen(name)))->fields;
+	char text[4096], *at, *end;
+	size_t len;
+
+	if (source_live_text(text, sizeof(text), "%s/mhp/%s/format", events,
+			     name) <= 0)
+		return false;
+	at = strstr(text,
+		    "\n\n"); /* the end of the fields that all events have */
+	for (; at && field->name; field++, at = end) {
+		len = strlen(field->name);
+		at = strstr(at, "\tfield:");
+		end = at ? strchr(at, ';') : NULL;
+		if (!end || (size_t)(end - at) <= len || end[-len - 1] != ' ' ||
+		    memcmp(end - len, field->name, len))
+			return false;
+	}
+	return at && !strstr(at, "\tfield:");
+}
+
+/* Do not load programs of events that this kernel lacks, or has in another form. */
 static int choose_events(struct bpf_source *self, char *why, size_t len)
 {
 	struct bpf_program *prog;
 	const char *events, *name, *example = NULL;
 	int present = 0, missing = 0;
-	char path[256];
 
 	source_live_tracefs(&events);
 	bpf_object__for_each_program(prog, self->skel->obj) {
 		name = bpf_program__name(prog);
 		if (!is_event(prog))
 			continue;
-		snprintf(path, sizeof(path), "%s/mhp/%s/id", events, name);
-		if (!access(path, F_OK)) {
+		if (has_our_fields(events, name)) {
 			present++;
 			continue;
 		}
@@ -122,6 +148,25 @@ static int choose_events(struct bpf_source *self, char *why, size_t len)
 	return 0;
 }
 
+/* Load only the programs that copy struct pages, and the one that finds them. */
+static int choose_pages(struct bpf_source *self, char *why, size_t len)
+{
+	struct bpf_program *prog;
+	char mode[32];
+
+	source_live_lockdown(mode, sizeof(mode));
+	if (!strcmp(mode, "confidentiality"))
+		return source_live_why(
+			-EPERM, why, len,
+			"lockdown=confidentiality forbids reading kernel memory; boot with lockdown=integrity");
+	bpf_object__for_each_program(prog, self->skel->obj)
+		bpf_program__set_autoload(
+			prog, prog == self->skel->progs.mhp_find ||
+				      prog == self->skel->progs.mhp_copy ||
+				      prog == self->skel->progs.mhp_copy_find);
+	return 0;
+}
+
 /*
  * Load only the programs of one kind of source, and none that reads kernel memory
  * if lockdown forbids it.
@@ -133,6 +178,10 @@ static int choose_programs(struct bpf_source *self, const struct btf *kernel,
 	struct bpf_program *prog;
 	char mode[32], text[8];
 
+	if (self->pages)
+		return choose_pages(self, why, len);
+	bpf_program__set_autoload(self->skel->progs.mhp_copy, false);
+	bpf_program__set_autoload(self->skel->progs.mhp_copy_find, false);
 	source_live_lockdown(mode, sizeof(mode));
 	bpf_object__for_each_program(prog, self->skel->obj)
 		if (probes ? is_event(prog) : bpf_probes_are(prog))
@@ -285,6 +334,8 @@ static int attach(struct bpf_source *self, char *why, size_t len)
 
 	if (err < 0 && err != -EPERM)
 		return refused(err, "look up its variables", why, len);
+	if (self->pages)
+		return 0;
 	err = probes ? bpf_probes_attach(self, why, len) :
 		       attach_events(self, why, len);
 	if (!err)

@@ -17,6 +17,8 @@
 #include "source/import/perf_data.h"
 
 #define PERF "/usr/bin/perf"
+#define NOT_STARTED \
+	127 /* the exit code of a program that lacks a library, or room for it */
 
 /* -- The file --------------------------------------------------------------- */
 
@@ -39,6 +41,8 @@ struct file_header {
 	u64 attr_size;
 	struct section attrs;
 	struct section data;
+	struct section event_types;
+	u64 features[4]; /* a bit for each section behind the data */
 };
 
 #define PIPE_HEADER_BYTES 16
@@ -121,6 +125,25 @@ static bool walk_file(FILE *file, u64 bytes, const struct section *data,
 			    walk);
 }
 
+/* The sections behind the data, such as the host's name; a table of them comes first. */
+static bool has_features(FILE *file, u64 bytes,
+			 const struct file_header *header)
+{
+	struct section section;
+	int nr = 0, i;
+
+	for (i = 0; i < 4; i++)
+		nr += __builtin_popcountll(header->features[i]);
+	if (fseeko(file, header->data.offset + header->data.size, SEEK_SET))
+		return false;
+	for (i = 0; i < nr; i++)
+		if (fread(&section, sizeof(section), 1, file) != 1 ||
+		    section.offset > bytes ||
+		    section.size > bytes - section.offset)
+			return false;
+	return true;
+}
+
 int perf_data_look(int fd, struct perf_data *data)
 {
 	struct file_header header = { 0 };
@@ -146,7 +169,8 @@ int perf_data_look(int fd, struct perf_data *data)
 		data->cut = !walk_pipe(file, status.st_size, &walk);
 	else
 		data->cut =
-			!walk_file(file, status.st_size, &header.data, &walk);
+			!walk_file(file, status.st_size, &header.data, &walk) ||
+			!has_features(file, status.st_size, &header);
 	/* Both count the same events. */
 	data->lost = walk.lost > walk.lost_samples ? walk.lost :
 						     walk.lost_samples;
@@ -205,7 +229,13 @@ int perf_data_wait(pid_t pid)
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return -errno;
-	return WIFEXITED(status) && !WEXITSTATUS(status) ? 0 : -EPROTO;
+	if (WIFEXITED(status) && !WEXITSTATUS(status))
+		return 0;
+	/* perf lacked memory for itself or for what it read, or a fault of its own ended it: that proves no damage. */
+	if (!WIFEXITED(status) || WEXITSTATUS(status) == NOT_STARTED ||
+	    WEXITSTATUS(status) == (u8)-ENOMEM)
+		return -ECHILD;
+	return -EPROTO;
 }
 
 void perf_data_stop(pid_t pid)

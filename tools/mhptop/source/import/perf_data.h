@@ -30,7 +30,10 @@ int perf_data_look(int fd, struct perf_data *data);
  * to, which the caller closes, or -errno; -ENOENT: perf is not installed.
  */
 int perf_data_print(int fd, pid_t *pid);
-/* Wait for perf script to end. 0, or -EPROTO if it failed. */
+/*
+ * Wait for perf script to end. 0, -EPROTO if it refused the file, or -ECHILD if it
+ * could not be started, lacked memory or crashed.
+ */
 int perf_data_wait(pid_t pid);
 /* Kill perf script unless it has ended. */
 void perf_data_stop(pid_t pid);

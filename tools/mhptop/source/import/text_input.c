@@ -94,6 +94,10 @@ static int finish_perf(struct text_input *input)
 	if (!err || input->may_fail)
 		return 0;
 	input->line = 0;
+	if (err == -ECHILD)
+		return input_fail(
+			input, err,
+			"'perf script' could not be started, had too little memory, or crashed; run it with this file to see why");
 	return input_fail(
 		input, err,
 		"'perf script' failed; run it with this file to see why");
@@ -134,8 +138,7 @@ static int input_fill(struct text_input *input, bool wait)
 					strerror(-n),
 			 n == -EPROTO ? " data is damaged" : "");
 		if (n == -EFBIG)
-			input_fail(input, n,
-				   "too much memory to unpack it; use zstd -d");
+			input_fail(input, n, UNPACK_TOO_LARGE);
 		return n;
 	}
 	input->end += n;

@@ -482,6 +482,29 @@ static int refuse_event(const char *line, char *why, size_t len)
 }
 
 /*
+ * Whether a line ends inside the name of an mhp event, or before it: on a console,
+ * the message of another CPU may cut a line in two.
+ */
+static bool is_name_cut(const char *event)
+{
+	size_t len = strcspn(event, " \t\r");
+	unsigned int i;
+
+	if (event[len + strspn(event + len, " \t\r")])
+		return false;
+	if (!strncmp(event, "mhp:", len < 4 ? len : 4))
+		return true;
+	if (!strncmp(event, "mhp:", 4)) {
+		event += 4;
+		len -= 4;
+	}
+	for (i = 1; event_info(i); i++)
+		if (!strncmp(event, event_info(i)->name, len))
+			return true;
+	return false;
+}
+
+/*
  * What comes behind a head that is understood: another event, which may say
  * whatever a user chose, an mhp event of a newer kernel, or something that is not
  * the name of an event, behind which an mhp event must not be ignored.
@@ -491,6 +514,12 @@ static int take_other(const char *event, struct text_line *parsed, char *why,
 {
 	size_t name = strcspn(event, " \t");
 
+	if (is_name_cut(event)) {
+		snprintf(
+			why, len,
+			"the line ends inside the name of an event: another message may have cut it in two");
+		return -EPROTO;
+	}
 	if (!name || event[name - 1] != ':')
 		return refuse_event(event, why, len);
 	if (!strncmp(event, "mhp:", 4))

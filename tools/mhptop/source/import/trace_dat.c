@@ -26,6 +26,7 @@ struct source_trace_dat {
 	char *name; /* for messages */
 	pid_t child; /* 0: none */
 	int fd; /* messages of the child */
+	bool is_cut; /* the file ends early */
 	bool in_gap; /* events may be missing before the next record */
 	int err; /* why reading ended; returned after all earlier records */
 	char reason[256]; /* reason of err, "" if there is none */
@@ -120,7 +121,12 @@ static void handle_end(struct source_trace_dat *dat,
 		return;
 	}
 	dat->err = -ENODATA;
-	if (*message->why)
+	if (dat->is_cut)
+		snprintf(
+			dat->reason, sizeof(dat->reason),
+			"%s: the trace.dat was cut: sections are missing at its end",
+			dat->name);
+	else if (*message->why)
 		snprintf(dat->reason, sizeof(dat->reason), "%s: %s", dat->name,
 			 message->why);
 }
@@ -138,6 +144,14 @@ static int handle_message(struct source_trace_dat *dat,
 	}
 	if (message->kind == TRACE_DAT_LOST) {
 		import_lost(&dat->import, message->number);
+		return 0;
+	}
+	if (message->kind == TRACE_DAT_UNKNOWN) {
+		dat->import.totals.unknown += message->number;
+		return 0;
+	}
+	if (message->kind == TRACE_DAT_CUT) {
+		dat->is_cut = true;
 		return 0;
 	}
 	if (message->kind == TRACE_DAT_GAP) {
@@ -184,8 +198,10 @@ static int dat_fd(struct source *source)
 
 static int dat_totals(struct source *source, struct source_totals *totals)
 {
-	*totals = to_dat(source)->import.totals;
-	return 0;
+	const struct source_trace_dat *dat = to_dat(source);
+
+	*totals = dat->import.totals;
+	return dat->is_cut ? -ENODATA : 0;
 }
 
 static void dat_close(struct source *source)

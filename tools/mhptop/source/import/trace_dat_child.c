@@ -25,6 +25,10 @@
 
 #define NR_IDS 65536 /* common_type has 16 bits */
 #define NR_FIELDS 32
+#define UNKNOWN_EVENT 255 /* an mhp event that this version does not know */
+
+_Static_assert(MHP_NR_EVENTS < UNKNOWN_EVENT,
+	       "each event has a number of its own");
 
 struct trace_dat_events {
 	struct tep_handle *tep;
@@ -34,6 +38,18 @@ struct trace_dat_events {
 	struct tep_format_field *fields[MHP_NR_EVENTS][NR_FIELDS];
 	u8 by_id[NR_IDS];
 };
+
+/* Out of memory, there are none: the list is of the library. */
+static void find_unknown(struct trace_dat_events *events)
+{
+	struct tep_event **list =
+		tep_list_events(events->tep, TEP_EVENT_SORT_ID);
+
+	for (; list && *list; list++)
+		if (!strcmp((*list)->system, "mhp") && (*list)->id >= 0 &&
+		    (*list)->id < NR_IDS && !events->by_id[(*list)->id])
+			events->by_id[(*list)->id] = UNKNOWN_EVENT;
+}
 
 struct trace_dat_events *trace_dat_events_new(struct tep_handle *tep)
 {
@@ -56,6 +72,7 @@ struct trace_dat_events *trace_dat_events_new(struct tep_handle *tep)
 		events->is_old |= old_form_has_reason(i) &&
 				  tep_find_field(format, "reason");
 	}
+	find_unknown(events);
 	return events;
 }
 
@@ -155,6 +172,8 @@ int trace_dat_record(struct trace_dat_events *events, struct tep_record *from,
 
 	if (id < 0 || id >= NR_IDS || !events->by_id[id])
 		return 0;
+	if (events->by_id[id] == UNKNOWN_EVENT)
+		return 2;
 	memset(record, 0, sizeof(*record));
 	record->event = events->by_id[id];
 	record->size = event_info(record->event)->size;
@@ -281,8 +300,8 @@ static int look_at_record(struct tracecmd_input *handle,
 	err = err ?: import_gaps_event(&reader->gaps, cpu, reader->position);
 	if (err)
 		end(reader, err, "out of memory");
-	if (trace_dat_record(reader->events, from, &record, why, sizeof(why)) >
-	    0)
+	if (trace_dat_record(reader->events, from, &record, why, sizeof(why)) ==
+	    1)
 		import_block_look(&reader->block, &record);
 	return 0;
 }
@@ -308,7 +327,9 @@ static int send_record(struct tracecmd_input *handle, struct tep_record *from,
 			       sizeof(why));
 	if (ret < 0)
 		end(reader, ret, why);
-	if (!ret)
+	if (ret == 2)
+		send_number(reader, TRACE_DAT_UNKNOWN, 1);
+	if (ret != 1)
 		return 0;
 	if (import_gaps_has(&reader->gaps, reader->position))
 		send_number(reader, TRACE_DAT_GAP, 1);
@@ -432,6 +453,18 @@ static void note_other_buffers(struct reader *reader, int nr, char *why,
 		 nr ? "buffer " : "top buffer", name, others + 1);
 }
 
+/* Statistics, which are at the end, may be missing; so may events of any CPU. */
+static void look_at_end(struct reader *reader, int file)
+{
+	int fd = dup(file);
+	FILE *whole = fd < 0 ? NULL : fdopen(fd, "r");
+
+	if (whole && trace_dat_is_cut(whole))
+		send_number(reader, TRACE_DAT_CUT, 1);
+	if (whole)
+		fclose(whole);
+}
+
 /* Limit memory, end with the parent, and discard all output. */
 static void confine(void)
 {
@@ -492,5 +525,6 @@ void trace_dat_child(int file, int out)
 	if (lost > reader.lost)
 		send_number(&reader, TRACE_DAT_LOST, lost - reader.lost);
 	note_other_buffers(&reader, nr, why, sizeof(why));
+	look_at_end(&reader, file);
 	end(&reader, 0, why);
 }

@@ -259,7 +259,8 @@ static void origin_lines(struct tui_lines *lines, const struct mhp_block *block)
 /* When a phase began or, if only that was reported, when it ended. */
 static void phase_line(struct tui_lines *lines, const struct view_tui *view,
 		       const struct model *model, const char *name,
-		       const struct mhp_phase *phase, bool in_progress)
+		       const struct mhp_phase *phase, bool in_progress,
+		       bool is_late)
 {
 	u64 at = phase->begin_ns ? phase->begin_ns : phase->end_ns;
 	char took[UNITS_TEXT_MAX], when[UNITS_TEXT_MAX];
@@ -270,14 +271,19 @@ static void phase_line(struct tui_lines *lines, const struct view_tui *view,
 	}
 	model_time_text(when, model, view->time, at);
 	if (in_progress)
-		tui_lines_add(lines, TUI_GOING,
-			      "  %-8s at %s, in progress for %s%s", name, when,
-			      duration_text(took, phase_elapsed(model, phase),
-					    3),
-			      model->info.live ? "" : " at the newest event");
+		tui_lines_add(
+			lines, TUI_GOING,
+			is_late ? "  %-8s before %s, in progress for > %s%s" :
+				  "  %-8s at %s, in progress for %s%s",
+			name, when,
+			duration_text(took, phase_elapsed(model, phase), 3),
+			model->info.live ? "" : " at the newest event");
 	else if (phase->end_ns > at)
-		tui_lines_add(lines, TUI_PLAIN, "  %-8s at %s, took %s", name,
-			      when, duration_text(took, phase->end_ns - at, 3));
+		tui_lines_add(lines, TUI_PLAIN,
+			      is_late ? "  %-8s before %s, took > %s" :
+					"  %-8s at %s, took %s",
+			      name, when,
+			      duration_text(took, phase->end_ns - at, 3));
 	else
 		tui_lines_add(lines, TUI_PLAIN, "  %-8s at %s%s", name, when,
 			      phase->end_ns ? "" : ", its end is missing");
@@ -292,12 +298,12 @@ static void phase_lines(struct tui_lines *lines, const struct view_tui *view,
 	tui_lines_add(lines, TUI_TITLE, "Phases (%s)",
 		      time_style_help(view->time));
 	phase_line(lines, view, model, "add", &block->add,
-		   block_is_adding(model, block));
+		   block_is_adding(model, block), false);
 	phase_line(lines, view, model, "online", &block->online,
-		   block_is_onlining(block));
+		   block_is_onlining(block), block_onlines_late(block));
 	phase_line(lines, view, model, "offline", &block->offline,
-		   block_is_offlining(block));
-	phase_line(lines, view, model, "free", &freed, false);
+		   block_is_offlining(block), block_offlines_late(block));
+	phase_line(lines, view, model, "free", &freed, false, false);
 	if (block->step)
 		tui_lines_add(lines, TUI_PLAIN, "  notifier last step %s",
 			      event_symbol(event_steps, block->step));
@@ -328,13 +334,13 @@ static void range_lines(struct tui_lines *lines, const struct view_tui *view,
 		      range->vmemmap_pages);
 	tui_detail_refs(lines, range);
 	phase_line(lines, view, model, "add", &range->add,
-		   range_is_adding(range));
+		   range_is_adding(range), false);
 	if (range->add_ret)
 		tui_lines_add(lines, TUI_FAILED, "  !add failed: %d, %s",
 			      range->add_ret, strerror(abs(range->add_ret)));
 	if (range->remove.begin_ns)
 		phase_line(lines, view, model, "remove", &range->remove,
-			   range_is_removing(range));
+			   range_is_removing(range), false);
 	if (range->remove_ret)
 		tui_lines_add(lines, TUI_FAILED, "  !remove failed: %d, %s",
 			      range->remove_ret,

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Copies kernel memory for user space, which looks at the struct pages of a memory block. Each call copies a slice, so that
+ * a walk over a large block never holds a CPU for long.
+ *
+ * Nothing is interpreted here; user space is told where the fields are, which differs between kernels.
+ */
+#ifndef MHP_COPY_H
+#define MHP_COPY_H
+
+#include "mhp_kernel_read.h"
+
+#define MHP_COPY_STEP 4096 /* bytes */
+#define MHP_COPY_STEPS 16 /* of one call, a power of two */
+
+u64 mhp_copy_at; /* set by user space: the address to read from */
+u32 mhp_copy_bytes; /* set by user space: whole steps, or one word of 8 bytes */
+u64 mhp_copy_word; /* that word */
+u64 mhp_secretmem_aops; /* address of what marks the pages of memfd_secret(), 0 if not found */
+
+/* Offsets in a struct page, and from the first one of a large folio; 0: this kernel has no such field. In bytes. */
+u32 mhp_page_bytes;
+u32 mhp_refcount_offset;
+u32 mhp_mapping_offset;
+u32 mhp_large_mapcount_offset;
+u32 mhp_aops_offset; /* in a struct address_space */
+
+char mhp_copy_buffer[MHP_COPY_STEP * MHP_COPY_STEPS];
+
+static long mhp_copy_step(u32 i, void *ctx __attribute__((unused)))
+{
+	u32 offset = (i & (MHP_COPY_STEPS - 1)) * MHP_COPY_STEP;
+
+	if (offset >= mhp_copy_bytes)
+		return 1;
+	if (bpf_probe_read_kernel(mhp_copy_buffer + offset, MHP_COPY_STEP,
+				  (void *)(mhp_copy_at + offset))) {
+		mhp_copy_bytes = offset;
+		return 1;
+	}
+	return 0;
+}
+
+/* Copies mhp_copy_bytes, or fewer if the kernel has no memory there: it sets mhp_copy_bytes to what it copied. */
+SEC("syscall")
+int mhp_copy(void *ctx __attribute__((unused)))
+{
+	if (mhp_copy_bytes != sizeof(mhp_copy_word))
+		bpf_loop(MHP_COPY_STEPS, mhp_copy_step, (void *)0, 0);
+	else if (bpf_probe_read_kernel(&mhp_copy_word, sizeof(mhp_copy_word),
+				       (void *)mhp_copy_at))
+		mhp_copy_bytes = 0;
+	return 0;
+}
+
+SEC("syscall")
+int mhp_copy_find(void *ctx __attribute__((unused)))
+{
+	u64 at = 0;
+
+	if (!mhp_kernel_symbol("secretmem_aops", &at))
+		mhp_secretmem_aops = at;
+	mhp_page_bytes = bpf_core_type_size(struct page);
+	mhp_refcount_offset =
+		bpf_core_field_offset(struct page___counts, _refcount);
+	mhp_mapping_offset = bpf_core_field_offset(struct page, mapping);
+	if (bpf_core_field_exists(((struct folio *)0)->_large_mapcount))
+		mhp_large_mapcount_offset =
+			bpf_core_field_offset(struct folio, _large_mapcount);
+	mhp_aops_offset = bpf_core_field_offset(struct address_space, a_ops);
+	return 0;
+}
+
+#endif

@@ -1,0 +1,54 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# `mhptop explain` of recordings: the pages in tests/answers/*.text, and what it refuses. UPDATE=1 writes the pages anew.
+. "$(dirname "$0")/../host-lib.sh"
+cd "$TOP" || exit 1
+mhptop=${MHPTOP:-build/mhptop}
+
+# page NAME STATUS BLOCK FILE: the page about a memory block is tests/answers/NAME.text
+page() {
+	local got=0
+	"$mhptop" explain --time mono "$3" "$4" >"$WORK/page" 2>"$WORK/errors" || got=$?
+	[[ ! ${UPDATE-} ]] || cp "$WORK/page" "tests/answers/$1.text"
+	check "$1: the page about $3" diff "tests/answers/$1.text" "$WORK/page"
+	eq "  its exit status" "$got" "$2"
+}
+
+# refuses NAME STATUS ERROR ARGUMENT…
+refuses() {
+	local name=$1 want=$2 error=$3 got=0
+	shift 3
+	"$mhptop" "$@" >"$WORK/page" 2>"$WORK/errors" || got=$?
+	eq "$name" "$got $(head -n 1 "$WORK/errors")" "$want mhptop: $error"
+	eq "  and prints nothing" "$(<"$WORK/page")" ""
+}
+
+page isolation 0 memory32 tests/golden/failures.ndjson
+page unmovable 0 33 tests/golden/failures.ndjson
+page notifier 0 memory34 tests/golden/failures.ndjson
+page not_offline 0 0x118000000 tests/golden/failures.ndjson
+page stuck 0 memory34 tests/golden/stuck.ndjson
+page went 0 memory32 tests/rules/failures-block.ndjson
+page hwpoison 0 memory34 tests/rules/failures-block.ndjson
+page holes 0 memory7 tests/rules/failures-buddy.ndjson
+page removed 0 memory34 tests/golden/range.ndjson
+page buddy 0 memory32 tests/golden/buddy.ndjson
+page snapshot 0 memory32 tests/golden/late.ndjson
+page lost 5 memory32 tests/golden/lost.ndjson
+
+refuses "a name that is no memory" 2 \
+	"explain needs a memory block such as memory32, or an address such as 0x100000000, not 'all'" \
+	explain all tests/golden/stuck.ndjson
+refuses "a memory block that the recording does not have" 1 "nothing is known of a memory block memory999" \
+	explain memory999 tests/golden/stuck.ndjson
+refuses "no memory block" 2 "explain needs a memory block such as memory32, or an address" explain
+refuses "a source for a recording" 2 "--source is for live events, not for tests/golden/stuck.ndjson" \
+	explain 32 tests/golden/stuck.ndjson --source events
+refuses "a file that is not there" 1 "cannot explain: cannot open none.ndjson: No such file or directory" explain 32 none.ndjson
+refuses "a question of plan that there is not" 2 "plan needs 'offline' and memory, not 'online'" plan online 32
+refuses "plan without memory" 2 "plan offline needs memory: a range such as 0x100000000-0x13fffffff, an address, a block such as \
+memory32, a node such as node1, or a device such as dax0.0" plan offline
+refuses "an argument too many" 2 "unexpected argument '33'" plan offline 32 33
+cat tests/golden/stuck.ndjson | "$mhptop" explain --time mono memory34 - >"$WORK/page"
+check "a recording from a pipe" diff tests/answers/stuck.text "$WORK/page"
+done_testing

@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * `mhptop plan offline` with a made-up tree: which memory blocks a name means, what pages are in the way, and where there
+ * is room. References cannot be read there; tests/vm/t/plan.py has those.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "answers/plan.h"
+#include "answers/room.h"
+#include "ktap.h"
+
+#define BLOCK 1024 /* pages: 4 MiB */
+#define PAGE 4096ULL
+#define FLAG(name) (1ULL << PAGE_##name)
+#define LRU_ANON (FLAG(LRU) | FLAG(ANON) | FLAG(MMAP) | FLAG(SWAPBACKED))
+
+static char root[] = "/tmp/test_plan.XXXXXX";
+
+static void run(const char *fmt, ...)
+{
+	char command[1024];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(command, sizeof(command), fmt, args);
+	va_end(args);
+	if (system(command)) {
+		printf("Bail out! %s\n", command);
+		exit(1);
+	}
+}
+
+static void put(const char *path, const char *text)
+{
+	run("mkdir -p %s/$(dirname %s) && printf '%s\\n' > %s/%s", root, path,
+	    text, root, path);
+}
+
+static void put_block(int id, int node, const char *state, const char *zones)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "sys/devices/system/memory/memory%d/state",
+		 id);
+	put(path, state);
+	snprintf(path, sizeof(path),
+		 "sys/devices/system/memory/memory%d/valid_zones", id);
+	put(path, zones);
+	run("mkdir -p %s/sys/devices/system/node/node%d && touch %s/sys/devices/system/node/node%d/memory%d",
+	    root, node, root, node, id);
+}
+
+static void put_words(const char *name, u64 pfn, u64 nr, u64 word)
+{
+	char path[128];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/proc/%s", root, name);
+	fd = open(path, O_WRONLY | O_CREAT, 0600);
+	while (fd >= 0 && nr--)
+		if (pwrite(fd, &word, sizeof(word), pfn++ * sizeof(word)) !=
+		    sizeof(word))
+			fd = -1;
+	if (fd < 0) {
+		printf("Bail out! %s\n", path);
+		exit(1);
+	}
+	close(fd);
+}
+
+static void put_pages(u64 pfn, u64 nr, u64 flags)
+{
+	put_words("kpageflags", pfn, nr, flags);
+	put_words("kpagecount", pfn, nr, flags & FLAG(MMAP) ? 1 : 0);
+}
+
+static void put_free(int block)
+{
+	put_pages(block * BLOCK, BLOCK, FLAG(BUDDY));
+}
+
+/* Free pages of node 0's kernel zone and of both nodes' ZONE_MOVABLE, and pages of files in the kernel zone */
+static void put_room(int normal, int movable, int other_movable, int file)
+{
+	char text[2048];
+
+	snprintf(
+		text, sizeof(text),
+		"Node 0, zone   Normal\\n  pages free     %d\\n        min      10\\n        managed  %d\\n"
+		"        protection: (0, 20)\\n      nr_zone_inactive_file %d\\n  pagesets\\n    cpu: 0\\n              count: 5\\n"
+		"Node 0, zone  Movable\\n  pages free     %d\\n        min      10\\n        managed  9999\\n        protection: (0, 0)\\n"
+		"Node 1, zone   Normal\\n  pages free     0\\n        min      0\\n        managed  0\\n        protection: (0, 0)\\n"
+		"Node 1, zone  Movable\\n  pages free     %d\\n        min      0\\n        managed  %d\\n        protection: (0, 0)",
+		normal, 9999, file, movable, other_movable, other_movable);
+	put("proc/zoneinfo", text);
+}
+
+static void put_huge(int free, int reserved)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%d", free);
+	put("sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages", text);
+	put("sys/devices/system/node/node0/hugepages/hugepages-2048kB/free_hugepages",
+	    text);
+	snprintf(text, sizeof(text), "%d", reserved);
+	put("sys/kernel/mm/hugepages/hugepages-2048kB/resv_hugepages", text);
+}
+
+static void make_tree(void)
+{
+	if (!mkdtemp(root)) {
+		printf("Bail out! %s\n", root);
+		exit(1);
+	}
+	put("sys/devices/system/memory/block_size_bytes", "400000");
+	put("proc/iomem", "00000000-007fffff : System RAM\\n"
+			  "00800000-00bffffe : System RAM\\n"
+			  "01000000-01ffffff : virtio3\\n"
+			  "  01000000-013fffff : System RAM (virtio_mem)\\n"
+			  "02000000-027fffff : dax0.0\\n"
+			  "  02000000-027fffff : System RAM (kmem)\\n"
+			  "03000000-033fffff : System RAM");
+	put_block(0, 0, "online", "Normal");
+	put_block(1, 0, "online", "Movable");
+	put_block(2, 0, "online", "Normal");
+	put_block(4, 0, "online", "Movable");
+	put_block(8, 0, "online", "Movable");
+	put_block(9, 0, "offline", "Normal Movable");
+	put_block(12, 1, "online", "none");
+	run("mkdir -p %s/acpi/PNP0C80:07 && ln -s %s/acpi/PNP0C80:07 %s/sys/devices/system/memory/memory12/firmware_node",
+	    root, root, root);
+	put("proc/meminfo", "SwapFree: 0 kB");
+	put("proc/buddyinfo", "Node 0, zone   Normal 0 0 0 0 0 0 0 0 0 0 0\\n"
+			      "Node 0, zone  Movable 0 0 0 0 0 0 0 0 0 2 0");
+	put_room(5000, 5000, 0, 0);
+	put_huge(0, 0);
+	put_pages(0, 13 * BLOCK, FLAG(BUDDY));
+}
+
+/* The numbers of the blocks that a name means, or why there are none. */
+static void names(const char *what, const char *want)
+{
+	char got[512] = "";
+	struct target target;
+	size_t i, len = 0;
+	int err = target_find(&target, root, what, got, sizeof(got));
+
+	for (i = 0; !err && i < target.nr; i++)
+		len += snprintf(got + len, sizeof(got) - len, "%s%llu",
+				i ? " " : "",
+				target.blocks[i].at.start_pfn / BLOCK);
+	if (!err)
+		target_free(&target);
+	eq_text(what, got, want);
+}
+
+static void test_names(void)
+{
+	names("memory4", "4");
+	names("9", "9");
+	names("0x400000-0x1ffffff", "1 2 4");
+	names("0x23fffff", "8");
+	names("node1", "12");
+	names("dax0.0", "8 9");
+	names("virtio3", "4");
+	names("PNP0C80:07", "12");
+	names("memory7", "there is no memory block of memory7");
+	names("0x400000-0x3fffff",
+	      "'0x400000-0x3fffff' names no memory: give " TARGET_WHAT);
+	names("-", "'-' names no memory: give " TARGET_WHAT);
+}
+
+/* "yes", or the answer and what decides, as text */
+static void answers(const char *name, const char *what, const char *want)
+{
+	char got[1024], text[PLAN_TEXT_MAX];
+	const struct plan_result *result;
+	struct plan plan;
+	size_t i, len;
+	int err = plan_make(&plan, root, what, got, sizeof(got));
+
+	if (err) {
+		eq_text(name, got, want);
+		return;
+	}
+	result = plan.target.nr == 1 ? &plan.blocks[0].result : &plan.all;
+	len = snprintf(got, sizeof(got), "%s",
+		       plan_answer_word(plan.all.answer));
+	for (i = 0; i < result->nr_findings; i++)
+		len += snprintf(got + len, sizeof(got) - len, "; %s: %s",
+				plan_reason_word(result->findings[i].reason),
+				plan_finding_text(text, &result->findings[i]));
+	eq_text(name, got, want);
+	plan_free(&plan);
+}
+
+static void test_pages(void)
+{
+	answers("a free block", "memory1", "yes");
+	answers("an offline block", "memory9",
+		"yes; offline: it is offline already");
+	answers("several zones", "memory12",
+		"no; multizone: it is in several zones");
+	answers("a block that is not all RAM", "memory2",
+		"no; holes: it has holes, or firmware keeps a part of it");
+	put_pages(5, 1, FLAG(SLAB));
+	put_pages(7, 2, FLAG(PGTABLE));
+	answers("pages of the kernel", "memory0",
+		"no; kernel_pages: 1 slab page at pfn 0x5; kernel_pages: 2 page tables, the first at pfn 0x7");
+	put_free(0);
+	put_pages(9, 3, 0);
+	answers("pages that nothing names", "memory0",
+		"unknown; kernel_pages: 3 other kernel pages, the first at pfn 0x9, unless they are about to become free");
+	put_free(0);
+	put_pages(0, 16, FLAG(OWNER_PRIVATE));
+	answers("a memmap", "memory0", "yes");
+	put_free(0);
+	put_pages(4 * BLOCK + 3, 1, FLAG(OFFLINE));
+	answers("a page that virtio-mem took", "memory4", "yes");
+	put_free(4);
+	put_pages(8 * BLOCK + 3, 1, FLAG(OFFLINE));
+	answers("a page that another driver took", "memory8",
+		"no; offline_pages: 1 offline page at pfn 0x2003");
+	put_free(8);
+	put_pages(BLOCK + 1, 2, LRU_ANON);
+	answers("pages whose references are unknown", "memory1",
+		"unknown; references: the references to 2 pages cannot be read");
+	put_pages(BLOCK + 1, 1, FLAG(HWPOISON) | FLAG(LRU));
+	put_pages(BLOCK + 2, 1, FLAG(BUDDY));
+	answers("a poisoned page", "memory1", "yes");
+	put_free(1);
+}
+
+#define BLIND(pages) \
+	"; references: the references to " #pages " pages cannot be read"
+
+static void test_room(void)
+{
+	put_pages(BLOCK, 100, LRU_ANON);
+	put_room(125, 1034 - 100, 0, 0);
+	answers("as much room as is needed", "memory1", "unknown" BLIND(100));
+	/* 10 are the watermark's, 20 are kept from movable pages; 5 are on the list of a CPU. */
+	put_room(124, 1034 - 100, 0, 0);
+	answers("too little room by one page", "memory1",
+		"no; no_room: 100 pages to move, and room for 99" BLIND(100));
+	put_room(24, 1034 - 100, 0, 101);
+	answers("room after reclaim", "memory1",
+		"unknown; reclaim: 100 pages to move, and room for 0, unless the kernel reclaims more" BLIND(
+			100));
+	put_room(9000, 9000, 50, 0);
+	answers("another node must take them", "memory1",
+		"no; no_room: 100 pages to move, and room for 50" BLIND(100));
+	put_free(1);
+	put_pages(0, 100, LRU_ANON);
+	put_room(1024, 9000, 0, 0);
+	answers("pages of a kernel zone may not go to ZONE_MOVABLE", "memory0",
+		"no; no_room: 100 pages to move, and room for 95" BLIND(100));
+	put_free(0);
+	put_pages(BLOCK, 100, LRU_ANON);
+	put_pages(4 * BLOCK, 100, LRU_ANON);
+	put_room(135, 1048, 0, 0);
+	answers("one block alone", "memory1", "unknown" BLIND(100));
+	answers("blocks that need the same room", "0x400000-0x13fffff",
+		"no; no_room: 200 pages to move, and room for 110");
+	put_free(1);
+	put_free(4);
+	put_room(5000, 5000, 0, 0);
+}
+
+/* A huge page of 2 MiB in block 1 */
+static void put_huge_page(bool used)
+{
+	u64 mapped = used ? FLAG(MMAP) : 0;
+
+	put_pages(BLOCK + 512, 1, FLAG(HEAD) | FLAG(HUGE) | mapped);
+	put_pages(BLOCK + 513, 511, FLAG(TAIL) | FLAG(HUGE) | mapped);
+}
+
+static void test_huge(void)
+{
+	put_huge_page(false);
+	put_huge(1, 0);
+	answers("a free huge page", "memory1", "unknown" BLIND(512));
+	put_huge(1, 1);
+	answers("a reserved one", "memory1",
+		"no; hugetlb_reserved: 1 huge page of 2 MiB would leave the pool, which can spare 0, as the others are reserved" BLIND(
+			512));
+	put_huge_page(true);
+	put_huge(0, 0);
+	answers("one in use, and memory for another", "memory1",
+		"unknown" BLIND(512));
+	put("proc/buddyinfo", "Node 0, zone  Movable 0 0 0 0 0 0 0 0 0 1 0");
+	answers("one in use, and small chunks elsewhere", "memory1",
+		"unknown; hugetlb_compact: 1 huge page of 2 MiB to move, and elsewhere 0 free, unless the kernel makes more" BLIND(
+			512));
+	put_room(0, 0, 0, 0);
+	answers("one in use, and no memory", "memory1",
+		"no; hugetlb_no_room: 1 huge page of 2 MiB to move, and elsewhere 0 free" BLIND(
+			512));
+	put_huge(1, 0);
+	answers("one in use, and a free one", "memory1", "unknown" BLIND(512));
+	put_free(1);
+	put_room(5000, 5000, 0, 0);
+}
+
+static void test_hidden(void)
+{
+	char path[128];
+
+	put("proc/iomem", "00000000-00000000 : System RAM");
+	snprintf(path, sizeof(path),
+		 "%s/proc/iomem hides addresses: run as root", root);
+	names("memory1", path);
+}
+
+int main(void)
+{
+	make_tree();
+	test_names();
+	test_pages();
+	test_room();
+	test_huge();
+	test_hidden();
+	run("rm -rf %s", root);
+	return ktap_done();
+}

@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Memory filled in ways that matter to an offline. Each holds what it took until its close().
+
+Where the kernel takes the pages from is up to the kernel: user pages come from ZONE_MOVABLE while it has free pages,
+pages of the kernel only from kernel zones.
+"""
+import ctypes
+import mmap
+import os
+import subprocess
+
+import lib_oracle as oracle
+import lib_pin as pin
+
+_libc = ctypes.CDLL(None, use_errno=True)
+NR_MEMFD_SECRET = 447               # x86-64
+MIB = 1 << 20
+TMPFS = "/dev/shm"
+STEP = 16 * MIB                     # of a memory that is filled up
+HUGEPAGES = "/sys/kernel/mm/hugepages"
+
+
+def _anonymous(size, flags=0):
+    return mmap.mmap(-1, size, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | mmap.MAP_POPULATE | flags)
+
+
+def _huge(size):
+    """Anonymous memory of transparent huge pages, where there are any."""
+    area = mmap.mmap(-1, size, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    area.madvise(mmap.MADV_HUGEPAGE)
+    for offset in range(0, size, oracle.PAGE):
+        area[offset] = 1
+    return area
+
+
+class Anon:
+    """Anonymous memory, locked or not."""
+
+    def __init__(self, size, locked=False):
+        self._area = _anonymous(size)
+        if locked:
+            address = ctypes.addressof(ctypes.c_char.from_buffer(self._area))
+            if _libc.mlock(ctypes.c_void_p(address), ctypes.c_size_t(size)):
+                raise OSError(ctypes.get_errno(), "mlock")
+
+    def close(self):
+        try:
+            self._area.close()
+        except BufferError:         # of what mlock() was given the address
+            self._area.madvise(mmap.MADV_DONTNEED)
+
+
+class Files:
+    """Page cache: tmpfs, and what has been read from the root."""
+
+    def __init__(self, size):
+        self._path = os.path.join(TMPFS, f"fill.{os.getpid()}.{id(self)}")
+        with open(self._path, "wb", buffering=0) as file:
+            for _ in range(size // MIB):
+                file.write(bytes(MIB))
+
+    def close(self):
+        os.unlink(self._path)
+
+
+class Inodes:
+    """Slab: inodes and names of empty files."""
+
+    def __init__(self, count):
+        self._folder = os.path.join(TMPFS, f"inodes.{os.getpid()}")
+        os.mkdir(self._folder)
+        for number in range(count):
+            os.close(os.open(os.path.join(self._folder, str(number)), os.O_CREAT | os.O_WRONLY))
+
+    def close(self):
+        subprocess.run(["rm", "-rf", self._folder], check=True)
+
+
+class PageTables:
+    """Page tables: one page of memory in each 2 MiB of addresses."""
+
+    def __init__(self, count):
+        self._area = mmap.mmap(-1, count * pin.HUGE_BYTES, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+        self._area.madvise(mmap.MADV_NOHUGEPAGE)
+        for number in range(count):
+            self._area[number * pin.HUGE_BYTES] = 1
+
+    def close(self):
+        self._area.close()
+
+
+class Secret:
+    """Memory of memfd_secret(2), which the kernel cannot migrate. available() says whether the kernel has it."""
+
+    @staticmethod
+    def open():
+        return _libc.syscall(NR_MEMFD_SECRET, 0)
+
+    @classmethod
+    def available(cls):
+        file = cls.open()
+        if file >= 0:
+            os.close(file)
+        return file >= 0
+
+    def __init__(self, size):
+        self._file = self.open()
+        os.ftruncate(self._file, size)
+        self._area = mmap.mmap(self._file, size)
+        for offset in range(0, size, oracle.PAGE):
+            self._area[offset] = 1
+
+    def close(self):
+        self._area.close()
+        os.close(self._file)
+
+
+class HugePages:
+    """Huge pages of one size in the pool; some of them in use, some reserved."""
+
+    def __init__(self, kib, count, used=0, reserved=0):
+        self._count = f"{HUGEPAGES}/hugepages-{kib}kB/nr_hugepages"
+        oracle.write(self._count, count)
+        self.count = oracle.number_of(self._count)
+        # MAP_HUGETLB with the size as a power of two
+        how = pin.MAP_HUGETLB | (kib * 1024).bit_length() - 1 << 26
+        self._areas = []
+        if used:
+            self._areas.append(_anonymous(used * kib * 1024, how))
+        if reserved:
+            self._areas.append(mmap.mmap(-1, reserved * kib * 1024, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | how))
+
+    def close(self):
+        for area in self._areas:
+            area.close()
+        oracle.write(self._count, 0)
+
+
+class Pinned:
+    """A pinned page in each of these memory blocks."""
+
+    def __init__(self, numbers):
+        self.pages = [pin.PinnedPage([number]) for number in numbers]
+
+    def close(self):
+        for page in self.pages:
+            page.close()
+
+
+class Full:
+    """All memory but so much, in MiB."""
+
+    def __init__(self, left):
+        self._areas = []
+        while oracle.meminfo()["MemAvailable"] > (left + STEP // MIB) * 1024:
+            self._areas.append(_huge(STEP))
+
+    def close(self):
+        for area in self._areas:
+            area.close()

@@ -1,0 +1,102 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""`mhptop list` lists what lsmem and sysfs list, with zones, devices and who hosts the memmap.
+
+    list.py                in a guest with two nodes, memmap_on_memory=Y, and a virtio-mem device vmem0
+"""
+import json
+import os
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), ".."))
+# pylint: disable=wrong-import-position
+import lib_guest as guest
+import lib_ledger as ledger
+import lib_oracle as oracle
+
+
+def listed():
+    return json.loads(ledger.run("list", "--json"))
+
+
+def lsmem():
+    """[(start, bytes, state, node)] of lsmem, which merges blocks that have these in common."""
+    text = subprocess.run(["lsmem", "--json", "--bytes", "-o", "RANGE,SIZE,STATE,NODE", "--split", "STATE,NODE"],
+                          stdout=subprocess.PIPE, check=True, text=True).stdout
+    return [(int(row["range"].split("-")[0], 16), int(row["size"]), row["state"], int(row["node"]))
+            for row in json.loads(text)["memory"]]
+
+
+def as_lsmem(ranges):
+    """The same of ours, which have more columns and so may have more lines."""
+    merged = []
+    for row in ranges:
+        start, size, state, node = row["start"], row["bytes"], row["state"], row["node"]
+        if merged and merged[-1][0] + merged[-1][1] == start and merged[-1][2:] == (state, node):
+            start, size = merged[-1][0], merged.pop()[1] + size
+        merged.append((start, size, state, node))
+    return merged
+
+
+def by_block(ranges):
+    return {number: row for row in ranges for number in range(row["first_block"], row["last_block"] + 1)}
+
+
+def wrong_blocks(rows, devices):
+    """Compare each block with sysfs, and those of devices with what was plugged."""
+    wrong = guest.differs("blocks", oracle.block_ids(), sorted(rows))
+    for number, row in sorted(rows.items()):
+        there = oracle.block(number)
+        zone = there.zones[0] if there.state == "online" and len(there.zones) == 1 else None
+        if zone == "none":
+            zone = None
+        wrong += guest.differs(f"memory{number}, state, node, zone", (there.state, there.node, zone),
+                               (row["state"], row["node"], row["zone"]))
+        wrong += guest.differs(f"memory{number}, hosting and device", devices.get(number, ("boot", None)),
+                               (row["hosting"], row["device"]))
+        forecast = (None,) if there.state != "online" else ("yes", "no", "unknown")
+        if row["offline"] not in forecast:
+            wrong.append(f"memory{number}, {there.state}: forecast {row['offline']}")
+    return wrong
+
+
+def main():
+    oracle.write(f"{oracle.MEMORY}/auto_online_blocks", "offline")
+    devices = {}
+    for name, node in ("d0", 0), ("d1", 1):
+        start = guest.dimm_plug(name, 4 * oracle.BLOCK_BYTES, node)
+        for number in oracle.blocks_of(start, 4 * oracle.BLOCK_BYTES):
+            link = os.path.realpath(f"{oracle.MEMORY}/memory{number}/firmware_node")
+            devices[number] = ("block", os.path.basename(link))
+    first, second, third, *_ = devices
+    for number, state in (first, "online_kernel"), (second, "online_movable"), (third, "online_movable"):
+        oracle.block_set(number, state)
+    guest.host("vmem-resize", "vmem0", 2 * oracle.BLOCK_BYTES)
+    address = {device.name: device for device in oracle.devices()}["vmem0"].addr
+    numbers = list(oracle.blocks_of(address, 2 * oracle.BLOCK_BYTES))
+    guest.wait_for(60, lambda: all(oracle.block(number) for number in numbers))
+    virtio = os.path.basename(os.path.realpath("/sys/bus/virtio/drivers/virtio_mem/" + next(
+        name for name in os.listdir("/sys/bus/virtio/drivers/virtio_mem") if name.startswith("virtio"))))
+    devices.update({number: ("buddy", virtio) for number in numbers})
+    answer = listed()
+    guest.ok("the ranges are those of lsmem", guest.differs("ranges", lsmem(), as_lsmem(answer["ranges"])))
+    guest.ok("each memory block is listed as in sysfs, with its device and what hosts its memmap",
+             wrong_blocks(by_block(answer["ranges"]), devices))
+    online = [number for number in oracle.block_ids() if oracle.block(number).state == "online"]
+    guest.ok("the sums are those of the blocks", guest.differs("bytes", (
+        oracle.BLOCK_BYTES, len(online) * oracle.BLOCK_BYTES,
+        (len(oracle.block_ids()) - len(online)) * oracle.BLOCK_BYTES),
+        (answer["block_bytes"], answer["online_bytes"], answer["offline_bytes"])))
+    text = ledger.run("list")
+    guest.note(text)
+    lines = [line.split() for line in text.splitlines() if line.startswith("0x")]
+    guest.ok("the table has the same lines", guest.differs("first and last block", [
+        f"{row['first_block']}" + (f"-{row['last_block']}" if row["last_block"] > row["first_block"] else "")
+        for row in answer["ranges"]], [line[-1] for line in lines]))
+    for number in devices:
+        if number not in numbers:
+            guest.ok(f"memory{number} has a device", [] if devices[number][1].startswith("PNP0C80:") else [devices[number][1]])
+
+
+guest.run(main)

@@ -1,0 +1,370 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Counts the pages of a memory block by what they are. The order of the questions is
+ * that of has_unmovable_pages() (mm/page_isolation.c) and scan_movable_pages()
+ * (mm/memory_hotplug.c).
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "answers/account.h"
+
+#define SLICE 4096 /* pages that are looked at in one go */
+#define LOOKS \
+	3 /* at pages that seem to be pinned, as a page in use is for a moment */
+#define LOOK_PAUSE_NS 2000000
+#define MAPPING_BITS 3 /* of page->mapping */
+#define MAPPING_MOVABLE 2
+
+/* A folio that cannot be moved while it has its references */
+struct suspect {
+	u64 pfn;
+	size_t pages;
+	enum account_kind kind;
+};
+
+struct counting {
+	struct page_account *account;
+	const struct account_facts *facts;
+	struct page_source *source;
+	struct page_look *looks;
+	struct suspect suspects[ACCOUNT_SUSPECTS];
+	size_t nr_suspects;
+	/* The huge page of hugetlb that the walk is in: its pages so far, 0 for none */
+	u64 huge_run;
+	u64 huge_first;
+	bool huge_used;
+	u64 free_run; /* adjacent free pages, from a huge page's boundary on */
+};
+
+const char *account_kind_word(enum account_kind kind)
+{
+	static const char *const words[] = {
+#define ACCOUNT_KIND(name, word) [ACCOUNT_##name] = word,
+		ACCOUNT_KINDS(ACCOUNT_KIND)
+#undef ACCOUNT_KIND
+	};
+
+	return words[kind];
+}
+
+static void count_pages(struct account_count *count, u64 pfn, u64 pages)
+{
+	if (!count->pages)
+		count->first = pfn;
+	count->pages += pages;
+}
+
+/* Freshly allocated user pages are not on an LRU list yet, but have one of these. */
+static bool is_user_page(const struct page_look *look)
+{
+	return look->flags & (1ULL << PAGE_ANON | 1ULL << PAGE_SWAPBACKED |
+			      1ULL << PAGE_UPTODATE);
+}
+
+static bool is_of_driver(const struct page_look *look)
+{
+	return (look->mapping & MAPPING_BITS) == MAPPING_MOVABLE;
+}
+
+/* Pages of the memmap that a block hosts are the first ones, and nothing else has only this flag. */
+static bool is_memmap(const struct page_look *look)
+{
+	return (look->flags & ~(1ULL << PAGE_RESERVED)) ==
+	       1ULL << PAGE_OWNER_PRIVATE;
+}
+
+static enum account_kind kind_of_user_page(const struct page_look *look,
+					   struct page_source *source)
+{
+	if (PAGE_IS(look, PAGE_ANON))
+		return ACCOUNT_ANON;
+	if (PAGE_IS(look, PAGE_UNEVICTABLE) &&
+	    page_source_is_secret(source, look))
+		return ACCOUNT_SECRET;
+	return ACCOUNT_FILE;
+}
+
+/* Of a tail, the flags are mostly those of its head. */
+static enum account_kind kind_of(const struct page_look *look,
+				 struct page_source *source)
+{
+	if (look->flags == 1 << PAGE_BUDDY)
+		return ACCOUNT_FREE;
+	if (PAGE_IS(look, PAGE_NOPAGE))
+		return ACCOUNT_NOPAGE;
+	if (is_memmap(look))
+		return ACCOUNT_MEMMAP;
+	if (PAGE_IS(look, PAGE_RESERVED))
+		return ACCOUNT_RESERVED;
+	if (PAGE_IS(look, PAGE_HUGE))
+		return ACCOUNT_HUGETLB;
+	if (PAGE_IS(look, PAGE_BUDDY))
+		return ACCOUNT_FREE;
+	if (PAGE_IS(look, PAGE_HWPOISON))
+		return ACCOUNT_HWPOISON;
+	if (PAGE_IS(look, PAGE_SLAB))
+		return ACCOUNT_SLAB;
+	if (PAGE_IS(look, PAGE_PGTABLE))
+		return ACCOUNT_PGTABLE;
+	if (is_of_driver(look))
+		return ACCOUNT_MOVABLE_OPS;
+	if (PAGE_IS(look, PAGE_OFFLINE))
+		return ACCOUNT_OFFLINE;
+	if (PAGE_IS(look, PAGE_LRU))
+		return kind_of_user_page(look, source);
+	/* The lists of free pages that each CPU has do not mark them. */
+	if (!look->refs && !PAGE_IS(look, PAGE_TAIL))
+		return ACCOUNT_FREE;
+	return is_user_page(look) ? kind_of_user_page(look, source) :
+				    ACCOUNT_OTHER;
+}
+
+/* The pages of the folio that begins here. */
+static size_t folio_pages(const struct page_look *look, size_t left)
+{
+	size_t nr = 1;
+
+	if (PAGE_IS(look, PAGE_HEAD))
+		while (nr < left && PAGE_IS(&look[nr], PAGE_TAIL))
+			nr++;
+	return nr;
+}
+
+/* References to a folio that nothing explains, as folio_expected_ref_count() has it. */
+static s64 extra_refs(const struct page_look *look, size_t pages)
+{
+	s64 explained = look->folio_mapped;
+	size_t i;
+
+	if (explained == PAGE_COUNT_UNKNOWN)
+		for (explained = 0, i = 0; i < pages; i++)
+			explained += look[i].mapped;
+	if (PAGE_IS(look, PAGE_ANON)) {
+		if (PAGE_IS(look, PAGE_SWAPCACHE))
+			explained += pages;
+	} else if (look->mapping) {
+		explained += pages + PAGE_IS(look, PAGE_PRIVATE);
+	}
+	return look->refs - explained;
+}
+
+/* Whether something other than its owner holds the folio, so that it cannot be migrated. */
+static bool is_held(const struct page_look *look, size_t pages,
+		    enum account_kind kind)
+{
+	if (look->refs == PAGE_COUNT_UNKNOWN)
+		return false;
+	if (kind == ACCOUNT_OTHER)
+		return look->refs > 0;
+	return PAGE_IS(look, PAGE_LRU) && extra_refs(look, pages) > 0;
+}
+
+static void note_suspect(struct counting *c, u64 pfn, size_t pages,
+			 enum account_kind kind)
+{
+	if (c->nr_suspects < ACCOUNT_SUSPECTS)
+		c->suspects[c->nr_suspects++] =
+			(struct suspect){ pfn, pages, kind };
+}
+
+/* Where kernel pages are allocated, a page that is neither free nor a user's is one of theirs. */
+static void take_kernel_page(struct counting *c, u64 pfn,
+			     const struct page_look *look, size_t pages)
+{
+	if (look->refs == PAGE_COUNT_UNKNOWN)
+		c->account->uncertain += pages;
+	else
+		note_suspect(c, pfn, pages, ACCOUNT_OTHER);
+}
+
+static void take_folio(struct counting *c, u64 pfn,
+		       const struct page_look *look, size_t pages)
+{
+	enum account_kind kind = kind_of(look, c->source);
+
+	count_pages(&c->account->kinds[kind], pfn, pages);
+	if (kind == ACCOUNT_OTHER) {
+		take_kernel_page(c, pfn, look, pages);
+	} else if (kind == ACCOUNT_ANON || kind == ACCOUNT_FILE) {
+		if (look->refs == PAGE_COUNT_UNKNOWN)
+			c->account->blind += pages;
+		if (!is_held(look, pages, kind))
+			return;
+		count_pages(&c->account->pinned, pfn, pages);
+		note_suspect(c, pfn, pages, kind);
+	}
+}
+
+static struct account_huge *huge_of(struct counting *c, u64 pages)
+{
+	size_t i;
+
+	for (i = 0; i < ACCOUNT_HUGE_SIZES - 1; i++) {
+		c->account->huge[i].pages = c->facts->huge_pages[i];
+		/* A run that ends where the block does may go on in the next one. */
+		if (pages <= c->facts->huge_pages[i] ||
+		    !c->facts->huge_pages[i + 1])
+			break;
+	}
+	c->account->huge[i].pages = c->facts->huge_pages[i];
+	return &c->account->huge[i];
+}
+
+/* A huge page that begins in another block: only its own first page has its count. */
+static void look_at_head(struct counting *c, u64 size)
+{
+	struct page_look look;
+
+	if (!size || !(c->huge_first % size) ||
+	    page_source_look(c->source, c->huge_first / size * size, 1, &look))
+		return;
+	c->huge_used |= look.refs > 0;
+}
+
+static void end_huge(struct counting *c)
+{
+	struct account_huge *huge;
+
+	if (!c->huge_run)
+		return;
+	huge = huge_of(c, c->huge_run);
+	look_at_head(c, huge->pages);
+	if (c->huge_used)
+		huge->used++;
+	else
+		huge->free++;
+	c->huge_run = 0;
+}
+
+static void take_huge(struct counting *c, u64 pfn, const struct page_look *look)
+{
+	if (PAGE_IS(look, PAGE_HEAD))
+		end_huge(c);
+	if (!c->huge_run) {
+		c->huge_first = pfn;
+		c->huge_used = false;
+	}
+	c->huge_run++;
+	c->huge_used |= look->mapped || look->refs > 0;
+	count_pages(&c->account->kinds[ACCOUNT_HUGETLB], pfn, 1);
+	if (look->refs == PAGE_COUNT_UNKNOWN)
+		c->account->blind++;
+}
+
+/* Free memory for a huge page: aligned, and without a gap. */
+static void take_free_run(struct counting *c, u64 pfn,
+			  const struct page_look *look)
+{
+	u64 size = c->facts->huge_pages[0];
+
+	if (!size)
+		return;
+	if (!(pfn % size))
+		c->free_run = 0;
+	if (PAGE_IS(look, PAGE_BUDDY) && ++c->free_run == size)
+		c->account->free_huge++;
+}
+
+static void take_slice(struct counting *c, u64 pfn, size_t nr)
+{
+	const struct page_look *look = c->looks;
+	size_t at, pages, i;
+
+	for (at = 0; at < nr; at += pages, look += pages) {
+		pages = 1;
+		if (PAGE_IS(look, PAGE_HUGE)) {
+			take_huge(c, pfn + at, look);
+			continue;
+		}
+		end_huge(c);
+		pages = folio_pages(look, nr - at);
+		for (i = 0; i < pages; i++)
+			take_free_run(c, pfn + at + i, &look[i]);
+		take_folio(c, pfn + at, look, pages);
+	}
+}
+
+static u64 cpu_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+	return now.tv_sec * 1000000000ULL + now.tv_nsec;
+}
+
+static bool is_still_held(struct counting *c, const struct suspect *suspect)
+{
+	if (page_source_look(c->source, suspect->pfn, suspect->pages, c->looks))
+		return true;
+	return kind_of(c->looks, c->source) == suspect->kind &&
+	       is_held(c->looks, suspect->pages, suspect->kind);
+}
+
+static struct account_count *count_of(struct page_account *account,
+				      const struct suspect *suspect)
+{
+	return suspect->kind == ACCOUNT_OTHER ? &account->kinds[ACCOUNT_OTHER] :
+						&account->pinned;
+}
+
+/*
+ * A page that is read, written or looked at has one more reference for a moment: only
+ * those that keep it are in the way. If there are more suspects than were noted,
+ * the others are taken to keep theirs.
+ */
+static void look_again(struct counting *c)
+{
+	const struct timespec pause = { .tv_nsec = LOOK_PAUSE_NS };
+	struct suspect *suspects = c->suspects;
+	size_t i, kept;
+	int looks;
+
+	for (looks = 1; c->nr_suspects && looks < LOOKS; looks++) {
+		nanosleep(&pause, NULL);
+		for (i = 0, kept = 0; i < c->nr_suspects; i++)
+			if (is_still_held(c, &suspects[i]))
+				suspects[kept++] = suspects[i];
+			else
+				count_of(c->account, &suspects[i])->pages -=
+					suspects[i].pages;
+		c->nr_suspects = kept;
+	}
+	/* Backwards, so that the first one remains. */
+	for (i = c->nr_suspects; i-- > 0;)
+		count_of(c->account, &suspects[i])->first = suspects[i].pfn;
+}
+
+int account_count(struct page_account *account, struct page_source *source,
+		  const struct account_facts *facts)
+{
+	struct counting c = {
+		.account = account,
+		.facts = facts,
+		.source = source,
+		.looks = calloc(SLICE, sizeof(*c.looks)),
+	};
+	u64 begin = cpu_now(), at;
+	size_t nr;
+	int err = 0;
+
+	memset(account, 0, sizeof(*account));
+	if (!c.looks)
+		return -ENOMEM;
+	for (at = 0; !err && at < facts->nr_pages; at += nr) {
+		nr = facts->nr_pages - at < SLICE ? facts->nr_pages - at :
+						    SLICE;
+		err = page_source_look(source, facts->start_pfn + at, nr,
+				       c.looks);
+		if (!err)
+			take_slice(&c, facts->start_pfn + at, nr);
+	}
+	end_huge(&c);
+	if (!err)
+		look_again(&c);
+	free(c.looks);
+	account->cpu_ns = cpu_now() - begin;
+	return err;
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The account of a memory block: its pages by what they are, as far as it decides whether they can go. */
+#ifndef ANSWERS_ACCOUNT_H
+#define ANSWERS_ACCOUNT_H
+
+#include "source/pages.h"
+
+/*
+ * Kinds of pages. Those that are also kinds of a page that is in the way
+ * (enum mhp_kind) have the same words.
+ */
+#define ACCOUNT_KINDS(_)                                             \
+	_(FREE, "free")                                              \
+	_(MEMMAP, "memmap") /* that the block hosts itself */        \
+	_(ANON, "anon")                                              \
+	_(FILE, "file")                                              \
+	_(MOVABLE_OPS, "movable_ops") /* the driver migrates them */ \
+	_(HUGETLB, "hugetlb")                                        \
+	_(OFFLINE, "offline")                                        \
+	_(HWPOISON, "hwpoison")                                      \
+	_(SLAB, "slab")                                              \
+	_(PGTABLE, "pgtable")                                        \
+	_(RESERVED, "reserved")                                      \
+	_(SECRET, "secretmem")                                       \
+	_(OTHER, "other") /* of the kernel, nothing shows whose */   \
+	_(NOPAGE, "hole")
+
+enum account_kind {
+#define ACCOUNT_KIND(name, word) ACCOUNT_##name,
+	ACCOUNT_KINDS(ACCOUNT_KIND)
+#undef ACCOUNT_KIND
+		ACCOUNT_NR_KINDS
+};
+
+const char *account_kind_word(enum account_kind kind);
+
+#define ACCOUNT_HUGE_SIZES 4
+#define ACCOUNT_SUSPECTS 64
+
+/* Huge pages of hugetlb of one size */
+struct account_huge {
+	u64 pages; /* of one, 0: this entry is not used */
+	u64 used;
+	u64 free;
+};
+
+struct account_count {
+	u64 pages;
+	u64 first; /* pfn of the first one */
+};
+
+struct page_account {
+	struct account_count kinds[ACCOUNT_NR_KINDS];
+	/* Pages with more references than mappings and page cache explain */
+	struct account_count pinned;
+	u64 blind; /* pages that would move, but whose references are unknown */
+	u64 uncertain; /* of kind other, and perhaps free */
+	u64 free_huge; /* free aligned chunks of the smallest huge page */
+	struct account_huge huge[ACCOUNT_HUGE_SIZES];
+	u64 cpu_ns; /* CPU time that counting took */
+};
+
+/* What is known about the block before its pages are looked at */
+struct account_facts {
+	u64 start_pfn;
+	u64 nr_pages;
+	u64 huge_pages
+		[ACCOUNT_HUGE_SIZES]; /* sizes of hugetlb in pages, ascending, 0 for none */
+};
+
+/* Count the pages of a memory block that is online. 0 or -errno. */
+int account_count(struct page_account *account, struct page_source *source,
+		  const struct account_facts *facts);
+
+#endif

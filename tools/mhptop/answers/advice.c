@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The table of what to do, the only one. */
+#include <stddef.h>
+
+#include "answers/advice.h"
+#include "mhp_event.h"
+
+struct advice {
+	u32 reason;
+	u32 kind; /* of the page in the way, 0: any other */
+	const char *text;
+};
+
+/* Of a reason, the kinds come before the line for all others. */
+static const struct advice advices[] = {
+	{ ADVICE_RETRIES, MHP_KIND_ANON,
+	  "Something holds this page: end or restart the process that pins it (a device passed through, RDMA, io_uring, a pipe), or interrupt the offline." },
+	{ ADVICE_RETRIES, MHP_KIND_FILE,
+	  "This page of a file is in use: find who reads or pins that file, or interrupt the offline." },
+	{ ADVICE_RETRIES, MHP_KIND_HUGETLB,
+	  "This huge page has nowhere to go: free one of its size on another node, or interrupt the offline." },
+	{ ADVICE_RETRIES, 0,
+	  "The kernel tries again until a signal ends it: free memory elsewhere, or interrupt the offline." },
+	{ MHP_REASON_UNALIGNED, 0,
+	  "Add memory in whole memory blocks: give the device a size and an address that are multiples of the block size." },
+	{ MHP_REASON_NO_NODE, 0,
+	  "The firmware names a node that the kernel cannot bring up: correct the node of the device." },
+	{ MHP_REASON_NO_MEMORY, 0,
+	  "The memmap of the new memory needs free memory: free some, or let it host its own (memory_hotplug.memmap_on_memory=Y)." },
+	{ MHP_REASON_ARCH_ADD, 0,
+	  "The architecture refused the range: the kernel's log says why, often an address that it cannot map." },
+	{ MHP_REASON_DEVICE, 0,
+	  "The memory block device could not be created: see the kernel's log, and remove what is left of an earlier add." },
+	{ MHP_REASON_HWPOISON, 0,
+	  "A page of it is poisoned, so it cannot go online again: leave it offline and replace the memory." },
+	{ MHP_REASON_MEMMAP, 0,
+	  "The memmap that it needs could not be brought up: bring the block online that the range's memmap lies in, or see why that fails." },
+	{ MHP_REASON_INVALID, 0,
+	  "The request does not fit the memory block: check the range and the zone that were asked for." },
+	{ MHP_REASON_NO_ZONE, 0,
+	  "No zone takes this memory: write online_movable or online_kernel, whichever valid_zones lists." },
+	{ MHP_REASON_HOLES, 0,
+	  "A part of it is not RAM, so it can never go offline: leave it online." },
+	{ MHP_REASON_MULTIZONE, 0,
+	  "It spans several zones, so it can never go offline: leave it online." },
+	{ MHP_REASON_ISOLATION, MHP_KIND_RESERVED,
+	  "The kernel reserved this page when it booted, so the block can never go offline: leave it online." },
+	{ MHP_REASON_ISOLATION, MHP_KIND_SLAB,
+	  "The kernel allocated from it: online it to ZONE_MOVABLE next time; dropping caches may free the slab pages of this one." },
+	{ MHP_REASON_ISOLATION, MHP_KIND_PGTABLE,
+	  "A page table of a process lies in it: end that process, and online the block to ZONE_MOVABLE next time." },
+	{ MHP_REASON_ISOLATION, MHP_KIND_HUGETLB,
+	  "Huge pages of this size cannot be migrated here: free them, and reserve them in memory that stays." },
+	{ MHP_REASON_ISOLATION, 0,
+	  "The kernel allocated from it: online it to ZONE_MOVABLE next time, where only pages that can be moved are allocated." },
+	{ MHP_REASON_NODE_NOTIFIER, 0,
+	  "A part of the kernel objects to the change of its node: see the kernel's log for the driver that did." },
+	{ MHP_REASON_NOTIFIER, 0,
+	  "A driver refused, such as that of a device that owns the memory: take the memory away through that driver." },
+	{ MHP_REASON_SIGNAL, MHP_KIND_ANON,
+	  "Something held the page until the offline was interrupted: end or restart the process that pins it (a device passed through, RDMA, io_uring, a pipe), then try again." },
+	{ MHP_REASON_SIGNAL, MHP_KIND_FILE,
+	  "A page of a file was in use until the offline was interrupted: find who reads or pins that file, then try again." },
+	{ MHP_REASON_SIGNAL, MHP_KIND_HUGETLB,
+	  "A huge page had nowhere to go until the offline was interrupted: free one of its size on another node, then try again." },
+	{ MHP_REASON_SIGNAL, 0,
+	  "The offline was interrupted before its pages had moved: try again, with more time and more free memory elsewhere." },
+	{ MHP_REASON_UNMOVABLE, MHP_KIND_OFFLINE,
+	  "A driver took this page and keeps it: give memory back first (deflate the balloon, or resize virtio-mem)." },
+	{ MHP_REASON_UNMOVABLE, 0,
+	  "A page cannot be moved: end what holds it, and online the block to ZONE_MOVABLE next time." },
+	{ MHP_REASON_HUGETLB, 0,
+	  "Its free huge pages are reserved: raise nr_hugepages on another node, or end the process that reserved them." },
+	{ MHP_REASON_NOT_OFFLINE, 0,
+	  "A memory block of the range is online: take all of them offline before you remove it." },
+	{ MHP_REASON_MIXED_HOSTING, 0,
+	  "The range was added in parts whose memmaps have different hosts: remove each part as it was added." },
+	{ MHP_REASON_PART, 0,
+	  "A range that hosts its memmap as a whole can only be removed as a whole: take all of it offline, and remove all of it." },
+};
+
+const char *advice_for(u32 reason, u32 kind)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(advices) / sizeof(*advices); i++)
+		if (advices[i].reason == reason &&
+		    (!advices[i].kind || advices[i].kind == kind))
+			return advices[i].text;
+	return "";
+}

@@ -1,0 +1,414 @@
+// SPDX-License-Identifier: GPL-2.0
+/* One page about a memory block: what it is, its life, and why it did not go. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "answers/advice.h"
+#include "answers/explain.h"
+#include "answers/plan.h"
+#include "answers/story.h"
+#include "base/loop.h"
+#include "base/plain_text.h"
+#include "model/event_table.h"
+#include "model/times.h"
+#include "source/live.h"
+
+#define STEPS_SHOWN 20
+
+struct explaining {
+	struct stream *stream;
+	const char *what;
+	enum time_style time;
+	FILE *out;
+	struct story story;
+	const struct mhp_block *block;
+};
+
+static const char *const operation_names[STORY_NR_OPERATIONS] = {
+	[STORY_ADD] = "add",
+	[STORY_ONLINE] = "online",
+	[STORY_OFFLINE] = "offline",
+	[STORY_REMOVE] = "remove",
+};
+
+/* The pfn that "memory39", "39" or "0x138000000" means. 0 or -EINVAL. */
+static int parse_pfn(const struct source_info *info, const char *what, u64 *pfn)
+{
+	u64 number;
+	char *end;
+
+	if (!strncmp(what, "memory", 6))
+		what += 6;
+	errno = 0;
+	number = strtoull(what, &end, 0);
+	if (*what < '0' || *what > '9' || *end || errno)
+		return -EINVAL;
+	if (!strncmp(what, "0x", 2))
+		*pfn = number / info->page_bytes;
+	else
+		*pfn = number * (info->block_bytes / info->page_bytes);
+	return 0;
+}
+
+/* The size of a memory block is not known before the header of a recording is. */
+static int explain_take(void *ctx, const struct mhp_record *record)
+{
+	struct explaining *e = ctx;
+	const struct source_info *info = &e->stream->model.info;
+	u64 pfn;
+
+	if (!e->story.nr_pages && info->block_bytes) {
+		e->story.nr_pages = info->block_bytes / info->page_bytes;
+		if (!parse_pfn(info, e->what, &pfn))
+			e->story.start_pfn =
+				pfn / e->story.nr_pages * e->story.nr_pages;
+	}
+	if (e->story.nr_pages)
+		story_take(&e->story, record);
+	return stream_take(e->stream, record);
+}
+
+static const char *word_or(const struct event_symbol *words, u32 value,
+			   const char *none)
+{
+	const char *word = value ? event_symbol_known(words, value) : NULL;
+
+	return word ? word : none;
+}
+
+static void print_head(const struct explaining *e)
+{
+	const struct mhp_block *block = e->block;
+	const struct source_info *info = &e->stream->model.info;
+	u64 address = block->start_pfn * info->page_bytes;
+	char size[UNITS_TEXT_MAX];
+
+	fprintf(e->out, "memory%llu  0x%llx-0x%llx  %s, %s, node %d, zone %s\n",
+		block->start_pfn / e->story.nr_pages, address,
+		address + info->block_bytes - 1,
+		size_text(size, info->block_bytes),
+		event_symbol(event_states, block->state), block->nid,
+		event_symbol(event_zones, block->zone));
+}
+
+static void print_account(const struct explaining *e)
+{
+	const struct mhp_block *block = e->block;
+
+	if (block->flags & MHP_BLOCK_SYSFS) {
+		fprintf(e->out,
+			"account  unknown: only sysfs was read, which has no pages\n");
+		return;
+	}
+	fprintf(e->out, "account  present %d, managed %d pages%s\n",
+		block->present, block->managed,
+		block->flags & MHP_BLOCK_ESTIMATED ?
+			" (estimated from its state)" :
+			"");
+	fprintf(e->out,
+		"memmap   hosted by %s, %u of its own pages; %u pages populated, %u freed\n",
+		word_or(event_hostings, block->hosting, "?"),
+		block->vmemmap_pages, block->populated, block->freed);
+}
+
+static void print_range(const struct explaining *e)
+{
+	const struct model *model = &e->stream->model;
+	const struct mhp_range *range =
+		ledger_find_range(model->ledger, e->block->start_pfn);
+	u64 address;
+	char size[UNITS_TEXT_MAX];
+
+	if (!range) {
+		fprintf(e->out, "range    unknown: its add was not seen\n");
+		return;
+	}
+	address = range->start_pfn * model->info.page_bytes;
+	fprintf(e->out,
+		"range    0x%llx-0x%llx  %s, memmap hosted by %s (%s)\n",
+		address, address + range->nr_pages * model->info.page_bytes - 1,
+		size_text(size, range->nr_pages * model->info.page_bytes),
+		word_or(event_hostings, range->hosting, "?"),
+		word_or(event_whys, range->why, "reason unknown"));
+}
+
+static const char *error_text(s64 ret)
+{
+	return ret < 0 && ret > -4096 ? strerror(-ret) : "error unknown";
+}
+
+/* "took 1.2s", or what of its times is missing */
+static void print_duration(const struct explaining *e,
+			   const struct story_step *step)
+{
+	const struct model *model = &e->stream->model;
+	char text[UNITS_TEXT_MAX];
+
+	if (step->begin_ns && step->end_ns)
+		fprintf(e->out, ", took %s",
+			duration_text(text, step->end_ns - step->begin_ns, 1));
+	else if (step->begin_ns)
+		fprintf(e->out, ", in progress for %s",
+			duration_text(text, model_now(model) - step->begin_ns,
+				      1));
+	else
+		fputs(", its begin was not seen", e->out);
+}
+
+static void print_step(const struct explaining *e,
+		       const struct story_step *step)
+{
+	char when[UNITS_TEXT_MAX], comm[MHP_COMM_LEN + 1] = "";
+
+	memcpy(comm, step->comm, MHP_COMM_LEN);
+	plain_text(comm);
+	model_time_text(when, &e->stream->model, e->time,
+			step->begin_ns ?: step->end_ns);
+	fprintf(e->out, "  %s  %-8s", when, operation_names[step->operation]);
+	if (step->operation == STORY_ONLINE)
+		fprintf(e->out, "to %s", word_or(event_zones, step->zone, "?"));
+	else if (step->operation == STORY_OFFLINE)
+		fprintf(e->out, "from %s",
+			word_or(event_zones, step->zone, "?"));
+	else
+		fputs("of its range", e->out);
+	if (step->pid)
+		fprintf(e->out, " by %s (%u)", comm, step->pid);
+	print_duration(e, step);
+	if (step->ret)
+		fprintf(e->out, ", failed: %s (%s)",
+			word_or(event_reasons, step->reason, "reason unknown"),
+			error_text(step->ret));
+	fputc('\n', e->out);
+}
+
+static void print_life(const struct explaining *e)
+{
+	const struct story *story = &e->story;
+	size_t i = story->nr > STEPS_SHOWN ? story->nr - STEPS_SHOWN : 0;
+
+	fprintf(e->out, "life     (%s)\n", time_style_help(e->time));
+	if (e->block->flags & MHP_BLOCK_SNAPSHOT)
+		fputs("  it was there before mhptop started, and the kernel keeps no history\n",
+		      e->out);
+	if (i)
+		fprintf(e->out, "  %zu operations before\n", i);
+	for (; i < story->nr; i++)
+		print_step(e, &story->steps[i]);
+	if (!story->nr && !(e->block->flags & MHP_BLOCK_SNAPSHOT))
+		fputs("  no operation was seen\n", e->out);
+}
+
+/* A number that the source may not have been able to report */
+static void print_count(FILE *out, const struct story_blockers *blockers,
+			u64 field, const char *what, s64 count)
+{
+	if (blockers->unknown & field)
+		fprintf(out, ", %s unknown", what);
+	else
+		fprintf(out, ", %s %lld", what, count);
+}
+
+/* A huge page can be larger than a memory block. */
+static void print_covered(const struct explaining *e,
+			  const struct mhp_mhp_offline_blocker *page)
+{
+	u64 nr = 1ULL << (page->order & 31), first;
+
+	if (nr <= e->story.nr_pages)
+		return;
+	first = page->pfn / nr * nr / e->story.nr_pages;
+	fprintf(e->out, "         it covers memory%llu to memory%llu\n", first,
+		first + nr / e->story.nr_pages - 1);
+}
+
+static void print_blockers(const struct explaining *e,
+			   const struct story_step *step)
+{
+	const struct story_blockers *blockers = &step->blockers;
+	const struct mhp_mhp_offline_blocker *page = &blockers->last;
+
+	if (!blockers->nr) {
+		fputs("page     none was reported\n", e->out);
+		return;
+	}
+	fprintf(e->out, "page     pfn 0x%llx: %s", page->pfn,
+		word_or(event_kinds, page->kind, "kind unknown"));
+	print_count(e->out, blockers, MHP_FIELD(mhp_offline_blocker, order),
+		    "order", page->order);
+	print_count(e->out, blockers, MHP_FIELD(mhp_offline_blocker, refcount),
+		    "references", page->refcount);
+	print_count(e->out, blockers, MHP_FIELD(mhp_offline_blocker, mapcount),
+		    "mappings", page->mapcount);
+	if (page->ret > 0)
+		fputs(", not migrated", e->out);
+	else if (page->ret)
+		fprintf(e->out, ", %s", error_text(page->ret));
+	fputc('\n', e->out);
+	if (blockers->nr > 1)
+		fprintf(e->out, "         reported %u times, %s\n",
+			blockers->nr,
+			blockers->pages == 1 ? "the same page each time" :
+					       "not always the same page");
+	print_covered(e, page);
+}
+
+/* The last offline or online that failed or has not ended, unless a later one worked. */
+static const struct story_step *trouble_of(const struct story *story,
+					   unsigned int *nth)
+{
+	const struct story_step *step, *found = NULL;
+	size_t i;
+
+	*nth = 0;
+	for (i = 0; i < story->nr; i++) {
+		step = &story->steps[i];
+		if (found && found->operation != step->operation)
+			*nth = 0;
+		if (step->end_ns && !step->ret) {
+			found = NULL;
+			*nth = 0;
+		} else {
+			found = step;
+			++*nth;
+		}
+	}
+	return found;
+}
+
+static void print_trouble(const struct explaining *e)
+{
+	unsigned int nth;
+	const struct story_step *step = trouble_of(&e->story, &nth);
+	bool offline = step && step->operation == STORY_OFFLINE;
+	u32 reason, kind;
+	char took[UNITS_TEXT_MAX] = "an unknown time";
+	u64 end;
+
+	if (!step)
+		return;
+	end = step->end_ns ?: model_now(&e->stream->model);
+	if (step->begin_ns)
+		duration_text(took, end - step->begin_ns, 1);
+	if (step->end_ns)
+		fprintf(e->out, "why      %s failed after %s: %s",
+			operation_names[step->operation], took,
+			word_or(event_reasons, step->reason, "reason unknown"));
+	else
+		fprintf(e->out, "why      %s has not ended, after %s",
+			operation_names[step->operation], took);
+	if (offline && step->blockers.nr)
+		fprintf(e->out, ", stage %s, pass %u",
+			word_or(event_stages, step->blockers.last.stage, "?"),
+			step->blockers.passes);
+	if (nth > 1)
+		fprintf(e->out, "; failure %u in a row", nth);
+	fputc('\n', e->out);
+	if (offline)
+		print_blockers(e, step);
+	kind = offline && step->blockers.nr ? step->blockers.last.kind : 0;
+	reason = step->end_ns ? step->reason : ADVICE_RETRIES;
+	if (step->end_ns ? reason != 0 : kind != 0)
+		fprintf(e->out, "do       %s\n", advice_for(reason, kind));
+}
+
+static void print_dax(FILE *out, const char *device)
+{
+	char text[64];
+
+	if (source_live_text(text, sizeof(text),
+			     "/sys/bus/dax/devices/%s/memmap_on_memory",
+			     device) > 0)
+		fprintf(out, ", memmap_on_memory %s", text);
+	if (source_live_text(text, sizeof(text), "/sys/bus/dax/devices/%s/size",
+			     device) > 0)
+		fprintf(out, ", %s bytes", text);
+}
+
+/* What only the running machine shows: the device, and whether the block could go now. */
+static void print_now(const struct explaining *e)
+{
+	struct plan plan;
+	char name[32], why[256], text[PLAN_TEXT_MAX];
+	const struct plan_result *result;
+	size_t i;
+
+	snprintf(name, sizeof(name), "memory%llu",
+		 e->block->start_pfn / e->story.nr_pages);
+	if (plan_make(&plan, "", name, why, sizeof(why))) {
+		fprintf(e->out,
+			"now      it cannot be known whether it can go offline: %s\n",
+			why);
+		return;
+	}
+	if (*plan.target.blocks[0].device) {
+		fprintf(e->out, "device   %s", plan.target.blocks[0].device);
+		print_dax(e->out, plan.target.blocks[0].device);
+		fputc('\n', e->out);
+	}
+	result = &plan.blocks[0].result;
+	fprintf(e->out, "now      can it go offline: %s",
+		plan_answer_word(result->answer));
+	for (i = 0; i < result->nr_findings; i++)
+		fprintf(e->out, "; %s",
+			plan_finding_text(text, &result->findings[i]));
+	fputc('\n', e->out);
+	plan_free(&plan);
+}
+
+static int read_story(struct explaining *e)
+{
+	struct stream *stream = e->stream;
+	struct pollfd fd = { .events = POLLIN };
+	int ret;
+
+	do {
+		ret = stream_read(stream, explain_take, e);
+		fd.fd = source_fd(stream->source);
+		if (!ret && !stream->model.info.live)
+			loop_wait(&fd, 1, 0);
+	} while (ret > 0 || (!ret && !stream->model.info.live));
+	if (ret < 0 && ret != -ENODATA)
+		return ret;
+	if (stream->model.info.live)
+		stream_tick(stream, loop_now());
+	stream_update(stream);
+	return 0;
+}
+
+int explain_run(struct stream *stream, const char *what, enum time_style time,
+		FILE *out)
+{
+	struct explaining e = {
+		.stream = stream, .what = what, .time = time, .out = out
+	};
+	int status = STATUS_OK, err = read_story(&e);
+	u64 pfn;
+
+	if (err || stream->err)
+		status = stream_status(err ?: stream->err);
+	if (parse_pfn(&stream->model.info, what, &pfn))
+		status = status_fail(
+			STATUS_USAGE,
+			"explain needs a memory block such as memory32, or an address such as 0x100000000, not '%s'",
+			what);
+	else if (!stream->model.ledger ||
+		 !(e.block = ledger_find_block(stream->model.ledger, pfn)))
+		status = status_fail(STATUS_FAILED,
+				     "nothing is known of a memory block %s",
+				     what);
+	if (e.block) {
+		print_head(&e);
+		print_account(&e);
+		print_range(&e);
+		if (stream->model.info.live)
+			print_now(&e);
+		print_life(&e);
+		print_trouble(&e);
+		if (status == STATUS_OK)
+			status = stream_shown_status(&stream->model);
+	}
+	story_free(&e.story);
+	return status_printed(status);
+}

@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: GPL-2.0
+/* A plan as text and as JSON. */
+#include <string.h>
+
+#include "answers/plan.h"
+#include "base/json.h"
+#include "base/units.h"
+#include "model/event_table.h"
+
+const char *plan_answer_word(enum plan_answer answer)
+{
+	static const char *const words[] = {
+		[PLAN_YES] = "yes",
+		[PLAN_UNKNOWN] = "unknown",
+		[PLAN_NO] = "no",
+	};
+
+	return words[answer];
+}
+
+const char *plan_reason_word(enum plan_reason reason)
+{
+	static const char *const words[] = {
+#define PLAN_REASON(name, word) [PLAN_##name] = word,
+		PLAN_REASONS(PLAN_REASON)
+#undef PLAN_REASON
+	};
+
+	return words[reason];
+}
+
+/* "1 page", "2 pages" */
+static const char *plural(u64 nr)
+{
+	return nr == 1 ? "" : "s";
+}
+
+static const char *kind_text(enum account_kind kind)
+{
+	static const char *const texts[ACCOUNT_NR_KINDS] = {
+		[ACCOUNT_SLAB] = "slab page",
+		[ACCOUNT_PGTABLE] = "page table",
+		[ACCOUNT_RESERVED] = "reserved page",
+		[ACCOUNT_OTHER] = "other kernel page",
+		[ACCOUNT_SECRET] = "secretmem page",
+		[ACCOUNT_OFFLINE] = "offline page",
+		[ACCOUNT_NOPAGE] = "missing page",
+	};
+
+	return kind < ACCOUNT_NR_KINDS && texts[kind] ? texts[kind] : "page";
+}
+
+static void huge_text(char buf[PLAN_TEXT_MAX],
+		      const struct plan_finding *finding)
+{
+	const char *more = finding->reason == PLAN_HUGE_COMPACT ?
+				   ", unless the kernel makes more" :
+				   "";
+	char size[UNITS_TEXT_MAX];
+
+	size_text(size, finding->size);
+	if (finding->reason == PLAN_HUGE_RESERVED)
+		snprintf(
+			buf, PLAN_TEXT_MAX,
+			"%llu huge page%s of %s would leave the pool, which can spare %llu, as the others are reserved",
+			finding->pages, plural(finding->pages), size,
+			finding->room);
+	else
+		snprintf(
+			buf, PLAN_TEXT_MAX,
+			"%llu huge page%s of %s to move, and elsewhere %llu free%s",
+			finding->pages, plural(finding->pages), size,
+			finding->room, more);
+}
+
+static void room_text(char buf[PLAN_TEXT_MAX],
+		      const struct plan_finding *finding)
+{
+	snprintf(buf, PLAN_TEXT_MAX, "%llu page%s to move, and room for %llu%s",
+		 finding->pages, plural(finding->pages), finding->room,
+		 finding->reason == PLAN_RECLAIM ?
+			 ", unless the kernel reclaims more" :
+			 "");
+}
+
+/* Pages of a kind that are in the way */
+static void pages_text(char buf[PLAN_TEXT_MAX],
+		       const struct plan_finding *finding)
+{
+	const char *more = finding->reason == PLAN_PINNED_PAGES ?
+				   " with references that nothing explains" :
+				   "";
+	const char *unless = "";
+	char where[48];
+
+	if (finding->reason == PLAN_KERNEL_PAGES &&
+	    finding->answer == PLAN_UNKNOWN)
+		unless = ", unless they are about to become free";
+	snprintf(where, sizeof(where),
+		 finding->pages > 1 ? ", the first at pfn 0x%llx" :
+				      " at pfn 0x%llx",
+		 finding->first);
+	snprintf(buf, PLAN_TEXT_MAX, "%llu %s%s%s%s%s", finding->pages,
+		 kind_text(finding->kind), plural(finding->pages), more, where,
+		 unless);
+}
+
+const char *plan_finding_text(char buf[PLAN_TEXT_MAX],
+			      const struct plan_finding *finding)
+{
+	switch (finding->reason) {
+	case PLAN_OFFLINE_ALREADY:
+		return "it is offline already";
+	case PLAN_BUSY:
+		return "its state is changing";
+	case PLAN_HOLES:
+		return "it has holes, or firmware keeps a part of it";
+	case PLAN_MULTIZONE:
+		return "it is in several zones";
+	case PLAN_KERNEL_PAGES:
+	case PLAN_SECRET_PAGES:
+	case PLAN_OFFLINE_PAGES:
+	case PLAN_PINNED_PAGES:
+		pages_text(buf, finding);
+		break;
+	case PLAN_NO_ROOM:
+	case PLAN_RECLAIM:
+		room_text(buf, finding);
+		break;
+	case PLAN_HUGE_RESERVED:
+	case PLAN_HUGE_NO_ROOM:
+	case PLAN_HUGE_COMPACT:
+		huge_text(buf, finding);
+		break;
+	case PLAN_BLIND:
+		snprintf(buf, PLAN_TEXT_MAX,
+			 "the references to %llu page%s cannot be read",
+			 finding->pages, plural(finding->pages));
+		break;
+	case PLAN_NR_REASONS:
+		*buf = '\0';
+		break;
+	}
+	return buf;
+}
+
+static void print_findings(const struct plan_result *result, FILE *out)
+{
+	char text[PLAN_TEXT_MAX];
+	size_t i;
+
+	for (i = 0; i < result->nr_findings; i++)
+		fprintf(out, "%s%s", i ? "; " : "",
+			plan_finding_text(text, &result->findings[i]));
+	if (!result->nr_findings && !result->move)
+		fputs("nothing has to move", out);
+	else if (!result->nr_findings)
+		fprintf(out, "%llu page%s to move, and room for %llu",
+			result->move, plural(result->move), result->room);
+	fputc('\n', out);
+}
+
+static void print_block(const struct plan *plan, const struct plan_block *block,
+			FILE *out)
+{
+	const struct mhp_mhp_snapshot_block *at = &block->block->at;
+
+	fprintf(out, "%7llu %-8s%-8s%5d  ",
+		at->start_pfn / plan->target.block_pages,
+		plan_answer_word(block->result.answer),
+		event_symbol(event_zones, at->zone), at->nid);
+	print_findings(&block->result, out);
+}
+
+static u64 with_answer(const struct plan *plan, enum plan_answer answer)
+{
+	u64 nr = 0;
+	size_t i;
+
+	for (i = 0; i < plan->target.nr; i++)
+		nr += plan->blocks[i].result.answer == answer;
+	return nr;
+}
+
+static void print_sum(const struct plan *plan, const char *what, FILE *out)
+{
+	u64 cannot = with_answer(plan, PLAN_NO);
+	u64 unknown = with_answer(plan, PLAN_UNKNOWN);
+
+	fprintf(out, "%s: %s: %llu of %zu memory block%s can go offline", what,
+		plan_answer_word(plan->all.answer), with_answer(plan, PLAN_YES),
+		plan->target.nr, plural(plan->target.nr));
+	if (cannot)
+		fprintf(out, ", %llu cannot", cannot);
+	if (unknown)
+		fprintf(out, ", of %llu it cannot be known", unknown);
+	if (plan->all.nr_findings) {
+		fputs("; together: ", out);
+		print_findings(&plan->all, out);
+	} else {
+		fputc('\n', out);
+	}
+	if (*plan->blind)
+		fprintf(out, "References are unknown: %s\n", plan->blind);
+}
+
+void plan_print_text(const struct plan *plan, const char *what, FILE *out)
+{
+	size_t i;
+
+	fputs("  BLOCK OFFLINE ZONE     NODE  WHY\n", out);
+	for (i = 0; i < plan->target.nr; i++)
+		print_block(plan, &plan->blocks[i], out);
+	print_sum(plan, what, out);
+}
+
+static void json_string(const char *key, const char *text, FILE *out)
+{
+	char escaped[JSON_TEXT_MAX * 256 + 1];
+
+	*json_text_put(escaped, text, 256) = '\0';
+	fprintf(out, "\"%s\":\"%s\"", key, escaped);
+}
+
+static void json_findings(const struct plan_result *result, FILE *out)
+{
+	const struct plan_finding *finding = result->findings;
+	char text[PLAN_TEXT_MAX];
+	size_t i;
+
+	fputs("\"reasons\":[", out);
+	for (i = 0; i < result->nr_findings; i++, finding++) {
+		fprintf(out, "%s{\"reason\":\"%s\",\"answer\":\"%s\",\"kind\":",
+			i ? "," : "", plan_reason_word(finding->reason),
+			plan_answer_word(finding->answer));
+		if (finding->kind < ACCOUNT_NR_KINDS)
+			fprintf(out, "\"%s\"",
+				account_kind_word(finding->kind));
+		else
+			fputs("null", out);
+		fprintf(out, ",\"pages\":%llu,\"first_pfn\":", finding->pages);
+		if (finding->first)
+			fprintf(out, "%llu,", finding->first);
+		else
+			fputs("null,", out);
+		json_string("text", plan_finding_text(text, finding), out);
+		fputc('}', out);
+	}
+	fputc(']', out);
+}
+
+static void json_account(const struct page_account *account, FILE *out)
+{
+	enum account_kind kind;
+	const char *sep = "";
+
+	fputs("\"pages\":{", out);
+	for (kind = 0; kind < ACCOUNT_NR_KINDS; kind++) {
+		fprintf(out, "%s\"%s\":%llu", sep, account_kind_word(kind),
+			account->kinds[kind].pages);
+		sep = ",";
+	}
+	fprintf(out, "},\"pinned\":%llu,\"cpu_ns\":%llu", account->pinned.pages,
+		account->cpu_ns);
+}
+
+static void json_block(const struct plan *plan, const struct plan_block *block,
+		       FILE *out)
+{
+	const struct mhp_mhp_snapshot_block *at = &block->block->at;
+
+	fprintf(out,
+		"{\"id\":%llu,\"start_pfn\":%llu,\"nr_pages\":%llu,\"state\":\"%s\",\"node\":%d,\"zone\":\"%s\",\"answer\":\"%s\",\"move\":%llu,\"room\":%llu,",
+		at->start_pfn / plan->target.block_pages, at->start_pfn,
+		at->nr_pages, event_symbol(event_states, at->state), at->nid,
+		event_symbol(event_zones, at->zone),
+		plan_answer_word(block->result.answer), block->result.move,
+		block->result.room);
+	json_account(&block->account, out);
+	fputc(',', out);
+	json_findings(&block->result, out);
+	fputc('}', out);
+}
+
+void plan_print_json(const struct plan *plan, const char *what, FILE *out)
+{
+	size_t i;
+
+	fputc('{', out);
+	json_string("what", what, out);
+	fprintf(out,
+		",\"answer\":\"%s\",\"page_bytes\":%u,\"block_bytes\":%llu,\"move\":%llu,\"room\":%llu,",
+		plan_answer_word(plan->all.answer), plan->target.page_bytes,
+		plan->target.block_pages * plan->target.page_bytes,
+		plan->all.move, plan->all.room);
+	if (*plan->blind)
+		json_string("references_unknown", plan->blind, out);
+	else
+		fputs("\"references_unknown\":null", out);
+	fputc(',', out);
+	json_findings(&plan->all, out);
+	fputs(",\"blocks\":[", out);
+	for (i = 0; i < plan->target.nr; i++) {
+		if (i)
+			fputc(',', out);
+		json_block(plan, &plan->blocks[i], out);
+	}
+	fputs("]}\n", out);
+}

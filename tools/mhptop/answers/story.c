@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Collects the operations on a memory block. The kernel does one operation at a time,
+ * so a page that is reported while the block goes offline is in its way, even if it
+ * begins in another block, as a huge page can.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "answers/story.h"
+#include "base/vec.h"
+
+static bool concerns(const struct story *story, u64 start_pfn, u64 nr_pages)
+{
+	return start_pfn < story->start_pfn + story->nr_pages &&
+	       start_pfn + nr_pages > story->start_pfn;
+}
+
+static struct story_step *add_step(struct story *story,
+				   enum story_operation operation)
+{
+	struct story_step *step;
+
+	if (!vec_grow(story->steps, story->nr, story->room)) {
+		story->no_memory = true;
+		return NULL;
+	}
+	step = &story->steps[story->nr++];
+	*step = (struct story_step){ .operation = operation };
+	return step;
+}
+
+/* The operation if it is in progress, else NULL. */
+static struct story_step *current_step(struct story *story,
+				       enum story_operation operation)
+{
+	struct story_step *last = story->nr ? &story->steps[story->nr - 1] :
+					      NULL;
+
+	return last && last->operation == operation && !last->end_ns ? last :
+								       NULL;
+}
+
+static void story_begin(struct story *story, enum story_operation operation,
+			const struct mhp_record *record, u64 start_pfn,
+			u64 nr_pages, u32 zone)
+{
+	struct story_step *step;
+
+	if (!concerns(story, start_pfn, nr_pages))
+		return;
+	story->reasons[operation] = 0;
+	step = add_step(story, operation);
+	if (!step)
+		return;
+	step->begin_ns = record->time_ns;
+	step->zone = zone;
+	step->pid = record->pid;
+	memcpy(step->comm, record->comm, sizeof(step->comm));
+}
+
+/* A removal of another part of the range may fail for the whole of it: that is no operation on this block. */
+static void story_fail(struct story *story, enum story_operation operation,
+		       const struct mhp_mhp_failed *failed)
+{
+	struct story_step *step;
+
+	if (!concerns(story, failed->start_pfn, failed->nr_pages))
+		return;
+	step = current_step(story, operation);
+	if (step)
+		step->reason = failed->reason;
+	else
+		story->reasons[operation] = failed->reason;
+}
+
+static void story_end(struct story *story, enum story_operation operation,
+		      const struct mhp_record *record, u64 start_pfn,
+		      u64 nr_pages, s64 ret)
+{
+	struct story_step *step;
+
+	if (!concerns(story, start_pfn, nr_pages))
+		return;
+	step = current_step(story, operation) ?: add_step(story, operation);
+	if (!step)
+		return;
+	if (!step->reason && ret)
+		step->reason = story->reasons[operation];
+	step->end_ns = record->time_ns;
+	step->ret = ret;
+	if (!step->pid) {
+		step->pid = record->pid;
+		memcpy(step->comm, record->comm, sizeof(step->comm));
+	}
+	/* Until schema 3, the end of an operation had its reason. */
+	if (!step->reason)
+		step->reason = record->reason;
+}
+
+static void story_page(struct story *story, const struct mhp_record *record)
+{
+	const struct mhp_mhp_offline_blocker *blocker =
+		&record->p.mhp_offline_blocker;
+	struct story_step *step = story->nr ? &story->steps[story->nr - 1] :
+					      NULL;
+	struct story_blockers *blockers;
+
+	if (!step || step->operation != STORY_OFFLINE || step->end_ns)
+		return;
+	blockers = &step->blockers;
+	if (!blockers->nr || blockers->last.pfn != blocker->pfn)
+		blockers->pages++;
+	blockers->nr++;
+	blockers->last = *blocker;
+	blockers->unknown = record->unknown;
+	if (blocker->pass > blockers->passes)
+		blockers->passes = blocker->pass;
+}
+
+#define BEGIN(operation, field)                                   \
+	story_begin(story, operation, record, p->field.start_pfn, \
+		    p->field.nr_pages, 0)
+#define END(operation, field)                                   \
+	story_end(story, operation, record, p->field.start_pfn, \
+		  p->field.nr_pages, p->field.ret)
+
+void story_take(struct story *story, const struct mhp_record *record)
+{
+	const union mhp_payload *p = &record->p;
+
+	switch (record->event) {
+	case MHP_EVENT_mhp_add_begin:
+		BEGIN(STORY_ADD, mhp_add_begin);
+		break;
+	case MHP_EVENT_mhp_add_failed:
+		story_fail(story, STORY_ADD, &p->mhp_failed);
+		break;
+	case MHP_EVENT_mhp_add_end:
+		END(STORY_ADD, mhp_add_end);
+		break;
+	case MHP_EVENT_mhp_online_begin:
+		story_begin(story, STORY_ONLINE, record,
+			    p->mhp_block_begin.start_pfn,
+			    p->mhp_block_begin.nr_pages,
+			    p->mhp_block_begin.zone);
+		break;
+	case MHP_EVENT_mhp_online_failed:
+		story_fail(story, STORY_ONLINE, &p->mhp_failed);
+		break;
+	case MHP_EVENT_mhp_online_end:
+		END(STORY_ONLINE, mhp_block_end);
+		break;
+	case MHP_EVENT_mhp_offline_begin:
+		story_begin(story, STORY_OFFLINE, record,
+			    p->mhp_block_begin.start_pfn,
+			    p->mhp_block_begin.nr_pages,
+			    p->mhp_block_begin.zone);
+		break;
+	case MHP_EVENT_mhp_offline_blocker:
+		story_page(story, record);
+		break;
+	case MHP_EVENT_mhp_offline_failed:
+		story_fail(story, STORY_OFFLINE, &p->mhp_failed);
+		break;
+	case MHP_EVENT_mhp_offline_end:
+		END(STORY_OFFLINE, mhp_block_end);
+		break;
+	case MHP_EVENT_mhp_remove_begin:
+		BEGIN(STORY_REMOVE, mhp_remove_begin);
+		break;
+	case MHP_EVENT_mhp_remove_failed:
+		story_fail(story, STORY_REMOVE, &p->mhp_failed);
+		break;
+	case MHP_EVENT_mhp_remove_end:
+		END(STORY_REMOVE, mhp_remove_end);
+		break;
+	}
+}
+
+void story_free(struct story *story)
+{
+	free(story->steps);
+	story->steps = NULL;
+	story->nr = 0;
+}

@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Finds the memory blocks that a user names, in sysfs and /proc/iomem. */
+#include <ctype.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "answers/target.h"
+#include "base/vec.h"
+#include "source/live.h"
+
+#define MEMORY "/sys/devices/system/memory"
+#define RAM \
+	"System RAM" /* what the names of all RAM in /proc/iomem begin with */
+#define VIRTIO_MEM_RAM RAM " (virtio_mem)"
+
+enum wanted_kind { WANTED_RANGE, WANTED_NODE, WANTED_DEVICE };
+
+/* What the text asks for */
+struct wanted {
+	enum wanted_kind kind;
+	u64 start; /* bytes, inclusive */
+	u64 end;
+	s32 node;
+	const char *device;
+};
+
+/* A line of /proc/iomem, in bytes, inclusive */
+struct iomem {
+	u64 start;
+	u64 end;
+	unsigned int indent; /* spaces */
+	char name[64];
+};
+
+struct finding {
+	struct target *target;
+	const char *root;
+	struct wanted wanted;
+	struct iomem *lines;
+	size_t nr_lines;
+	size_t room_lines;
+	struct sysfs_view view;
+};
+
+static bool wanted_number(u64 *number, const char *text, const char **end)
+{
+	char *stop;
+
+	errno = 0;
+	*number = strtoull(text, &stop, 0);
+	*end = stop;
+	return isdigit((unsigned char)*text) && !errno;
+}
+
+/* "word7", or "7" if the word is not needed */
+static bool parse_numbered(u64 *number, const char *text, const char *word)
+{
+	size_t len = strlen(word);
+	const char *end;
+
+	return !strncmp(text, word, len) &&
+	       wanted_number(number, text + len, &end) && !*end;
+}
+
+/* Addresses are hexadecimal; a decimal number is that of a memory block. */
+static bool wanted_addresses(struct wanted *wanted, const char *text)
+{
+	const char *end;
+
+	if (strncmp(text, "0x", 2) ||
+	    !wanted_number(&wanted->start, text, &end))
+		return false;
+	wanted->end = wanted->start;
+	if (!*end)
+		return true;
+	return *end == '-' && wanted_number(&wanted->end, end + 1, &end) &&
+	       !*end && wanted->end >= wanted->start;
+}
+
+static int parse_wanted(struct wanted *wanted, const char *text,
+			u64 block_bytes)
+{
+	u64 number;
+
+	if (wanted_addresses(wanted, text))
+		return 0;
+	if (parse_numbered(&number, text, "memory") ||
+	    parse_numbered(&number, text, "")) {
+		if (number > ULLONG_MAX / block_bytes - 1)
+			return -EINVAL;
+		wanted->start = number * block_bytes;
+		wanted->end = wanted->start + block_bytes - 1;
+		return 0;
+	}
+	if (parse_numbered(&number, text, "node") && number <= INT_MAX) {
+		wanted->kind = WANTED_NODE;
+		wanted->node = number;
+		return 0;
+	}
+	if (!isalpha((unsigned char)*text))
+		return -EINVAL;
+	wanted->kind = WANTED_DEVICE;
+	wanted->device = text;
+	return 0;
+}
+
+/* "  100000000-13fffffff : System RAM (kmem)" */
+static bool parse_iomem(struct iomem *line, const char *text)
+{
+	line->indent = strspn(text, " ");
+	return sscanf(text, " %llx-%llx : %63[^\n]", &line->start, &line->end,
+		      line->name) == 3;
+}
+
+static int read_iomem(struct finding *f)
+{
+	char path[PATH_MAX], text[256];
+	FILE *file;
+	int err = 0;
+
+	snprintf(path, sizeof(path), "%s/proc/iomem", f->root);
+	file = fopen(path, "re");
+	if (!file)
+		return -errno;
+	while (!err && fgets(text, sizeof(text), file)) {
+		if (!vec_grow(f->lines, f->nr_lines, f->room_lines))
+			err = -ENOMEM;
+		else if (parse_iomem(&f->lines[f->nr_lines], text))
+			f->nr_lines++;
+	}
+	if (!err && ferror(file))
+		err = -EIO;
+	fclose(file);
+	return err;
+}
+
+static u64 overlap(const struct iomem *line, u64 start, u64 end)
+{
+	u64 from = line->start > start ? line->start : start;
+	u64 to = line->end < end ? line->end : end;
+
+	return from <= to ? to - from + 1 : 0;
+}
+
+/* How much of a range lines whose names begin with a word cover. They must not contain each other. */
+static u64 covered(const struct finding *f, const char *name, u64 start,
+		   u64 end)
+{
+	u64 sum = 0;
+	size_t i;
+
+	for (i = 0; i < f->nr_lines; i++)
+		if (!strncmp(f->lines[i].name, name, strlen(name)))
+			sum += overlap(&f->lines[i], start, end);
+	return sum;
+}
+
+/* The ACPI device of a memory block, which is that of its DIMM; "" if it has none. */
+static void read_acpi_device(const struct finding *f, u64 number, char *name,
+			     size_t len)
+{
+	char path[PATH_MAX], link[PATH_MAX];
+	const char *slash;
+	ssize_t n;
+
+	*name = '\0';
+	snprintf(path, sizeof(path), "%s" MEMORY "/memory%llu/firmware_node",
+		 f->root, number);
+	n = readlink(path, link, sizeof(link) - 1);
+	if (n < 0)
+		return;
+	link[n] = '\0';
+	slash = strrchr(link, '/');
+	snprintf(name, len, "%.*s", (int)len - 1, slash ? slash + 1 : link);
+}
+
+/* The line that a line is indented below, NULL for none */
+static const struct iomem *parent_of(const struct finding *f, size_t i)
+{
+	size_t at = i;
+
+	while (at-- > 0)
+		if (f->lines[at].indent < f->lines[i].indent)
+			return &f->lines[at];
+	return NULL;
+}
+
+/* Drivers request their range, and the RAM in it is a part of that; a DIMM has none. */
+static void read_device(const struct finding *f, u64 number, u64 start, u64 end,
+			char *name, size_t len)
+{
+	const struct iomem *parent;
+	size_t i;
+
+	for (i = 0; i < f->nr_lines; i++) {
+		if (strncmp(f->lines[i].name, RAM, strlen(RAM)) ||
+		    !overlap(&f->lines[i], start, end))
+			continue;
+		parent = parent_of(f, i);
+		if (!parent)
+			break;
+		snprintf(name, len, "%s", parent->name);
+		return;
+	}
+	read_acpi_device(f, number, name, len);
+}
+
+/* Also by the name of a range around that of the device. */
+static bool is_of_device(const struct finding *f, const char *device, u64 start,
+			 u64 end)
+{
+	size_t i;
+
+	for (i = 0; i < f->nr_lines; i++)
+		if (!strcmp(f->lines[i].name, f->wanted.device) &&
+		    overlap(&f->lines[i], start, end))
+			return true;
+	return !strcmp(device, f->wanted.device);
+}
+
+static bool is_wanted_block(const struct finding *f,
+			    const struct target_block *block, u64 start,
+			    u64 end)
+{
+	switch (f->wanted.kind) {
+	case WANTED_RANGE:
+		return start <= f->wanted.end && end >= f->wanted.start;
+	case WANTED_NODE:
+		return block->at.nid == f->wanted.node;
+	case WANTED_DEVICE:
+		return is_of_device(f, block->device, start, end);
+	}
+	return false;
+}
+
+static void take_blocks(struct finding *f)
+{
+	struct target *target = f->target;
+	struct target_block *block = target->blocks;
+	u64 bytes = target->block_pages * target->page_bytes, start, end;
+	size_t i;
+
+	for (i = 0; i < f->view.nr_blocks; i++) {
+		block->at = f->view.blocks[i];
+		start = block->at.start_pfn * target->page_bytes;
+		end = start + bytes - 1;
+		read_device(f, block->at.start_pfn / target->block_pages, start,
+			    end, block->device, sizeof(block->device));
+		if (!is_wanted_block(f, block, start, end))
+			continue;
+		block->whole = covered(f, RAM, start, end) == bytes;
+		block->virtio_mem = covered(f, VIRTIO_MEM_RAM, start, end) > 0;
+		block++;
+	}
+	target->nr = block - target->blocks;
+}
+
+/* Without root, the kernel shows only zeros. */
+static bool is_hidden(const struct finding *f)
+{
+	size_t i;
+
+	for (i = 0; i < f->nr_lines; i++)
+		if (f->lines[i].end)
+			return false;
+	return true;
+}
+
+static int find_blocks(struct finding *f, const char *text, char *why,
+		       size_t len)
+{
+	struct target *target = f->target;
+	int err = sysfs_view_read(&f->view, f->root, target->block_pages);
+
+	if (!err)
+		err = read_iomem(f);
+	if (err)
+		return source_live_why(err, why, len,
+				       "cannot read memory blocks: %s",
+				       strerror(-err));
+	if (text && is_hidden(f))
+		return source_live_why(
+			-EPERM, why, len,
+			"%s/proc/iomem hides addresses: run as root", f->root);
+	target->blocks =
+		calloc(f->view.nr_blocks ?: 1, sizeof(*target->blocks));
+	if (!target->blocks)
+		return source_live_why(-ENOMEM, why, len, "out of memory");
+	take_blocks(f);
+	if (target->nr)
+		return 0;
+	return source_live_why(-ENOENT, why, len,
+			       "there is no memory block of %s",
+			       text ?: "this machine");
+}
+
+int target_find(struct target *target, const char *root, const char *text,
+		char *why, size_t len)
+{
+	struct finding f = { .target = target, .root = root };
+	struct source_info info;
+	int err;
+
+	memset(target, 0, sizeof(*target));
+	err = source_live_info(&info, SOURCE_SYSFS, root, why, len);
+	if (err)
+		return err;
+	target->page_bytes = info.page_bytes;
+	target->block_pages = info.block_bytes / info.page_bytes;
+	if (!text)
+		f.wanted.end = ~0ULL;
+	else if (parse_wanted(&f.wanted, text, info.block_bytes))
+		return source_live_why(-EINVAL, why, len,
+				       "'%s' names no memory: give %s", text,
+				       TARGET_WHAT);
+	err = find_blocks(&f, text, why, len);
+	sysfs_view_free(&f.view);
+	free(f.lines);
+	if (err)
+		target_free(target);
+	return err;
+}
+
+void target_free(struct target *target)
+{
+	free(target->blocks);
+	target->blocks = NULL;
+	target->nr = 0;
+}
