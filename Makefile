@@ -36,7 +36,7 @@ help:
 	@echo 'make docs         regenerate the event and key references and the schemas in docs/'
 	@echo 'make install      into PREFIX=/usr/local, below DESTDIR; make uninstall'
 	@echo 'make clean        remove build/; kernels stay in the cache folder'
-	@echo 'ONLY=REGEX        with check-*: only the suites whose names match'
+	@echo 'ONLY=REGEX        with check-*: only the suites whose names match; with bench: only such parts'
 
 # Test builds treat warnings as errors (WERROR=1). phase.sh records the time spent outside the suites, for check.py.
 BUILD := --no-print-directory WERROR=1
