@@ -202,6 +202,40 @@ static void find_huge(struct planning *p, struct plan_result *result,
 	}
 }
 
+/*
+ * An old kernel takes the huge page for a move that became free last, even one of the
+ * block that is going offline. So the second page moves to where the first one was, and
+ * the block never gets rid of it. One page alone moves away if the last one that
+ * became free is elsewhere.
+ */
+static void find_huge_loop(const struct planning *p, struct plan_block *block,
+			   const struct room_found *found)
+{
+	struct plan_finding finding = {
+		.reason = PLAN_HUGE_LOOP,
+		.kind = ACCOUNT_HUGETLB,
+	};
+	const struct account_huge *huge;
+	size_t i;
+
+	/* Since 6.15 the kernel skips isolated ones; 6.12 does not. */
+	if (!found->same_node || p->room.release >= ROOM_RELEASE(6, 15))
+		return;
+	for (i = 0; i < ACCOUNT_HUGE_SIZES; i++) {
+		huge = &block->account.huge[i];
+		if (p->room.huge[i].free <= p->room.huge[i].reserved ||
+		    !huge->used || huge->used + huge->free < 2)
+			continue;
+		finding.answer = huge->used > 1 && p->room.release <=
+							   ROOM_RELEASE(6, 12) ?
+					 PLAN_NO :
+					 PLAN_UNKNOWN;
+		finding.pages = huge->used;
+		finding.size = huge->pages * p->plan->target.page_bytes;
+		add_finding(&block->result, &finding);
+	}
+}
+
 static void find_blind(struct plan_block *block)
 {
 	struct plan_finding finding = {
@@ -237,6 +271,7 @@ static int plan_one(struct planning *p, struct plan_block *block)
 	room_find(&p->room, &leaving, &found);
 	find_room(&block->result, &block->account, &found);
 	find_huge(p, &block->result, &block->account, &found);
+	find_huge_loop(p, block, &found);
 	find_blind(block);
 	return 0;
 }
