@@ -8,7 +8,6 @@ import ctypes
 import mmap
 import os
 import resource
-import signal
 import subprocess
 
 import lib_oracle as oracle
@@ -17,40 +16,13 @@ import lib_pin as pin
 _libc = ctypes.CDLL(None, use_errno=True)
 NR_MEMFD_SECRET = 447               # x86-64
 MADV_POPULATE_WRITE = 23
-MCL_CURRENT = 1
 MIB = 1 << 20
 TMPFS = "/dev/shm"
-STEP = 16 * MIB                     # of a memory that is filled up
 HUGEPAGES = "/sys/kernel/mm/hugepages"
-
-
-class locked:  # pylint: disable=invalid-name
-    """with locked(): what this process has in memory stays there."""
-
-    def __enter__(self):
-        if _libc.mlockall(MCL_CURRENT):
-            raise OSError(ctypes.get_errno(), "mlockall")
-
-    def __exit__(self, *_):
-        _libc.munlockall()
 
 
 def _anonymous(size, flags=0):
     return mmap.mmap(-1, size, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | mmap.MAP_POPULATE | flags)
-
-
-def _write(area, size):
-    """Not zeros: the kernel frees pages of those when it splits a transparent huge page."""
-    for offset in range(0, size, MIB):
-        area[offset:offset + MIB] = b"x" * MIB
-
-
-def _huge(size):
-    """Anonymous memory of transparent huge pages, where there are any."""
-    area = mmap.mmap(-1, size, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-    area.madvise(mmap.MADV_HUGEPAGE)
-    _write(area, size)
-    return area
 
 
 class Anon:
@@ -58,7 +30,9 @@ class Anon:
 
     def __init__(self, size, locked=False):
         self._area = _anonymous(size)
-        _write(self._area, size)
+        # Not zeros: the kernel frees pages of those when it splits a transparent huge page.
+        for offset in range(0, size, MIB):
+            self._area[offset:offset + MIB] = b"x" * MIB
         if locked:
             address = ctypes.addressof(ctypes.c_char.from_buffer(self._area))
             if _libc.mlock(ctypes.c_void_p(address), ctypes.c_size_t(size)):
@@ -184,35 +158,3 @@ class Pinned:
         for held in self._pins:
             held.close()
         self._area.madvise(mmap.MADV_DONTNEED)
-
-
-class Full:
-    """All memory but so much, in MiB, in another process."""
-
-    def __init__(self, left):
-        full, tell = os.pipe()
-        self._child = os.fork()
-        if not self._child:
-            self._fill(left, tell)
-        os.close(tell)
-        there = os.read(full, 1)
-        os.close(full)
-        if not there:
-            raise RuntimeError("the process that fills memory ended")
-
-    @staticmethod
-    def _fill(left, tell):
-        """In the child: never returns."""
-        areas = []
-        try:
-            while oracle.meminfo()["MemAvailable"] > (left + STEP // MIB) * 1024:
-                areas.append(_huge(STEP))
-            os.write(tell, b"f")
-            while True:
-                signal.pause()
-        finally:
-            os._exit(1)  # pylint: disable=protected-access
-
-    def close(self):
-        os.kill(self._child, signal.SIGKILL)
-        os.waitpid(self._child, 0)

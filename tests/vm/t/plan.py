@@ -32,8 +32,6 @@ BUDDY = 1 << 10                     # in /proc/kpageflags
 LOOK_SECONDS = 0.5                  # between looks at an offline
 SAME_LOOKS, FAILED_PAGES = 3, 100   # it is stuck if so many looks find as many pages left, and so many failed meanwhile
 MOST_LOOKS = 60                     # or if so many find as many pages left
-FAILED_FULL = 200                   # without looks at pages; each time it finds no memory, the kernel counts one page
-VMSTAT, VMSTAT_TEXT, FAILED = os.open("/proc/vmstat", os.O_RDONLY), bytearray(1 << 16), b"pgmigrate_fail "
 SECONDS = 600                       # for one step, on a busy host
 LEAST_BLOCKS, LEAST_RIGHT, MOST_UNKNOWN = 200, 0.99, 0.05
 MOST_INSTRUCTIONS = 20_000_000      # for a block of 128 MiB: less than 20 ms of a CPU that executes 1 in a nanosecond
@@ -70,10 +68,8 @@ def used_pages(number):
 
 
 def failed_pages():
-    """Pages that could not be migrated since boot. Takes no memory after the first time."""
-    os.preadv(VMSTAT, [VMSTAT_TEXT], 0)
-    begin = VMSTAT_TEXT.index(FAILED) + len(FAILED)
-    return int(VMSTAT_TEXT[begin:VMSTAT_TEXT.index(b"\n", begin)])
+    """Pages that could not be migrated since boot."""
+    return int(oracle.read("/proc/vmstat").split("pgmigrate_fail ")[1].split()[0])
 
 
 def is_stuck(looks):
@@ -104,15 +100,12 @@ def try_offline(number):
     return ("no", left) if child.returncode else ("yes", {})
 
 
-def try_offline_full(number):
-    """Like try_offline(), but without a time limit.
-
-    It takes no memory either, for want of which the kernel would kill a process.
-    """
+def try_offline_slow(number):
+    """Like try_offline(), for pages whose copy takes longer than all looks: failures alone end it."""
     before, child = failed_pages(), start_offline(number)
     while child.poll() is None:
         time.sleep(LOOK_SECONDS)
-        if failed_pages() - before >= FAILED_FULL:
+        if failed_pages() - before >= FAILED_PAGES:
             child.terminate()
     return ("no", used_pages(number)) if child.returncode else ("yes", {})
 
@@ -235,7 +228,7 @@ def release():
 def huge(memory):
     movable = memory.of("online_movable")
     held = [fill.HugePages(2048, 240, used=40)]
-    loops = [("no", "hugetlb_loop")] if release() <= (6, 12) else []
+    loops = [("unknown", "hugetlb_loop")] if release() < (6, 15) else []
     memory.round("huge pages of 2 MiB, used and free", movable, [("yes", "")] + loops)
     close(held)
     held = [fill.HugePages(2048, 240, used=40, reserved=200)]
@@ -253,19 +246,9 @@ def gigantic(memory):
     held = [fill.HugePages(1 << 20, 2, used=1)]
     guest.eq("pages of 1 GiB", 2, held[0].count)
     memory.round("a page of 1 GiB that moves to another, which then has nowhere to go", memory.of("online_kernel"),
-                 [("yes", ""), ("no", "hugetlb_no_room")], group=1, how=try_offline_full)
+                 [("yes", ""), ("no", "hugetlb_no_room")], group=1, how=try_offline_slow)
     close(held)
     memory.remove(numbers)
-
-
-def full(memory):
-    movable = memory.of("online_movable")
-    memory.offline(movable[6:])
-    with fill.locked():
-        held = [fill.Full(48)]
-        memory.round("no room", movable[:6], [("no", "no_room")], how=try_offline_full)
-        close(held)
-    memory.online(movable[6:], "online_movable")
 
 
 def virtio_mem(memory):
@@ -341,7 +324,7 @@ def cost():
 
 
 PARTS = {part.__name__: part for part in (
-    free, moved, cached, pinned, secret, huge, gigantic, virtio_mem, balloon, full, two_nodes)}
+    free, moved, cached, pinned, secret, huge, gigantic, virtio_mem, balloon, two_nodes)}
 
 
 def main():

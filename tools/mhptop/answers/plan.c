@@ -203,22 +203,22 @@ static void find_huge(struct planning *p, struct plan_result *result,
 }
 
 /*
- * An old kernel takes the huge page for a move that became free last, even one of the
- * block that is going offline. So the second page moves to where the first one was, and
- * the block never gets rid of it. One page alone moves away if the last one that
- * became free is elsewhere.
+ * An old kernel moves a huge page to the one that became free last, even if that is in
+ * the block that is going offline. Then the next one moves to where this one was, and so
+ * on, without end. Nothing shows which one became free last.
  */
 static void find_huge_loop(const struct planning *p, struct plan_block *block,
 			   const struct room_found *found)
 {
 	struct plan_finding finding = {
 		.reason = PLAN_HUGE_LOOP,
+		.answer = PLAN_UNKNOWN,
 		.kind = ACCOUNT_HUGETLB,
 	};
 	const struct account_huge *huge;
 	size_t i;
 
-	/* Since 6.15 the kernel skips isolated ones; 6.12 does not. */
+	/* Since 6.15 the kernel skips isolated ones. */
 	if (!found->same_node || p->room.release >= ROOM_RELEASE(6, 15))
 		return;
 	for (i = 0; i < ACCOUNT_HUGE_SIZES; i++) {
@@ -226,10 +226,6 @@ static void find_huge_loop(const struct planning *p, struct plan_block *block,
 		if (p->room.huge[i].free <= p->room.huge[i].reserved ||
 		    !huge->used || huge->used + huge->free < 2)
 			continue;
-		finding.answer = huge->used > 1 && p->room.release <=
-							   ROOM_RELEASE(6, 12) ?
-					 PLAN_NO :
-					 PLAN_UNKNOWN;
 		finding.pages = huge->used;
 		finding.size = huge->pages * p->plan->target.page_bytes;
 		add_finding(&block->result, &finding);

@@ -68,9 +68,8 @@ static void huge_text(char buf[PLAN_TEXT_MAX],
 	else if (finding->reason == PLAN_HUGE_LOOP)
 		snprintf(
 			buf, PLAN_TEXT_MAX,
-			"%llu huge page%s of %s to move, which this kernel %s move to free ones of the same block, again and again",
-			finding->pages, plural(finding->pages), size,
-			finding->answer == PLAN_NO ? "would" : "may");
+			"%llu huge page%s of %s to move, which this kernel may move to free ones of the same block, again and again",
+			finding->pages, plural(finding->pages), size);
 	else
 		snprintf(
 			buf, PLAN_TEXT_MAX,
