@@ -28,7 +28,7 @@ while IFS=$'\t' read -r verdict exit example; do
 		continue
 	fi
 	got=0
-	bash -c "$example" >"$WORK/verdict" 2>"$WORK/stderr" </dev/null || got=$?
+	timeout -s KILL 600 bash -c "$example" >"$WORK/verdict" 2>"$WORK/stderr" </dev/null || got=$?
 	if ((got == exit)) && grep -qE "^# $verdict: " "$WORK/verdict"; then
 		pass "$verdict: $example"
 	else
