@@ -33,10 +33,10 @@ help:
 	@echo 'make mhptop       the tool: build/mhptop'
 	@echo 'make kernel       the patched kernel: build/kernel/6.12 (KERNEL_SRC=DIR takes another source tree);'
 	@echo '                  kernel-vanilla, kernel-debug, kernels: the others; BASE=7.3 builds, or tests, that version'
-	@echo 'make docs         regenerate the event and key references in docs/'
+	@echo 'make docs         regenerate the event and key references and the schemas in docs/'
 	@echo 'make install      into PREFIX=/usr/local, below DESTDIR; make uninstall'
 	@echo 'make clean        remove build/; kernels stay in the cache folder'
-	@echo 'ONLY=REGEX        with check-*: only the suites whose names match'
+	@echo 'ONLY=REGEX        with check-*: only the suites whose names match; with bench: only such parts'
 
 # Test builds treat warnings as errors (WERROR=1). phase.sh records the time spent outside the suites, for check.py.
 BUILD := --no-print-directory WERROR=1
@@ -105,8 +105,10 @@ bench:
 	$(Q)tests/vm/module/build.sh $(BASE)
 	$(Q)tests/bench/bench.py $(if $(ONLY),'$(ONLY)')
 
-# Documentation that is generated: the events in docs/events.md, the keys in the manual page.
-docs: build/tests/events_doc
+# Documentation that is generated: the events in docs/events.md, the keys in the manual page, the JSON Schemas.
+docs: build/tests/events_doc build/tests/schema_doc
+	$(Q)build/tests/schema_doc recording > docs/schema/recording-3.json
+	$(Q)build/tests/schema_doc frame > docs/schema/frame-3.json
 	$(Q)build/tests/events_doc > build/events.md
 	$(Q)sed -i -e '/^<!-- reference -->$$/,/^<!-- \/reference -->$$/{//!d}' \
 		-e '/^<!-- reference -->$$/r build/events.md' docs/events.md
@@ -118,10 +120,16 @@ install: mhptop
 	$(Q)install -D -m 644 docs/mhptop.8 $(DESTDIR)$(PREFIX)/share/man/man8/mhptop.8
 	$(Q)install -D -m 644 tools/mhptop/cli/completion.bash \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/mhptop
+	$(Q)install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/mhptop tools/python/mhptop.py tools/prometheus/mhptop.rules.yml
+	$(Q)install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	$(Q)sed 's,/usr/local/bin/mhptop,$(PREFIX)/bin/mhptop,' tools/systemd/mhptop-serve.service \
+		> $(DESTDIR)$(PREFIX)/lib/systemd/system/mhptop-serve.service
 
 uninstall:
 	$(Q)rm -f $(DESTDIR)$(PREFIX)/bin/mhptop $(DESTDIR)$(PREFIX)/share/man/man8/mhptop.8 \
-		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/mhptop
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/mhptop \
+		$(DESTDIR)$(PREFIX)/lib/systemd/system/mhptop-serve.service
+	$(Q)rm -rf $(DESTDIR)$(PREFIX)/share/mhptop
 
 clean:
 	$(Q)rm -rf build

@@ -8,7 +8,7 @@
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>
 #include "mhp_snapshot.h"
-#include "mhp_probe_block.h"
+#include "mhp_probe_replaced.h"
 #include "mhp_copy.h"
 
 char _license[] SEC("license") = "GPL";
@@ -72,4 +72,14 @@ int mhp_find(void *ctx __attribute__((unused)))
 	if (found > 0)
 		mhp_probe_find();
 	return found;
+}
+
+/* Whether the block in mhp_snapshot_next can be found by its directory, which user space has open. */
+SEC("syscall")
+int mhp_find_open(void *ctx __attribute__((unused)))
+{
+	u64 at = mhp_kernel_block_open(mhp_snapshot_fd, mhp_snapshot_next);
+
+	mhp_probe_take_section(at, mhp_snapshot_next);
+	return at != 0;
 }

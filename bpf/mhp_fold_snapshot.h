@@ -158,10 +158,11 @@ MHP_FOLD void mhp_fold_snapshot_block(struct mhp_ledger *ledger,
 	if (e->state != MHP_STATE_ONLINE && e->state != MHP_STATE_GOING_OFFLINE)
 		return;
 	own = mhp_fold_is_shared(ledger, block) ? 0 : e->vmemmap_pages;
-	/* Boot memory may have holes and early reserved pages; their number is unknown. */
+	/* Boot memory, or what may be, may have holes and early reserved pages; their number is unknown. */
 	if (e->state == MHP_STATE_GOING_OFFLINE) {
 		block->flags |= MHP_BLOCK_PARTIAL;
 	} else if (e->hosting != MHP_HOSTING_BOOT &&
+		   e->hosting != MHP_HOSTING_NONE &&
 		   e->origin == MHP_ORIGIN_KERNEL) {
 		block->flags |= MHP_BLOCK_ESTIMATED;
 		block->managed = e->nr_pages - e->vmemmap_pages;

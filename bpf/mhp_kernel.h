@@ -120,11 +120,39 @@ struct pglist_data {
 	int node_id;
 };
 
+struct kobject {
+	const char *name;
+};
+
 struct device {
+	struct kobject kobj;
 	u32 id;
 };
 
+/* From an open file of a process to the directory in sysfs that it is, whose priv is the kobject */
+struct kernfs_node {
+	struct mhp_number active; /* negative while it is being removed */
+	void *priv;
+};
+
+struct inode {
+	void *i_private;
+};
+
+struct file {
+	struct inode *f_inode;
+};
+
+struct fdtable {
+	struct file **fd;
+};
+
+struct files_struct {
+	struct fdtable *fdt;
+};
+
 struct task_struct {
+	struct files_struct *files;
 	char comm[16];
 };
 
@@ -175,6 +203,15 @@ struct memory_notify {
 	unsigned long altmap_start_pfn;
 	unsigned long start_pfn;
 	unsigned long nr_pages;
+};
+
+struct bpf_ksym {
+	char name[512];
+};
+
+struct bpf_tramp_image {
+	struct bpf_ksym ksym;
+	void *ip_after_call;
 };
 
 struct mm_struct {

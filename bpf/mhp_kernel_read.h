@@ -133,6 +133,30 @@ MHP_KERNEL_CALLED u64 mhp_kernel_block_at(u64 index)
 	return (entry & 3) ? 0 : entry;
 }
 
+/*
+ * The struct memory_block whose directory in sysfs the calling process has open; 0 if it is gone, or another one. This
+ * way needs no symbol, which kernels without CONFIG_KALLSYMS_ALL do not have for variables.
+ */
+MHP_KERNEL_CALLED u64 mhp_kernel_block_open(u32 fd, u64 index)
+{
+	u64 at = bpf_get_current_task();
+
+	at = MHP_KERNEL_FIELD(at, struct task_struct, files);
+	at = MHP_KERNEL_FIELD(at, struct files_struct, fdt);
+	at = MHP_KERNEL_FIELD(at, struct fdtable, fd);
+	at = mhp_kernel_u64(at + fd * 8ULL);
+	at = MHP_KERNEL_FIELD(at, struct file, f_inode);
+	at = MHP_KERNEL_FIELD(at, struct inode, i_private);
+	if (!at || (s32)MHP_KERNEL_FIELD(at, struct kernfs_node, active) < 0)
+		return 0;
+	at = MHP_KERNEL_FIELD(at, struct kernfs_node, priv);
+	if (!at)
+		return 0;
+	at -= bpf_core_field_offset(struct memory_block, dev.kobj);
+	return MHP_KERNEL_FIELD(at, struct memory_block, dev.id) == index ? at :
+									    0;
+}
+
 #define MHP_KERNEL_ENUM(value, type, name)         \
 	(bpf_core_enum_value_exists(type, name) && \
 	 (value) == bpf_core_enum_value(type, name))

@@ -143,7 +143,7 @@ int mhp_exit_online(void *ctx)
 			(void *)mhp_block_op.zone, ret);
 	}
 	mhp_block_op.tid = 0;
-	mhp_block_op.opened = 0;
+	mhp_probe_end(&mhp_block_op.opened);
 	return 0;
 }
 
@@ -255,7 +255,7 @@ int mhp_exit_offline(void *ctx)
 					 (void *)mhp_block_op.zone, ret);
 	}
 	mhp_block_op.tid = 0;
-	mhp_block_op.opened = 0;
+	mhp_probe_end(&mhp_block_op.opened);
 	return 0;
 }
 

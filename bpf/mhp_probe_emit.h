@@ -41,15 +41,27 @@ MHP_KERNEL int mhp_has(u32 bit)
 	return mhp_probe_has & bit;
 }
 
-/*
- * An operation begins. The kernel skips the exit probes of a call in progress if another tracer attaches to its function
- * then, or detaches: if the operation before has no end, that event is lost.
- */
+u32 mhp_op_tid; /* of the operation in progress, 0: none */
+u32 mhp_op_missed; /* an event of it that may be missing, see mhp_probe_replaced.h */
+
+/* An operation begins. If the one before has no end, that event is lost. */
 MHP_KERNEL void mhp_probe_begin(u32 *opened, u32 end_event)
 {
 	if (*opened)
 		mhp_store_missed(end_event);
 	*opened = *(volatile u32 *)&mhp_open;
+	mhp_op_tid = mhp_tid();
+	mhp_op_missed = 0;
+}
+
+/* It ends. What may be missing of it may have come after the last loss that was counted. */
+MHP_KERNEL void mhp_probe_end(u32 *opened)
+{
+	if (mhp_op_missed)
+		mhp_store_missed(mhp_op_missed);
+	*opened = 0;
+	mhp_op_tid = 0;
+	mhp_op_missed = 0;
 }
 
 /* Stores a record whose payload is filled. Not static, so that the verifier checks the fold once for all probes. */

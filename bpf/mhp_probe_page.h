@@ -30,14 +30,13 @@ u32 mhp_pgd_shift = 39;
 u64 mhp_memory_chain; /* address of the memory notifier chain */
 u32 mhp_section_shift; /* pages of a section, as 2^n; 0 if unknown */
 
-/* A memory block knows its number and that of its first section. */
-static long mhp_probe_find_section(u32 i, void *ctx __attribute__((unused)))
+/* A memory block knows its number and that of its first section. Returns 1 if they tell how large a section is. */
+MHP_KERNEL int mhp_probe_take_section(u64 at, u64 index)
 {
-	u64 at = mhp_kernel_block_at(i + 1);
-	u64 sections = at ? MHP_KERNEL_FIELD(at, struct memory_block,
-					     start_section_nr) /
-				       (i + 1) :
-			    0;
+	u64 sections = at && index ? MHP_KERNEL_FIELD(at, struct memory_block,
+						      start_section_nr) /
+					     index :
+				     0;
 
 	if (!sections)
 		return 0;
@@ -45,6 +44,11 @@ static long mhp_probe_find_section(u32 i, void *ctx __attribute__((unused)))
 	for (; sections > 1 && mhp_section_shift; sections >>= 1)
 		mhp_section_shift--;
 	return 1;
+}
+
+static long mhp_probe_find_section(u32 i, void *ctx __attribute__((unused)))
+{
+	return mhp_probe_take_section(mhp_kernel_block_at(i + 1), i + 1);
 }
 
 /* Looks up the addresses above. */

@@ -177,7 +177,7 @@ MHP_KERNEL void mhp_add_exit(void *ctx)
 	if (!mhp_add.ended)
 		mhp_add_end_emit(ret);
 	mhp_add.tid = 0;
-	mhp_add.opened = 0;
+	mhp_probe_end(&mhp_add.opened);
 }
 
 SEC("fentry/add_memory_resource")
@@ -294,8 +294,10 @@ static long mhp_probe_walk_step(u32 i, struct mhp_probe_walk *walk)
 	}
 	account = mhp_ledger_block((void *)0,
 				   (walk->first + i) << mhp_block_shift, 0);
-	if (!account || !account->hosting ||
-	    account->hosting == MHP_HOSTING_NONE) {
+	/* A snapshot that read the kernel's memory block knows what it hosts, if not always who hosts its memmap. */
+	if (!account || account->flags & MHP_BLOCK_SYSFS ||
+	    (!(account->flags & MHP_BLOCK_SNAPSHOT) &&
+	     (!account->hosting || account->hosting == MHP_HOSTING_NONE))) {
 		walk->unknown = 1;
 		return 0;
 	}
@@ -363,7 +365,7 @@ int mhp_exit_remove(void *ctx)
 				mhp_remove.nr_pages, mhp_remove.vmemmap_pages,
 				mhp_remove.nid, (s32)mhp_ret(ctx));
 	mhp_remove.tid = 0;
-	mhp_remove.opened = 0;
+	mhp_probe_end(&mhp_remove.opened);
 	return 0;
 }
 

@@ -22,6 +22,7 @@ const volatile u32 mhp_ring_bytes = 4 << 20;
 
 struct mhp_record mhp_sysfs_record; /* set by user space: event and payload */
 u64 mhp_snapshot_next; /* block or zone to continue with */
+u32 mhp_snapshot_fd; /* set by user space: the directory of block mhp_snapshot_next in sysfs */
 u32 mhp_snapshot_done; /* the walk is complete */
 
 /* The snapshot leaves half of the ring buffer to kernel events. */
@@ -29,6 +30,15 @@ MHP_KERNEL int mhp_snapshot_room(void)
 {
 	return bpf_ringbuf_query(&mhp_ring, BPF_RB_AVAIL_DATA) <
 	       mhp_ring_bytes / 2;
+}
+
+MHP_KERNEL void mhp_snapshot_block_store(struct mhp_record *r)
+{
+	mhp_store_known(r, MHP_EVENT_mhp_snapshot_block,
+			sizeof(r->p.mhp_snapshot_block),
+			r->p.mhp_snapshot_block.hosting == MHP_HOSTING_NONE ?
+				MHP_FIELD(mhp_snapshot_block, hosting) :
+				0);
 }
 
 /* One block each step. Repeats the step if the block was removed or added during the read. */
@@ -46,8 +56,7 @@ static long mhp_snapshot_block_step(u32 i __attribute__((unused)),
 				 at);
 		if (mhp_kernel_block_at(mhp_snapshot_next) != at)
 			return 0;
-		mhp_store_record(&r, MHP_EVENT_mhp_snapshot_block,
-				 sizeof(r.p.mhp_snapshot_block));
+		mhp_snapshot_block_store(&r);
 	}
 	mhp_snapshot_next = mhp_next_block;
 	mhp_snapshot_done = mhp_snapshot_next == MHP_KERNEL_NO_MORE;
@@ -87,6 +96,33 @@ int mhp_snapshot_blocks(void *ctx __attribute__((unused)))
 	return 0;
 }
 
+/*
+ * The block whose directory user space has open. Returns 1 if there is no room at the moment, 3 if the block cannot be
+ * found that way.
+ */
+SEC("raw_tp")
+int mhp_snapshot_open(void *ctx __attribute__((unused)))
+{
+	struct mhp_record r;
+	int result = 3;
+	u32 lock;
+	u64 at;
+
+	if (!mhp_snapshot_room())
+		return 1;
+	lock = mhp_store_begin();
+	at = mhp_kernel_block_open(mhp_snapshot_fd, mhp_snapshot_next);
+	if (at)
+		mhp_kernel_block(&r.p.mhp_snapshot_block, mhp_snapshot_next,
+				 at);
+	if (at && mhp_kernel_block_open(mhp_snapshot_fd, mhp_snapshot_next)) {
+		mhp_snapshot_block_store(&r);
+		result = 0;
+	}
+	mhp_store_end(lock);
+	return result;
+}
+
 SEC("raw_tp")
 int mhp_snapshot_zones(void *ctx __attribute__((unused)))
 {
@@ -117,8 +153,9 @@ int mhp_snapshot_sysfs(void *ctx __attribute__((unused)))
 	}
 	if (mhp_sysfs_record.event == MHP_EVENT_mhp_snapshot_block) {
 		r.p.mhp_snapshot_block = mhp_sysfs_record.p.mhp_snapshot_block;
-		mhp_store_record(&r, MHP_EVENT_mhp_snapshot_block,
-				 sizeof(r.p.mhp_snapshot_block));
+		mhp_store_known(&r, MHP_EVENT_mhp_snapshot_block,
+				sizeof(r.p.mhp_snapshot_block),
+				mhp_sysfs_record.unknown);
 	} else if (mhp_sysfs_record.event == MHP_EVENT_mhp_snapshot_memory) {
 		r.p.mhp_snapshot_memory =
 			mhp_sysfs_record.p.mhp_snapshot_memory;

@@ -163,13 +163,14 @@ MHP_STORE void mhp_store_known(struct mhp_record *r, u32 event, u32 size,
 		count->submitted++;
 }
 
-/* Counts an event that happened and of which there can be no record. */
+/* Counts an event that happened and of which there can be no record. Its number is missing, so that the gap shows where. */
 MHP_STORE void mhp_store_missed(u32 event)
 {
 	struct mhp_count *count = bpf_map_lookup_elem(&mhp_counts, &event);
 
 	if (!count || !*(volatile u32 *)&mhp_open)
 		return;
+	__sync_fetch_and_add(&mhp_seq, 1);
 	count->seen++;
 	count->lost++;
 }

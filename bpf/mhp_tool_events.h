@@ -33,7 +33,7 @@ enum mhp_old_word {
 	MHP_REASON_OLD_HOSTING = 30,
 };
 
-/* Where a snapshot record comes from. Fields that sysfs does not provide are 0 or "none". */
+/* Where a snapshot record comes from. Fields that sysfs does not provide are unknown. */
 enum mhp_origin {
 	MHP_ORIGIN_UNSET,
 	MHP_ORIGIN_KERNEL,

@@ -8,13 +8,15 @@ cd "$TOP" || exit 1
 # The folders of tools/mhptop and what each may include, from the top down; docs/architecture.md has the same table. All
 # but base may also include the headers of bpf/ (mhp_*.h).
 declare -A may=(
-	[main.c]="cli view check record doctor answers source format rules model base"
-	[cli]="view check record doctor answers source format rules model base"
+	[main.c]="cli view check record doctor answers serve export source format rules model base"
+	[cli]="view check record doctor answers serve export source format rules model base"
 	[view]="source format rules model base"
 	[check]="source format rules model base"
 	[record]="source format rules model base"
 	[doctor]="source format rules model base"
 	[answers]="source format rules model base"
+	[serve]="export source format rules model base"
+	[export]="source format rules model base"
 	[source]="format rules model base"
 	[format]="model base"
 	[rules]="model base"
@@ -59,6 +61,7 @@ only_in source/bpf/ 'bpf/(libbpf|bpf|btf)\.h' libbpf
 only_in source/import/ 'trace-cmd\.h|event-parse\.h|tracefs\.h' libtracecmd
 only_in view/tui/ 'curses\.h|term\.h|panel\.h' curses
 only_in base/confine.c 'seccomp\.h' libseccomp
+only_in serve/ 'microhttpd\.h' libmicrohttpd
 only_in check/call_site 'elfutils/|dwarf\.h|libdw|gelf\.h' libdw
 eq "only source/bpf sees the skeleton" "$(awk '$2 ~ /skel\.h$/ && $1 !~ "^tools/mhptop/source/bpf/"' "$WORK/reads")" ""
 eq "call_site* includes nothing above the model" \

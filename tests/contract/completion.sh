@@ -21,6 +21,8 @@ completes "commands" "check" ch
 completes "an option before a command" "--delay" --de
 completes "no option of a command before the command" "" --juni
 completes "options of check" "--max-add --max-idle --max-offline --max-online --max-remove --max-vmemmap" check --max
+completes "options of serve" "--listen" serve --li
+completes "options of export" "--perfetto" export --pe
 completes "options of record" "--output" record --o
 completes "options of replay" "--follow" replay --fo
 completes "options of replay are not completed without it" "" --sinc
@@ -42,6 +44,7 @@ completes "recordings of replay" "run.ndjson" replay run
 completes "recordings of check" "run.ndjson" check run
 completes "recordings of explain" "run.ndjson" explain memory32 run
 completes "the file of an option" "run.ndjson" check --junit run
+completes "the file of an option of serve" "run.ndjson" serve --textfile run
 for option in $(mhptop check --help | grep -oE '^ *(-[a-z], )?--[a-z-]+' | grep -o -- '--.*'); do
 	# Some options begin with the whole of another one.
 	completes "$option of check" "$(mhptop check --help | grep -oE -- "^ *(-[a-z], )?${option}[a-z-]*" | grep -o -- '--.*' | paste -sd' ')" \

@@ -17,11 +17,12 @@ split-gigantic-pages gigantic"
 # number PATCH: its place in the series
 number() { grep -vE '^(#|$)' "kernel/$BASE/series" | grep -nE -m1 "$1" | cut -d: -f1; }
 
-# build NAME OPTION…: a kernel, and the test module for it
+# build NAME OPTION…: a kernel, which $kernel names from then on, and the test module for it. The variable is not called name
+# because guest() runs in check(), which has one of that name.
 build() {
-	name=$1
-	check "$name builds" kernel/build.sh "${@:2}" patched
-	check "the test module for $name builds" tests/vm/module/build.sh "$name"
+	kernel=$1
+	check "$kernel builds" kernel/build.sh "${@:2}" patched
+	check "the test module for $kernel builds" tests/vm/module/build.sh "$kernel"
 }
 
 forget() { rm -rf "build/kernel/$1" "$cache/entries/$1@"*; }
@@ -31,7 +32,7 @@ guest() {
 	local dimms=()
 	[[ $2 != gigantic ]] || dimms=(--numa 2 --dimm 512M --dimm 1G --append 'movable_node memmap=1536M@4G')
 	rm -rf "$1"
-	tests/vm/run.py --kernel "build/kernel/$name/bzImage" --results "$1" "${dimms[@]}" "${@:3}" tests/vm/t/fixes.py "$2" \
+	tests/vm/run.py --kernel "build/kernel/$kernel/bzImage" --results "$1" "${dimms[@]}" "${@:3}" tests/vm/t/fixes.py "$2" \
 		>"$WORK/guest" 2>&1
 }
 
@@ -50,7 +51,7 @@ while read -r -u 3 patch cases; do
 		guest "$VM/fixes-$case-without" "$case"
 		check "$case: reproduced without the patch" broken "$case" "$VM/fixes-$case-without"
 	done
-	forget "$name"
+	forget "$kernel"
 	n=$((n + 1))
 	eq "$patch is patch $n of the series" "$(number "$patch")" "$n"
 	build "$BASE-first$n" --patches "$n"
@@ -61,7 +62,7 @@ done 3<<<"$FIXES"
 for case in sections mapping exists tables; do
 	check "$case: still gone with all of these patches" guest "$VM/fixes-$case-all" "$case"
 done
-forget "$name"
+forget "$kernel"
 
 # The same bug on a kernel with the events
 build "$BASE-with-no-rollback" --with no-rollback
@@ -70,5 +71,5 @@ build/mhptop check $VM/fixes-recorded/record.ndjson >"$WORK/verdict" 2>"$WORK/st
 eq "a failed add of several sections: mhptop check finds violations" "$?" 3
 check "sections that kept their memmap violate pages.rollback" grep -q '^not ok [0-9]* pages\.rollback: ' "$WORK/verdict"
 grep -m1 -A4 '^not ok [0-9]* pages\.rollback: ' "$WORK/verdict" | sed '1d; s/^# */#   /'
-forget "$name"
+forget "$kernel"
 done_testing

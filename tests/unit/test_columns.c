@@ -26,15 +26,16 @@ static void test_cells(void)
 	cell(40, "blocker_stage", "migrate");
 	cell(40, "offline_time", "2.0us");
 	cell(40, "known", "estimated");
-	cell(0, "present", "-");
+	cell(0, "present", "?");
 	cell(0, "known", "snapshot");
 	cell(0, "blocker_pfn", "-");
 	cell(0, "blocker_kind", "-");
 	cell(0, "reason", "-");
 	cell(0, "range", "-");
 	cell(41, "present", "0");
-	cell(42, "hosting", "-");
-	cell(42, "present", "-");
+	cell(42, "hosting", "?");
+	cell(42, "vmemmap_pages", "?");
+	cell(42, "present", "?");
 	cell(42, "online_time", "0ns+");
 	cell(42, "state", "going_online");
 	cell(42, "known", "partial");
@@ -220,6 +221,10 @@ static void test_filters(void)
 		{ "reason=-", 0xd },
 		{ "reason!=-", 0x2 },
 		{ "hosting=-", 0x8 },
+		{ "hosting=?", 0x8 },
+		{ "hosting!=?", 0x7 },
+		{ "present=?", 0x9 },
+		{ "blocker_pfn=?", 0 },
 		{ "offline_time>1us", 0x2 },
 		{ "offline_time>1.5us", 0x2 },
 		{ "offline_time>2us", 0 },

@@ -152,8 +152,8 @@ static void test_others(void)
 	begin();
 	range_snapshot(BASE, 2, 1, 2);
 	is("from a snapshot", RANGE_THERE);
-	cell("flags", "-");
-	cell("ret", "-");
+	cell("flags", "?");
+	cell("ret", "?");
 	cell("refs", "1");
 	cell("sections", "2");
 	cell("users", "1");

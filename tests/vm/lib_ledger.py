@@ -26,7 +26,7 @@ STATES = {"gone": "removed"}                    # states that the account and th
 def run(*args, code=0):
     """Run mhptop to its end and return its output. RuntimeError if its exit status is not `code`."""
     ended = subprocess.run([MHPTOP, *args], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                           stdin=subprocess.DEVNULL, timeout=SECONDS, check=False, text=True)
+                           stdin=subprocess.DEVNULL, timeout=START_SECONDS, check=False, text=True)
     if ended.returncode != code:
         raise RuntimeError(f"mhptop {' '.join(args)}: expected exit {code}, got {ended.returncode}: "
                            f"{ended.stderr.strip()[-300:]}")

@@ -87,7 +87,10 @@ def block(number):
         zones_text = read(f"{path}/valid_zones").split()
         nodes = [int(name[4:]) for name in os.listdir(path) if re.fullmatch(r"node\d+", name)]
         return Block(read(f"{path}/state").strip(), zones_text, nodes[0] if nodes else -1)
-    except FileNotFoundError:
+    except OSError as err:
+        # A file that is open while the block is removed fails with ENODEV.
+        if err.errno not in (errno.ENOENT, errno.ENODEV):
+            raise
         return None
 
 

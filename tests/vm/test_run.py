@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """run.py with a stand-in for QEMU. A host test: python3 -m unittest, without QEMU or a kernel."""
+import contextlib
 import os
 import signal
 import subprocess
@@ -40,6 +41,9 @@ class Fixture(unittest.TestCase):
         return self.path(name)
 
     def start(self, guest, *options, kernel=None, script=None):
+        # Or wait_for_qemu() would return before this run is ready for a signal.
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(os.path.join(self.results, "pid"))
         return subprocess.Popen(
             [sys.executable, RUN, "--kernel", kernel or self.kernel, "--results", self.results,
              *options, script or self.script],

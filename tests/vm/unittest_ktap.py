@@ -14,6 +14,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 class KtapResult(unittest.TestResult):
     """One line for each test, followed by the reason if it failed."""
 
+    _parts = []             # of the current test, those that failed
+
     def _line(self, verdict, test, why="", skip=""):
         print(f"{verdict} {self.testsRun} {test.id()}{f' # SKIP {skip}' if skip else ''}")
         for line in why.splitlines():
@@ -31,6 +33,19 @@ class KtapResult(unittest.TestResult):
     def addError(self, test, err):
         super().addError(test, err)
         self._line("not ok", test, self.errors[-1][1])
+
+    def addSubTest(self, test, subtest, err):
+        """A part of a test that failed: the test's own line comes at its end."""
+        super().addSubTest(test, subtest, err)
+        if err:
+            kind = self.failures if issubclass(err[0], test.failureException) else self.errors
+            self._parts = [*self._parts, f"{subtest.id()}\n{kind[-1][1]}"]
+
+    def stopTest(self, test):
+        if self._parts:
+            self._line("not ok", test, "\n".join(self._parts))
+            self._parts = []
+        super().stopTest(test)
 
     def addSkip(self, test, reason):
         super().addSkip(test, reason)

@@ -13,8 +13,10 @@
 #include "cli/cli.h"
 #include "view/tui/dashboard.h"
 #include "doctor/doctor.h"
+#include "export/export.h"
 #include "base/loop.h"
 #include "record/record.h"
+#include "serve/serve.h"
 #include "source/stream.h"
 
 static char out_buffer[1 << 16];
@@ -148,6 +150,44 @@ static int record(const struct cli *cli)
 	return status;
 }
 
+static int serve_metrics(const struct cli *cli)
+{
+	struct stream stream;
+	int err, status;
+
+	if (cli->file) {
+		err = stream_open_all(&stream, cli->files, cli->nr_files, 0,
+				      NULL);
+	} else {
+		loop_hold_signals();
+		err = stream_open_live(&stream, cli_source(cli));
+	}
+	if (err)
+		return status_fail(cli->file ? stream_status(err) :
+					       stream_live_status(err),
+				   "%s", stream.why);
+	if (*stream.model.notice)
+		status_fail(STATUS_OK,
+			    "polling sysfs instead of reading events: %s",
+			    stream.model.notice);
+	status = serve_run(&stream, &cli->serve);
+	stream_close(&stream);
+	return status;
+}
+
+static int export(const struct cli *cli)
+{
+	struct stream stream;
+	int err, status;
+
+	err = stream_open_all(&stream, cli->files, cli->nr_files, 0, NULL);
+	if (err)
+		return status_fail(stream_status(err), "%s", stream.why);
+	status = export_perfetto(&stream);
+	stream_close(&stream);
+	return status;
+}
+
 /*
  * A file that is opened while a standard descriptor is closed would take its
  * place. What takes it instead can be neither read from standard input nor
@@ -194,6 +234,10 @@ int main(int argc, char **argv)
 		return list_run(cli.view.format == VIEW_JSON, stdout);
 	case CLI_EXPLAIN:
 		return explain(&cli);
+	case CLI_SERVE:
+		return serve_metrics(&cli);
+	case CLI_EXPORT:
+		return export(&cli);
 	case CLI_DOCTOR:
 		return status_printed(doctor_run(stdout));
 	}

@@ -15,13 +15,15 @@ endif
 
 MHPTOP_VERSION := 0.1
 MHPTOP_LIBS := libbpf ncursesw json-c zlib libzstd libdw libtracecmd libtraceevent libseccomp
-MODULES := $(MHPTOP_LIBS)
+# Loaded at run time, by mhptop serve only
+MHPTOP_LOADED := libmicrohttpd
+MODULES := $(MHPTOP_LIBS) $(MHPTOP_LOADED)
 MHPTOP_SRC := $(sort $(shell find tools/mhptop -name '*.c'))
 MHPTOP_OBJ := $(MHPTOP_SRC:tools/mhptop/%.c=build/obj/%.o)
 
 CFLAGS ?= -O2 -g
 MHPTOP_CFLAGS = -std=gnu11 -Wall -Wextra $(ERROR_FLAGS) -D_GNU_SOURCE -DMHPTOP_VERSION='"$(MHPTOP_VERSION)"' \
-	-Itools/mhptop $(BPF_CPPFLAGS) $(shell pkg-config --cflags $(MHPTOP_LIBS))
+	-Itools/mhptop $(BPF_CPPFLAGS) $(shell pkg-config --cflags $(MODULES))
 MHPTOP_LDLIBS = $(shell pkg-config --libs $(MHPTOP_LIBS))
 
 # Frame pointers: the leak checker needs them for its backtraces. fuzzer-no-link: coverage information for fuzz targets.
@@ -32,9 +34,10 @@ SAN_OBJ := $(MHPTOP_SRC:tools/mhptop/%.c=build/san/%.o)
 # Each tests/fuzz/fuzz_*.c is a libFuzzer target; tests/fuzz/run.sh runs those that are built.
 FUZZ_TARGETS := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 
-# Each tests/unit/test_*.c is a program that prints KTAP; events_doc prints the reference part of docs/events.md.
+# Each tests/unit/test_*.c is a program that prints KTAP; events_doc prints the reference part of docs/events.md,
+# schema_doc the files of docs/schema.
 UNIT_TESTS := $(patsubst tests/unit/%.c,build/tests/%,$(sort $(wildcard tests/unit/test_*.c)))
-HOST_TESTS := $(UNIT_TESTS) build/tests/events_doc build/tests/mhptop build/tests/generate build/tests/mutate build/tests/as_text \
+HOST_TESTS := $(UNIT_TESTS) build/tests/events_doc build/tests/schema_doc build/tests/mhptop build/tests/generate build/tests/mutate build/tests/as_text \
 	build/tests/steps build/tests/call_sites build/tests/btf_compare build/tests/live $(FUZZ_TARGETS) build/fuzz/dictionary
 
 .PHONY: mhptop check-build check-unit check-golden

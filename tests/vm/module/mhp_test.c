@@ -12,6 +12,7 @@
  *	echo "START SIZE" > /sys/kernel/debug/mhp_test/device_remove
  *
  *	echo "ACTION ERRNO" > /sys/kernel/debug/mhp_test/veto
+ *	echo "ACTION 1" > /sys/kernel/debug/mhp_test/wait
  *	echo "START SIZE NID RESERVED" > /sys/kernel/debug/mhp_test/hold
  *	echo "START ZONE" > /sys/kernel/debug/mhp_test/zone
  *	echo "PAGES 0" > /sys/kernel/debug/mhp_test/leak
@@ -20,6 +21,7 @@
  * device_add: ZONE_DEVICE memory, which may be smaller than a section; it hosts
  * its own memmap or, with BUDDY, the buddy allocator does.
  * veto: a memory notifier fails an action MEM_* with ERRNO; 0 clears the veto.
+ * wait: a memory notifier waits in an action MEM_* until "ACTION 0" is written.
  * hold: allocates one movable page in a range and node, and holds it until the
  * next write; SIZE 0 only releases it. The page is PageOffline, as in a balloon
  * driver, or PageReserved with RESERVED.
@@ -46,6 +48,7 @@
 #include <linux/notifier.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
+#include <linux/wait.h>
 
 static struct dentry *dir;
 
@@ -120,13 +123,16 @@ static int do_device_remove(u64 start, u64 size, int nid, unsigned int flags)
 }
 
 static int vetoes[16];
+static bool waits[ARRAY_SIZE(vetoes)];
+static DECLARE_WAIT_QUEUE_HEAD(waiting);
 
 static int veto_notify(struct notifier_block *nb, unsigned long action,
 		       void *arg)
 {
-	return action < ARRAY_SIZE(vetoes) ?
-		       notifier_from_errno(-vetoes[action]) :
-		       NOTIFY_OK;
+	if (action >= ARRAY_SIZE(vetoes))
+		return NOTIFY_OK;
+	wait_event(waiting, !READ_ONCE(waits[action]));
+	return notifier_from_errno(-vetoes[action]);
 }
 
 static struct notifier_block veto_nb = { .notifier_call = veto_notify };
@@ -136,6 +142,15 @@ static int do_veto(u64 action, u64 error, int nid, unsigned int flags)
 	if (action >= ARRAY_SIZE(vetoes) || error > MAX_ERRNO)
 		return -EINVAL;
 	vetoes[action] = error;
+	return 0;
+}
+
+static int do_wait(u64 action, u64 begin, int nid, unsigned int flags)
+{
+	if (action >= ARRAY_SIZE(waits))
+		return -EINVAL;
+	WRITE_ONCE(waits[action], begin);
+	wake_up_all(&waiting);
 	return 0;
 }
 
@@ -334,6 +349,7 @@ FILE_OF(offline_and_remove);
 FILE_OF(device_add);
 FILE_OF(device_remove);
 FILE_OF(veto);
+FILE_OF(wait);
 FILE_OF(hold);
 FILE_OF(zone);
 FILE_OF(leak);
@@ -350,6 +366,7 @@ static int __init mhp_test_init(void)
 	debugfs_create_file("device_remove", 0200, dir, NULL,
 			    &device_remove_fops);
 	debugfs_create_file("veto", 0200, dir, NULL, &veto_fops);
+	debugfs_create_file("wait", 0200, dir, NULL, &wait_fops);
 	debugfs_create_file("hold", 0200, dir, NULL, &hold_fops);
 	debugfs_create_file("zone", 0200, dir, NULL, &zone_fops);
 	debugfs_create_file("leak", 0200, dir, NULL, &leak_fops);

@@ -161,7 +161,7 @@ def main():
     guest.eq("memmap_on_memory has the value that the test expects", MODE, oracle.memmap_mode())
     trace, recorder = Trace(), Recorder()
     account = Account(trace)
-    for case in free_blocks, reserved_huge_page, pinned_page:
+    for case in reserved_huge_page, free_blocks, pinned_page:
         case(account)
     recorder.agree(account, f"{MODE}, at the end")
     recorder.finish(account, MODE)

@@ -17,22 +17,20 @@ import lib_guest as guest
 import lib_oracle as oracle
 from lib_ledger import Recorder, violated_rules
 from lib_scenario import Scenario
-from lib_sources import Comparison
+from lib_sequence import wrong_sequence
+from lib_sources import ProbesToo
 
 MODE = sys.argv[1] if len(sys.argv) > 1 else "none given"
-# The probes look at the page some functions earlier or later than the events do.
-RACY = {("mhp_offline_blocker", field) for field in ("page_flags", "refcount", "mapcount")}
 
 
 def main():
     guest.eq("memmap_on_memory has the value that the test expects", MODE, oracle.memmap_mode())
-    events, probes = Recorder("events", "events"), Recorder("probes", "probes")
+    events, probes = Recorder("events", "events"), ProbesToo()
     Scenario(MODE != "N").run()
-    for recorder in (events, probes):
-        guest.ok(f"{recorder.name}: the recorder ends with nothing lost and both ledgers equal", recorder.end())
-        guest.ok(f"{recorder.name}: no rule is violated", violated_rules(recorder.path))
-    comparison = Comparison(events.path, probes.path, RACY)
-    guest.ok(f"{MODE}: the probes recorded {len(comparison.probes)} events, as the events did", comparison.wrong)
+    guest.ok("events: the recorder ends with nothing lost and both ledgers equal", events.end())
+    guest.ok("events: no rule is violated", violated_rules(events.path))
+    comparison = probes.compare(events.path, MODE)
+    guest.ok(f"{MODE}: the events are those of scenario-{MODE}.txt", wrong_sequence(MODE, comparison.events))
     for line in comparison.lines():
         guest.note(line)
 

@@ -26,6 +26,7 @@ from lib_account import Account
 from lib_trace import Trace, failures, pick
 
 MODE = oracle.memmap_mode()
+HIDDEN = "setpriv", "--bounding-set", "-all,+bpf,+perfmon"     # without CAP_SYSLOG
 KEYS = "id", "state", "node", "zone", "hosting", "vmemmap_pages"
 
 
@@ -54,6 +55,38 @@ def attaches_late(account, recorder):
     boot = {block["hosting"] for block in late["blocks"] if block["id"] in account.boot}
     guest.eq("boot memory is reported as such", {"boot"}, boot)
     guest.eq("no event was lost", 0, late["events"]["lost"], "events")
+
+
+def unknown_or_equal(want, got, may_be_unknown):
+    """Compare two rows: a value may be unknown, and then it is null, if its key is among these."""
+    wrong = []
+    for key, value in want.items():
+        if got[key] is not None or key not in may_be_unknown:
+            wrong += guest.differs(f"{want.get('id')}, {key}", value, got[key])
+    return wrong
+
+
+def addresses_hidden():
+    """As on a kernel without CONFIG_KALLSYMS_ALL: memory blocks are found by their directories in sysfs."""
+    full = ledger.live()
+    ended = subprocess.run([*HIDDEN, ledger.MHPTOP, "--json", "-n", "1"], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                           text=True, check=False, timeout=ledger.START_SECONDS)
+    hidden = json.loads(ended.stdout) if ended.stdout else {"blocks": [], "zones": []}
+    rows = {block["id"]: block for block in hidden["blocks"]}
+    wrong = guest.differs("blocks", sorted(block["id"] for block in full["blocks"]), sorted(rows))
+    if "kernel addresses are hidden" not in ended.stderr or len(ended.stderr.splitlines()) != 1:
+        wrong.append(f"stderr: {ended.stderr}")
+    for block in full["blocks"]:
+        own = block["hosting"] in ("block", "range")
+        # Whether the buddy allocator or boot memory hosts a memmap is unknown, and so whether there may be holes.
+        unknown = () if own else ("hosting", "present", "managed", "range")
+        wrong += unknown_or_equal(block, rows.get(block["id"], dict.fromkeys(block, "missing")), unknown)
+        if not own:
+            wrong += guest.differs(f"memory{block['id']}, hosting", None, rows.get(block["id"], {}).get("hosting"))
+    wrong += guest.differs("zones", full["zones"], hidden["zones"])
+    guest.ok("without the kernel's addresses the snapshot is the same, but for who hosts memmap that blocks do not", wrong
+             + guest.differs("self-hosted", full["sums"]["self_hosted"], hidden.get("sums", {}).get("self_hosted"))
+             + guest.differs("buddy-hosted", None, hidden.get("sums", {}).get("buddy_hosted")))
 
 
 def two_zones(account):
@@ -238,6 +271,7 @@ def main():
     account.update()
     guest.ok("the zones of both nodes agree", account.compare())
     attaches_late(account, recorder)
+    addresses_hidden()
     two_zones(account)
     alone = max(number for number, block in account.blocks.items() if block.zone == "Movable")
     hangs(account, alone)

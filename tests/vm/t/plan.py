@@ -156,12 +156,12 @@ def one_node(memory):
     movable, kernel = memory.of("online_movable"), memory.of("online_kernel")
     memory.round("free memory", movable + kernel, [("yes", "")])
 
-    held = [fill.Anon(160 * fill.MIB), fill.Files(64 * fill.MIB), fill.Inodes(4000), fill.PageTables(400)]
+    held = [fill.Anon(48 * fill.MIB), fill.Files(96 * fill.MIB), fill.Inodes(4000), fill.PageTables(400)]
     memory.round("anon, tmpfs, inodes, page tables", movable + kernel, [("yes", ""), ("no", "kernel_pages")])
     close(held)
 
     subprocess.run("cat /usr/bin/[a-c]* > /dev/null", shell=True, check=False, stderr=subprocess.DEVNULL)
-    held = [fill.Files(160 * fill.MIB), pin.KernelPages(64), fill.Anon(64 * fill.MIB, locked=True)]
+    held = [fill.Files(160 * fill.MIB), pin.KernelPages(64), fill.Anon(24 * fill.MIB, locked=True)]
     memory.round("page cache, pipes, locked memory", movable + kernel, [("yes", ""), ("no", "kernel_pages")])
     close(held)
 
@@ -209,7 +209,7 @@ def virtio_mem(memory):
     there = guest.wait_for(SECONDS, lambda: all(oracle.block(number) for number in numbers))
     guest.ok("virtio-mem adds four blocks", [] if there else ["blocks are missing"])
     memory.online(numbers, "online_movable")
-    held = [fill.Anon(96 * fill.MIB)]
+    held = [fill.Anon(32 * fill.MIB), fill.Files(64 * fill.MIB)]
     memory.round("virtio-mem with half of a block unplugged", numbers, [("yes", "")])
     close(held)
     guest.host("vmem-resize", "vmem0", 0)

@@ -5,8 +5,9 @@
     stock.py MODE          in a guest booted with memory_hotplug.memmap_on_memory=MODE
 
 The scenario of lib_scenario.py runs while mhptop records with the source that it chose by itself, the probes. The events
-are added up as those of a patched kernel are (lib_account.py), and must agree with zoneinfo, meminfo and sysfs; mhptop
-check must find nothing in the recording, and find a rule that is violated on purpose.
+are added up as those of a patched kernel are (lib_account.py), and must agree with zoneinfo, meminfo and sysfs. One by
+one, they must be those that the patched kernel reports of the same steps (lib_sequence.py). mhptop check must find nothing
+in the recording, and find a rule that is violated on purpose.
 """
 import json
 import os
@@ -21,6 +22,7 @@ import lib_oracle as oracle
 from lib_account import Account
 from lib_ledger import Recorder, violated_rules
 from lib_scenario import Scenario
+from lib_sequence import wrong_sequence
 from lib_sources import read
 from lib_trace import Event, pick, steps
 
@@ -103,6 +105,8 @@ def main():
     guest.ok("zoneinfo, meminfo and sysfs agree with the events", account.compare_zoneinfo()
              + account.compare_memtotal() + account.compare_sysfs())
     guest.ok("the events are those of the scenario", wrong_life(events, scenario))
+    guest.ok("event by event, they are those of the patched kernel", wrong_sequence(
+        MODE, records, header.get("unknown_events", ())))
     guest.ok("no rule is violated", violated_rules(recorder.path))
     guest.ok("a rule that is violated on purpose is found", violated_on_purpose(recorder.path))
 

@@ -4,15 +4,18 @@
 
     without.py             on the vanilla kernel: no events; on the patched one: no privileges
 
-Without the events there are probes. Without ftrace, without privileges or with lockdown there is sysfs.
+Without the events there are probes. Without BTF, ftrace or privileges, or with lockdown, there is sysfs. A user who has
+the two capabilities needs no more.
 
 It must not just fail: frames show what sysfs provides, marked as such and nothing else; a command
 that is impossible exits 4, and one line names the missing event system or capability.
 """
+import collections
 import glob
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 
@@ -25,13 +28,15 @@ from lib_trace import EVENTS
 
 UNSUPPORTED = 4
 SECURITY = "/sys/kernel/security"
+BTF = "/sys/kernel/btf"
 NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
+TRACER = (*NOBODY, "--inh-caps", "-all,+bpf,+perfmon", "--ambient-caps", "-all,+bpf,+perfmon")
 
 
 def mhptop(*args, how=()):
     """(status, stdout, stderr) of mhptop, run with the command prefix `how`."""
     ended = subprocess.run([*how, ledger.MHPTOP, *args], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                           stdin=subprocess.DEVNULL, timeout=ledger.SECONDS, check=False, text=True)
+                           stdin=subprocess.DEVNULL, timeout=ledger.START_SECONDS, check=False, text=True)
     return ended.returncode, ended.stdout, ended.stderr
 
 
@@ -62,19 +67,31 @@ def refuses(title, how, *patterns, source=()):
 
 
 def wrong_sysfs_frame(frame):
-    """A frame must have what sysfs reports for each block, and nothing that sysfs cannot know."""
+    """A frame must have what sysfs and zoneinfo report, and null for everything else."""
     wrong = guest.differs("source", "sysfs", frame["source"])
     wrong += guest.differs("blocks", oracle.block_ids(), sorted(block["id"] for block in frame["blocks"]))
+    online = collections.Counter()
     for block in frame["blocks"]:
         there = oracle.block(block["id"])
-        wrong += guest.differs(f"memory{block['id']}", (there.state, there.node, "sysfs"),
-                               (block["state"], block["node"], block["known"]))
-        made_up = {key: block[key] for key in ("present", "managed", "blocker_pfn") if block[key] is not None}
-        made_up.update({key: block[key] for key in ("vmemmap_pages", "populated", "onlines") if block[key]})
-        if block["hosting"] not in (None, "none"):
-            made_up["hosting"] = block["hosting"]
-        wrong += guest.differs(f"memory{block['id']}, what sysfs cannot know", {}, made_up)
-    return wrong
+        zone = there.zones[0] if there.state == "online" and len(there.zones) == 1 else "none"
+        online[block["node"], zone] += 1
+        want = dict.fromkeys(block, None)
+        want.update(id=block["id"], start_pfn=block["id"] * oracle.BLOCK_PAGES, nr_pages=oracle.BLOCK_PAGES,
+                    state=there.state, node=there.node, zone=zone, known="sysfs")
+        wrong += guest.differs(f"memory{block['id']}", want, block)
+    zones = {key: zone for key, zone in oracle.zones().items() if zone.present}
+    wrong += guest.differs("zones", sorted(zones), sorted((zone["node"], zone["zone"]) for zone in frame["zones"]))
+    for zone in frame["zones"]:
+        key = zone["node"], zone["zone"]
+        want = dict.fromkeys(zone, None)
+        want.update(node=key[0], zone=key[1], present=zones[key].present, managed=zones[key].managed,
+                    blocks_online=online[key])
+        wrong += guest.differs(f"node {key[0]} {key[1]}", want, zone)
+    states = [oracle.block(number).state for number in oracle.block_ids()]
+    return wrong + guest.differs("sums", {
+        "present": sum(zone.present for zone in zones.values()), "managed": sum(zone.managed for zone in zones.values()),
+        "self_hosted": None, "buddy_hosted": None, "blocks": len(states), "blocks_online": states.count("online"),
+        "blocks_offline": states.count("offline"), "failures": None}, frame["sums"])
 
 
 def falls_back(title, how, *patterns):
@@ -145,6 +162,42 @@ def few_privileges():
              wrong + guest.differs("exit", 0, process.wait(ledger.SECONDS)))
 
 
+def user_with_capabilities():
+    """A user who is not root, with CAP_BPF and CAP_PERFMON only: record works, and a block that goes online is in it."""
+    path, number = f"/tmp/user.{os.getpid()}", guest.dimm_plug("d9", "128M") // oracle.BLOCK_BYTES
+    process = subprocess.Popen([*TRACER, ledger.MHPTOP, "record", "-o", path], stdin=subprocess.DEVNULL,
+                               stderr=subprocess.PIPE, text=True)
+    began = guest.wait_for(ledger.START_SECONDS, lambda: process.poll() is not None
+                           or (os.path.exists(path) and os.path.getsize(path)))
+    wrong = guest.differs("ends at once", None, process.poll()) + ([] if began else ["no header"])
+    wrong += guest.differs("online", None, oracle.block_set(number, "online_movable"))
+    process.send_signal(signal.SIGINT)
+    err = process.communicate(timeout=ledger.SECONDS)[1]
+    lines = oracle.read(path).splitlines() if os.path.exists(path) else ["{}"]
+    wrong += guest.differs("exit", 0, process.returncode) + guest.differs("source", "probes",
+                                                                          json.loads(lines[0]).get("source"))
+    ends = [json.loads(line) for line in lines if '"mhp_online_end"' in line and '"seq"' in line]
+    wrong += guest.differs("onlines", [(number * oracle.BLOCK_PAGES, "Movable", 0)],
+                           [(end["start_pfn"], end["zone"], end["ret"]) for end in ends])
+    guest.ok("a user with CAP_BPF and CAP_PERFMON records by probes", wrong + wrong_names(
+        "stderr", err, "kernel addresses are hidden"))
+    guest.eq("and the block goes offline again", None, oracle.block_set(number, "offline"))
+    guest.dimm_unplug("d9")
+
+
+def without_btf():
+    """A kernel built without BTF has no such file; an empty one is of no more use."""
+    empty = f"/tmp/empty.{os.getpid()}"
+    with open(empty, "w", encoding="ascii"):
+        pass
+    for what, mount, target in (("without BTF", ("-t", "tmpfs", "none"), BTF),
+                                ("with an empty BTF", ("--bind", empty), f"{BTF}/vmlinux")):
+        subprocess.run(["mount", *mount, target], check=True)
+        falls_back(what, (), r"btf/vmlinux: .*CONFIG_DEBUG_INFO_BTF")
+        refuses(what, (), r"CONFIG_DEBUG_INFO_BTF")
+        subprocess.run(["umount", target], check=True)
+
+
 def running():
     """Whether a process of mhptop is there; one detaches the programs after the others have ended."""
     for path in glob.glob("/proc/[0-9]*/comm"):
@@ -197,8 +250,11 @@ def main():
         has_probes()
         follows_sysfs()
         few_privileges()
+        user_with_capabilities()
         without_ftrace()
+        without_btf()
         falls_back("user nobody", NOBODY, "CAP_BPF")
+        falls_back("root without CAP_PERFMON", without("perfmon"), "CAP_PERFMON")
         refuses("root without CAP_PERFMON", without("perfmon"), "CAP_PERFMON")
         if os.path.isdir(SECURITY):
             locked_down()
@@ -209,6 +265,7 @@ def main():
     refuses("user nobody", NOBODY, "CAP_BPF")
     refuses("root without CAP_BPF", without("bpf"), "CAP_BPF")
     refuses("root without CAP_PERFMON", without("perfmon"), "CAP_PERFMON")
+    without_btf()
     other_form("mhp_notify", "step")
     status, out, err = mhptop("doctor")
     guest.ok("with all privileges doctor reports nothing missing", guest.differs("exit", 0, status)

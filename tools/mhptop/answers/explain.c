@@ -10,6 +10,7 @@
 #include "answers/story.h"
 #include "base/loop.h"
 #include "base/plain_text.h"
+#include "model/columns.h"
 #include "model/event_table.h"
 #include "model/times.h"
 #include "source/live.h"
@@ -101,11 +102,17 @@ static void print_account(const struct explaining *e)
 			"account  unknown: only sysfs was read, which has no pages\n");
 		return;
 	}
-	fprintf(e->out, "account  present %d, managed %d pages%s\n",
-		block->present, block->managed,
-		block->flags & MHP_BLOCK_ESTIMATED ?
-			" (estimated from its state)" :
-			"");
+	/* Of boot memory, and of a block that was first seen in mid-life, only changes are known. */
+	if (column_find("present")->get(&e->stream->model, block) ==
+	    COLUMN_NONE)
+		fputs("account  unknown: what it began with was not seen\n",
+		      e->out);
+	else
+		fprintf(e->out, "account  present %d, managed %d pages%s\n",
+			block->present, block->managed,
+			block->flags & MHP_BLOCK_ESTIMATED ?
+				" (estimated from its state)" :
+				"");
 	fprintf(e->out,
 		"memmap   hosted by %s, %u of its own pages; %u pages populated, %u freed\n",
 		word_or(event_hostings, block->hosting, "?"),
@@ -193,7 +200,7 @@ static void print_life(const struct explaining *e)
 		fputs("  it was there before mhptop started, and the kernel keeps no history\n",
 		      e->out);
 	if (i)
-		fprintf(e->out, "  %zu operations before\n", i);
+		fprintf(e->out, "  operations before these: %zu\n", i);
 	for (; i < story->nr; i++)
 		print_step(e, &story->steps[i]);
 	if (!story->nr && !(e->block->flags & MHP_BLOCK_SNAPSHOT))

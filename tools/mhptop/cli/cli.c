@@ -164,6 +164,22 @@ static int cli_parse_source(struct cli *cli, const char *text)
 			   text);
 }
 
+static int parse_listen(struct cli *cli, const char *text)
+{
+	int err = address_parse(&cli->serve.address, text);
+
+	cli->serve.listens = true;
+	if (err == -EACCES)
+		return status_fail(
+			STATUS_USAGE,
+			"--listen %s: only loopback addresses can be served on, as there is no TLS; put a proxy with TLS in front",
+			text);
+	if (err)
+		return refuse_value("listen",
+				    "ADDR:PORT, such as " SERVE_ADDRESS, text);
+	return 0;
+}
+
 static int parse_option(struct cli *cli, int option, const char *arg)
 {
 	switch (option) {
@@ -194,6 +210,14 @@ static int parse_option(struct cli *cli, int option, const char *arg)
 		return 0;
 	case CLI_OPT_SOURCE:
 		return cli_parse_source(cli, arg);
+	case CLI_OPT_LISTEN:
+		return parse_listen(cli, arg);
+	case CLI_OPT_TEXTFILE:
+		cli->serve.textfile = arg;
+		return 0;
+	case CLI_OPT_PERFETTO:
+		cli->perfetto = true;
+		return 0;
 	case CLI_OPT_FOLLOW:
 		cli->follow = true;
 		return 0;
@@ -205,7 +229,7 @@ static int parse_option(struct cli *cli, int option, const char *arg)
 	return option < CLI_OPT_FOR ? 0 : cli_parse_check(cli, option, arg);
 }
 
-/* The first argument is the command, the others are a question or the files of replay and check. */
+/* The first argument is the command, the others are a question or the files of replay, check, serve and export. */
 static int parse_argument(struct cli *cli, const char *arg, int nth)
 {
 	enum cli_command command;
@@ -230,7 +254,8 @@ static int parse_argument(struct cli *cli, const char *arg, int nth)
 		return 0;
 	}
 	if (cli->command != CLI_REPLAY && cli->command != CLI_CHECK &&
-	    cli->command != CLI_EXPLAIN)
+	    cli->command != CLI_EXPLAIN && cli->command != CLI_SERVE &&
+	    cli->command != CLI_EXPORT)
 		return status_fail(STATUS_USAGE, "unexpected argument '%s'",
 				   arg);
 	if (cli->nr_files == CLI_FILES_MAX)
@@ -387,7 +412,8 @@ static int check_files(const struct cli *cli)
 		return status_fail(STATUS_USAGE,
 				   "--since is later than --until");
 	if (cli->has_source && cli->source == SOURCE_SYSFS &&
-	    cli->command != CLI_TOP && cli->command != CLI_EXPLAIN)
+	    cli->command != CLI_TOP && cli->command != CLI_EXPLAIN &&
+	    cli->command != CLI_SERVE)
 		return status_fail(
 			STATUS_USAGE,
 			"--source sysfs has no events: 'mhptop %s' needs events or probes",
@@ -400,6 +426,14 @@ static int check_files(const struct cli *cli)
 		return status_fail(STATUS_USAGE,
 				   "--follow needs one FILE, not %u",
 				   cli->nr_files);
+	if (cli->command == CLI_EXPORT && !cli->perfetto)
+		return status_fail(STATUS_USAGE,
+				   "export needs a format: --perfetto");
+	if (cli->command == CLI_EXPORT && isatty(STDIN_FILENO) &&
+	    (!cli->file || !strcmp(cli->file, "-")))
+		return status_fail(
+			STATUS_USAGE,
+			"export needs a FILE or a recording on standard input");
 	if (cli->command == CLI_REPLAY && isatty(STDIN_FILENO) &&
 	    (!cli->file || !strcmp(cli->file, "-")))
 		return status_fail(
@@ -434,6 +468,8 @@ bool cli_parse(struct cli *cli, int argc, char **argv, int *status)
 	if (!(used & option_bit(CLI_OPT_TIME)) &&
 	    cli->view.format == VIEW_DASHBOARD)
 		cli->view.time = TIME_AS_LOCAL;
+	if (!cli->serve.listens && !cli->serve.textfile && *status == STATUS_OK)
+		*status = parse_listen(cli, SERVE_ADDRESS);
 	if (*status == STATUS_OK)
 		*status = check_files(cli);
 	if (*status == STATUS_OK)

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include "check/check.h"
+#include "serve/serve.h"
 #include "view/view.h"
 
 enum cli_command {
@@ -16,7 +17,9 @@ enum cli_command {
 	CLI_PLAN,
 	CLI_LIST,
 	CLI_EXPLAIN,
-	CLI_DOCTOR
+	CLI_DOCTOR,
+	CLI_SERVE,
+	CLI_EXPORT
 };
 
 #define CLI_FILES_MAX 256
@@ -37,9 +40,11 @@ struct cli {
 	const char *memory; /* of plan and explain: what it is about */
 	struct view_opts view;
 	struct check_opts check;
+	struct serve_opts serve;
 	bool has_source; /* the user asked for it */
 	enum source_kind source;
 	bool follow;
+	bool perfetto; /* the format of export */
 	struct cli_moment since, until;
 };
 

@@ -17,6 +17,8 @@
 #define LIST (1 << CLI_LIST)
 #define EXPLAIN (1 << CLI_EXPLAIN)
 #define DOCTOR (1 << CLI_DOCTOR)
+#define SERVE (1 << CLI_SERVE)
+#define EXPORT (1 << CLI_EXPORT)
 
 const struct cli_command_info cli_commands[] = {
 	[CLI_TOP] = { "", "[options]",
@@ -60,6 +62,15 @@ const struct cli_command_info cli_commands[] = {
 	[CLI_DOCTOR] = { "doctor", "",
 			 "report what mhptop needs, what is missing and what to do",
 			 "" },
+	[CLI_SERVE] = { "serve", "[options] [FILE...]",
+			"serve metrics for Prometheus, live or of a recording",
+			"Metrics are on /metrics, until interrupted. Without FILE they are those of\n"
+			"this machine; - is standard input, such as a pipe from a running recorder.\n"
+			"docs/serve.md lists the metrics.\n" },
+	[CLI_EXPORT] = { "export", "--perfetto [FILE...]",
+			 "write a recording in the format of another tool",
+			 "The trace goes to standard output. It is JSON that Perfetto and Chrome read:\n"
+			 "operations as slices, the pages of zones as counters.\n" },
 	{ 0 },
 };
 
@@ -89,13 +100,19 @@ const struct cli_option cli_options[] = {
 	  "use no colours, as with NO_COLOR=1", TOP | REPLAY },
 	{ CLI_OPT_SOURCE, "source", "KIND",
 	  "live source: events, probes or sysfs (default: the best)",
-	  TOP | RECORD | CHECK | EXPLAIN },
+	  TOP | RECORD | CHECK | EXPLAIN | SERVE },
 	{ CLI_OPT_FOLLOW, "follow", NULL,
 	  "read on as the recorder writes, until its totals", REPLAY },
 	{ CLI_OPT_SINCE, "since", "TIME", "show events and frames from TIME on",
 	  REPLAY },
 	{ CLI_OPT_UNTIL, "until", "TIME",
 	  "stop after the last event up to TIME", REPLAY },
+	{ CLI_OPT_LISTEN, "listen", "ADDR:PORT",
+	  "address to serve on (default " SERVE_ADDRESS ")", SERVE },
+	{ CLI_OPT_TEXTFILE, "textfile", "FILE",
+	  "keep the metrics in FILE; serve them only with --listen", SERVE },
+	{ CLI_OPT_PERFETTO, "perfetto", NULL,
+	  "write a trace for Perfetto or chrome://tracing", EXPORT },
 	{ CLI_OPT_FOR, "for", "SEC",
 	  "stop checking live events after SEC seconds", CHECK },
 	{ CLI_OPT_JUNIT, "junit", "FILE", "also write the verdict as JUnit XML",
@@ -108,7 +125,7 @@ const struct cli_option cli_options[] = {
 	{ CLI_OPT_SETTING + __COUNTER__ - FIRST, name, arg, help, CHECK },
 	RULES_SETTINGS(SETTING){ CLI_OPT_HELP, "help", NULL, "show this help",
 				 TOP | RECORD | REPLAY | CHECK | PLAN | LIST |
-					 EXPLAIN | DOCTOR },
+					 EXPLAIN | DOCTOR | SERVE | EXPORT },
 	{ CLI_OPT_VERSION, "version", NULL, "show the version", TOP },
 	{ 0 },
 };
@@ -166,6 +183,8 @@ static void print_options(enum cli_command command, FILE *out)
 			option->commands & 1 << command ? "" :
 			option->commands & RECORD	? "record: " :
 			option->commands & REPLAY	? "replay: " :
+			option->commands & EXPORT	? "export: " :
+			option->commands & SERVE	? "serve: " :
 							  "check: ",
 			option->help);
 	}
@@ -181,7 +200,8 @@ static void print_columns(FILE *out)
 	fputs("\nFilters: KEY=WORD, KEY!=WORD, KEY<NUMBER (or <=, >, >=), or a word of any\n"
 	      "column. Separate terms with spaces or commas; all must match. Times are\n"
 	      "in seconds, or with ns, us, ms, s, m or h. Numbers are decimal, or hexadecimal\n"
-	      "with 0x, as page frame numbers are shown. KEY=- matches an empty value.\n",
+	      "with 0x, as page frame numbers are shown. KEY=- matches an empty or unknown\n"
+	      "value, KEY=? an unknown one.\n",
 	      out);
 }
 

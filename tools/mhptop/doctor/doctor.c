@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -45,7 +46,7 @@ static const struct {
 	{ "CONFIG_DEBUG_INFO_BTF",
 	  "the collector needs it to locate structure fields", DOCTOR_MISSING },
 	{ "CONFIG_KALLSYMS_ALL",
-	  "memmap hosting of pre-existing memory blocks cannot be determined",
+	  "memmap hosting of pre-existing memory blocks is known only if they host their own",
 	  DOCTOR_NOTE },
 };
 
@@ -195,6 +196,7 @@ static void check_events(FILE *out, const char *events)
 static void check_tracing(FILE *out)
 {
 	static const char btf[] = "/sys/kernel/btf/vmlinux";
+	struct stat status;
 	const char *events;
 	int err = source_live_tracefs(&events);
 
@@ -210,11 +212,12 @@ static void check_tracing(FILE *out)
 		doctor_print(out, DOCTOR_OK, "tracefs", "%s", events);
 		check_events(out, events);
 	}
-	if (access(btf, R_OK))
+	errno = 0;
+	if (access(btf, R_OK) || stat(btf, &status) || !status.st_size)
 		doctor_print(
 			out, DOCTOR_MISSING, "BTF",
 			"%s: %s; build the kernel with CONFIG_DEBUG_INFO_BTF",
-			btf, strerror(errno));
+			btf, errno ? strerror(errno) : "it is empty");
 	else
 		doctor_print(out, DOCTOR_OK, "BTF", "%s", btf);
 }
@@ -260,11 +263,11 @@ static void check_addresses(FILE *out)
 	if (!shown.any)
 		doctor_print(
 			out, DOCTOR_NOTE, "kernel addresses",
-			"hidden: memmap hosting of pre-existing memory blocks cannot be determined; run as root with kernel.kptr_restrict=0 or 1");
+			"hidden: memmap hosting of pre-existing memory blocks is known only if they host their own; run as root with kernel.kptr_restrict=0 or 1");
 	else if (!shown.blocks || !shown.nodes)
 		doctor_print(
 			out, DOCTOR_NOTE, "kernel addresses",
-			"readable, but without those of variables: memmap hosting of pre-existing memory blocks cannot be determined; build the kernel with CONFIG_KALLSYMS_ALL");
+			"readable, but without those of variables: memmap hosting of pre-existing memory blocks is known only if they host their own; build the kernel with CONFIG_KALLSYMS_ALL");
 	else if (!shown.sections)
 		doctor_print(
 			out, DOCTOR_NOTE, "kernel addresses",

@@ -290,10 +290,7 @@ unsigned int record_event(const char *name, size_t len)
 	return event;
 }
 
-/*
- * Events that got more fields later, with the first of these fields. Older
- * recordings lack them; they are read as 0.
- */
+/* The first of the fields that an event got later. */
 static const struct {
 	unsigned int event;
 	const char *field;
@@ -301,7 +298,8 @@ static const struct {
 	{ MHP_EVENT_mhp_snapshot_block, "refs" },
 };
 
-static bool is_appended(unsigned int event, const struct event_field *field)
+bool record_field_is_appended(unsigned int event,
+			      const struct event_field *field)
 {
 	size_t i;
 
@@ -406,7 +404,7 @@ static int get_event(struct json_flat *flat, struct mhp_record *record)
 	}
 	record->size = info->size;
 	for (field = info->fields; field->name; field++) {
-		optional |= is_appended(record->event, field);
+		optional |= record_field_is_appended(record->event, field);
 		if (optional && !json_flat_find(flat, field->name))
 			continue;
 		if (record->schema &&

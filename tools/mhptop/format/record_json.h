@@ -10,8 +10,9 @@
 #ifndef RECORD_JSON_H
 #define RECORD_JSON_H
 
+#include <stdbool.h>
 #include <stddef.h>
-#include "mhp_event.h"
+#include "model/event_table.h"
 
 #define RECORD_JSON_MAX 1024
 
@@ -19,6 +20,12 @@
 size_t record_to_json(const struct mhp_record *record, char *buf);
 /* The number of an event by its name in a recording of any schema, 0 if it is unknown. */
 unsigned int record_event(const char *name, size_t len);
+/*
+ * Whether a field, and those that follow it, came later to an event: recordings
+ * may lack them. They are then read as 0.
+ */
+bool record_field_is_appended(unsigned int event,
+			      const struct event_field *field);
 /*
  * Read one line of len bytes, without its newline, of a recording of a schema. 0,
  * or -EPROTO with a reason in why (static text). A missing field is -EPROTO. Unknown fields are ignored, and

@@ -47,6 +47,28 @@ static enum known block_known(const struct mhp_block *block)
 						   KNOWN_EVENTS;
 }
 
+/* Whether the source does not report an event, so that what is counted from it is unknown. */
+static bool is_unseen(const struct model *model, unsigned int event)
+{
+	return model->info.kind == SOURCE_SYSFS ||
+	       model->info.unknown_events >> event & 1;
+}
+
+#define SEEN(event, value)                                          \
+	(is_unseen(model, MHP_EVENT_mhp_##event) ? COLUMN_UNKNOWN : \
+						   (s64)(value))
+
+static bool is_hosting_known(u32 hosting)
+{
+	return hosting && hosting != MHP_HOSTING_NONE;
+}
+
+/* What only the kernel's structures or an event tell of a block */
+static s64 inner(const struct mhp_block *block, s64 value)
+{
+	return block_hosts_known(block) ? value : COLUMN_UNKNOWN;
+}
+
 /*
  * Present or managed pages. If their initial number is unknown, as for boot
  * memory with its holes, there are only changes, which would be misleading.
@@ -56,8 +78,9 @@ static s64 pages(const struct mhp_block *block, s64 pages)
 	enum known known = block_known(block);
 
 	if (known == KNOWN_SYSFS || known == KNOWN_PARTIAL ||
-	    (known == KNOWN_SNAPSHOT && block->hosting == MHP_HOSTING_BOOT))
-		return COLUMN_NONE;
+	    (known == KNOWN_SNAPSHOT && (block->hosting == MHP_HOSTING_BOOT ||
+					 !is_hosting_known(block->hosting))))
+		return COLUMN_UNKNOWN;
 	return pages;
 }
 
@@ -75,14 +98,28 @@ static s64 duration(const struct model *model, const struct mhp_phase *phase,
 /* 0 if there is no duration. */
 static s64 bound(s64 duration, bool is_late)
 {
-	if (duration == COLUMN_NONE)
+	if (duration <= COLUMN_UNKNOWN)
 		return 0;
 	return is_late ? BOUND_AT_LEAST : BOUND_EXACT;
 }
 
-static s64 blocker(const struct mhp_block *block, s64 value)
+static s64 known_node(s32 nid)
 {
-	return block->blockers ? value : COLUMN_NONE;
+	return nid < 0 ? COLUMN_UNKNOWN : nid;
+}
+
+static s64 blocker(const struct model *model, const struct mhp_block *block,
+		   s64 value)
+{
+	return block->blockers ? value : SEEN(offline_blocker, COLUMN_NONE);
+}
+
+/* Why the last operation that failed did. If one failed, an unknown reason is not the same as none. */
+static s64 reason(const struct model *model, const struct mhp_block *block)
+{
+	if (block->reason)
+		return block->reason;
+	return block->last_ret ? COLUMN_UNKNOWN : SEEN(online_end, 0);
 }
 
 static s64 range_start(const struct model *model, const struct mhp_block *block)
@@ -90,57 +127,67 @@ static s64 range_start(const struct model *model, const struct mhp_block *block)
 	const struct mhp_range *range =
 		ledger_find_range(model->ledger, block->start_pfn);
 
-	return range ? (s64)range->start_pfn : COLUMN_NONE;
+	if (range)
+		return range->start_pfn;
+	return block_known(block) == KNOWN_EVENTS ||
+			       block->hosting == MHP_HOSTING_BOOT ?
+		       COLUMN_NONE :
+		       COLUMN_UNKNOWN;
 }
 
 /* clang-format off */
 /* C(key, title, help, width, kind, shown, history, words, value of block in model) */
-#define COLUMNS(C)                                                                                                              \
-	C(id, "BLOCK", "memory block number, as in sysfs", 6, NUMBER, true, false, NULL,                                        \
-	  block->start_pfn / ledger_block_pages(model->ledger))                                                                 \
-	C(start_pfn, "START", "first pfn of the block", 12, HEX, false, false, NULL, block->start_pfn)                          \
-	C(nr_pages, "PAGES", "pages in the block", 8, NUMBER, false, false, NULL, ledger_block_pages(model->ledger))            \
-	C(state, "STATE", "online, offline, in transition or removed", 13, WORD, true, false, event_states, block->state)       \
-	C(node, "NODE", "NUMA node", 4, NUMBER, true, false, NULL, block->nid)                                                  \
-	C(zone, "ZONE", "zone the block is online in", 7, WORD, true, false, event_zones, block->zone)                          \
-	C(hosting, "HOSTING", "what hosts its memmap", 7, WORD, true, false, event_hostings, block->hosting)                    \
-	C(vmemmap_pages, "VMEMMAP", "pages of the block used to host memmap", 7, NUMBER, true, false, NULL,                     \
-	  block->vmemmap_pages)                                                                                                 \
-	C(present, "PRESENT", "present pages", 8, NUMBER, true, false, NULL, pages(block, block->present))                      \
-	C(managed, "MANAGED", "managed pages", 8, NUMBER, true, false, NULL, pages(block, block->managed))                      \
-	C(populated, "POPUL", "vmemmap pages populated so far", 7, NUMBER, false, false, NULL, block->populated)                \
-	C(freed, "FREED", "vmemmap pages freed so far", 7, NUMBER, false, true, NULL, block->freed)                             \
-	C(retired, "RETIRED", "pages with memmap gone but backing kept", 7, NUMBER, false, true, NULL,                          \
-	  block->retired)                                                                                                       \
-	C(onlines, "ON", "successful online operations", 4, NUMBER, false, true, NULL, block->onlines)                          \
-	C(offlines, "OFF", "successful offline operations", 4, NUMBER, false, true, NULL, block->offlines)                      \
-	C(online_failures, "ONFAIL", "failed online operations", 6, NUMBER, false, true, NULL, block->online_failures)          \
-	C(offline_failures, "OFFAIL", "failed offline operations", 6, NUMBER, false, true, NULL, block->offline_failures)       \
-	C(add_time, "ADDTIME", "first to last section populated", 9, TIME, false, true, NULL,                                   \
-	  duration(model, &block->add, block_is_adding(model, block)))                                                          \
-	C(online_time, "ONTIME", "duration of the last online operation", 9, TIME, false, true, NULL,                           \
-	  duration(model, &block->online, block_is_onlining(block)))                                                            \
-	C(online_bound, "ONBOUND", "whether ONTIME is exact, or the operation took at_least that", 8, WORD, false, true,        \
-	  bounds, bound(get_online_time(model, block), block_onlines_late(block)))                                              \
-	C(offline_time, "OFFTIME", "duration of the last offline operation", 9, TIME, false, true, NULL,                        \
-	  duration(model, &block->offline, block_is_offlining(block)))                                                          \
-	C(offline_bound, "OFFBOUND", "whether OFFTIME is exact, or the operation took at_least that", 8, WORD, false, true,     \
-	  bounds, bound(get_offline_time(model, block), block_offlines_late(block)))                                            \
-	C(reason, "REASON", "why online or offline last failed", 9, WORD, true, true, event_reasons, block->reason)             \
-	C(last_ret, "RET", "return value of the last operation", 5, NUMBER, false, true, NULL, block->last_ret)                 \
-	C(blockers, "BLOCKERS", "pages reported as blocking offlining", 8, NUMBER, false, true, NULL, block->blockers)          \
-	C(blocker_pfn, "BLOCKER", "pfn of the last blocking page", 12, HEX, false, true, NULL,                                  \
-	  blocker(block, block->blocker_pfn))                                                                                   \
-	C(blocker_kind, "KIND", "kind of the last blocking page", 11, WORD, false, true, event_kinds,                           \
-	  blocker(block, block->blocker_kind))                                                                                  \
-	C(blocker_stage, "STAGE", "stage at which it blocked offlining", 13, WORD, false, true, event_stages,                   \
-	  blocker(block, block->blocker_stage))                                                                                 \
-	C(step, "STEP", "last step of the memory notifier", 15, WORD, false, true, event_steps, block->step)                    \
-	C(violations, "VIOLATED", "rule violations, see docs/rules.md", 8, NUMBER, false, true, NULL,                           \
-	  violations_of_block(&model->violations, block->start_pfn))                                                            \
-	C(live, "LIVE", "pages of the block that hold memmap in use", 7, NUMBER, false, false, NULL,                            \
-	  block->flags & MHP_BLOCK_SYSFS ? COLUMN_NONE : (s64)range_live_pages(model->ledger, block))                           \
-	C(range, "RANGE", "first pfn of the range it was added with", 12, HEX, false, false, NULL, range_start(model, block))   \
+#define COLUMNS(C)                                                                                                                      \
+	C(id, "BLOCK", "memory block number, as in sysfs", 6, NUMBER, true, false, NULL,                                                \
+	  block->start_pfn / ledger_block_pages(model->ledger))                                                                         \
+	C(start_pfn, "START", "first pfn of the block", 12, HEX, false, false, NULL, block->start_pfn)                                  \
+	C(nr_pages, "PAGES", "pages in the block", 8, NUMBER, false, false, NULL, ledger_block_pages(model->ledger))                    \
+	C(state, "STATE", "online, offline, in transition or removed", 13, WORD, true, false, event_states, block->state)               \
+	C(node, "NODE", "NUMA node", 4, NUMBER, true, false, NULL, known_node(block->nid))                                              \
+	C(zone, "ZONE", "zone the block is online in", 7, WORD, true, false, event_zones, block->zone ?: COLUMN_UNKNOWN)                \
+	C(hosting, "HOSTING", "what hosts its memmap", 7, WORD, true, false, event_hostings,                                            \
+	  is_hosting_known(block->hosting) ? (s64)block->hosting : COLUMN_UNKNOWN)                                                      \
+	C(vmemmap_pages, "VMEMMAP", "pages of the block used to host memmap", 7, NUMBER, true, false, NULL,                             \
+	  inner(block, block->vmemmap_pages))                                                                                           \
+	C(present, "PRESENT", "present pages", 8, NUMBER, true, false, NULL, pages(block, block->present))                              \
+	C(managed, "MANAGED", "managed pages", 8, NUMBER, true, false, NULL, pages(block, block->managed))                              \
+	C(populated, "POPUL", "vmemmap pages populated so far", 7, NUMBER, false, false, NULL, inner(block, block->populated))          \
+	C(freed, "FREED", "vmemmap pages freed so far", 7, NUMBER, false, true, NULL, SEEN(vmemmap_free, block->freed))                 \
+	C(retired, "RETIRED", "pages with memmap gone but backing kept", 7, NUMBER, false, true, NULL,                                  \
+	  SEEN(vmemmap_retired, block->retired))                                                                                        \
+	C(onlines, "ON", "successful online operations", 4, NUMBER, false, true, NULL, SEEN(online_end, block->onlines))                \
+	C(offlines, "OFF", "successful offline operations", 4, NUMBER, false, true, NULL, SEEN(offline_end, block->offlines))           \
+	C(online_failures, "ONFAIL", "failed online operations", 6, NUMBER, false, true, NULL,                                          \
+	  SEEN(online_end, block->online_failures))                                                                                     \
+	C(offline_failures, "OFFAIL", "failed offline operations", 6, NUMBER, false, true, NULL,                                        \
+	  SEEN(offline_end, block->offline_failures))                                                                                   \
+	C(add_time, "ADDTIME", "first to last section populated", 9, TIME, false, true, NULL,                                           \
+	  SEEN(vmemmap_populate, duration(model, &block->add, block_is_adding(model, block))))                                          \
+	C(online_time, "ONTIME", "duration of the last online operation", 9, TIME, false, true, NULL,                                   \
+	  SEEN(online_end, duration(model, &block->online, block_is_onlining(block))))                                                  \
+	C(online_bound, "ONBOUND", "whether ONTIME is exact, or the operation took at_least that", 8, WORD, false, true,                \
+	  bounds, bound(get_online_time(model, block), block_onlines_late(block)))                                                      \
+	C(offline_time, "OFFTIME", "duration of the last offline operation", 9, TIME, false, true, NULL,                                \
+	  SEEN(offline_end, duration(model, &block->offline, block_is_offlining(block))))                                               \
+	C(offline_bound, "OFFBOUND", "whether OFFTIME is exact, or the operation took at_least that", 8, WORD, false, true,             \
+	  bounds, bound(get_offline_time(model, block), block_offlines_late(block)))                                                    \
+	C(reason, "REASON", "why online or offline last failed", 9, WORD, true, true, event_reasons,                                    \
+	  reason(model, block))                                                                                                         \
+	C(last_ret, "RET", "return value of the last operation", 5, NUMBER, false, true, NULL, SEEN(online_end, block->last_ret))       \
+	C(blockers, "BLOCKERS", "pages reported as blocking offlining", 8, NUMBER, false, true, NULL,                                   \
+	  SEEN(offline_blocker, block->blockers))                                                                                       \
+	C(blocker_pfn, "BLOCKER", "pfn of the last blocking page", 12, HEX, false, true, NULL,                                          \
+	  blocker(model, block, block->blocker_pfn))                                                                                    \
+	C(blocker_kind, "KIND", "kind of the last blocking page", 11, WORD, false, true, event_kinds,                                   \
+	  blocker(model, block, block->blocker_kind))                                                                                   \
+	C(blocker_stage, "STAGE", "stage at which it blocked offlining", 13, WORD, false, true, event_stages,                           \
+	  blocker(model, block, block->blocker_stage))                                                                                  \
+	C(step, "STEP", "last step of the memory notifier", 15, WORD, false, true, event_steps, SEEN(notify, block->step))              \
+	C(violations, "VIOLATED", "rule violations, see docs/rules.md", 8, NUMBER, false, true, NULL,                                   \
+	  model->info.kind == SOURCE_SYSFS ? COLUMN_UNKNOWN : (s64)violations_of_block(&model->violations, block->start_pfn))           \
+	C(live, "LIVE", "pages of the block that hold memmap in use", 7, NUMBER, false, false, NULL,                                    \
+	  inner(block, range_live_pages(model->ledger, block)))                                                                         \
+	C(range, "RANGE", "first pfn of the range it was added with", 12, HEX, false, false, NULL, range_start(model, block))           \
 	C(known, "KNOWN", "where this information comes from", 9, WORD, false, false, knowns, block_known(block))
 /* clang-format on */
 
@@ -201,6 +248,8 @@ int column_format(const struct column *column, const struct model *model,
 
 	if (value == COLUMN_NONE)
 		return snprintf(buf, len, "-");
+	if (value == COLUMN_UNKNOWN)
+		return snprintf(buf, len, "?");
 	switch (column->kind) {
 	case COLUMN_NUMBER:
 		return snprintf(buf, len, "%lld", value);
@@ -243,11 +292,34 @@ int column_compare(const struct column *column, const struct model *model,
  * Only the memmap of a whole range has references. While a range is being
  * added, they are the only sign that it hosts its memmap.
  */
-static s64 refs(const struct mhp_range *range)
+static s64 refs(const struct model *model, const struct mhp_range *range)
 {
 	if (range->hosting != MHP_HOSTING_RANGE && !range->refs)
 		return COLUMN_NONE;
-	return range->refs;
+	return SEEN(vmemmap_ref, range->refs);
+}
+
+/* Counts of the memmap of a range. If its add was not seen, only a memmap of the whole range is counted. */
+static s64 account(const struct mhp_range *range, s64 value)
+{
+	return range->add.begin_ns || range->hosting == MHP_HOSTING_RANGE ?
+		       value :
+		       COLUMN_UNKNOWN;
+}
+
+/* While it is being added, there is no reason yet. */
+static s64 range_why(const struct mhp_range *range)
+{
+	bool adding = range->add.begin_ns && !range->add.end_ns;
+
+	return range->why || adding ? range->why : COLUMN_UNKNOWN;
+}
+
+static s64 add_ret(const struct mhp_range *range)
+{
+	if (!range->add.begin_ns)
+		return COLUMN_UNKNOWN;
+	return range->add.end_ns ? range->add_ret : COLUMN_NONE;
 }
 
 /* Only the memmap of a whole range has users of its own, and not in old recordings. */
@@ -258,35 +330,37 @@ static bool range_has_users(const struct mhp_range *range)
 
 /* clang-format off */
 /* C(key, title, help, width, kind, shown, words, value of range in model) */
-#define RANGE_COLUMNS(C)                                                                                                        \
-	C(base_pfn, "BASE", "first pfn of the range", 11, HEX, true, NULL, range->start_pfn)                                    \
-	C(nr_pages, "PAGES", "pages in the range", 8, NUMBER, true, NULL, range->nr_pages)                                      \
-	C(node, "NODE", "NUMA node", 4, NUMBER, true, NULL, range->nid)                                                         \
-	C(hosting, "HOSTING", "what hosts its memmap", 7, WORD, true, event_hostings, range->hosting)                           \
-	C(why, "WHY", "why it does or does not host its own memmap", 19, WORD, true, event_whys, range->why)                    \
-	C(sections, "SECT", "sections that have a memmap", 5, NUMBER, true, NULL, range->sections)                              \
-	C(refs, "REFS", "sections holding a reference to its memmap", 5, NUMBER, true, NULL,                                    \
-	  refs(range))                                                                                                          \
-	C(users, "USERS", "its blocks that are online and use its memmap", 5, NUMBER, true, NULL,                               \
-	  range_has_users(range) ? range->users : COLUMN_NONE)                                                                  \
-	C(zone, "ZONE", "zone its memmap is in while it has users", 7, WORD, true, event_zones,                                 \
-	  range_has_users(range) ? range->zone : 0)                                                                             \
-	C(vmemmap_pages, "VMEMMAP", "pages of the range used to host memmap", 7, NUMBER, true, NULL,                            \
-	  range->vmemmap_pages)                                                                                                 \
-	C(present, "PRESENT", "of these, pages that are present", 7, NUMBER, true, NULL,                                        \
-	  range_has_users(range) ? range->present : COLUMN_NONE)                                                                \
-	C(alloc, "ALLOC", "vmemmap pages populated and not yet freed", 7, NUMBER, true, NULL, range->alloc)                     \
-	C(order, "ORDER", "order in which section memmaps were freed", 10, WORD, true, event_orders, range->order)              \
-	C(free_pfn, "FREED", "first pfn of the section freed last", 11, HEX, false, NULL,                                       \
-	  range->frees ? (s64)range->free_pfn : COLUMN_NONE)                                                                    \
-	C(flags, "FLAGS", "flags of the add request", 5, HEX, false, NULL,                                                      \
-	  range->add.begin_ns ? range->flags : COLUMN_NONE)                                                                     \
-	C(removed, "REMOVED", "whether the range was removed", 7, FLAG, false, NULL, !!range->removed)                          \
-	C(ret, "RET", "return value of the add", 5, NUMBER, false, NULL, range->add.end_ns ? range->add_ret : COLUMN_NONE)      \
-	C(reason, "REASON", "why its add or removal failed", 13, WORD, false, event_reasons, range->reason)                     \
-	C(failed_pfn, "FAILED", "first pfn that it failed on", 11, HEX, false, NULL,                                            \
-	  range->reason ? (s64)range->failed_pfn : COLUMN_NONE)                                                                 \
-	C(add_ns, "ADDTIME", "duration of the add", 9, TIME, false, NULL,                                                       \
+#define RANGE_COLUMNS(C)                                                                                                \
+	C(base_pfn, "BASE", "first pfn of the range", 11, HEX, true, NULL, range->start_pfn)                            \
+	C(nr_pages, "PAGES", "pages in the range", 8, NUMBER, true, NULL, range->nr_pages)                              \
+	C(node, "NODE", "NUMA node", 4, NUMBER, true, NULL, known_node(range->nid))                                     \
+	C(hosting, "HOSTING", "what hosts its memmap", 7, WORD, true, event_hostings, range->hosting ?: COLUMN_UNKNOWN) \
+	C(why, "WHY", "why it does or does not host its own memmap", 19, WORD, true, event_whys, range_why(range))            \
+	C(sections, "SECT", "sections that have a memmap", 5, NUMBER, true, NULL,                                       \
+	  account(range, range->sections))                                                                              \
+	C(refs, "REFS", "sections holding a reference to its memmap", 5, NUMBER, true, NULL,                            \
+	  refs(model, range))                                                                                           \
+	C(users, "USERS", "its blocks that are online and use its memmap", 5, NUMBER, true, NULL,                       \
+	  range_has_users(range) ? range->users : COLUMN_NONE)                                                          \
+	C(zone, "ZONE", "zone its memmap is in while it has users", 7, WORD, true, event_zones,                         \
+	  range_has_users(range) ? range->zone : 0)                                                                     \
+	C(vmemmap_pages, "VMEMMAP", "pages of the range used to host memmap", 7, NUMBER, true, NULL,                    \
+	  range->hosting ? (s64)range->vmemmap_pages : COLUMN_UNKNOWN)                                                  \
+	C(present, "PRESENT", "of these, pages that are present", 7, NUMBER, true, NULL,                                \
+	  range_has_users(range) ? range->present : COLUMN_NONE)                                                        \
+	C(alloc, "ALLOC", "vmemmap pages populated and not yet freed", 7, NUMBER, true, NULL,                           \
+	  account(range, range->alloc))                                                                                 \
+	C(order, "ORDER", "order in which section memmaps were freed", 10, WORD, true, event_orders, range->order)      \
+	C(free_pfn, "FREED", "first pfn of the section freed last", 11, HEX, false, NULL,                               \
+	  range->frees ? (s64)range->free_pfn : COLUMN_NONE)                                                            \
+	C(flags, "FLAGS", "flags of the add request", 5, HEX, false, NULL,                                              \
+	  range->add.begin_ns ? range->flags : COLUMN_UNKNOWN)                                                          \
+	C(removed, "REMOVED", "whether the range was removed", 7, FLAG, false, NULL, !!range->removed)                  \
+	C(ret, "RET", "return value of the add", 5, NUMBER, false, NULL, add_ret(range))                                \
+	C(reason, "REASON", "why its add or removal failed", 13, WORD, false, event_reasons, range->reason)             \
+	C(failed_pfn, "FAILED", "first pfn that it failed on", 11, HEX, false, NULL,                                    \
+	  range->reason ? (s64)range->failed_pfn : COLUMN_NONE)                                                         \
+	C(add_ns, "ADDTIME", "duration of the add", 9, TIME, false, NULL,                                               \
 	  duration(model, &range->add, range_is_adding(range)))
 /* clang-format on */
 

@@ -11,6 +11,7 @@
 #include "model/model.h"
 
 #define COLUMN_NONE ((s64)(1ULL << 63))
+#define COLUMN_UNKNOWN (COLUMN_NONE + 1)
 
 enum column_kind {
 	COLUMN_NUMBER,
@@ -29,8 +30,9 @@ struct column {
 	bool shown; /* by default in tables */
 	/*
 	 * The value of a row, which is a block, or a range in range_columns.
-	 * Times are in ns. COLUMN_NONE if there is no value: "-" as text, null
-	 * in JSON.
+	 * Times are in ns. COLUMN_NONE if there is no value, "-" as text;
+	 * COLUMN_UNKNOWN if the source cannot tell it, "?" as text. Both are
+	 * null in JSON.
 	 */
 	s64 (*get)(const struct model *model, const void *row);
 	const struct event_symbol *symbols; /* for words */

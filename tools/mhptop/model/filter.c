@@ -42,7 +42,18 @@ struct block_filter {
 	struct term terms[TERMS_MAX];
 };
 
-/* "-" matches an empty value, which has no word. */
+/* "-" matches an empty value, which has no word, and an unknown one; "?" matches only the latter. */
+static bool parse_empty(struct term *term, const char *text)
+{
+	if (!strcmp(text, "-"))
+		term->value = COLUMN_NONE;
+	else if (!strcmp(text, "?"))
+		term->value = COLUMN_UNKNOWN;
+	else
+		return false;
+	return true;
+}
+
 static int parse_word(struct term *term, const char *text, char *why,
 		      size_t len)
 {
@@ -54,8 +65,7 @@ static int parse_word(struct term *term, const char *text, char *why,
 			 "%s is not a number: use = or !=", term->column->key);
 		return -EINVAL;
 	}
-	term->value = COLUMN_NONE;
-	if (!strcmp(text, "-"))
+	if (parse_empty(term, text))
 		return 0;
 	for (; symbol->name; symbol++) {
 		if (strcasecmp(symbol->name, text))
@@ -80,10 +90,8 @@ static int parse_number(struct term *term, const char *text, char *why,
 	u64 ns, number;
 	const char *end;
 
-	if (!strcmp(text, "-")) {
-		term->value = COLUMN_NONE;
+	if (parse_empty(term, text))
 		return 0;
-	}
 	if (term->column->kind == COLUMN_TIME) {
 		if (!duration_parse(&ns, text)) {
 			term->value = ns;
@@ -216,9 +224,12 @@ static bool match_term(const struct term *term, const struct model *model,
 	if (!term->column)
 		return match_bare(term, model, block);
 	value = term->column->get(model, block);
-	/* An empty value is neither below nor above any number. */
-	if (term->column->kind == COLUMN_WORD &&
+	/* An empty or unknown value is neither below nor above any number. */
+	if (term->column->kind == COLUMN_WORD && value != COLUMN_UNKNOWN &&
 	    !column_word(term->column, value))
+		value = COLUMN_NONE;
+	/* "-" is any value that is not there, "?" only one that is unknown. */
+	if (term->value == COLUMN_NONE && value == COLUMN_UNKNOWN)
 		value = COLUMN_NONE;
 	switch (term->op) {
 	case OP_EQUAL:
@@ -226,13 +237,13 @@ static bool match_term(const struct term *term, const struct model *model,
 	case OP_UNEQUAL:
 		return value != term->value;
 	case OP_BELOW:
-		return value != COLUMN_NONE && value < term->value;
+		return value > COLUMN_UNKNOWN && value < term->value;
 	case OP_ABOVE:
-		return value != COLUMN_NONE && value > term->value;
+		return value > COLUMN_UNKNOWN && value > term->value;
 	case OP_UPTO:
-		return value != COLUMN_NONE && value <= term->value;
+		return value > COLUMN_UNKNOWN && value <= term->value;
 	case OP_FROM:
-		return value != COLUMN_NONE && value >= term->value;
+		return value > COLUMN_UNKNOWN && value >= term->value;
 	}
 	return false;
 }

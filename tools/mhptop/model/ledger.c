@@ -219,6 +219,14 @@ void ledger_load_globals(struct mhp_ledger *ledger,
 	ledger->globals = *globals;
 }
 
+bool block_hosts_known(const struct mhp_block *block)
+{
+	if (block->flags & MHP_BLOCK_SNAPSHOT &&
+	    !(block->flags & MHP_BLOCK_SYSFS))
+		return true;
+	return block->hosting && block->hosting != MHP_HOSTING_NONE;
+}
+
 u64 ledger_block_pages(const struct mhp_ledger *ledger)
 {
 	return ledger->block_pages;

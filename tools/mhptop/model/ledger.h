@@ -37,6 +37,12 @@ void ledger_load_globals(struct mhp_ledger *ledger,
 
 /* The pages of a memory block, as given to ledger_new(). */
 u64 ledger_block_pages(const struct mhp_ledger *ledger);
+/*
+ * Whether it is known how many pages of a block host memmap. If the kernel's
+ * structures or an event told, none is a number, too, even if it is unknown whether
+ * boot memory or the buddy allocator hosts the block's own.
+ */
+bool block_hosts_known(const struct mhp_block *block);
 size_t ledger_nr_blocks(const struct mhp_ledger *ledger);
 size_t ledger_nr_zones(const struct mhp_ledger *ledger);
 size_t ledger_nr_ranges(const struct mhp_ledger *ledger);

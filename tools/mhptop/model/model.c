@@ -147,6 +147,21 @@ u64 model_now(const struct model *model)
 	return model->now_ns > model->last_ns ? model->now_ns : model->last_ns;
 }
 
+bool model_knows_memmap(const struct model *model,
+			const struct mhp_zone_account *zone)
+{
+	const struct mhp_block *block = NULL;
+
+	if (model->info.kind == SOURCE_SYSFS)
+		return false;
+	while ((block = ledger_next_block(model->ledger, block)))
+		if (block->state == MHP_STATE_ONLINE &&
+		    block->nid == zone->nid && block->zone == zone->zone &&
+		    !block_hosts_known(block))
+			return false;
+	return true;
+}
+
 static void sum_block(struct model_sums *sums, const struct mhp_block *block)
 {
 	sums->failures += (u64)block->online_failures + block->offline_failures;
@@ -156,6 +171,9 @@ static void sum_block(struct model_sums *sums, const struct mhp_block *block)
 	if (block->state == MHP_STATE_REMOVED)
 		return;
 	sums->blocks++;
+	sums->self_unknown |= !block_hosts_known(block);
+	sums->buddy_unknown |= !block->hosting ||
+			       block->hosting == MHP_HOSTING_NONE;
 	if (block->hosting == MHP_HOSTING_BLOCK ||
 	    block->hosting == MHP_HOSTING_RANGE)
 		sums->self_hosted += block->vmemmap_pages;
@@ -171,6 +189,8 @@ void model_sum(const struct model *model, struct model_sums *sums)
 	const struct mhp_block *block = NULL;
 
 	memset(sums, 0, sizeof(*sums));
+	sums->self_unknown = sums->buddy_unknown = model->info.kind ==
+						   SOURCE_SYSFS;
 	while ((zone = ledger_next_zone(model->ledger, zone))) {
 		sums->present += zone->present;
 		sums->managed += zone->managed;

@@ -48,6 +48,10 @@ struct model {
 	u64 log_head; /* events ever added to log */
 };
 
+/* Whether it is known how many pages of a zone host memmap of blocks that are online. */
+bool model_knows_memmap(const struct model *model,
+			const struct mhp_zone_account *zone);
+
 /* Sums over the ledger: pages, blocks and failures. */
 struct model_sums {
 	u64 present; /* pages, in all known zones */
@@ -58,6 +62,9 @@ struct model_sums {
 	u64 blocks_online;
 	u64 blocks_offline;
 	u64 failures; /* of all online and offline operations */
+	/* Of some blocks it is unknown what they host, or who hosts their memmap: so are the sums. */
+	bool self_unknown;
+	bool buddy_unknown;
 };
 
 /*

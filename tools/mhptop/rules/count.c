@@ -62,7 +62,7 @@ static void block_snapshot(struct rules *rules,
 	block->zone = e->zone;
 	block->vmemmap_pages = e->vmemmap_pages;
 	block->altmap_base = e->altmap_base;
-	block->host = e->hosting;
+	block->host = e->hosting ?: MHP_HOSTING_NONE;
 	/* Otherwise, the driver may withhold pages from the buddy. */
 	block->strict = e->hosting == MHP_HOSTING_BLOCK ||
 			e->hosting == MHP_HOSTING_RANGE;

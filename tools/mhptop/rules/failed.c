@@ -172,6 +172,18 @@ static bool is_known(u32 reason, enum rule_op_kind kind, s64 ret)
 	return false;
 }
 
+bool rules_reason_fits(unsigned int reason, unsigned int operation)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(reasons) / sizeof(*reasons); i++)
+		if (reasons[i].reason == reason &&
+		    reasons[i].kind == OP_ADD + operation &&
+		    reason != MHP_REASON_OLD_HOSTING)
+			return true;
+	return false;
+}
+
 static void reason_check(struct rules *rules, u32 reason, s64 ret)
 {
 	const struct rule_op *op = &rules->op;

@@ -183,6 +183,11 @@ struct rule_transition {
 /* The nth transition, false after the last one. */
 bool rules_transition(const struct rules *rules, size_t nth,
 		      struct rule_transition *transition);
+/*
+ * Whether operations of a kind, in the order add, online, offline, remove, can
+ * fail for a reason (enum mhp_reason) on kernels of today.
+ */
+bool rules_reason_fits(unsigned int reason, unsigned int operation);
 /* Some checks were not possible, as events are missing or came out of order. */
 bool rules_unsure(const struct rules *rules);
 

@@ -186,6 +186,21 @@ const struct rule_edge *rule_edge_find(const struct rule_op *op,
 	return NULL;
 }
 
+bool rule_step_reached(const struct rule_op *op, unsigned int step,
+		       unsigned int want)
+{
+	size_t i;
+
+	if (step == want)
+		return true;
+	for (i = 0; i < NR_EDGES; i++)
+		if (edges[i].from == step && edges[i].to != step &&
+		    is_silent(&edges[i], op) && edge_may(&edges[i], op, NULL) &&
+		    rule_step_reached(op, edges[i].to, want))
+			return true;
+	return false;
+}
+
 /* Recurses over edges without an event, as rule_edge_find() does. */
 void rule_steps_next(const struct rule_op *op, unsigned int step, char *text,
 		     size_t len)

@@ -56,6 +56,9 @@ static inline enum rule_id rule_order(const struct rule_op *op)
 const struct rule_edge *rule_edge_find(const struct rule_op *op,
 				       unsigned int step,
 				       const struct mhp_record *r);
+/* Whether a step is the wanted one, or leads to it without an event that the source can report. */
+bool rule_step_reached(const struct rule_op *op, unsigned int step,
+		       unsigned int want);
 /* Count that an edge was taken. */
 void rule_edge_taken(struct rules *rules, const struct rule_edge *edge);
 /* Append the names of all events that may follow a step to text. */

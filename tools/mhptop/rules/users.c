@@ -154,14 +154,20 @@ static void come_up(struct rules *rules, struct rule_range *range,
 	op->came_up = true;
 }
 
+/* Whether the operation is at a step, as far as the source can tell. */
+static bool is_at(const struct rule_op *op, unsigned int step)
+{
+	return rule_step_reached(op, op->step, step);
+}
+
 /* Whether the memmap may leave its zone now: a failed online undoes its own, an offline has taken the block's pages out. */
 static bool may_go_down(const struct rule_op *op)
 {
 	if (op->went_down)
 		return false;
 	if (op->kind == OP_ONLINE)
-		return op->came_up && op->step == ON_CANCELLED;
-	return op->step == OFF_OFFLINED;
+		return op->came_up && is_at(op, ON_CANCELLED);
+	return is_at(op, OFF_OFFLINED);
 }
 
 static void go_down(struct rules *rules, struct rule_range *range,
@@ -210,13 +216,13 @@ static void zone_take(struct rules *rules, struct rule_range *range,
 static bool is_time_to_count(const struct rule_op *op, bool more)
 {
 	if (op->kind == OP_ONLINE)
-		return more && op->step == ON_ONLINE;
+		return more && is_at(op, ON_ONLINE);
 	if (!more)
 		return op->step == OFF_BEGUN;
 	if (op->came_up)
-		return op->step == OFF_OFFLINED;
+		return is_at(op, OFF_OFFLINED);
 	return op->step == OFF_BEGUN || op->step == OFF_TAKEN ||
-	       op->step == OFF_CANCELLED;
+	       is_at(op, OFF_CANCELLED);
 }
 
 /* Why they do: a rollback, unless the memmap moves to another zone. */

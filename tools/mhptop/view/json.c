@@ -28,7 +28,7 @@ static void json_put_value(FILE *out, const struct column *column, s64 value)
 
 	if (word)
 		fprintf(out, "\"%s\"", word);
-	else if (value == COLUMN_NONE ||
+	else if (value == COLUMN_NONE || value == COLUMN_UNKNOWN ||
 		 (column->kind == COLUMN_WORD && !value))
 		fputs("null", out);
 	else if (column->kind == COLUMN_FLAG)
@@ -58,21 +58,41 @@ static void json_put_block(FILE *out, const struct model *model,
 	json_put_row(out, model, columns, block, nth);
 }
 
+/* Whether there can be events; a polled source has only states. */
+static bool has_events(const struct model *model)
+{
+	return model->info.kind != SOURCE_SYSFS;
+}
+
+/* One more key of an object. What is unknown is null. */
+static void json_put_known(FILE *out, const char *key, bool known, s64 value)
+{
+	if (known)
+		fprintf(out, ",\"%s\":%lld", key, value);
+	else
+		fprintf(out, ",\"%s\":null", key);
+}
+
 static void json_put_zones(FILE *out, const struct model *model)
 {
+	bool known = has_events(model);
 	const struct mhp_zone_account *zone = NULL;
 	const char *sep = "";
 
 	fputs("\"zones\":[", out);
 	while ((zone = ledger_next_zone(model->ledger, zone))) {
 		fprintf(out,
-			"%s{\"node\":%d,\"zone\":\"%s\",\"present\":%llu,\"managed\":%llu,"
-			"\"present_change\":%lld,\"managed_change\":%lld,"
-			"\"vmemmap_pages\":%llu,\"blocks_online\":%u}",
+			"%s{\"node\":%d,\"zone\":\"%s\",\"present\":%llu,\"managed\":%llu",
 			sep, zone->nid, event_symbol(event_zones, zone->zone),
-			zone->present, zone->managed, zone->present_change,
-			zone->managed_change, zone->vmemmap_online,
-			zone->blocks_online);
+			zone->present, zone->managed);
+		json_put_known(out, "present_change", known,
+			       zone->present_change);
+		json_put_known(out, "managed_change", known,
+			       zone->managed_change);
+		json_put_known(out, "vmemmap_pages",
+			       model_knows_memmap(model, zone),
+			       zone->vmemmap_online);
+		fprintf(out, ",\"blocks_online\":%u}", zone->blocks_online);
 		sep = ",";
 	}
 	fputs("],", out);
@@ -142,13 +162,17 @@ static void put_sums(FILE *out, const struct model *model)
 	struct model_sums sums;
 
 	model_sum(model, &sums);
+	fprintf(out, "\"sums\":{\"present\":%llu,\"managed\":%llu",
+		sums.present, sums.managed);
+	json_put_known(out, "self_hosted", !sums.self_unknown,
+		       sums.self_hosted);
+	json_put_known(out, "buddy_hosted", !sums.buddy_unknown,
+		       sums.buddy_hosted);
 	fprintf(out,
-		"\"sums\":{\"present\":%llu,\"managed\":%llu,\"self_hosted\":%llu,"
-		"\"buddy_hosted\":%llu,\"blocks\":%llu,\"blocks_online\":%llu,"
-		"\"blocks_offline\":%llu,\"failures\":%llu},",
-		sums.present, sums.managed, sums.self_hosted, sums.buddy_hosted,
-		sums.blocks, sums.blocks_online, sums.blocks_offline,
-		sums.failures);
+		",\"blocks\":%llu,\"blocks_online\":%llu,\"blocks_offline\":%llu",
+		sums.blocks, sums.blocks_online, sums.blocks_offline);
+	json_put_known(out, "failures", has_events(model), sums.failures);
+	fputs("},", out);
 }
 
 static void json_put_head(FILE *out, const struct model *model)

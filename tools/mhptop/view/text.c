@@ -27,6 +27,15 @@ static void put_pages(FILE *out, const struct model *model, const char *what,
 		size_text(size, pages * model->info.page_bytes));
 }
 
+static void put_hosted(FILE *out, const struct model *model, const char *what,
+		       bool unknown, u64 pages)
+{
+	if (unknown)
+		fprintf(out, "  %s ?", what);
+	else
+		put_pages(out, model, what, pages);
+}
+
 static void put_events_head(FILE *out, const struct model *model)
 {
 	fprintf(out, "events  seen %llu  lost %llu  self-check %s%s%s\n",
@@ -55,18 +64,34 @@ static void text_put_head(FILE *out, const struct model *model,
 	put_pages(out, model, "present", sums.present);
 	put_pages(out, model, "managed", sums.managed);
 	fputs("\nmemmap", out);
-	put_pages(out, model, "self-hosted", sums.self_hosted);
-	put_pages(out, model, "buddy-hosted", sums.buddy_hosted);
-	fprintf(out,
-		"\nblocks  %llu: %llu online, %llu offline  failures %llu\n",
-		sums.blocks, sums.blocks_online, sums.blocks_offline,
-		sums.failures);
+	put_hosted(out, model, "self-hosted", sums.self_unknown,
+		   sums.self_hosted);
+	put_hosted(out, model, "buddy-hosted", sums.buddy_unknown,
+		   sums.buddy_hosted);
+	fprintf(out, "\nblocks  %llu: %llu online, %llu offline  failures ",
+		sums.blocks, sums.blocks_online, sums.blocks_offline);
+	if (info->kind == SOURCE_SYSFS)
+		fputs("?\n", out);
+	else
+		fprintf(out, "%llu\n", sums.failures);
 	if (info->kind != SOURCE_SYSFS)
 		put_events_head(out, model);
 	else
 		fputs("events  none\n", out);
 	if (model->notice[0])
 		fprintf(out, "notice  %s\n", model->notice);
+}
+
+static void text_put_zone(FILE *out, const struct model *model,
+			  const struct mhp_zone_account *zone)
+{
+	char memmap[24] = "?";
+
+	if (model_knows_memmap(model, zone))
+		snprintf(memmap, sizeof(memmap), "%llu", zone->vmemmap_online);
+	fprintf(out, "%4d %-8s %12llu %12llu %10s %7u\n", zone->nid,
+		event_symbol(event_zones, zone->zone), zone->present,
+		zone->managed, memmap, zone->blocks_online);
 }
 
 static void text_put_zones(FILE *out, const struct model *model)
@@ -78,10 +103,7 @@ static void text_put_zones(FILE *out, const struct model *model)
 	fprintf(out, "\n%4s %-8s %12s %12s %10s %7s\n", "NODE", "ZONE",
 		"PRESENT", "MANAGED", "VMEMMAP", "BLOCKS");
 	while ((zone = ledger_next_zone(model->ledger, zone)))
-		fprintf(out, "%4d %-8s %12llu %12llu %10llu %7u\n", zone->nid,
-			event_symbol(event_zones, zone->zone), zone->present,
-			zone->managed, zone->vmemmap_online,
-			zone->blocks_online);
+		text_put_zone(out, model, zone);
 }
 
 /*

@@ -41,6 +41,7 @@ struct bpf_source {
 	struct ring_buffer *ring;
 	int wakeups; /* epoll descriptor that is readable after a wake-up */
 	int found; /* what bpf_source_find() returned */
+	bool by_folder; /* memory blocks are found by their directories in sysfs */
 	bool pages; /* only copies struct pages, and has no events */
 	enum bpf_snapshot_stage stage;
 	u64 next; /* index into the zones or blocks of sysfs */

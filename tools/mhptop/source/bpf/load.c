@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <bpf/btf.h>
@@ -60,13 +61,14 @@ static int load_privileges(char *why, size_t len)
 static int check_btf(char *why, size_t len)
 {
 	static const char btf[] = "/sys/kernel/btf/vmlinux";
+	struct stat status;
 
-	if (access(btf, R_OK))
-		return source_live_why(
-			-EOPNOTSUPP, why, len,
-			"%s: %s; the kernel needs CONFIG_DEBUG_INFO_BTF", btf,
-			strerror(errno));
-	return 0;
+	errno = 0;
+	if (!access(btf, R_OK) && !stat(btf, &status) && status.st_size)
+		return 0;
+	return source_live_why(-EOPNOTSUPP, why, len,
+			       "%s: %s; the kernel needs CONFIG_DEBUG_INFO_BTF",
+			       btf, errno ? strerror(errno) : "it is empty");
 }
 
 static int check_tracefs(char *why, size_t len)
@@ -191,7 +193,11 @@ static int choose_programs(struct bpf_source *self, const struct btf *kernel,
 					  false);
 		bpf_program__set_autoload(self->skel->progs.mhp_snapshot_zones,
 					  false);
+		bpf_program__set_autoload(self->skel->progs.mhp_snapshot_open,
+					  false);
 		bpf_program__set_autoload(self->skel->progs.mhp_find, false);
+		bpf_program__set_autoload(self->skel->progs.mhp_find_open,
+					  false);
 		if (probes)
 			return source_live_why(
 				-EPERM, why, len,

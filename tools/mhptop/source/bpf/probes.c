@@ -94,10 +94,12 @@ static const struct probe_use {
 	  "pages that cannot be migrated, beyond those that the kernel logs" },
 	{ "mhp_exit_dissolve_one", MHP_EVENT_mhp_offline_blocker, 0, false,
 	  "huge page that cannot be dissolved" },
+	{ "mhp_enter_replaced", 0, 0, false, NULL },
 };
 
 #define NR_USES (sizeof(uses) / sizeof(*uses))
-_Static_assert(NR_USES <= 64, "every probe has a bit");
+_Static_assert(NR_USES <= 64,
+	       "every probe has a bit, and a place in mhp_function_ids");
 
 /* Programs of which a kernel needs only one: the first, if it has the function */
 static const char *const instead[][2] = {
@@ -149,6 +151,7 @@ int bpf_probes_choose(struct bpf_source *self, const struct btf *kernel,
 	struct bpf_object *obj = self->skel->obj;
 	const struct probe_use *use;
 	struct bpf_program *prog;
+	s32 id;
 	size_t i;
 	bool any = false;
 
@@ -157,12 +160,17 @@ int bpf_probes_choose(struct bpf_source *self, const struct btf *kernel,
 		if (!use)
 			continue;
 		/* Those of modules are not in this BTF. */
-		if (bpf_program__type(prog) == BPF_PROG_TYPE_KPROBE ||
-		    btf__find_by_name_kind(kernel, function_of(prog),
-					   BTF_KIND_FUNC) > 0)
+		id = btf__find_by_name_kind(kernel, function_of(prog),
+					    BTF_KIND_FUNC);
+		if (bpf_program__type(prog) == BPF_PROG_TYPE_KPROBE || id > 0)
 			any |= use->needed;
 		else
 			bpf_program__set_autoload(prog, false);
+		if (id > 0 && use->event) {
+			self->skel->rodata->mhp_function_ids[use - uses] = id;
+			self->skel->rodata->mhp_function_events[use - uses] =
+				use->event;
+		}
 	}
 	for (i = 0; i < sizeof(instead) / sizeof(*instead); i++)
 		if (is_loaded(obj, instead[i][0]))

@@ -6,9 +6,11 @@
  * the kernel's ledger includes them.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -17,6 +19,8 @@
 #include "source/bpf/bpf.h"
 #include "source/sysfs/snapshot.h"
 #include "mhp.skel.h" /* needs our own types */
+
+#define SNAPSHOT_NOT_FOUND 3 /* result of mhp_snapshot_open() */
 
 /* Run a program. Its result, or -errno if it cannot be run. */
 static int snapshot_run(const struct bpf_program *prog)
@@ -43,7 +47,9 @@ static int fall_back(struct bpf_source *self, const char *why)
 
 	warn_incomplete(
 		self, why,
-		"pre-existing memory blocks are known from sysfs only, without memmap hosting");
+		self->by_folder ?
+			"who hosts the memmap of pre-existing blocks is known only for self-hosted ones" :
+			"pre-existing memory blocks are known from sysfs only, without memmap hosting");
 	self->sysfs = calloc(1, sizeof(*self->sysfs));
 	if (!self->sysfs)
 		return -ENOMEM;
@@ -54,11 +60,62 @@ static int fall_back(struct bpf_source *self, const char *why)
 	return err;
 }
 
+/* Let the collector know the directory of a block. Its descriptor or -errno. */
+static int open_block(struct bpf_source *self, u64 number)
+{
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "/sys/devices/system/memory/memory%llu",
+		 number);
+	fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	self->skel->bss->mhp_snapshot_fd = fd;
+	self->skel->bss->mhp_snapshot_next = number;
+	return fd;
+}
+
+/*
+ * Whether memory blocks can be found by their directories. Not the first block,
+ * which has number 0 and does not show how many sections a block has.
+ */
+static bool can_open_blocks(struct bpf_source *self)
+{
+	struct sysfs_view view;
+	u64 block_pages =
+		self->source.info.block_bytes / self->source.info.page_bytes;
+	int fd, found = 0;
+
+	if (sysfs_view_read(&view, "", block_pages))
+		return false;
+	fd = view.nr_blocks ?
+		     open_block(self,
+				view.blocks[view.nr_blocks - 1].start_pfn /
+					block_pages) :
+		     -ENOENT;
+	if (fd >= 0) {
+		found = snapshot_run(self->skel->progs.mhp_find_open);
+		close(fd);
+	}
+	self->skel->bss->mhp_snapshot_next = 0;
+	sysfs_view_free(&view);
+	return found > 0;
+}
+
 int bpf_source_find(struct bpf_source *self)
 {
 	const struct bpf_program *find = self->skel->progs.mhp_find;
+	const int needed = MHP_FOUND_BLOCKS | MHP_FOUND_NODES;
 
-	self->found = bpf_program__autoload(find) ? snapshot_run(find) : -EPERM;
+	if (!bpf_program__autoload(find)) {
+		self->found = -EPERM;
+		return self->found;
+	}
+	self->found = snapshot_run(find);
+	if (self->found == -EPERM ||
+	    (self->found >= 0 && (~self->found & needed)))
+		self->by_folder = can_open_blocks(self);
 	return self->found;
 }
 
@@ -109,6 +166,8 @@ int bpf_source_submit(struct bpf_source *self, u16 event, const void *payload,
 	struct mhp_record *record = &self->skel->bss->mhp_sysfs_record;
 
 	record->event = event;
+	record->unknown =
+		event == MHP_EVENT_mhp_snapshot_block ? SYSFS_BLOCK_UNKNOWN : 0;
 	record->seq = seq;
 	memcpy(&record->p, payload, size);
 	return snapshot_run(self->skel->progs.mhp_snapshot_sysfs);
@@ -132,14 +191,31 @@ static int submit_zones(struct bpf_source *self)
 	return err < 0 ? err : 0;
 }
 
+/* As bpf_source_submit(): what the kernel knows of a block, if it can be found, or else what sysfs does. */
+static int submit_block(struct bpf_source *self,
+			const struct mhp_mhp_snapshot_block *block)
+{
+	int fd, err = SNAPSHOT_NOT_FOUND;
+
+	if (self->by_folder) {
+		fd = open_block(self, block->start_pfn / block->nr_pages);
+		if (fd >= 0) {
+			err = snapshot_run(self->skel->progs.mhp_snapshot_open);
+			close(fd);
+		}
+	}
+	return err == SNAPSHOT_NOT_FOUND ?
+		       bpf_source_submit(self, MHP_EVENT_mhp_snapshot_block,
+					 block, sizeof(*block), 0) :
+		       err;
+}
+
 static int submit_blocks(struct bpf_source *self)
 {
 	int err = 0;
 
 	while (!err && self->next < self->sysfs->nr_blocks) {
-		err = bpf_source_submit(self, MHP_EVENT_mhp_snapshot_block,
-					&self->sysfs->blocks[self->next],
-					sizeof(self->sysfs->blocks[0]), 0);
+		err = submit_block(self, &self->sysfs->blocks[self->next]);
 		if (!err)
 			self->next++;
 	}

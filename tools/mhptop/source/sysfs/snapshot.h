@@ -9,6 +9,16 @@
 #include <stddef.h>
 #include "mhp_event.h"
 
+#define SYSFS_UNKNOWN(field) MHP_FIELD(mhp_snapshot_block, field)
+/* The fields of a memory block that sysfs does not provide: what hosts memmap, and where */
+#define SYSFS_BLOCK_UNKNOWN                                         \
+	(SYSFS_UNKNOWN(vmemmap_pages) | SYSFS_UNKNOWN(populated) |  \
+	 SYSFS_UNKNOWN(altmap_base) | SYSFS_UNKNOWN(altmap_alloc) | \
+	 SYSFS_UNKNOWN(hosting) | SYSFS_UNKNOWN(poisoned) |         \
+	 SYSFS_UNKNOWN(refs) | SYSFS_UNKNOWN(altmap_free) |         \
+	 SYSFS_UNKNOWN(range_pages) | SYSFS_UNKNOWN(sections) |     \
+	 SYSFS_UNKNOWN(users) | SYSFS_UNKNOWN(memmap_zone))
+
 struct sysfs_view {
 	struct mhp_mhp_snapshot_block *blocks; /* in ascending order of pfn */
 	size_t nr_blocks;

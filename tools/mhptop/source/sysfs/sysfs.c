@@ -34,6 +34,9 @@ static int emit(struct sysfs_source *self, unsigned int event,
 		.time_ns = source_live_monotonic(),
 		.pid = getpid(),
 		.event = event,
+		.unknown = event == MHP_EVENT_mhp_snapshot_block ?
+				   SYSFS_BLOCK_UNKNOWN :
+				   0,
 		.size = size,
 		.comm = "mhptop",
 	};

@@ -76,6 +76,15 @@ static void source_draw(const struct view_tui *view, const struct model *model,
 		tui_pen_write(&pen, TUI_PLAIN, "  on %s", model->info.host);
 }
 
+static void hosted_write(struct tui_pen *pen, const struct model *model,
+			 const char *what, bool unknown, u64 pages)
+{
+	if (unknown)
+		tui_pen_write(pen, TUI_PLAIN, "%s ?  ", what);
+	else
+		pages_write(pen, model, what, pages);
+}
+
 static void memory_draw(const struct view_tui *view, const struct model *model,
 			int y)
 {
@@ -101,8 +110,10 @@ static void memmap_draw(const struct view_tui *view, const struct model *model,
 			      "hosting is not available from sysfs");
 		return;
 	}
-	pages_write(&pen, model, "self-hosted", view->sums.self_hosted);
-	pages_write(&pen, model, "buddy-hosted", view->sums.buddy_hosted);
+	hosted_write(&pen, model, "self-hosted", view->sums.self_unknown,
+		     view->sums.self_hosted);
+	hosted_write(&pen, model, "buddy-hosted", view->sums.buddy_unknown,
+		     view->sums.buddy_hosted);
 }
 
 static void self_check_write(struct tui_pen *pen, const struct model *model)

@@ -1,0 +1,83 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# The Python module reads what mhptop writes, and the example in docs answers what it promises.
+. "$(dirname "$0")/../host-lib.sh"
+MHPTOP=$(realpath "${MHPTOP:-$TOP/build/mhptop}")
+cd "$TOP" || exit 1
+export LC_ALL=C.UTF-8 PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$TOP/tools/python
+golden=tests/golden
+
+eq "the module needs nothing but Python" "$(grep -hoE '^(import|from) [a-z_]+' tools/python/mhptop.py | awk '{ print $2 }' | while read -r name; do
+	python3 -c 'import sys; sys.exit(sys.argv[1] not in sys.stdlib_module_names)' "$name" || echo "$name"
+done)" ""
+
+# Operations, by a reader of its own: kind, page, time, result, reason
+python3 - $golden/*.ndjson tests/rules/*.ndjson >"$WORK/python" <<'PY'
+import sys
+import mhptop
+for path in sys.argv[1:]:
+    try:
+        recording = mhptop.Recording(path)
+    except mhptop.Error as error:
+        print(error)
+        continue
+    with recording:
+        done = [one for one in mhptop.operations(recording) if one.end]
+        for one in sorted(done, key=lambda one: one.end.seq):
+            print(path, one.kind, one.start_pfn, one.ns, one.end.ret, one.reason)
+        print(path, "totals", recording.totals.seen)
+PY
+for path in $golden/*.ndjson tests/rules/*.ndjson; do
+	schema=$(head -n 1 "$path" | jq .schema)
+	if ((schema < 3)); then
+		echo "$path:1: schema $schema, this module reads 3"
+		continue
+	fi
+	jq -rn --arg path "$path" '
+		foreach inputs as $r ({};
+			if $r.totals then .out = "\($path) totals \($r.totals.seen)"
+			elif $r.event == null then .out = null
+			else ($r.event | capture("^mhp_(?<kind>add|online|offline|remove)_(?<step>begin|failed|end)$")? // {kind: ""}) as $what |
+				.out = null |
+				if $what.step == "begin" then .[$what.kind] = {ns: $r.ns, pfn: $r.start_pfn, reason: "None"}
+				elif $what.step == "failed" and .[$what.kind] then .[$what.kind].reason = $r.reason
+				elif $what.step == "end" and .[$what.kind].pfn == $r.start_pfn then
+					.out = "\($path) \($what.kind) \($r.start_pfn) \($r.ns - .[$what.kind].ns) \($r.ret) \(.[$what.kind].reason)" |
+					del(.[$what.kind])
+				else . end
+			end;
+			.out // empty)' "$path"
+done >"$WORK/jq"
+check "operations are those that jq finds" diff "$WORK/python" "$WORK/jq"
+check "  there are some" test "$(wc -l <"$WORK/jq")" -gt 100
+
+says() { python3 -c "import sys, mhptop; $2" "${@:3}" 2>&1 | tail -n 1 >"$WORK/said"; eq "$1" "$(<"$WORK/said")" "$WANT"; }
+WANT='2 1' says "attributes, items, and numbers above 2^53" 'v = mhptop.Values(a=2, b=1); print(v.a, v["b"])'
+"$MHPTOP" replay --json $golden/range.ndjson >"$WORK/frame"
+WANT="$(jq -r '"\(.sums.present) \(.blocks | length) \(.blocks[0].state) \(.ranges[0].hosting)"' "$WORK/frame")"
+says "frames" 'f = next(mhptop.frames(sys.argv[1])); print(f.sums.present, len(f.blocks), f.blocks[0].state, f.ranges[0].hosting)' "$WORK/frame"
+gzip -k <$golden/hosted.ndjson >"$WORK/packed"
+WANT=$(jq -s '[.[] | select(.event)] | length' $golden/hosted.ndjson)
+says "a packed recording" 'print(len(list(mhptop.Recording(sys.argv[1]))))' "$WORK/packed"
+says "standard input" 'print(len(list(mhptop.Recording(sys.stdin))))' <$golden/hosted.ndjson
+head -n 20 $golden/hosted.ndjson >"$WORK/cut"
+WANT="19 None" says "a recording without its end has no totals" 'r = mhptop.Recording(sys.argv[1]); print(len(list(r)), r.totals)' "$WORK/cut"
+sed '20s/}$//' $golden/hosted.ndjson >"$WORK/bad"
+WANT="mhptop.Error: $WORK/bad:20: Expecting ',' delimiter: line 2 column 1 (char $(sed -n 20p "$WORK/bad" | wc -c))"
+says "a damaged line is named" 'list(mhptop.Recording(sys.argv[1]))' "$WORK/bad"
+WANT="mhptop.Error: $WORK/frame:1: not a recording of mhptop" says "a frame is no recording" 'mhptop.Recording(sys.argv[1])' "$WORK/frame"
+"$TOP/tests/rules/edit.py" $golden/failures.ndjson unknown:mhp_offline_failed:reason >"$WORK/unknown"
+WANT=None says "what is unknown is None" \
+	'print({o.reason for o in mhptop.operations(mhptop.Recording(sys.argv[1])) if o.kind == "offline" and o.failed}.pop())' "$WORK/unknown"
+
+eq "the example in docs answers its questions" "$(docs/examples/questions.py $golden/failures.ndjson)" \
+	"longest: online of memory32 by bash, 0.032 ms
+failed: offline of memory32: isolation, slab page 0x1003e8
+failed: offline of memory33: unmovable, anon page 0x10824d
+failed: offline of memory34: notifier
+failed: offline of memory35: signal, file page 0x118209
+failed: offline of memory35: signal
+failed: online of memory34: notifier
+failed: remove of memory35: not_offline
+memmap hosted by block: 8192 KiB"
+done_testing

@@ -1,0 +1,113 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Let a real Prometheus scrape mhptop serve while events come, ask it for the values, and see an alert fire.
+
+    prometheus.py MHPTOP RECORDING RULES FOLDER
+"""
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.parse
+import urllib.request
+
+from served import LONG, Server, until
+
+CONFIG = """
+global: {{scrape_interval: 1s, evaluation_interval: 1s}}
+rule_files: [{rules}]
+scrape_configs:
+  - job_name: mhptop
+    static_configs: [{{targets: ["{target}"]}}]
+"""
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Prometheus:
+    def __init__(self, folder, config):
+        path = os.path.join(folder, "prometheus.yml")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(config)
+        self.port = free_port()
+        self.log = open(os.path.join(folder, "prometheus.log"), "wb")
+        self.process = subprocess.Popen(
+            ["prometheus", f"--config.file={path}", f"--storage.tsdb.path={folder}/tsdb",
+             f"--web.listen-address=127.0.0.1:{self.port}"], stdout=self.log, stderr=self.log)
+
+    def ask(self, path, **query):
+        url = f"http://127.0.0.1:{self.port}/api/v1/{path}?{urllib.parse.urlencode(query)}"
+        try:
+            with urllib.request.urlopen(url, timeout=LONG) as answer:
+                return json.load(answer)["data"]
+        except (urllib.error.URLError, ConnectionError):
+            if self.process.poll() is not None:
+                sys.exit("prometheus ended")
+            return None
+
+    def values(self, query):
+        data = self.ask("query", query=query)
+        return [float(one["value"][1]) for one in data["result"]] if data else []
+
+    def firing(self, name):
+        data = self.ask("alerts") or {"alerts": []}
+        return [one["labels"] for one in data["alerts"]
+                if one["state"] == "firing" and one["labels"]["alertname"] == name]
+
+
+def run(server, prometheus, rest):
+    """Read half of a recording, let it be scraped, read the rest: what fails then must raise the alert."""
+    failed = 'sum(mhptop_operations_total{result="failed"})'
+    until("a first scrape", lambda: prometheus.values(failed) == [0])
+    assert prometheus.values("up") == [1]
+    assert not prometheus.firing("MhptopOperationFailed")
+    kinds = {one[0]["type"] for one in prometheus.ask("metadata").values()}
+    assert kinds == {"counter", "gauge", "histogram", "info"}, kinds  # info: it asked for OpenMetrics
+    server.feed.write(rest)
+    wanted = len(re.findall(rb'"event":"mhp_[a-z]+_failed"', rest))
+    assert wanted > 3
+    until("the failures in Prometheus", lambda: prometheus.values(failed) == [wanted])
+    until("the alert", lambda: prometheus.firing("MhptopOperationFailed"))
+    labels = prometheus.firing("MhptopOperationFailed")
+    assert {"offline", "online", "remove"} >= {one["operation"] for one in labels}, labels
+    series = prometheus.values('count({__name__=~"mhptop_.*"})')[0]
+    lines = [line for line in server.get().splitlines() if not line.startswith("#")]
+    assert series == len(lines), (series, len(lines))
+    quantile = prometheus.values("histogram_quantile(0.5, sum by (le) (mhptop_operation_duration_seconds_bucket))")
+    assert len(quantile) == 1 and 0 < quantile[0] <= 0.001, quantile
+    print(f"{len(lines)} series, {wanted} failures, {len(labels)} alerts")
+
+
+def main():
+    tool, recording, rules, folder = sys.argv[1:]
+    with open(recording, "rb") as file:
+        text = file.read()
+    first = text.index(b'"mhp_offline_begin"')
+    first = text.rindex(b"\n", 0, first) + 1
+    assert b"_failed" not in text[:first]
+    server = Server(tool)
+    server.feed.write(text[:first])
+    target = "%s:%d" % server.listening()
+    prometheus = Prometheus(folder, CONFIG.format(rules=os.path.abspath(rules), target=target))
+    try:
+        run(server, prometheus, text[first:])
+    except BaseException:
+        with open(os.path.join(folder, "prometheus.log"), encoding="utf-8", errors="replace") as log:
+            print("".join(log.readlines()[-5:]))
+        raise
+    finally:
+        prometheus.process.terminate()
+        prometheus.process.wait()
+    code, rest = server.stop()
+    assert (code, rest) == (0, ""), (code, rest)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,175 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# The metrics of mhptop serve: what they say about a recording, what is absent, how many there are, and how they reach a
+# real Prometheus, node_exporter's folder, and nobody else. Needs no kernel.
+. "$(dirname "$0")/../host-lib.sh"
+MHPTOP=$(realpath "${MHPTOP:-$TOP/build/mhptop}")
+cd "$TOP" || exit 1
+export LC_ALL=C.UTF-8 PYTHONDONTWRITEBYTECODE=1
+[[ $MHPTOP == */build/mhptop ]] || export MHP_SANITIZED=1
+golden=tests/golden
+rules=tools/prometheus/mhptop.rules.yml
+
+metrics() { "$MHPTOP" serve --textfile "$WORK/metrics" "$@" && cat "$WORK/metrics"; }
+# value NAME SERIES RECORDING WANT: "" if it must be absent
+value() { eq "$1" "$(metrics "$3" 2>/dev/null | sed -n "s/^$2 //p")" "$4"; }
+# The sum of all series that match
+sum() { metrics "$2" 2>/dev/null | awk -v regex="^$1[{ ]" '$0 ~ regex { sum += $NF } END { printf "%.0f\n", sum }'; }
+
+for path in "$golden"/*.ndjson tests/rules/eject-range.ndjson; do
+	name=${path##*/} name=${name%.ndjson}
+	metrics "$path" >"$WORK/$name.prom" 2>/dev/null
+	check "promtool finds nothing to say about the metrics of $name" \
+		bash -c 'got=$(promtool check metrics 2>&1 <"$0") && [[ -z $got ]] || { echo "$got"; exit 1; }' "$WORK/$name.prom"
+done
+
+# The sums of the accounts, in bytes, are those of a frame; operations are those of the recording.
+for name in hosted buddy removed failures range; do
+	path=$golden/$name.ndjson
+	"$MHPTOP" replay --json "$path" >"$WORK/frame"
+	eq "$name: memory, memmap and blocks are those of a frame" \
+		"$(for metric in zone_present_bytes zone_managed_bytes memmap_self_hosted_bytes memmap_buddy_hosted_bytes; do
+			sum "mhptop_$metric" "$path"
+		done | paste -sd' ') $(metrics "$path" | awk '/^mhptop_blocks\{.*"(on|off)line"/ { print $NF }' | paste -sd' ')" \
+		"$(jq -r '[.sums[("present", "managed", "self_hosted", "buddy_hosted")] * .page_bytes] + [.sums.blocks_online, .sums.blocks_offline] | join(" ")' "$WORK/frame")"
+	eq "$name: operations are those of the recording" \
+		"$(metrics "$path" | sed -nE 's/^mhptop_operations_total\{operation="([a-z]*)",result="([a-z]*)",.*\} ([0-9]*)$/\1 \2 \3/p' |
+			awk '{ n[$1 " " $2] += $3 } END { for (key in n) if (n[key]) print key, n[key] }' | sort)" \
+		"$(jq -r 'select(.event // "" | test("_end$")) | [(.event | ltrimstr("mhp_") | rtrimstr("_end")), if .ret == 0 then "ok" else "failed" end] | join(" ")' \
+			"$path" | sort | uniq -c | awk '{ print $2, $3, $1 }' | sort)"
+	eq "$name: each operation whose begin is there has a duration" "$(sum mhptop_operation_duration_seconds_count "$path")" \
+		"$(jq -s '[.[].event // "" | select(test("mhp_(add|online|offline|remove)_begin"))] | length' "$path")"
+done
+eq "reasons are those of the recording" \
+	"$(metrics $golden/failures.ndjson | sed -nE 's/^mhptop_operations_total\{operation="([a-z]*)",result="failed",reason="([a-z_]*)"\} ([1-9].*)/\1 \2 \3/p' | sort)" \
+	"$(jq -r 'select(.event // "" | test("_failed$")) | [(.event | ltrimstr("mhp_") | rtrimstr("_failed")), .reason] | join(" ")' \
+		$golden/failures.ndjson | sort | uniq -c | awk '{ print $2, $3, $1 }' | sort)"
+eq "schema 2 has the same operations" "$(metrics $golden/schema-2.ndjson | grep '^mhptop_operations_total{operation="o.*line"')" \
+	"$(metrics $golden/failures.ndjson | grep '^mhptop_operations_total{operation="o.*line"')"
+"$TOP/tests/rules/edit.py" $golden/range.ndjson set:mhp_notify:{1,2,3}:nr_pages:7 >"$WORK/violated.ndjson"
+value "violations have their rule" 'mhptop_rule_violations_total{rule="same.block"}' "$WORK/violated.ndjson" 3
+value "the time of the last event is that of the clock" mhptop_last_event_timestamp_seconds $golden/hosted.ndjson 1700000000.000180000
+
+# A duration that is known: the begin and end of the offline are 2 s apart
+sed '/mhp_offline_end/s/"ns":60/"ns":62/' $golden/hosted.ndjson >"$WORK/slow.ndjson"
+value "an offline of 2 s is not among those up to 1 s" 'mhptop_operation_duration_seconds_bucket{operation="offline",le="1.0"}' "$WORK/slow.ndjson" 0
+value "  it is among those up to 3 s" 'mhptop_operation_duration_seconds_bucket{operation="offline",le="3.0"}' "$WORK/slow.ndjson" 1
+value "  it counts in the sum" 'mhptop_operation_duration_seconds_sum{operation="offline"}' "$WORK/slow.ndjson" \
+	"$(jq -s '(map(select(.event == "mhp_offline_end").ns)[0] - map(select(.event == "mhp_offline_begin").ns)[0]) as $ns |
+		"\($ns / 1000000000 | floor).\($ns % 1000000000 + 1000000000 | tostring[1:])"' -r "$WORK/slow.ndjson")"
+value "an operation in progress has taken so long" 'mhptop_operation_in_progress_seconds{operation="offline"}' $golden/stuck.ndjson \
+	"$("$MHPTOP" replay --json $golden/stuck.ndjson | jq -r '[.blocks[] | select(.state == "going_offline").offline_time][0] |
+		"\(. / 1000000000 | floor).\(. % 1000000000 + 1000000000 | tostring[1:])"')"
+
+# What is unknown is absent, never 0.
+absent() { eq "$1: no $3" "$(metrics "$2" 2>/dev/null | grep -cE "^mhptop_($3)")" 0; }
+present() { check "$1: $3" grep -qE "^mhptop_($3)" <(metrics "$2" 2>/dev/null); }
+python3 tests/tui/recording.py --source sysfs >"$WORK/sysfs.ndjson"
+absent "only sysfs" "$WORK/sysfs.ndjson" 'operation|events|rule|memmap|last_event'
+present "only sysfs" "$WORK/sysfs.ndjson" 'blocks\{node="0",state="offline"\} 8$'
+present "only sysfs" "$WORK/sysfs.ndjson" 'zone_present_bytes\{'
+absent "events were lost" $golden/lost.ndjson 'zone|memmap|blocks'
+present "events were lost" $golden/lost.ndjson 'events_lost_total [1-9]'
+present "events were lost" $golden/lost.ndjson 'accounts_certain 0$'
+grep -v '"event":"mhp_snapshot_' $golden/hosted.ndjson >"$WORK/x"
+"$TOP/tests/rules/edit.py" "$WORK/x" set:mhp_notify:1:ret:0 >"$WORK/bare.ndjson"
+absent "without a snapshot" "$WORK/bare.ndjson" 'blocks|memmap|zone_present_bytes.*DMA32'
+present "without a snapshot" "$WORK/bare.ndjson" 'zone_present_bytes.*Movable'
+sed 's/,"self_check":"equal"/,"self_check":"none","no_room":3/' $golden/hosted.ndjson >"$WORK/no_room.ndjson"
+absent "a memory block of which it is unknown what hosts its memmap" $golden/late.ndjson 'memmap'
+absent "accounts that found no room" "$WORK/no_room.ndjson" 'zone|memmap|blocks'
+"$TOP/tests/rules/edit.py" $golden/hosted.ndjson unknown:mhp_managed:after >"$WORK/unknown.ndjson"
+sed -i '/mhp_snapshot_zone/d' "$WORK/unknown.ndjson"
+absent "a count that the source cannot report" "$WORK/unknown.ndjson" 'zone_managed_bytes'
+"$TOP/tests/rules/edit.py" $golden/failures.ndjson unseen:mhp_remove_end >"$WORK/unseen.ndjson"
+absent "an event that the source cannot report" "$WORK/unseen.ndjson" 'operations_total\{operation="remove"'
+cat $golden/hosted.ndjson "$WORK/bare.ndjson" >"$WORK/two.ndjson"
+absent "the accounts of an earlier recording" "$WORK/two.ndjson" 'blocks|memmap'
+eq "the counters of an earlier recording go on" "$(sum mhptop_operations_total "$WORK/two.ndjson")" \
+	"$(($(sum mhptop_operations_total $golden/hosted.ndjson) * 2))"
+
+# How many series there are
+tests/serve/machine.py >"$WORK/big.ndjson"
+series=$(metrics "$WORK/big.ndjson" | grep -vc '^#')
+check "8 TiB in 65,536 memory blocks on 8 nodes: at most 250 series, $series" test "$series" -le 250
+check "  at least 200, or this test shows nothing" test "$series" -ge 200
+eq "  all blocks are counted" "$(sum mhptop_blocks "$WORK/big.ndjson")" 65536
+eq "  no label has a page, a task or a block" "$(metrics "$WORK/big.ndjson" | grep -oE '[{,][a-z]+=' | tr -d '{,=' | sort -u | paste -sd' ')" \
+	"kernel le node operation reason result rule source state version zone"
+
+# A name of a kernel that breaks out of its label does not.
+sed '1s/"kernel":"[^"]*"/"kernel":"6\\"} 1\\nevil{x=\\"\\\\"/' $golden/hosted.ndjson >"$WORK/evil.ndjson"
+eq "a label holds any text" "$(metrics "$WORK/evil.ndjson" | grep -c '^evil')" 0
+check "  and promtool reads it" promtool check metrics <"$WORK/metrics"
+
+# The file for node_exporter
+check "anyone may read the file" test "$(stat -c %a "$WORK/metrics")" = 644
+eq "nothing is left beside it" "$(find "$WORK" -name 'metrics.*')" ""
+status "a file that cannot be written" 1 '^mhptop: cannot write .*/none/x: No such file or directory$' \
+	"$MHPTOP" serve --textfile "$WORK/none/x" $golden/hosted.ndjson
+mkdir "$WORK/folder"
+status "a folder in the place of the file" 1 '^mhptop: cannot write .*/folder: Is a directory$' \
+	"$MHPTOP" serve --textfile "$WORK/folder" $golden/hosted.ndjson
+eq "  nothing is left beside it" "$(find "$WORK" -name 'folder.*')" ""
+status "a damaged recording" 6 '^mhptop: .*:20: ' "$MHPTOP" serve --textfile "$WORK/x" <(sed '20s/.*/{/' $golden/hosted.ndjson)
+status "no such recording" 1 '^mhptop: .*none.ndjson: No such file or directory' "$MHPTOP" serve "$WORK/none.ndjson"
+
+# Addresses
+for address in 0.0.0.0:9464 '[::]:9464' 192.0.2.1:80 '[2001:db8::1]:80' 128.0.0.1:9464; do
+	status "not on $address" 2 "^mhptop: --listen .*: only loopback addresses .* no TLS" "$MHPTOP" serve --listen "$address" $golden/hosted.ndjson
+done
+for address in '' 9464 127.0.0.1 127.0.0.1: 127.0.0.1:x 127.0.0.1:65536 127.0.0.1:-1 '127.0.0.1: 1' example.org:80 '[::1]' '[]:1' ::1:80 \
+	127.1:80 "$(printf '%200s' x):1"; do
+	status "no address: '${address:0:20}'" 2 "^mhptop: --listen needs ADDR:PORT" "$MHPTOP" serve --listen "$address" $golden/hosted.ndjson
+done
+status "the port is taken" 1 '^mhptop: cannot listen on 127.0.0.1:[0-9]*: Address already in use$' python3 -c '
+import socket, subprocess, sys
+with socket.create_server(("127.0.0.1", 0)) as taken:
+    sys.exit(subprocess.run([sys.argv[1], "serve", "--listen", "127.0.0.1:%d" % taken.getsockname()[1], sys.argv[2]]).returncode)' \
+	"$MHPTOP" $golden/hosted.ndjson
+
+# Without the events, the machine's own blocks
+if [[ -r /sys/devices/system/memory/block_size_bytes ]]; then
+	"$MHPTOP" serve --source sysfs --textfile "$WORK/live.prom" &
+	for ((i = 0; i < 600; i++)); do [[ -e $WORK/live.prom ]] && break; sleep 0.1; done
+	check "sysfs: promtool reads the metrics of this machine" promtool check metrics <"$WORK/live.prom"
+	eq "  its blocks are those of sysfs" "$(awk '/^mhptop_blocks.*"online"/ { sum += $NF } END { print sum }' "$WORK/live.prom")" \
+		"$(cat /sys/devices/system/memory/memory*/state | grep -cx online)"
+	eq "  present pages are those of zoneinfo" "$(awk '/^mhptop_zone_present/ { sum += $NF } END { printf "%.0f", sum }' "$WORK/live.prom")" \
+		"$(awk -v page="$(getconf PAGESIZE)" '$1 == "present" { sum += $2 } END { printf "%.0f", sum * page }' /proc/zoneinfo)"
+	kill -TERM $!
+	wait $!
+	eq "  a signal ends it" $? 0
+	check "  and takes the file away" test ! -e "$WORK/live.prom"
+else
+	skip "sysfs: promtool reads the metrics of this machine" "this machine has no memory blocks in sysfs"
+fi
+
+# Alerts
+check "promtool finds the alert rules valid" promtool check rules --lint=all --lint-fatal "$rules"
+cp "$rules" tests/serve/alerts.yml "$WORK"
+check "each alert is raised by what it says, and by nothing else" promtool test rules "$WORK/alerts.yml"
+eq "  all of them are tested" "$(sed -n 's/.*- alert: //p' "$rules" | sort)" \
+	"$(sed -n 's/.*alertname: //p' tests/serve/alerts.yml | sort -u)"
+eq "  they name only metrics that exist" "$(grep -oE 'mhptop_[a-z_]+' "$rules" | sort -u | grep -vxFf <(grep -ohE '^mhptop_[a-z_]+' "$WORK"/*.prom))" ""
+eq "docs/serve.md has all metrics" "$(sed -n 's/^| `\(mhptop_[a-z_]*\)`.*/\1/p' docs/serve.md | sort)" \
+	"$(sed -n 's/^# TYPE \([a-z_]*\) .*/\1/p' "$WORK"/{failures,hosted}.prom | sort -u)"
+eq "docs/serve.md has all alerts" "$(sed -n 's/^| `\(Mhptop[a-zA-Z]*\)`.*/\1/p' docs/serve.md | sort)" \
+	"$(sed -n 's/.*- alert: //p' "$rules" | sort)"
+
+# The unit. Its manual page is not installed here.
+sed "s,/usr/local/bin/mhptop,$MHPTOP,; /^Documentation=/d" tools/systemd/mhptop-serve.service >"$WORK/mhptop-serve.service"
+check "systemd finds the unit valid" bash -c 'got=$(systemd-analyze verify "$0" 2>&1) && [[ -z $got ]] || { echo "$got"; exit 1; }' \
+	"$WORK/mhptop-serve.service"
+check "  and hardened" systemd-analyze security --offline=yes --threshold=30 --no-pager "$WORK/mhptop-serve.service"
+eq "make install installs it, with the path of the program" \
+	"$(make -s install DESTDIR="$WORK/root" PREFIX=/opt/x >&2; sed -n 's/^ExecStart=//p' "$WORK/root/opt/x/lib/systemd/system/mhptop-serve.service")" \
+	"/opt/x/bin/mhptop serve"
+make -s uninstall DESTDIR="$WORK/root" PREFIX=/opt/x
+eq "  make uninstall leaves nothing" "$(find "$WORK/root" ! -type d)" ""
+
+mkdir "$WORK/prometheus"
+check "a real Prometheus scrapes, answers a query, and raises an alert" \
+	tests/serve/prometheus.py "$MHPTOP" $golden/failures.ndjson "$rules" "$WORK/prometheus"
+check "1,000 strangers keep nobody out and cost no memory" tests/serve/strangers.py "$MHPTOP" $golden/failures.ndjson
+done_testing

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What the tests of mhptop serve have in common: a server that reads a pipe, requests, and waiting."""
+import atexit
+import os
+import re
+import subprocess
+import sys
+import time
+import urllib.request
+
+LONG = 120  # seconds; only a machine that has come to a halt takes as long
+
+
+def until(what, condition):
+    """Wait for a condition, and return its value."""
+    end = time.monotonic() + LONG
+    while time.monotonic() < end:
+        value = condition()
+        if value:
+            return value
+        time.sleep(0.05)
+    sys.exit(f"{what}: did not happen in {LONG} s")
+
+
+class Server:
+    """mhptop serve, with a pipe that the test writes a recording to."""
+
+    def __init__(self, tool, *options):
+        self.process = subprocess.Popen([tool, "serve", "--listen", "127.0.0.1:0", *options, "-"],
+                                        stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, bufsize=0)
+        atexit.register(self.process.kill)  # a test that fails leaves no server behind
+        self.feed = self.process.stdin
+        self.address = None
+
+    def listening(self):
+        """The host and port, once it listens: when the header of the recording has come."""
+        line = self.process.stderr.readline().decode()
+        found = re.fullmatch(r"mhptop: serving http://([0-9.]+):([0-9]+)/metrics\n", line)
+        if not found:
+            sys.exit(f"mhptop serve says {line!r}")
+        self.address = found[1], int(found[2])
+        return self.address
+
+    def get(self, path="/metrics", **headers):
+        host, port = self.address
+        request = urllib.request.Request(f"http://{host}:{port}{path}", headers=headers)
+        with urllib.request.urlopen(request, timeout=LONG) as answer:
+            return answer.read().decode()
+
+    def value(self, name, **labels):
+        """The value of a series, None if there is none."""
+        wanted = name + ("{" + ",".join(f'{key}="{text}"' for key, text in labels.items()) + "}" if labels else "")
+        for line in self.get().splitlines():
+            series, _, number = line.rpartition(" ")
+            if series == wanted:
+                return float(number)
+        return None
+
+    def status(self, key):
+        """A number of /proc/PID/status."""
+        with open(f"/proc/{self.process.pid}/status", encoding="ascii") as file:
+            return int(re.search(rf"^{key}:\s*([0-9]+)", file.read(), re.M)[1])
+
+    def descriptors(self):
+        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+
+    def stop(self):
+        """End it with a signal, and return its exit code and the rest of its messages."""
+        self.process.terminate()
+        rest = self.process.stderr.read().decode()
+        return self.process.wait(), rest

@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Prints a JSON Schema, of a line of a recording or of a frame, from the events'
+ * own table and the columns:
+ *
+ *	schema_doc recording|frame
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "format/record_json.h"
+#include "model/columns.h"
+#include "model/source_info.h"
+#include "rules/rules.h"
+
+#define DRAFT "https://json-schema.org/draft/2020-12/schema"
+
+/* A value that may be unknown: null */
+#define INTEGER(name, min, max)                                       \
+	"    \"" name "\": {\"type\": \"integer\", \"minimum\": " min \
+	", \"maximum\": " max "},\n"                                  \
+	"    \"" name                                                 \
+	"?\": {\"type\": [\"integer\", \"null\"], \"minimum\": " min  \
+	", \"maximum\": " max "}"
+
+static const char integers[] = INTEGER("u32", "0", "4294967295") ",\n" INTEGER(
+	"u64", "0",
+	"18446744073709551615") ",\n" INTEGER("s32", "-2147483648",
+					      "2147483647") ",\n" INTEGER("s64",
+									  "-9223372036854775808",
+									  "9223372036854775807");
+
+/* A word; a number for a value without one; null if it is unknown. */
+static void print_words(const struct event_symbol *symbol)
+{
+	printf("{\"anyOf\": [{\"enum\": [");
+	for (; symbol->name; symbol++)
+		printf("\"%s\", ", symbol->name);
+	printf("null]}, {\"$ref\": \"#/$defs/u32\"}]}");
+}
+
+static void print_field(const struct event_field *field)
+{
+	printf("            \"%s\": ", field->name);
+	if (field->symbols)
+		print_words(field->symbols);
+	else
+		printf("{\"$ref\": \"#/$defs/%c%d?\"}",
+		       field->is_signed ? 's' : 'u',
+		       field->size < 4 ? 32 : field->size * 8);
+}
+
+static void print_event_schema(unsigned int event)
+{
+	const struct event_info *info = event_info(event);
+	const struct event_field *field;
+
+	printf("%s      {\n        \"if\": {\"properties\": {\"event\": {\"const\": \"%s\"}}},\n"
+	       "        \"then\": {\n          \"properties\": {\n",
+	       event == 1 ? "" : ",\n", info->name);
+	for (field = info->fields; field->name; field++) {
+		print_field(field);
+		printf("%s\n", field[1].name ? "," : "");
+	}
+	printf("          },\n          \"required\": [");
+	for (field = info->fields;
+	     field->name && !record_field_is_appended(event, field); field++)
+		printf("%s\"%s\"", field == info->fields ? "" : ", ",
+		       field->name);
+	printf("]\n        }\n      }");
+}
+
+static void print_record_schema(void)
+{
+	unsigned int event;
+
+	printf("    \"record\": {\n"
+	       "      \"description\": \"An event. seq is 0 if it has no number; ns is CLOCK_MONOTONIC. A field that the source cannot report is null.\",\n"
+	       "      \"type\": \"object\",\n"
+	       "      \"properties\": {\n"
+	       "        \"seq\": {\"$ref\": \"#/$defs/u64\"},\n"
+	       "        \"ns\": {\"$ref\": \"#/$defs/u64\"},\n"
+	       "        \"cpu\": {\"$ref\": \"#/$defs/u32\"},\n"
+	       "        \"pid\": {\"$ref\": \"#/$defs/u32\"},\n"
+	       "        \"comm\": {\"type\": \"string\", \"maxLength\": %d},\n"
+	       "        \"event\": {\"type\": \"string\", \"pattern\": \"^mhp_\"}\n"
+	       "      },\n"
+	       "      \"required\": [\"seq\", \"ns\", \"cpu\", \"pid\", \"comm\", \"event\"],\n"
+	       "      \"allOf\": [\n",
+	       MHP_COMM_LEN - 1);
+	for (event = 1; event_info(event); event++)
+		print_event_schema(event);
+	printf("\n      ]\n    }");
+}
+
+static void print_head(const char *what, const char *title,
+		       const char *description)
+{
+	printf("{\n  \"$schema\": \"" DRAFT "\",\n  \"$id\": \"%s-%d.json\",\n"
+	       "  \"title\": \"%s, schema %d\",\n  \"description\": \"%s\",\n",
+	       what, SOURCE_SCHEMA, title, SOURCE_SCHEMA, description);
+}
+
+static void print_recording(void)
+{
+	print_head(
+		"recording", "A line of a recording of mhptop",
+		"The first line is a header, the last one has the totals, the others are events. Newer versions of a schema only add members and events. Integers may exceed 2^53.");
+	printf("  \"oneOf\": [\n    {\"$ref\": \"#/$defs/header\"},\n    {\"$ref\": \"#/$defs/record\"},\n    {\"$ref\": \"#/$defs/end\"}\n  ],\n"
+	       "  \"$defs\": {\n%s,\n",
+	       integers);
+	printf("    \"header\": {\n"
+	       "      \"type\": \"object\",\n"
+	       "      \"properties\": {\n"
+	       "        \"schema\": {\"const\": %d},\n"
+	       "        \"type\": {\"const\": \"mhptop\"},\n"
+	       "        \"kernel\": {\"type\": \"string\"},\n"
+	       "        \"host\": {\"type\": \"string\"},\n"
+	       "        \"boot\": {\"type\": \"string\"},\n"
+	       "        \"source\": {\"enum\": [\"events\", \"probes\", \"sysfs\"]},\n"
+	       "        \"page_bytes\": {\"$ref\": \"#/$defs/u32\"},\n"
+	       "        \"block_bytes\": {\"$ref\": \"#/$defs/u64\"},\n"
+	       "        \"struct_page_bytes\": {\"$ref\": \"#/$defs/u32\"},\n"
+	       "        \"max_accounts\": {\"$ref\": \"#/$defs/u64\"},\n"
+	       "        \"unknown_events\": {\"type\": \"array\", \"items\": {\"type\": \"string\"}},\n"
+	       "        \"wall_ns\": {\"$ref\": \"#/$defs/u64\"},\n"
+	       "        \"mono_ns\": {\"$ref\": \"#/$defs/u64\"}\n"
+	       "      },\n"
+	       "      \"required\": [\"schema\", \"type\", \"kernel\", \"host\", \"source\", \"page_bytes\", \"block_bytes\", \"wall_ns\", \"mono_ns\"]\n"
+	       "    },\n",
+	       SOURCE_SCHEMA);
+	print_record_schema();
+	printf(",\n    \"end\": {\n"
+	       "      \"type\": \"object\",\n"
+	       "      \"properties\": {\"totals\": {\n"
+	       "        \"type\": \"object\",\n"
+	       "        \"properties\": {\n"
+	       "          \"seen\": {\"$ref\": \"#/$defs/u64\"},\n"
+	       "          \"lost\": {\"$ref\": \"#/$defs/u64\"},\n"
+	       "          \"folded\": {\"$ref\": \"#/$defs/u64\"},\n"
+	       "          \"self_check\": {\"enum\": [\"equal\", \"differs\", \"none\"]},\n"
+	       "          \"self_check_why\": {\"type\": \"string\"},\n"
+	       "          \"no_room\": {\"$ref\": \"#/$defs/u64\"},\n"
+	       "          \"no_lock\": {\"$ref\": \"#/$defs/u64\"},\n"
+	       "          \"mono_ns\": {\"$ref\": \"#/$defs/u64\"},\n"
+	       "          \"events\": {\"type\": \"object\", \"additionalProperties\": {\n"
+	       "            \"type\": \"object\",\n"
+	       "            \"properties\": {\"seen\": {\"$ref\": \"#/$defs/u64\"}, \"lost\": {\"$ref\": \"#/$defs/u64\"}},\n"
+	       "            \"required\": [\"seen\", \"lost\"]\n"
+	       "          }}\n"
+	       "        },\n"
+	       "        \"required\": [\"seen\", \"lost\", \"folded\", \"self_check\", \"events\"]\n"
+	       "      }},\n"
+	       "      \"required\": [\"totals\"]\n"
+	       "    }\n  }\n}\n");
+}
+
+static void print_column(const struct column *column)
+{
+	printf("        \"%s\": ", column->key);
+	switch (column->kind) {
+	case COLUMN_WORD:
+		print_words(column->symbols);
+		break;
+	case COLUMN_FLAG:
+		printf("{\"type\": \"boolean\"}");
+		break;
+	default:
+		printf("{\"$ref\": \"#/$defs/s64?\"}");
+	}
+	printf("%s\n", column[1].key ? "," : "");
+}
+
+/* An array of rows, one for each memory block or range */
+static void print_rows(const char *key, const struct column *list)
+{
+	const struct column *column;
+
+	printf("    \"%s\": {\"type\": \"array\", \"items\": {\n      \"type\": \"object\",\n      \"properties\": {\n",
+	       key);
+	for (column = list; column->key; column++)
+		print_column(column);
+	printf("      },\n      \"required\": [");
+	for (column = list; column->key; column++)
+		printf("%s\"%s\"", column == list ? "" : ", ", column->key);
+	printf("]\n    }},\n");
+}
+
+/* An object whose members are all required */
+static void print_object(const char *const *keys, const char *type)
+{
+	const char *const *key;
+
+	printf("{\"type\": \"object\", \"properties\": {");
+	for (key = keys; *key; key++)
+		printf("%s\"%s\": {\"$ref\": \"#/$defs/%s\"}",
+		       key == keys ? "" : ", ", *key, type);
+	printf("}, \"required\": [");
+	for (key = keys; *key; key++)
+		printf("%s\"%s\"", key == keys ? "" : ", ", *key);
+	printf("]}");
+}
+
+static void print_violations(void)
+{
+	int i;
+
+	printf("    \"violated\": {\"$ref\": \"#/$defs/u64\"},\n"
+	       "    \"violations\": {\"type\": \"array\", \"items\": {\n"
+	       "      \"type\": \"object\",\n"
+	       "      \"properties\": {\n"
+	       "        \"rule\": {\"enum\": [");
+	for (i = 0; i < NR_RULES; i++)
+		printf("%s\"%s\"", i ? ", " : "", rule_infos[i].name);
+	printf("]},\n"
+	       "        \"block\": {\"$ref\": \"#/$defs/u64\"},\n"
+	       "        \"pfn\": {\"$ref\": \"#/$defs/u64\"},\n"
+	       "        \"expected\": {\"type\": \"string\"},\n"
+	       "        \"found\": {\"type\": \"string\"},\n"
+	       "        \"before\": {\"$ref\": \"#/$defs/event\"},\n"
+	       "        \"then\": {\"$ref\": \"#/$defs/event\"}\n"
+	       "      },\n"
+	       "      \"required\": [\"rule\", \"block\", \"pfn\", \"expected\", \"found\", \"before\", \"then\"]\n"
+	       "    }}\n  },\n");
+}
+
+static void print_zones(void)
+{
+	printf("    \"zones\": {\"type\": \"array\", \"items\": {\n"
+	       "      \"type\": \"object\",\n"
+	       "      \"properties\": {\n"
+	       "        \"node\": {\"$ref\": \"#/$defs/s32\"},\n"
+	       "        \"zone\": {\"type\": \"string\"},\n"
+	       "        \"present\": {\"$ref\": \"#/$defs/u64\"},\n"
+	       "        \"managed\": {\"$ref\": \"#/$defs/u64\"},\n"
+	       "        \"present_change\": {\"$ref\": \"#/$defs/s64\"},\n"
+	       "        \"managed_change\": {\"$ref\": \"#/$defs/s64\"},\n"
+	       "        \"vmemmap_pages\": {\"$ref\": \"#/$defs/u64\"},\n"
+	       "        \"blocks_online\": {\"$ref\": \"#/$defs/u32\"}\n"
+	       "      },\n"
+	       "      \"required\": [\"node\", \"zone\", \"present\", \"managed\", \"present_change\", \"managed_change\", \"vmemmap_pages\", \"blocks_online\"]\n"
+	       "    }},\n");
+}
+
+static void print_frame_schema(void)
+{
+	static const char *const sums[] = {
+		"present",	  "managed",  "self_hosted",
+		"buddy_hosted",	  "blocks",   "blocks_online",
+		"blocks_offline", "failures", NULL
+	};
+	static const char *const counts[] = { "seen", "lost", NULL };
+
+	print_head(
+		"frame", "A frame of mhptop --json",
+		"Sizes are in pages, times in ns. What does not exist, or was not reported, is null. Newer versions of a schema only add members. Integers may exceed 2^53.");
+	printf("  \"type\": \"object\",\n  \"properties\": {\n"
+	       "    \"schema\": {\"const\": %d},\n"
+	       "    \"kernel\": {\"type\": \"string\"},\n"
+	       "    \"host\": {\"type\": \"string\"},\n"
+	       "    \"source\": {\"enum\": [\"events\", \"probes\", \"sysfs\"]},\n"
+	       "    \"page_bytes\": {\"$ref\": \"#/$defs/u32\"},\n"
+	       "    \"block_bytes\": {\"$ref\": \"#/$defs/u64\"},\n"
+	       "    \"ns\": {\"$ref\": \"#/$defs/u64\"},\n"
+	       "    \"time\": {\"type\": [\"string\", \"null\"]},\n"
+	       "    \"events\": ",
+	       SOURCE_SCHEMA);
+	print_object(counts, "u64");
+	printf(",\n    \"self_check\": {\"enum\": [\"equal\", \"differs\", \"pending\", \"none\"]},\n"
+	       "    \"self_check_why\": {\"type\": \"string\"},\n"
+	       "    \"notice\": {\"type\": \"string\"},\n"
+	       "    \"sums\": ");
+	print_object(sums, "u64");
+	printf(",\n");
+	print_zones();
+	print_rows("blocks", columns);
+	print_rows("ranges", range_columns);
+	print_violations();
+	printf("  \"required\": [\"schema\", \"kernel\", \"host\", \"source\", \"page_bytes\", \"block_bytes\", \"ns\", \"time\", \"events\", \"self_check\", \"sums\", \"zones\", \"blocks\", \"ranges\", \"violated\", \"violations\"],\n"
+	       "  \"$defs\": {\n%s,\n"
+	       "    \"event\": {\n"
+	       "      \"type\": [\"object\", \"null\"],\n"
+	       "      \"properties\": {\n"
+	       "        \"event\": {\"type\": \"string\", \"pattern\": \"^mhp_\"},\n"
+	       "        \"ns\": {\"$ref\": \"#/$defs/u64\"},\n"
+	       "        \"time\": {\"type\": [\"string\", \"null\"]},\n"
+	       "        \"seq\": {\"$ref\": \"#/$defs/u64\"}\n"
+	       "      },\n"
+	       "      \"required\": [\"event\", \"ns\", \"time\", \"seq\"]\n"
+	       "    }\n  }\n}\n",
+	       integers);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc == 2 && !strcmp(argv[1], "recording"))
+		print_recording();
+	else if (argc == 2 && !strcmp(argv[1], "frame"))
+		print_frame_schema();
+	else
+		return 2;
+	return 0;
+}

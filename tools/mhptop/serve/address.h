@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The address that mhptop serve listens on. */
+#ifndef SERVE_ADDRESS_H
+#define SERVE_ADDRESS_H
+
+#include <stddef.h>
+#include <sys/socket.h>
+
+#define SERVE_ADDRESS "127.0.0.1:9464"
+#define ADDRESS_TEXT_MAX 64
+
+struct address {
+	struct sockaddr_storage socket;
+	socklen_t len;
+};
+
+/*
+ * Parse "127.0.0.1:9464", "localhost:9464" or "[::1]:9464"; port 0 takes a free
+ * one. 0; -EINVAL: not such an address; -EACCES: not a loopback address.
+ */
+int address_parse(struct address *address, const char *text);
+/* "127.0.0.1:9464". Returns buf. */
+const char *address_text(char buf[ADDRESS_TEXT_MAX],
+			 const struct sockaddr *address);
+
+#endif

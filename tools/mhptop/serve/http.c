@@ -1,0 +1,361 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The HTTP server, on libmicrohttpd. Connections are accepted here, not by the
+ * library: a stranger who keeps all of them busy must not keep others out, so the
+ * oldest one is ended for the sake of the next one.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/loop.h"
+#include "serve/http.h"
+#include "serve/library.h"
+
+#define ACCEPTS 64 /* connections accepted in one run */
+#define BACKLOG 1024
+#define NR_PAGES (METRICS_OPENMETRICS + 1)
+#define FRESH_NS (LOOP_NS / 4) /* how long a page is used again */
+
+/* The library; the same for all servers. */
+static const struct mhd *mhd;
+
+struct client {
+	struct MHD_Connection *connection;
+	int fd;
+	u64 end_ns; /* when it is ended */
+};
+
+struct page {
+	struct MHD_Response *response; /* NULL: not made yet */
+	u64 made_ns;
+};
+
+struct http {
+	struct MHD_Daemon *daemon;
+	int listener;
+	int epoll;
+	http_render render;
+	void *ctx;
+	struct page pages[NR_PAGES];
+	struct client clients[HTTP_CONNECTIONS]; /* the oldest first */
+	int nr;
+};
+
+static const char front[] =
+	"mhptop serves metrics on /metrics. See mhptop(8).\n";
+
+/* One request for each connection, so that the time of both is limited. */
+static void add_headers(struct MHD_Response *response, const char *type)
+{
+	mhd->MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE,
+				     type);
+	mhd->MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION,
+				     "close");
+}
+
+static struct MHD_Response *make_page(struct http *http,
+				      enum metrics_format format)
+{
+	struct MHD_Response *response;
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+	int err;
+
+	if (!out)
+		return NULL;
+	err = http->render(http->ctx, format, out);
+	if (fclose(out) || err) {
+		free(text);
+		return NULL;
+	}
+	response = mhd->MHD_create_response_from_buffer(len, text,
+							MHD_RESPMEM_MUST_FREE);
+	if (!response)
+		free(text);
+	else
+		add_headers(response, metrics_type(format));
+	return response;
+}
+
+/*
+ * The response that holds a page. However many clients there are, and however
+ * slowly they read, there are few pages in memory.
+ */
+static struct MHD_Response *find_page(struct http *http,
+				      enum metrics_format format)
+{
+	struct page *page = &http->pages[format];
+	u64 now = loop_now();
+
+	if (page->response && now - page->made_ns < FRESH_NS)
+		return page->response;
+	if (page->response)
+		mhd->MHD_destroy_response(page->response);
+	page->response = make_page(http, format);
+	page->made_ns = now;
+	return page->response;
+}
+
+static enum MHD_Result answer_text(struct MHD_Connection *connection,
+				   unsigned int code, const char *text)
+{
+	struct MHD_Response *response = mhd->MHD_create_response_from_buffer(
+		strlen(text), (void *)text, MHD_RESPMEM_PERSISTENT);
+	enum MHD_Result ret;
+
+	if (!response)
+		return MHD_NO;
+	add_headers(response, "text/plain; charset=utf-8");
+	if (code == MHD_HTTP_METHOD_NOT_ALLOWED)
+		mhd->MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW,
+					     "GET, HEAD");
+	ret = mhd->MHD_queue_response(connection, code, response);
+	mhd->MHD_destroy_response(response);
+	return ret;
+}
+
+static enum MHD_Result answer_page(struct http *http,
+				   struct MHD_Connection *connection)
+{
+	const char *accept = mhd->MHD_lookup_connection_value(
+		connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT);
+	bool modern = accept && strstr(accept, "application/openmetrics-text");
+	struct MHD_Response *response =
+		find_page(http, modern ? METRICS_OPENMETRICS : METRICS_TEXT);
+
+	if (!response)
+		return answer_text(connection, MHD_HTTP_INTERNAL_SERVER_ERROR,
+				   "cannot make the page\n");
+	return mhd->MHD_queue_response(connection, MHD_HTTP_OK, response);
+}
+
+static enum MHD_Result handle(void *ctx, struct MHD_Connection *connection,
+			      const char *url, const char *method,
+			      const char *version, const char *data,
+			      size_t *size, void **request)
+{
+	(void)version;
+	(void)data;
+	(void)size;
+	(void)request;
+	if (strcmp(method, MHD_HTTP_METHOD_GET) &&
+	    strcmp(method, MHD_HTTP_METHOD_HEAD))
+		return answer_text(connection, MHD_HTTP_METHOD_NOT_ALLOWED,
+				   "only GET and HEAD are known\n");
+	if (!strcmp(url, "/metrics"))
+		return answer_page(ctx, connection);
+	if (!strcmp(url, "/"))
+		return answer_text(connection, MHD_HTTP_OK, front);
+	return answer_text(connection, MHD_HTTP_NOT_FOUND, "not found\n");
+}
+
+/* A path is known by its very bytes: what is escaped in it stays so. */
+static size_t keep_escapes(void *ctx, struct MHD_Connection *connection,
+			   char *text)
+{
+	(void)ctx;
+	(void)connection;
+	return strlen(text);
+}
+
+static void client_ended(struct http *http, struct MHD_Connection *connection)
+{
+	struct client *client = http->clients;
+	struct client *end = client + http->nr;
+
+	while (client < end && client->connection != connection)
+		client++;
+	if (client == end)
+		return;
+	memmove(client, client + 1, (end - client - 1) * sizeof(*client));
+	http->nr--;
+}
+
+static void notice(void *ctx, struct MHD_Connection *connection, void **socket,
+		   enum MHD_ConnectionNotificationCode what)
+{
+	const union MHD_ConnectionInfo *info;
+	struct http *http = ctx;
+
+	(void)socket;
+	if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
+		client_ended(http, connection);
+		return;
+	}
+	info = mhd->MHD_get_connection_info(connection,
+					    MHD_CONNECTION_INFO_CONNECTION_FD);
+	http->clients[http->nr++] = (struct client){
+		.connection = connection,
+		.fd = info->connect_fd,
+		.end_ns = loop_now() + HTTP_SECONDS * LOOP_NS,
+	};
+}
+
+/* The library learns it from its descriptor, and ends the connection. */
+static void end_client(struct client *client)
+{
+	shutdown(client->fd, SHUT_RDWR);
+}
+
+static int accept_clients(struct http *http)
+{
+	struct sockaddr_storage from;
+	socklen_t len;
+	int fd, i;
+
+	for (i = 0; i < ACCEPTS; i++) {
+		if (http->nr == HTTP_CONNECTIONS) {
+			end_client(&http->clients[0]);
+			mhd->MHD_run(http->daemon);
+		}
+		if (http->nr == HTTP_CONNECTIONS)
+			return 0;
+		len = sizeof(from);
+		fd = accept4(http->listener, (struct sockaddr *)&from, &len,
+			     SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (fd < 0 && (errno == EINVAL || errno == EBADF))
+			return -errno;
+		if (fd < 0)
+			return 0;
+		/* Whether or not it succeeds, the descriptor is not ours any more. */
+		mhd->MHD_add_connection(http->daemon, fd,
+					(struct sockaddr *)&from, len);
+	}
+	return 0;
+}
+
+int http_run(struct http *http)
+{
+	u64 now = loop_now();
+	int i, err;
+
+	for (i = 0; i < http->nr && http->clients[i].end_ns <= now; i++)
+		end_client(&http->clients[i]);
+	if (mhd->MHD_run(http->daemon) != MHD_YES)
+		return -EIO;
+	err = accept_clients(http);
+	if (!err && mhd->MHD_run(http->daemon) != MHD_YES)
+		err = -EIO;
+	return err;
+}
+
+u64 http_due(const struct http *http)
+{
+	MHD_UNSIGNED_LONG_LONG ms;
+	u64 due = http->nr ? http->clients[0].end_ns : 0, soon;
+
+	if (mhd->MHD_get_timeout(http->daemon, &ms) != MHD_YES)
+		return due;
+	soon = loop_now() + ms * 1000000;
+	return due && due < soon ? due : soon;
+}
+
+void http_poll(const struct http *http, struct pollfd fds[HTTP_FDS])
+{
+	fds[0] = (struct pollfd){ .fd = http->listener, .events = POLLIN };
+	fds[1] = (struct pollfd){ .fd = http->epoll, .events = POLLIN };
+}
+
+const char *http_address(const struct http *http, char buf[ADDRESS_TEXT_MAX])
+{
+	struct sockaddr_storage address = { 0 };
+	socklen_t len = sizeof(address);
+
+	getsockname(http->listener, (struct sockaddr *)&address, &len);
+	return address_text(buf, (struct sockaddr *)&address);
+}
+
+static int listen_on(const struct address *address)
+{
+	int fd = socket(address->socket.ss_family,
+			SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int one = 1, err;
+
+	if (fd < 0)
+		return -errno;
+	if (!setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) &&
+	    !bind(fd, (const struct sockaddr *)&address->socket,
+		  address->len) &&
+	    !listen(fd, BACKLOG))
+		return fd;
+	err = -errno;
+	close(fd);
+	return err;
+}
+
+/* 0 or -errno. */
+static int start_daemon(struct http *http)
+{
+	const union MHD_DaemonInfo *info;
+
+	http->daemon = mhd->MHD_start_daemon(
+		MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET, 0, NULL, NULL, handle,
+		http, MHD_OPTION_CONNECTION_LIMIT,
+		(unsigned int)HTTP_CONNECTIONS,
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HTTP_BYTES,
+		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned int)HTTP_SECONDS,
+		MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_UNESCAPE_CALLBACK,
+		keep_escapes, NULL, MHD_OPTION_NOTIFY_CONNECTION, notice, http,
+		MHD_OPTION_END);
+	if (!http->daemon)
+		return -EIO;
+	info = mhd->MHD_get_daemon_info(http->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+	if (!info)
+		return -EIO;
+	http->epoll = info->epoll_fd;
+	return 0;
+}
+
+int http_open(struct http **opened, const struct address *address,
+	      http_render render, void *ctx, char *why, size_t len)
+{
+	struct http *http;
+	char text[ADDRESS_TEXT_MAX];
+	int err;
+
+	*opened = NULL;
+	mhd = mhd_load(why, len);
+	if (!mhd)
+		return -ENOENT;
+	http = calloc(1, sizeof(*http));
+	if (!http) {
+		snprintf(why, len, "out of memory");
+		return -ENOMEM;
+	}
+	http->render = render;
+	http->ctx = ctx;
+	http->listener = listen_on(address);
+	err = http->listener < 0 ? http->listener : start_daemon(http);
+	if (err) {
+		snprintf(
+			why, len, "cannot listen on %s: %s",
+			address_text(text,
+				     (const struct sockaddr *)&address->socket),
+			strerror(-err));
+		http_close(http);
+		return err;
+	}
+	*opened = http;
+	return 0;
+}
+
+void http_close(struct http *http)
+{
+	int i;
+
+	if (!http)
+		return;
+	if (http->daemon)
+		mhd->MHD_stop_daemon(http->daemon);
+	for (i = 0; i < NR_PAGES; i++)
+		if (http->pages[i].response)
+			mhd->MHD_destroy_response(http->pages[i].response);
+	if (http->listener >= 0)
+		close(http->listener);
+	free(http);
+}

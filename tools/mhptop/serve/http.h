@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * An HTTP server for pages made in memory, on one thread and inside a poll()
+ * loop. Everything is bounded: connections, the time and the memory of each, and
+ * how often a page is made.
+ */
+#ifndef SERVE_HTTP_H
+#define SERVE_HTTP_H
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include "base/types.h"
+#include "export/openmetrics.h"
+#include "serve/address.h"
+
+/* When there are as many, the oldest one makes room for the next one. */
+#define HTTP_CONNECTIONS 256
+#define HTTP_SECONDS 10 /* from the begin of a connection to its end */
+#define HTTP_BYTES 8192 /* of a request */
+#define HTTP_FDS 2
+
+/* Write the metrics as they are now. 0 or -errno. */
+typedef int (*http_render)(void *ctx, enum metrics_format format, FILE *out);
+
+struct http;
+
+/* Listen on an address. 0, or -errno with a reason in why; -ENOENT: the library is not installed. */
+int http_open(struct http **http, const struct address *address,
+	      http_render render, void *ctx, char *why, size_t len);
+/* The address that it listens on. Returns buf. */
+const char *http_address(const struct http *http, char buf[ADDRESS_TEXT_MAX]);
+/* The descriptors to poll(). */
+void http_poll(const struct http *http, struct pollfd fds[HTTP_FDS]);
+/* The time at which http_run() must be called at the latest, 0: no limit. */
+u64 http_due(const struct http *http);
+/* Accept, read, answer and end connections, without blocking. 0 or -errno. */
+int http_run(struct http *http);
+void http_close(struct http *http); /* NULL is fine */
+
+#endif

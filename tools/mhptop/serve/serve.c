@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Reads events and answers requests, in one loop. */
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "serve/http.h"
+#include "serve/serve.h"
+#include "serve/textfile.h"
+
+#define TEXTFILE_NS (15 * LOOP_NS) /* between two versions of the file */
+#define SYSFS_NS \
+	LOOP_NS /* between two looks at a source without a descriptor */
+
+struct server {
+	struct stream *stream;
+	const struct serve_opts *opts;
+	struct tally tally;
+	struct http *http; /* NULL: it does not listen */
+	int signals;
+	u64 textfile_due;
+	u64 read_due; /* when the stream is read next, 0: when it is readable */
+	bool ended; /* the stream has no more records */
+};
+
+/* Sink */
+static int server_take(void *ctx, const struct mhp_record *record)
+{
+	struct server *server = ctx;
+	int ret = stream_take(server->stream, record);
+
+	tally_take(&server->tally, server->stream, record);
+	return ret;
+}
+
+/* Before the model is shown. */
+static void bring_up_to_date(struct server *server)
+{
+	if (server->stream->model.info.live)
+		stream_tick(server->stream, loop_now());
+	stream_update(server->stream);
+}
+
+static int server_render(void *ctx, enum metrics_format format, FILE *out)
+{
+	struct server *server = ctx;
+
+	bring_up_to_date(server);
+	return metrics_put(&server->stream->model, &server->tally, format, out);
+}
+
+/* 0, or -errno that ends the loop. */
+static int read_stream(struct server *server)
+{
+	struct stream *stream = server->stream;
+	int ret;
+
+	if (server->ended ||
+	    (server->read_due && loop_now() < server->read_due))
+		return 0;
+	ret = stream_read(stream, server_take, server);
+	if (ret == -ENODATA) {
+		server->ended = true;
+		server->read_due = 0;
+		stream_finish(stream, server_take, server);
+		return stream->err;
+	}
+	if (ret < 0)
+		return ret;
+	if (!ret)
+		server->read_due = source_fd(stream->source) < 0 ?
+					   loop_now() + SYSFS_NS :
+					   0;
+	else
+		server->read_due = stream->model.info.live ?
+					   loop_now() + BURST_LOOK_NS :
+					   1;
+	return 0;
+}
+
+static int write_textfile(struct server *server)
+{
+	const char *path = server->opts->textfile;
+	int err;
+
+	if (!path || (!server->ended && loop_now() < server->textfile_due))
+		return 0;
+	bring_up_to_date(server);
+	err = textfile_write(path, &server->stream->model, &server->tally);
+	if (err)
+		status_fail(STATUS_FAILED, "cannot write %s: %s", path,
+			    strerror(-err));
+	server->textfile_due = loop_now() + TEXTFILE_NS;
+	return err ? -ECANCELED : 0;
+}
+
+static void sooner(u64 *until, u64 due)
+{
+	if (due && (!*until || due < *until))
+		*until = due;
+}
+
+/* 0, -EINTR after a signal, or another error. */
+static int server_wait(struct server *server)
+{
+	struct pollfd fds[2 + HTTP_FDS] = {
+		{ .fd = server->signals, .events = POLLIN },
+		{ .fd = -1, .events = POLLIN },
+		{ .fd = -1 },
+		{ .fd = -1 },
+	};
+	u64 until = 0;
+	int ret, signal;
+
+	/* What comes in a burst is read later. */
+	if (!server->ended && !server->read_due)
+		fds[1].fd = source_fd(server->stream->source);
+	if (!server->ended)
+		sooner(&until, server->read_due);
+	if (server->opts->textfile && !server->ended)
+		sooner(&until, server->textfile_due);
+	if (server->http) {
+		http_poll(server->http, fds + 2);
+		sooner(&until, http_due(server->http));
+	}
+	ret = loop_wait(fds, sizeof(fds) / sizeof(*fds), until);
+	if (ret < 0)
+		return ret;
+	while ((signal = loop_signal(server->signals)))
+		if (signal != SIGWINCH)
+			return -EINTR;
+	return 0;
+}
+
+static int server_loop(struct server *server)
+{
+	int err = 0;
+
+	while (!err) {
+		err = read_stream(server);
+		if (!err)
+			err = write_textfile(server);
+		if (server->ended && !server->http)
+			return err;
+		if (!err && server->http)
+			err = http_run(server->http);
+		if (!err)
+			err = server_wait(server);
+	}
+	return err;
+}
+
+static int server_report(struct server *server, int err)
+{
+	const struct stream *stream = server->stream;
+
+	/* The file of a machine that nobody watches any more would be taken for its present state. */
+	if (server->opts->textfile && stream->model.info.live)
+		unlink(server->opts->textfile);
+	if (err == -ECANCELED)
+		return STATUS_FAILED;
+	if (stream->over && *stream->why)
+		status_fail(STATUS_OK, "%s", stream->why);
+	if (stream->err)
+		return stream_status(stream->err);
+	if (err && err != -EINTR)
+		return status_fail(STATUS_FAILED, "cannot serve metrics: %s",
+				   strerror(-err));
+	return STATUS_OK;
+}
+
+static int listen_and_loop(struct server *server)
+{
+	char why[256], address[ADDRESS_TEXT_MAX];
+	int status, err;
+
+	if (server->opts->listens) {
+		err = http_open(&server->http, &server->opts->address,
+				server_render, server, why, sizeof(why));
+		if (err)
+			return status_fail(err == -ENOENT ? STATUS_UNSUPPORTED :
+							    STATUS_FAILED,
+					   "%s", why);
+		status_fail(STATUS_OK, "serving http://%s/metrics",
+			    http_address(server->http, address));
+	}
+	status = server_report(server, server_loop(server));
+	http_close(server->http);
+	return status;
+}
+
+int serve_run(struct stream *stream, const struct serve_opts *opts)
+{
+	struct server server = {
+		.stream = stream,
+		.opts = opts,
+		.signals = loop_signals(),
+	};
+	int status;
+
+	if (server.signals < 0)
+		return status_fail(STATUS_FAILED, "cannot receive signals: %s",
+				   strerror(-server.signals));
+	status = listen_and_loop(&server);
+	tally_free(&server.tally);
+	close(server.signals);
+	return status;
+}

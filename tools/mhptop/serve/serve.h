@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* `mhptop serve`: metrics over HTTP and in a file. */
+#ifndef SERVE_H
+#define SERVE_H
+
+#include <stdbool.h>
+#include "serve/address.h"
+#include "source/stream.h"
+
+struct serve_opts {
+	bool listens;
+	struct address address; /* if it listens */
+	const char *textfile; /* NULL: none */
+};
+
+/*
+ * Read a stream, and serve metrics of it until a signal arrives, or until the
+ * stream ends if it does not listen. Returns the exit code, after errors were
+ * reported on stderr.
+ */
+int serve_run(struct stream *stream, const struct serve_opts *opts);
+
+#endif
