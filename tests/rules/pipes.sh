@@ -121,7 +121,9 @@ done
 cat fifo >junit.xml &
 reader=$!
 "$MHPTOP" check --junit fifo run.ndjson >out 2>err
-eq "a report in a FIFO that has a reader" "$? $(wait $reader; grep -c '<testsuite ' junit.xml)" "0 1"
+status=$?
+wait $reader # here: a subshell cannot
+eq "a report in a FIFO that has a reader" "$status $(grep -c '<testsuite ' junit.xml)" "0 1"
 status "a report in the FIFO that is checked" 2 '^mhptop: --junit fifo: this file is to be checked$' "$MHPTOP" check --junit fifo run.ndjson fifo
 for option in --junit --vmlinux --rules; do
 	status "$option without a name" 2 "^mhptop: $option needs a file, not ''\$" "$MHPTOP" check $option '' run.ndjson
