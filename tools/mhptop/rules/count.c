@@ -71,7 +71,8 @@ static void block_snapshot(struct rules *rules,
 	range = rule_range(rules, e->altmap_base, true);
 	if (!range || range->known)
 		return;
-	range->known = true;
+	/* Without events, the references would stay as they were. */
+	range->known = !rules_lack(rules, MHP_EVENT_mhp_vmemmap_ref);
 	range->refs = e->refs;
 	range->free = e->altmap_free;
 	range->alloc = e->altmap_alloc;

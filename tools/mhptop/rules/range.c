@@ -60,12 +60,6 @@ static bool op_ends(struct rules *rules, const struct mhp_record *r,
 	return true;
 }
 
-/* Whether events of a kind can be missing although nothing was lost. */
-static bool is_unknown(const struct rules *rules, unsigned int event)
-{
-	return rules->opts.unknown_events >> event & 1;
-}
-
 static void add_end_why(struct rules *rules, const struct mhp_record *r)
 {
 	const struct mhp_mhp_add_end *e = &r->p.mhp_add_end;
@@ -105,7 +99,7 @@ static void add_end_hosting(struct rules *rules, const struct mhp_record *r)
 	struct rule_op *op = &rules->op;
 
 	add_end_why(rules, r);
-	if (is_unknown(rules, MHP_EVENT_mhp_vmemmap_populate))
+	if (rules_lack(rules, MHP_EVENT_mhp_vmemmap_populate))
 		return;
 	rule_same_pfn(rules, RULE_ORDER_ADD, op->start, "sections up to page",
 		      op->start + op->nr, op->next_pfn);
@@ -275,7 +269,7 @@ static void remove_end(struct rules *rules, const struct mhp_record *r)
 			   op->sections + op->puts);
 	if (!e->ret)
 		whole_blocks(rules);
-	while (!e->ret && !is_unknown(rules, MHP_EVENT_mhp_vmemmap_free) &&
+	while (!e->ret && !rules_lack(rules, MHP_EVENT_mhp_vmemmap_free) &&
 	       (block = rule_block_in(rules, op->start, op->nr, &at)))
 		if (block->state != MHP_STATE_UNKNOWN)
 			rule_check(rules, RULE_ORDER_REMOVE,

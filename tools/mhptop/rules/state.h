@@ -234,10 +234,15 @@ bool rule_knows_field(struct rules *rules, enum rule_id rule,
 /* Whether a field of a record is known. */
 #define record_knows(r, class, field) \
 	(!((r)->unknown & MHP_FIELD(class, field)))
+/* Whether the source cannot report an event, so that it can be missing although nothing was lost. */
+static inline bool rules_lack(const struct rules *rules, unsigned int event)
+{
+	return rules->opts.unknown_events >> event & 1;
+}
 /* Whether the steps of the memory notifier are unknown. */
 static inline bool rules_are_deaf(const struct rules *rules)
 {
-	return rules->opts.unknown_events >> MHP_EVENT_mhp_notify & 1;
+	return rules_lack(rules, MHP_EVENT_mhp_notify);
 }
 
 /* Count a check of a rule that passed. */
