@@ -162,7 +162,9 @@ class Memory:
             f"memory{number} stays online" for number in numbers if try_offline(number)[0] == "no"])
 
     def remove(self, numbers):
-        self.offline([number for number in numbers if oracle.block(number)])
+        left = [number for number in numbers if oracle.block(number)]
+        if left:
+            self.offline(left)
         for number in numbers:
             del self.states[number]
 
@@ -278,7 +280,7 @@ def balloon(memory):
     guest.host("qmp", json.dumps({"execute": "balloon", "arguments": {"value": total - (1 << 30)}}))
     there = guest.wait_for(SECONDS, lambda: managed_bytes() <= total - (1 << 30))
     guest.ok("the balloon takes 1 GiB", [] if there else [f"{managed_bytes()} of {total} bytes are left"])
-    memory.round("a balloon", memory.of("online_movable")[:8] + memory.of("online_kernel")[:8], [("yes", "")])
+    memory.round("a balloon", memory.of("online_movable")[:12] + memory.of("online_kernel"), [("yes", "")])
     guest.host("qmp", json.dumps({"execute": "balloon", "arguments": {"value": 1 << 40}}))
     there = guest.wait_for(SECONDS, lambda: managed_bytes() == total)
     guest.ok("the balloon gives it back", [] if there else [f"{managed_bytes()} of {total} bytes are there"])
@@ -293,9 +295,9 @@ def two_nodes(memory):
         held = [fill.Anon(224 * fill.MIB), fill.Files(64 * fill.MIB)]
     with pin.bound(1):
         held.append(fill.Anon(416 * fill.MIB))
-    movable, kernel = memory.of("online_movable"), memory.of("online_kernel")
-    memory.round("the other node is full", [n for n in movable if n not in there][:6] + kernel, [("no", "no_room")],
-                 group=1)
+    others = [number for number in memory.of("online_movable") if number not in there]
+    others.sort(key=lambda number: sum(used_pages(number).values()))
+    memory.round("the other node is full", others[-6:] + memory.of("online_kernel"), [("no", "no_room")], group=1)
     memory.round("pages of node 1", there, [("yes", "")])
     close(held)
 
