@@ -281,6 +281,26 @@ static void put_huge_page(bool used)
 	put_pages(BLOCK + 513, 511, FLAG(TAIL) | FLAG(HUGE) | mapped);
 }
 
+/* Before Linux 6.15, a page of the pool that lies in the block itself is as good as any other. */
+static void test_huge_loop(void)
+{
+	put("proc/sys/kernel/osrelease", "6.12.7-amd64");
+	answers("an old kernel, one in use", "memory1", "unknown" BLIND(512));
+	put_pages(BLOCK, 1, FLAG(HEAD) | FLAG(HUGE));
+	put_pages(BLOCK + 1, 511, FLAG(TAIL) | FLAG(HUGE));
+	put_huge(2, 0);
+	answers("and a free one in the same block", "memory1",
+		"unknown; hugetlb_loop: 1 huge page of 2 MiB to move, which this kernel may move to free ones of the same block, again and again" BLIND(
+			1024));
+	put_pages(BLOCK, 1, FLAG(HEAD) | FLAG(HUGE) | FLAG(MMAP));
+	put_huge(2, 0);
+	answers("an old kernel, two in use", "memory1",
+		"unknown; hugetlb_loop: 2 huge pages of 2 MiB to move, which this kernel may move to free ones of the same block, again and again" BLIND(
+			1024));
+	put("proc/sys/kernel/osrelease", "6.15.0");
+	answers("a kernel that skips them", "memory1", "unknown" BLIND(1024));
+}
+
 static void test_huge(void)
 {
 	put_huge_page(false);
@@ -304,6 +324,7 @@ static void test_huge(void)
 			512));
 	put_huge(1, 0);
 	answers("one in use, and a free one", "memory1", "unknown" BLIND(512));
+	test_huge_loop();
 	put_free(1);
 	put_room(5000, 5000, 0, 0);
 }

@@ -7,6 +7,7 @@ pages of the kernel only from kernel zones.
 import ctypes
 import mmap
 import os
+import resource
 import subprocess
 
 import lib_oracle as oracle
@@ -14,9 +15,9 @@ import lib_pin as pin
 
 _libc = ctypes.CDLL(None, use_errno=True)
 NR_MEMFD_SECRET = 447               # x86-64
+MADV_POPULATE_WRITE = 23
 MIB = 1 << 20
 TMPFS = "/dev/shm"
-STEP = 16 * MIB                     # of a memory that is filled up
 HUGEPAGES = "/sys/kernel/mm/hugepages"
 
 
@@ -24,20 +25,14 @@ def _anonymous(size, flags=0):
     return mmap.mmap(-1, size, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | mmap.MAP_POPULATE | flags)
 
 
-def _huge(size):
-    """Anonymous memory of transparent huge pages, where there are any."""
-    area = mmap.mmap(-1, size, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-    area.madvise(mmap.MADV_HUGEPAGE)
-    for offset in range(0, size, oracle.PAGE):
-        area[offset] = 1
-    return area
-
-
 class Anon:
     """Anonymous memory, locked or not."""
 
     def __init__(self, size, locked=False):
         self._area = _anonymous(size)
+        # Not zeros: the kernel frees pages of those when it splits a transparent huge page.
+        for offset in range(0, size, MIB):
+            self._area[offset:offset + MIB] = b"x" * MIB
         if locked:
             address = ctypes.addressof(ctypes.c_char.from_buffer(self._area))
             if _libc.mlock(ctypes.c_void_p(address), ctypes.c_size_t(size)):
@@ -104,6 +99,8 @@ class Secret:
         return file >= 0
 
     def __init__(self, size):
+        # Its pages count as locked.
+        resource.setrlimit(resource.RLIMIT_MEMLOCK, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
         self._file = self.open()
         os.ftruncate(self._file, size)
         self._area = mmap.mmap(self._file, size)
@@ -137,24 +134,27 @@ class HugePages:
 
 
 class Pinned:
-    """A pinned page in each of these memory blocks."""
+    """A pinned page in each of these memory blocks that has one of the pages of so much anonymous memory."""
 
-    def __init__(self, numbers):
-        self.pages = [pin.PinnedPage([number]) for number in numbers]
+    def __init__(self, numbers, size):
+        self._area = mmap.mmap(-1, size, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+        self._area.madvise(mmap.MADV_NOHUGEPAGE)
+        self._area.madvise(MADV_POPULATE_WRITE)
+        start = ctypes.addressof(ctypes.c_char.from_buffer(self._area))
+        offsets = {}
+        for offset in range(0, size, pin.HUGE_BYTES):
+            number = oracle.block_of(pin.pfn_of(start + offset))
+            if number in numbers:
+                offsets.setdefault(number, offset)
+        self.blocks = sorted(offsets)
+        self._pins = [pin.Pin().hold(start + offset) for offset in offsets.values()]
+        at = 0
+        for offset in sorted(offsets.values()) + [size]:
+            if offset > at:
+                self._area.madvise(mmap.MADV_DONTNEED, at, offset - at)
+            at = offset + oracle.PAGE
 
     def close(self):
-        for page in self.pages:
-            page.close()
-
-
-class Full:
-    """All memory but so much, in MiB."""
-
-    def __init__(self, left):
-        self._areas = []
-        while oracle.meminfo()["MemAvailable"] > (left + STEP // MIB) * 1024:
-            self._areas.append(_huge(STEP))
-
-    def close(self):
-        for area in self._areas:
-            area.close()
+        for held in self._pins:
+            held.close()
+        self._area.madvise(mmap.MADV_DONTNEED)

@@ -202,6 +202,36 @@ static void find_huge(struct planning *p, struct plan_result *result,
 	}
 }
 
+/*
+ * An old kernel moves a huge page to the one that became free last, even if that is in
+ * the block that is going offline. Then the next one moves to where this one was, and so
+ * on, without end. Nothing shows which one became free last.
+ */
+static void find_huge_loop(const struct planning *p, struct plan_block *block,
+			   const struct room_found *found)
+{
+	struct plan_finding finding = {
+		.reason = PLAN_HUGE_LOOP,
+		.answer = PLAN_UNKNOWN,
+		.kind = ACCOUNT_HUGETLB,
+	};
+	const struct account_huge *huge;
+	size_t i;
+
+	/* Since 6.15 the kernel skips isolated ones. */
+	if (!found->same_node || p->room.release >= ROOM_RELEASE(6, 15))
+		return;
+	for (i = 0; i < ACCOUNT_HUGE_SIZES; i++) {
+		huge = &block->account.huge[i];
+		if (p->room.huge[i].free <= p->room.huge[i].reserved ||
+		    !huge->used || huge->used + huge->free < 2)
+			continue;
+		finding.pages = huge->used;
+		finding.size = huge->pages * p->plan->target.page_bytes;
+		add_finding(&block->result, &finding);
+	}
+}
+
 static void find_blind(struct plan_block *block)
 {
 	struct plan_finding finding = {
@@ -237,6 +267,7 @@ static int plan_one(struct planning *p, struct plan_block *block)
 	room_find(&p->room, &leaving, &found);
 	find_room(&block->result, &block->account, &found);
 	find_huge(p, &block->result, &block->account, &found);
+	find_huge_loop(p, block, &found);
 	find_blind(block);
 	return 0;
 }

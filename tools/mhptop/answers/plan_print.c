@@ -65,6 +65,11 @@ static void huge_text(char buf[PLAN_TEXT_MAX],
 			"%llu huge page%s of %s would leave the pool, which can spare %llu, as the others are reserved",
 			finding->pages, plural(finding->pages), size,
 			finding->room);
+	else if (finding->reason == PLAN_HUGE_LOOP)
+		snprintf(
+			buf, PLAN_TEXT_MAX,
+			"%llu huge page%s of %s to move, which this kernel may move to free ones of the same block, again and again",
+			finding->pages, plural(finding->pages), size);
 	else
 		snprintf(
 			buf, PLAN_TEXT_MAX,
@@ -130,6 +135,7 @@ const char *plan_finding_text(char buf[PLAN_TEXT_MAX],
 	case PLAN_HUGE_RESERVED:
 	case PLAN_HUGE_NO_ROOM:
 	case PLAN_HUGE_COMPACT:
+	case PLAN_HUGE_LOOP:
 		huge_text(buf, finding);
 		break;
 	case PLAN_BLIND:

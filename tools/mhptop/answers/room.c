@@ -212,11 +212,24 @@ static int read_swap(struct room *room, const char *root, u32 page_bytes)
 	return 0;
 }
 
+static unsigned int read_room_release(const char *root)
+{
+	unsigned int major, minor;
+	char text[128];
+
+	if (source_live_text(text, sizeof(text), "%s/proc/sys/kernel/osrelease",
+			     root) <= 0 ||
+	    sscanf(text, "%u.%u", &major, &minor) != 2)
+		return UINT_MAX;
+	return ROOM_RELEASE(major, minor);
+}
+
 int room_read(struct room *room, const char *root, u32 page_bytes)
 {
 	int err;
 
 	memset(room, 0, sizeof(*room));
+	room->release = read_room_release(root);
 	err = read_room_zones(room, root);
 	if (err)
 		return err;
@@ -283,7 +296,8 @@ void room_find(const struct room *room, const struct room_leaving *leaving,
 	const struct room_zone *zone;
 	size_t i, j;
 
-	*found = (struct room_found){ .reclaim = room->swap };
+	*found = (struct room_found){ .reclaim = room->swap,
+				      .same_node = !others };
 	for (i = 0; i < room->nr_zones; i++) {
 		zone = &room->zones[i];
 		if (!zone->managed || (others && zone->nid == leaving->nid))

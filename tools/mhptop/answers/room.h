@@ -35,7 +35,11 @@ struct room {
 	size_t nr_zones;
 	struct room_huge huge[ACCOUNT_HUGE_SIZES]; /* ascending */
 	u64 swap; /* free pages of swap */
+	unsigned int
+		release; /* of the kernel, ROOM_RELEASE(); newer than any if it is unknown */
 };
+
+#define ROOM_RELEASE(major, minor) ((major) << 16 | (minor))
 
 /* What leaves a zone, so that it is no room: of all blocks that are to go */
 struct room_leaving {
@@ -53,6 +57,7 @@ struct room_found {
 	u64 reclaim; /* pages that the kernel might make free */
 	u64 free_huge; /* chunks for the smallest huge page */
 	u64 huge[ACCOUNT_HUGE_SIZES]; /* free huge pages of hugetlb, reserved ones too */
+	bool same_node; /* pages stay on their node, as there is no other with memory */
 };
 
 /* Read /proc/zoneinfo, /proc/buddyinfo and hugetlb's counters, below root. 0 or -errno. */
