@@ -154,6 +154,21 @@ for doubt in no_room no_lock; do
 	verdict "  in one file" 5 'failed attempts|in time: 3' "$(joined "$WORK/doubt.ndjson" range.ndjson)"
 done
 
+# An operation that began before its recording, on a memory block of which the recording before it had events
+cat eject-range.ndjson ../golden/attached.ndjson >"$WORK/both.ndjson"
+for files in "$WORK/both.ndjson" "eject-range.ndjson ../golden/attached.ndjson"; do
+	# shellcheck disable=SC2086	# two files
+	verdict "an offline of the second recording hangs: ${files//"$WORK/"/}" 5 'offline operation on memory[0-9]+ has not ended' $files
+	# shellcheck disable=SC2086	# two files
+	verdict "  with a time limit" 3 'offline has not ended after' --max-offline 1s $files
+done
+# Memory that was online in any of them
+./edit.py eject-range.ndjson idle boot:a:500 | sed 's/"state":"online"/"state":"offline"/' >"$WORK/offline.ndjson"
+verdict "memory that was online in the first recording" 0 '^# PASS' --expect-online 0x0-0x7ffffff range.ndjson "$WORK/offline.ndjson"
+verdict "  in the second one" 0 '^# PASS' --expect-online 0x0-0x7ffffff "$WORK/offline.ndjson" eject-range.ndjson
+verdict "  in none" 3 'budget.online' --expect-online 0x0-0x7ffffff "$WORK/offline.ndjson" "$WORK/offline.ndjson"
+verdict "  in none, but one of another tool does not tell" 5 '^# UNKNOWN' --expect-online 0x0-0x7ffffff "$WORK/offline.ndjson" trace-cmd-v7.dat
+
 # Texts that were joined: an earlier time is that of the next one.
 "$TOP/build/tests/as_text" perf eject-range.ndjson >"$WORK/run.txt"
 sed '/mhp_offline_begin/,$d' "$WORK/run.txt" >"$WORK/start.txt"

@@ -8,6 +8,7 @@ ln -s "$TOP/tests/rules/edit.py" "$WORK/bin/edit.py"
 export PATH=$WORK/bin:$PATH
 cp "$TOP/tests/rules/eject-range.ndjson" "$WORK/run/run.ndjson"
 cp "$TOP/docs/rules.md" "$TOP/tests/golden/attached.ndjson" "$TOP/tests/rules/printed/console.txt" "$WORK/run"
+cp "$TOP/tests/rules/late/"*.ndjson "$WORK/run"
 cp "$TOP/tests/rules/trace-cmd-v7.dat" "$WORK/run/trace.dat"
 cp "$TOP/tests/rules/leaking/cycles.ndjson" "$WORK/run/leaking.ndjson"
 "$TOP/build/tests/as_text" perf "$WORK/run/run.ndjson" >"$WORK/run/run.txt"

@@ -11,6 +11,9 @@
 #include "base/vec.h"
 #include "rules/state.h"
 
+/* The most memory blocks that one add has: 2^16 of 128 MiB are 8 TiB, and blocks are larger then. */
+#define ADD_BLOCKS_MAX (1ULL << 16)
+
 /* What has not happened may be among the missing events: then it is no violation. */
 static bool may_be_missing(struct rules *rules)
 {
@@ -99,16 +102,25 @@ static void online_check(struct rules *rules)
 {
 	const struct rules_opts *opts = &rules->opts;
 	const struct rule_block *block;
-	u64 first, last, number, online = 0;
+	u64 first, last, number, online = 0, missing = 0, known = 0;
 
 	range_blocks(rules, opts->online_start, opts->online_end, &first,
 		     &last);
 	for (number = first;
 	     (block = sparse_next(&rules->blocks, &number)) && number <= last;
-	     number++)
+	     number++) {
+		known++;
 		online += block->was_online;
-	if (online <= last - first && may_be_missing(rules))
+		missing += !block->was_online && !block->maybe_online;
+	}
+	/* Those that are never mentioned do not exist, or were online all the time. */
+	if (!rules->unlisted)
+		missing += last - first + 1 - known;
+	if (online <= last - first &&
+	    (!missing || !rules->whole || rules->lost)) {
+		rules->unmet = true;
 		return;
+	}
 	rule_check(rules, RULE_BUDGET_ONLINE, first * rules->block_pages,
 		   online == last - first + 1, "all memory blocks online",
 		   "%llu of %llu memory blocks", online, last - first + 1);
@@ -273,12 +285,20 @@ static void idle_check(struct rules *rules, struct rule_block *block, u64 now,
 
 static void blocks_added(struct rules *rules, u64 now)
 {
+	u64 i, nr = rule_blocks(rules, rules->op.nr);
 	struct rule_block *block;
-	u64 at = 0;
 
-	while ((block = rule_block_in(rules, rules->op.start, rules->op.nr,
-				      &at)))
+	if (!rules->opts.max_idle_ns && !rules->opts.online_end)
+		return;
+	/* The source may not report the memmap of each. More than these are no machine's. */
+	for (i = 0; i < nr && i < ADD_BLOCKS_MAX; i++) {
+		block = rule_block(
+			rules, rules->op.start + i * rules->block_pages, true);
+		if (!block)
+			return;
 		block->added_ns = now;
+		block->start_known = true;
+	}
 }
 
 static void blocks_gone(struct rules *rules, u64 now)
@@ -290,6 +310,7 @@ static void blocks_gone(struct rules *rules, u64 now)
 				      &at))) {
 		idle_check(rules, block, now, "removed");
 		block->added_ns = 0;
+		block->start_known = true;
 	}
 }
 

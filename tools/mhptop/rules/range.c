@@ -38,7 +38,7 @@ static void whole_blocks(struct rules *rules)
 		   "whole memory blocks", "pages 0x%llx+%llu", start, nr);
 }
 
-/* Whether the record ends the current operation, which must be of the same kind. */
+/* Whether the record ends the current operation, which must be of the same kind and have begun in the stream. */
 static bool op_ends(struct rules *rules, const struct mhp_record *r,
 		    enum rule_op_kind kind, u64 start, u64 nr)
 {
@@ -46,8 +46,10 @@ static bool op_ends(struct rules *rules, const struct mhp_record *r,
 	bool settled = rules->settled;
 
 	rules->settled = true;
-	if (op->kind == OP_NONE && !settled)
+	if (op->kind == OP_NONE && !settled) {
+		rules_budget_late(rules, r, kind, start, nr);
 		return false;
+	}
 	if (!rule_check(rules, RULE_ORDER_LIFE, start, op->kind == kind,
 			"a matching operation in progress", "%s without one",
 			event_info(r->event)->name))

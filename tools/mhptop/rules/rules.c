@@ -87,6 +87,7 @@ static void forget(struct rules *rules)
 	rules->settled = false;
 	rules->op = (struct rule_op){ .kind = OP_NONE };
 	rules->nr_retired = 0;
+	rules->since_ns = 0;
 	rules->numbered = rules->last_seq;
 	rules_forget(rules);
 	rules_expect_forget(rules);
@@ -103,6 +104,7 @@ static void end_recording(struct rules *rules, u64 end_ns, bool whole)
 	rules->unsure |= gap;
 	rules->end_ns = end_ns > rules->last_ns ? end_ns : rules->last_ns;
 	rules->is_open = false;
+	rules_blocks_end(rules);
 	rules_budget_over(rules);
 	rules_expect_over(rules);
 	/* Between operations, nothing is left that may be freed later. */
@@ -123,12 +125,14 @@ void rules_restart(struct rules *rules, u64 end_ns, bool whole)
 	rules->old_steps = false;
 	rules->nr_skipped = 0;
 	rules->no_memory = false;
+	rules_blocks_restart(rules);
 	forget(rules);
 }
 
 void rules_describe(struct rules *rules, u64 struct_page_bytes,
-		    u64 unknown_events)
+		    u64 unknown_events, bool late_ends)
 {
+	rules->opts.no_late_ends = !late_ends;
 	rules->opts.struct_page_bytes = struct_page_bytes;
 	rules->opts.unknown_events = unknown_events;
 }
@@ -228,6 +232,8 @@ int rules_take(struct rules *rules, const struct mhp_record *record)
 	if (rules->last_ns < record->time_ns)
 		rules->last_ns = record->time_ns;
 	rules_take_number(rules, record->seq);
+	if (!rules->since_ns)
+		rules->since_ns = record->time_ns;
 	rules_memory_take(rules, record);
 	dispatch(rules, record);
 	if (rules->op.kind != OP_NONE && !event_is_tool(record->event))

@@ -92,6 +92,8 @@ void verdict_judge(struct verdict *verdict, const struct verdict_stream *stream,
 			      &unended);
 	else if (!doubt && rules_unmet(rules))
 		doubt = "what was expected may have happened after the last event";
+	else if (!doubt && rules_late_time(rules))
+		doubt = "an operation that began before the recording may have exceeded its time limit";
 	else if (!doubt && !rules_happened(rules) && !is_count_expected(rules))
 		doubt = "nothing happened: no memory was added, removed, or went online or offline";
 	else if (!doubt && is_all_skipped(rules))
