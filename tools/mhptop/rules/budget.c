@@ -24,8 +24,9 @@ static s64 budget_ret(const struct mhp_record *r)
 	}
 }
 
-static void add_budget(struct rules *rules, const struct mhp_mhp_add_end *e)
+static void add_budget(struct rules *rules, const struct mhp_record *r)
 {
+	const struct mhp_mhp_add_end *e = &r->p.mhp_add_end;
 	const struct rules_opts *opts = &rules->opts;
 	char expected[64];
 
@@ -33,14 +34,18 @@ static void add_budget(struct rules *rules, const struct mhp_mhp_add_end *e)
 		return;
 	snprintf(expected, sizeof(expected), "at most %g %% of its pages",
 		 opts->max_vmemmap);
-	if (opts->max_vmemmap > 0)
+	if (opts->max_vmemmap > 0 &&
+	    rule_knows(rules, RULE_BUDGET_VMEMMAP, r, mhp_add_end,
+		       vmemmap_pages) &&
+	    rule_knows(rules, RULE_BUDGET_VMEMMAP, r, mhp_add_end, hosting))
 		rule_check(rules, RULE_BUDGET_VMEMMAP, e->start_pfn,
 			   e->vmemmap_pages * 100.0 <=
 				   opts->max_vmemmap * e->nr_pages,
 			   expected, "%llu of %llu pages, %.3f %%",
 			   e->vmemmap_pages, e->nr_pages,
 			   e->vmemmap_pages * 100.0 / e->nr_pages);
-	if (opts->hosting)
+	if (opts->hosting &&
+	    rule_knows(rules, RULE_BUDGET_HOSTING, r, mhp_add_end, hosting))
 		rule_check(rules, RULE_BUDGET_HOSTING, e->start_pfn,
 			   e->hosting == opts->hosting,
 			   event_symbol(event_hostings, opts->hosting),
@@ -96,7 +101,7 @@ void rules_budget_end(struct rules *rules, const struct mhp_record *r)
 		rules->unsure = true;
 	rules_expect_take(rules, r, budget_ret(r));
 	if (r->event == MHP_EVENT_mhp_add_end)
-		add_budget(rules, &r->p.mhp_add_end);
+		add_budget(rules, r);
 }
 
 void rules_budget_late(struct rules *rules, const struct mhp_record *r,

@@ -134,6 +134,14 @@ static void number_check(struct rules *rules, enum rule_op_kind kind)
 
 	if (!count->set || (nr < count->min && may_be_missing(rules)))
 		return;
+	/* As many as in one recording are certain. */
+	if (rules->overlaps && nr >= count->min &&
+	    rules->most_succeeded[kind - OP_ADD] <= count->max &&
+	    (nr > count->max ||
+	     rules->most_succeeded[kind - OP_ADD] < count->min)) {
+		rules->twice = true;
+		return;
+	}
 	if (count->min == count->max)
 		snprintf(expected, sizeof(expected), "%llu successful %ss",
 			 count->min, rule_op_names[kind]);
@@ -180,6 +188,19 @@ static void failure_keep(struct rules *rules, const struct mhp_record *r,
 	failure->nr++;
 }
 
+/* Whether more have failed than allowed. As many as in one recording are certain. */
+static bool is_beyond(struct rules *rules, u64 failures)
+{
+	u64 allowed = rules->opts.allowed_failures;
+
+	if (failures <= allowed)
+		return false;
+	if (!rules->overlaps || failures - rules->part_failures > allowed)
+		return true;
+	rules->twice = true;
+	return false;
+}
+
 static void failure_take(struct rules *rules, const struct mhp_record *r,
 			 s64 ret)
 {
@@ -199,7 +220,7 @@ static void failure_take(struct rules *rules, const struct mhp_record *r,
 		return failure_keep(rules, r, ret);
 	rules->failures++;
 	rule_check(rules, RULE_BUDGET_FAILURES, rules->op.start,
-		   rules->failures <= opts->allowed_failures,
+		   !is_beyond(rules, rules->failures),
 		   opts->allowed_failures ? "no more failures" : "success",
 		   "%s failed with %lld", rule_op_names[rules->op.kind], ret);
 }
@@ -233,8 +254,8 @@ static void failures_over(struct rules *rules)
 	}
 	for (number = 0; (failure = sparse_next(&rules->failed, &number));
 	     number++) {
-		if (failure->nr && !failure->unsure &&
-		    sure > rules->opts.allowed_failures && rules->whole)
+		if (failure->nr && !failure->unsure && is_beyond(rules, sure) &&
+		    rules->whole)
 			failure_report(rules, failure, OP_ADD + number % 4);
 		failure->nr = 0;
 		failure->unsure = false;
@@ -377,6 +398,35 @@ void rules_expect_open(struct rules *rules, enum rule_op_kind kind, u64 pfn)
 
 	if (failure)
 		failure->unsure = true;
+}
+
+void rules_expect_part(struct rules *rules)
+{
+	u64 nr;
+	int i;
+
+	for (i = 0; i < 4; i++) {
+		nr = rules->succeeded[i] - rules->part_succeeded[i];
+		if (rules->most_succeeded[i] < nr)
+			rules->most_succeeded[i] = nr;
+		rules->part_succeeded[i] = rules->succeeded[i];
+	}
+	rules->part_failures = rules->failures;
+}
+
+bool rules_twice(const struct rules *rules)
+{
+	return rules->twice;
+}
+
+const char *rules_unjudged_limit(const struct rules *rules)
+{
+	int i;
+
+	for (i = RULE_BUDGET_TIME; i < NR_RULES; i++)
+		if (rules->unjudged[i] && !rules->opts.skip[i])
+			return rules->unjudged_what[i];
+	return NULL;
 }
 
 void rules_expect_over(struct rules *rules)

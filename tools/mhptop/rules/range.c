@@ -79,7 +79,8 @@ static void add_end_why(struct rules *rules, const struct mhp_record *r)
 			 e->why == MHP_WHY_RANGE_INACCESSIBLE ||
 			 e->why == MHP_WHY_RANGE_ARCHITECTURE;
 
-	if (!rule_knows(rules, RULE_HOSTING, r, mhp_add_end, why))
+	if (!rule_knows(rules, RULE_HOSTING, r, mhp_add_end, why) ||
+	    !rule_knows(rules, RULE_HOSTING, r, mhp_add_end, hosting))
 		return;
 	rule_check(rules, RULE_HOSTING, op->start,
 		   e->hosting == MHP_HOSTING_RANGE ?
@@ -111,6 +112,8 @@ static void add_end_hosting(struct rules *rules, const struct mhp_record *r)
 		return;
 	rule_same_pfn(rules, RULE_ORDER_ADD, op->start, "sections up to page",
 		      op->start + op->nr, op->next_pfn);
+	if (!record_knows(r, mhp_add_end, hosting))
+		return;
 	rule_check(rules, RULE_HOSTING, op->start, e->hosting == op->hosting,
 		   event_symbol(event_hostings, op->hosting), "hosting %s",
 		   event_symbol(event_hostings, e->hosting));

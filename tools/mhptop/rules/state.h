@@ -168,6 +168,9 @@ struct rules {
 	size_t nr_removed;
 	size_t room_removed;
 	u64 succeeded[4]; /* add, online, offline, remove */
+	u64 part_succeeded[4]; /* before the current recording */
+	u64 most_succeeded[4]; /* in any one recording */
+	u64 part_failures; /* before the current recording */
 	u64 failures; /* that no later try has made good, if retries_ok: of earlier recordings */
 	u64 unsure_failures; /* that a later try may have made good, of earlier recordings */
 	struct sparse failed; /* struct rule_failure, only if retries_ok */
@@ -202,6 +205,9 @@ struct rules {
 	bool whole; /* at the end: no events are missing there */
 	bool is_open; /* at the end: an operation has not ended */
 	bool unmet; /* what was expected may be among the missing events */
+	bool gaps; /* a source cannot report events that operations consist of */
+	bool overlaps; /* events may be in several recordings */
+	bool twice; /* and the verdict depends on that */
 	bool listed; /* the recording lists the memory blocks that existed before */
 	bool unlisted; /* one of the recordings does not */
 	bool late_time; /* an operation that began before the stream may have exceeded its limit */
@@ -247,6 +253,8 @@ static inline bool rules_are_deaf(const struct rules *rules)
 	return rules->opts.unknown_events >> MHP_EVENT_mhp_notify & 1;
 }
 
+/* Whether the source cannot report events that operations consist of. */
+bool rules_lacks_events(const struct rules *rules);
 /* Count a check of a rule that passed. */
 void rule_passes(struct rules *rules, enum rule_id rule);
 /* Store the violation of a check that was counted as passed. */
@@ -327,6 +335,8 @@ void rules_expect_end(struct rules *rules);
 void rules_expect_open(struct rules *rules, enum rule_op_kind kind, u64 pfn);
 /* At the end of a recording: check the failures and the memory that is still offline. */
 void rules_expect_over(struct rules *rules);
+/* After that: what was counted in the recording alone. */
+void rules_expect_part(struct rules *rules);
 /* Events were lost: a later try may be among them. */
 void rules_expect_forget(struct rules *rules);
 
