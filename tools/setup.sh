@@ -26,6 +26,26 @@ missing() {
 	done
 }
 
+# Packages that bring a service. Tests start what they need themselves, so a package that is installed here does not start
+# its service, neither now nor when the machine boots.
+services=" prometheus "
+policy=/usr/sbin/policy-rc.d
+
+deny_services() {
+	[[ ! -e $policy ]] || return 0
+	trap 'rm -f "$policy"' EXIT
+	printf '#!/bin/sh\nexit 101\n' >"$policy"
+	chmod +x "$policy"
+}
+
+disable_services() {
+	local package
+	for package; do
+		[[ $services != *" $package "* ]] || ! command -v systemctl >/dev/null ||
+			systemctl disable --quiet "$package.service" >&2
+	done
+}
+
 main() {
 	local packages command purpose
 	(($# > 0)) || { echo "setup.sh: no purpose given; specify build, kernel, guest, test, fresh or long" >&2; exit 2; }
@@ -52,10 +72,12 @@ main() {
 	fi
 	echo "setup.sh: installing ${packages[*]}" >&2
 	export DEBIAN_FRONTEND=noninteractive
+	deny_services
 	{ apt-get update -q && $command; } >&2 || {
 		echo "setup.sh: apt-get failed, see above; install by hand: $command" >&2
 		exit 1
 	}
+	disable_services "${packages[@]}"
 	mapfile -t packages < <(missing "${packages[@]}")
 	((${#packages[@]} == 0)) || { echo "setup.sh: apt-get succeeded, yet missing: ${packages[*]}" >&2; exit 1; }
 }

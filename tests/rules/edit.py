@@ -4,14 +4,14 @@
 
     edit.py RECORDING EDIT...      writes to standard output
 
-An EDIT is drop:EVENT:NTH, double:EVENT:NTH, swap:EVENT:NTH (with the next line) or
-set:EVENT:NTH:FIELD:VALUE; NTH counts from 1. lose:EVENT:NTH drops an event and leaves a gap in the
-numbers. gone:BLOCK drops all events from the begin to the end of the offline of a block, without:STEP
-all notifier calls of a step, and idle all events but the snapshot. until:EVENT:NTH ends the recording
-after an event; ends:SECONDS ends it that long after its last event. wait:EVENT:NTH:SECONDS moves an event and all that follow by that much. boot:ID:SECONDS, the last edit,
-makes it a recording of a boot with this ID, and moves all its times so that it begins at that time.
-unknown:EVENT:FIELD makes a field unknown in all events of that name, unseen:EVENT drops them all, as one
-that the source cannot report.
+An EDIT is drop:EVENT:NTH, double:EVENT:NTH, swap:EVENT:NTH (with the next line) or set:EVENT:NTH:FIELD:VALUE;
+NTH counts from 1. lose:EVENT:NTH drops an event and leaves a gap in the numbers. late:EVENT:NTH:PLACES lets an
+event come later, behind so many others, with its number. wait:EVENT:NTH:SECONDS lets it and all that follow happen
+later. gone:BLOCK drops all events from the begin to the end of the offline of a block, without:STEP all notifier calls
+of a step, and idle all events but the snapshot. until:EVENT:NTH ends the recording after an event; ends:SECONDS ends it
+that long after its last event. unknown:EVENT:FIELD makes a field unknown in all events of that name, unseen:EVENT drops
+them all, as one that the source cannot report. boot:ID:SECONDS, the last edit, makes it a recording of a boot with this
+ID, and moves all its times so that it begins at that time.
 """
 import json
 import sys
@@ -51,7 +51,7 @@ def edit(records, pages, word):
         return [record for record in records if record.get("step") != args[0]]
     if what == "idle":
         return [record for record in records if record["event"].startswith("mhp_snapshot")]
-    if what in ("ends", "boot"):
+    if what in ("ends", "boot", "late"):
         return records
     at = find(records, args[0], args[1])
     if what in ("drop", "lose"):
@@ -102,6 +102,9 @@ def main():
         record["seq"] = seq + (number is not None and seq > number)
         count = counts.setdefault(record["event"], {"seen": 0, "lost": 0})
         count["seen"] += 1
+    for _, event, nth, places in (word.split(":") for word in sys.argv[2:] if word.startswith("late:")):
+        at = find(records, event, nth)
+        records.insert(at + int(places), records.pop(at))
     for event in lost:
         count = counts.setdefault(event, {"seen": 0, "lost": 0})
         count["seen"], count["lost"] = count["seen"] + 1, count["lost"] + 1

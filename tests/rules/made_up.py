@@ -4,7 +4,8 @@
 
     made_up.py late-removal [online]    two blocks of the snapshot are removed; one may still be online
     made_up.py device-first             a device whose pages share memmap, and then an add, whose sections do not
-    made_up.py retired [waits|leak]     two devices share a backing page: the second one frees it, stays, or leaks it
+    made_up.py retired [waits|other|leak|lost]   two devices share a backing page: the second one goes last and frees it, or
+                                        stays; the first one stays; none frees it; or two others come when it is free
     made_up.py wide [down|waits|leak|more]   struct page has 80 bytes: two sections share a backing page; they go upwards,
                                         downwards, or only the first; a backing page is lost, or one too many populated
     made_up.py late-block online|offline|ends   a block of the snapshot is going online or offline; or the offline ends
@@ -46,15 +47,24 @@ def device(nth):
                 vmemmap_pages=BACKING // 2, **altmap)
 
 
+def retire(rec, nth):
+    rec.put("mhp_vmemmap_retired", start_pfn=FIRST * SIZE + nth * HALF, nr_pages=HALF, host_pfn=HOST,
+            backing_pages=BACKING, altmap_base=0)
+    rec.put("mhp_vmemmap_free", **device(nth), hosting="device")
+
+
 def retired(rec, word):
     for nth in (0, 1):
         rec.put("mhp_vmemmap_populate", **device(nth), ret=0, nid=0, hosting="device")
-    for nth in (0, 1) if word == "leak" else (0,):
-        rec.put("mhp_vmemmap_retired", start_pfn=FIRST * SIZE + nth * HALF, nr_pages=HALF, host_pfn=HOST,
-                backing_pages=BACKING, altmap_base=0)
-        rec.put("mhp_vmemmap_free", **device(nth), hosting="device")
-    if not word:
+    for nth in {"leak": (0, 1), "other": (1,)}.get(word, (0,)):
+        retire(rec, nth)
+    if word in ("", "lost"):
         rec.put("mhp_vmemmap_free", **device(1), hosting="device")
+    if word == "lost":
+        for _ in range(20):
+            add(rec, FIRST + 2, 1, True)
+            remove(rec, FIRST + 2, 1, True)
+        retired(rec, "other")
 
 
 def device_first(rec, _word):

@@ -29,7 +29,7 @@ FEATURES = 72                       # offset of the bits of features in the head
 
 class Data:
     def __init__(self, path):
-        with (lzma.open if path.endswith(".xz") else open)(path) as file:
+        with (lzma.open if path.endswith(".xz") else open)(path, "rb") as file:
             self.bytes = bytearray(file.read())
         self.is_pipe = struct.unpack_from("<Q", self.bytes, 8)[0] == PIPE_HEADER
         self.begin, self.end = PIPE_HEADER, len(self.bytes)

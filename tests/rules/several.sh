@@ -114,6 +114,9 @@ head -n -1 "$WORK/failed.ndjson" >"$WORK/failed-cut.ndjson"
 ./edit.py eject-range.ndjson lose:mhp_notify:20 until:mhp_offline_end:1 >"$WORK/failed-lost.ndjson"
 ./edit.py eject-range.ndjson without:prepare_online without:finish_offline >"$WORK/newer.ndjson"
 PYTHONDONTWRITEBYTECODE=1 ./made_up.py wide up >"$WORK/wide.ndjson"
+PYTHONDONTWRITEBYTECODE=1 ./made_up.py retired waits >"$WORK/retired.ndjson"
+PYTHONDONTWRITEBYTECODE=1 ./made_up.py retired other >"$WORK/retired-other.ndjson"
+./edit.py failures-block.ndjson lose:mhp_notify:76 >"$WORK/failures-lost.ndjson"
 ./edit.py eject-range.ndjson unseen:mhp_notify >"$WORK/unseen.ndjson"
 ./edit.py eject-range.ndjson drop:mhp_notify:1 >"$WORK/missing.ndjson"
 # The event behind the second mhp_offline_begin is the 25th mhp_notify.
@@ -136,6 +139,8 @@ a failure of the first recording that it does not make good|3|^not ok [0-9]+ bud
   if the later try may be among its lost events, that is not certain|5|^# UNKNOWN: [0-9]+ events, 1 lost|--retries-ok|failed-lost.ndjson $PWD/eject-range.ndjson
   nor does it count as one of those that are allowed|5|^# UNKNOWN: [0-9]+ events, 1 lost|--retries-ok --allow-failures=1|failed-lost.ndjson failed.ndjson
   but not two|3|^not ok [0-9]+ budget.failures|--retries-ok --allow-failures=1|failed.ndjson failed-later.ndjson
+  failures before a lost event are not certain either|5|^# UNKNOWN: [0-9]+ events, 1 lost|--retries-ok|failures-lost.ndjson $PWD/eject-range.ndjson
+memmap that one kernel retired is none of the next one|0|^# PASS|--retries-ok|retired.ndjson retired-other.ndjson
 an older kernel, then one without prepare_online|0|^# PASS|--retries-ok|$PWD/eject-range.ndjson newer.ndjson
 one without prepare_online, then an older kernel|0|^# PASS|--retries-ok|newer.ndjson $PWD/eject-range.ndjson
 a kernel with larger struct pages, then one with the usual ones|0|^# PASS|--retries-ok|wide.ndjson $PWD/cycles.ndjson

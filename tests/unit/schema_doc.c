@@ -186,18 +186,22 @@ static void print_rows(const char *key, const struct column *list)
 	printf("]\n    }},\n");
 }
 
-/* An object whose members are all required */
+/* An object whose members are all required; "KEY?" may be unknown. */
 static void print_object(const char *const *keys, const char *type)
 {
 	const char *const *key;
+	int len;
 
 	printf("{\"type\": \"object\", \"properties\": {");
-	for (key = keys; *key; key++)
-		printf("%s\"%s\": {\"$ref\": \"#/$defs/%s\"}",
-		       key == keys ? "" : ", ", *key, type);
+	for (key = keys; *key; key++) {
+		len = strcspn(*key, "?");
+		printf("%s\"%.*s\": {\"$ref\": \"#/$defs/%s%s\"}",
+		       key == keys ? "" : ", ", len, *key, type, *key + len);
+	}
 	printf("}, \"required\": [");
 	for (key = keys; *key; key++)
-		printf("%s\"%s\"", key == keys ? "" : ", ", *key);
+		printf("%s\"%.*s\"", key == keys ? "" : ", ",
+		       (int)strcspn(*key, "?"), *key);
 	printf("]}");
 }
 
@@ -233,9 +237,9 @@ static void print_zones(void)
 	       "        \"zone\": {\"type\": \"string\"},\n"
 	       "        \"present\": {\"$ref\": \"#/$defs/u64\"},\n"
 	       "        \"managed\": {\"$ref\": \"#/$defs/u64\"},\n"
-	       "        \"present_change\": {\"$ref\": \"#/$defs/s64\"},\n"
-	       "        \"managed_change\": {\"$ref\": \"#/$defs/s64\"},\n"
-	       "        \"vmemmap_pages\": {\"$ref\": \"#/$defs/u64\"},\n"
+	       "        \"present_change\": {\"$ref\": \"#/$defs/s64?\"},\n"
+	       "        \"managed_change\": {\"$ref\": \"#/$defs/s64?\"},\n"
+	       "        \"vmemmap_pages\": {\"$ref\": \"#/$defs/u64?\"},\n"
 	       "        \"blocks_online\": {\"$ref\": \"#/$defs/u32\"}\n"
 	       "      },\n"
 	       "      \"required\": [\"node\", \"zone\", \"present\", \"managed\", \"present_change\", \"managed_change\", \"vmemmap_pages\", \"blocks_online\"]\n"
@@ -245,9 +249,9 @@ static void print_zones(void)
 static void print_frame_schema(void)
 {
 	static const char *const sums[] = {
-		"present",	  "managed",  "self_hosted",
-		"buddy_hosted",	  "blocks",   "blocks_online",
-		"blocks_offline", "failures", NULL
+		"present",	  "managed",   "self_hosted?",
+		"buddy_hosted?",  "blocks",    "blocks_online",
+		"blocks_offline", "failures?", NULL
 	};
 	static const char *const counts[] = { "seen", "lost", NULL };
 

@@ -93,9 +93,19 @@ static void print_head(const struct explaining *e)
 		event_symbol(event_zones, block->zone));
 }
 
+/* A column of the block as the table shows it, "?" if it is unknown. */
+static const char *block_text(const struct explaining *e, const char *key,
+			      char *text, size_t size)
+{
+	column_format(column_find(key), &e->stream->model, e->block, text,
+		      size);
+	return text;
+}
+
 static void print_account(const struct explaining *e)
 {
 	const struct mhp_block *block = e->block;
+	char own[24], populated[24], freed[24];
 
 	if (block->flags & MHP_BLOCK_SYSFS) {
 		fprintf(e->out,
@@ -104,7 +114,7 @@ static void print_account(const struct explaining *e)
 	}
 	/* Of boot memory, and of a block that was first seen in mid-life, only changes are known. */
 	if (column_find("present")->get(&e->stream->model, block) ==
-	    COLUMN_NONE)
+	    COLUMN_UNKNOWN)
 		fputs("account  unknown: what it began with was not seen\n",
 		      e->out);
 	else
@@ -114,9 +124,11 @@ static void print_account(const struct explaining *e)
 				" (estimated from its state)" :
 				"");
 	fprintf(e->out,
-		"memmap   hosted by %s, %u of its own pages; %u pages populated, %u freed\n",
+		"memmap   hosted by %s, %s of its own pages; %s pages populated, %s freed\n",
 		word_or(event_hostings, block->hosting, "?"),
-		block->vmemmap_pages, block->populated, block->freed);
+		block_text(e, "vmemmap_pages", own, sizeof(own)),
+		block_text(e, "populated", populated, sizeof(populated)),
+		block_text(e, "freed", freed, sizeof(freed)));
 }
 
 static void print_range(const struct explaining *e)
