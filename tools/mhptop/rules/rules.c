@@ -180,8 +180,10 @@ static void rules_take_number(struct rules *rules, u64 seq)
 	if (rules->last_seq < seq)
 		rules->last_seq = seq;
 	/* A record that was considered lost arrived late. */
-	if (rules->numbered > rules->last_seq)
-		rules->numbered = rules->last_seq;
+	if (rules->numbered > rules->last_seq) {
+		rules->unsure = true;
+		forget(rules);
+	}
 	if (rules->numbered == rules->last_seq)
 		rules->since_gap = 0;
 	else if (++rules->since_gap > GAP_RECORDS) {
