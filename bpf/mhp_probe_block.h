@@ -374,16 +374,19 @@ int mhp_exit_notify(void *ctx)
 /* -- counts ----------------------------------------------------------------- */
 
 /*
- * Which pages a change of the present pages is about. An online counts the pages of the block first, then those of its
- * memmap; an offline the other way round, and if it fails, only those of the memmap.
+ * Which pages a change of the present pages is about. Without the address of the memmap, this follows from the order: an
+ * online counts the pages of the block first, then those of its memmap; an offline the other way round, and if it fails,
+ * only those of the memmap.
  */
-MHP_KERNEL u64 mhp_present_pfn(s64 delta)
+MHP_KERNEL u64 mhp_present_pfn(u64 page, s64 delta)
 {
 	u64 pages = mhp_block_op.start_pfn + mhp_block_op.vmemmap_pages;
 	int memmap = mhp_block_op.kind == MHP_PROBE_ONLINE ?
 			     mhp_block_op.counted > 0 :
 			     delta > 0 || !mhp_block_op.counted;
 
+	if (mhp_vmemmap_base)
+		return page_to_pfn((void *)page);
 	return memmap && mhp_block_op.vmemmap_pages ? mhp_block_op.start_pfn :
 						      pages;
 }
@@ -426,7 +429,7 @@ int mhp_exit_present(void *ctx)
 	}
 	if (mhp_block_op.kind == MHP_PROBE_OFFLINE)
 		cause = delta > 0 ? MHP_CAUSE_ROLLBACK : MHP_CAUSE_OFFLINE;
-	mhp_emit_mhp_present(0, mhp_present_pfn(delta), delta,
+	mhp_emit_mhp_present(0, mhp_present_pfn(mhp_arg(ctx, 0), delta), delta,
 			     MHP_KERNEL_FIELD(zone, struct zone, present_pages),
 			     (void *)zone, cause);
 	mhp_block_op.counted++;

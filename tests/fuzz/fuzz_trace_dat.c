@@ -78,7 +78,7 @@ static void take(u8 nth, const uint8_t *data, size_t size)
 	memcpy(from.data, &id, size < sizeof(id) ? size : sizeof(id));
 	memset(&record, 0, sizeof(record));
 	ret = trace_dat_record(events, &from, &record, why, sizeof(why));
-	if (ret > 0)
+	if (ret == 1)
 		must_be_event(&record);
 	else if (ret < 0)
 		must_be_reason(why, sizeof(why));

@@ -19,12 +19,13 @@ static int print(void *ctx, const struct mhp_record *r)
 {
 	unsigned long long s = r->time_ns / 1000000000;
 	unsigned long long us = r->time_ns / 1000 % 1000000;
-	const char *name = event_info(r->event)->name;
+	const struct event_info *info = event_info(r->event);
+	const char *name = info ? info->name : "";
 	char text[640];
 	int end;
 
 	(void)ctx;
-	if (event_is_tool(r->event))
+	if (!info || !r->size || event_is_tool(r->event))
 		return 0;
 	end = event_print(r, text, sizeof(text));
 	/* The form before schema 3, see format/old_form.h */

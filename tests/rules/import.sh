@@ -48,6 +48,68 @@ for flags in 'memmap_on_memory|0x' 'memmap_on_memory|30' 'memmap_on_memory|0x3g'
 	verdict "  unless they are $flags" 6 'flags has an invalid value' "$WORK/flags.txt"
 done
 
+# -- Joined files and lines out of order -----------------------------------------------------------------------------
+
+for next in range.ndjson "$WORK/mark.ndjson" "$WORK/text.gz" "$WORK/text.zst" "$WORK/perf.data" trace-cmd-v7.dat; do
+	case $next in
+	*/mark.ndjson) printf '\xef\xbb\xbf' | cat - range.ndjson >"$next" ;;
+	*.gz) gzip -c "$WORK/text" >"$next" ;;
+	*.zst) zstd -q -c "$WORK/text" >"$next" ;;
+	*.data) xz -dc perf.data.xz >"$next" ;;
+	esac
+	cat "$WORK/text" "$next" >"$WORK/joined.txt"
+	status "a text that was joined with ${next##*/}" 6 "joined.txt:$((events + 2)): (a recording of another kind|NUL byte)" \
+		"$MHPTOP" check "$WORK/joined.txt"
+done
+xz -dc trace-cmd-v6.dat.xz >"$WORK/v6.dat"
+xz -dc perf-pipe.data.xz >"$WORK/perf-pipe.data"
+for file in "$WORK/v6.dat" trace-cmd-v7.dat "$WORK/perf.data" "$WORK/perf-pipe.data"; do
+	for next in "$WORK/text" range.ndjson "$WORK/v6.dat" trace-cmd-v7.dat "$WORK/perf.data" "$WORK/perf-pipe.data"; do
+		cat "$file" "$next" >"$WORK/joined"
+		status "${file##*/} that was joined with ${next##*/}" 6 'joined: something follows its end, such as another recording' \
+			"$MHPTOP" check "$WORK/joined"
+	done
+	{ cat "$file"; head -c 4096 /dev/zero; } >"$WORK/padded"
+	case $file in
+	*/v6.dat | */perf.data) verdict "  but zeroes are not another recording" 0 '^# PASS: [0-9]+ events, 0 lost' "$WORK/padded" ;;
+	esac
+done
+./trace_dat.py fill trace-cmd-v6.dat.xz range.ndjson "$WORK/buffers.dat" buffer:second buffer:third
+verdict "a trace.dat with three buffers" 0 '^# PASS: [0-9]+ events, 0 lost$' "$WORK/buffers.dat"
+check "  libtracecmd knows them" grep -q 'only the top buffer was read, of 3 buffers' "$WORK/stderr"
+cat "$WORK/text" >>"$WORK/buffers.dat"
+status "  that was joined with a text" 6 'buffers.dat: something follows its end' "$MHPTOP" check "$WORK/buffers.dat"
+# Time runs backwards: by less than a millisecond, by more, and because each CPU's lines were put together.
+awk 'NR == 32 { held = $0; next } 1; NR == 33 { print held }' "$WORK/text" >"$WORK/swapped.txt"
+awk 'NR == 32 { held = $0; next } 1; NR == 92 { print held }' "$WORK/text" >"$WORK/moved.txt"
+awk 'NR % 3 { print; next } { other[++n] = $0 } END { for (i = 1; i <= n; i++) print other[i] }' "$WORK/text" >"$WORK/cpus.txt"
+sed '1n; /^#/d' "$WORK/text" "$WORK/text" >"$WORK/twice.txt"
+for file in swapped moved cpus twice; do
+	status "lines that are not in order: $file.txt" 6 "$file.txt:[0-9]+: its time is earlier than that of the event before it" \
+		"$MHPTOP" check "$WORK/$file.txt"
+done
+for header in '# tracer: nop' 'cpus=2' '[    3.000000] Dumping ftrace buffer:'; do
+	{ cat "$WORK/text"; echo "$header"; cat "$WORK/text"; } >"$WORK/twice.txt"
+	verdict "a second text with a header: $header" 0 "^# PASS: $((2 * events)) events, 0 lost, completeness unknown" "$WORK/twice.txt"
+	sed "20i $header" "$WORK/text" >"$WORK/header.txt"
+	verdict "  a header is not enough" 0 "^# PASS: $events events, 0 lost, completeness unknown" "$WORK/header.txt"
+done
+
+# -- No events ---------------------------------------------------------------------------------------------------------
+
+printf '# tracer: nop\n#\n# entries-in-buffer/entries-written: 0/0   #P:2\n#\n' >"$WORK/empty.txt"
+printf 'cpus=2\n' >"$WORK/cpus.txt"
+printf 'task 1 [000] 3.000001: sched:sched_wakeup: comm=a pid=2\n' >"$WORK/other.txt"
+./perf_data.py without perf.data.xz >"$WORK/without.data"
+for file in empty.txt cpus.txt other.txt without.data; do
+	verdict "no mhp events: $file" 5 'inconclusive: nothing happened' "$WORK/$file"
+	verdict "  if none are expected" 0 '^# PASS: 0 events, 0 lost, completeness unknown$' --expect-adds 0 "$WORK/$file"
+	verdict "  if some are" 5 'what was expected may have happened after the last event' --expect-adds 1 "$WORK/$file"
+done
+echo 'a text' >"$WORK/any.txt"
+status "any text is no recording" 6 'any.txt:1: neither an mhptop recording nor mhp events printed by another tool' \
+	"$MHPTOP" check --expect-adds 0 "$WORK/any.txt"
+
 # -- Lost events ------------------------------------------------------------------------------------------------------
 
 # An unknown number of events is lost in the middle of each operation: no kernel is accused.
@@ -90,6 +152,24 @@ verdict "a console line that was cut in its time" 6 "split.txt:$((${line%%:*} + 
 sed '0,/mhp:mhp_notify.*/s//&\n@@/' "$WORK/text" | awk '/^@@/ { sub(/mhp:mhp_[a-z_]*:/, "mhp:mhp_of_tomorrow:", last); print last; next } { last = $0; print }' >"$WORK/newer.txt"
 verdict "a text with an event of a newer kernel" 5 '^# UNKNOWN: [0-9]+ events, 0 lost$' "$WORK/newer.txt"
 check "  with its reason" grep -q 'records of unknown events' "$WORK/stderr"
+# All events of a name are those of a newer kernel, or have a word of one: what they change is unknown.
+for event in mhp_notify mhp_managed mhp_vmemmap_online mhp_offline_failed; do
+	sed "s/mhp:$event:/mhp:mhp_of_tomorrow:/" "$WORK/text" >"$WORK/newer.txt"
+	verdict "a text with mhp_of_tomorrow instead of $event" 5 '[0-9]+ records of unknown events were skipped' "$WORK/newer.txt"
+	./trace_dat.py fill trace-cmd-v6.dat.xz failures-block.ndjson "$WORK/newer.dat" "rename:$event:mhp_of_tomorrow"
+	verdict "  in a trace.dat" 5 '[0-9]+ records of unknown events were skipped' "$WORK/newer.dat"
+done
+for edit in zone:Movable/Fast reason:notifier/tired step:going_offline/gone; do
+	field=${edit%%:*} words=${edit#*:}
+	sed "s/ $field=${words%/*}/ $field=${words#*/}/" "$WORK/text" >"$WORK/newer.txt"
+	verdict "a text with another word: $edit" 5 '[0-9]+ records of unknown events were skipped' "$WORK/newer.txt"
+	./trace_dat.py fill trace-cmd-v6.dat.xz failures-block.ndjson "$WORK/newer.dat" "word:$edit"
+	verdict "  in a trace.dat" 5 '[0-9]+ records of unknown events were skipped' "$WORK/newer.dat"
+done
+for field in nid ret reason zone; do
+	sed "s/ $field=[^ ]*/ $field=/" "$WORK/text" >"$WORK/empty.txt"
+	verdict "$field without a value" 6 "empty.txt:[0-9]+: mhp_[a-z_]*: $field has an invalid value" "$WORK/empty.txt"
+done
 # What the kernel prints where its console was too slow for a dump, and perf if it was
 awk 'NR == 14 { print "** 5 printk messages dropped **"; next } 1' printed/console.txt >"$WORK/lost.txt"
 verdict "lines that the console dropped" 5 '^# UNKNOWN: [0-9]+ events, 1 lost' "$WORK/lost.txt"
@@ -107,6 +187,11 @@ verdict "a number of lost events with 20 digits" 5 '^# UNKNOWN: [0-9]+ events, 1
 verdict "trace.dat: without a loss it is a violation" 3 '^# FAIL' "$WORK/late.dat"
 ./trace_dat.py fill trace-cmd-v6.dat.xz "$WORK/late.ndjson" "$WORK/late.dat" stats:1
 verdict "trace.dat: a loss without a place is no violation" 5 '^# UNKNOWN: [0-9]+ events, 1 lost' "$WORK/late.dat"
+./edit.py eject-range.ndjson drop:mhp_managed:9 >"$WORK/late.ndjson"
+./trace_dat.py fill trace-cmd-v6.dat.xz "$WORK/late.ndjson" "$WORK/late.dat" lost:3:1 stats:1
+verdict "trace.dat: a violation behind the only loss" 3 '^# FAIL: [0-9]+ events, 1 lost' "$WORK/late.dat"
+./trace_dat.py fill trace-cmd-v6.dat.xz "$WORK/late.ndjson" "$WORK/late.dat" lost:3:1 stats:2
+verdict "trace.dat: another loss has no place" 5 '^# UNKNOWN: [0-9]+ events, 2 lost' "$WORK/late.dat"
 
 # -- perf.data --------------------------------------------------------------------------------------------------------
 
@@ -127,6 +212,28 @@ for nth in 8 12 16 20 24; do
 	verdict "perf-pipe.data: cut inside event $nth" 5 'cut.data: the perf.data was cut, or perf was killed' "$WORK/cut.data"
 	./perf_data.py flush perf-pipe.data.xz $nth >"$WORK/cut.data"
 	verdict "perf-pipe.data: cut behind event $nth" 5 'cut.data: the perf.data was cut, or perf was killed' "$WORK/cut.data"
+done
+./perf_data.py round perf-pipe.data.xz 12 >"$WORK/cut.data"
+verdict "perf-pipe.data: cut behind a round is like its end" 0 '^# PASS: 12 events, 0 lost, completeness unknown$' "$WORK/cut.data"
+verdict "  so what is expected may have come later" 5 'what was expected may have happened after the last event' --expect-removes 1 "$WORK/cut.data"
+verdict "perf.data: its end is known" 0 '^# PASS: 24 events, 0 lost$' "$WORK/perf.data"
+# The name of a task, like the text of another event, has line breaks, between which there is what its user wants.
+event=$(/usr/bin/perf script -F comm,tid,cpu,time,event,trace -i "$WORK/perf.data" 2>/dev/null | grep -m 1 mhp_offline_end)
+check "perf.data: an event to forge" test -n "$event"
+while IFS= read -r forged; do
+	./perf_data.py name perf.data.xz "x"$'\n'"$forged"$'\n'"x" >"$WORK/forged.data"
+	check "perf.data: perf prints '${forged:0:40}'" grep -qF "$forged" <(/usr/bin/perf script --force -i "$WORK/forged.data" 2>/dev/null)
+	status "  and mhptop refuses it" 6 'forged.data: other events in this perf.data, or names of tasks, look like mhp events' \
+		"$MHPTOP" check "$WORK/forged.data"
+done <<END
+$event
+evil 1 [000] 9.000000001: mhp:mhp_of_tomorrow: a=1
+CPU:0 [LOST 9 EVENTS]
+{"event":"mhp_add_end"}
+END
+for forged in '# tracer: nop' 'some text'; do
+	./perf_data.py name perf.data.xz "x"$'\n'"$forged"$'\n'"x" >"$WORK/forged.data"
+	verdict "perf.data: a harmless name of a task: $forged" 0 '^# PASS: 24 events, 0 lost$' "$WORK/forged.data"
 done
 # From the header of the file to the first event
 for bytes in 16 20 1000 $(($(stat -c %s "$WORK/perf-pipe.data") / 4)) $(($(stat -c %s "$WORK/perf-pipe.data") / 2)); do
@@ -263,7 +370,11 @@ for packing in gz zst; do
 	zst) verdict "a recording, zst, that was cut" 5 'cut\.zst: the text was cut' "$WORK/cut.zst" ;;
 	esac
 done
-cat "$WORK/text.gz" <(sed -n 2p "$WORK/text" | gzip) >"$WORK/parts.gz"
+for packing in gz zst; do
+	status "a recording, $packing, that is to be followed" 6 "range.$packing:1: [a-z]* data, which cannot be followed: leave out --follow" \
+		timeout 60 "$MHPTOP" replay --json --follow "$WORK/range.$packing"
+done
+cat "$WORK/text.gz" <(sed -n 1,2p "$WORK/text" | gzip) >"$WORK/parts.gz"
 verdict "several packed parts in a file" 5 "^# UNKNOWN: $((events + 1)) events, 0 lost" "$WORK/parts.gz"
 gzip -c trace-cmd-v7.dat >"$WORK/dat.gz"
 status "a packed trace.dat is named" 6 'dat.gz: a recording of trace-cmd in gzip; unpack it first with gunzip' "$MHPTOP" check "$WORK/dat.gz"

@@ -12,6 +12,9 @@
  * event, as if it were the last; the end event of each operation is missing; or
  * each event is lost, while the count of losses says 0.
  *
+ * Streams that begin inside an operation, after each of its events: its end must
+ * count for what the user expects, and its time limit must not pass as proved.
+ *
  *	mutate RECORDING [EQUIVALENT]
  */
 #include <errno.h>
@@ -53,6 +56,8 @@ struct run {
 	u64 believed[NR_DOUBTS]; /* mutants that do */
 	char survivors[4096][96];
 	u64 nr_survivors;
+	u64 late; /* streams that begin inside an operation */
+	u64 late_wrong; /* those with a wrong verdict */
 };
 
 static int keep_record(void *ctx, const struct mhp_record *record)
@@ -85,12 +90,12 @@ static void count_rules(struct run *run, const struct violations *violations)
  * From record gap on, numbers are one higher, as if an event was lost there. The
  * source reports no losses.
  */
-static enum verdict_word judge_stream(struct run *run,
-				      const struct mhp_record *records,
-				      size_t nr, size_t gap)
+static enum verdict_word judge_with(struct run *run,
+				    const struct rules_opts *opts,
+				    const struct mhp_record *records, size_t nr,
+				    size_t gap)
 {
 	static const struct verdict_stream stream;
-	static const struct rules_opts opts = { .page_bytes = 4096 };
 	struct violations violations;
 	struct rules *rules;
 	struct mhp_record record;
@@ -98,7 +103,7 @@ static enum verdict_word judge_stream(struct run *run,
 	size_t i;
 
 	violations_init(&violations, run->block_pages);
-	rules = rules_new(run->block_pages, &opts, &violations);
+	rules = rules_new(run->block_pages, opts, &violations);
 	if (!rules)
 		exit(1);
 	for (i = 0; i < nr; i++) {
@@ -112,6 +117,15 @@ static enum verdict_word judge_stream(struct run *run,
 	count_rules(run, &violations);
 	violations_free(&violations);
 	return verdict.word;
+}
+
+static enum verdict_word judge_stream(struct run *run,
+				      const struct mhp_record *records,
+				      size_t nr, size_t gap)
+{
+	static const struct rules_opts opts = { .page_bytes = 4096 };
+
+	return judge_with(run, &opts, records, nr, gap);
 }
 
 /* Lines "EVENT CHANGE NUMBER reason": NUMBER of these may survive in one recording. */
@@ -211,12 +225,34 @@ static void doubt(struct run *run, enum doubt kind, const char *what,
 	}
 }
 
+/* The kind of operation that an event ends, in the order of struct rules_opts; -1: none. */
+static int ended_kind(unsigned int event)
+{
+	switch (event) {
+	case MHP_EVENT_mhp_add_end:
+		return 0;
+	case MHP_EVENT_mhp_online_end:
+		return 1;
+	case MHP_EVENT_mhp_offline_end:
+		return 2;
+	case MHP_EVENT_mhp_remove_end:
+		return 3;
+	default:
+		return -1;
+	}
+}
+
+static bool is_begin(unsigned int event)
+{
+	return event == MHP_EVENT_mhp_add_begin ||
+	       event == MHP_EVENT_mhp_online_begin ||
+	       event == MHP_EVENT_mhp_offline_begin ||
+	       event == MHP_EVENT_mhp_remove_begin;
+}
+
 static bool is_end(unsigned int event)
 {
-	return event == MHP_EVENT_mhp_add_end ||
-	       event == MHP_EVENT_mhp_online_end ||
-	       event == MHP_EVENT_mhp_offline_end ||
-	       event == MHP_EVENT_mhp_remove_end;
+	return ended_kind(event) >= 0;
 }
 
 static void mutate_stream(struct run *run, struct mhp_record *copy, size_t i)
@@ -237,6 +273,101 @@ static void mutate_stream(struct run *run, struct mhp_record *copy, size_t i)
 	}
 	snprintf(what, sizeof(what), "%zu %s loss-hidden", i, name);
 	doubt(run, LOSS_HIDDEN, what, copy, run->nr - 1, i);
+}
+
+/* -- streams that begin inside an operation ---------------------------------------- */
+
+static s64 end_ret(const struct mhp_record *r)
+{
+	if (r->event == MHP_EVENT_mhp_add_end)
+		return r->p.mhp_add_end.ret;
+	if (r->event == MHP_EVENT_mhp_remove_end)
+		return r->p.mhp_remove_end.ret;
+	return r->p.mhp_block_end.ret;
+}
+
+/* Expect exactly what the records have. */
+static void expect_all(struct rules_opts *opts, const struct mhp_record *from,
+		       size_t nr)
+{
+	int kind;
+	size_t i;
+
+	*opts = (struct rules_opts){ .page_bytes = 4096,
+				     .limit_failures = true };
+	for (kind = 0; kind < 4; kind++)
+		opts->count[kind].set = true;
+	for (i = 0; i < nr; i++) {
+		kind = ended_kind(from[i].event);
+		if (kind < 0)
+			continue;
+		if (end_ret(&from[i])) {
+			opts->allowed_failures++;
+			continue;
+		}
+		opts->count[kind].min++;
+		opts->count[kind].max++;
+	}
+}
+
+static void late_must_be(struct run *run, const char *what,
+			 enum verdict_word want, const struct rules_opts *opts,
+			 const struct mhp_record *from, size_t nr)
+{
+	enum verdict_word got = judge_with(run, opts, from, nr, nr);
+
+	run->late++;
+	if (got == want)
+		return;
+	run->late_wrong++;
+	printf("# %s instead of %s: %zu %s\n", verdict_name(got),
+	       verdict_name(want), run->nr - nr, what);
+}
+
+/* The stream begins with record i, which belongs to an operation that end_kind ends. */
+static void mutate_begin(struct run *run, size_t i, int kind)
+{
+	const struct mhp_record *from = run->records + i;
+	size_t nr = run->nr - i;
+	struct rules_opts all, opts;
+
+	expect_all(&all, from, nr);
+	late_must_be(run, "all that happened", VERDICT_PASS, &all, from, nr);
+	opts = all;
+	opts.max_ns[kind] = 3600000000000ULL;
+	late_must_be(run, "time limit", VERDICT_UNKNOWN, &opts, from, nr);
+	for (kind = 0; kind < 4; kind++) {
+		opts = all;
+		opts.count[kind].min = ++opts.count[kind].max;
+		late_must_be(run, "one more", VERDICT_FAIL, &opts, from, nr);
+		if (!all.count[kind].max)
+			continue;
+		opts.count[kind].min = opts.count[kind].max =
+			all.count[kind].max - 1;
+		late_must_be(run, "one fewer", VERDICT_FAIL, &opts, from, nr);
+	}
+	if (!all.allowed_failures)
+		return;
+	all.allowed_failures--;
+	late_must_be(run, "one failure too many", VERDICT_FAIL, &all, from, nr);
+}
+
+/* Each record between the begin and the end of an operation may be the first one. */
+static void mutate_begins(struct run *run)
+{
+	size_t begun = run->nr, i, at;
+
+	for (i = 0; i < run->nr; i++) {
+		if (is_begin(run->records[i].event))
+			begun = i;
+		if (ended_kind(run->records[i].event) < 0)
+			continue;
+		for (at = begun + 1; at <= i; at++)
+			if (!event_is_tool(run->records[at].event))
+				mutate_begin(run, at,
+					     ended_kind(run->records[i].event));
+		begun = run->nr;
+	}
 }
 
 static void add(struct mhp_record *record, const struct event_field *field,
@@ -326,7 +457,10 @@ static void report(const struct run *run, bool healthy)
 		printf("%sok %llu %s: none of %llu passes\n",
 		       run->believed[i] || !run->doubted[i] ? "not " : "",
 		       i + 4, doubts[i], run->doubted[i] + run->believed[i]);
-	printf("1..%d\n", 3 + NR_DOUBTS);
+	printf("%sok %d streams that begin inside an operation: %llu of %llu verdicts are wrong\n",
+	       run->late_wrong || !run->late ? "not " : "", NR_DOUBTS + 4,
+	       run->late_wrong, run->late);
+	printf("1..%d\n", 4 + NR_DOUBTS);
 }
 
 int main(int argc, char **argv)
@@ -360,6 +494,7 @@ int main(int argc, char **argv)
 	for (i = 0; i < run->nr; i++)
 		if (is_judged(&run->records[i]))
 			mutate_stream(run, copy, i);
+	mutate_begins(run);
 	memcpy(run->first, first, sizeof(first));
 	memcpy(run->detected, detected, sizeof(detected));
 	report(run, healthy);

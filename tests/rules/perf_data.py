@@ -6,6 +6,9 @@
     perf_data.py lost-samples FILE N    perf counted N lost events when it ended
     perf_data.py cut FILE NTH           the file ends inside the NTH sample
     perf_data.py flush FILE NTH         the file ends after the NTH sample
+    perf_data.py round FILE NTH         the same, behind the mark that perf leaves when it has emptied all buffers
+    perf_data.py without FILE           no sample is left
+    perf_data.py name FILE TEXT         TEXT is the name of the task of the first sample
     perf_data.py killed FILE            perf did not write the size of the data
     perf_data.py opens FILE COMMAND...  prints whether COMMAND FILE opens a program that ran when FILE was recorded
 
@@ -19,8 +22,8 @@ import subprocess
 import sys
 import tempfile
 
-LOST, SAMPLE, LOST_SAMPLES = 2, 9, 13
-TRACING_DATA = 66
+LOST, COMM, SAMPLE, LOST_SAMPLES = 2, 3, 9, 13
+TRACING_DATA, FINISHED_ROUND = 66, 68
 TASK_RECORDS = (3, 4, 7)            # comm, exit, fork: with the trailer that a lost record has, too
 TRAILER = 32                        # pid and tid, time, CPU, ID
 PIPE_HEADER = 16
@@ -91,6 +94,25 @@ def flush(data, nth):
     del data.bytes[at + size:]
 
 
+def finish_round(data, nth):
+    flush(data, nth)
+    data.bytes += struct.pack("<IHH", FINISHED_ROUND, 0, 8)
+
+
+def without(data):
+    for kind, at, _ in data.records:
+        if kind == SAMPLE:
+            struct.pack_into("<I", data.bytes, at, FINISHED_ROUND)
+
+
+def name(data, text):
+    sample = data.sample(1)
+    comm = text.encode() + b"\0"
+    comm += bytes(-len(comm) % 8)
+    pids = bytes(data.bytes[sample[1] + 24:sample[1] + 32])
+    data.insert(sample[1], struct.pack("<IHH", COMM, 0, 16 + len(comm) + TRAILER) + pids + comm + data.trailer(sample))
+
+
 def killed(data):
     struct.pack_into("<Q", data.bytes, 48, 0)
 
@@ -122,7 +144,8 @@ def opens(data, *command):
 def main():
     edit, path, *args = sys.argv[1:]
     data = Data(path)
-    {"lost": lost, "lost-samples": lost_samples, "cut": cut, "flush": flush, "killed": killed,
+    {"lost": lost, "lost-samples": lost_samples, "cut": cut, "flush": flush, "round": finish_round,
+     "without": without, "name": name, "killed": killed,
      "opens": opens}[edit](data, *args)
     if edit != "opens":
         sys.stdout.buffer.write(data.bytes)

@@ -110,6 +110,7 @@ done
 fails=$(jq -n '[inputs | select(.event == "mhp_offline_end")] | map(.ret != 0) | index(true) + 1' eject-range.ndjson)
 ./edit.py eject-range.ndjson until:mhp_offline_end:"$fails" >"$WORK/failed.ndjson"
 head -n -1 "$WORK/failed.ndjson" >"$WORK/failed-cut.ndjson"
+./edit.py "$WORK/failed.ndjson" boot:a:900 >"$WORK/failed-later.ndjson"
 ./edit.py eject-range.ndjson lose:mhp_notify:20 until:mhp_offline_end:1 >"$WORK/failed-lost.ndjson"
 ./edit.py eject-range.ndjson without:prepare_online without:finish_offline >"$WORK/newer.ndjson"
 PYTHONDONTWRITEBYTECODE=1 ./made_up.py wide up >"$WORK/wide.ndjson"
@@ -137,9 +138,9 @@ a failure of the first recording that it does not make good|3|^not ok [0-9]+ bud
   if its last events are lost, that is not certain|5|^# UNKNOWN: [0-9]+ events, 1 lost|--retries-ok|failed-end-lost.ndjson $PWD/eject-range.ndjson
   if the later try may be among its lost events, that is not certain|5|^# UNKNOWN: [0-9]+ events, 1 lost|--retries-ok|failed-lost.ndjson $PWD/eject-range.ndjson
   nor does it count as one of those that are allowed|5|^# UNKNOWN: [0-9]+ events, 1 lost|--retries-ok --allow-failures=1|failed-lost.ndjson failed.ndjson
-  but not two|3|^not ok [0-9]+ budget.failures|--retries-ok --allow-failures=1|failed.ndjson failed.ndjson
+  but not two|3|^not ok [0-9]+ budget.failures|--retries-ok --allow-failures=1|failed.ndjson failed-later.ndjson
   failures before a lost event are not certain either|5|^# UNKNOWN: [0-9]+ events, 1 lost|--retries-ok|failures-lost.ndjson $PWD/eject-range.ndjson
-memmap that one kernel retired is none of the next one|0|^# PASS|--retries-ok|retired.ndjson retired-other.ndjson
+memmap that one kernel retired is none of the next one|0|^# PASS|--retries-ok --expect-adds=0|retired.ndjson retired-other.ndjson
 an older kernel, then one without prepare_online|0|^# PASS|--retries-ok|$PWD/eject-range.ndjson newer.ndjson
 one without prepare_online, then an older kernel|0|^# PASS|--retries-ok|newer.ndjson $PWD/eject-range.ndjson
 a kernel with larger struct pages, then one with the usual ones|0|^# PASS|--retries-ok|wide.ndjson $PWD/cycles.ndjson
@@ -158,6 +159,21 @@ for doubt in no_room no_lock; do
 	verdict "$doubt in the first recording" 5 'failed attempts|in time: 3' "$WORK/doubt.ndjson" range.ndjson
 	verdict "  in one file" 5 'failed attempts|in time: 3' "$(joined "$WORK/doubt.ndjson" range.ndjson)"
 done
+
+# An operation that began before its recording, on a memory block of which the recording before it had events
+cat eject-range.ndjson ../golden/attached.ndjson >"$WORK/both.ndjson"
+for files in "$WORK/both.ndjson" "eject-range.ndjson ../golden/attached.ndjson"; do
+	# shellcheck disable=SC2086	# two files
+	verdict "an offline of the second recording hangs: ${files//"$WORK/"/}" 5 'offline operation on memory[0-9]+ has not ended' $files
+	# shellcheck disable=SC2086	# two files
+	verdict "  with a time limit" 3 'offline has not ended after' --max-offline 1s $files
+done
+# Memory that was online in any of them
+./edit.py eject-range.ndjson idle boot:a:500 | sed 's/"state":"online"/"state":"offline"/' >"$WORK/offline.ndjson"
+verdict "memory that was online in the first recording" 0 '^# PASS' --expect-online 0x0-0x7ffffff range.ndjson "$WORK/offline.ndjson"
+verdict "  in the second one" 0 '^# PASS' --expect-online 0x0-0x7ffffff "$WORK/offline.ndjson" eject-range.ndjson
+verdict "  in none" 3 'budget.online' --expect-online 0x0-0x7ffffff "$WORK/offline.ndjson" "$WORK/offline.ndjson"
+verdict "  in none, but one of another tool does not tell" 5 '^# UNKNOWN' --expect-online 0x0-0x7ffffff "$WORK/offline.ndjson" trace-cmd-v7.dat
 
 # Texts that were joined: an earlier time is that of the next one.
 "$TOP/build/tests/as_text" perf eject-range.ndjson >"$WORK/run.txt"
@@ -213,6 +229,28 @@ verdict "  and a text" 0 'note: recording 2 begins before the end' "$WORK/a.ndjs
 "$TOP/build/tests/as_text" perf "$WORK/later-boot.ndjson" >"$WORK/later.txt"
 verdict "a text with later times" 0 '^# PASS' "$WORK/a.ndjson" "$WORK/later.txt"
 eq "  no note" "$(note)" ""
+
+# What is counted twice is counted once at least.
+./edit.py eject-range.ndjson boot:a:1000.5 >"$WORK/twice.ndjson"
+twice='recordings( may)? overlap, so events may be counted twice'
+while IFS='|' read -r options want regex; do
+	# shellcheck disable=SC2086	# an option and its value
+	{
+		verdict "recordings overlap, $options" "$want" "$regex" $options "$WORK/a.ndjson" "$WORK/twice.ndjson"
+		verdict "  another boot in between" "$want" "$regex" $options "$WORK/a.ndjson" "$WORK/b.ndjson" "$WORK/twice.ndjson"
+		verdict "  the same text twice" "$want" "$regex|^# UNKNOWN" $options "$WORK/run.txt" "$WORK/run.txt"
+	}
+done <<END
+--expect-removes=4|5|$twice
+--expect-removes=8|5|$twice
+--expect-removes=3|3|expected 3 successful removes; found
+END
+fails=$(jq -n '[inputs | select(.ret? and (.event | endswith("_end")))] | map(select(.ret != 0)) | length' eject-range.ndjson)
+verdict "recordings overlap, failures that are allowed in one of them" 5 "$twice" --allow-failures "$fails" "$WORK/a.ndjson" "$WORK/twice.ndjson"
+verdict "  the same text twice" 5 "$twice" --allow-failures "$fails" "$WORK/run.txt" "$WORK/run.txt"
+verdict "  too many in one of them" 3 'budget.failures' --allow-failures $((fails - 1)) "$WORK/a.ndjson" "$WORK/twice.ndjson"
+verdict "  and of the text" 3 'budget.failures' --allow-failures $((fails - 1)) "$WORK/run.txt" "$WORK/run.txt"
+verdict "  without any of these" 0 '^# PASS' "$WORK/run.txt" "$WORK/run.txt"
 
 # No time, no duration and no event of the first boot is shown with those of the second one.
 frames() { "$MHPTOP" replay --json -d 0.1 "$@" 2>/dev/null; }

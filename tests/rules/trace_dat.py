@@ -11,7 +11,8 @@
 
 An EDIT is lost:NTH:COUNT (COUNT events are missing before the NTH; 0: an unknown number),
 stats:COUNT (COUNT events are missing at the end), field:EVENT:NAME (remove a field from an event's
-format), rename:EVENT:NAME (as if a newer kernel had another event) or clock:NAME.
+format), rename:EVENT:NAME (as if a newer kernel had another event), word:FIELD:OLD/NEW (another word for a value),
+buffer:NAME (another buffer has the same events) or clock:NAME.
 
 trace-cmd-v6.dat.xz was recorded in a guest with `trace-cmd record --file-version 6 -e mhp` while a
 DIMM of 256 MiB was added, brought online, taken offline and removed, and then stripped;
@@ -80,13 +81,34 @@ class File:
         places = [(read.number(8), read.number(8)) for _ in range(cpus)]
         self.clock = read.sized(8)
         self.cpus = [data[at:at + size] for at, size in places]
+        self.buffers = []
 
     def strip(self):
         self.ftrace, self.symbols, self.printk = [], b"", b""
         self.systems = {"mhp": self.systems["mhp"]}
         self.options = [option for option in self.options if option[0] != BUFFER]
 
+    def places(self, at):
+        """Where the data of each CPU are if they begin there, and the clock."""
+        parts = []
+        for pages in self.cpus:
+            parts.append(struct.pack("<QQ", at, len(pages)))
+            at += len(pages)
+        return b"".join(parts) + sized(self.clock, 8)
+
     def bytes(self):
+        """Offsets of buffers do not change sizes."""
+        data = self.top([0] * len(self.buffers))
+        begins = [len(data) + nth * (PAGE + sum(map(len, self.cpus))) for nth in range(len(self.buffers))]
+        data = self.top(begins)
+        for begin in begins:
+            head = b"flyrecord\0" + self.places(begin + PAGE)
+            data += head + bytes(PAGE - len(head)) + b"".join(self.cpus)
+        return data
+
+    def top(self, begins):
+        options = self.options + [(BUFFER, struct.pack("<Q", begin) + name.encode() + b"\0")
+                                  for begin, name in zip(begins, self.buffers)]
         parts = [self.magic, *(name + b"\0" + sized(data, 8) for name, data in self.headers)]
         parts += [struct.pack("<I", len(self.ftrace)), *(sized(event, 8) for event in self.ftrace)]
         parts.append(struct.pack("<I", len(self.systems)))
@@ -95,15 +117,12 @@ class File:
             parts += [sized(event.encode(), 8) for event in events]
         parts += [sized(self.symbols, 4), sized(self.printk, 4), sized(self.comms, 8)]
         parts += [struct.pack("<I", len(self.cpus)), b"options  \0"]
-        parts += [struct.pack("<H", option) + sized(data, 4) for option, data in self.options]
+        parts += [struct.pack("<H", option) + sized(data, 4) for option, data in options]
         parts.append(b"\0\0flyrecord\0")
         rest = len(self.cpus) * 16 + 8 + len(self.clock)
         at = (sum(map(len, parts)) + rest + PAGE - 1) // PAGE * PAGE
         begin = at
-        for pages in self.cpus:
-            parts.append(struct.pack("<QQ", at, len(pages)))
-            at += len(pages)
-        parts.append(sized(self.clock, 8))
+        parts.append(self.places(at))
         head = b"".join(parts)
         return head + bytes(begin - len(head)) + b"".join(self.cpus)
 
@@ -191,8 +210,14 @@ def fill(file, path, edits):
             file.options.append((CPUSTAT, f"CPU: 0\noverrun: 0\ndropped events: {args[0]}\n\0".encode()))
         elif what == "clock":
             file.clock = f"[{args[0]}]\n".encode()
+        elif what == "buffer":
+            file.buffers.append(args[0])
         elif what == "rename":
             file.systems["mhp"] = [event.replace(f"name: {args[0]}\n", f"name: {args[1]}\n") for event in file.systems["mhp"]]
+        elif what == "word":
+            old, new = args[1].split("/")
+            file.systems["mhp"] = [re.sub(rf"(__print_symbolic\(REC->{args[0]}, .*?\")({old})\"", rf'\1{new}"', event)
+                                   for event in file.systems["mhp"]]
         elif what == "field":
             file.systems["mhp"] = [
                 re.sub(rf"\b{args[1]};|(?<=REC->){args[1]}\b", lambda found: found[0].replace(args[1], "other"), event)

@@ -8,6 +8,7 @@ ln -s "$TOP/tests/rules/edit.py" "$TOP/tests/rules/perf_data.py" "$TOP/build/tes
 export PATH=$WORK/bin:$PATH
 cp "$TOP/tests/rules/eject-range.ndjson" "$WORK/run/run.ndjson"
 cp "$TOP/docs/rules.md" "$TOP/tests/golden/attached.ndjson" "$TOP"/tests/rules/printed/{console,two-buffers,latency,tgid}.txt "$WORK/run"
+cp "$TOP/tests/rules/late/"*.ndjson "$WORK/run"
 cp "$TOP/tests/rules/trace-cmd-v7.dat" "$WORK/run/trace.dat"
 cp "$TOP/tests/rules/leaking/cycles.ndjson" "$WORK/run/leaking.ndjson"
 xz -dc "$TOP/tests/rules/perf.data.xz" >"$WORK/run/perf.data"

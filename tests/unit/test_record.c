@@ -24,7 +24,7 @@
 static char path[] = "/tmp/test_record.XXXXXX",
 	    errors[] = "/tmp/test_record.XXXXXX";
 
-enum { TRUNCATE_LATE = 1, TRUNCATE_LAST };
+enum { TRUNCATE_LATE = 1, TRUNCATE_LAST, GROW_LATE, DELETE_LATE, DELETE_LAST };
 
 /* Hands over records, then sends signals to its own process. */
 struct fake {
@@ -61,6 +61,15 @@ static int give(struct fake *fake, source_sink sink, void *ctx, u64 nr)
 	return nr;
 }
 
+/* What another program does to the file. */
+static void spoil_file(int how)
+{
+	if ((how == TRUNCATE_LATE && truncate(path, 0)) ||
+	    (how == GROW_LATE && truncate(path, 1 << 24)) ||
+	    (how == DELETE_LATE && unlink(path) && errno != ENOENT))
+		abort();
+}
+
 static int fake_read(struct source *source, source_sink sink, void *ctx)
 {
 	struct fake *fake = (struct fake *)source;
@@ -68,9 +77,8 @@ static int fake_read(struct source *source, source_sink sink, void *ctx)
 
 	if (fake->read_err)
 		return fake->read_err;
-	if (fake->given >= fake->records && fake->truncate == TRUNCATE_LATE &&
-	    truncate(path, 0))
-		abort();
+	if (fake->given >= fake->records)
+		spoil_file(fake->truncate);
 	if (fake->given >= fake->records)
 		return give(fake, sink, ctx,
 			    fake->records + fake->late - fake->given);
@@ -84,7 +92,8 @@ static int fake_totals(struct source *source, struct source_totals *totals)
 {
 	struct fake *fake = (struct fake *)source;
 
-	if (fake->truncate == TRUNCATE_LAST && truncate(path, 0))
+	if ((fake->truncate == TRUNCATE_LAST && truncate(path, 0)) ||
+	    (fake->truncate == DELETE_LAST && unlink(path)))
 		abort();
 	totals->count[0].seen = fake->given + fake->lost;
 	totals->count[0].lost = fake->lost;
@@ -330,7 +339,7 @@ static void test_truncated(void)
 
 	snprintf(
 		message, sizeof(message),
-		"mhptop: %s became shorter while it was written, and events are missing: make logrotate rename it, without copytruncate\n",
+		"mhptop: another program changed %s while it was written, and events are missing: make logrotate rename it, without copytruncate\n",
 		path);
 	fake.truncate = TRUNCATE_LATE;
 	eq("a file is truncated while there are events", run(&fake, path, -1),
@@ -343,7 +352,30 @@ static void test_truncated(void)
 	   STATUS_FAILED);
 	stderr_is(message);
 
-	out = open(path, O_WRONLY | O_TRUNC);
+	fake.truncate = GROW_LATE;
+	eq("a file is overwritten by something longer", run(&fake, path, -1),
+	   STATUS_FAILED);
+	stderr_is(message);
+	snprintf(
+		message, sizeof(message),
+		"mhptop: %s was deleted while it was written, and the recording is lost: rename it instead\n",
+		path);
+	fake.truncate = DELETE_LATE;
+	eq("a file is deleted while there are events", run(&fake, path, -1),
+	   STATUS_FAILED);
+	stderr_is(message);
+	fake.truncate = DELETE_LAST;
+	eq("a file is deleted before the totals", run(&fake, path, -1),
+	   STATUS_FAILED);
+	stderr_is(message);
+	fake.truncate = 0;
+	out = open(path, O_WRONLY | O_CREAT, 0600);
+	unlink(path);
+	eq("a file that had no name before", run(&fake, NULL, out), STATUS_OK);
+	close(out);
+
+	fake.truncate = TRUNCATE_LAST;
+	out = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
 	if (write(out, "before\n", 7) != 7)
 		abort();
 	eq("standard output is a file that is truncated", run(&fake, NULL, out),

@@ -2,6 +2,7 @@
 """Compares the events that two sources recorded of the same steps, event by event and field by field."""
 import collections
 import json
+import os
 
 import lib_guest as guest
 from lib_ledger import TOOL_EVENTS, Recorder, violated_rules
@@ -9,6 +10,7 @@ from lib_ledger import TOOL_EVENTS, Recorder, violated_rules
 SAME, UNKNOWN, DIFFERS = "equal", "unknown", "differs"
 # The probes look at the page some functions earlier or later than the events do.
 RACY = {("mhp_offline_blocker", field) for field in ("page_flags", "refcount", "mapcount")}
+BASES = ("6.12",)               # on which suites record with the probes, too
 COMMON = ("seq", "ns", "cpu", "pid", "comm", "event")
 
 
@@ -32,6 +34,11 @@ class ProbesToo:
         comparison = Comparison(events_path, self.recorder.path)
         guest.ok(f"{what}: the probes recorded {len(comparison.probes)} events, as the events did", comparison.wrong)
         return comparison
+
+
+def probes_too():
+    """A ProbesToo, or None on other bases."""
+    return ProbesToo() if os.environ["BASE"] in BASES else None
 
 
 class Comparison:

@@ -20,6 +20,7 @@ import lib_guest as guest
 import lib_oracle as oracle
 from lib_account import Account
 from lib_ledger import Recorder
+from lib_sources import probes_too
 from lib_trace import Trace, expected, pick, steps
 
 MODE = sys.argv[1] if len(sys.argv) > 1 else "none given"
@@ -250,7 +251,7 @@ def kernel_zone(account, recorder):
 
 def main():
     guest.eq("memmap_on_memory has the value that the test expects", MODE, oracle.memmap_mode())
-    trace, recorder = Trace(), Recorder()
+    trace, recorder, probes = Trace(), Recorder(), probes_too()
     account = Account(trace)
     one_dimm(account, recorder, 1)
     one_dimm(account, recorder, 9)
@@ -258,6 +259,8 @@ def main():
     two_dimms(account, recorder)
     kernel_zone(account, recorder)
     recorder.finish(account, MODE)
+    if probes:
+        probes.compare(recorder.path, MODE)
     guest.ok(f"{MODE}: none of {account.seen} events was lost", trace.lost())
     trace.close()
 

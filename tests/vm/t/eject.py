@@ -20,6 +20,7 @@ import lib_oracle as oracle
 import lib_pin as pin
 from lib_account import Account
 from lib_ledger import Recorder
+from lib_sources import probes_too
 from lib_trace import Trace, failures, pick, steps
 
 MODE = sys.argv[1] if len(sys.argv) > 1 else "none given"
@@ -159,12 +160,14 @@ def pinned_page(account):
 
 def main():
     guest.eq("memmap_on_memory has the value that the test expects", MODE, oracle.memmap_mode())
-    trace, recorder = Trace(), Recorder()
+    trace, recorder, probes = Trace(), Recorder(), probes_too()
     account = Account(trace)
     for case in reserved_huge_page, free_blocks, pinned_page:
         case(account)
     recorder.agree(account, f"{MODE}, at the end")
     recorder.finish(account, MODE)
+    if probes:
+        probes.compare(recorder.path, MODE)
     guest.ok(f"{MODE}: none of {account.seen} events was lost", trace.lost())
     trace.close()
 

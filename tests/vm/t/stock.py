@@ -50,9 +50,9 @@ def as_events(records):
 
 def wrong_life(events, scenario):
     """What the scenario must have caused, whatever the kernel."""
-    wrong = guest.differs("add_end, hosting", [HOSTING] * 3, [
-        event.fields["hosting"] for event in pick(events, "add_end", ret=0)
-        if event.fields.get("why") != "not_requested"])
+    # Those of the DIMM come first, then those of virtio-mem.
+    wrong = guest.differs("add_end, hosting", [HOSTING] * 3 + ["buddy"] * 3, [
+        event.fields["hosting"] for event in pick(events, "add_end", ret=0)])
     wrong += guest.differs("refused add", [-22], [event.fields["ret"] for event in pick(events, "add_end")
                                                   if event.fields["ret"]])
     wrong += guest.differs("reason of the refused add", ["unaligned"],

@@ -40,6 +40,12 @@ bool source_info_other_boot(const struct source_info *a,
 	return differ(a->host, b->host) || differ(a->kernel, b->kernel);
 }
 
+/* A program at the exit of a function does not run for calls that were in progress when it was attached. */
+bool source_info_late_ends(const struct source_info *info)
+{
+	return info->kind != SOURCE_PROBES;
+}
+
 const char *source_kind_name(enum source_kind kind)
 {
 	switch (kind) {

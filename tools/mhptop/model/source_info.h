@@ -57,6 +57,8 @@ typedef int (*source_sink)(void *ctx, const struct mhp_record *record);
 /* Whether two recordings are of different boots. Without boot IDs: of different machines or kernels. */
 bool source_info_other_boot(const struct source_info *a,
 			    const struct source_info *b);
+/* Whether the source reports the end of an operation that began before the source did. */
+bool source_info_late_ends(const struct source_info *info);
 /* The name of a kind, a static string. */
 const char *source_kind_name(enum source_kind kind);
 /*

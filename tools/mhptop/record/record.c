@@ -28,6 +28,8 @@ struct recorder {
 	struct source *source;
 	const char *name; /* of the output, for messages */
 	struct out out;
+	off_t size; /* of that file when the recording began */
+	bool linked; /* the file had a name when the recording began */
 	off_t begin; /* where the output begins in a file that others wrote before */
 	struct mhp_ledger *ledger;
 	struct recording_totals totals;
@@ -54,22 +56,30 @@ static void cut_line(struct recorder *recorder, size_t bytes)
 			    recorder->name);
 }
 
-/* Nothing but the recorder may shorten a file, as logrotate's copytruncate does. 0 or the first error. */
-static int check_size(struct recorder *recorder)
+/*
+ * Nothing but the recorder may write to a file, shorten it, as logrotate's
+ * copytruncate does, or delete it. 0 or the first error.
+ */
+static int check_file(struct recorder *recorder)
 {
 	struct out *out = &recorder->out;
+	off_t end = recorder->begin + (off_t)out->written;
 	struct stat status;
 
-	if (!out->err && out->is_file && !fstat(out->fd, &status) &&
-	    status.st_size < recorder->begin + (off_t)out->written)
+	if (out->err || !out->is_file || fstat(out->fd, &status))
+		return out->err;
+	if (status.st_size < end ||
+	    (status.st_size > end && status.st_size > recorder->size))
 		out->err = -ESTALE;
+	else if (recorder->linked && !status.st_nlink)
+		out->err = -EIDRM;
 	return out->err;
 }
 
 static int flush(struct recorder *recorder)
 {
 	size_t used = recorder->used, before = recorder->out.written;
-	int err = check_size(recorder) ?:
+	int err = check_file(recorder) ?:
 			  out_write(&recorder->out, recorder->batch, used);
 
 	if (err && used)
@@ -163,7 +173,7 @@ static int write_totals(struct recorder *recorder)
 		return ret;
 	totals->source.mono_ns = end_ns;
 	recorder->used = recording_totals_put(totals, recorder->batch);
-	ret = flush(recorder) ?: check_size(recorder);
+	ret = flush(recorder) ?: check_file(recorder);
 	if (ret)
 		return ret;
 	if (totals->self_check == 1)
@@ -209,7 +219,12 @@ static int recorder_report(const struct recorder *recorder, int err)
 	if (recorder->out.err == -ESTALE)
 		return status_fail(
 			STATUS_FAILED,
-			"%s became shorter while it was written, and events are missing: make logrotate rename it, without copytruncate",
+			"another program changed %s while it was written, and events are missing: make logrotate rename it, without copytruncate",
+			recorder->name);
+	if (recorder->out.err == -EIDRM)
+		return status_fail(
+			STATUS_FAILED,
+			"%s was deleted while it was written, and the recording is lost: rename it instead",
 			recorder->name);
 	if (recorder->out.err)
 		return status_fail(STATUS_FAILED, "cannot write %s: %s",
@@ -307,6 +322,19 @@ static off_t find_begin(int fd)
 	return fstat(fd, &status) ? 0 : status.st_size;
 }
 
+/* What the file is like before the recording. */
+static void note_file(struct recorder *recorder, int fd)
+{
+	struct stat status;
+
+	recorder->size = 0;
+	recorder->linked = false;
+	if (fstat(fd, &status))
+		return;
+	recorder->size = status.st_size;
+	recorder->linked = status.st_nlink;
+}
+
 static int record_all(struct source *source, const struct record_output *output)
 {
 	static struct recorder recorder;
@@ -316,6 +344,7 @@ static int record_all(struct source *source, const struct record_output *output)
 	recorder.name = output->name;
 	out_init(&recorder.out, output->fd, signals);
 	recorder.begin = find_begin(output->fd);
+	note_file(&recorder, output->fd);
 	recorder.ledger =
 		ledger_new(source->info.block_bytes / source->info.page_bytes,
 			   source->info.max_accounts);

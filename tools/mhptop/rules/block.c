@@ -255,7 +255,7 @@ static void begin_check(struct rules *rules, const struct mhp_record *r)
 {
 	const struct mhp_mhp_block_begin *e = &r->p.mhp_block_begin;
 	struct rule_op *op = &rules->op;
-	const struct rule_block *block = rule_block(rules, op->start, true);
+	struct rule_block *block = rule_block(rules, op->start, true);
 	u8 want = op->kind == OP_ONLINE ? MHP_STATE_OFFLINE : MHP_STATE_ONLINE;
 
 	rule_check(rules, RULE_SAME_BLOCK, op->start,
@@ -264,6 +264,8 @@ static void begin_check(struct rules *rules, const struct mhp_record *r)
 		   "one memory block", "pages 0x%llx+%llu", op->start, op->nr);
 	if (!block)
 		return;
+	block->start_known = true;
+	block->was_online |= op->kind == OP_OFFLINE;
 	if (block->state != MHP_STATE_UNKNOWN)
 		rule_check(rules, RULE_ORDER_LIFE, op->start,
 			   block->state == want,
@@ -347,25 +349,27 @@ static void follow_edge(struct rules *rules, const struct mhp_record *r,
 /* An event of an operation that began before the stream. */
 static void late_take(struct rules *rules, const struct mhp_record *r)
 {
+	const struct mhp_mhp_block_end *e = &r->p.mhp_block_end;
+	bool online = r->event == MHP_EVENT_mhp_online_end;
 	struct rule_block *block;
 
-	if (r->event != MHP_EVENT_mhp_online_end &&
-	    r->event != MHP_EVENT_mhp_offline_end)
+	if (!online && r->event != MHP_EVENT_mhp_offline_end)
 		return;
 	rules->settled = true;
-	block = rule_block(rules, r->p.mhp_block_end.start_pfn, true);
-	if (!block)
-		return;
-	block->changing = false;
+	block = rule_block(rules, e->start_pfn, true);
+	if (block) {
+		block->changing = false;
+		block->start_known = true;
+		block->was_online |= !online;
+		if (block->state != MHP_STATE_UNKNOWN)
+			block->state = online == !e->ret ? MHP_STATE_ONLINE :
+							   MHP_STATE_OFFLINE;
+	}
 	rules_users_forget(rules);
-	if (block->state != MHP_STATE_UNKNOWN)
-		block->state = (r->event == MHP_EVENT_mhp_online_end) ==
-					       !r->p.mhp_block_end.ret ?
-				       MHP_STATE_ONLINE :
-				       MHP_STATE_OFFLINE;
-	block->was_online |= r->event == MHP_EVENT_mhp_online_end &&
-			     !r->p.mhp_block_end.ret;
-	rule_block_touch(block, r);
+	rules_budget_late(rules, r, online ? OP_ONLINE : OP_OFFLINE,
+			  e->start_pfn, e->nr_pages);
+	if (block)
+		rule_block_touch(block, r);
 }
 
 /*

@@ -24,8 +24,9 @@ static s64 budget_ret(const struct mhp_record *r)
 	}
 }
 
-static void add_budget(struct rules *rules, const struct mhp_mhp_add_end *e)
+static void add_budget(struct rules *rules, const struct mhp_record *r)
 {
+	const struct mhp_mhp_add_end *e = &r->p.mhp_add_end;
 	const struct rules_opts *opts = &rules->opts;
 	char expected[64];
 
@@ -33,14 +34,18 @@ static void add_budget(struct rules *rules, const struct mhp_mhp_add_end *e)
 		return;
 	snprintf(expected, sizeof(expected), "at most %g %% of its pages",
 		 opts->max_vmemmap);
-	if (opts->max_vmemmap > 0)
+	if (opts->max_vmemmap > 0 &&
+	    rule_knows(rules, RULE_BUDGET_VMEMMAP, r, mhp_add_end,
+		       vmemmap_pages) &&
+	    rule_knows(rules, RULE_BUDGET_VMEMMAP, r, mhp_add_end, hosting))
 		rule_check(rules, RULE_BUDGET_VMEMMAP, e->start_pfn,
 			   e->vmemmap_pages * 100.0 <=
 				   opts->max_vmemmap * e->nr_pages,
 			   expected, "%llu of %llu pages, %.3f %%",
 			   e->vmemmap_pages, e->nr_pages,
 			   e->vmemmap_pages * 100.0 / e->nr_pages);
-	if (opts->hosting)
+	if (opts->hosting &&
+	    rule_knows(rules, RULE_BUDGET_HOSTING, r, mhp_add_end, hosting))
 		rule_check(rules, RULE_BUDGET_HOSTING, e->start_pfn,
 			   e->hosting == opts->hosting,
 			   event_symbol(event_hostings, opts->hosting),
@@ -64,23 +69,62 @@ static void time_check(struct rules *rules, enum rule_op_kind kind, u64 pfn,
 		   duration_text(text, took, DURATION_EXACT));
 }
 
+/*
+ * It began before since_ns, or there would be an event of its begin. So it took at
+ * least that long, but nobody knows how much longer.
+ */
+static void late_check(struct rules *rules, const struct mhp_record *r)
+{
+	const struct rule_op *op = &rules->op;
+	u64 max = rules->opts.max_ns[op->kind - OP_ADD];
+	u64 took = r->time_ns > rules->since_ns ? r->time_ns - rules->since_ns :
+						  0;
+
+	if (!max || rules->opts.skip[RULE_BUDGET_TIME])
+		return;
+	if (took > max)
+		time_check(rules, op->kind, op->start, took, "took at least");
+	else
+		rules->late_time = true;
+}
+
 void rules_budget_end(struct rules *rules, const struct mhp_record *r)
 {
 	const struct rule_op *op = &rules->op;
 
-	if (r->time_ns >= op->begin.time_ns)
+	if (op->late)
+		late_check(rules, r);
+	else if (r->time_ns >= op->begin.time_ns)
 		time_check(rules, op->kind, op->start,
 			   r->time_ns - op->begin.time_ns, "took");
 	else
 		rules->unsure = true;
 	rules_expect_take(rules, r, budget_ret(r));
 	if (r->event == MHP_EVENT_mhp_add_end)
-		add_budget(rules, &r->p.mhp_add_end);
+		add_budget(rules, r);
+}
+
+void rules_budget_late(struct rules *rules, const struct mhp_record *r,
+		       enum rule_op_kind kind, u64 start, u64 nr)
+{
+	rules->op = (struct rule_op){
+		.kind = kind,
+		.start = start,
+		.nr = nr,
+		.late = true,
+	};
+	rules_budget_end(rules, r);
+	rules->op.kind = OP_NONE;
+}
+
+bool rules_late_time(const struct rules *rules)
+{
+	return rules->late_time;
 }
 
 /* An operation has not ended: it may have exceeded its limit, and it has not succeeded. */
 static void unended(struct rules *rules, enum rule_op_kind kind, u64 pfn,
-		    u64 begin_ns)
+		    u64 begin_ns, bool late)
 {
 	u64 took = rules->end_ns > begin_ns ? rules->end_ns - begin_ns : 0;
 	char text[UNITS_TEXT_MAX];
@@ -94,6 +138,9 @@ static void unended(struct rules *rules, enum rule_op_kind kind, u64 pfn,
 			.pfn = pfn,
 			.ns = took,
 		};
+	/* It may have ended without an event. */
+	if (late && rules->opts.no_late_ends)
+		return;
 	if (took > rules->opts.max_ns[kind - OP_ADD])
 		time_check(rules, kind, pfn, took, "has not ended after");
 	/* It has not failed, but not succeeded either. Its end may be among the missing events. */
@@ -111,13 +158,14 @@ void rules_budget_over(struct rules *rules)
 	u64 number = 0;
 
 	if (op->kind != OP_NONE)
-		unended(rules, op->kind, op->start, op->begin.time_ns);
+		unended(rules, op->kind, op->start, op->begin.time_ns, false);
 	for (; (block = sparse_next(&rules->blocks, &number)); number++)
 		if (block->changing &&
 		    (op->kind == OP_NONE ||
 		     op->start != rule_block_pfn(rules, block)))
 			unended(rules, block->leaving ? OP_OFFLINE : OP_ONLINE,
-				rule_block_pfn(rules, block), rules->first_ns);
+				rule_block_pfn(rules, block), rules->first_ns,
+				true);
 	op->kind = OP_NONE;
 }
 

@@ -38,26 +38,38 @@ void rules_count_take(struct rules *rules, const struct mhp_record *r)
 	block->managed = rule_sum(block->managed, e->delta);
 }
 
+/* Whether a block is, or was, online, and whether its state is changing: sysfs tells this, too. */
+static void state_snapshot(struct rule_block *block,
+			   const struct mhp_mhp_snapshot_block *e)
+{
+	block->start_known |= e->state != MHP_STATE_UNKNOWN;
+	block->maybe_online |= e->state == MHP_STATE_UNKNOWN;
+	block->was_online |= e->state == MHP_STATE_ONLINE ||
+			     e->state == MHP_STATE_GOING_OFFLINE;
+	/* If its end was already reported, the snapshot was too early. */
+	if (block->last_event)
+		return;
+	block->leaving = e->state == MHP_STATE_GOING_OFFLINE;
+	block->changing = block->leaving || e->state == MHP_STATE_GOING_ONLINE;
+}
+
 static void block_snapshot(struct rules *rules,
 			   const struct mhp_mhp_snapshot_block *e)
 {
 	struct rule_block *block = rule_block(rules, e->start_pfn, true);
 	struct rule_range *range;
 
+	rules->listed = true;
+	if (!block)
+		return;
+	state_snapshot(block, e);
 	/* Events override the snapshot, and boot memory may have holes. */
-	if (!block || block->state != MHP_STATE_UNKNOWN ||
-	    e->origin != MHP_ORIGIN_KERNEL)
+	if (block->state != MHP_STATE_UNKNOWN || e->origin != MHP_ORIGIN_KERNEL)
 		return;
 	block->state = e->state == MHP_STATE_ONLINE ||
 				       e->state == MHP_STATE_OFFLINE ?
 			       e->state :
 			       MHP_STATE_UNKNOWN;
-	block->leaving = e->state == MHP_STATE_GOING_OFFLINE;
-	/* If its end was already reported, the snapshot was too early. */
-	block->changing =
-		(block->leaving || e->state == MHP_STATE_GOING_ONLINE) &&
-		!block->last_event;
-	block->was_online = e->state == MHP_STATE_ONLINE || block->leaving;
 	block->nid = e->nid;
 	block->zone = e->zone;
 	block->vmemmap_pages = e->vmemmap_pages;
@@ -71,7 +83,8 @@ static void block_snapshot(struct rules *rules,
 	range = rule_range(rules, e->altmap_base, true);
 	if (!range || range->known)
 		return;
-	range->known = true;
+	/* Without events, the references would stay as they were. */
+	range->known = !rules_lack(rules, MHP_EVENT_mhp_vmemmap_ref);
 	range->refs = e->refs;
 	range->free = e->altmap_free;
 	range->alloc = e->altmap_alloc;

@@ -11,6 +11,9 @@
 #include "base/vec.h"
 #include "rules/state.h"
 
+/* The most memory blocks that one add has: 2^16 of 128 MiB are 8 TiB, and blocks are larger then. */
+#define ADD_BLOCKS_MAX (1ULL << 16)
+
 /* What has not happened may be among the missing events: then it is no violation. */
 static bool may_be_missing(struct rules *rules)
 {
@@ -99,16 +102,25 @@ static void online_check(struct rules *rules)
 {
 	const struct rules_opts *opts = &rules->opts;
 	const struct rule_block *block;
-	u64 first, last, number, online = 0;
+	u64 first, last, number, online = 0, missing = 0, known = 0;
 
 	range_blocks(rules, opts->online_start, opts->online_end, &first,
 		     &last);
 	for (number = first;
 	     (block = sparse_next(&rules->blocks, &number)) && number <= last;
-	     number++)
+	     number++) {
+		known++;
 		online += block->was_online;
-	if (online <= last - first && may_be_missing(rules))
+		missing += !block->was_online && !block->maybe_online;
+	}
+	/* Those that are never mentioned do not exist, or were online all the time. */
+	if (!rules->unlisted)
+		missing += last - first + 1 - known;
+	if (online <= last - first &&
+	    (!missing || !rules->whole || rules->lost)) {
+		rules->unmet = true;
 		return;
+	}
 	rule_check(rules, RULE_BUDGET_ONLINE, first * rules->block_pages,
 		   online == last - first + 1, "all memory blocks online",
 		   "%llu of %llu memory blocks", online, last - first + 1);
@@ -122,6 +134,14 @@ static void number_check(struct rules *rules, enum rule_op_kind kind)
 
 	if (!count->set || (nr < count->min && may_be_missing(rules)))
 		return;
+	/* As many as in one recording are certain. */
+	if (rules->overlaps && nr >= count->min &&
+	    rules->most_succeeded[kind - OP_ADD] <= count->max &&
+	    (nr > count->max ||
+	     rules->most_succeeded[kind - OP_ADD] < count->min)) {
+		rules->twice = true;
+		return;
+	}
 	if (count->min == count->max)
 		snprintf(expected, sizeof(expected), "%llu successful %ss",
 			 count->min, rule_op_names[kind]);
@@ -168,6 +188,19 @@ static void failure_keep(struct rules *rules, const struct mhp_record *r,
 	failure->nr++;
 }
 
+/* Whether more have failed than allowed. As many as in one recording are certain. */
+static bool is_beyond(struct rules *rules, u64 failures)
+{
+	u64 allowed = rules->opts.allowed_failures;
+
+	if (failures <= allowed)
+		return false;
+	if (!rules->overlaps || failures - rules->part_failures > allowed)
+		return true;
+	rules->twice = true;
+	return false;
+}
+
 static void failure_take(struct rules *rules, const struct mhp_record *r,
 			 s64 ret)
 {
@@ -187,7 +220,7 @@ static void failure_take(struct rules *rules, const struct mhp_record *r,
 		return failure_keep(rules, r, ret);
 	rules->failures++;
 	rule_check(rules, RULE_BUDGET_FAILURES, rules->op.start,
-		   rules->failures <= opts->allowed_failures,
+		   !is_beyond(rules, rules->failures),
 		   opts->allowed_failures ? "no more failures" : "success",
 		   "%s failed with %lld", rule_op_names[rules->op.kind], ret);
 }
@@ -221,8 +254,8 @@ static void failures_over(struct rules *rules)
 	}
 	for (number = 0; (failure = sparse_next(&rules->failed, &number));
 	     number++) {
-		if (failure->nr && !failure->unsure &&
-		    sure > rules->opts.allowed_failures && rules->whole)
+		if (failure->nr && !failure->unsure && is_beyond(rules, sure) &&
+		    rules->whole)
 			failure_report(rules, failure, OP_ADD + number % 4);
 		failure->nr = 0;
 		failure->unsure = false;
@@ -273,12 +306,20 @@ static void idle_check(struct rules *rules, struct rule_block *block, u64 now,
 
 static void blocks_added(struct rules *rules, u64 now)
 {
+	u64 i, nr = rule_blocks(rules, rules->op.nr);
 	struct rule_block *block;
-	u64 at = 0;
 
-	while ((block = rule_block_in(rules, rules->op.start, rules->op.nr,
-				      &at)))
+	if (!rules->opts.max_idle_ns && !rules->opts.online_end)
+		return;
+	/* The source may not report the memmap of each. More than these are no machine's. */
+	for (i = 0; i < nr && i < ADD_BLOCKS_MAX; i++) {
+		block = rule_block(
+			rules, rules->op.start + i * rules->block_pages, true);
+		if (!block)
+			return;
 		block->added_ns = now;
+		block->start_known = true;
+	}
 }
 
 static void blocks_gone(struct rules *rules, u64 now)
@@ -290,6 +331,7 @@ static void blocks_gone(struct rules *rules, u64 now)
 				      &at))) {
 		idle_check(rules, block, now, "removed");
 		block->added_ns = 0;
+		block->start_known = true;
 	}
 }
 
@@ -356,6 +398,35 @@ void rules_expect_open(struct rules *rules, enum rule_op_kind kind, u64 pfn)
 
 	if (failure)
 		failure->unsure = true;
+}
+
+void rules_expect_part(struct rules *rules)
+{
+	u64 nr;
+	int i;
+
+	for (i = 0; i < 4; i++) {
+		nr = rules->succeeded[i] - rules->part_succeeded[i];
+		if (rules->most_succeeded[i] < nr)
+			rules->most_succeeded[i] = nr;
+		rules->part_succeeded[i] = rules->succeeded[i];
+	}
+	rules->part_failures = rules->failures;
+}
+
+bool rules_twice(const struct rules *rules)
+{
+	return rules->twice;
+}
+
+const char *rules_unjudged_limit(const struct rules *rules)
+{
+	int i;
+
+	for (i = RULE_BUDGET_TIME; i < NR_RULES; i++)
+		if (rules->unjudged[i] && !rules->opts.skip[i])
+			return rules->unjudged_what[i];
+	return NULL;
 }
 
 void rules_expect_over(struct rules *rules)

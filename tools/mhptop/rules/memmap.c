@@ -153,7 +153,8 @@ static void populate_check(struct rules *rules, const struct mhp_record *r)
 	if (!e->ret && rule_knows(rules, RULE_POPULATE, r, mhp_vmemmap_populate,
 				  vmemmap_pages))
 		ratio_check(rules, e->start_pfn, e->nr_pages, e->vmemmap_pages);
-	if (e->hosting == MHP_HOSTING_RANGE)
+	if (e->hosting == MHP_HOSTING_RANGE &&
+	    !rules_lack(rules, MHP_EVENT_mhp_vmemmap_ref))
 		rule_equal(rules, RULE_REFS, e->start_pfn, "references held",
 			   op->sections + 1, op->holds);
 	if (!buddy)
@@ -387,7 +388,8 @@ static void free_check(struct rules *rules, const struct rule_block *block,
 	const struct mhp_mhp_vmemmap_free *e = &r->p.mhp_vmemmap_free;
 	bool range = e->hosting == MHP_HOSTING_RANGE;
 	bool removing = rules->op.kind == OP_REMOVE;
-	u8 want = range ? MHP_STATE_REMOVED : MHP_STATE_OFFLINE;
+	bool put = range && !rules_lack(rules, MHP_EVENT_mhp_vmemmap_ref);
+	u8 want = put ? MHP_STATE_REMOVED : MHP_STATE_OFFLINE;
 
 	rule_check(rules, RULE_FREE, e->start_pfn,
 		   e->nr_pages && block->described >= e->nr_pages,

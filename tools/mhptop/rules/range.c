@@ -38,7 +38,7 @@ static void whole_blocks(struct rules *rules)
 		   "whole memory blocks", "pages 0x%llx+%llu", start, nr);
 }
 
-/* Whether the record ends the current operation, which must be of the same kind. */
+/* Whether the record ends the current operation, which must be of the same kind and have begun in the stream. */
 static bool op_ends(struct rules *rules, const struct mhp_record *r,
 		    enum rule_op_kind kind, u64 start, u64 nr)
 {
@@ -46,8 +46,10 @@ static bool op_ends(struct rules *rules, const struct mhp_record *r,
 	bool settled = rules->settled;
 
 	rules->settled = true;
-	if (op->kind == OP_NONE && !settled)
+	if (op->kind == OP_NONE && !settled) {
+		rules_budget_late(rules, r, kind, start, nr);
 		return false;
+	}
 	if (!rule_check(rules, RULE_ORDER_LIFE, start, op->kind == kind,
 			"a matching operation in progress", "%s without one",
 			event_info(r->event)->name))
@@ -58,12 +60,6 @@ static bool op_ends(struct rules *rules, const struct mhp_record *r,
 		   "pages 0x%llx+%llu instead of 0x%llx+%llu", start, nr,
 		   op->start, op->nr);
 	return true;
-}
-
-/* Whether events of a kind can be missing although nothing was lost. */
-static bool is_unknown(const struct rules *rules, unsigned int event)
-{
-	return rules->opts.unknown_events >> event & 1;
 }
 
 static void add_end_why(struct rules *rules, const struct mhp_record *r)
@@ -77,7 +73,8 @@ static void add_end_why(struct rules *rules, const struct mhp_record *r)
 			 e->why == MHP_WHY_RANGE_INACCESSIBLE ||
 			 e->why == MHP_WHY_RANGE_ARCHITECTURE;
 
-	if (!rule_knows(rules, RULE_HOSTING, r, mhp_add_end, why))
+	if (!rule_knows(rules, RULE_HOSTING, r, mhp_add_end, why) ||
+	    !rule_knows(rules, RULE_HOSTING, r, mhp_add_end, hosting))
 		return;
 	rule_check(rules, RULE_HOSTING, op->start,
 		   e->hosting == MHP_HOSTING_RANGE ?
@@ -105,10 +102,12 @@ static void add_end_hosting(struct rules *rules, const struct mhp_record *r)
 	struct rule_op *op = &rules->op;
 
 	add_end_why(rules, r);
-	if (is_unknown(rules, MHP_EVENT_mhp_vmemmap_populate))
+	if (rules_lack(rules, MHP_EVENT_mhp_vmemmap_populate))
 		return;
 	rule_same_pfn(rules, RULE_ORDER_ADD, op->start, "sections up to page",
 		      op->start + op->nr, op->next_pfn);
+	if (!record_knows(r, mhp_add_end, hosting))
+		return;
 	rule_check(rules, RULE_HOSTING, op->start, e->hosting == op->hosting,
 		   event_symbol(event_hostings, op->hosting), "hosting %s",
 		   event_symbol(event_hostings, e->hosting));
@@ -275,7 +274,7 @@ static void remove_end(struct rules *rules, const struct mhp_record *r)
 			   op->sections + op->puts);
 	if (!e->ret)
 		whole_blocks(rules);
-	while (!e->ret && !is_unknown(rules, MHP_EVENT_mhp_vmemmap_free) &&
+	while (!e->ret && !rules_lack(rules, MHP_EVENT_mhp_vmemmap_free) &&
 	       (block = rule_block_in(rules, op->start, op->nr, &at)))
 		if (block->state != MHP_STATE_UNKNOWN)
 			rule_check(rules, RULE_ORDER_REMOVE,

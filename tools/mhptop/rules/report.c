@@ -33,6 +33,8 @@ static void violate(struct rules *rules, enum rule_id rule, u64 pfn,
 {
 	struct violation violation = { .rule = rule, .pfn = pfn };
 
+	if (rules_lacks_events(rules))
+		return;
 	/* If numbers are missing, a missing event may be the cause; so may an event that there was no memory to keep. */
 	if (rules->last_seq > rules->numbered || rules->no_memory) {
 		rules->unsure = true;

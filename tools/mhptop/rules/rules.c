@@ -31,6 +31,28 @@ enum rule_id rule_by_name(const char *name, size_t len)
 	return i;
 }
 
+bool rules_lacks_events(const struct rules *rules)
+{
+	static const u16 events[] = {
+		MHP_EVENT_mhp_add_begin,     MHP_EVENT_mhp_add_end,
+		MHP_EVENT_mhp_remove_begin,  MHP_EVENT_mhp_remove_end,
+		MHP_EVENT_mhp_online_begin,  MHP_EVENT_mhp_online_end,
+		MHP_EVENT_mhp_offline_begin, MHP_EVENT_mhp_offline_end,
+		MHP_EVENT_mhp_present,	     MHP_EVENT_mhp_managed,
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(events) / sizeof(*events); i++)
+		if (rules->opts.unknown_events >> events[i] & 1)
+			return true;
+	return false;
+}
+
+bool rules_gaps(const struct rules *rules)
+{
+	return rules->gaps;
+}
+
 struct rules *rules_new(u64 block_pages, const struct rules_opts *opts,
 			struct violations *violations)
 {
@@ -46,6 +68,7 @@ struct rules *rules_new(u64 block_pages, const struct rules_opts *opts,
 	rules->opts = *opts;
 	rules->block_pages = block_pages;
 	rules->violations = violations;
+	rules->gaps = rules_lacks_events(rules);
 	return rules;
 }
 
@@ -87,6 +110,7 @@ static void forget(struct rules *rules)
 	rules->settled = false;
 	rules->op = (struct rule_op){ .kind = OP_NONE };
 	rules->nr_retired = 0;
+	rules->since_ns = 0;
 	rules->numbered = rules->last_seq;
 	rules_forget(rules);
 	rules_expect_forget(rules);
@@ -103,8 +127,10 @@ static void end_recording(struct rules *rules, u64 end_ns, bool whole)
 	rules->unsure |= gap;
 	rules->end_ns = end_ns > rules->last_ns ? end_ns : rules->last_ns;
 	rules->is_open = false;
+	rules_blocks_end(rules);
 	rules_budget_over(rules);
 	rules_expect_over(rules);
+	rules_expect_part(rules);
 	/* Between operations, nothing is left that may be freed later. */
 	if (!rules->described && rules->ratio_pages && !rules->lost &&
 	    !rules->is_open)
@@ -123,14 +149,22 @@ void rules_restart(struct rules *rules, u64 end_ns, bool whole)
 	rules->old_steps = false;
 	rules->nr_skipped = 0;
 	rules->no_memory = false;
+	rules_blocks_restart(rules);
 	forget(rules);
 }
 
-void rules_describe(struct rules *rules, u64 struct_page_bytes,
-		    u64 unknown_events)
+void rules_overlap(struct rules *rules)
 {
+	rules->overlaps = true;
+}
+
+void rules_describe(struct rules *rules, u64 struct_page_bytes,
+		    u64 unknown_events, bool late_ends)
+{
+	rules->opts.no_late_ends = !late_ends;
 	rules->opts.struct_page_bytes = struct_page_bytes;
 	rules->opts.unknown_events = unknown_events;
+	rules->gaps |= rules_lacks_events(rules);
 }
 
 /*
@@ -146,8 +180,10 @@ static void rules_take_number(struct rules *rules, u64 seq)
 	if (rules->last_seq < seq)
 		rules->last_seq = seq;
 	/* A record that was considered lost arrived late. */
-	if (rules->numbered > rules->last_seq)
-		rules->numbered = rules->last_seq;
+	if (rules->numbered > rules->last_seq) {
+		rules->unsure = true;
+		forget(rules);
+	}
 	if (rules->numbered == rules->last_seq)
 		rules->since_gap = 0;
 	else if (++rules->since_gap > GAP_RECORDS) {
@@ -157,9 +193,9 @@ static void rules_take_number(struct rules *rules, u64 seq)
 }
 
 /* Whether memory comes, goes or changes its state, or a try to do so ends. */
-static bool is_happening(unsigned int event)
+static bool is_happening(const struct mhp_record *r)
 {
-	switch (event) {
+	switch (r->event) {
 	case MHP_EVENT_mhp_add_begin:
 	case MHP_EVENT_mhp_add_end:
 	case MHP_EVENT_mhp_remove_begin:
@@ -168,9 +204,14 @@ static bool is_happening(unsigned int event)
 	case MHP_EVENT_mhp_online_end:
 	case MHP_EVENT_mhp_offline_begin:
 	case MHP_EVENT_mhp_offline_end:
-	case MHP_EVENT_mhp_vmemmap_populate:
-	case MHP_EVENT_mhp_vmemmap_free:
 		return true;
+	/* That of a device is no memory that is added. */
+	case MHP_EVENT_mhp_vmemmap_populate:
+		return record_knows(r, mhp_vmemmap_populate, hosting) &&
+		       r->p.mhp_vmemmap_populate.hosting != MHP_HOSTING_DEVICE;
+	case MHP_EVENT_mhp_vmemmap_free:
+		return record_knows(r, mhp_vmemmap_free, hosting) &&
+		       r->p.mhp_vmemmap_free.hosting != MHP_HOSTING_DEVICE;
 	default:
 		return false;
 	}
@@ -224,10 +265,12 @@ int rules_take(struct rules *rules, const struct mhp_record *record)
 	rules->first_design = mhp_is_first_design(record);
 	if (!rules->first_ns)
 		rules->first_ns = record->time_ns;
-	rules->happened += is_happening(record->event);
+	rules->happened += is_happening(record);
 	if (rules->last_ns < record->time_ns)
 		rules->last_ns = record->time_ns;
 	rules_take_number(rules, record->seq);
+	if (!rules->since_ns)
+		rules->since_ns = record->time_ns;
 	rules_memory_take(rules, record);
 	dispatch(rules, record);
 	if (rules->op.kind != OP_NONE && !event_is_tool(record->event))

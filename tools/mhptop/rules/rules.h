@@ -106,6 +106,7 @@ struct rules_opts {
 	u64 online_end;
 	u64 page_bytes;
 	u64 unknown_events; /* of the source, as in struct source_info */
+	bool no_late_ends; /* the source does not report the end of an operation that began before */
 	u64 struct_page_bytes; /* 0: unknown, or the usual 64 */
 	bool skip[NR_RULES];
 };
@@ -127,9 +128,11 @@ int rules_take(struct rules *rules, const struct mhp_record *record);
  * recording that has ended.
  */
 void rules_restart(struct rules *rules, u64 end_ns, bool whole);
+/* The next recording may have events of an earlier one: they may be counted twice. */
+void rules_overlap(struct rules *rules);
 /* What the next recording says of its kernel and source, as in struct rules_opts; before its first record. */
 void rules_describe(struct rules *rules, u64 struct_page_bytes,
-		    u64 unknown_events);
+		    u64 unknown_events, bool late_ends);
 /*
  * The end of the stream: check the rules that need all of it. No more events
  * came until now_ns, in the time of the records; 0: until the last record.
@@ -150,6 +153,14 @@ bool rules_unended(const struct rules *rules, struct rule_unended *unended);
 bool rules_happened(const struct rules *rules);
 /* What was expected did not happen, unless among the events that are missing. */
 bool rules_unmet(const struct rules *rules);
+/* An operation that began before the stream has ended, and may have exceeded its time limit. */
+bool rules_late_time(const struct rules *rules);
+/* A limit would be exceeded, or an expectation met, only by events that may be in two recordings. */
+bool rules_twice(const struct rules *rules);
+/* The source of a recording cannot report events that operations consist of, so violations are not reported. */
+bool rules_gaps(const struct rules *rules);
+/* The first of the user's limits that a field or event that is not known keeps from being judged; NULL: none. */
+const char *rules_unjudged_limit(const struct rules *rules);
 /* The time that the recordings of the stream cover, in ns. */
 u64 rules_span(const struct rules *rules);
 /* How often a rule was checked. */

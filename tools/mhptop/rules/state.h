@@ -42,7 +42,9 @@ struct rule_block {
 	bool counted; /* present and managed are known */
 	bool strict; /* the driver gives all pages to the buddy */
 	bool was_online; /* at some time in the stream */
-	bool changing; /* its operation began before the stream, and has not ended */
+	bool start_known; /* whether it was online when its recording began */
+	bool maybe_online; /* in a recording that does not tell */
+	bool changing; /* its operation began before its recording, and has not ended */
 	bool leaving; /* if so, it goes offline */
 };
 
@@ -135,6 +137,7 @@ struct rule_op {
 	bool failed; /* a section could not be populated */
 	bool blind; /* an event came out of order: the rest is not checked */
 	bool reason_unknown; /* why it failed */
+	bool late; /* it began before the stream, or its begin is lost */
 	bool nid_unknown; /* until an event tells it */
 	bool zone_unknown;
 	u64 unknown_events; /* as in struct rules_opts */
@@ -165,6 +168,9 @@ struct rules {
 	size_t nr_removed;
 	size_t room_removed;
 	u64 succeeded[4]; /* add, online, offline, remove */
+	u64 part_succeeded[4]; /* before the current recording */
+	u64 most_succeeded[4]; /* in any one recording */
+	u64 part_failures; /* before the current recording */
 	u64 failures; /* that no later try has made good, if retries_ok: of earlier recordings */
 	u64 unsure_failures; /* that a later try may have made good, of earlier recordings */
 	struct sparse failed; /* struct rule_failure, only if retries_ok */
@@ -178,6 +184,7 @@ struct rules {
 	struct rule_memory memory;
 	u64 edges[RULE_EDGES_MAX]; /* how often each edge of steps.c was taken */
 	u64 first_ns; /* time of the first record */
+	u64 since_ns; /* time of the first record since which none is missing */
 	u64 last_ns; /* latest time of a record */
 	u64 end_ns; /* of the recording, set at its end */
 	u64 span_ns; /* the time that earlier recordings cover */
@@ -198,6 +205,12 @@ struct rules {
 	bool whole; /* at the end: no events are missing there */
 	bool is_open; /* at the end: an operation has not ended */
 	bool unmet; /* what was expected may be among the missing events */
+	bool gaps; /* a source cannot report events that operations consist of */
+	bool overlaps; /* events may be in several recordings */
+	bool twice; /* and the verdict depends on that */
+	bool listed; /* the recording lists the memory blocks that existed before */
+	bool unlisted; /* one of the recordings does not */
+	bool late_time; /* an operation that began before the stream may have exceeded its limit */
 	bool old_steps; /* a step was reported that only older kernels have */
 	bool no_memory;
 	bool first_design; /* the memmap of a range belongs to blocks */
@@ -234,12 +247,19 @@ bool rule_knows_field(struct rules *rules, enum rule_id rule,
 /* Whether a field of a record is known. */
 #define record_knows(r, class, field) \
 	(!((r)->unknown & MHP_FIELD(class, field)))
+/* Whether the source cannot report an event, so that it can be missing although nothing was lost. */
+static inline bool rules_lack(const struct rules *rules, unsigned int event)
+{
+	return rules->opts.unknown_events >> event & 1;
+}
 /* Whether the steps of the memory notifier are unknown. */
 static inline bool rules_are_deaf(const struct rules *rules)
 {
-	return rules->opts.unknown_events >> MHP_EVENT_mhp_notify & 1;
+	return rules_lack(rules, MHP_EVENT_mhp_notify);
 }
 
+/* Whether the source cannot report events that operations consist of. */
+bool rules_lacks_events(const struct rules *rules);
 /* Count a check of a rule that passed. */
 void rule_passes(struct rules *rules, enum rule_id rule);
 /* Store the violation of a check that was counted as passed. */
@@ -272,6 +292,10 @@ u64 rule_block_pfn(const struct rules *rules, const struct rule_block *block);
 u64 rule_blocks(const struct rules *rules, u64 nr_pages);
 /* Events were lost: make everything unknown. */
 void rules_forget(struct rules *rules);
+/* A recording has ended: which blocks may have been online all the time. */
+void rules_blocks_end(struct rules *rules);
+/* The next recording has said nothing about any block yet. */
+void rules_blocks_restart(struct rules *rules);
 struct rule_range *rule_range(struct rules *rules, u64 base, bool create);
 struct rule_zone *rule_zone(struct rules *rules, s32 nid, u32 zone);
 
@@ -303,6 +327,9 @@ void rules_memory_forget(struct rules *rules);
 void rules_failed_end(struct rules *rules, const struct mhp_record *r, s64 ret);
 /* Check the budgets of an operation that ended. */
 void rules_budget_end(struct rules *rules, const struct mhp_record *r);
+/* The same for the end of an operation whose begin was not reported. */
+void rules_budget_late(struct rules *rules, const struct mhp_record *r,
+		       enum rule_op_kind kind, u64 start, u64 nr);
 /* At the end of the stream: check those of operations in progress. */
 void rules_budget_over(struct rules *rules);
 /* Check the expectations when an operation ended with ret, and at the end. */
@@ -313,6 +340,8 @@ void rules_expect_end(struct rules *rules);
 void rules_expect_open(struct rules *rules, enum rule_op_kind kind, u64 pfn);
 /* At the end of a recording: check the failures and the memory that is still offline. */
 void rules_expect_over(struct rules *rules);
+/* After that: what was counted in the recording alone. */
+void rules_expect_part(struct rules *rules);
 /* Events were lost: a later try may be among them. */
 void rules_expect_forget(struct rules *rules);
 

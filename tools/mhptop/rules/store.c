@@ -22,6 +22,7 @@ struct rule_block *rule_block(struct rules *rules, u64 pfn, bool create)
 		return NULL;
 	}
 	block->number = number;
+	block->maybe_online = rules->unlisted;
 	block->nid = -1;
 	block->zone = MHP_ZONE_NONE;
 	block->hosting = MHP_HOSTING_NONE;
@@ -92,6 +93,30 @@ struct rule_zone *rule_zone(struct rules *rules, s32 nid, u32 zone)
 	rules->zones[i] = (struct rule_zone){ .nid = nid, .zone = zone };
 	rules->nr_zones++;
 	return &rules->zones[i];
+}
+
+void rules_blocks_end(struct rules *rules)
+{
+	struct rule_block *block;
+	u64 number = 0;
+
+	if (rules->listed)
+		return;
+	for (; (block = sparse_next(&rules->blocks, &number)); number++)
+		block->maybe_online |= !block->start_known;
+	rules->unlisted = true;
+}
+
+void rules_blocks_restart(struct rules *rules)
+{
+	struct rule_block *block;
+	u64 number = 0;
+
+	for (; (block = sparse_next(&rules->blocks, &number)); number++) {
+		block->start_known = false;
+		block->last_event = 0;
+	}
+	rules->listed = false;
 }
 
 void rules_forget(struct rules *rules)

@@ -64,6 +64,8 @@ static const char *find_doubt(const struct verdict_stream *stream,
 		return "events were lost";
 	if (stream->doubt)
 		return stream->doubt;
+	if (rules_gaps(rules))
+		return "the source cannot report all begins and ends of operations and counts of pages";
 	if (rules_unsure(rules))
 		return "events came out of order";
 	if (stream->unchecked)
@@ -92,6 +94,14 @@ void verdict_judge(struct verdict *verdict, const struct verdict_stream *stream,
 			      &unended);
 	else if (!doubt && rules_unmet(rules))
 		doubt = "what was expected may have happened after the last event";
+	else if (!doubt && rules_twice(rules))
+		doubt = "recordings may overlap, so events may be counted twice";
+	else if (!doubt && rules_unjudged_limit(rules))
+		snprintf(verdict->doubt, sizeof(verdict->doubt),
+			 "a limit was not judged, as %s is unknown",
+			 rules_unjudged_limit(rules));
+	else if (!doubt && rules_late_time(rules))
+		doubt = "an operation that began before the recording may have exceeded its time limit";
 	else if (!doubt && !rules_happened(rules) && !is_count_expected(rules))
 		doubt = "nothing happened: no memory was added, removed, or went online or offline";
 	else if (!doubt && is_all_skipped(rules))
@@ -100,7 +110,8 @@ void verdict_judge(struct verdict *verdict, const struct verdict_stream *stream,
 		snprintf(verdict->doubt, sizeof(verdict->doubt), "%s", doubt);
 	if (*verdict->doubt)
 		verdict->word = VERDICT_UNKNOWN;
-	if (violations->total)
+	/* They may come from a wrong order. */
+	if (violations->total && !stream->unordered)
 		verdict->word = VERDICT_FAIL;
 	if (stream->damaged)
 		verdict->word = VERDICT_DAMAGED;

@@ -25,6 +25,7 @@ struct verdict_stream {
 	bool unreadable; /* it could not be read to its end */
 	bool unchecked; /* without memory, not all events were checked */
 	bool differs; /* the recorder's and the kernel's ledgers differ */
+	bool unordered; /* the order of events may be wrong */
 	bool overlaps; /* events of several recordings may be the same */
 	bool interrupted; /* the user ended the check before the stream ended */
 	bool cut; /* its end is missing */

@@ -387,18 +387,29 @@ static int parse_lines(struct source_file *file, source_sink sink, void *ctx)
 	return parsed ?: part != file->source.part;
 }
 
-/* What else the first bytes of a pipe may be, and what to do about it. NULL: nothing known. */
+/* What else the first bytes of a pipe, or of a file that is followed, may be, and what to do about it. NULL: nothing known. */
 static const char *other_input(const struct source_file *file)
 {
 	static const char gzip[] = "\x1f\x8b\x08", zstd[] = "\x28\xb5\x2f\xfd";
 	const char *begin = file->buf + file->start;
 	size_t len = file->end - file->start;
 
-	if (file->unpack || file->timer >= 0)
+	bool is_gzip = len >= sizeof(gzip) - 1 &&
+		       !memcmp(begin, gzip, sizeof(gzip) - 1);
+	bool is_zstd = len >= sizeof(zstd) - 1 &&
+		       !memcmp(begin, zstd, sizeof(zstd) - 1);
+
+	if (file->unpack)
 		return NULL;
-	if (len >= sizeof(gzip) - 1 && !memcmp(begin, gzip, sizeof(gzip) - 1))
+	if (file->timer >= 0 && is_gzip)
+		return "gzip data, which cannot be followed: leave out --follow";
+	if (file->timer >= 0 && is_zstd)
+		return "zstd data, which cannot be followed: leave out --follow";
+	if (file->timer >= 0)
+		return NULL;
+	if (is_gzip)
 		return "gzip data, which a pipe must not be: give the file itself, or use gunzip -c FILE | mhptop";
-	if (len >= sizeof(zstd) - 1 && !memcmp(begin, zstd, sizeof(zstd) - 1))
+	if (is_zstd)
 		return "zstd data, which a pipe must not be: give the file itself, or use unzstd -c FILE | mhptop";
 	if (len && *begin != '{' && *begin != '\xef')
 		return "not an mhptop recording; what other tools record or print must be a file, not a pipe";

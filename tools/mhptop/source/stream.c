@@ -5,8 +5,10 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/vec.h"
 #include "source/stream.h"
 
 /* Of a recording that has not begun; any would do. */
@@ -25,6 +27,7 @@ int stream_start(struct stream *stream, const struct source_info *info,
 		rules = *opts;
 	rules.page_bytes = info->page_bytes;
 	rules.unknown_events = info->unknown_events;
+	rules.no_late_ends = !source_info_late_ends(info);
 	rules.struct_page_bytes = info->struct_page_bytes;
 	stream->rules = rules_new(ledger_block_pages(stream->model.ledger),
 				  &rules, &stream->model.violations);
@@ -184,6 +187,9 @@ void stream_close(struct stream *stream)
 	stream->source = NULL;
 	rules_free(stream->rules);
 	stream->rules = NULL;
+	free(stream->parts);
+	stream->parts = NULL;
+	stream->nr_parts = stream->room_parts = 0;
 	model_fini(&stream->model);
 }
 
@@ -238,6 +244,34 @@ void stream_update(struct stream *stream)
 			 stream->part_note);
 }
 
+/* Whether the next recording may have events of an earlier one, which need not be the one before it. */
+static void find_overlaps(struct stream *stream, u64 begin_ns)
+{
+	const struct source_info *next = &stream->source->info;
+	const struct stream_part *part = stream->parts;
+	size_t i;
+
+	for (i = 0; begin_ns && i < stream->nr_parts; i++, part++) {
+		if (begin_ns >= part->end_ns ||
+		    source_info_other_boot(&part->info, next))
+			continue;
+		stream->overlaps |= *part->info.boot && *next->boot;
+		rules_overlap(stream->rules);
+	}
+}
+
+/* Remember the recording that has ended. 0 or -ENOMEM. */
+static int keep_part(struct stream *stream)
+{
+	if (!vec_grow(stream->parts, stream->nr_parts, stream->room_parts))
+		return -ENOMEM;
+	stream->parts[stream->nr_parts++] = (struct stream_part){
+		.info = stream->model.info,
+		.end_ns = stream->model.last_ns,
+	};
+	return 0;
+}
+
 /*
  * How the times of a recording go on from those of the one before it. Without
  * boot IDs, an earlier time is that of another boot, if not of two recorders at
@@ -257,7 +291,7 @@ static bool is_same_clock(struct stream *stream, u64 begin_ns)
 		what = "begins before the end of the one before it: events may be in both";
 	else if (earlier)
 		what = "begins before the end of the one before it: it is of another boot, or events are in both";
-	stream->overlaps |= earlier && !other && *info->boot && *next->boot;
+	find_overlaps(stream, begin_ns);
 	if (what && !*stream->part_note)
 		snprintf(stream->part_note, sizeof(stream->part_note),
 			 "recording %llu %s", stream->part + 1, what);
@@ -281,7 +315,8 @@ static int start_part(struct stream *stream, u64 begin_ns)
 	stream->part_begins = false;
 	stream->boot += !continues;
 	rules_describe(stream->rules, source->info.struct_page_bytes,
-		       source->info.unknown_events);
+		       source->info.unknown_events,
+		       source_info_late_ends(&source->info));
 	return model_restart(&stream->model, &source->info, continues);
 }
 
@@ -297,7 +332,7 @@ static int end_part(struct stream *stream)
 		stream->model.last_ns = source->part_end_ns;
 	stream->part = source->part;
 	stream->part_begins = true;
-	return err;
+	return err ?: keep_part(stream);
 }
 
 struct window {

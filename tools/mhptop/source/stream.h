@@ -12,6 +12,12 @@
 #include "base/status.h"
 #include "source/source.h"
 
+/* A recording that has ended */
+struct stream_part {
+	struct source_info info;
+	u64 end_ns;
+};
+
 struct stream {
 	struct source *source;
 	struct model model;
@@ -20,7 +26,10 @@ struct stream {
 	u64 part; /* the recording, if there are several, counted from 0 */
 	bool part_begins; /* it has had no records yet */
 	u64 boot; /* how often the clock started anew with a recording */
-	bool overlaps; /* a recording begins before the end of the one before it */
+	bool overlaps; /* a recording begins before the end of an earlier one of the same boot */
+	struct stream_part *parts; /* the recordings that have ended */
+	size_t nr_parts;
+	size_t room_parts;
 	char part_note
 		[128]; /* what is special about the first such recording, "" if nothing */
 	u64 until_ns; /* end with the last record up to this time, 0: at the end */

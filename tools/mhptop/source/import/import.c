@@ -73,6 +73,18 @@ bool import_field_fits(const struct event_field *field, s64 value)
 	return (u64)value <= MOST_PAGES || strcmp(field->name, "nr_pages") != 0;
 }
 
+bool is_rest_empty(FILE *file, u64 from)
+{
+	int byte;
+
+	if (fseeko(file, from, SEEK_SET))
+		return true;
+	do {
+		byte = getc(file);
+	} while (!byte);
+	return byte == EOF;
+}
+
 void import_info(struct source_info *info, u64 block_pages)
 {
 	info->schema = SOURCE_SCHEMA;
@@ -96,6 +108,9 @@ void import_count(struct import *import, struct mhp_record *record, bool in_gap)
 	import->in_gap = in_gap;
 	count[0].seen++;
 	count[0].submitted++;
+	import->totals.unknown += !record->size;
+	if (!record->event)
+		return;
 	count[record->event].seen++;
 	count[record->event].submitted++;
 }

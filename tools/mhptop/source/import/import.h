@@ -6,6 +6,7 @@
 #ifndef IMPORT_H
 #define IMPORT_H
 
+#include <stdio.h>
 #include "model/event_table.h"
 #include "source/source.h"
 
@@ -79,11 +80,14 @@ u64 import_block_pages(const struct import_block *block);
  * a loop over a range of pages endless.
  */
 bool import_field_fits(const struct event_field *field, s64 value);
+/* Whether a file has nothing but zeroes from a place on. Otherwise it was joined with something else. */
+bool is_rest_empty(FILE *file, u64 from);
 /* Fill info for a file whose memory blocks have block_pages pages. */
 void import_info(struct source_info *info, u64 block_pages);
 /*
  * Number a record and count it. If events may be missing before it, a number is
- * left out; if that is so for several records, they have no numbers.
+ * left out; if that is so for several records, they have no numbers. A record
+ * without a size is one of a newer kernel: the rules skip it, but not its number.
  */
 void import_count(struct import *import, struct mhp_record *record,
 		  bool in_gap);

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/confine.h"
+#include "source/import/import.h"
 #include "source/import/perf_data.h"
 
 #define PERF "/usr/bin/perf"
@@ -28,6 +29,7 @@
 #define TYPE_OF_PERF 64 /* the first of perf's own types */
 #define TYPE_TRACING_DATA 66
 #define TYPE_AUXTRACE 71
+#define TYPE_LAST 255 /* more types than any version has */
 
 struct section {
 	u64 offset;
@@ -72,6 +74,7 @@ struct walk {
 	u64 lost; /* as reported where it happened, */
 	u64 lost_samples; /* and when perf ended */
 	u32 last; /* type of the last record */
+	bool strange; /* there is something that is not a record */
 };
 
 /* Walk from a place to another one. False: the last record is longer than that. */
@@ -87,6 +90,7 @@ static bool walk_records(FILE *file, u64 at, u64 end, struct walk *walk)
 			    sizeof(record.header))
 			return false;
 		size = record.header.size;
+		walk->strange |= record.header.type > TYPE_LAST;
 		if (size < sizeof(record.header) || size > end - at)
 			return false;
 		after = bytes_after(&record);
@@ -125,9 +129,12 @@ static bool walk_file(FILE *file, u64 bytes, const struct section *data,
 			    walk);
 }
 
-/* The sections behind the data, such as the host's name; a table of them comes first. */
+/*
+ * The sections behind the data, such as the host's name; a table of them comes
+ * first. Whether all of them are there; end is where the last one ends.
+ */
 static bool has_features(FILE *file, u64 bytes,
-			 const struct file_header *header)
+			 const struct file_header *header, u64 *end)
 {
 	struct section section;
 	int nr = 0, i;
@@ -136,11 +143,15 @@ static bool has_features(FILE *file, u64 bytes,
 		nr += __builtin_popcountll(header->features[i]);
 	if (fseeko(file, header->data.offset + header->data.size, SEEK_SET))
 		return false;
-	for (i = 0; i < nr; i++)
+	*end = header->data.offset + header->data.size + nr * sizeof(section);
+	for (i = 0; i < nr; i++) {
 		if (fread(&section, sizeof(section), 1, file) != 1 ||
 		    section.offset > bytes ||
 		    section.size > bytes - section.offset)
 			return false;
+		if (*end < section.offset + section.size)
+			*end = section.offset + section.size;
+	}
 	return true;
 }
 
@@ -150,6 +161,7 @@ int perf_data_look(int fd, struct perf_data *data)
 	struct walk walk = { 0 };
 	struct stat status;
 	int err = -EPROTO;
+	u64 end = 0;
 	FILE *file;
 
 	memset(data, 0, sizeof(*data));
@@ -165,16 +177,20 @@ int perf_data_look(int fd, struct perf_data *data)
 	    fread(&header, 1, sizeof(header), file) < PIPE_HEADER_BYTES ||
 	    (header.size != PIPE_HEADER_BYTES && header.size < sizeof(header)))
 		goto out;
-	if (header.size == PIPE_HEADER_BYTES)
+	/* A pipe ends like one of the rounds in which perf empties all buffers. */
+	data->unmarked = header.size == PIPE_HEADER_BYTES;
+	if (data->unmarked)
 		data->cut = !walk_pipe(file, status.st_size, &walk);
 	else
 		data->cut =
 			!walk_file(file, status.st_size, &header.data, &walk) ||
-			!has_features(file, status.st_size, &header);
+			!has_features(file, status.st_size, &header, &end);
 	/* Both count the same events. */
 	data->lost = walk.lost > walk.lost_samples ? walk.lost :
 						     walk.lost_samples;
-	err = 0;
+	err = walk.strange || (end && !data->cut && !is_rest_empty(file, end)) ?
+		      -EMSGSIZE :
+		      0;
 out:
 	fclose(file);
 	return err;
@@ -186,7 +202,7 @@ out:
  * perf looks up a symbol for each event, although it prints none: leave it no
  * symbols. The file may belong to anybody.
  */
-int perf_data_print(int fd, pid_t *pid)
+int perf_data_print(int fd, bool bare, pid_t *pid)
 {
 	char *argv[] = { "perf",
 			 "script",
@@ -196,7 +212,8 @@ int perf_data_print(int fd, pid_t *pid)
 			 "--kallsyms=/dev/null",
 			 "--symfs=/nonexistent",
 			 "-F",
-			 "comm,tid,cpu,time,event,trace",
+			 bare ? "tid,cpu,time,event" :
+				"comm,tid,cpu,time,event,trace",
 			 "-i",
 			 CONFINE_TOOL_IN,
 			 NULL };

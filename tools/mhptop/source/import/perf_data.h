@@ -16,20 +16,22 @@
 struct perf_data {
 	u64 lost; /* events that perf counted as lost */
 	bool cut; /* the file ends early, or its recorder was killed */
+	bool unmarked; /* nothing says that the file is complete */
 };
 
 /*
  * Walk through the records of a file. perf script does not report all losses,
  * and prints what there is of a file that was cut. 0 or -errno; -EPROTO: not a
- * perf.data.
+ * perf.data; -EMSGSIZE: something else follows its end.
  */
 int perf_data_look(int fd, struct perf_data *data);
 
 /*
- * Start perf script with a file. Returns the descriptor of a pipe that it prints
+ * Start perf script with a file. bare: print only what no user can choose, which
+ * is neither the names of tasks nor the texts of events. Returns the descriptor of a pipe that it prints
  * to, which the caller closes, or -errno; -ENOENT: perf is not installed.
  */
-int perf_data_print(int fd, pid_t *pid);
+int perf_data_print(int fd, bool bare, pid_t *pid);
 /*
  * Wait for perf script to end. 0, -EPROTO if it refused the file, or -ECHILD if it
  * could not be started, lacked memory or crashed.

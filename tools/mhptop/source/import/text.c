@@ -22,17 +22,24 @@
 #define NONE_LEFT ", and no mhp events are left"
 /* The size of memory blocks, in pages, of a file that has no events */
 #define EMPTY_PAGES 32768
-
-/* A time that is earlier than the one before by more than this is that of another text. */
-#define STEP_NS 1000000
+#define DISORDER                                                                      \
+	"its time is earlier than that of the event before it: the lines are not in " \
+	"order, or another text without a header begins; put each in a file of its own"
+#define FORGED                                                                        \
+	"other events in this perf.data, or names of tasks, look like mhp events or " \
+	"losses: somebody may have forged them; record with perf record -e 'mhp:*'"
+#define FOLLOWED \
+	"something follows its end, such as another recording; put each in a file of its own"
 
 /* A buffer of trace-cmd. Two buffers usually have the same events, so one is read. */
 struct text_buffer {
 	char name[TEXT_BUFFER_LEN];
 	struct import_block block;
 	u64 last_ns; /* time of the last event */
+	u64 last_line; /* its line */
 	u64 events;
 	u64 steps; /* times that are earlier than the one before */
+	u64 disorder; /* the first line with such a time without a header in between, 0: none */
 };
 
 struct source_text {
@@ -42,7 +49,10 @@ struct source_text {
 	struct import import;
 	struct import_gaps gaps;
 	u16 schema; /* of all records: OLD_FORM_SCHEMA if one has the old form */
-	u64 lost_unplaced; /* losses that no line reports */
+	u64 lost_whole; /* losses that the file counted, wherever they are */
+	u64 lost_placed; /* losses that lines report */
+	u64 marks; /* lines that are not those of other events */
+	bool is_trace; /* another tool printed it, whatever it has */
 	bool lost_anywhere; /* a line reports a loss, but not where it happened */
 	bool lost_more; /* the number of lost events is unknown */
 	bool is_cut; /* the file is */
@@ -50,7 +60,9 @@ struct source_text {
 	struct text_buffer buffers[MOST_BUFFERS];
 	size_t nr_buffers;
 	struct text_buffer *buffer; /* the one that is read */
+	u64 header; /* the last line with a header */
 	u64 last_ns; /* time of the last record */
+	u64 last_line; /* its line */
 	bool holding; /* a record of the next text was read */
 	struct mhp_record held;
 	char refused[256]; /* the first line that was refused, and why */
@@ -78,16 +90,17 @@ static int text_fail(struct source_text *text, int err, const char *reason)
 /* -- The second pass: records ------------------------------------------------- */
 
 /*
- * Several texts may have been joined into one. The first record of the next one
- * is held back, because a call of read() hands over records of one only.
+ * Several texts may have been joined into one: the next one has a header, and
+ * begins with an earlier time. Its first record is held back, because a call of read() hands over records of one only.
  */
 static bool begins_text(struct source_text *text,
 			const struct mhp_record *record)
 {
 	bool begins = text->last_ns > record->time_ns &&
-		      text->last_ns - record->time_ns > STEP_NS;
+		      text->header > text->last_line;
 
 	text->last_ns = record->time_ns;
+	text->last_line = text->input.line;
 	if (!begins)
 		return false;
 	text->held = *record;
@@ -109,10 +122,11 @@ static int text_take_line(struct source_text *text, const char *line,
 	if (parsed.lost)
 		import_lost(&text->import, parsed.lost);
 	text->lost_more |= parsed.lost_more;
+	if (parsed.kind == TEXT_LINE_HEADER)
+		text->header = text->input.line;
 	if (strcmp(parsed.buffer, text->buffer->name) != 0)
 		return 0;
-	text->import.totals.unknown += parsed.kind == TEXT_LINE_UNKNOWN;
-	if (parsed.kind != TEXT_LINE_EVENT)
+	if (parsed.kind != TEXT_LINE_EVENT && parsed.kind != TEXT_LINE_UNKNOWN)
 		return 0;
 	parsed.record.schema = text->schema;
 	import_count(&text->import, &parsed.record,
@@ -128,8 +142,8 @@ static void text_finish(struct source_text *text)
 {
 	u64 lost = text->import.totals.count[0].lost;
 
-	if (text->lost_unplaced > lost)
-		import_lost(&text->import, text->lost_unplaced - lost);
+	if (text->lost_whole > lost)
+		import_lost(&text->import, text->lost_whole - lost);
 	text->finished = true;
 	text->is_cut |= text->input.cut;
 	if (text->is_cut)
@@ -238,6 +252,21 @@ static struct text_buffer *find_text_buffer(struct source_text *text,
 	return buffer;
 }
 
+static void look_at_time(struct source_text *text, struct text_buffer *buffer,
+			 u64 time_ns)
+{
+	u64 line = text->input.line;
+
+	buffer->events++;
+	if (time_ns < buffer->last_ns) {
+		buffer->steps++;
+		if (!buffer->disorder && text->header <= buffer->last_line)
+			buffer->disorder = line;
+	}
+	buffer->last_ns = time_ns;
+	buffer->last_line = line;
+}
+
 static int look_at_line(struct source_text *text, const char *line,
 			bool *overwritten)
 {
@@ -248,14 +277,21 @@ static int look_at_line(struct source_text *text, const char *line,
 
 	/* The second pass reports an invalid line, after the records before it. */
 	if (text_line_parse(line, &parsed, why, sizeof(why))) {
+		text->marks++;
 		if (*text->refused)
 			return 0;
 		text_fail(text, -EPROTO, why);
 		memcpy(text->refused, text->source.why, sizeof(text->refused));
 		return 0;
 	}
+	text->marks += parsed.kind != TEXT_LINE_OTHER &&
+		       parsed.kind != TEXT_LINE_HEADER;
+	text->is_trace |= parsed.kind == TEXT_LINE_HEADER || parsed.cpu >= 0;
+	if (parsed.kind == TEXT_LINE_HEADER)
+		text->header = text->input.line;
 	*overwritten |= parsed.kind == TEXT_LINE_OVERWRITTEN;
 	text->lost_anywhere |= parsed.kind == TEXT_LINE_LOST_ANYWHERE;
+	text->lost_placed += parsed.lost;
 	if (parsed.kind == TEXT_LINE_LOST)
 		err = import_gaps_lost(&text->gaps, parsed.cpu,
 				       text->input.line);
@@ -270,9 +306,7 @@ static int look_at_line(struct source_text *text, const char *line,
 	if (!buffer)
 		return err;
 	import_block_look(&buffer->block, &parsed.record);
-	buffer->events++;
-	buffer->steps += parsed.record.time_ns < buffer->last_ns;
-	buffer->last_ns = parsed.record.time_ns;
+	look_at_time(text, buffer, parsed.record.time_ns);
 	return err;
 }
 
@@ -293,6 +327,33 @@ static int look_at_lines(struct source_text *text)
 	return err == -ENODATA ? 0 : text_fail(text, err, text->input.why);
 }
 
+/*
+ * The texts of other events, and names of tasks, may have line breaks, behind
+ * which they look like whatever their users want. perf must have printed as many
+ * mhp events and losses as without them. 0, -EPROTO: it has not, or -errno.
+ */
+static int look_for_forged(struct source_text *text)
+{
+	struct text_line parsed;
+	u64 marks = 0;
+	char *line, why[200];
+	int err;
+
+	text->input.bare = true;
+	err = text_input_rewind(&text->input);
+	while (!err && !(err = text_input_line(&text->input, true, &line)))
+		marks += text_line_parse(line, &parsed, why, sizeof(why)) ||
+			 (parsed.kind != TEXT_LINE_OTHER &&
+			  parsed.kind != TEXT_LINE_HEADER);
+	text->input.bare = false;
+	if (err != -ENODATA)
+		return text_fail(text, err, text->input.why);
+	text->input.line = 0;
+	if (marks == text->marks)
+		return 0;
+	return text_fail(text, -EPROTO, FORGED);
+}
+
 /* The top buffer, or the first one with events, as in a recording of trace-cmd. */
 static void choose_buffer(struct source_text *text)
 {
@@ -307,9 +368,10 @@ static void choose_buffer(struct source_text *text)
 }
 
 /*
- * There is nothing to read. If that is because the file was cut, it is a
- * recording without events, and without its end. A text of which not even one
- * event is left may be any text, so that is an error.
+ * There is nothing to read. If that is because the file was cut, or because
+ * nothing was recorded, it is a recording without events, of which nobody knows
+ * the end. A text in which nothing shows that it is a trace may be any text, so
+ * that is an error.
  */
 static int open_empty(struct source_text *text)
 {
@@ -322,15 +384,14 @@ static int open_empty(struct source_text *text)
 		return -EPROTO;
 	}
 	if (text->is_cut ||
+	    (!text->nr_buffers && (text->input.is_perf || text->is_trace)) ||
 	    (text->input.cut &&
 	     (text->nr_buffers || unpack_format(text->input.unpack)))) {
 		import_info(&text->source.info, EMPTY_PAGES);
-		text->source.info.empty = true;
+		text->source.info.empty = text->source.info.unmarked = true;
 		return 0;
 	}
-	if (text->input.is_perf)
-		reason = "no mhp events in this perf.data";
-	else if (!text->input.line)
+	if (!text->input.is_perf && !text->input.line)
 		text->input.line = 1;
 	return text_fail(text, -EPROTO,
 			 import_block_why(text->nr_buffers ?
@@ -339,40 +400,71 @@ static int open_empty(struct source_text *text)
 					  reason));
 }
 
-static int prepare(struct source_text *text)
+/* Whether the times show that the text cannot be read. */
+static int refuse_times(struct source_text *text)
 {
-	struct perf_data data = { 0 };
-	int err = text_input_open(&text->input, text->path);
+	const struct text_buffer *buffer = text->buffer;
 
-	if (!err && text->input.is_perf)
-		err = perf_data_look(text->input.file, &data);
-	if (err)
-		return text_fail(text, err,
-				 *text->input.why ? text->input.why :
-						    "not a perf.data");
-	text->lost_unplaced = data.lost;
-	text->is_cut = text->input.may_fail = data.cut;
-	err = look_at_lines(text);
-	choose_buffer(text);
-	if (!text->buffer)
-		return err ?: open_empty(text);
 	/* As in perf script --deltatime: a few steps are those of joined texts. */
-	if (text->buffer->steps > 1 &&
-	    text->buffer->steps * 4 > text->buffer->events) {
+	if (buffer->steps > 1 && buffer->steps * 4 > buffer->events) {
 		text->input.line = 0;
 		return text_fail(
 			text, -EPROTO,
 			"the times are differences between events, or not in order; print absolute times, as perf script does without --deltatime");
 	}
+	/* What is left of a perf.data that was cut is not judged in any case. */
+	if (buffer->disorder && !text->is_cut) {
+		text->input.line = buffer->disorder;
+		return text_fail(text, -EPROTO, DISORDER);
+	}
+	return 0;
+}
+
+static int open_input(struct source_text *text, struct perf_data *data)
+{
+	int err = text_input_open(&text->input, text->path);
+
+	if (!err && text->input.is_perf)
+		err = perf_data_look(text->input.file, data);
+	if (err)
+		return text_fail(text, err == -EMSGSIZE ? -EPROTO : err,
+				 *text->input.why ? text->input.why :
+				 err == -EMSGSIZE ? FOLLOWED :
+						    "not a perf.data");
+	return 0;
+}
+
+static int prepare(struct source_text *text)
+{
+	struct perf_data data = { 0 };
+	int err = open_input(text, &data);
+
+	if (err)
+		return err;
+	text->lost_whole = data.lost;
+	text->is_cut = text->input.may_fail = data.cut;
+	err = look_at_lines(text);
+	if (!err && text->input.is_perf) {
+		err = look_for_forged(text);
+		if (err)
+			return err;
+	}
+	choose_buffer(text);
+	if (!text->buffer)
+		return err ?: open_empty(text);
+	err = refuse_times(text);
+	if (err)
+		return err;
 	/* Losses without a place; and each CPU's events end somewhere else in a file that was cut. */
 	if ((data.cut || text->lost_anywhere ||
-	     (data.lost && !text->gaps.nr)) &&
+	     text->lost_whole > text->lost_placed) &&
 	    import_gaps_anywhere(&text->gaps))
 		return text_fail(text, -ENOMEM, "out of memory");
 	import_info(&text->source.info,
 		    import_block_pages(&text->buffer->block));
 	/* perf marks the end of its data. */
-	text->source.info.unmarked = !text->input.is_perf;
+	text->source.info.unmarked = !text->input.is_perf || data.unmarked;
+	text->header = 0;
 	err = text_input_rewind(&text->input);
 	return err ? text_fail(text, err, text->input.why) : 0;
 }

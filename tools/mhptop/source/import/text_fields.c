@@ -35,6 +35,31 @@ static const char *line_find_word(const char *text, const char *name,
 	return NULL;
 }
 
+/* Whether the event prints nothing for a field that is 0, as it does if the field has flags. */
+static bool is_zero_empty(const struct mhp_record *record,
+			  const struct event_field *field)
+{
+	struct mhp_record zero = { .event = record->event,
+				   .size = record->size };
+	char text[PRINTED_MAX];
+	const char *printed;
+	size_t len;
+
+	event_print(&zero, text, sizeof(text));
+	printed = line_find_word(text, field->name, &len);
+	return printed && !len;
+}
+
+/* Whether a value may be a word that a newer kernel has. */
+static bool is_new_word(const char *value, size_t len)
+{
+	size_t word = strspn(
+		value,
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789");
+
+	return len && word == len;
+}
+
 /* Whether the event prints a word for one bit of a field. */
 static bool bit_is_word(const struct mhp_record *record,
 			const struct event_field *field, unsigned int bit,
@@ -96,6 +121,7 @@ static int parse_flags(struct mhp_record *record,
 		       -EPROTO;
 }
 
+/* 0, 1: the word is unknown, or -EPROTO. */
 static int parse_field(struct mhp_record *record,
 		       const struct event_field *field, const char *value,
 		       size_t len)
@@ -110,16 +136,18 @@ static int parse_field(struct mhp_record *record,
 			number = 0;
 		}
 		if (number < 0)
-			return -EPROTO;
+			return is_new_word(value, len) ? 1 : -EPROTO;
 		event_field_set(field, &record->p, number);
 		return 0;
 	}
+	if (!len)
+		return is_zero_empty(record, field) ? 0 : -EPROTO;
 	errno = 0;
 	number = *value == '-' ? strtoll(value, &end, 0) :
 				 (s64)strtoull(value, &end, 0);
-	if (end == value && len)
+	if (end == value)
 		return parse_flags(record, field, value, len);
-	if (end != value + len || (!len && end != value) || errno)
+	if (end != value + len || errno)
 		return -EPROTO;
 	/* A value that does not fit the field cannot have been printed. */
 	if (number < 0 && field->is_signed != (*value == '-'))
@@ -131,7 +159,7 @@ static int parse_field(struct mhp_record *record,
 		       -EPROTO;
 }
 
-/* The reason that is an event of its own now, and other signs of an old kernel. */
+/* The reason that is an event of its own now, and other signs of an old kernel. 0, 1 or -EPROTO. */
 static int parse_old_form(struct mhp_record *record, const char *text,
 			  char *why, size_t why_len)
 {
@@ -155,6 +183,8 @@ static int parse_old_form(struct mhp_record *record, const char *text,
 		record->reason = word;
 		return 0;
 	}
+	if (is_new_word(value, len))
+		return 1;
 	snprintf(why, why_len, "%s: reason has an invalid value",
 		 event_info(record->event)->name);
 	return -EPROTO;
@@ -178,12 +208,17 @@ int text_fields_parse(struct mhp_record *record, const char *text, char *why,
 	const struct event_field *field;
 	const char *value;
 	size_t value_len;
+	int ret = parse_old_form(record, text, why, len);
+	bool is_new = ret > 0;
 
-	if (parse_old_form(record, text, why, len))
-		return -EPROTO;
+	if (ret < 0)
+		return ret;
 	for (field = info->fields; field->name; field++) {
 		value = text_find_field(record, field->name, text, &value_len);
-		if (value && !parse_field(record, field, value, value_len))
+		ret = value ? parse_field(record, field, value, value_len) :
+			      -EPROTO;
+		is_new |= ret > 0;
+		if (ret >= 0)
 			continue;
 		if (!value && record->schema &&
 		    old_form_lacks(record->event, field->name))
@@ -192,5 +227,5 @@ int text_fields_parse(struct mhp_record *record, const char *text, char *why,
 			 value ? "has an invalid value" : "is missing");
 		return -EPROTO;
 	}
-	return 0;
+	return is_new;
 }

@@ -7,8 +7,9 @@
 #include "mhp_event.h"
 
 /*
- * Parse the fields of the record's event. 0, or -EPROTO with a reason: a field
- * is missing or has an invalid value.
+ * Parse the fields of the record's event. 0; 1: a field has a word that only a
+ * newer kernel knows; or -EPROTO with a reason: a field is missing or has an
+ * invalid value.
  */
 int text_fields_parse(struct mhp_record *record, const char *text, char *why,
 		      size_t len);

@@ -18,7 +18,7 @@ static int input_fail(struct text_input *input, int err, const char *reason)
 
 static int start_perf(struct text_input *input)
 {
-	input->pipe = perf_data_print(input->file, &input->perf);
+	input->pipe = perf_data_print(input->file, input->bare, &input->perf);
 	if (input->pipe >= 0)
 		return 0;
 	input->perf = 0;

@@ -21,6 +21,7 @@ struct text_input {
 	pid_t perf; /* perf script, 0: not running */
 	int pipe; /* its output, -1: none */
 	bool may_fail; /* perf script, as the file was cut */
+	bool bare; /* perf script prints only what no user can choose */
 	struct unpack *unpack; /* NULL with perf */
 	u64 line; /* number of the last line */
 	bool eof;

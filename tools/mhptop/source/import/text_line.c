@@ -265,6 +265,45 @@ static const char *skip_console(const char *line)
 	return take_char(&at, ' ') ? at : line;
 }
 
+/* -- The beginning of a file ------------------------------------------------- */
+
+static bool begins(const char *line, const char *words)
+{
+	return !strncmp(line, words, strlen(words));
+}
+
+/* perf script prints no header. */
+static bool is_header(const char *line)
+{
+	u64 cpus;
+
+	if (begins(line, "# tracer: ") ||
+	    begins(line, "Dumping ftrace buffer:"))
+		return true;
+	return begins(line, "cpus=") && (line += 5, take_number(&line, &cpus));
+}
+
+/* A file of another kind that was joined to a text */
+static int refuse_recording(const char *line, char *why, size_t len)
+{
+	static const char *const begin[] = {
+		"{\"",		"\xef\xbb\xbf{\"",
+		"\x1f\x8b\x08", "\x28\xb5\x2f\xfd",
+		"PERFILE2",	"\x17\x08\x44tracing"
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(begin) / sizeof(*begin); i++) {
+		if (!begins(line, begin[i]))
+			continue;
+		snprintf(
+			why, len,
+			"a recording of another kind begins inside a text; put each in a file of its own");
+		return -EPROTO;
+	}
+	return 0;
+}
+
 /* -- Lost events ------------------------------------------------------------- */
 
 static bool is_at_end(const char *at)
@@ -551,7 +590,15 @@ int text_line_parse(const char *line, struct text_line *parsed, char *why,
 	int err;
 
 	memset(parsed, 0, sizeof(*parsed));
+	parsed->cpu = -1;
+	err = refuse_recording(line, why, len);
+	if (err)
+		return err;
 	line = skip_console(line);
+	if (is_header(line)) {
+		parsed->kind = TEXT_LINE_HEADER;
+		return 0;
+	}
 	parsed->kind = parse_loss(line, parsed);
 	if (parsed->kind != TEXT_LINE_OTHER)
 		return 0;
@@ -564,12 +611,14 @@ int text_line_parse(const char *line, struct text_line *parsed, char *why,
 		return 0;
 	}
 	record->event = event_at(head.event, &text);
+	set_record(record, &head);
 	if (!record->event)
 		return take_other(head.event, parsed, why, len);
 	record->size = event_info(record->event)->size;
-	set_record(record, &head);
 	err = text_fields_parse(record, text, why, len);
-	if (!err)
-		parsed->kind = TEXT_LINE_EVENT;
-	return err;
+	if (err < 0)
+		return err;
+	parsed->kind = err ? TEXT_LINE_UNKNOWN : TEXT_LINE_EVENT;
+	record->size = err ? 0 : record->size;
+	return 0;
 }

@@ -14,8 +14,9 @@
 
 enum text_line_kind {
 	TEXT_LINE_OTHER, /* no event that we know */
+	TEXT_LINE_HEADER, /* with which tracefs or trace-cmd begins a text */
 	TEXT_LINE_EVENT, /* an mhp event */
-	TEXT_LINE_UNKNOWN, /* an mhp event of a newer kernel */
+	TEXT_LINE_UNKNOWN, /* an mhp event of a newer kernel, or one with such a value */
 	TEXT_LINE_LOST, /* events are missing before this line */
 	TEXT_LINE_LOST_ANYWHERE, /* events are missing somewhere */
 	TEXT_LINE_OVERWRITTEN, /* the oldest events of each CPU are missing */
@@ -27,7 +28,8 @@ struct text_line {
 	u64 lost; /* at least 1 if events are missing */
 	bool lost_more; /* the number of lost events is unknown */
 	char buffer[TEXT_BUFFER_LEN]; /* of trace-cmd, "" for the top buffer */
-	struct mhp_record record; /* without a number */
+	struct mhp_record
+		record; /* without a number; without a size if it is unknown */
 };
 
 /*

@@ -146,10 +146,6 @@ static int handle_message(struct source_trace_dat *dat,
 		import_lost(&dat->import, message->number);
 		return 0;
 	}
-	if (message->kind == TRACE_DAT_UNKNOWN) {
-		dat->import.totals.unknown += message->number;
-		return 0;
-	}
 	if (message->kind == TRACE_DAT_CUT) {
 		dat->is_cut = true;
 		return 0;
@@ -158,7 +154,10 @@ static int handle_message(struct source_trace_dat *dat,
 		dat->in_gap = true;
 		return 0;
 	}
-	if (message->kind != TRACE_DAT_RECORD || !is_sound(&message->record)) {
+	if (message->kind == TRACE_DAT_UNKNOWN) {
+		message->record.event = message->record.size = 0;
+	} else if (message->kind != TRACE_DAT_RECORD ||
+		   !is_sound(&message->record)) {
 		trace_dat_fail(dat, -EPROTO, "damaged");
 		return 0;
 	}

@@ -22,7 +22,7 @@ enum trace_dat_kind {
 	TRACE_DAT_LOST, /* number: events missing before the next record */
 	TRACE_DAT_GAP, /* events may be missing before the next record */
 	TRACE_DAT_RECORD, /* record, without a number */
-	TRACE_DAT_UNKNOWN, /* number: mhp events that this version does not know */
+	TRACE_DAT_UNKNOWN, /* record of an event or word that this version does not know, without a size */
 	TRACE_DAT_CUT, /* the file ends early */
 	TRACE_DAT_END, /* the last one; err, and a message for the user in why, or "" */
 };
@@ -46,8 +46,8 @@ void __attribute__((noreturn)) trace_dat_child(int file, int out);
  */
 struct trace_dat_events *trace_dat_events_new(struct tep_handle *tep);
 /*
- * Convert to a record of ours, without a number. 1: an mhp event; 2: an mhp event
- * that this version does not know; 0: any other event; -EPROTO with a reason: an invalid mhp event.
+ * Convert to a record of ours, without a number. 1: an mhp event; 2: one that
+ * this version does not know, or with a word that it does not know; 0: any other event; -EPROTO with a reason: an invalid mhp event.
  */
 int trace_dat_record(struct trace_dat_events *events, struct tep_record *from,
 		     struct mhp_record *record, char *why, size_t len);
@@ -58,5 +58,10 @@ int trace_dat_record(struct trace_dat_events *events, struct tep_record *from,
 u64 trace_dat_stats_lost(const char *stats, const char *buffer);
 /* Whether a file of version 7 lacks its end. Moves the position in the file. */
 bool trace_dat_is_cut(FILE *file);
+/*
+ * Whether something follows the end of a file, such as another recording. False
+ * for a file of another byte order. Moves the position in the file.
+ */
+bool trace_dat_is_followed(FILE *file);
 
 #endif

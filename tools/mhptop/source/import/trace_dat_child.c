@@ -111,6 +111,7 @@ static int read_number(const struct tep_format_field *field,
 	return 0;
 }
 
+/* 1, 2: with a word that is unknown, or -EPROTO. */
 static int read_fields(struct trace_dat_events *events,
 		       const struct tep_record *from, struct mhp_record *record,
 		       char *why, size_t len)
@@ -119,6 +120,7 @@ static int read_fields(struct trace_dat_events *events,
 	const struct tep_format_field *there;
 	const struct event_field *field;
 	const char *wrong;
+	bool is_new = false;
 	s64 number;
 	size_t nr;
 
@@ -137,31 +139,33 @@ static int read_fields(struct trace_dat_events *events,
 		if (field->symbols)
 			number = trace_dat_word(events->formats[record->event],
 						field->name, field->symbols,
-						number);
+						number, &is_new);
 		event_field_set(field, &record->p, number);
 		/* A value that does not fit our field is invalid. */
 		if (event_field_get(field, &record->p) != number ||
 		    !import_field_fits(field, number))
 			goto out;
 	}
-	return 0;
+	return is_new ? 2 : 1;
 out:
 	snprintf(why, len, "%s: %s %s", info->name, field->name, wrong);
 	return -EPROTO;
 }
 
-/* The reason that is an event of its own now. */
-static void read_old_reason(struct trace_dat_events *events,
+/* The reason that is an event of its own now. Whether its word is known. */
+static bool read_old_reason(struct trace_dat_events *events,
 			    const struct tep_record *from,
 			    struct mhp_record *record)
 {
 	struct tep_event *format = events->formats[record->event];
 	const struct tep_format_field *field = tep_find_field(format, "reason");
+	bool is_new = false;
 	s64 number;
 
 	if (field && !read_number(field, from, &number))
-		record->reason =
-			trace_dat_word(format, "reason", event_reasons, number);
+		record->reason = trace_dat_word(format, "reason", event_reasons,
+						number, &is_new);
+	return !is_new;
 }
 
 int trace_dat_record(struct trace_dat_events *events, struct tep_record *from,
@@ -172,22 +176,23 @@ int trace_dat_record(struct trace_dat_events *events, struct tep_record *from,
 
 	if (id < 0 || id >= NR_IDS || !events->by_id[id])
 		return 0;
+	memset(record, 0, sizeof(*record));
+	record->time_ns = from->ts;
 	if (events->by_id[id] == UNKNOWN_EVENT)
 		return 2;
-	memset(record, 0, sizeof(*record));
 	record->event = events->by_id[id];
 	record->size = event_info(record->event)->size;
-	record->time_ns = from->ts;
 	record->cpu = from->cpu;
 	pid = tep_data_pid(events->tep, from);
 	record->pid = pid;
 	if (events->is_old)
 		record->schema = OLD_FORM_SCHEMA;
-	if (events->is_old && old_form_has_reason(record->event))
-		read_old_reason(events, from, record);
+	if (events->is_old && old_form_has_reason(record->event) &&
+	    !read_old_reason(events, from, record))
+		return 2;
 	comm = tep_data_comm_from_pid(events->tep, pid);
 	snprintf(record->comm, sizeof(record->comm), "%s", comm ?: "");
-	return read_fields(events, from, record, why, len) ?: 1;
+	return read_fields(events, from, record, why, len);
 }
 
 u64 trace_dat_stats_lost(const char *stats, const char *buffer)
@@ -327,10 +332,10 @@ static int send_record(struct tracecmd_input *handle, struct tep_record *from,
 			       sizeof(why));
 	if (ret < 0)
 		end(reader, ret, why);
-	if (ret == 2)
-		send_number(reader, TRACE_DAT_UNKNOWN, 1);
-	if (ret != 1)
+	if (!ret)
 		return 0;
+	if (ret == 2)
+		message.kind = TRACE_DAT_UNKNOWN;
 	if (import_gaps_has(&reader->gaps, reader->position))
 		send_number(reader, TRACE_DAT_GAP, 1);
 	send(reader, &message);
@@ -426,8 +431,7 @@ static int find_buffer(struct reader *reader)
 		if (!import_block_pages(&reader->block))
 			continue;
 		lost = stats_lost(reader, handle, buffer_name(reader, i));
-		if (lost > reader->lost && !reader->gaps.nr &&
-		    import_gaps_anywhere(&reader->gaps))
+		if (lost > reader->lost && import_gaps_anywhere(&reader->gaps))
 			end(reader, -ENOMEM, "out of memory");
 		return i;
 	}
@@ -463,6 +467,20 @@ static void look_at_end(struct reader *reader, int file)
 		send_number(reader, TRACE_DAT_CUT, 1);
 	if (whole)
 		fclose(whole);
+}
+
+/* libtracecmd ignores what it does not need. */
+static void refuse_followed(struct reader *reader, int file)
+{
+	int fd = dup(file);
+	FILE *whole = fd < 0 ? NULL : fdopen(fd, "r");
+	bool followed = whole && trace_dat_is_followed(whole);
+
+	if (whole)
+		fclose(whole);
+	if (followed)
+		end(reader, -EPROTO,
+		    "something follows its end, such as another recording; put each in a file of its own");
 }
 
 /* Limit memory, end with the parent, and discard all output. */
@@ -509,6 +527,8 @@ void trace_dat_child(int file, int out)
 			 strerror(-err));
 		end(&reader, err, why);
 	}
+	reset_timer();
+	refuse_followed(&reader, file);
 	open_top(&reader, file);
 	check_clock(&reader);
 	nr = find_buffer(&reader);

@@ -28,7 +28,7 @@ find_words(const struct tep_event *format, const char *field)
 }
 
 s64 trace_dat_word(const struct tep_event *format, const char *field,
-		   const struct event_symbol *symbols, s64 number)
+		   const struct event_symbol *symbols, s64 number, bool *is_new)
 {
 	const struct tep_print_flag_sym *word = find_words(format, field);
 	long value;
@@ -42,7 +42,8 @@ s64 trace_dat_word(const struct tep_event *format, const char *field,
 		if (value < 0)
 			value = old_form_word(field, word->str,
 					      strlen(word->str));
-		return value < 0 ? number : value;
+		*is_new |= value < 0;
+		return value < 0 ? 0 : value;
 	}
 	return number;
 }
