@@ -11,6 +11,7 @@ import re
 import signal
 import subprocess
 
+import base
 import lib_guest as guest
 import lib_oracle as oracle
 from lib_guest import differs
@@ -204,18 +205,22 @@ class Recorder:
         """Compare the recording with the tracefs text, each event and each of its fields."""
         guest.wait_for(10, lambda: len(self._read()) >= account.seen)
         wrong = differs("recorded", account.seen, len(self._records), "events")
+        moved = 0
         for event, record in zip(account.log[self._compared:], self._records[self._compared:]):
             wrong += differs("event", event.name, record["event"])
             # Tracefs remembers a limited number of task names, and prints <...> for the others.
             comm = record["comm"] if event.comm == "<...>" else event.comm
-            wrong += differs(f"{event.name}, task and CPU", (comm, event.pid, event.cpu),
-                             (record["comm"], record["pid"], record["cpu"]))
+            wrong += differs(f"{event.name}, task", (comm, event.pid), (record["comm"], record["pid"]))
+            moved += event.cpu != record["cpu"]
             for key, value in event.fields.items():
                 # Tracefs and mhptop count the references one after the other; meanwhile each CPU may take or drop one.
                 if key == "refcount" and abs(value - record["refcount"]) <= os.cpu_count():
                     continue
                 if key != "flags":      # words in the text, a number in the record
                     wrong += differs(f"{event.name}, {key}", value, record.get(key))
+        # Linux 7.0 lets a task be preempted in a tracepoint, so it may move between tracefs and mhptop.
+        if moved > (0 if base.older("7.0") else max(3, len(self._records) // 20)):
+            wrong += differs("on another CPU", 0, moved, "events")
         self._compared = min(len(self._records), account.seen)
         return wrong
 
