@@ -5,6 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 
 joined() { cat "$@" >"$WORK/joined.ndjson" && echo "$WORK/joined.ndjson"; }
+joined_text() { cat "$@" >"$WORK/joined.txt" && echo "$WORK/joined.txt"; }
 "$TOP/build/tests/as_text" perf failures-block.ndjson >"$WORK/text"
 
 # -- Verdicts ---------------------------------------------------------------------------------------------------------------
@@ -198,6 +199,27 @@ eq "  and with one" "$(shown "$WORK/hangs.ndjson")" "[$((now + 85)),85]"
 eq "  with frames" "$(shown -d 1 "$WORK/hangs.ndjson")" "[$((now + 85)),85]"
 eq "  with an earlier end of the window" "$(shown --until "+$((until / 1000000))ms" "$WORK/hangs.ndjson" | jq -c '.[1]')" 45
 eq "  when the last events are missing" "$("$MHPTOP" replay --json "$WORK/lost.ndjson" 2>/dev/null | jq ".ns < $begin + 1e9")" true
+
+# Two texts in one whose times go on: the second one is a recording of its own all the same.
+./edit.py failures-block.ndjson boot:b:5000 >"$WORK/early.ndjson"
+"$TOP/build/tests/as_text" tracefs "$WORK/early.ndjson" >"$WORK/early.txt"
+sed '/mhp_offline_begin/q' "$WORK/early.txt" >"$WORK/hangs.txt"
+./edit.py eject-range.ndjson boot:c:9000 >"$WORK/last.ndjson"
+"$TOP/build/tests/as_text" tracefs "$WORK/last.ndjson" >"$WORK/last.txt"
+for files in "early last 0" "hangs last 5"; do
+	read -r first second want <<<"$files"
+	verdict "two texts with a header: $first, $second" "$want" '^# [A-Z]+: [0-9]+ events' "$WORK/$first.txt" "$WORK/$second.txt"
+	verdict "  joined into one file" "$want" '^# [A-Z]+: [0-9]+ events' "$(joined_text "$WORK/$first.txt" "$WORK/$second.txt")"
+done
+# What one recording reports of its lock counts, whether or not another one has an end.
+./edit.py failures-block.ndjson drop:mhp_managed:1 boot:n:9 | sed '$s/"lost":0,/&"no_lock":3,/' >"$WORK/nolock.ndjson"
+head -n 100 eject-range.ndjson >"$WORK/killed.ndjson"
+for files in "nolock killed" "killed nolock"; do
+	# shellcheck disable=SC2086,SC2046	# two files
+	set -- $(printf "$WORK/%s.ndjson " $files)
+	verdict "no_lock next to a recording without an end: $files" 5 'order and accounts may be wrong' "$@"
+	verdict "  joined into one file" 5 'order and accounts may be wrong' "$(joined "$@")"
+done
 
 # -- Other boots ------------------------------------------------------------------------------------------------------------------
 

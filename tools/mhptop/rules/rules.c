@@ -34,11 +34,13 @@ enum rule_id rule_by_name(const char *name, size_t len)
 bool rules_lacks_events(const struct rules *rules)
 {
 	static const u16 events[] = {
-		MHP_EVENT_mhp_add_begin,     MHP_EVENT_mhp_add_end,
-		MHP_EVENT_mhp_remove_begin,  MHP_EVENT_mhp_remove_end,
-		MHP_EVENT_mhp_online_begin,  MHP_EVENT_mhp_online_end,
-		MHP_EVENT_mhp_offline_begin, MHP_EVENT_mhp_offline_end,
-		MHP_EVENT_mhp_present,	     MHP_EVENT_mhp_managed,
+		MHP_EVENT_mhp_add_begin,	MHP_EVENT_mhp_add_end,
+		MHP_EVENT_mhp_remove_begin,	MHP_EVENT_mhp_remove_end,
+		MHP_EVENT_mhp_online_begin,	MHP_EVENT_mhp_online_end,
+		MHP_EVENT_mhp_offline_begin,	MHP_EVENT_mhp_offline_end,
+		MHP_EVENT_mhp_present,		MHP_EVENT_mhp_managed,
+		MHP_EVENT_mhp_vmemmap_populate, MHP_EVENT_mhp_vmemmap_online,
+		MHP_EVENT_mhp_vmemmap_offline,	MHP_EVENT_mhp_vmemmap_free,
 	};
 	size_t i;
 

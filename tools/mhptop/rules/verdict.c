@@ -65,7 +65,7 @@ static const char *find_doubt(const struct verdict_stream *stream,
 	if (stream->doubt)
 		return stream->doubt;
 	if (rules_gaps(rules))
-		return "the source cannot report all begins and ends of operations and counts of pages";
+		return "the source cannot report all begins and ends of operations, memmaps and counts of pages";
 	if (rules_unsure(rules))
 		return "events came out of order";
 	if (stream->unchecked)

@@ -515,11 +515,10 @@ static int file_totals(struct source *source, struct source_totals *totals)
 {
 	struct source_file *file = to_file(source);
 
-	if (!file->has_totals)
-		return -ENODATA;
-	*totals = file->totals.source;
+	if (file->has_totals)
+		*totals = file->totals.source;
 	source_totals_add(totals, &file->sums);
-	return file->cut_line ? -ENODATA : 0;
+	return file->has_totals && !file->cut_line ? 0 : -ENODATA;
 }
 
 static int file_self_check(struct source *source, struct mhp_ledger *ledger,

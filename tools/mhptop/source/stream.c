@@ -233,8 +233,14 @@ void stream_update(struct stream *stream)
 	struct model *model = &stream->model;
 	struct source_totals totals;
 
-	if (!source_totals(stream->source, &totals))
+	if (!source_totals(stream->source, &totals)) {
 		model->totals = totals;
+	} else {
+		/* One recording has no end; what the others report still counts. */
+		model->totals.no_room = totals.no_room;
+		model->totals.no_lock = totals.no_lock;
+		model->totals.unknown = totals.unknown;
+	}
 	if (model->info.live && model->totals.count[0].lost)
 		load_ledger(stream);
 	else if (!*model->notice)

@@ -61,8 +61,7 @@ struct source_text {
 	size_t nr_buffers;
 	struct text_buffer *buffer; /* the one that is read */
 	u64 header; /* the last line with a header */
-	u64 last_ns; /* time of the last record */
-	u64 last_line; /* its line */
+	u64 last_line; /* that of the last record */
 	bool holding; /* a record of the next text was read */
 	struct mhp_record held;
 	char refused[256]; /* the first line that was refused, and why */
@@ -90,16 +89,15 @@ static int text_fail(struct source_text *text, int err, const char *reason)
 /* -- The second pass: records ------------------------------------------------- */
 
 /*
- * Several texts may have been joined into one: the next one has a header, and
- * begins with an earlier time. Its first record is held back, because a call of read() hands over records of one only.
+ * Several texts may have been joined into one: the next one begins with a
+ * header, whatever its times are. Its first record is held back, because a call
+ * of read() hands over records of one only.
  */
 static bool begins_text(struct source_text *text,
 			const struct mhp_record *record)
 {
-	bool begins = text->last_ns > record->time_ns &&
-		      text->header > text->last_line;
+	bool begins = text->last_line && text->header > text->last_line;
 
-	text->last_ns = record->time_ns;
 	text->last_line = text->input.line;
 	if (!begins)
 		return false;
@@ -107,6 +105,14 @@ static bool begins_text(struct source_text *text,
 	text->holding = true;
 	text->source.part++;
 	return true;
+}
+
+/* perf script prints none; what looks like one there is the name of a task. */
+static void note_header(struct source_text *text,
+			const struct text_line *parsed)
+{
+	if (parsed->kind == TEXT_LINE_HEADER && !text->input.is_perf)
+		text->header = text->input.line;
 }
 
 /* 1 if the line was a record and was handed over, 0 if not, or an error. */
@@ -122,8 +128,7 @@ static int text_take_line(struct source_text *text, const char *line,
 	if (parsed.lost)
 		import_lost(&text->import, parsed.lost);
 	text->lost_more |= parsed.lost_more;
-	if (parsed.kind == TEXT_LINE_HEADER)
-		text->header = text->input.line;
+	note_header(text, &parsed);
 	if (strcmp(parsed.buffer, text->buffer->name) != 0)
 		return 0;
 	if (parsed.kind != TEXT_LINE_EVENT && parsed.kind != TEXT_LINE_UNKNOWN)
@@ -287,8 +292,7 @@ static int look_at_line(struct source_text *text, const char *line,
 	text->marks += parsed.kind != TEXT_LINE_OTHER &&
 		       parsed.kind != TEXT_LINE_HEADER;
 	text->is_trace |= parsed.kind == TEXT_LINE_HEADER || parsed.cpu >= 0;
-	if (parsed.kind == TEXT_LINE_HEADER)
-		text->header = text->input.line;
+	note_header(text, &parsed);
 	*overwritten |= parsed.kind == TEXT_LINE_OVERWRITTEN;
 	text->lost_anywhere |= parsed.kind == TEXT_LINE_LOST_ANYWHERE;
 	text->lost_placed += parsed.lost;
