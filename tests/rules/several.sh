@@ -221,6 +221,16 @@ for files in "nolock killed" "killed nolock"; do
 	verdict "  joined into one file" 5 'order and accounts may be wrong' "$(joined "$@")"
 done
 
+# What an earlier recording cannot report may have happened in it.
+for expect in "add_end expect-adds 8" "online_end expect-onlines 64" "remove_end expect-removes 8"; do
+	read -r event option number <<<"$expect"
+	./edit.py eject-range.ndjson unseen:mhp_"$event" boot:u:5 >"$WORK/unseen.ndjson"
+	for files in "$WORK/unseen.ndjson eject-range.ndjson" "eject-range.ndjson $WORK/unseen.ndjson"; do
+		# shellcheck disable=SC2086	# two files
+		verdict "--$option $number, and a recording that cannot report them" 5 '^# UNKNOWN' "--$option" "$number" $files
+	done
+done
+
 # -- Other boots ------------------------------------------------------------------------------------------------------------------
 
 ./edit.py eject-range.ndjson boot:a:1000 >"$WORK/a.ndjson"

@@ -17,7 +17,7 @@
 /* What has not happened may be among the missing events: then it is no violation. */
 static bool may_be_missing(struct rules *rules)
 {
-	if (rules->whole && !rules->lost)
+	if (rules->whole && !rules->lost && !rules->gaps)
 		return false;
 	return rules->unmet = true;
 }
