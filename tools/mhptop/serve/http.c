@@ -225,6 +225,8 @@ static int accept_clients(struct http *http)
 		/* Whether or not it succeeds, the descriptor is not ours any more. */
 		mhd->MHD_add_connection(http->daemon, fd,
 					(struct sockaddr *)&from, len);
+		/* Version 1.0 of the library reports the connection only now. */
+		mhd->MHD_run(http->daemon);
 	}
 	return 0;
 }
