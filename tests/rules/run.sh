@@ -140,6 +140,10 @@ verdict "memory that is counted during an operation is not compared" 0 '^ok [0-9
 ./edit.py leaking/cycles.ndjson lose:mhp_notify:3 >"$WORK/lost.ndjson"
 verdict "inconclusive: an event was lost between the counts" 5 '^# UNKNOWN: ' "$WORK/lost.ndjson"
 
+for late in mhp_managed:1:1 mhp_managed:1:10 mhp_managed:1:200 mhp_online_begin:3:30 mhp_offline_end:2:70; do
+	./edit.py eject-range.ndjson late:$late >"$WORK/late.ndjson"
+	verdict "inconclusive: an event comes late: $late" 5 '^# UNKNOWN: ' "$WORK/late.ndjson"
+done
 ./edit.py eject-range.ndjson late:mhp_vmemmap_ref:1:66 >"$WORK/late.ndjson"
 verdict "inconclusive: an event comes so late that it was taken for lost" 5 'events came out of order' "$WORK/late.ndjson"
 ./edit.py eject-range.ndjson drop:mhp_notify:47 late:mhp_vmemmap_ref:1:66 >"$WORK/late.ndjson"

@@ -172,17 +172,19 @@ void rules_describe(struct rules *rules, u64 struct_page_bytes,
 /*
  * Records of different CPUs may come out of order, so a gap in the numbers may
  * close later. A gap that stays open for GAP_RECORDS means that records are
- * lost: forget the state and start anew.
+ * lost: forget the state and start anew. So does a record that comes late, as
+ * what came before it was judged without it. Returns whether this one is in time.
  */
-static void rules_take_number(struct rules *rules, u64 seq)
+static bool rules_take_number(struct rules *rules, u64 seq)
 {
+	bool late = seq && seq < rules->last_seq;
+
 	if (!seq)
-		return;
+		return true;
 	rules->numbered++;
-	if (rules->last_seq < seq)
+	if (!late)
 		rules->last_seq = seq;
-	/* A record that was considered lost arrived late. */
-	if (rules->numbered > rules->last_seq) {
+	if (late || rules->numbered > rules->last_seq) {
 		rules->unsure = true;
 		forget(rules);
 	}
@@ -192,6 +194,7 @@ static void rules_take_number(struct rules *rules, u64 seq)
 		rules->lost = true;
 		forget(rules);
 	}
+	return !late;
 }
 
 /* Whether memory comes, goes or changes its state, or a try to do so ends. */
@@ -260,6 +263,7 @@ static void dispatch(struct rules *rules, const struct mhp_record *r)
 int rules_take(struct rules *rules, const struct mhp_record *record)
 {
 	const struct event_info *info = event_info(record->event);
+	bool in_time;
 
 	if (!info || record->size != info->size)
 		return 0;
@@ -270,11 +274,12 @@ int rules_take(struct rules *rules, const struct mhp_record *record)
 	rules->happened += is_happening(record);
 	if (rules->last_ns < record->time_ns)
 		rules->last_ns = record->time_ns;
-	rules_take_number(rules, record->seq);
+	in_time = rules_take_number(rules, record->seq);
 	if (!rules->since_ns)
 		rules->since_ns = record->time_ns;
 	rules_memory_take(rules, record);
-	dispatch(rules, record);
+	if (in_time)
+		dispatch(rules, record);
 	if (rules->op.kind != OP_NONE && !event_is_tool(record->event))
 		rules->op.last = *record;
 	rules->now = NULL;
