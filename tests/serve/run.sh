@@ -163,9 +163,9 @@ check "systemd finds the unit valid" bash -c 'got=$(systemd-analyze verify "$0" 
 	"$WORK/mhptop-serve.service"
 check "  and hardened" systemd-analyze security --offline=yes --threshold=30 --no-pager "$WORK/mhptop-serve.service"
 eq "make install installs it, with the path of the program" \
-	"$(make -s install DESTDIR="$WORK/root" PREFIX=/opt/x >&2; sed -n 's/^ExecStart=//p' "$WORK/root/opt/x/lib/systemd/system/mhptop-serve.service")" \
-	"/opt/x/bin/mhptop serve"
-make -s uninstall DESTDIR="$WORK/root" PREFIX=/opt/x
+	"$(make -s install DESTDIR="$WORK/root" PREFIX=/elsewhere >&2; sed -n 's/^ExecStart=//p' "$WORK/root/elsewhere/lib/systemd/system/mhptop-serve.service")" \
+	"/elsewhere/bin/mhptop serve"
+make -s uninstall DESTDIR="$WORK/root" PREFIX=/elsewhere
 eq "  make uninstall leaves nothing" "$(find "$WORK/root" ! -type d)" ""
 
 mkdir "$WORK/prometheus"
