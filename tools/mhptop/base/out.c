@@ -29,6 +29,23 @@ bool out_stopped(struct out *out)
 	return out->stop;
 }
 
+int out_wait(struct out *out, int fd, unsigned long long until)
+{
+	struct pollfd fds[] = {
+		{ .fd = out->signals, .events = POLLIN },
+		{ .fd = out->fd },
+		{ .fd = fd, .events = POLLIN },
+	};
+	int ret = loop_wait(fds, 3, until);
+
+	if (ret < 0)
+		return ret;
+	/* Whoever read the pipe or socket is gone; a write would fail. */
+	if (fds[1].revents & (POLLERR | POLLHUP))
+		return -EPIPE;
+	return out_stopped(out) ? -EINTR : 0;
+}
+
 /*
  * Waits until something can be written. Once a signal arrived, it waits no
  * longer than GRACE_NS; the next one ends it at once. Returns 0 or -errno.

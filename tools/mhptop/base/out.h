@@ -34,5 +34,11 @@ int out_write(struct out *out, const void *buf, size_t len);
 FILE *out_stream(struct out *out);
 /* Read pending signals. True once one other than SIGWINCH has arrived. */
 bool out_stopped(struct out *out);
+/*
+ * Wait until a descriptor can be read, a signal arrives or the time of
+ * CLOCK_MONOTONIC in ns has come. 0 if there may be work to do, -EINTR after a
+ * signal, -EPIPE if nobody reads the output any more, or another error.
+ */
+int out_wait(struct out *out, int fd, unsigned long long until);
 
 #endif

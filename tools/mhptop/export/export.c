@@ -24,23 +24,6 @@ static int exporter_take(void *ctx, const struct mhp_record *record)
 	return ret;
 }
 
-/* 0, or what ends the loop: -EINTR after a signal, -EPIPE if nobody reads. */
-static int exporter_wait(struct exporter *exporter, bool had_records)
-{
-	struct pollfd fds[] = {
-		{ .fd = exporter->out.signals, .events = POLLIN },
-		{ .fd = exporter->out.fd },
-		{ .fd = source_fd(exporter->stream->source), .events = POLLIN },
-	};
-	int ret = loop_wait(fds, 3, had_records ? 1 : 0);
-
-	if (ret < 0)
-		return ret;
-	if (fds[1].revents & (POLLERR | POLLHUP))
-		return -EPIPE;
-	return out_stopped(&exporter->out) ? -EINTR : 0;
-}
-
 /* -ENODATA at the end of the stream, -EINTR after a signal, or another error. */
 static int export_all(struct exporter *exporter)
 {
@@ -51,7 +34,9 @@ static int export_all(struct exporter *exporter)
 		ret = stream_read(stream, exporter_take, exporter);
 		if (ret < 0)
 			return ret;
-		err = exporter->out.err ?: exporter_wait(exporter, ret);
+		err = exporter->out.err ?:
+					  out_wait(&exporter->out,
+						   source_fd(stream->source), ret ? 1 : 0);
 	}
 	return err;
 }

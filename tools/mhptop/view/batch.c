@@ -73,24 +73,6 @@ static int batch_take(void *ctx, const struct mhp_record *record)
 	return stream_take(batch->stream, record);
 }
 
-/* 0 if there may be work to do, or the error that ends the loop. */
-static int batch_wait(struct batch *batch, u64 until)
-{
-	struct pollfd fds[] = {
-		{ .fd = batch->out.signals, .events = POLLIN },
-		{ .fd = batch->out.fd },
-		{ .fd = source_fd(batch->stream->source), .events = POLLIN },
-	};
-	int ret = loop_wait(fds, 3, until);
-
-	if (ret < 0)
-		return ret;
-	/* Whoever read the pipe or socket is gone; a write would fail. */
-	if (fds[1].revents & (POLLERR | POLLHUP))
-		return -EPIPE;
-	return out_stopped(&batch->out) ? -EINTR : 0;
-}
-
 static int run_live(struct batch *batch)
 {
 	struct stream *stream = batch->stream;
@@ -113,7 +95,8 @@ static int run_live(struct batch *batch)
 		soon = loop_now() + BURST_LOOK_NS;
 		if (!ret || source_fd(stream->source) < 0 || soon > batch->due)
 			soon = batch->due;
-		err = batch_wait(batch, soon);
+		err = out_wait(&batch->out, source_fd(batch->stream->source),
+			       soon);
 	}
 	return err;
 }
@@ -133,9 +116,12 @@ static int run_replay(struct batch *batch)
 		if (!ret && batch->delay && loop_now() >= batch->due)
 			err = print_frame(batch);
 		else if (!ret)
-			err = batch_wait(batch, batch->delay ? batch->due : 0);
+			err = out_wait(&batch->out,
+				       source_fd(batch->stream->source),
+				       batch->delay ? batch->due : 0);
 		else
-			err = batch_wait(batch, 1);
+			err = out_wait(&batch->out,
+				       source_fd(batch->stream->source), 1);
 	}
 	return err;
 }
