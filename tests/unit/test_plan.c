@@ -20,39 +20,7 @@
 
 static char root[] = "/tmp/test_plan.XXXXXX";
 
-static void run(const char *fmt, ...)
-{
-	char command[1024];
-	va_list args;
-
-	va_start(args, fmt);
-	vsnprintf(command, sizeof(command), fmt, args);
-	va_end(args);
-	if (system(command)) {
-		printf("Bail out! %s\n", command);
-		exit(1);
-	}
-}
-
-static void put(const char *path, const char *text)
-{
-	run("mkdir -p %s/$(dirname %s) && printf '%s\\n' > %s/%s", root, path,
-	    text, root, path);
-}
-
-static void put_block(int id, int node, const char *state, const char *zones)
-{
-	char path[128];
-
-	snprintf(path, sizeof(path), "sys/devices/system/memory/memory%d/state",
-		 id);
-	put(path, state);
-	snprintf(path, sizeof(path),
-		 "sys/devices/system/memory/memory%d/valid_zones", id);
-	put(path, zones);
-	run("mkdir -p %s/sys/devices/system/node/node%d && touch %s/sys/devices/system/node/node%d/memory%d",
-	    root, node, root, node, id);
-}
+#include "tree.h"
 
 static void put_words(const char *name, u64 pfn, u64 nr, u64 word)
 {
