@@ -62,6 +62,7 @@ only_in source/import/ 'trace-cmd\.h|event-parse\.h|tracefs\.h' libtracecmd
 only_in view/tui/ 'curses\.h|term\.h|panel\.h' curses
 only_in base/confine.c 'seccomp\.h' libseccomp
 only_in serve/ 'microhttpd\.h' libmicrohttpd
+only_in base/service.c 'systemd/.*\.h' libsystemd
 only_in check/call_site 'elfutils/|dwarf\.h|libdw|gelf\.h' libdw
 eq "only source/bpf sees the skeleton" "$(awk '$2 ~ /skel\.h$/ && $1 !~ "^tools/mhptop/source/bpf/"' "$WORK/reads")" ""
 eq "call_site* includes nothing above the model" \

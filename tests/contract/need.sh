@@ -13,7 +13,7 @@ install="; as root run: apt-get install -y --no-install-recommends$(
 
 # lacks TARGET…: the output of make without the dependencies, independent of a parent make
 lacks() { env -u MAKEFLAGS -u MAKELEVEL PKG_CONFIG_LIBDIR="$WORK/none" make "$@" CLANG=no-clang BPFTOOL=no-bpftool 2>&1; }
-all="make: missing: no-clang, no-bpftool, headers of libbpf, headers of ncursesw, headers of json-c, headers of zlib, headers of libzstd, headers of libdw, headers of libtracecmd, headers of libtraceevent, headers of libseccomp, headers of libmicrohttpd$install"
+all="make: missing: no-clang, no-bpftool, headers of libbpf, headers of ncursesw, headers of json-c, headers of zlib, headers of libzstd, headers of libdw, headers of libtracecmd, headers of libtraceevent, headers of libseccomp, headers of libmicrohttpd, headers of libsystemd$install"
 
 # Installed modules whose .pc files require other modules, which are missing
 mkdir "$WORK/pc"

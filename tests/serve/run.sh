@@ -168,6 +168,19 @@ eq "make install installs it, with the path of the program" \
 make -s uninstall DESTDIR="$WORK/root" PREFIX=/elsewhere
 eq "  make uninstall leaves nothing" "$(find "$WORK/root" ! -type d)" ""
 
+cp tools/systemd/mhptop-serve.socket "$WORK"
+sed -i '/^Documentation=/d' "$WORK/mhptop-serve.socket"
+check "  and its socket" bash -c 'got=$(systemd-analyze verify "$0" 2>&1) && [[ -z $got ]] || { echo "$got"; exit 1; }' "$WORK/mhptop-serve.socket"
+tests/serve/manager.py "$MHPTOP" $golden/hosted.ndjson >"$WORK/manager"
+status=$?
+while IFS= read -r line; do
+	case $line in
+	ok\ *) pass "${line#ok * }" ;;
+	not\ ok\ *) fail "${line#not ok * }" "$(grep -A 1 -xF "$line" "$WORK/manager" | tail -n 1)" ;;
+	esac
+done <"$WORK/manager"
+eq "a service manager hears what it should" $status 0
+
 mkdir "$WORK/prometheus"
 check "a real Prometheus scrapes, answers a query, and raises an alert" \
 	tests/serve/prometheus.py "$MHPTOP" $golden/failures.ndjson "$rules" "$WORK/prometheus"

@@ -15,8 +15,8 @@ endif
 
 MHPTOP_VERSION := 0.1
 MHPTOP_LIBS := libbpf ncursesw json-c zlib libzstd libdw libtracecmd libtraceevent libseccomp
-# Loaded at run time, by mhptop serve only
-MHPTOP_LOADED := libmicrohttpd
+# Loaded at run time: by mhptop serve, and where a service manager is
+MHPTOP_LOADED := libmicrohttpd libsystemd
 MODULES := $(MHPTOP_LIBS) $(MHPTOP_LOADED)
 MHPTOP_SRC := $(sort $(shell find tools/mhptop -name '*.c'))
 MHPTOP_OBJ := $(MHPTOP_SRC:tools/mhptop/%.c=build/obj/%.o)
