@@ -125,10 +125,11 @@ deb:
 SHARE := $(PREFIX)/share
 PYTHONDIR ?= $(SHARE)/mhptop
 ZSHDIR ?= $(SHARE)/zsh/site-functions
+SHARED := tools/prometheus/mhptop.rules.yml tools/prometheus/mhptop.fleet.rules.yml tools/grafana/mhptop.json
 UNITS := mhptop-serve.service mhptop-serve.socket
 INSTALLED = $(PREFIX)/bin/mhptop $(SHARE)/man/man8/mhptop.8 $(UNITS:%=$(PREFIX)/lib/systemd/system/%) \
 	$(SHARE)/bash-completion/completions/mhptop $(ZSHDIR)/_mhptop $(SHARE)/fish/vendor_completions.d/mhptop.fish \
-	$(PYTHONDIR)/mhptop.py $(SHARE)/mhptop/mhptop.rules.yml
+	$(PYTHONDIR)/mhptop.py $(addprefix $(SHARE)/mhptop/,$(notdir $(SHARED)))
 
 install: mhptop
 	$(Q)install -D -m 755 build/mhptop $(DESTDIR)$(PREFIX)/bin/mhptop
@@ -137,7 +138,7 @@ install: mhptop
 	$(Q)install -D -m 644 tools/mhptop/cli/completion.zsh $(DESTDIR)$(ZSHDIR)/_mhptop
 	$(Q)install -D -m 644 tools/mhptop/cli/completion.fish $(DESTDIR)$(SHARE)/fish/vendor_completions.d/mhptop.fish
 	$(Q)install -D -m 644 -t $(DESTDIR)$(PYTHONDIR) tools/python/mhptop.py
-	$(Q)install -D -m 644 -t $(DESTDIR)$(SHARE)/mhptop tools/prometheus/mhptop.rules.yml
+	$(Q)install -D -m 644 -t $(DESTDIR)$(SHARE)/mhptop $(SHARED)
 	$(Q)install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
 	$(Q)for unit in $(UNITS); do \
 		sed 's,/usr/local/bin/mhptop,$(PREFIX)/bin/mhptop,' tools/systemd/$$unit \

@@ -157,6 +157,19 @@ eq "docs/serve.md has all metrics" "$(sed -n 's/^| `\(mhptop_[a-z_]*\)`.*/\1/p' 
 eq "docs/serve.md has all alerts" "$(sed -n 's/^| `\(Mhptop[a-zA-Z]*\)`.*/\1/p' docs/serve.md | sort)" \
 	"$(sed -n 's/.*- alert: //p' "$rules" | sort)"
 
+# A fleet
+check "promtool finds the recording rules of a fleet valid" promtool check rules --lint=all --lint-fatal tools/prometheus/mhptop.fleet.rules.yml
+tests/serve/fleet.py tools/grafana/mhptop.json docs/fleet.md >"$WORK/queries.yml" 2>"$WORK/stderr"
+eq "the dashboard has no panel over another one" "$(<"$WORK/stderr")" ""
+check "  promtool finds its queries valid, and those of docs/fleet.md" promtool check rules --lint=all --lint-fatal "$WORK/queries.yml"
+check "  there are some" test "$(grep -o '"expr"' "$WORK/queries.yml" | wc -l)" -gt 20
+eq "  they name only metrics that exist" "$(cat "$WORK/queries.yml" tools/prometheus/mhptop.fleet.rules.yml | grep -oE '\bmhptop_[a-z_]+\b' |
+	sort -u | grep -vxFf <(grep -ohE '^mhptop_[a-z_]+' "$WORK"/*.prom; sed -n 's/.*record: job:\(mhptop_[a-z_]*\):.*/\1/p' tools/prometheus/mhptop.fleet.rules.yml))" ""
+eq "  and only sums that are recorded" "$(grep -oE 'job:mhptop_[a-z_]+:[a-z0-9]+' "$WORK/queries.yml" docs/fleet.md -h | sort -u |
+	grep -vxFf <(sed -n 's/.*record: //p' tools/prometheus/mhptop.fleet.rules.yml))" ""
+few=$(grep -vc '^#' "$WORK/hosted.prom")
+check "docs/fleet.md has the numbers of series, $few and $series" grep -q "has $few series.*one of 8 TiB .* has $series series" <(tr '\n' ' ' <docs/fleet.md)
+
 # The unit. Its manual page is not installed here.
 sed "s,/usr/local/bin/mhptop,$MHPTOP,; /^Documentation=/d" tools/systemd/mhptop-serve.service >"$WORK/mhptop-serve.service"
 check "systemd finds the unit valid" bash -c 'got=$(systemd-analyze verify "$0" 2>&1) && [[ -z $got ]] || { echo "$got"; exit 1; }' \
