@@ -253,7 +253,7 @@ while IFS='|' read -r second want note; do
 	eq "  note" "[$(note)]" "[${note:+note: recording 2 $note}]"
 	verdict "a and $second in one file" "$want" '^# [A-Z]+: [0-9]+ events, 0 lost$' "$(joined "$WORK/a.ndjson" "$WORK/$second.ndjson")"
 	eq "  note" "[$(note)]" "[${note:+note: recording 2 $note}]"
-	eq "  the notice of replay" "$("$MHPTOP" replay --json "$WORK/joined.ndjson" | jq -r '.notice // ""')" "${note:+recording 2 $note}"
+	eq "  the notice of replay" "[$("$MHPTOP" replay --json "$WORK/joined.ndjson" | jq -r '.notice // ""')]" "[${note:+recording 2 $note}]"
 done <<'END'
 later|0|
 b|0|is of another boot or machine
