@@ -14,7 +14,7 @@ completes() {
 	shift 2
 	COMP_WORDS=(mhptop "$@") COMP_CWORD=$# COMPREPLY=()
 	_mhptop
-	eq "$name" "$(printf '%s\n' "${COMPREPLY[@]}" | sort | paste -sd' ')" "$want"
+	eq "$name" "[$(printf '%s\n' "${COMPREPLY[@]}" | sort | paste -sd' ')]" "[$want]"
 }
 
 completes "commands" "check" ch
