@@ -174,6 +174,7 @@ void check_judge(struct check *check)
 			.unordered = model->totals.no_lock,
 			.overlaps = stream->overlaps,
 			.interrupted = check->interrupted && !model->info.live,
+			.silent = model->info.growing && model->info.empty,
 			.cut = stream->over &&
 			       source_totals(stream->source, &totals),
 		},

@@ -28,6 +28,7 @@ struct verdict_stream {
 	bool unordered; /* the order of events may be wrong */
 	bool overlaps; /* events of several recordings may be the same */
 	bool interrupted; /* the user ended the check before the stream ended */
+	bool silent; /* it did not begin in time */
 	bool cut; /* its end is missing */
 };
 

@@ -40,8 +40,10 @@ struct source_file {
 	char *name; /* for messages */
 	u64 line; /* number of the last parsed line */
 	u64 counts[NR_COUNTS]; /* numbered records by event, and of all events at 0 */
-	u64 unknown; /* numbered records of unknown events */
+	u64 unknown; /* numbered records of unknown events, and records with unknown words */
 	u64 last_seq; /* highest number of a record */
+	u64 last_ns; /* the time of that record */
+	u64 back_line; /* the first record whose time and number are not in the same order, 0: none */
 	struct recording_totals totals;
 	u64 cut_line; /* where the first of earlier recordings ends that have no totals, 0: none */
 	u64 base; /* numbers used by earlier recordings in the file, */
@@ -165,6 +167,27 @@ static bool is_readable(struct source_file *file)
 	return poll(&fd, 1, 0) > 0;
 }
 
+/*
+ * A recorder takes number and time of an event under one lock, so they have the
+ * same order, unless an event did not get the lock in time: the totals have how
+ * many did not, but older recorders did not count them. 0 or -EPROTO.
+ */
+static int judge_order(struct source_file *file)
+{
+	u64 *no_lock = &file->totals.source.no_lock;
+
+	if (!file->back_line || *no_lock)
+		return 0;
+	if (file->source.info.schema < SOURCE_SCHEMA) {
+		*no_lock = 1;
+		return 0;
+	}
+	file->line = file->back_line;
+	return file_fail(
+		file, -EPROTO,
+		"the numbers and the times of events are not in the same order");
+}
+
 static int parse_totals(struct source_file *file, const char *line, size_t len)
 {
 	char why[128];
@@ -181,7 +204,7 @@ static int parse_totals(struct source_file *file, const char *line, size_t len)
 			"the time of the totals is before that of the header");
 	file->totals.source.unknown = file->unknown;
 	file->has_totals = true;
-	return 0;
+	return judge_order(file);
 }
 
 static void count(struct source_file *file, const struct mhp_record *record)
@@ -189,8 +212,14 @@ static void count(struct source_file *file, const struct mhp_record *record)
 	if (!record->seq)
 		return;
 	file->counts[0]++;
-	if (file->last_seq < record->seq)
+	if (!file->back_line && record->seq != file->last_seq &&
+	    record->time_ns != file->last_ns &&
+	    (record->seq > file->last_seq) != (record->time_ns > file->last_ns))
+		file->back_line = file->line;
+	if (file->last_seq < record->seq) {
 		file->last_seq = record->seq;
+		file->last_ns = record->time_ns;
+	}
 	if (record->event)
 		file->counts[record->event]++;
 	else
@@ -286,6 +315,7 @@ static void keep_cut(struct source_file *file)
 		file->cut_line = file->line - 1;
 	file->source.part_whole = false;
 	file->source.part_end_ns = 0;
+	file->sums.no_lock += !!file->back_line;
 	file->base += file->last_seq;
 }
 
@@ -316,7 +346,7 @@ static int file_next_part(struct source_file *file, const char *line,
 			"this recording has another size of memory blocks than the one before it");
 	memset(file->counts, 0, sizeof(file->counts));
 	file->unknown = 0;
-	file->last_seq = 0;
+	file->last_seq = file->last_ns = file->back_line = 0;
 	file->has_totals = false;
 	info.growing = source->info.growing;
 	source->info = info;
@@ -338,10 +368,12 @@ static int file_parse_line(struct source_file *file, source_sink sink,
 		return parse_totals(file, line, len);
 	err = record_from_json(line, len, file->source.info.schema, &record,
 			       &why);
-	if (err && err != -ENOMSG)
+	if (err < 0 && err != -ENOMSG)
 		return file_fail(file, err,
 				 is_truncated(file) ? "truncated" : why);
 	count(file, &record);
+	/* A record without a number may have an unknown word, too. */
+	file->unknown += err > 0;
 	if (record.seq)
 		record.seq += file->base;
 	err = sink(ctx, &record);
@@ -517,6 +549,9 @@ static int file_totals(struct source *source, struct source_totals *totals)
 
 	if (file->has_totals)
 		*totals = file->totals.source;
+	/* It is unknown whether it had its lock. */
+	else
+		totals->no_lock = !!file->back_line;
 	source_totals_add(totals, &file->sums);
 	return file->has_totals && !file->cut_line ? 0 : -ENODATA;
 }
