@@ -11,7 +11,7 @@ $RESULTS/online.txt:
     online|offline ROUND ALL OBSERVER   for all blocks of a round
     whole ALL OBSERVER                  from the first round until the observer is gone
     still ALL OBSERVER                  the same without any round
-    convert ALL                         perf only: to turn its file into text
+    convert ALL                         perf and binary only: to turn the file into text
     still-convert ALL                   the same without any round
     events NUMBER                       mhptop record only: the events that it recorded meanwhile
 
@@ -93,7 +93,7 @@ class Nobody:
 
     def forget(self):
         """Remove its files."""
-        for path in glob.glob("/tmp/recording") + glob.glob("/tmp/perf.*") + glob.glob(OUTPUT):
+        for path in glob.glob("/tmp/recording*") + glob.glob("/tmp/perf.*") + glob.glob(OUTPUT):
             os.unlink(path)
 
     def recorded(self):
@@ -108,12 +108,14 @@ class Nobody:
 class Record(Nobody):
     """mhptop record"""
 
+    FILE = "/tmp/recording"
+
     def __init__(self, source="events"):
         super().__init__()
-        self.command = (MHPTOP, "record", "--source", source, "-o", "/tmp/recording")
+        self.command = (MHPTOP, "record", "--source", source, "-o", self.FILE)
 
     def attached(self):
-        return os.path.exists("/tmp/recording") and os.path.getsize("/tmp/recording")
+        return os.path.exists(self.FILE) and os.path.getsize(self.FILE)
 
     def lines(self):
         with open("/tmp/recording", encoding="utf-8") as file:
@@ -125,6 +127,18 @@ class Record(Nobody):
     def more(self):
         counts = json.loads(self.lines()[-1])["totals"]["events"]
         yield f"events {sum(c['seen'] for name, c in counts.items() if 'snapshot' not in name)}"
+
+
+class RecordBinary(Record):
+    """mhptop record, in binary form"""
+    FILE = "/tmp/recording.mhp"
+
+    def more(self):
+        begin = busy_ns()
+        with open("/tmp/recording", "w", encoding="utf-8") as file:
+            subprocess.run([MHPTOP, "export", "--ndjson", self.FILE], stdout=file, check=True)
+        yield f"convert {busy_ns() - begin}"
+        yield from super().more()
 
 
 class RecordProbes(Record):
@@ -200,7 +214,7 @@ class BpftraceProbes(Bpftrace):
         super().__init__("probes.bt")
 
 
-OBSERVERS = {"none": Nobody, "record": Record, "probes": RecordProbes, "check": Check, "perf": Perf,
+OBSERVERS = {"none": Nobody, "record": Record, "binary": RecordBinary, "probes": RecordProbes, "check": Check, "perf": Perf,
              "bpftrace": Bpftrace, "bpftrace-probes": BpftraceProbes}
 
 

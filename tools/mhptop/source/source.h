@@ -80,6 +80,7 @@ struct source {
 	 * of read() never hands over records of two.
 	 */
 	u64 part;
+	bool short_records; /* set by a reader whose sink reads no more of a record than its size says */
 	bool part_whole; /* no events were missing at the end of the last one */
 	u64 part_end_ns; /* no events came until then in the last one; 0: unknown */
 };
