@@ -93,28 +93,49 @@ size_t binary_begin_put(struct binary_writer *writer,
 	return used + put_frame_head(writer, BINARY_LAYOUT, len, buf + used);
 }
 
+/* The payload of some event of another version might not consist of whole words. */
+static size_t __attribute__((noinline))
+put_odd(struct binary_writer *writer, const void *record, size_t len, char *buf)
+{
+	memcpy(buf + sizeof(struct binary_head), record, len);
+	return put_frame_head(writer, BINARY_RECORD, len, buf);
+}
+
+#define HEAD_WORDS (MHP_RECORD_HEADER / sizeof(u64))
+
+/* Copies a word, and takes it into the chain. */
+static inline u64 copy_word(char *to, const u64 *from, u64 value)
+{
+	u64 word = *from;
+
+	memcpy(to, &word, sizeof(word));
+	return chain_mix(value, word);
+}
+
 size_t binary_record_put(struct binary_writer *writer,
 			 const struct mhp_record *record, char *buf)
 {
-	size_t len = MHP_RECORD_HEADER + record->size;
+	const u32 len = MHP_RECORD_HEADER + record->size;
 	const u64 *from = (const u64 *)record;
-	u64 value = chain_mix(writer->chain, BINARY_RECORD | len << 16);
 	char *to = buf + sizeof(struct binary_head);
-	struct binary_head head = { .kind = BINARY_RECORD, .len = len };
-	size_t i;
+	u64 value = chain_mix(writer->chain, BINARY_RECORD | len << 16);
+	u32 i;
 
-	if (len % sizeof(*from)) {
-		memcpy(to, record, len);
-		return put_frame_head(writer, BINARY_RECORD, len, buf);
-	}
-	/* Copied and checked in one go. */
-	for (i = 0; i < len / sizeof(*from); i++) {
-		memcpy(to + i * sizeof(*from), &from[i], sizeof(*from));
-		value = chain_mix(value, from[i]);
-	}
-	head.check = chain_end(&writer->chain, value);
-	memcpy(buf, &head, sizeof(head));
-	return sizeof(head) + len;
+	if (len % sizeof(*from))
+		return put_odd(writer, record, len, buf);
+#pragma GCC unroll 6
+	for (i = 0; i < HEAD_WORDS; i++)
+		value = copy_word(to + i * sizeof(value), from + i, value);
+#pragma GCC unroll 4
+	for (; i < len / sizeof(*from); i++)
+		value = copy_word(to + i * sizeof(value), from + i, value);
+	memcpy(buf,
+	       &(struct binary_head){
+		       .kind = BINARY_RECORD,
+		       .len = len,
+		       .check = chain_end(&writer->chain, value) },
+	       sizeof(struct binary_head));
+	return sizeof(struct binary_head) + len;
 }
 
 size_t binary_totals_put(struct binary_writer *writer,
