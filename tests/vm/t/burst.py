@@ -113,7 +113,7 @@ class Run:
 def main():
     guest.note(f"{os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGESIZE') >> 20} MiB of RAM, {os.cpu_count()} CPUs")
     adopt_orphans()
-    for source, form in ("events", "mhp"), ("probes", "ndjson"), ("events", "ndjson"):
+    for source, form in ("events", "mhp"), ("events", "ndjson"), ("probes", "ndjson"):
         path = f"{RECORDING}.{form}"
         run = Run("record", "--source", source, "-o", path)
         run.what += f", {form}"

@@ -94,6 +94,8 @@ ssize_t input_read(struct input *input, char *buf, size_t len, bool *eof,
 		err = binary_text_error(input->binary, why);
 		if (err)
 			return err;
+		if (len < BINARY_LINES_MAX)
+			return read_failed(-ENOBUFS, why);
 	}
 	/* What may be binary is read piece by piece, so that its lines have room. */
 	if (input->begun && !input->binary)

@@ -19,7 +19,7 @@ struct input;
 struct input *input_new(int fd, bool unpack);
 void input_free(struct input *input);
 /*
- * Read into a buffer of len bytes, which is empty (INPUT_BYTES) unless the file
+ * Read into a buffer of len bytes, which must be empty (INPUT_BYTES) unless the file
  * turns out to be text. Returns the bytes of lines, perhaps 0; *eof is set at the end of
  * the file, for now. Or -errno, after the lines before the damage, with why.
  */
