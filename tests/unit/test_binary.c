@@ -500,6 +500,31 @@ static void test_other_layout(void)
 	",\"events\":{\"e\":{\"number\":1,\"size\":16,\"fields\":[" fields \
 	"]}}}}\n"
 
+/* Whether a layout is read that has an event with so many fields, whose names are made by printf(). */
+static bool has_fields(const char *name, size_t nr)
+{
+	static char buf[BINARY_BEGIN_MAX];
+	struct layout *layout;
+	const char *reason;
+	size_t at, i;
+	bool is_read;
+
+	at = sprintf(
+		buf,
+		"{\"layout\":{" LIST
+		",\"events\":{\"e\":{\"number\":1,\"size\":16,\"fields\":[");
+	for (i = 0; i < nr; i++) {
+		at += sprintf(buf + at, "%s[\"", i ? "," : "");
+		at += sprintf(buf + at, name, i);
+		at += sprintf(buf + at, "\",0,8,0]");
+	}
+	strcpy(buf + at, "]}}}}\n");
+	layout = layout_parse(buf, strlen(buf), &reason);
+	is_read = layout;
+	free(layout);
+	return is_read;
+}
+
 static void test_bad_layouts(void)
 {
 	static const char *const bad[] = {
@@ -551,7 +576,7 @@ static void test_bad_layouts(void)
 	static char buf[BINARY_BEGIN_MAX];
 	const char *reason;
 	struct layout *layout;
-	size_t i, at;
+	size_t i;
 
 	layout = layout_parse(EVENT("[\"x\",0,8,0]"),
 			      strlen(EVENT("[\"x\",0,8,0]")), &reason);
@@ -566,16 +591,12 @@ static void test_bad_layouts(void)
 		   "a damaged layout is refused: %.*s",
 		   (int)strcspn(bad[i], "\n"), bad[i]);
 	}
-	at = sprintf(
-		buf,
-		"{\"layout\":{" LIST
-		",\"events\":{\"e\":{\"number\":1,\"size\":16,\"fields\":[");
-	for (i = 0; i < 25; i++)
-		at += sprintf(buf + at, "%s[\"f%zu\",0,8,0]", i ? "," : "", i);
-	strcpy(buf + at, "]}}}}");
-	layout = layout_parse(buf, strlen(buf), &reason);
-	ok(!layout, "more fields than have a bit are refused");
-	free(layout);
+	ok(!has_fields("f%zu", 25), "more fields than have a bit are refused");
+	ok(has_fields("f%zu", 24), "  but not as many");
+	ok(!has_fields("field_with_the_longest_possible_name_%02zu", 24),
+	   "an event whose line would be too long is refused");
+	ok(has_fields("field_with_the_longest_possible_name_%02zu", 10),
+	   "  but not a shorter one");
 }
 
 int main(void)
