@@ -42,7 +42,7 @@ shows "detail: the range, what hosts its memmap and why" 'hosted by: block, reas
 keys Down Down Down Down
 shows "detail: the events of the block" '^! .*mhp_offline_failed: start_pfn=0x190200'
 keys End
-shows "detail: who brought it online" '^  onlined_way +sysfs '
+shows "detail: who brought it online" '^  onlined_by +bash '
 keys PageUp
 shows "detail: the columns" '^  blocker_kind +anon'
 keys Right
