@@ -377,10 +377,10 @@ static void count_page(struct history *history, const struct mhp_record *record,
 	const struct mhp_mhp_offline_blocker *blocker =
 		&record->p.mhp_offline_blocker;
 	size_t index = page_index(history, blocker->pfn);
-	struct history_page *page = history->pages + index;
+	struct history_page *page =
+		index < history->nr_pages ? &history->pages[index] : NULL;
 
-	if (index == history->nr_pages || page->pfn != blocker->pfn ||
-	    page->part != history->part) {
+	if (!page || page->pfn != blocker->pfn || page->part != history->part) {
 		if (!vec_insert(history->pages, history->nr_pages,
 				history->room_pages, index)) {
 			history->no_memory = true;
