@@ -17,6 +17,8 @@
 #include "export/ndjson.h"
 #include "base/loop.h"
 #include "record/record.h"
+#include "report/diff.h"
+#include "report/report.h"
 #include "serve/serve.h"
 #include "source/stream.h"
 
@@ -135,7 +137,7 @@ static int record(const struct cli *cli)
 	struct record_output output;
 	struct source *source;
 	char why[256];
-	int status = record_open(&output, cli->file);
+	int status = record_open(&output, cli->output);
 
 	if (status)
 		return status;
@@ -191,6 +193,49 @@ static int export(const struct cli *cli)
 	return status;
 }
 
+static int report(const struct cli *cli)
+{
+	struct stream stream;
+	int err, status;
+
+	err = stream_open_all(&stream, cli->files, cli->nr_files, 0, NULL);
+	if (err)
+		return status_fail(stream_status(err), "%s", stream.why);
+	status = report_run(&stream, &cli->report);
+	stream_close(&stream);
+	return status;
+}
+
+static int diff(const struct cli *cli)
+{
+	struct diff_side sides[2];
+	int i, err, status;
+
+	for (i = 0; i < 2; i++) {
+		struct stream *stream = &sides[i].stream;
+		const struct cli_moment *moment = &cli->moments[i];
+
+		sides[i].name = cli->files[i];
+		err = stream_open_any(stream, cli->files[i], NULL);
+		if (err && i)
+			stream_close(&sides[0].stream);
+		if (err)
+			return status_fail(stream_status(err), "%s",
+					   stream->why);
+		/* Times are printed in microseconds: include all of the last one. */
+		stream_window(stream, 0,
+			      moment->is_set ?
+				      moment_ns(moment, &stream->model.info) +
+					      999 :
+				      0);
+	}
+	status = diff_run(&sides[0], &sides[1], cli->view.format == VIEW_JSON,
+			  stdout);
+	stream_close(&sides[0].stream);
+	stream_close(&sides[1].stream);
+	return status;
+}
+
 /*
  * A file that is opened while a standard descriptor is closed would take its
  * place. What takes it instead can be neither read from standard input nor
@@ -241,6 +286,10 @@ int main(int argc, char **argv)
 		return serve_metrics(&cli);
 	case CLI_EXPORT:
 		return export(&cli);
+	case CLI_REPORT:
+		return report(&cli);
+	case CLI_DIFF:
+		return diff(&cli);
 	case CLI_DOCTOR:
 		return status_printed(doctor_run(stdout));
 	}

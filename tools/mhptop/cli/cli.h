@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include "check/check.h"
+#include "report/report.h"
 #include "serve/serve.h"
 #include "view/view.h"
 
@@ -19,7 +20,9 @@ enum cli_command {
 	CLI_EXPLAIN,
 	CLI_DOCTOR,
 	CLI_SERVE,
-	CLI_EXPORT
+	CLI_EXPORT,
+	CLI_REPORT,
+	CLI_DIFF
 };
 
 #define CLI_FILES_MAX 256
@@ -33,7 +36,8 @@ struct cli_moment {
 
 struct cli {
 	enum cli_command command;
-	const char *file; /* to record, replay or check; NULL if not given */
+	const char *file; /* the first to read; NULL if not given */
+	const char *output; /* file to write, NULL if not given */
 	const char *files[CLI_FILES_MAX]; /* all those to replay or check */
 	unsigned int nr_files;
 	const char *question; /* of plan: "offline" */
@@ -41,11 +45,14 @@ struct cli {
 	struct view_opts view;
 	struct check_opts check;
 	struct serve_opts serve;
+	struct report_opts report;
 	bool has_source; /* the user asked for it */
 	enum source_kind source;
 	bool follow;
 	bool perfetto, ndjson; /* the format of export */
+	bool csv; /* the format of report */
 	struct cli_moment since, until;
+	struct cli_moment moments[2]; /* of the files of diff */
 };
 
 /*

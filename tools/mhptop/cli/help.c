@@ -19,6 +19,8 @@
 #define DOCTOR (1 << CLI_DOCTOR)
 #define SERVE (1 << CLI_SERVE)
 #define EXPORT (1 << CLI_EXPORT)
+#define REPORT (1 << CLI_REPORT)
+#define DIFF (1 << CLI_DIFF)
 
 const struct cli_command_info cli_commands[] = {
 	[CLI_TOP] = { "", "[options]",
@@ -73,6 +75,16 @@ const struct cli_command_info cli_commands[] = {
 			 "The result goes to standard output. --perfetto: JSON that Perfetto and Chrome\n"
 			 "read, with operations as slices and the pages of zones as counters. --ndjson:\n"
 			 "what the recorder would have written to a file that is not FILE.mhp.\n" },
+	[CLI_REPORT] = { "report", "[options] [FILE...]",
+			 "report what each operation took, and what was in its way",
+			 "One line for each operation with its phases, then the times of each kind, pages\n"
+			 "in the way and retries. With -o, a page for a browser, in one file without\n"
+			 "scripts; -o with --csv or --json writes that instead.\n" },
+	[CLI_DIFF] = { "diff", "[--json] A[@TIME] B[@TIME]",
+		       "what differs between two recordings, or two moments",
+		       "Compares accounts, results of operations and violations at the ends, or at TIME,\n"
+		       "a time as printed with the events, or +TIME after the recorder started. Times of\n"
+		       "operations are shown, but are no difference. Exit: 0 equal; 3 they differ.\n" },
 	{ 0 },
 };
 
@@ -81,14 +93,14 @@ enum { FIRST = __COUNTER__ + 1 };
 const struct cli_option cli_options[] = {
 	{ CLI_OPT_BATCH, "batch", NULL, "print frames as text", TOP | REPLAY },
 	{ CLI_OPT_JSON, "json", NULL,
-	  "print frames as JSON, one object per line; plan, list: the answer",
-	  TOP | REPLAY | PLAN | LIST },
+	  "print frames as JSON, one object per line; plan, list, report, diff: the answer",
+	  TOP | REPLAY | PLAN | LIST | REPORT | DIFF },
 	{ CLI_OPT_DELAY, "delay", "SEC", "seconds between frames (default 1)",
 	  TOP | REPLAY },
 	{ CLI_OPT_FRAMES, "frames", "N", "stop after N frames", TOP | REPLAY },
 	{ CLI_OPT_OUTPUT, "output", "FILE",
-	  "output file, binary if FILE.mhp (default: -, standard output)",
-	  RECORD },
+	  "output file, of record binary if FILE.mhp (default: -, standard output)",
+	  RECORD | REPORT },
 	{ CLI_OPT_SORT, "sort", "KEY",
 	  "sort by a column, -KEY for descending order", TOP | REPLAY },
 	{ CLI_OPT_FILTER, "filter", "EXPR", "show only matching blocks",
@@ -96,7 +108,7 @@ const struct cli_option cli_options[] = {
 	{ CLI_OPT_TIME, "time", "STYLE",
 	  "show times as " TIME_STYLES
 	  " (default: mono; dashboard, explain: local)",
-	  TOP | REPLAY | CHECK | EXPLAIN },
+	  TOP | REPLAY | CHECK | EXPLAIN | REPORT },
 	{ CLI_OPT_ASCII, "ascii", NULL, "use ASCII characters only",
 	  TOP | REPLAY },
 	{ CLI_OPT_NO_COLOR, "no-color", NULL,
@@ -118,19 +130,21 @@ const struct cli_option cli_options[] = {
 	  "write a trace for Perfetto or chrome://tracing", EXPORT },
 	{ CLI_OPT_NDJSON, "ndjson", NULL, "write the lines of a recording",
 	  EXPORT },
+	{ CLI_OPT_CSV, "csv", NULL, "print the report as CSV", REPORT },
 	{ CLI_OPT_FOR, "for", "SEC",
 	  "stop checking live events after SEC seconds", CHECK },
 	{ CLI_OPT_JUNIT, "junit", "FILE", "also write the verdict as JUnit XML",
 	  CHECK },
 	{ CLI_OPT_VMLINUX, "vmlinux", "FILE",
-	  "vmlinux for looking up source lines", CHECK },
+	  "vmlinux for looking up source lines", CHECK | REPORT },
 	{ CLI_OPT_RULES, "rules", "FILE",
 	  "read settings from FILE, one per line", CHECK },
 #define SETTING(name, arg, help) \
 	{ CLI_OPT_SETTING + __COUNTER__ - FIRST, name, arg, help, CHECK },
 	RULES_SETTINGS(SETTING){ CLI_OPT_HELP, "help", NULL, "show this help",
 				 TOP | RECORD | REPLAY | CHECK | PLAN | LIST |
-					 EXPLAIN | DOCTOR | SERVE | EXPORT },
+					 EXPLAIN | DOCTOR | SERVE | EXPORT |
+					 REPORT | DIFF },
 	{ CLI_OPT_VERSION, "version", NULL, "show the version", TOP },
 	{ 0 },
 };
@@ -189,6 +203,7 @@ static void print_options(enum cli_command command, FILE *out)
 			option->commands & RECORD	? "record: " :
 			option->commands & REPLAY	? "replay: " :
 			option->commands & EXPORT	? "export: " :
+			option->commands == REPORT	? "report: " :
 			option->commands & SERVE	? "serve: " :
 							  "check: ",
 			option->help);

@@ -12,6 +12,7 @@
 #include "model/ledger.h"
 #include "model/source_info.h"
 #include "model/violations.h"
+#include "model/who.h"
 
 #define MODEL_LOG 4096 /* latest events that the model keeps */
 
@@ -26,6 +27,7 @@ struct model {
 	struct source_info info;
 	struct mhp_ledger *ledger;
 	struct violations violations;
+	struct who who;
 	bool loaded; /* the ledger is a copy of the kernel's: do not fold records */
 	struct source_totals totals; /* as last reported by the source */
 	u64 seen; /* records taken */
