@@ -75,7 +75,7 @@ eq "nothing is left of removed memory" \
 eq "each block has freed as many vmemmap pages as it populated" \
 	"$("$GENERATE" 72 | frame '[.blocks[] | select(.freed != .populated or .state != "removed")] | length')" 0
 eq "the keys of a frame" "$(frame 'keys' hosted.ndjson)" \
-	'["block_bytes","blocks","events","host","kernel","ns","page_bytes","ranges","schema","self_check","source","sums","time","violated","violations","zones"]'
+	'["attention","block_bytes","blocks","events","host","kernel","ns","page_bytes","ranges","schema","self_check","source","sums","time","violated","violations","zones"]'
 
 # What makes a recording inconclusive although no event was lost: KEY MESSAGE
 uncertain() {

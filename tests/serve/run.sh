@@ -92,10 +92,16 @@ eq "the counters of an earlier recording go on" "$(sum mhptop_operations_total "
 tests/serve/machine.py >"$WORK/big.ndjson"
 series=$(metrics "$WORK/big.ndjson" | grep -vc '^#')
 check "8 TiB in 65,536 memory blocks on 8 nodes: at most 250 series, $series" test "$series" -le 250
+series=$((series + $(jq '.properties.attention.properties.unknown.items.enum | length' docs/schema/frame-3.json) - $(metrics "$WORK/big.ndjson" | grep -c '^mhptop_attention{')))
+check "  and so many if all of what needs attention is known, $series" test "$series" -le 250
 check "  at least 200, or this test shows nothing" test "$series" -ge 200
 eq "  all blocks are counted" "$(sum mhptop_blocks "$WORK/big.ndjson")" 65536
 eq "  no label has a page, a task or a block" "$(metrics "$WORK/big.ndjson" | grep -oE '[{,][a-z]+=' | tr -d '{,=' | sort -u | paste -sd' ')" \
-	"kernel le node operation reason result rule source state version zone"
+	"id kernel le node operation reason result rule source state version zone"
+
+eq "what needs attention" "$(sum 'mhptop_attention{id="offline_retries"}' $golden/stuck.ndjson)" 1
+eq "  what does not" "$(sum 'mhptop_attention{id="not_online"}' $golden/stuck.ndjson)" 0
+absent "  what a recording does not have" $golden/stuck.ndjson 'attention\{id="kernel_zone"'
 
 # A name of a kernel that breaks out of its label does not.
 sed '1s/"kernel":"[^"]*"/"kernel":"6\\"} 1\\nevil{x=\\"\\\\"/' $golden/hosted.ndjson >"$WORK/evil.ndjson"
