@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stdio.h>
+#include "answers/plan_add.h"
 #include "check/check.h"
 #include "serve/serve.h"
 #include "view/view.h"
@@ -36,7 +37,7 @@ struct cli {
 	const char *file; /* to record, replay or check; NULL if not given */
 	const char *files[CLI_FILES_MAX]; /* all those to replay or check */
 	unsigned int nr_files;
-	const char *question; /* of plan: "offline" */
+	const char *question; /* of plan: "offline" or "add" */
 	const char *memory; /* of plan and explain: what it is about */
 	struct view_opts view;
 	struct check_opts check;
@@ -45,6 +46,8 @@ struct cli {
 	enum source_kind source;
 	bool follow;
 	bool perfetto; /* the format of export */
+	bool now; /* what needs attention, of doctor */
+	struct plan_add_opts add; /* of plan add */
 	struct cli_moment since, until;
 };
 
