@@ -21,8 +21,9 @@ from lib_ledger import Recorder
 
 MODE = sys.argv[1] if len(sys.argv) > 1 else "none given"
 GIB = 1 << 30
-FIRST = 1 << 32
 SMALL = 128 << 20
+# Where memory can be plugged. With memory blocks of 2 GiB, the RAM that the guest hides goes up to there.
+FIRST = 4 * GIB if oracle.BLOCK_BYTES == SMALL else 68 * GIB
 SIZES = (SMALL, 3 * SMALL, GIB, 11 * SMALL, 2 * GIB, 9 * GIB) if oracle.BLOCK_BYTES == SMALL else tuple(
     size * GIB for size in (2, 4, 6, 8, 10, 12))
 # Adding a DIMM also takes a little that nobody counts: slabs, sysfs, the lists of CPUs.
