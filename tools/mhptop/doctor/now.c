@@ -36,9 +36,10 @@ static int read_now(struct stream *stream)
 /* An offline that is only in progress ends soon, one that tries again and again does not. */
 static int look(struct stream *stream)
 {
-	u64 until = loop_now() + NOW_PATIENCE_NS + NOW_LOOK_NS;
 	struct pollfd fd = { .events = POLLIN };
 	int err = read_now(stream);
+	/* The time of an offline that was in progress counts from the snapshot, which has been read now. */
+	u64 until = loop_now() + NOW_PATIENCE_NS;
 
 	while (!err && is_offlining(&stream->model) && loop_now() < until) {
 		fd.fd = source_fd(stream->source);
@@ -97,6 +98,7 @@ int doctor_now_run(struct stream *stream, bool json, FILE *out)
 		return status_fail(STATUS_FAILED, "cannot read memory: %s",
 				   strerror(-err));
 	}
+	stream_tick(stream, loop_now());
 	stream_update(stream);
 	attention_find(&attention, model,
 		       facts ? facts_read(facts, model->info.page_bytes,
