@@ -33,7 +33,10 @@ completes "rules" "order.add order.life order.offline order.online order.remove"
 completes "values of --time" "delta local mono utc" --time ""
 completes "values of --expect-hosting" "range" check --expect-hosting r
 completes "the question of plan" "offline" plan o
-completes "options of plan" "--help --json" plan --
+completes "the other question of plan" "add" plan a
+completes "options of plan" "--at --help --json --mode" plan --
+completes "modes of plan add" "N Y force range" plan add 2G --mode ""
+completes "options of doctor" "--help --json --now" doctor --
 completes "options of explain" "--source" explain --so
 completes "memory to plan for" "$(cd /sys/devices/system && ls -d memory/memory[0-9]* | sed 's,.*/,,' | grep '^memory1' | sort | paste -sd' ')" \
 	plan offline memory1

@@ -22,11 +22,16 @@ check "the manual page lists the JSON keys of a range, in their order" diff "$WO
 
 # Options in the help and in the manual page
 "$mhptop" --help 2>&1 | grep -oE -- '--[a-z][a-z-]+' | sort -u >"$WORK/printed"
-sed -n 's/\\-/-/gp; p' docs/mhptop.8 | grep -oE '^\.It Fl .*|, -[a-z-]+' | grep -oE -- '-[a-z][a-z-]{2,}' |
+sed -n 's/\\-/-/gp; p' docs/mhptop.8 | grep -oE '^\.It Fl .*|, -[a-z-]+' | grep -oE -- '-[a-z][a-z-]+' |
 	sed 's/^-*/--/' | sort -u >"$WORK/documented"
 check "mhptop --help lists options" test -s "$WORK/printed"
 none "every option of --help is in the manual page" "$(comm -23 "$WORK/printed" "$WORK/documented")"
 none "every option of the manual page is in --help" "$(comm -13 "$WORK/printed" "$WORK/documented")"
+
+jq -r '.properties.attention.properties.unknown.items.enum[]' docs/schema/frame-3.json >"$WORK/printed"
+sed -n 's/^| `\([a-z_]*\)` | .*/\1/p' docs/attention.md >"$WORK/documented"
+check "there is something that needs attention" test -s "$WORK/printed"
+check "docs/attention.md explains each id, in their order" diff "$WORK/printed" "$WORK/documented"
 
 none "no example filters a single live frame by history" \
 	"$(grep -nE 'mhptop .*-n 1 .*--filter.*(failures|(on|off)lines|freed|retired|time|reason|ret|blocker|step)' README.md docs/*.md docs/mhptop.8)"

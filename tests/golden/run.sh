@@ -75,7 +75,7 @@ eq "nothing is left of removed memory" \
 eq "each block has freed as many vmemmap pages as it populated" \
 	"$("$GENERATE" 72 | frame '[.blocks[] | select(.freed != .populated or .state != "removed")] | length')" 0
 eq "the keys of a frame" "$(frame 'keys' hosted.ndjson)" \
-	'["block_bytes","blocks","events","host","kernel","ns","page_bytes","ranges","schema","self_check","source","sums","time","violated","violations","zones"]'
+	'["attention","block_bytes","blocks","events","host","kernel","ns","page_bytes","ranges","schema","self_check","source","sums","time","violated","violations","zones"]'
 
 # What makes a recording inconclusive although no event was lost: KEY MESSAGE
 uncertain() {
@@ -406,6 +406,13 @@ usage "several files to follow" "--follow needs one FILE, not 2" replay -b --fol
 usage "an argument too many" "unexpected argument 'b'" record b
 usage "an unknown column to sort by" "--sort: unknown column 'colour'" -b --sort colour
 usage "an unknown column in a filter" "--filter: unknown column 'colour'; --help lists them" -b --filter colour=red
+usage "no question of plan" "plan needs 'offline' and memory, or 'add' and a size, not ''" plan
+usage "plan add without a size" 'plan add needs a size such as 2G' plan add
+usage "plan add with a size that is none" "plan add needs a size such as 2G, not '2X'" plan add 2X
+usage "an unknown mode of plan add" "--mode needs N, Y, force or range, not 'on'" plan add 2G --mode on
+usage "an address that is none" "--at needs an address such as 0x100000000, not '4G'" plan add 2G --at 4G
+usage "an option of plan add for plan offline" '--at and --mode are for plan add' plan offline 32 --at 0x0
+usage "JSON of the doctor without --now" "--json needs --now with 'mhptop doctor'" doctor --json
 usage "a dashboard without a terminal" 'standard output is not a terminal: use -b or --json' replay hosted.ndjson
 for command in '' record replay doctor; do
 	# shellcheck disable=SC2086

@@ -88,14 +88,21 @@ absent "the accounts of an earlier recording" "$WORK/two.ndjson" 'blocks|memmap'
 eq "the counters of an earlier recording go on" "$(sum mhptop_operations_total "$WORK/two.ndjson")" \
 	"$(($(sum mhptop_operations_total $golden/hosted.ndjson) * 2))"
 
-# How many series there are
+# How many series there are, if all of what needs attention is known, as on a running machine
+ids=$(jq '.properties.attention.properties.unknown.items.enum | length' docs/schema/frame-3.json)
+series_of() { echo $(($(grep -vc '^#' "$1") + ids - $(grep -c '^mhptop_attention{' "$1"))); }
 tests/serve/machine.py >"$WORK/big.ndjson"
-series=$(metrics "$WORK/big.ndjson" | grep -vc '^#')
+metrics "$WORK/big.ndjson" >"$WORK/big.prom"
+series=$(series_of "$WORK/big.prom")
 check "8 TiB in 65,536 memory blocks on 8 nodes: at most 250 series, $series" test "$series" -le 250
 check "  at least 200, or this test shows nothing" test "$series" -ge 200
 eq "  all blocks are counted" "$(sum mhptop_blocks "$WORK/big.ndjson")" 65536
 eq "  no label has a page, a task or a block" "$(metrics "$WORK/big.ndjson" | grep -oE '[{,][a-z]+=' | tr -d '{,=' | sort -u | paste -sd' ')" \
-	"kernel le node operation reason result rule source state version zone"
+	"id kernel le node operation reason result rule source state version zone"
+
+eq "what needs attention" "$(sum 'mhptop_attention{id="offline_retries"}' $golden/stuck.ndjson)" 1
+eq "  what does not" "$(sum 'mhptop_attention{id="not_online"}' $golden/stuck.ndjson)" 0
+absent "  what a recording does not have" $golden/stuck.ndjson 'attention\{id="kernel_zone"'
 
 # A name of a kernel that breaks out of its label does not.
 sed '1s/"kernel":"[^"]*"/"kernel":"6\\"} 1\\nevil{x=\\"\\\\"/' $golden/hosted.ndjson >"$WORK/evil.ndjson"
@@ -163,11 +170,11 @@ tests/serve/fleet.py tools/grafana/mhptop.json docs/fleet.md >"$WORK/queries.yml
 none "the dashboard has no panel over another one" "$(<"$WORK/stderr")"
 check "  promtool finds its queries valid, and those of docs/fleet.md" promtool check rules --lint=all --lint-fatal "$WORK/queries.yml"
 check "  there are some" test "$(grep -o '"expr"' "$WORK/queries.yml" | wc -l)" -gt 20
-eq "  they name only metrics that exist" "$(cat "$WORK/queries.yml" tools/prometheus/mhptop.fleet.rules.yml | grep -oE '\bmhptop_[a-z_]+\b' |
-	sort -u | grep -vxFf <(grep -ohE '^mhptop_[a-z_]+' "$WORK"/*.prom; sed -n 's/.*record: job:\(mhptop_[a-z_]*\):.*/\1/p' tools/prometheus/mhptop.fleet.rules.yml))" ""
-eq "  and only sums that are recorded" "$(grep -oE 'job:mhptop_[a-z_]+:[a-z0-9]+' "$WORK/queries.yml" docs/fleet.md -h | sort -u |
-	grep -vxFf <(sed -n 's/.*record: //p' tools/prometheus/mhptop.fleet.rules.yml))" ""
-few=$(grep -vc '^#' "$WORK/hosted.prom")
+none "  they name only metrics that exist" "$(cat "$WORK/queries.yml" tools/prometheus/mhptop.fleet.rules.yml | grep -oE '\bmhptop_[a-z_]+\b' |
+	sort -u | grep -vxFf <(grep -ohE '^mhptop_[a-z_]+' "$WORK"/*.prom; sed -n 's/.*record: job:\(mhptop_[a-z_]*\):.*/\1/p' tools/prometheus/mhptop.fleet.rules.yml))"
+none "  and only sums that are recorded" "$(grep -oE 'job:mhptop_[a-z_]+:[a-z0-9]+' "$WORK/queries.yml" docs/fleet.md -h | sort -u |
+	grep -vxFf <(sed -n 's/.*record: //p' tools/prometheus/mhptop.fleet.rules.yml))"
+few=$(series_of "$WORK/hosted.prom")
 check "docs/fleet.md has the numbers of series, $few and $series" grep -q "has $few series.*one of 8 TiB .* has $series series" <(tr '\n' ' ' <docs/fleet.md)
 
 # The unit. Its manual page is not installed here.

@@ -54,6 +54,14 @@ keys q
 ends "a recording with lost events has its own exit status" 5
 shows "lost events are explained afterwards" '^mhptop: 3 of [0-9]+ events were lost when it was recorded'
 
+open 80x24 "$MHPTOP replay $TOP/tests/golden/stuck.ndjson"
+shows "what needs attention is in the second line" '^!1 needs attention  memory34: going offline again and again: for 12\.5s, the last'
+shows "  and the sums are below it" '^memory +present'
+size 80x13
+eq "  but not on a small screen" "$(screen | grep -c 'needs attention')" 0
+keys q
+until_ok has_file "$WORK/after"
+
 "$TOP/tests/rules/edit.py" "$STORY" set:mhp_vmemmap_online:3:nid:7 >"$WORK/violated.ndjson"
 open 120x30 "$MHPTOP replay $WORK/violated.ndjson"
 shows "a violation is counted" '^events .* rules !1 violation( |$)'

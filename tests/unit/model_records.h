@@ -104,7 +104,7 @@ static void take_zone(u64 seq, int zone, u64 present, u64 managed)
 }
 
 /* Boot memory, a self-hosted block, one whose offline failed, and one first met in the middle of an operation. */
-static void fill(void)
+static inline void fill(void)
 {
 	take_zone(1, MHP_ZONE_NORMAL, 1000, 900);
 	take_zone(2, MHP_ZONE_MOVABLE, 200, 100);
@@ -128,7 +128,7 @@ static const struct mhp_block *block_at(u64 number)
 	return ledger_find_block(model.ledger, number * PAGES);
 }
 
-static void cell(u64 block, const char *key, const char *want)
+static inline void cell(u64 block, const char *key, const char *want)
 {
 	char text[64], name[96];
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "format/record_json.h"
+#include "model/attention.h"
 #include "model/columns.h"
 #include "model/source_info.h"
 #include "rules/rules.h"
@@ -228,7 +229,7 @@ static void print_violations(void)
 	       "        \"then\": {\"$ref\": \"#/$defs/event\"}\n"
 	       "      },\n"
 	       "      \"required\": [\"rule\", \"block\", \"pfn\", \"expected\", \"found\", \"before\", \"then\"]\n"
-	       "    }}\n  },\n");
+	       "    }},\n");
 }
 
 static void print_zones(void)
@@ -247,6 +248,33 @@ static void print_zones(void)
 	       "      },\n"
 	       "      \"required\": [\"node\", \"zone\", \"present\", \"managed\", \"present_change\", \"managed_change\", \"vmemmap_pages\", \"blocks_online\"]\n"
 	       "    }},\n");
+}
+
+/* The ids of what needs attention, as a type */
+static void print_attention_ids(void)
+{
+	int i;
+
+	printf("{\"enum\": [");
+	for (i = 0; i < ATTENTION_NR; i++)
+		printf("%s\"%s\"", i ? ", " : "", attention_infos[i].id);
+	printf("]}");
+}
+
+static void print_attention(void)
+{
+	printf("    \"attention\": {\"type\": \"object\", \"properties\": {\n"
+	       "      \"found\": {\"$ref\": \"#/$defs/u64\"},\n"
+	       "      \"findings\": {\"type\": \"array\", \"items\": {\"type\": \"object\", \"properties\": {\n"
+	       "        \"id\": ");
+	print_attention_ids();
+	printf(",\n        \"what\": {\"type\": \"string\"},\n"
+	       "        \"text\": {\"type\": \"string\"},\n"
+	       "        \"do\": {\"type\": \"string\"}\n"
+	       "      }, \"required\": [\"id\", \"what\", \"text\", \"do\"]}},\n"
+	       "      \"unknown\": {\"type\": \"array\", \"items\": ");
+	print_attention_ids();
+	printf("}\n    }, \"required\": [\"found\", \"findings\", \"unknown\"]}\n");
 }
 
 static void print_frame_schema(void)
@@ -283,7 +311,8 @@ static void print_frame_schema(void)
 	print_rows("blocks", columns);
 	print_rows("ranges", range_columns);
 	print_violations();
-	printf("  \"required\": [\"schema\", \"kernel\", \"host\", \"source\", \"page_bytes\", \"block_bytes\", \"ns\", \"time\", \"events\", \"self_check\", \"sums\", \"zones\", \"blocks\", \"ranges\", \"violated\", \"violations\"],\n"
+	print_attention();
+	printf("  },\n  \"required\": [\"schema\", \"kernel\", \"host\", \"source\", \"page_bytes\", \"block_bytes\", \"ns\", \"time\", \"events\", \"self_check\", \"sums\", \"zones\", \"blocks\", \"ranges\", \"violated\", \"violations\"],\n"
 	       "  \"$defs\": {\n%s,\n"
 	       "    \"event\": {\n"
 	       "      \"type\": [\"object\", \"null\"],\n"

@@ -30,7 +30,8 @@ static void put(const char *path, const char *text)
 	    text, root, path);
 }
 
-static void put_block(int id, int node, const char *state, const char *zones)
+static inline void put_block(int id, int node, const char *state,
+			     const char *zones)
 {
 	char path[128];
 

@@ -8,11 +8,13 @@
 #include "answers/explain.h"
 #include "answers/list.h"
 #include "answers/plan.h"
+#include "answers/plan_add.h"
 #include "view/batch.h"
 #include "check/check.h"
 #include "cli/cli.h"
 #include "view/tui/dashboard.h"
 #include "doctor/doctor.h"
+#include "doctor/now.h"
 #include "export/export.h"
 #include "export/ndjson.h"
 #include "base/loop.h"
@@ -236,6 +238,34 @@ static int diff(const struct cli *cli)
 	return status;
 }
 
+static int plan(const struct cli *cli)
+{
+	bool json = cli->view.format == VIEW_JSON;
+
+	if (cli->add.bytes)
+		return plan_add_run(&cli->add, json, stdout);
+	return plan_offline_run(cli->memory, json, stdout);
+}
+
+static int doctor(const struct cli *cli)
+{
+	struct stream stream;
+	int err, status;
+
+	if (!cli->now)
+		return status_printed(doctor_run(stdout));
+	err = stream_open_live(&stream, NULL);
+	if (err)
+		return status_fail(stream_live_status(err), "%s", stream.why);
+	if (*stream.model.notice)
+		status_fail(STATUS_OK,
+			    "polling sysfs instead of reading events: %s",
+			    stream.model.notice);
+	status = doctor_now_run(&stream, cli->view.format == VIEW_JSON, stdout);
+	stream_close(&stream);
+	return status_printed(status);
+}
+
 /*
  * A file that is opened while a standard descriptor is closed would take its
  * place. What takes it instead can be neither read from standard input nor
@@ -276,8 +306,7 @@ int main(int argc, char **argv)
 	case CLI_CHECK:
 		return check(&cli);
 	case CLI_PLAN:
-		return plan_offline_run(cli.memory,
-					cli.view.format == VIEW_JSON, stdout);
+		return plan(&cli);
 	case CLI_LIST:
 		return list_run(cli.view.format == VIEW_JSON, stdout);
 	case CLI_EXPLAIN:
@@ -291,7 +320,7 @@ int main(int argc, char **argv)
 	case CLI_DIFF:
 		return diff(&cli);
 	case CLI_DOCTOR:
-		return status_printed(doctor_run(stdout));
+		return doctor(&cli);
 	}
 	return STATUS_FAILED;
 }

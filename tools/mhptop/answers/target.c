@@ -9,14 +9,10 @@
 #include <unistd.h>
 
 #include "answers/target.h"
-#include "base/vec.h"
 #include "source/live.h"
+#include "source/sysfs/iomem.h"
 
 #define MEMORY "/sys/devices/system/memory"
-#define RAM \
-	"System RAM" /* what the names of all RAM in /proc/iomem begin with */
-#define VIRTIO_MEM_RAM RAM " (virtio_mem)"
-
 enum wanted_kind { WANTED_RANGE, WANTED_NODE, WANTED_DEVICE };
 
 /* What the text asks for */
@@ -28,21 +24,11 @@ struct wanted {
 	const char *device;
 };
 
-/* A line of /proc/iomem, in bytes, inclusive */
-struct iomem {
-	u64 start;
-	u64 end;
-	unsigned int indent; /* spaces */
-	char name[64];
-};
-
 struct finding {
 	struct target *target;
 	const char *root;
 	struct wanted wanted;
-	struct iomem *lines;
-	size_t nr_lines;
-	size_t room_lines;
+	struct iomem iomem;
 	struct sysfs_view view;
 };
 
@@ -108,37 +94,22 @@ static int parse_wanted(struct wanted *wanted, const char *text,
 	return 0;
 }
 
-/* "  100000000-13fffffff : System RAM (kmem)" */
-static bool parse_iomem(struct iomem *line, const char *text)
+static int find_iomem(struct finding *f)
 {
-	line->indent = strspn(text, " ");
-	return sscanf(text, " %llx-%llx : %63[^\n]", &line->start, &line->end,
-		      line->name) == 3;
-}
-
-static int read_iomem(struct finding *f)
-{
-	char path[PATH_MAX], text[256];
+	char path[PATH_MAX];
 	FILE *file;
-	int err = 0;
+	int err;
 
 	snprintf(path, sizeof(path), "%s/proc/iomem", f->root);
 	file = fopen(path, "re");
 	if (!file)
 		return -errno;
-	while (!err && fgets(text, sizeof(text), file)) {
-		if (!vec_grow(f->lines, f->nr_lines, f->room_lines))
-			err = -ENOMEM;
-		else if (parse_iomem(&f->lines[f->nr_lines], text))
-			f->nr_lines++;
-	}
-	if (!err && ferror(file))
-		err = -EIO;
+	err = iomem_read(&f->iomem, file);
 	fclose(file);
 	return err;
 }
 
-static u64 overlap(const struct iomem *line, u64 start, u64 end)
+static u64 overlap(const struct iomem_line *line, u64 start, u64 end)
 {
 	u64 from = line->start > start ? line->start : start;
 	u64 to = line->end < end ? line->end : end;
@@ -153,9 +124,9 @@ static u64 covered(const struct finding *f, const char *name, u64 start,
 	u64 sum = 0;
 	size_t i;
 
-	for (i = 0; i < f->nr_lines; i++)
-		if (!strncmp(f->lines[i].name, name, strlen(name)))
-			sum += overlap(&f->lines[i], start, end);
+	for (i = 0; i < f->iomem.nr; i++)
+		if (!strncmp(f->iomem.lines[i].name, name, strlen(name)))
+			sum += overlap(&f->iomem.lines[i], start, end);
 	return sum;
 }
 
@@ -178,29 +149,19 @@ static void read_acpi_device(const struct finding *f, u64 number, char *name,
 	snprintf(name, len, "%.*s", (int)len - 1, slash ? slash + 1 : link);
 }
 
-/* The line that a line is indented below, NULL for none */
-static const struct iomem *parent_of(const struct finding *f, size_t i)
-{
-	size_t at = i;
-
-	while (at-- > 0)
-		if (f->lines[at].indent < f->lines[i].indent)
-			return &f->lines[at];
-	return NULL;
-}
-
 /* Drivers request their range, and the RAM in it is a part of that; a DIMM has none. */
 static void read_device(const struct finding *f, u64 number, u64 start, u64 end,
 			char *name, size_t len)
 {
-	const struct iomem *parent;
+	const struct iomem_line *parent;
 	size_t i;
 
-	for (i = 0; i < f->nr_lines; i++) {
-		if (strncmp(f->lines[i].name, RAM, strlen(RAM)) ||
-		    !overlap(&f->lines[i], start, end))
+	for (i = 0; i < f->iomem.nr; i++) {
+		if (strncmp(f->iomem.lines[i].name, IOMEM_RAM,
+			    strlen(IOMEM_RAM)) ||
+		    !overlap(&f->iomem.lines[i], start, end))
 			continue;
-		parent = parent_of(f, i);
+		parent = iomem_parent(&f->iomem, i);
 		if (!parent)
 			break;
 		snprintf(name, len, "%s", parent->name);
@@ -215,9 +176,9 @@ static bool is_of_device(const struct finding *f, const char *device, u64 start,
 {
 	size_t i;
 
-	for (i = 0; i < f->nr_lines; i++)
-		if (!strcmp(f->lines[i].name, f->wanted.device) &&
-		    overlap(&f->lines[i], start, end))
+	for (i = 0; i < f->iomem.nr; i++)
+		if (!strcmp(f->iomem.lines[i].name, f->wanted.device) &&
+		    overlap(&f->iomem.lines[i], start, end))
 			return true;
 	return !strcmp(device, f->wanted.device);
 }
@@ -252,22 +213,12 @@ static void take_blocks(struct finding *f)
 			    end, block->device, sizeof(block->device));
 		if (!is_wanted_block(f, block, start, end))
 			continue;
-		block->whole = covered(f, RAM, start, end) == bytes;
-		block->virtio_mem = covered(f, VIRTIO_MEM_RAM, start, end) > 0;
+		block->whole = covered(f, IOMEM_RAM, start, end) == bytes;
+		block->virtio_mem = covered(f, IOMEM_VIRTIO_MEM, start, end) >
+				    0;
 		block++;
 	}
 	target->nr = block - target->blocks;
-}
-
-/* Without root, the kernel shows only zeros. */
-static bool is_hidden(const struct finding *f)
-{
-	size_t i;
-
-	for (i = 0; i < f->nr_lines; i++)
-		if (f->lines[i].end)
-			return false;
-	return true;
 }
 
 static int find_blocks(struct finding *f, const char *text, char *why,
@@ -277,12 +228,12 @@ static int find_blocks(struct finding *f, const char *text, char *why,
 	int err = sysfs_view_read(&f->view, f->root, target->block_pages);
 
 	if (!err)
-		err = read_iomem(f);
+		err = find_iomem(f);
 	if (err)
 		return source_live_why(err, why, len,
 				       "cannot read memory blocks: %s",
 				       strerror(-err));
-	if (text && is_hidden(f))
+	if (text && iomem_is_hidden(&f->iomem))
 		return source_live_why(
 			-EPERM, why, len,
 			"%s/proc/iomem hides addresses: run as root", f->root);
@@ -319,7 +270,7 @@ int target_find(struct target *target, const char *root, const char *text,
 				       TARGET_WHAT);
 	err = find_blocks(&f, text, why, len);
 	sysfs_view_free(&f.view);
-	free(f.lines);
+	iomem_free(&f.iomem);
 	if (err)
 		target_free(target);
 	return err;

@@ -94,6 +94,27 @@ const char *duration_text(char buf[UNITS_TEXT_MAX], u64 ns, int decimals)
 	return buf;
 }
 
+int size_parse(u64 *bytes, const char *text)
+{
+	static const char units[] = "KMGT";
+	const char *rest, *unit;
+	unsigned int shift = 0;
+
+	if (number_parse(bytes, text, true, &rest))
+		return -EINVAL;
+	unit = *rest ? strchr(units, *rest) : NULL;
+	if (unit) {
+		shift = 10 * (unit - units + 1);
+		rest++;
+		if (!strcmp(rest, "iB"))
+			rest += 2;
+	}
+	if (*rest || !*bytes || *bytes > ~0ULL >> 1 >> shift)
+		return -EINVAL;
+	*bytes <<= shift;
+	return 0;
+}
+
 const char *size_text(char buf[UNITS_TEXT_MAX], u64 bytes)
 {
 	static const char *const units[] = { "B",   "KiB", "MiB", "GiB",

@@ -29,6 +29,11 @@ int duration_parse(u64 *ns, const char *text);
 #define DURATION_EXACT -1 /* decimals: up to six, without trailing zeros */
 /* "32.0us" if decimals is 1; nanoseconds never have decimals. Returns buf. */
 const char *duration_text(char buf[UNITS_TEXT_MAX], u64 ns, int decimals);
+/*
+ * Parse a size such as "2G", "512M", "128MiB" or a number of bytes, above 0. The units
+ * K, M, G and T are powers of 1024, with or without iB. Returns 0 or -EINVAL.
+ */
+int size_parse(u64 *bytes, const char *text);
 /* "128 MiB", or "9.2 GiB" if it is below 100 and not whole. Returns buf. */
 const char *size_text(char buf[UNITS_TEXT_MAX], u64 bytes);
 

@@ -205,6 +205,23 @@ static int parse_listen(struct cli *cli, const char *text)
 	return 0;
 }
 
+static int parse_at(struct cli *cli, const char *text)
+{
+	const char *end;
+
+	cli->add.has_address = true;
+	if (!number_parse(&cli->add.address, text, true, &end) && !*end)
+		return 0;
+	return refuse_value("at", "an address such as 0x100000000", text);
+}
+
+static int parse_mode(struct cli *cli, const char *text)
+{
+	if (!plan_add_mode_parse(&cli->add.mode, text))
+		return 0;
+	return refuse_value("mode", PLAN_ADD_MODES, text);
+}
+
 static int parse_option(struct cli *cli, int option, const char *arg)
 {
 	switch (option) {
@@ -251,6 +268,13 @@ static int parse_option(struct cli *cli, int option, const char *arg)
 		cli->csv = true;
 		cli->report.format = REPORT_CSV;
 		return 0;
+	case CLI_OPT_NOW:
+		cli->now = true;
+		return 0;
+	case CLI_OPT_AT:
+		return parse_at(cli, arg);
+	case CLI_OPT_MODE:
+		return parse_mode(cli, arg);
 	case CLI_OPT_FOLLOW:
 		cli->follow = true;
 		return 0;
@@ -414,18 +438,40 @@ static void set_defaults(struct cli *cli)
 	cli->view.ascii = strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
 }
 
-static int check_question(const struct cli *cli)
+static int check_add(struct cli *cli)
 {
+	if (!cli->memory)
+		return status_fail(STATUS_USAGE,
+				   "plan add needs a size such as 2G");
+	if (size_parse(&cli->add.bytes, cli->memory))
+		return status_fail(STATUS_USAGE,
+				   "plan add needs a size such as 2G, not '%s'",
+				   cli->memory);
+	return 0;
+}
+
+static int check_question(struct cli *cli)
+{
+	if (cli->command == CLI_DOCTOR && cli->view.format == VIEW_JSON &&
+	    !cli->now)
+		return status_fail(STATUS_USAGE,
+				   "--json needs --now with 'mhptop doctor'");
 	if (cli->command == CLI_EXPLAIN && !cli->memory)
 		return status_fail(
 			STATUS_USAGE,
 			"explain needs a memory block such as memory32, or an address");
 	if (cli->command != CLI_PLAN)
 		return 0;
+	if (cli->question && !strcmp(cli->question, "add"))
+		return check_add(cli);
 	if (!cli->question || strcmp(cli->question, "offline"))
+		return status_fail(
+			STATUS_USAGE,
+			"plan needs 'offline' and memory, or 'add' and a size, not '%s'",
+			cli->question ? cli->question : "");
+	if (cli->add.has_address || cli->add.mode)
 		return status_fail(STATUS_USAGE,
-				   "plan needs 'offline' and memory, not '%s'",
-				   cli->question ? cli->question : "");
+				   "--at and --mode are for plan add");
 	if (!cli->memory)
 		return status_fail(STATUS_USAGE,
 				   "plan offline needs memory: %s",

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stdio.h>
+#include "answers/plan_add.h"
 #include "check/check.h"
 #include "report/report.h"
 #include "serve/serve.h"
@@ -40,7 +41,7 @@ struct cli {
 	const char *output; /* file to write, NULL if not given */
 	const char *files[CLI_FILES_MAX]; /* all those to replay or check */
 	unsigned int nr_files;
-	const char *question; /* of plan: "offline" */
+	const char *question; /* of plan: "offline" or "add" */
 	const char *memory; /* of plan and explain: what it is about */
 	struct view_opts view;
 	struct check_opts check;
@@ -51,6 +52,8 @@ struct cli {
 	bool follow;
 	bool perfetto, ndjson; /* the format of export */
 	bool csv; /* the format of report */
+	bool now; /* what needs attention, of doctor */
+	struct plan_add_opts add; /* of plan add */
 	struct cli_moment since, until;
 	struct cli_moment moments[2]; /* of the files of diff */
 };

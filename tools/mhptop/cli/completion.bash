@@ -13,7 +13,8 @@ _mhptop() {
 		;;
 	--sort | --skip) words=$(sed -n 's/^  \([a-z][a-z_.]*\)  .*/\1/p' <<<"$help") ;;
 	--source) words="events probes sysfs" ;;
-	plan) words="offline" ;;
+	plan) words="offline add" ;;
+	--mode) words="N Y force range" ;;
 	offline | explain)
 		words=$(cd /sys/devices/system 2>/dev/null && ls -d memory/memory[0-9]* | sed 's,.*/,,')
 		[[ $previous == explain ]] || words+=" $(cd /sys/devices/system 2>/dev/null && ls -d node/node[0-9]* | sed 's,.*/,,')"
@@ -26,7 +27,7 @@ _mhptop() {
 		;;&
 	*)
 		# Without a command, leave out options that belong to only one command.
-		words=$(grep -vE '  (record|replay|check|serve|export|report): ' <<<"$help" | grep -oE '^ *(-[a-zA-Z], )?--[a-z-]+' | grep -o -- '--.*')
+		words=$(grep -vE '  (record|replay|check|plan|doctor|serve|export|report): ' <<<"$help" | grep -oE '^ *(-[a-zA-Z], )?--[a-z-]+' | grep -o -- '--.*')
 		((COMP_CWORD > 1)) || words+=" $(sed -n 's/^  mhptop \([a-z]*\) .*/\1/p' <<<"$help")"
 		;;
 	esac

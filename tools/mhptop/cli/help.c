@@ -47,12 +47,14 @@ const struct cli_command_info cli_commands[] = {
 			"in seconds, or has a unit: ns, us, ms, s, m or h. Exit: 0 all rules pass; 3 a\n"
 			"rule was violated; 5 inconclusive: events are missing, an operation has not\n"
 			"ended, or nothing happened; 6 the recording is damaged.\n" },
-	[CLI_PLAN] = { "plan", "[--json] offline MEMORY",
-		       "forecast whether memory can go offline, and why not",
+	[CLI_PLAN] = { "plan", "[options] offline MEMORY|add SIZE",
+		       "forecast whether memory can go offline, or be added",
 		       "MEMORY is a range such as 0x100000000-0x13fffffff, an address, a block such as\n"
 		       "memory32, a node such as node1, or a device such as dax0.0, virtio0 or\n"
-		       "PNP0C80:00. Nothing is changed. Exit: 0 it can go; 3 it cannot; 5 that cannot\n"
-		       "be known.\n" },
+		       "PNP0C80:00. SIZE is that of memory to add as one range, such as 2G: the answer\n"
+		       "says who would host its memmap, in how many pages, and whether they are free.\n"
+		       "Nothing is changed. Exit: 0 it can go, or be added; 3 it cannot; 5 that\n"
+		       "cannot be known.\n" },
 	[CLI_LIST] = { "list", "[--json]",
 		       "list memory with zones, hosting, devices and forecasts",
 		       "As lsmem does, in ranges of memory blocks that have everything in common. OFFLINE\n"
@@ -62,9 +64,10 @@ const struct cli_command_info cli_commands[] = {
 			  "BLOCK is memory39 or 39, ADDRESS a physical address such as 0x138000000. Without\n"
 			  "FILE, explains what the running kernel shows; with a recording, the block's\n"
 			  "whole life and its failures, with what to do.\n" },
-	[CLI_DOCTOR] = { "doctor", "",
+	[CLI_DOCTOR] = { "doctor", "[--now [--json]]",
 			 "report what mhptop needs, what is missing and what to do",
-			 "" },
+			 "With --now, lists what needs attention on this machine, and what to do about\n"
+			 "it. Exit: 0 nothing does; 3 something does; 5 that cannot be known.\n" },
 	[CLI_SERVE] = { "serve", "[options] [FILE...]",
 			"serve metrics for Prometheus, live or of a recording",
 			"Metrics are on /metrics, until interrupted. Without FILE they are those of\n"
@@ -93,13 +96,13 @@ enum { FIRST = __COUNTER__ + 1 };
 const struct cli_option cli_options[] = {
 	{ CLI_OPT_BATCH, "batch", NULL, "print frames as text", TOP | REPLAY },
 	{ CLI_OPT_JSON, "json", NULL,
-	  "print frames as JSON, one object per line; plan, list, report, diff: the answer",
-	  TOP | REPLAY | PLAN | LIST | REPORT | DIFF },
+	  "print frames as JSON, one object per line; of other commands the answer",
+	  TOP | REPLAY | PLAN | LIST | REPORT | DIFF | DOCTOR },
 	{ CLI_OPT_DELAY, "delay", "SEC", "seconds between frames (default 1)",
 	  TOP | REPLAY },
 	{ CLI_OPT_FRAMES, "frames", "N", "stop after N frames", TOP | REPLAY },
 	{ CLI_OPT_OUTPUT, "output", "FILE",
-	  "output file, of record binary if FILE.mhp (default: -, standard output)",
+	  "output file, binary if FILE.mhp (default: -, standard output)",
 	  RECORD | REPORT },
 	{ CLI_OPT_SORT, "sort", "KEY",
 	  "sort by a column, -KEY for descending order", TOP | REPLAY },
@@ -131,6 +134,12 @@ const struct cli_option cli_options[] = {
 	{ CLI_OPT_NDJSON, "ndjson", NULL, "write the lines of a recording",
 	  EXPORT },
 	{ CLI_OPT_CSV, "csv", NULL, "print the report as CSV", REPORT },
+	{ CLI_OPT_NOW, "now", NULL, "list what needs attention now", DOCTOR },
+	{ CLI_OPT_AT, "at", "ADDR",
+	  "the address of the memory (default: above all memory)", PLAN },
+	{ CLI_OPT_MODE, "mode", "MODE",
+	  "memmap_on_memory N, Y, force or range (default: this kernel's)",
+	  PLAN },
 	{ CLI_OPT_FOR, "for", "SEC",
 	  "stop checking live events after SEC seconds", CHECK },
 	{ CLI_OPT_JUNIT, "junit", "FILE", "also write the verdict as JUnit XML",
@@ -205,6 +214,8 @@ static void print_options(enum cli_command command, FILE *out)
 			option->commands & EXPORT	? "export: " :
 			option->commands == REPORT	? "report: " :
 			option->commands & SERVE	? "serve: " :
+			option->commands & DOCTOR	? "doctor: " :
+			option->commands & PLAN		? "plan: " :
 							  "check: ",
 			option->help);
 	}

@@ -16,16 +16,10 @@
 
 #include "base/units.h"
 #include "doctor/doctor.h"
+#include "doctor/settings.h"
 #include "base/status.h"
 #include "model/event_table.h"
 #include "source/live.h"
-
-/* The result of a check; the word at the start of its line. */
-enum doctor_verdict {
-	DOCTOR_OK, /* "ok" */
-	DOCTOR_MISSING, /* "missing": required to read events */
-	DOCTOR_NOTE, /* "note": optional, or for information */
-};
 
 static const struct {
 	const char *option;
@@ -52,9 +46,8 @@ static const struct {
 
 #define NR_WANTED (sizeof(wanted) / sizeof(*wanted))
 
-static void __attribute__((format(printf, 4, 5)))
-doctor_print(FILE *out, enum doctor_verdict verdict, const char *what,
-	     const char *fmt, ...)
+void doctor_print(FILE *out, enum doctor_verdict verdict, const char *what,
+		  const char *fmt, ...)
 {
 	static const char *const words[] = {
 		[DOCTOR_OK] = "ok",
@@ -291,7 +284,6 @@ static void check_addresses(FILE *out)
 
 static void check_hotplug(FILE *out)
 {
-	static const char memory[] = "/sys/devices/system/memory";
 	char text[64], why[256], size[UNITS_TEXT_MAX];
 	struct source_info info;
 
@@ -300,11 +292,6 @@ static void check_hotplug(FILE *out)
 	else
 		doctor_print(out, DOCTOR_OK, "memory blocks", "%s each",
 			     size_text(size, info.block_bytes));
-	if (source_live_text(text, sizeof(text), "%s/auto_online_blocks",
-			     memory) > 0)
-		doctor_print(out, DOCTOR_NOTE, "auto_online_blocks",
-			     "%s (what the kernel does with added blocks)",
-			     text);
 	if (source_live_text(
 		    text, sizeof(text), "%s",
 		    "/sys/module/memory_hotplug/parameters/memmap_on_memory") <=
@@ -375,5 +362,6 @@ int doctor_run(FILE *out)
 	check_addresses(out);
 	doctor_config(out);
 	check_hotplug(out);
+	doctor_settings(out, "");
 	return check_source(out);
 }

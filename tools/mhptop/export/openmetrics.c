@@ -251,6 +251,20 @@ static void put_rules(const struct exposition *to)
 				to->model->violations.of_rule[i]);
 }
 
+/* An id is absent if it is unknown whether there is anything of it. */
+static void put_attention(const struct exposition *to)
+{
+	const struct attention *attention = &to->model->attention;
+	int i;
+
+	put_family(to, "mhptop_attention", METRIC_GAUGE, NULL,
+		   "What needs attention, see mhptop doctor --now.");
+	for (i = 0; i < ATTENTION_NR; i++)
+		if (!(attention->unknown >> i & 1))
+			fprintf(to->out, "mhptop_attention{id=\"%s\"} %llu\n",
+				attention_infos[i].id, attention->of_id[i]);
+}
+
 /* What the memory blocks of a node sum up to */
 struct node_sums {
 	s32 nid;
@@ -471,6 +485,7 @@ int metrics_put(const struct model *model, const struct tally *tally,
 		put_running(&to);
 		put_rules(&to);
 	}
+	put_attention(&to);
 	err = put_accounts(&to);
 	if (format == METRICS_OPENMETRICS)
 		fputs("# EOF\n", out);

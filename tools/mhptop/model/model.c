@@ -38,6 +38,7 @@ int model_init(struct model *model, const struct source_info *info)
 	model->ledger = ledger_new(pages, info->max_accounts);
 	violations_init(&model->violations, pages);
 	who_init(&model->who);
+	sparse_init(&model->poisoned, sizeof(u32));
 	if (model->log && model->ledger)
 		return 0;
 	model_fini(model);
@@ -50,6 +51,7 @@ void model_fini(struct model *model)
 	model->ledger = NULL;
 	violations_free(&model->violations);
 	who_reset(&model->who);
+	sparse_free(&model->poisoned);
 	free(model->log);
 	model->log = NULL;
 	free(model->clocks);
@@ -69,6 +71,7 @@ int model_restart(struct model *model, const struct source_info *info,
 	ledger_free(model->ledger);
 	model->ledger = ledger;
 	who_reset(&model->who);
+	sparse_free(&model->poisoned);
 	if (!continues) {
 		model->first_ns = model->last_ns = model->now_ns = 0;
 		model->nr_clocks = 0;
@@ -112,6 +115,19 @@ static void log_put(struct model *model, const struct mhp_record *record)
 	memcpy(entry, record, MHP_RECORD_HEADER + record->size);
 }
 
+/* No event reports them, so the account of a block does not have them. */
+static void note_poisoned(struct model *model, const struct mhp_record *record)
+{
+	const struct mhp_mhp_snapshot_block *block =
+		&record->p.mhp_snapshot_block;
+	u64 number = block->start_pfn / ledger_block_pages(model->ledger);
+	u32 *pages = block->poisoned ? sparse_make(&model->poisoned, number) :
+				       sparse_find(&model->poisoned, number);
+
+	if (pages)
+		*pages = block->poisoned;
+}
+
 int model_take(void *ctx, const struct mhp_record *record)
 {
 	struct model *model = ctx;
@@ -131,6 +147,8 @@ int model_take(void *ctx, const struct mhp_record *record)
 	if (record->event == MHP_EVENT_mhp_clock)
 		add_clock(model, from_ns, record->p.mhp_clock.wall_ns,
 			  record->p.mhp_clock.mono_ns);
+	if (record->event == MHP_EVENT_mhp_snapshot_block)
+		note_poisoned(model, record);
 	/* A loaded ledger already includes the record. */
 	if (!model->loaded && ledger_fold(model->ledger, record))
 		model->no_room++;

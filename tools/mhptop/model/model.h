@@ -9,6 +9,8 @@
 #ifndef MODEL_H
 #define MODEL_H
 
+#include "base/sparse.h"
+#include "model/attention.h"
 #include "model/ledger.h"
 #include "model/source_info.h"
 #include "model/violations.h"
@@ -28,6 +30,9 @@ struct model {
 	struct mhp_ledger *ledger;
 	struct violations violations;
 	struct who who;
+	struct sparse
+		poisoned; /* u32 pages of memory blocks, by block number, as of the snapshot */
+	struct attention attention; /* as of the last stream_update() */
 	bool loaded; /* the ledger is a copy of the kernel's: do not fold records */
 	struct source_totals totals; /* as last reported by the source */
 	u64 seen; /* records taken */

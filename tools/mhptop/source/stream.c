@@ -71,12 +71,12 @@ static int open_sysfs(struct stream *stream)
 	return err ?: start_model(stream, NULL);
 }
 
-int stream_open_live(struct stream *stream, const enum source_kind *only)
+/* 0, or -errno after which the stream is closed. */
+static int open_live(struct stream *stream, const enum source_kind *only)
 {
 	char why[128];
 	int err;
 
-	memset(stream, 0, sizeof(*stream));
 	if (only && *only == SOURCE_SYSFS)
 		return open_sysfs(stream);
 	err = source_open_kernel(&stream->source, only, stream->why,
@@ -94,6 +94,20 @@ int stream_open_live(struct stream *stream, const enum source_kind *only)
 	if (!err)
 		snprintf(stream->model.notice, sizeof(stream->model.notice),
 			 "%s", stream->why);
+	return err;
+}
+
+int stream_open_live(struct stream *stream, const enum source_kind *only)
+{
+	int err;
+
+	memset(stream, 0, sizeof(*stream));
+	stream->facts = facts_open("", false);
+	err = open_live(stream, only);
+	if (err) {
+		facts_close(stream->facts);
+		stream->facts = NULL;
+	}
 	return err;
 }
 
@@ -186,6 +200,8 @@ void stream_close(struct stream *stream)
 {
 	source_close(stream->source);
 	stream->source = NULL;
+	facts_close(stream->facts);
+	stream->facts = NULL;
 	rules_free(stream->rules);
 	stream->rules = NULL;
 	free(stream->parts);
@@ -229,6 +245,17 @@ void stream_tick(struct stream *stream, u64 now_ns)
 	model_tick(&stream->model, now_ns);
 }
 
+static void update_attention(struct stream *stream)
+{
+	struct model *model = &stream->model;
+	const struct attention_facts *facts = NULL;
+
+	if (stream->facts)
+		facts = facts_read(stream->facts, model->info.page_bytes,
+				   model->info.block_bytes, model_now(model));
+	attention_find(&model->attention, model, facts, ATTENTION_PATIENCE_NS);
+}
+
 void stream_update(struct stream *stream)
 {
 	struct model *model = &stream->model;
@@ -249,6 +276,7 @@ void stream_update(struct stream *stream)
 	if (!*model->notice)
 		snprintf(model->notice, sizeof(model->notice), "%s",
 			 stream->part_note);
+	update_attention(stream);
 }
 
 /* Whether two recordings cover the same time of one boot. The last event of one may be the first of the other. */

@@ -11,6 +11,7 @@
 #include "rules/rules.h"
 #include "base/status.h"
 #include "source/source.h"
+#include "source/sysfs/facts.h"
 
 /* A recording that has ended */
 struct stream_part {
@@ -23,6 +24,8 @@ struct stream {
 	struct source *source;
 	struct model model;
 	struct rules *rules;
+	struct facts_source
+		*facts; /* of a live source, NULL: only events are known */
 	int rules_err; /* -ENOMEM: not all records were checked */
 	u64 part; /* the recording, if there are several, counted from 0 */
 	bool part_begins; /* it has had no records yet */
@@ -104,7 +107,8 @@ int stream_read(struct stream *stream, source_sink sink, void *ctx);
 void stream_tick(struct stream *stream, u64 now_ns);
 /*
  * Call it before the model is shown: it updates the model's counts of events
- * and, if a live source has lost a record, its accounts.
+ * and, if a live source has lost a record, its accounts, and finds what needs
+ * attention.
  */
 void stream_update(struct stream *stream);
 /*

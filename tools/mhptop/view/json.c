@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "model/columns.h"
 #include "model/times.h"
+#include "format/attention_json.h"
 #include "format/recording.h"
 #include "rules/rules.h"
 #include "view/view.h"
@@ -228,6 +229,8 @@ int view_json(const struct model *model, const struct view_opts *opts,
 	fputs("],", out);
 	json_put_ranges(out, model);
 	json_put_violations(out, model);
+	fputs(",\"attention\":", out);
+	attention_json_put(out, &model->attention);
 	fputs("}\n", out);
 	if (!err && ferror(out))
 		err = -EIO;

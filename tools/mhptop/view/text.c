@@ -51,6 +51,7 @@ static void text_put_head(FILE *out, const struct model *model,
 {
 	const struct source_info *info = &model->info;
 	char size[UNITS_TEXT_MAX], now[UNITS_TEXT_MAX];
+	char text[ATTENTION_TEXT];
 	struct model_sums sums;
 
 	model_sum(model, &sums);
@@ -78,6 +79,9 @@ static void text_put_head(FILE *out, const struct model *model,
 		put_events_head(out, model);
 	else
 		fputs("events  none\n", out);
+	if (model->attention.nr)
+		fprintf(out, "attention  %llu: %s\n", model->attention.nr,
+			attention_text(text, model->attention.kept));
 	if (model->notice[0])
 		fprintf(out, "notice  %s\n", model->notice);
 }

@@ -85,6 +85,19 @@ static void hosted_write(struct tui_pen *pen, const struct model *model,
 		pages_write(pen, model, what, pages);
 }
 
+static void attention_draw(const struct view_tui *view,
+			   const struct model *model, int y)
+{
+	struct tui_pen pen = { y, 0, view->panes.cols };
+	const struct attention *attention = &model->attention;
+	char text[ATTENTION_TEXT];
+
+	tui_pen_force(&pen, TUI_FAILED, "!%llu need%s attention  ",
+		      attention->nr, attention->nr == 1 ? "s" : "");
+	tui_pen_force(&pen, TUI_PLAIN, "%s",
+		      attention_text(text, attention->kept));
+}
+
 static void memory_draw(const struct view_tui *view, const struct model *model,
 			int y)
 {
@@ -228,10 +241,12 @@ int tui_header_alarm(const struct model *model, int cols)
 void tui_header_draw(const struct view_tui *view, const struct model *model)
 {
 	const struct tui_panes *panes = &view->panes;
-	int height = panes->header.height - panes->alarm;
+	int height = panes->header.height - panes->alarm - panes->attention;
 	int y = panes->header.y;
 
 	source_draw(view, model, y++);
+	if (panes->attention)
+		attention_draw(view, model, y++);
 	if (height >= 4)
 		memory_draw(view, model, y++);
 	if (height >= 3)

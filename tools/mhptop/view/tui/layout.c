@@ -8,11 +8,14 @@
 #define RANGES_EXTRA 2 /* title, heads */
 #define RANGES_AUTO_ROWS 30 /* of the screen, to show ranges by default */
 #define ALARM_MAX 3
+#define ATTENTION_ROWS 14 /* of the screen, to show what needs attention */
 #define LOG_MIN 3 /* title, two events */
 
-static int header_height(int rows)
+static int header_height(const struct tui_panes *panes)
 {
-	return rows >= 20 ? 4 : rows >= 14 ? 3 : 2;
+	int height = panes->rows >= 20 ? 4 : panes->rows >= 14 ? 3 : 2;
+
+	return height + panes->attention;
 }
 
 static int alarm_height(const struct tui_request *request, int rows)
@@ -98,8 +101,9 @@ void tui_layout(struct tui_panes *panes, const struct tui_request *request,
 	panes->too_small = rows < TUI_MIN_ROWS || cols < TUI_MIN_COLS;
 	if (panes->too_small)
 		return;
+	panes->attention = request->attention && rows >= ATTENTION_ROWS;
 	panes->alarm = alarm_height(request, rows);
-	y = area_set(&panes->header, 0, header_height(rows) + panes->alarm);
+	y = area_set(&panes->header, 0, header_height(panes) + panes->alarm);
 	body = rows - y - 1;
 	if (map)
 		height = map_height(request, body, table || log || ranges);

@@ -134,6 +134,7 @@ void tui_arrange(struct view_tui *view, const struct model *model)
 	tui_screen_size(&rows, &cols);
 	request.range_rows = most > 9999 ? 9999 : most;
 	request.alarm = tui_header_alarm(model, cols);
+	request.attention = model->attention.nr > 0;
 	width = map_cols(view, model, cols);
 	tui_cells_arrange(&view->cells, width, 1, 0);
 	most = view->cells.nr_rows;

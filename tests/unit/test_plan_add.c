@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-2.0
+/* `mhptop plan add` with a made-up tree: hosting by mode, block size and kernel, and what it takes. tests/vm/t/plan-add.py adds memory. */
+#include <unistd.h>
+
+#include "answers/plan_add.h"
+#include "base/units.h"
+#include "ktap.h"
+#include "model/event_table.h"
+
+#define MIB (1ULL << 20)
+#define GIB (1ULL << 30)
+
+static char root[] = "/tmp/test_plan_add.XXXXXX";
+
+#include "tree.h"
+
+static void put_machine(u64 block_bytes, const char *release, const char *mode)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%llx", block_bytes);
+	put("sys/devices/system/memory/block_size_bytes", text);
+	put("proc/sys/kernel/osrelease", release);
+	put("sys/module/memory_hotplug/parameters/memmap_on_memory", mode);
+}
+
+static void put_free(u64 pages, u64 file)
+{
+	char text[512];
+
+	snprintf(
+		text, sizeof(text),
+		"Node 0, zone   Normal\\n  pages free     %llu\\n        min      10\\n        managed  999999\\n"
+		"        protection: (0, 0)\\n      nr_zone_inactive_file %llu\\n"
+		"Node 0, zone  Movable\\n  pages free     999999\\n        min      0\\n        managed  999999\\n        protection: (0, 0)",
+		pages + 10, file);
+	put("proc/zoneinfo", text);
+}
+
+static void make_tree(void)
+{
+	if (!mkdtemp(root)) {
+		printf("Bail out! %s\n", root);
+		exit(1);
+	}
+	put("proc/iomem", "00000000-3fffffff : System RAM\\n"
+			  "140000000-17fffffff : System RAM");
+	put("proc/meminfo", "SwapFree: 0 kB\\nDirectMap1G:  1048576 kB");
+	put("proc/buddyinfo", "Node 0, zone   Normal 0 0 0 0 0 0 0 0 0 0 0");
+	put("proc/pagetypeinfo", "Page block order: 9\\nPages per block:  512");
+	put("proc/cpuinfo",
+	    "address sizes\t: 40 bits physical, 48 bits virtual");
+	put_machine(128 * MIB, "6.12.0", "Y");
+	put_free(100000, 0);
+}
+
+/* "answer reasons | hosting why memmap waste | mappings gigantic" */
+static void forecasts(const char *name, const struct plan_add_opts *opts,
+		      const char *want)
+{
+	char got[512], why[256];
+	struct plan_add plan;
+	int err = plan_add_make(&plan, root, opts, why, sizeof(why));
+
+	if (err)
+		snprintf(got, sizeof(got), "%s", why);
+	else
+		snprintf(got, sizeof(got),
+			 "%s %x | %s %s %llu %llu | %llu %llu",
+			 plan_answer_word(plan.answer), plan.reasons,
+			 event_symbol(event_hostings, plan.hosting),
+			 plan_add_why_word(plan.why), plan.memmap_pages,
+			 plan.waste_pages, plan.mapped_gib, plan.gigantic);
+	eq_text(name, got, want);
+}
+
+#define OPTS(size, at, in)                                         \
+	&(struct plan_add_opts)                                    \
+	{                                                          \
+		.bytes = size, .has_address = true, .address = at, \
+		.mode = PLAN_ADD_##in                              \
+	}
+
+static void test_modes(void)
+{
+	forecasts("the kernel's own mode", OPTS(9 * GIB, 8 * GIB, CURRENT),
+		  "yes 0 | block self_hosted 36864 0 | 0 0");
+	forecasts("N", OPTS(9 * GIB, 8 * GIB, N),
+		  "yes 0 | buddy disabled 36864 0 | 9 9");
+	forecasts("force has nothing to pad", OPTS(9 * GIB, 8 * GIB, FORCE),
+		  "yes 0 | block self_hosted 36864 0 | 0 0");
+	put_machine(128 * MIB, "6.12.0", "range");
+	forecasts("range", OPTS(9 * GIB, 8 * GIB, CURRENT),
+		  "yes 0 | range self_hosted 36864 0 | 9 8");
+	forecasts("range, from the middle of a GiB",
+		  OPTS(9 * GIB, 8 * GIB + 512 * MIB, CURRENT),
+		  "yes 0 | range self_hosted 36864 0 | 8 8");
+	put_machine(2 * GIB, "6.12.0", "Y");
+	forecasts("blocks of 2 GiB", OPTS(8 * GIB, 8 * GIB, Y),
+		  "yes 0 | block self_hosted 32768 0 | 8 4");
+	put_machine(128 * MIB, "6.1.0", "Y");
+	forecasts("an old kernel, one block", OPTS(128 * MIB, 8 * GIB, Y),
+		  "yes 0 | block self_hosted 512 0 | 0 0");
+	forecasts("an old kernel, two blocks", OPTS(256 * MIB, 8 * GIB, Y),
+		  "yes 0 | buddy one_block 1024 0 | 0 0");
+	forecasts("an old kernel has no force", OPTS(128 * MIB, 8 * GIB, FORCE),
+		  "yes 0 | buddy not_supported 512 0 | 0 0");
+	put("proc/pagetypeinfo",
+	    "Page block order: 10\\nPages per block:  1024");
+	put_machine(128 * MIB, "6.12.0", "Y");
+	forecasts("larger pageblocks", OPTS(256 * MIB, 8 * GIB, Y),
+		  "yes 0 | buddy pageblock_unaligned 1024 0 | 0 0");
+	forecasts("larger pageblocks, padded", OPTS(256 * MIB, 8 * GIB, FORCE),
+		  "yes 0 | block self_hosted 1024 1024 | 0 0");
+	put("proc/pagetypeinfo", "Page block order: 9\\nPages per block:  512");
+	run("rm %s/sys/module/memory_hotplug/parameters/memmap_on_memory",
+	    root);
+	forecasts("a kernel without self-hosting", OPTS(GIB, 8 * GIB, Y),
+		  "yes 0 | buddy not_supported 4096 0 | 1 1");
+	put_machine(128 * MIB, "6.12.0", "N");
+	put("proc/meminfo", "SwapFree: 0 kB");
+	forecasts("a CPU without pages of 1 GiB", OPTS(GIB, 8 * GIB, N),
+		  "yes 0 | buddy disabled 4096 0 | 0 1");
+	put("proc/meminfo", "SwapFree: 0 kB\\nDirectMap1G:  1048576 kB");
+}
+
+static void test_refusals(void)
+{
+	forecasts("size", OPTS(GIB + MIB, 8 * GIB, N),
+		  "no 1 | buddy disabled 4096 0 | 1 1");
+	forecasts("address", OPTS(GIB, 8 * GIB + MIB, N),
+		  "no 2 | buddy disabled 4096 0 | 0 0");
+	forecasts("overlap at its end", OPTS(GIB, 4 * GIB + 128 * MIB, N),
+		  "no 4 | buddy disabled 4096 0 | 0 0");
+	forecasts("overlap at its begin", OPTS(GIB, 6 * GIB - 128 * MIB, N),
+		  "no 4 | buddy disabled 4096 0 | 0 0");
+	forecasts("right above other memory", OPTS(GIB, 6 * GIB, N),
+		  "yes 0 | buddy disabled 4096 0 | 1 1");
+	forecasts("right below other memory", OPTS(GIB, 4 * GIB, N),
+		  "yes 0 | buddy disabled 4096 0 | 1 1");
+	forecasts("too high", OPTS(GIB, 1024 * GIB, N),
+		  "no 8 | buddy disabled 4096 0 | 0 0");
+	forecasts("up to the last address", OPTS(GIB, 1023 * GIB, N),
+		  "yes 0 | buddy disabled 4096 0 | 1 1");
+}
+
+static void test_room(void)
+{
+	struct plan_add plan;
+	char why[256];
+	u64 need;
+
+	plan_add_make(&plan, root, OPTS(GIB, 8 * GIB, N), why, sizeof(why));
+	need = plan.buddy_pages + plan.other_pages;
+	eq("the memmap comes from free memory", plan.buddy_pages, 4096);
+	put_free(need, 0);
+	forecasts("as much as is needed", OPTS(GIB, 8 * GIB, N),
+		  "yes 0 | buddy disabled 4096 0 | 1 1");
+	put_free(need - 1, 1);
+	forecasts("after reclaim", OPTS(GIB, 8 * GIB, N),
+		  "unknown 20 | buddy disabled 4096 0 | 1 1");
+	put_free(need - 1, 0);
+	forecasts("one page too few", OPTS(GIB, 8 * GIB, N),
+		  "no 10 | buddy disabled 4096 0 | 1 1");
+	put_free(100, 0);
+	forecasts("self-hosted needs little", OPTS(GIB, 8 * GIB, Y),
+		  "yes 0 | block self_hosted 4096 0 | 0 0");
+	put_free(100000, 0);
+}
+
+static void test_address(void)
+{
+	struct plan_add_opts opts = { .bytes = GIB };
+	struct plan_add plan;
+	char why[256];
+
+	plan_add_make(&plan, root, &opts, why, sizeof(why));
+	eq("above all memory", plan.address, 6 * GIB);
+	ok(plan.assumed, "which is assumed");
+	put("proc/iomem", "00000000-3fffffff : System RAM");
+	plan_add_make(&plan, root, &opts, why, sizeof(why));
+	eq("from 4 GiB on", plan.address, 4 * GIB);
+	put("proc/iomem", "00000000-00000000 : System RAM");
+	forecasts("addresses are hidden", OPTS(GIB, 8 * GIB, N),
+		  "unknown 80 | buddy disabled 4096 0 | 1 1");
+}
+
+static void test_sizes(void)
+{
+	u64 bytes;
+
+	eq("2G", size_parse(&bytes, "2G") ?: (s64)bytes, 2 * GIB);
+	eq("128MiB", size_parse(&bytes, "128MiB") ?: (s64)bytes, 128 * MIB);
+	eq("4096", size_parse(&bytes, "4096") ?: (s64)bytes, 4096);
+	eq("0x8000000", size_parse(&bytes, "0x8000000") ?: (s64)bytes,
+	   128 * MIB);
+	ok(size_parse(&bytes, "0"), "no size: 0");
+	ok(size_parse(&bytes, "2GB"), "no size: 2GB");
+	ok(size_parse(&bytes, "G"), "no size: G");
+	ok(size_parse(&bytes, "-1"), "no size: -1");
+	ok(size_parse(&bytes, "9000000000T"), "no size: too large");
+}
+
+int main(void)
+{
+	make_tree();
+	test_modes();
+	test_refusals();
+	test_room();
+	test_address();
+	test_sizes();
+	run("rm -rf %s", root);
+	return ktap_done();
+}

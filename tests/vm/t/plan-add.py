@@ -1,0 +1,149 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""`mhptop plan add` forecasts what adding a DIMM then does: who hosts its memmap, what it takes, what is left of it.
+
+    plan-add.py MODE       in a guest booted with memory_hotplug.memmap_on_memory=MODE
+
+DIMMs of several sizes are forecast at the address that QEMU gives them, then plugged. The events of their add have hosting
+and memmap pages; free memory comes from /proc/zoneinfo, mappings of 1 GiB from /proc/meminfo, gigantic pages from an
+attempt to allocate them, memory blocks from sysfs.
+"""
+import json
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), ".."))
+# pylint: disable=wrong-import-position
+import lib_guest as guest
+import lib_ledger as ledger
+import lib_oracle as oracle
+from lib_ledger import Recorder
+
+MODE = sys.argv[1] if len(sys.argv) > 1 else "none given"
+GIB = 1 << 30
+SMALL = 128 << 20
+# Where memory can be plugged. With memory blocks of 2 GiB, the RAM that the guest hides goes up to there.
+FIRST = 4 * GIB if oracle.BLOCK_BYTES == SMALL else 68 * GIB
+SIZES = (SMALL, 3 * SMALL, GIB, 11 * SMALL, 2 * GIB, 9 * GIB) if oracle.BLOCK_BYTES == SMALL else tuple(
+    size * GIB for size in (2, 4, 6, 8, 10, 12))
+# Adding a DIMM also takes a little that nobody counts: slabs, sysfs, the lists of CPUs.
+NOISE_KB = 2048
+GIGANTIC = "/sys/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages"
+
+
+def plan(*words, code=0):
+    return json.loads(ledger.run("plan", "add", *words, "--json", code=code))
+
+
+def added(recorder):
+    """The end of the last add."""
+    records = [json.loads(line) for line in oracle.read(recorder.path).splitlines() if '"mhp_add_end"' in line]
+    return records[-1] if records else {}
+
+
+def direct_gib():
+    return oracle.meminfo().get("DirectMap1G", 0) // (1 << 20)
+
+
+def gigantic_in(blocks):
+    """How many gigantic pages there can be in memory that just went online to a kernel zone."""
+    before = oracle.number_of(GIGANTIC)
+    for number in blocks:
+        code = oracle.block_set(number, "online_kernel")
+        if code:
+            raise RuntimeError(f"memory{number}: online_kernel: {oracle.errno_name(code)}")
+    oracle.write("/proc/sys/vm/compact_memory", 1)
+    oracle.write(GIGANTIC, before + 64)
+    count = oracle.number_of(GIGANTIC) - before
+    oracle.write(GIGANTIC, before)
+    return count
+
+
+def compare(size, recorder):
+    told = plan(str(size), "--at", hex(FIRST))
+    free, mapped = oracle.free_kb(), direct_gib()
+    start = guest.dimm_plug("d0", size, "", hex(FIRST))
+    used, mapped = free - oracle.free_kb(), direct_gib() - mapped
+    wrong = ledger.comes_to_rest("mhptop record", recorder.process)
+    end = added(recorder)
+    blocks = [number for number in oracle.blocks_of(start, size) if oracle.block(number)]
+    wrong += guest.differs("answer", "yes", told["answer"])
+    wrong += guest.differs("address", told["start"], start)
+    wrong += guest.differs("memory blocks", told["blocks"], len(blocks))
+    wrong += guest.differs("hosting", told["hosting"], end.get("hosting"))
+    if end.get("why"):
+        wrong += guest.differs("why", told["why"], end["why"])
+    memmap = size // oracle.PAGE * oracle.STRUCT_PAGE // oracle.PAGE
+    wrong += guest.differs("pages of memmap", memmap, told["memmap_pages"])
+    if told["hosting"] != "buddy":
+        wrong += guest.differs("pages of memmap in the range", end.get("vmemmap_pages"),
+                               told["memmap_pages"] + told["waste_pages"])
+    wrong += guest.differs("mappings of 1 GiB", mapped, told["mapped_gib"])
+    need = (told["buddy_pages"] + told["other_pages"]) * oracle.PAGE_KB
+    guest.note(f"{size >> 20} MiB: took {used} kB of free memory, forecast {need} kB")
+    if abs(used - need) > NOISE_KB:
+        wrong.append(f"free memory: {used} kB less, forecast {need} kB")
+    guest.ok(f"a DIMM of {size >> 20} MiB", wrong)
+    return told, blocks
+
+
+def compare_gigantic(told, blocks):
+    """This memory stays: the kernel soon has pages in it."""
+    count = gigantic_in(blocks)
+    guest.note(f"{count} gigantic pages, forecast {told['gigantic']}")
+    # The kernel may take a page of one for itself meanwhile.
+    guest.ok("as many gigantic pages", [] if told["gigantic"] - 1 <= count <= told["gigantic"] else
+             [f"{count}, forecast {told['gigantic']}"])
+
+
+def refused():
+    """What cannot be added, and why."""
+    block = oracle.BLOCK_BYTES
+    for name, words, want in (
+            ("a size that is no multiple of a memory block", [str(block + (1 << 20))], ["size_unaligned"]),
+            ("an address that is no multiple of a memory block", [str(block), "--at", hex(FIRST + block // 2)],
+             ["address_unaligned"]),
+            ("a range that is there", [str(block), "--at", hex(0)], ["overlaps"]),
+            ("a range that no CPU can address", [str(block), "--at", hex(1 << 60)], ["too_high"])):
+        told = plan(*words, code=3)
+        guest.ok(name, guest.differs("reasons", want, [reason["reason"] for reason in told["reasons"]]))
+
+
+def modes():
+    """The other modes, which this kernel was not booted with."""
+    patched = os.path.isdir("/sys/kernel/tracing/events/mhp")
+    hosting = {"N": "buddy", "Y": "block", "force": "block", "range": "range" if patched else "buddy"}
+    wrong = []
+    for mode, want in hosting.items():
+        told = plan(str(9 * GIB if 9 * GIB % oracle.BLOCK_BYTES == 0 else 8 * GIB), "--mode", mode)
+        wrong += guest.differs(mode, want, told["hosting"])
+        wrong += guest.differs(f"{mode}, current", mode == MODE, told["mode_is_current"])
+        if mode == "range" and not patched:
+            wrong += guest.differs("range, why", "not_supported", told["why"])
+    guest.ok("the other modes", wrong)
+    guest.note(ledger.run("plan", "add", str(8 * GIB)))
+
+
+def too_large():
+    """A memmap for which there is no room; QEMU would let the guest try for long."""
+    size = 600 * GIB
+    told = plan(str(size), "--at", hex(FIRST), "--mode", "N", code=3)
+    guest.ok("a DIMM whose memmap is larger than memory", guest.differs(
+        "reasons", ["no_room"], [reason["reason"] for reason in told["reasons"] if reason["reason"] != "too_high"]))
+
+
+def main():
+    oracle.write(f"{oracle.MEMORY}/auto_online_blocks", "offline")
+    refused()
+    modes()
+    too_large()
+    recorder = Recorder()
+    for size in SIZES:
+        told, blocks = compare(size, recorder)
+        if size != SIZES[-1]:
+            guest.dimm_unplug("d0")
+    compare_gigantic(told, blocks)
+    guest.ok("the recorder ends with nothing lost", recorder.end())
+
+
+guest.run(main)

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The forecast of an add as text and as JSON. */
+#include "answers/plan_add.h"
+#include "base/units.h"
+#include "model/event_table.h"
+
+static const struct {
+	const char *word;
+	const char *text;
+} reason_texts[PLAN_ADD_NR_REASONS] = {
+#define PLAN_ADD_REASON(name, word, answer, text) \
+	[PLAN_ADD_##name] = { word, text },
+	PLAN_ADD_REASONS(PLAN_ADD_REASON)
+#undef PLAN_ADD_REASON
+};
+
+static const struct {
+	const char *word;
+	const char *text;
+} why_texts[PLAN_ADD_NR_WHYS] = {
+#define PLAN_ADD_WHY(name, word, text) [PLAN_ADD_WHY_##name] = { word, text },
+	PLAN_ADD_WHYS(PLAN_ADD_WHY)
+#undef PLAN_ADD_WHY
+};
+
+const char *plan_add_why_word(enum plan_add_why why)
+{
+	return why_texts[why].word;
+}
+
+static const char *mode_word(enum plan_add_mode mode)
+{
+	static const char *const words[PLAN_ADD_NR_MODES] = {
+#define PLAN_ADD_MODE(name, word) [PLAN_ADD_##name] = word,
+		PLAN_ADD_MODE_LIST(PLAN_ADD_MODE)
+#undef PLAN_ADD_MODE
+	};
+
+	return words[mode];
+}
+
+static const char *pages_of(const struct plan_add *plan,
+			    char buf[2 * UNITS_TEXT_MAX], u64 pages)
+{
+	char size[UNITS_TEXT_MAX];
+
+	snprintf(buf, 2 * UNITS_TEXT_MAX, "%llu page%s (%s)", pages,
+		 pages == 1 ? "" : "s",
+		 size_text(size, pages * plan->page_bytes));
+	return buf;
+}
+
+static void print_memmap(const struct plan_add *plan, FILE *out)
+{
+	char text[2 * UNITS_TEXT_MAX];
+
+	fprintf(out, "memmap     %s, ",
+		pages_of(plan, text, plan->memmap_pages));
+	if (plan->hosting == MHP_HOSTING_RANGE)
+		fputs("in the first pages of the range", out);
+	else if (plan->hosting == MHP_HOSTING_BLOCK)
+		fprintf(out, "in each memory block its own, %llu pages",
+			plan->memmap_pages / plan->blocks);
+	else
+		fputs("from free memory of the kernel zones", out);
+	if (plan->why != PLAN_ADD_WHY_SELF_HOSTED)
+		fprintf(out, ", because %s", why_texts[plan->why].text);
+	fputc('\n', out);
+}
+
+static void print_gib(const struct plan_add *plan, FILE *out)
+{
+	fprintf(out, "1 GiB      of %llu whole GiB, ", plan->gib);
+	if (plan->has_gib)
+		fprintf(out, "%llu would be mapped by one page each",
+			plan->mapped_gib);
+	else
+		fputs("none would be mapped by one page, as this machine has no such pages",
+		      out);
+	fprintf(out,
+		", and %llu could be gigantic pages if they went online to a kernel zone\n",
+		plan->gigantic);
+}
+
+void plan_add_print_text(const struct plan_add *plan, FILE *out)
+{
+	char text[2 * UNITS_TEXT_MAX], size[UNITS_TEXT_MAX];
+	const char *sep = ": ";
+	int i;
+
+	fprintf(out, "range      0x%llx-0x%llx, %s%s\n", plan->address,
+		plan->address + plan->bytes - 1, size_text(size, plan->bytes),
+		plan->assumed ? ", at an address that was assumed" : "");
+	fprintf(out, "blocks     %llu memory blocks of %s\n", plan->blocks,
+		size_text(size, plan->block_bytes));
+	fprintf(out, "mode       memmap_on_memory=%s%s\n",
+		mode_word(plan->mode),
+		plan->mode_is_current ? ", as booted" : ", if booted with it");
+	print_memmap(plan, out);
+	fprintf(out, "waste      %s\n",
+		plan->waste_pages ? pages_of(plan, text, plan->waste_pages) :
+				    "none");
+	fprintf(out, "needs      %s",
+		pages_of(plan, text, plan->buddy_pages + plan->other_pages));
+	fprintf(out,
+		" of free memory, about %llu of them for page tables and memory blocks\n",
+		plan->other_pages);
+	fprintf(out, "free       %s in kernel zones",
+		pages_of(plan, text, plan->free_pages));
+	fprintf(out, ", and %llu more that might be reclaimed\n",
+		plan->reclaim_pages);
+	print_gib(plan, out);
+	fprintf(out, "can it be added: %s", plan_answer_word(plan->answer));
+	for (i = 0; i < PLAN_ADD_NR_REASONS; i++) {
+		if (!(plan->reasons >> i & 1))
+			continue;
+		fprintf(out, "%s%s", sep, reason_texts[i].text);
+		sep = "; ";
+	}
+	fputc('\n', out);
+}
+
+void plan_add_print_json(const struct plan_add *plan, FILE *out)
+{
+	const char *sep = "";
+	int i;
+
+	fprintf(out,
+		"{\"answer\":\"%s\",\"start\":%llu,\"assumed\":%s,\"bytes\":%llu,\"block_bytes\":%llu,\"page_bytes\":%u,\"blocks\":%llu,",
+		plan_answer_word(plan->answer), plan->address,
+		plan->assumed ? "true" : "false", plan->bytes,
+		plan->block_bytes, plan->page_bytes, plan->blocks);
+	fprintf(out,
+		"\"mode\":\"%s\",\"mode_is_current\":%s,\"hosting\":\"%s\",\"why\":\"%s\",",
+		mode_word(plan->mode), plan->mode_is_current ? "true" : "false",
+		event_symbol(event_hostings, plan->hosting),
+		why_texts[plan->why].word);
+	fprintf(out,
+		"\"memmap_pages\":%llu,\"buddy_pages\":%llu,\"other_pages\":%llu,\"waste_pages\":%llu,\"free_pages\":%llu,\"reclaim_pages\":%llu,",
+		plan->memmap_pages, plan->buddy_pages, plan->other_pages,
+		plan->waste_pages, plan->free_pages, plan->reclaim_pages);
+	fprintf(out, "\"gib\":%llu,\"mapped_gib\":", plan->gib);
+	if (plan->has_gib)
+		fprintf(out, "%llu", plan->mapped_gib);
+	else
+		fputs("null", out);
+	fprintf(out, ",\"gigantic\":%llu,\"reasons\":[", plan->gigantic);
+	for (i = 0; i < PLAN_ADD_NR_REASONS; i++) {
+		if (!(plan->reasons >> i & 1))
+			continue;
+		fprintf(out, "%s{\"reason\":\"%s\",\"text\":\"%s\"}", sep,
+			reason_texts[i].word, reason_texts[i].text);
+		sep = ",";
+	}
+	fputs("]}\n", out);
+}
