@@ -81,12 +81,16 @@ def block_ids():
 
 
 def block(number):
-    """State, valid zones (one if it is online) and node of a block; None if there is no such block."""
+    """State, valid zones (one if it is online) and node of a block; None if there is no such block.
+
+    A block that is being added has no node yet, and 6.12 crashes if somebody reads its valid_zones then (docs/limits.md).
+    """
     path = f"{MEMORY}/memory{number}"
     try:
-        zones_text = read(f"{path}/valid_zones").split()
         nodes = [int(name[4:]) for name in os.listdir(path) if re.fullmatch(r"node\d+", name)]
-        return Block(read(f"{path}/state").strip(), zones_text, nodes[0] if nodes else -1)
+        if not nodes:
+            return None
+        return Block(read(f"{path}/state").strip(), read(f"{path}/valid_zones").split(), nodes[0])
     except OSError as err:
         # A file that is open while the block is removed fails with ENODEV.
         if err.errno not in (errno.ENOENT, errno.ENODEV):
