@@ -30,7 +30,7 @@ from lib_trace import Trace
 MODE = sys.argv[1] if len(sys.argv) > 1 else "none given"
 PARAMETERS = "/sys/module/memory_hotplug/parameters"
 BLOCKS = 32
-SECONDS = 300                       # for a change of virtio-mem's size, on a busy host
+SECONDS = oracle.HANG_SECONDS       # for a change of virtio-mem's size
 FREELY = 10000                      # a ratio that allows everything
 
 

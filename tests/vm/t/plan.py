@@ -31,7 +31,7 @@ GROUP = 8                           # blocks that are forecast together
 EXITS = {"yes": 0, "no": 3, "unknown": 5}
 BUDDY = 1 << 10                     # in /proc/kpageflags
 LOOK_SECONDS = 0.5                  # between looks at an offline
-SECONDS = 600                       # for one step, on a busy host
+SECONDS = oracle.HANG_SECONDS       # for one step
 LEAST_BLOCKS, LEAST_RIGHT, MOST_UNKNOWN = 200, 0.99, 0.05
 MOST_INSTRUCTIONS = 20_000_000      # for a block of 128 MiB: less than 20 ms of a CPU that executes 1 in a nanosecond
 

@@ -35,7 +35,6 @@ from lib_trace import Trace, failures, pick
 SEED, COUNT = (int(word) for word in sys.argv[1:3])
 BOTH = sys.argv[3:] == ["both"]     # both zones
 ZONES = {"online_movable": "Movable", "online_kernel": "Normal"}
-SECONDS = 300                       # for an offline, on a busy host
 SHOWN = 20                          # sequences between two lines of progress
 MOST_LEFT = 3                       # ranges left behind on purpose
 SIZES = (1, 2, 3, 5, 8)             # in blocks; occasionally LARGE, whose first block is nothing but memmap
@@ -148,7 +147,7 @@ class Sequence:
         self.dumps.read()
         if veto:
             oracle.notifier_error("MEM_GOING_OFFLINE", -errno.EBUSY)
-        code = oracle.block_set(number, "offline", SECONDS)
+        code = oracle.block_set(number, "offline")
         oracle.notifier_error("MEM_GOING_OFFLINE", 0)
         want = errno.EINVAL if not blocks[number] else errno.EBUSY if veto and not self.is_empty(there, number) else None
         if self.held.get(number) or want is None and code == errno.EBUSY and blocks[number] == "online_kernel":
