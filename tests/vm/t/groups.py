@@ -31,6 +31,7 @@ MODE = sys.argv[1] if len(sys.argv) > 1 else "none given"
 PARAMETERS = "/sys/module/memory_hotplug/parameters"
 BLOCKS = 32
 SECONDS = oracle.HANG_SECONDS       # for a change of virtio-mem's size
+TRIES = 40
 FREELY = 10000                      # a ratio that allows everything
 
 
@@ -144,16 +145,26 @@ class Virtio:
         """ZONE_MOVABLE is given back. The kernel may keep what it uses of its zone: QEMU's size says how much."""
         guest.host("vmem-resize", "vmem0", 0)
         none = self.begin.get((0, "Movable"), 0)
-        wrong = [] if guest.wait_for(SECONDS, lambda: oracle.zones()[0, "Movable"].managed == none) else ["pages stay"]
-        # The driver tries again and again, unless it has done what it was asked for.
-        requested = self.device().size
-        guest.host("vmem-resize", "vmem0", requested)
+        if not guest.wait_for(SECONDS, lambda: oracle.zones()[0, "Movable"].managed == none):
+            return ["pages stay in ZONE_MOVABLE"]
 
         def sizes():
             return self.device().size, (oracle.zones()[0, "Normal"].managed - self.begin[0, "Normal"]) * oracle.PAGE
-        guest.wait_for(SECONDS, lambda: sizes() == (requested, requested))
+
+        def same():
+            plugged, managed = sizes()
+            return plugged == managed
+        # The driver tries again and again unless it has done what it was asked for. At that moment, it may have taken
+        # memory offline that it has not unplugged yet.
+        for _ in range(TRIES):
+            guest.wait_for(SECONDS, same)
+            guest.host("vmem-resize", "vmem0", self.device().size)
+            if guest.wait_for(5, same):
+                break
+            guest.host("vmem-resize", "vmem0", 0)
         self.account.update()
-        return wrong + guest.differs("bytes that QEMU has plugged, and that zoneinfo has", (requested, requested), sizes())
+        plugged, managed = sizes()
+        return guest.differs("bytes that zoneinfo has, as QEMU says", plugged, managed)
 
 
 def virtio_mem(account):
