@@ -303,6 +303,7 @@ def main():
         sequence.run()
         if sequence.wrong:
             guest.note(f"seed {seed}: {'; '.join(sequence.done)}")
+            guest.note('\n'.join(sequence.wrong))
         wrong += sequence.wrong
         compared += bool(sequence.begin and not sequence.live)
         for word, (went, refused) in sequence.counts.items():
