@@ -194,6 +194,8 @@ static void test_pages(void)
 	put_pages(8 * BLOCK + 3, 1, FLAG(OFFLINE));
 	answers("a page that another driver took", "memory8",
 		"no; offline_pages: 1 offline page at pfn 0x2003");
+	put_pages(8 * BLOCK + 3, 1, FLAG(OFFLINE) | FLAG(UPTODATE));
+	answers("a page that a driver took and migrates", "memory8", "yes");
 	put_free(8);
 	put_pages(BLOCK + 1, 2, LRU_ANON);
 	answers("pages whose references are unknown", "memory1",

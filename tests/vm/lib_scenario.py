@@ -34,7 +34,7 @@ class Scenario:
     def _moves(self, what, number, state, code, zone, blocks):
         """Write to a block's state: the result, and by how many whole blocks the zone's counts change."""
         before = self._zone(zone)
-        got = oracle.block_set(number, state, seconds=60)
+        got = oracle.block_set(number, state)
         after = self._zone(zone)
         self.done.append(what)
         guest.ok(f"{what}: result and counts of the zone",

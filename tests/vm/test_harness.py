@@ -24,6 +24,8 @@ LIMIT = 240 * FACTOR
 
 
 class Guest(unittest.TestCase):
+    kernel, limit = KERNEL, LIMIT
+
     def setUp(self):
         self.folder = tempfile.TemporaryDirectory(prefix="mhp-harness.")
         self.addCleanup(self.folder.cleanup)
@@ -33,11 +35,11 @@ class Guest(unittest.TestCase):
         script = os.path.join(self.folder.name, "script.sh")
         with open(script, "w", encoding="utf-8") as out:
             out.write(text)
-        return [sys.executable, RUN, "--kernel", KERNEL, "--results", self.results,
+        return [sys.executable, RUN, "--kernel", self.kernel, "--results", self.results,
                 *options, script, "first arg", "$second"]
 
     def run_py(self, text, *options):
-        done = subprocess.run(self.command(text, *options), text=True, timeout=LIMIT, check=False,
+        done = subprocess.run(self.command(text, *options), text=True, timeout=self.limit, check=False,
                               stdin=subprocess.DEVNULL, capture_output=True)
         return done.returncode, done.stdout, done.stderr
 

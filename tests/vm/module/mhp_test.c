@@ -14,7 +14,9 @@
  *	echo "ACTION ERRNO" > /sys/kernel/debug/mhp_test/veto
  *	echo "ACTION 1" > /sys/kernel/debug/mhp_test/wait
  *	echo "START SIZE NID RESERVED" > /sys/kernel/debug/mhp_test/hold
+ *	echo "START 1" > /sys/kernel/debug/mhp_test/take
  *	echo "START ZONE" > /sys/kernel/debug/mhp_test/zone
+ *	echo "ORDER NAMES" > /sys/kernel/debug/mhp_test/locks
  *	echo "PAGES 0" > /sys/kernel/debug/mhp_test/leak
  *	echo "WHAT NTH" > /sys/kernel/debug/mhp_test/fail
  *
@@ -25,8 +27,14 @@
  * hold: allocates one movable page in a range and node, and holds it until the
  * next write; SIZE 0 only releases it. The page is PageOffline, as in a balloon
  * driver, or PageReserved with RESERVED.
+ * take: takes one page, which a driver can ask for only by its address, from the
+ * allocator and marks it PageReserved; "START 0" gives it back. EBUSY if it or its
+ * page block is in use by somebody who cannot be moved.
  * zone: makes a page claim to be in another zone; an invalid zone number restores
  * it.
+ * locks: takes two mutexes, in the other order if ORDER is 1, which lockdep reports
+ * if it has seen both. With NAMES, they have the names of the locks of which
+ * lockdep reports a cycle that cannot deadlock (tests/vm/lib_splat.py).
  * leak: the kernel loses PAGES of each 512 pages of memmap that it frees, with all
  * events as if it had freed them; 0 makes it free all of them again. The pages that
  * were lost are never freed.
@@ -45,6 +53,7 @@
 #include <linux/memremap.h>
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/mutex.h>
 #include <linux/notifier.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
@@ -197,6 +206,59 @@ static int do_hold(u64 start, u64 size, int nid, unsigned int reserved)
 	return 0;
 }
 
+/* Since 6.16, flags of its own take the place of the migrate type. */
+#ifndef ACR_FLAGS_NONE
+#define ACR_FLAGS_NONE MIGRATE_MOVABLE
+#endif
+
+static struct page *taken[32];
+
+static struct page **find_taken(struct page *page)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(taken); i++)
+		if (taken[i] == page)
+			return &taken[i];
+	return NULL;
+}
+
+static void give(struct page **at)
+{
+	ClearPageReserved(*at);
+	__free_page(*at);
+	*at = NULL;
+}
+
+static int do_take(u64 start, u64 on, int nid, unsigned int flags)
+{
+	unsigned long pfn = PHYS_PFN(start);
+	struct page *page = pfn_to_online_page(pfn);
+	struct page **at;
+	int ret;
+
+	if (!page)
+		return -ENXIO;
+	at = find_taken(page);
+	if (!on) {
+		if (!at)
+			return -ENOENT;
+		give(at);
+		return 0;
+	}
+	if (at)
+		return -EEXIST;
+	at = find_taken(NULL);
+	if (!at)
+		return -ENOSPC;
+	ret = alloc_contig_range(pfn, pfn + 1, ACR_FLAGS_NONE, GFP_KERNEL);
+	if (ret)
+		return ret;
+	SetPageReserved(page);
+	*at = page;
+	return 0;
+}
+
 static struct page *strange_page;
 static enum zone_type strange_zone;
 
@@ -213,6 +275,32 @@ static int do_zone(u64 start, u64 zone, int nid, unsigned int flags)
 	strange_zone = page_zonenum(strange_page);
 	set_page_zone(strange_page, zone);
 	return 0;
+}
+
+static DEFINE_MUTEX(mhp_test_first);
+static DEFINE_MUTEX(mhp_test_second);
+static struct mutex named_first, named_second;
+
+static int do_locks(u64 order, u64 names, int nid, unsigned int flags)
+{
+	struct mutex *first = names ? &named_first : &mhp_test_first;
+	struct mutex *second = names ? &named_second : &mhp_test_second;
+
+	if (order)
+		swap(first, second);
+	mutex_lock(first);
+	mutex_lock(second);
+	mutex_unlock(second);
+	mutex_unlock(first);
+	return 0;
+}
+
+static void name_locks(void)
+{
+	static struct lock_class_key keys[2];
+
+	__mutex_init(&named_first, "kn->active#1", &keys[0]);
+	__mutex_init(&named_second, "mem_hotplug_lock", &keys[1]);
 }
 
 /* A probe can be registered again only without what it was when it was registered; it would stay disabled. */
@@ -351,12 +439,15 @@ FILE_OF(device_remove);
 FILE_OF(veto);
 FILE_OF(wait);
 FILE_OF(hold);
+FILE_OF(take);
 FILE_OF(zone);
+FILE_OF(locks);
 FILE_OF(leak);
 FILE_OF(fail);
 
 static int __init mhp_test_init(void)
 {
+	name_locks();
 	dir = debugfs_create_dir("mhp_test", NULL);
 	debugfs_create_file("add", 0200, dir, NULL, &add_fops);
 	debugfs_create_file("remove", 0200, dir, NULL, &remove_fops);
@@ -368,7 +459,9 @@ static int __init mhp_test_init(void)
 	debugfs_create_file("veto", 0200, dir, NULL, &veto_fops);
 	debugfs_create_file("wait", 0200, dir, NULL, &wait_fops);
 	debugfs_create_file("hold", 0200, dir, NULL, &hold_fops);
+	debugfs_create_file("take", 0200, dir, NULL, &take_fops);
 	debugfs_create_file("zone", 0200, dir, NULL, &zone_fops);
+	debugfs_create_file("locks", 0200, dir, NULL, &locks_fops);
 	debugfs_create_file("leak", 0200, dir, NULL, &leak_fops);
 	debugfs_create_file("fail", 0200, dir, NULL, &fail_fops);
 	if (IS_ERR(dir))
@@ -386,6 +479,9 @@ static void __exit mhp_test_exit(void)
 	do_leak(0, 0, 0, 0);
 	do_fail(0, 0, 0, 0);
 	unhold();
+	for (i = 0; i < ARRAY_SIZE(taken); i++)
+		if (taken[i])
+			give(&taken[i]);
 	for (i = 0; i < ARRAY_SIZE(pgmaps); i++)
 		if (pgmaps[i].nr_range)
 			memunmap_pages(&pgmaps[i]);

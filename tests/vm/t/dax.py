@@ -8,10 +8,14 @@ dax/kmem requests self-hosting if the device's own switch says so (memmap_on_mem
 decides how. Takes one namespace, then two that share a section, through daxctl's commands, which stop
 at the first error. At the end a device is unbound while its memory is online. The events, zoneinfo,
 meminfo and sysfs are compared after each step, and everything must be as before after each round.
+
+With N, before all that, the memmap of the namespaces themselves, which share a section: it is on the device, in RAM, or in
+RAM with tail pages that share theirs. x86 takes the memmap of a part of a section from RAM even if the device has room.
 """
 import errno
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -62,13 +66,18 @@ def pretend_modules():
     subprocess.run(["depmod"], check=True)
 
 
-def create_namespace(size=None):
-    """A namespace in mode devdax; its memmap as a device is in RAM. Returns the name of its dax device."""
-    words = ["ndctl", "create-namespace", "-m", "devdax", "-M", "mem", "-f"]
+def new_namespace(size=None, host="mem", align="2M"):
+    """A namespace in mode devdax, as ndctl describes it; its memmap as a device is in RAM or, with host="dev", on it."""
+    words = ["ndctl", "create-namespace", "-m", "devdax", "-M", host, "-a", align, "-f"]
     code, printed, messages = tool(*words, *(["-s", str(size)] if size else []))
     if code:
         raise RuntimeError(f"ndctl create-namespace: exit {code}: {messages}")
-    return printed[0]["daxregion"]["devices"][0]["chardev"]
+    return printed[0]
+
+
+def create_namespace(size=None):
+    """Returns the name of its dax device."""
+    return new_namespace(size)["daxregion"]["devices"][0]["chardev"]
 
 
 def whole_blocks(device):
@@ -76,6 +85,93 @@ def whole_blocks(device):
     start = int(oracle.read(f"{DAX}/{device}/resource"), 16)
     end = start + oracle.number_of(f"{DAX}/{device}/size")
     return list(range(-(-start // oracle.BLOCK_BYTES), end // oracle.BLOCK_BYTES))
+
+
+def memmap_pages():
+    """The kernel's own count of the pages that hold memmaps which were not there at boot."""
+    return int(re.search(r"^nr_memmap(?:_pages)? (\d+)$", oracle.read("/proc/vmstat"), re.M).group(1))
+
+
+def in_ram(pfn):
+    """Whether /proc/iomem has the page as RAM."""
+    for line in oracle.read("/proc/iomem").splitlines():
+        match = re.fullmatch(r"([0-9a-f]+)-([0-9a-f]+) : System RAM", line)
+        if match and int(match.group(1), 16) <= pfn * oracle.PAGE <= int(match.group(2), 16):
+            return True
+    return False
+
+
+class Namespace:
+    """A namespace whose ends may be in the middle of a section, and the memmap that it must have."""
+
+    SIZE = "1088M"
+    NOISE_KB = 3072                 # by which free memory changes on its own
+
+    def __init__(self, account, host, align):
+        self.account, self.host, self.align = account, host, align
+        self.memmap, self.free = memmap_pages(), oracle.free_kb()
+        self.name = new_namespace(self.SIZE, host, align)["dev"]
+        folder = f"/sys/bus/nd/devices/{self.name}"
+        self.start = int(oracle.read(f"{folder}/resource"), 16) // oracle.PAGE
+        self.end = self.start + oracle.number_of(f"{folder}/size") // oracle.PAGE
+
+    def parts(self):
+        """[(first page, pages)] of each section."""
+        borders = [self.start, *range((self.start // oracle.SECTION_PAGES + 1) * oracle.SECTION_PAGES, self.end,
+                                      oracle.SECTION_PAGES), self.end]
+        return [(start, end - start) for start, end in zip(borders, borders[1:])]
+
+    def pages(self, count):
+        """Pages that hold the memmap of so many. In RAM, all tail pages of a compound page of 2 MiB share one page."""
+        if self.host == "mem" and self.align == "2M":
+            return count // 512 * 2
+        return count * oracle.STRUCT_PAGE // oracle.PAGE
+
+    def wrong_memmap(self, events):
+        """The differences from what the events must say about these parts, populated or freed."""
+        wrong, whole = guest.differs("parts", self.parts(), [
+            (event.fields["start_pfn"], event.fields["nr_pages"]) for event in events]), 0
+        for event in events:
+            f = event.fields
+            hosted = self.host == "dev" and f["nr_pages"] == oracle.SECTION_PAGES
+            whole += f["vmemmap_pages"] * hosted
+            wrong += guest.differs(f"{event.text}: hosting", "device", f["hosting"])
+            wrong += guest.differs(f"{event.text}: pages", self.pages(f["nr_pages"]), f["vmemmap_pages"])
+            wrong += guest.differs(f"{event.text}: altmap", self.start if hosted else 0, f["altmap_base"])
+            wrong += guest.differs(f"{event.text}: in RAM", not hosted, in_ram(f["host_pfn"]))
+            if hosted and not self.start <= f["host_pfn"] < self.end:
+                wrong.append(f"{event.text}: not on the device")
+            if hosted and event.name == "mhp_vmemmap_populate":
+                wrong += guest.differs(f"{event.text}: taken from the altmap", whole, f["altmap_alloc"])
+        return wrong
+
+    def populated(self):
+        events = pick(self.account.update(), "vmemmap_populate", ret=0)
+        pages = sum(self.pages(count) for _, count in self.parts())
+        ram = sum(self.pages(count) for _, count in self.parts() if self.host == "mem" or count < oracle.SECTION_PAGES)
+        wrong = self.wrong_memmap(events) + guest.differs("nr_memmap", self.memmap + pages, memmap_pages(), "pages")
+        taken = self.free - oracle.free_kb()
+        if abs(taken - ram * oracle.PAGE_KB) > self.NOISE_KB:
+            wrong.append(f"free memory: {ram * oracle.PAGE_KB} kB should hold the memmap, {taken} kB are gone")
+        return wrong
+
+    def destroy(self):
+        before = memmap_pages()
+        wrong = works("ndctl", "destroy-namespace", "-f", self.name)
+        events = pick(self.account.update(), "vmemmap_free")
+        pages = sum(self.pages(count) for _, count in self.parts())
+        return wrong + self.wrong_memmap(events) + guest.differs("nr_memmap", before - pages, memmap_pages(), "pages")
+
+
+def parts_of_sections(account):
+    for host, align, title in (("dev", "2M", "on the device"), ("mem", "2M", "in RAM, with shared tail pages"),
+                               ("mem", "4K", "in RAM")):
+        two = []
+        for order in ("first", "second"):
+            two.append(Namespace(account, host, align))
+            guest.ok(f"{order} namespace of {len(two[-1].parts())} sections or parts, memmap {title}", two[-1].populated())
+        guest.eq("  they share a section", two[0].end // oracle.SECTION_PAGES, two[1].start // oracle.SECTION_PAGES)
+        guest.ok("  the first is destroyed, then the second", two[0].destroy() + two[1].destroy() + account.compare())
 
 
 class Devices:
@@ -183,6 +279,9 @@ def main():
     account = Account(trace)
     guest.ok("the NVDIMM gets labels, and so can have several namespaces", works("ndctl", "disable-region", "all")
              + works("ndctl", "init-labels", "-f", "all") + works("ndctl", "enable-region", "all"))
+    if MODE == "N":
+        parts_of_sections(account)
+        recorder.agree(account, "parts of sections", late=False)
     # Their border is in the middle of a section.
     two = [create_namespace(size) for size in ("1088M", "1088M")]
     account.update()

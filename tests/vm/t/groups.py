@@ -2,13 +2,17 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The memory group of a DIMM counts the memmap that the DIMM hosts, once and in the right zone.
 
-    groups.py MODE         memmap_on_memory=MODE, online_policy=auto-movable, one node
+    groups.py MODE         memmap_on_memory=MODE, online_policy=auto-movable, one node, a virtio-mem device vmem0
 
 The policy brings a DIMM online in ZONE_MOVABLE only if all of it fits there: the pages of that zone and what is left of
 the group must not exceed auto_movable_ratio percent of the kernel's memory at boot. A page that the group counts twice,
 or not at all, moves that limit. After each change the limit must be that of the whole DIMM, computed from the pages in
 /proc/zoneinfo at boot; valid_zones of a block that is offline shows the zone at the limit, and just below it. Poisoned
 pages change nothing.
+
+A virtio-mem device grows block by block. Its group allows more pages in ZONE_MOVABLE by its own pages in the kernel zone,
+and takes from what other groups are allowed what its pages in ZONE_MOVABLE need: the same limits are computed from what
+QEMU says is plugged.
 """
 import os
 import sys
@@ -26,6 +30,8 @@ from lib_trace import Trace
 MODE = sys.argv[1] if len(sys.argv) > 1 else "none given"
 PARAMETERS = "/sys/module/memory_hotplug/parameters"
 BLOCKS = 32
+SECONDS = oracle.HANG_SECONDS       # for a change of virtio-mem's size
+TRIES = 40
 FREELY = 10000                      # a ratio that allows everything
 
 
@@ -33,14 +39,18 @@ def set_ratio(percent):
     oracle.write(f"{PARAMETERS}/auto_movable_ratio", percent)
 
 
+def early_pages(account):
+    """Pages of kernel zones at boot."""
+    return sum(zone.present for (node, name), zone in account.begin.items() if node == 0 and name != "Movable")
+
+
 class Group:
     """A DIMM in node 0 and its memory group."""
 
-    def __init__(self, account):
-        self.account = account
-        self.early = sum(zone.present for (node, name), zone in oracle.zones().items() if node == 0 and name != "Movable")
-        self.dimm = Dimm("d0", BLOCKS)
-        self.pages = BLOCKS * oracle.BLOCK_PAGES
+    def __init__(self, account, name="d0", blocks=BLOCKS):
+        self.account, self.early = account, early_pages(account)
+        self.dimm = Dimm(name, blocks)
+        self.pages = blocks * oracle.BLOCK_PAGES
 
     def limit(self, pages):
         """The lowest ratio that allows so many pages in ZONE_MOVABLE."""
@@ -67,6 +77,110 @@ class Group:
             here = self.account.compare_zoneinfo() + self.account.compare_ranges() + self.wrong_limit()
             wrong += [f"after {state} of memory{number}: {line}" for line in here]
         guest.ok(f"{MODE}: {title}", wrong + self.account.compare())
+
+
+class Virtio:
+    """The virtio-mem device and its memory group, which is a dynamic one: each memory block is decided alone."""
+
+    MOVABLE = 4                     # one block less than so many fit into ZONE_MOVABLE at first
+
+    def __init__(self, account, early):
+        self.account, self.early = account, early
+        self.begin = {key: zone.managed for key, zone in oracle.zones().items()}
+        addr = self.device().addr
+        self.numbers = list(oracle.blocks_of(addr, 8 * oracle.BLOCK_BYTES))
+        self.zones = dict.fromkeys(("Movable", "Normal"), 0)    # pages
+        self.ratio = next(ratio for ratio in range(1, FREELY)
+                          if self.MOVABLE * oracle.BLOCK_PAGES <= ratio * early // 100) - 1
+
+    @staticmethod
+    def device():
+        return next(device for device in oracle.devices() if device.name == "vmem0")
+
+    def chosen(self, blocks=1):
+        """The zone that the policy must choose for the next so many blocks."""
+        allowed = self.ratio * (self.early + self.zones["Normal"]) // 100
+        return "Movable" if self.zones["Movable"] + blocks * oracle.BLOCK_PAGES <= allowed else "Normal"
+
+    def wrong_size(self, blocks):
+        """QEMU's size is that of the blocks, and that by which managed pages grew: virtio-mem hosts no memmap."""
+        wrong = guest.differs("size in QEMU", blocks * oracle.BLOCK_BYTES, self.device().size, "bytes")
+        grown = {zone: oracle.zones()[0, zone].managed - self.begin.get((0, zone), 0) for zone in self.zones}
+        return wrong + guest.differs("managed pages since", self.zones, grown)
+
+    def grow(self, blocks):
+        """One more block, to a size of so many."""
+        number, zone, wrong = self.numbers[blocks - 1], self.chosen(), []
+        guest.host("vmem-resize", "vmem0", blocks * oracle.BLOCK_BYTES)
+        there = guest.wait_for(SECONDS, lambda: oracle.block(number) and self.device().size == blocks * oracle.BLOCK_BYTES)
+        if not there:
+            return [f"memory{number} does not come: size {self.device().size}"]
+        wrong += guest.differs(f"memory{number}, first zone while offline", zone, oracle.block(number).zones[0])
+        wrong += guest.differs("online", None, oracle.block_set(number, "online"))
+        self.zones[zone] += oracle.BLOCK_PAGES
+        self.account.update()
+        wrong += guest.differs(f"zone of memory{number}", zone, self.account.blocks[number].zone)
+        return wrong + self.wrong_size(blocks)
+
+    def wrong_others(self):
+        """What is left for a DIMM: early pages that this group's pages in ZONE_MOVABLE do not need."""
+        group, wrong = Group(self.account, "beside", 4), []
+
+        def allows(ratio):
+            needed = max(0, self.zones["Movable"] * 100 // ratio - self.zones["Normal"])
+            return group.pages <= ratio * max(0, self.early - needed) // 100
+        ratio = next(ratio for ratio in range(1, FREELY) if allows(ratio))
+        if ratio == group.limit(group.pages):
+            wrong.append(f"virtio-mem makes no difference: {ratio} %")
+        for percent, zone in ((ratio - 1, "Normal"), (ratio, "Movable")):
+            set_ratio(percent)
+            wrong += guest.differs(f"zone of a block of the DIMM at {percent} %", zone,
+                                   oracle.block(group.dimm.numbers[3]).zones[0])
+        set_ratio(self.ratio)
+        group.dimm.unplug()
+        self.account.update()
+        return wrong
+
+    def shrink(self):
+        """ZONE_MOVABLE is given back. The kernel may keep what it uses of its zone: QEMU's size says how much."""
+        guest.host("vmem-resize", "vmem0", 0)
+        none = self.begin.get((0, "Movable"), 0)
+        if not guest.wait_for(SECONDS, lambda: oracle.zones()[0, "Movable"].managed == none):
+            return ["pages stay in ZONE_MOVABLE"]
+
+        def sizes():
+            return self.device().size, (oracle.zones()[0, "Normal"].managed - self.begin[0, "Normal"]) * oracle.PAGE
+
+        def same():
+            plugged, managed = sizes()
+            return plugged == managed
+        # The driver tries again and again unless it has done what it was asked for. At that moment, it may have taken
+        # memory offline that it has not unplugged yet.
+        for _ in range(TRIES):
+            guest.wait_for(SECONDS, same)
+            guest.host("vmem-resize", "vmem0", self.device().size)
+            if guest.wait_for(5, same):
+                break
+            guest.host("vmem-resize", "vmem0", 0)
+        self.account.update()
+        plugged, managed = sizes()
+        return guest.differs("bytes that zoneinfo has, as QEMU says", plugged, managed)
+
+
+def virtio_mem(account):
+    there = Virtio(account, early_pages(account))
+    set_ratio(there.ratio)
+    zones = []
+    for blocks in range(1, len(there.numbers) + 1):
+        zones.append(there.chosen())
+        guest.ok(f"{MODE}: virtio-mem, block {blocks} goes to zone {zones[-1]}",
+                 there.grow(blocks) + account.compare_zoneinfo() + account.compare_memtotal())
+    # Without the group's own kernel pages, no block would be in ZONE_MOVABLE after one that is not.
+    guest.ok(f"{MODE}: virtio-mem, kernel pages of its group allow more pages in ZONE_MOVABLE: {' '.join(zones)}",
+             [] if "Movable" in zones[zones.index("Normal"):] and zones.count("Normal") > 1 else ["they do not"])
+    guest.ok(f"{MODE}: virtio-mem, the limit of a DIMM beside it", there.wrong_others() + account.compare_zoneinfo())
+    guest.ok(f"{MODE}: virtio-mem shrinks, and QEMU and the kernel agree on what is left",
+             there.shrink() + account.compare_zoneinfo() + account.compare_memtotal())
 
 
 def corrupt_kb():
@@ -130,7 +244,9 @@ def main():
     guest.ok(f"{MODE}: the DIMM with the poisoned pages is removed", account.compare() + account.compare_qmp())
     group = Group(account)
     in_the_kernel_zone(group)
-    recorder.agree(account, f"{MODE}, at the end")
+    recorder.agree(account, f"{MODE}, after all DIMMs")
+    virtio_mem(account)
+    recorder.agree(account, f"{MODE}, at the end", late=False)
     recorder.finish(account, MODE)
     guest.ok(f"{MODE}: none of {account.seen} events was lost", trace.lost())
     trace.close()

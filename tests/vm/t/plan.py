@@ -8,7 +8,7 @@
 
 Memory is filled in several ways. In each, all memory blocks are forecast and then taken offline, and the forecasts are
 counted: right, wrong in each direction, and those that say that it cannot be known. An offline that only a signal would
-end has failed: one that fails to migrate pages again and again, while as many as before are left.
+end has failed: one that fails to migrate pages again and again, while no fewer are left (lib_looks.py).
 """
 import collections
 import json
@@ -25,14 +25,13 @@ import lib_ledger as ledger
 import lib_oracle as oracle
 import lib_pin as pin
 import lib_walk as walk
+from lib_looks import FAILED_PAGES, Looks
 
 GROUP = 8                           # blocks that are forecast together
 EXITS = {"yes": 0, "no": 3, "unknown": 5}
 BUDDY = 1 << 10                     # in /proc/kpageflags
 LOOK_SECONDS = 0.5                  # between looks at an offline
-SAME_LOOKS, FAILED_PAGES = 3, 100   # it is stuck if so many looks find as many pages left, and so many failed meanwhile
-MOST_LOOKS = 60                     # or if so many find as many pages left
-SECONDS = 600                       # for one step, on a busy host
+SECONDS = oracle.HANG_SECONDS       # for one step
 LEAST_BLOCKS, LEAST_RIGHT, MOST_UNKNOWN = 200, 0.99, 0.05
 MOST_INSTRUCTIONS = 20_000_000      # for a block of 128 MiB: less than 20 ms of a CPU that executes 1 in a nanosecond
 
@@ -72,14 +71,6 @@ def failed_pages():
     return int(oracle.read("/proc/vmstat").split("pgmigrate_fail ")[1].split()[0])
 
 
-def is_stuck(looks):
-    """Whether the last of these looks, (pages left, failed pages), show no progress."""
-    same = [look for look in looks[-MOST_LOOKS:] if look[0] == looks[-1][0]]
-    if looks[-len(same):] != same:
-        return False
-    return len(same) >= MOST_LOOKS or (len(same) >= SAME_LOOKS and same[-1][1] - same[0][1] >= FAILED_PAGES)
-
-
 def start_offline(number):
     return subprocess.Popen(["sh", "-c", f"echo offline > {oracle.MEMORY}/memory{number}/state"],
                             stderr=subprocess.DEVNULL)
@@ -88,14 +79,14 @@ def start_offline(number):
 def try_offline(number):
     """"yes" if the block goes offline; "no" if the kernel refuses or makes no progress, and the pages left then."""
     child = start_offline(number)
-    looks, left = [], {}
+    looks, left = Looks(), {}
     while child.poll() is None:
         try:
             child.wait(LOOK_SECONDS)
         except subprocess.TimeoutExpired:
             left = used_pages(number)
-            looks.append((sum(left.values()), failed_pages()))
-            if is_stuck(looks):
+            looks.take(sum(left.values()), failed_pages())
+            if looks.stuck():
                 child.terminate()
     return ("no", left) if child.returncode else ("yes", {})
 

@@ -192,16 +192,7 @@ def race(sweep):
     guest.note(f"racing writers: {results}")
     odd = set(codes) - {None, errno.EBUSY, errno.EINVAL, errno.ENOENT, errno.ENODEV}
     sweep.forget()
-    return hidden_lock(log) + [f"racing writers: {oracle.errno_name(code)}" for code in odd]
-
-
-def hidden_lock(log):
-    """The one false positive of lockdep that is expected: the device hotplug lock keeps changes of a memory block and
-    the removal of its sysfs files apart, but is invisible to lockdep because it is only ever taken with trylock."""
-    chain = log.text().partition("possible circular locking dependency detected")[2].partition("*** DEADLOCK ***")[0]
-    if chain and not all(name in chain for name in ("kn->active", "mem_hotplug_lock")):
-        return [f"lockdep: {line.strip()}" for line in chain.splitlines()[:12]]
-    return log.provoked("^WARNING: possible circular locking dependency detected$") if chain else []
+    return log.hidden_lock() + [f"racing writers: {oracle.errno_name(code)}" for code in odd]
 
 
 def killed(_sweep):

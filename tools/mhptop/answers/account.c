@@ -64,9 +64,14 @@ static bool is_user_page(const struct page_look *look)
 			      1ULL << PAGE_UPTODATE);
 }
 
+/*
+ * Whether the driver that has a page migrates it. Its mapping says so or, since 6.17, the flag that means
+ * "up to date" for other pages (PG_movable_ops, include/linux/page-flags.h).
+ */
 static bool is_of_driver(const struct page_look *look)
 {
-	return (look->mapping & MAPPING_BITS) == MAPPING_MOVABLE;
+	return (look->mapping & MAPPING_BITS) == MAPPING_MOVABLE ||
+	       (PAGE_IS(look, PAGE_OFFLINE) && PAGE_IS(look, PAGE_UPTODATE));
 }
 
 /* Pages of the memmap that a block hosts are the first ones, and nothing else has only this flag. */
