@@ -10,7 +10,7 @@ from lib_ledger import TOOL_EVENTS, Recorder, violated_rules
 SAME, UNKNOWN, DIFFERS = "equal", "unknown", "differs"
 # The probes look at the page some functions earlier or later than the events do.
 RACY = {("mhp_offline_blocker", field) for field in ("page_flags", "refcount", "mapcount")}
-BASES = ("6.12",)               # on which suites record with the probes, too
+BASES = ("6.12", "7.3")        # on which suites record with the probes, too
 COMMON = ("seq", "ns", "cpu", "pid", "comm", "event")
 
 

@@ -74,6 +74,7 @@ static const struct probe_use {
 	  NULL },
 	{ "mhp_enter_present", MHP_EVENT_mhp_managed, 0, true, NULL },
 	{ "mhp_exit_present", MHP_EVENT_mhp_present, 0, true, NULL },
+	{ "mhp_exit_emptied", MHP_EVENT_mhp_managed, 0, true, NULL },
 	{ "mhp_exit_managed", MHP_EVENT_mhp_managed, 0, true, NULL },
 	{ "mhp_enter_driver_online", MHP_EVENT_mhp_managed, 0, false, NULL },
 	{ "mhp_exit_driver_online", MHP_EVENT_mhp_managed, 0, false,
@@ -81,11 +82,10 @@ static const struct probe_use {
 	{ "mhp_enter_driver_offline", MHP_EVENT_mhp_managed, 0, false, NULL },
 	{ "mhp_exit_driver_offline", MHP_EVENT_mhp_managed, 0, false,
 	  "changes by virtio-mem" },
-	{ "mhp_enter_online_page", MHP_EVENT_mhp_managed, 0, false, NULL },
-	{ "mhp_exit_online_page", MHP_EVENT_mhp_managed, 0, false, NULL },
 	{ "mhp_exit_dump", MHP_EVENT_mhp_offline_blocker, 0, true, NULL },
 	{ "mhp_enter_pass", MHP_EVENT_mhp_offline_blocker, MHP_HAS_PASS, false,
 	  "pass" },
+	{ "mhp_exit_test", MHP_EVENT_mhp_offline_blocker, 0, false, NULL },
 	{ "mhp_exit_isolate_page", MHP_EVENT_mhp_offline_blocker,
 	  MHP_HAS_ISOLATE_PAGE, false,
 	  "pages that cannot be isolated, beyond those that the kernel logs" },
@@ -105,7 +105,11 @@ _Static_assert(NR_USES <= 64,
 static const char *const instead[][2] = {
 	{ "mhp_enter_add_inner", "mhp_enter_add" },
 	{ "mhp_exit_add_inner", "mhp_exit_add" },
+	{ "mhp_exit_emptied", "mhp_exit_managed" },
 };
+
+/* A program that needs what its function returns, which is nothing on some kernels */
+static const char returned[] = "mhp_exit_emptied";
 
 static const struct probe_use *use_of(const char *prog)
 {
@@ -137,6 +141,37 @@ static const char *function_of(const struct bpf_program *prog)
 	return name ? name + 1 : "";
 }
 
+/* Whether a function returns anything */
+static bool returns(const struct btf *kernel, s32 id)
+{
+	const struct btf_type *type = btf__type_by_id(kernel, id);
+
+	type = type ? btf__type_by_id(kernel, type->type) : NULL;
+	return type && type->type;
+}
+
+/* The id of the function that a program can be attached to, below 0 if this kernel has none. */
+static s32 function_id(const struct btf *kernel, const struct bpf_program *prog)
+{
+	s32 id = btf__find_by_name_kind(kernel, function_of(prog),
+					BTF_KIND_FUNC);
+
+	if (id > 0 && !strcmp(bpf_program__name(prog), returned) &&
+	    !returns(kernel, id))
+		return -ENOENT;
+	return id;
+}
+
+/* Whether a kprobe knows the function's arguments: see mhp_register(). */
+static bool has_registers(void)
+{
+#if defined(__x86_64__) || defined(__aarch64__)
+	return true;
+#else
+	return false;
+#endif
+}
+
 static bool is_loaded(struct bpf_object *obj, const char *name)
 {
 	const struct bpf_program *prog =
@@ -159,10 +194,11 @@ int bpf_probes_choose(struct bpf_source *self, const struct btf *kernel,
 		use = use_of(bpf_program__name(prog));
 		if (!use)
 			continue;
-		/* Those of modules are not in this BTF. */
-		id = btf__find_by_name_kind(kernel, function_of(prog),
-					    BTF_KIND_FUNC);
-		if (bpf_program__type(prog) == BPF_PROG_TYPE_KPROBE || id > 0)
+		id = function_id(kernel, prog);
+		/* The functions of modules are not in this BTF. */
+		if (bpf_program__type(prog) == BPF_PROG_TYPE_KPROBE ?
+			    has_registers() :
+			    id > 0)
 			any |= use->needed;
 		else
 			bpf_program__set_autoload(prog, false);
