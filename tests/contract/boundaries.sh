@@ -112,8 +112,8 @@ done <<<"$programs")"
 functions=$(readelf -sW build/bpf/mhp.bpf.o 2>/dev/null | awk '$4 == "FUNC" { print $8, $3 }')
 eq "the probes have a function for each event" "$(sed -n 's/^mhp_emit_\(.*\)_record .*/\1/p' <<<"$functions" | sort)" \
 	"$(cut -d' ' -f1 <<<"$programs" | sort)"
-eq "no probe, and no function of one, contains the fold of all events" \
-	"$(awk '$2 > 8192 { print $1 }' <<<"$functions")" ""
+none "no probe, and no function of one, contains the fold of all events" \
+	"$(awk '$2 > 8192 { print $1 }' <<<"$functions")"
 
 for event in mhp_vmemmap_populate mhp_vmemmap_online mhp_vmemmap_offline mhp_vmemmap_free; do
 	check "$event is an event" grep -qE "^(TRACE_EVENT\(|DEFINE_EVENT\([a-z_]+, )$event,$" tracepoints.h
