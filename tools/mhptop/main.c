@@ -14,6 +14,7 @@
 #include "view/tui/dashboard.h"
 #include "doctor/doctor.h"
 #include "export/export.h"
+#include "export/ndjson.h"
 #include "base/loop.h"
 #include "record/record.h"
 #include "serve/serve.h"
@@ -180,6 +181,8 @@ static int export(const struct cli *cli)
 	struct stream stream;
 	int err, status;
 
+	if (cli->ndjson)
+		return export_ndjson(cli->files, cli->nr_files);
 	err = stream_open_all(&stream, cli->files, cli->nr_files, 0, NULL);
 	if (err)
 		return status_fail(stream_status(err), "%s", stream.why);

@@ -218,6 +218,9 @@ static int parse_option(struct cli *cli, int option, const char *arg)
 	case CLI_OPT_PERFETTO:
 		cli->perfetto = true;
 		return 0;
+	case CLI_OPT_NDJSON:
+		cli->ndjson = true;
+		return 0;
 	case CLI_OPT_FOLLOW:
 		cli->follow = true;
 		return 0;
@@ -426,9 +429,10 @@ static int check_files(const struct cli *cli)
 		return status_fail(STATUS_USAGE,
 				   "--follow needs one FILE, not %u",
 				   cli->nr_files);
-	if (cli->command == CLI_EXPORT && !cli->perfetto)
-		return status_fail(STATUS_USAGE,
-				   "export needs a format: --perfetto");
+	if (cli->command == CLI_EXPORT && cli->perfetto == cli->ndjson)
+		return status_fail(
+			STATUS_USAGE,
+			"export needs one format: --perfetto or --ndjson");
 	if (cli->command == CLI_EXPORT && isatty(STDIN_FILENO) &&
 	    (!cli->file || !strcmp(cli->file, "-")))
 		return status_fail(

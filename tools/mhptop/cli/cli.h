@@ -44,7 +44,7 @@ struct cli {
 	bool has_source; /* the user asked for it */
 	enum source_kind source;
 	bool follow;
-	bool perfetto; /* the format of export */
+	bool perfetto, ndjson; /* the format of export */
 	struct cli_moment since, until;
 };
 

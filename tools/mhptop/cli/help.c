@@ -28,9 +28,10 @@ const struct cli_command_info cli_commands[] = {
 		      "missing. It prints frames until interrupted; the\n"
 		      "last frame also shows the result of the self-check.\n" },
 	[CLI_RECORD] = { "record", "[-o FILE]",
-			 "write events as NDJSON until interrupted",
+			 "write events to a recording until interrupted",
 			 "The first line is a header, the last line has the totals. A second\n"
-			 "interrupt stops the recorder without waiting for the reader.\n" },
+			 "interrupt stops the recorder without waiting for the reader. FILE.mhp is\n"
+			 "written in binary form, which costs less; anything else as NDJSON.\n" },
 	[CLI_REPLAY] = { "replay", "[options] [FILE...]",
 			 "dashboard or frames from a recording or a pipe",
 			 "-b and --json print only the last frame; with -d, or -n above 1, they also\n"
@@ -67,10 +68,11 @@ const struct cli_command_info cli_commands[] = {
 			"Metrics are on /metrics, until interrupted. Without FILE they are those of\n"
 			"this machine; - is standard input, such as a pipe from a running recorder.\n"
 			"docs/serve.md lists the metrics.\n" },
-	[CLI_EXPORT] = { "export", "--perfetto [FILE...]",
-			 "write a recording in the format of another tool",
-			 "The trace goes to standard output. It is JSON that Perfetto and Chrome read:\n"
-			 "operations as slices, the pages of zones as counters.\n" },
+	[CLI_EXPORT] = { "export", "--perfetto|--ndjson [FILE...]",
+			 "write a recording in another format",
+			 "The result goes to standard output. --perfetto: JSON that Perfetto and Chrome\n"
+			 "read, with operations as slices and the pages of zones as counters. --ndjson:\n"
+			 "what the recorder would have written to a file that is not FILE.mhp.\n" },
 	{ 0 },
 };
 
@@ -85,7 +87,8 @@ const struct cli_option cli_options[] = {
 	  TOP | REPLAY },
 	{ CLI_OPT_FRAMES, "frames", "N", "stop after N frames", TOP | REPLAY },
 	{ CLI_OPT_OUTPUT, "output", "FILE",
-	  "output file (default: -, standard output)", RECORD },
+	  "output file, binary if FILE.mhp (default: -, standard output)",
+	  RECORD },
 	{ CLI_OPT_SORT, "sort", "KEY",
 	  "sort by a column, -KEY for descending order", TOP | REPLAY },
 	{ CLI_OPT_FILTER, "filter", "EXPR", "show only matching blocks",
@@ -113,6 +116,8 @@ const struct cli_option cli_options[] = {
 	  "keep the metrics in FILE; serve them only with --listen", SERVE },
 	{ CLI_OPT_PERFETTO, "perfetto", NULL,
 	  "write a trace for Perfetto or chrome://tracing", EXPORT },
+	{ CLI_OPT_NDJSON, "ndjson", NULL, "write the lines of a recording",
+	  EXPORT },
 	{ CLI_OPT_FOR, "for", "SEC",
 	  "stop checking live events after SEC seconds", CHECK },
 	{ CLI_OPT_JUNIT, "junit", "FILE", "also write the verdict as JUnit XML",
