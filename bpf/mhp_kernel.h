@@ -218,6 +218,15 @@ struct mm_struct {
 	void *pgd;
 };
 
+/* The registers in which functions have their arguments and results, on x86-64 and on arm64 */
+struct pt_regs {
+	unsigned long di;
+	unsigned long si;
+	unsigned long dx;
+	unsigned long ax;
+	u64 regs[31];
+};
+
 /* The state was an unsigned long before it became an enum; CO-RE does not match one with the other. */
 struct memory_block___enum {
 	enum memory_block_state state;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Probes of memory blocks that go online or offline: begin and end, the memory notifier, the zones' counts, and the
- * pages in the way.
+ * Probes of memory blocks that go online or offline: begin and end, the memory notifier, and the zones' counts.
  *
  * The kernel holds the device hotplug lock, so there is one such operation at a time. Functions that others call as well
  * count only in its thread.
@@ -14,8 +13,8 @@
 #define MHP_EINTR 4
 #define MHP_EBUSY 16
 #define MHP_EHWPOISON 133
-#define MHP_BLOCKERS \
-	4 /* reported in one attempt to migrate, as the events do */
+
+#define MHP_NO_PAGE (~0ULL) /* behind all pages */
 
 enum mhp_probe_kind { MHP_PROBE_NONE, MHP_PROBE_ONLINE, MHP_PROBE_OFFLINE };
 
@@ -58,6 +57,8 @@ MHP_KERNEL void mhp_block_enter(u64 dev, u32 kind)
 	mhp_block_op.no_dissolve = 0;
 	mhp_block_op.pass = 0;
 	mhp_block_op.reported = 0;
+	mhp_block_op.isolated = MHP_NO_PAGE;
+	mhp_block_op.emptied = 0;
 	mhp_block_op.kind = kind;
 	mhp_block_op.tid = mhp_tid();
 }
@@ -392,19 +393,71 @@ MHP_KERNEL u64 mhp_present_pfn(u64 page, s64 delta)
 }
 
 /* Pages join the managed ones in pieces of up to 1,024; what they add up to is the event. */
-SEC("fentry/adjust_present_page_count")
-int mhp_enter_present(void *ctx __attribute__((unused)))
+MHP_KERNEL void mhp_managed_online(void)
 {
 	u64 after;
 
-	if (!mhp_block_is(MHP_PROBE_ONLINE) || mhp_block_op.counted ||
-	    !mhp_block_op.zone || !mhp_has(MHP_HAS_NOTIFIER))
-		return 0;
+	if (mhp_block_op.counted || !mhp_block_op.zone ||
+	    !mhp_has(MHP_HAS_NOTIFIER))
+		return;
 	after = mhp_zone_managed(mhp_block_op.zone);
 	mhp_emit_mhp_managed(
 		0, mhp_block_op.start_pfn + mhp_block_op.vmemmap_pages,
 		after - mhp_block_op.managed, after, (void *)mhp_block_op.zone,
 		MHP_CAUSE_ONLINE);
+}
+
+MHP_KERNEL void mhp_managed_offline(s64 delta)
+{
+	mhp_emit_mhp_managed(
+		0, mhp_block_op.start_pfn + mhp_block_op.vmemmap_pages, delta,
+		mhp_zone_managed(mhp_block_op.zone), (void *)mhp_block_op.zone,
+		MHP_CAUSE_OFFLINE);
+}
+
+/* The managed pages have just changed. */
+SEC("fentry/adjust_present_page_count")
+int mhp_enter_present(void *ctx __attribute__((unused)))
+{
+	if (mhp_block_is(MHP_PROBE_ONLINE))
+		mhp_managed_online();
+	if (!mhp_block_is(MHP_PROBE_OFFLINE) || !mhp_block_op.emptied ||
+	    !mhp_block_op.zone)
+		return 0;
+	mhp_block_op.emptied = 0;
+	mhp_managed_offline(-mhp_block_op.taken);
+	return 0;
+}
+
+/*
+ * How many pages the buddy gives up. Kernels in which this function does not return their number pass it to
+ * adjust_managed_page_count(). Others call that for each page that goes online as well, so that it would cost most to
+ * probe it there.
+ */
+SEC("fexit/__offline_isolated_pages")
+int mhp_exit_emptied(void *ctx)
+{
+	if (!mhp_block_is(MHP_PROBE_OFFLINE))
+		return 0;
+	mhp_block_op.taken = mhp_ret(ctx);
+	mhp_block_op.emptied = 1;
+	return 0;
+}
+
+SEC("fexit/adjust_managed_page_count")
+int mhp_exit_managed(void *ctx)
+{
+	if (mhp_block_op.tid != mhp_tid() || !mhp_block_op.zone)
+		return 0;
+	/* These are also the kernels in which virtio-mem gives back what it took, so that the offline can take it. */
+	if (mhp_block_op.notifying && mhp_vmemmap_base)
+		mhp_emit_mhp_managed(0, page_to_pfn((void *)mhp_arg(ctx, 0)),
+				     mhp_arg(ctx, 1),
+				     mhp_zone_managed(mhp_block_op.zone),
+				     (void *)mhp_block_op.zone,
+				     MHP_CAUSE_DRIVER);
+	if (!mhp_block_op.notifying && mhp_block_op.kind == MHP_PROBE_OFFLINE)
+		mhp_managed_offline(mhp_arg(ctx, 1));
 	return 0;
 }
 
@@ -438,33 +491,43 @@ int mhp_exit_present(void *ctx)
 
 /*
  * virtio-mem gives pages of an online block to the buddy, and takes them back. Its functions are those of a module, so
- * these are kprobes; what the functions do is known from those that they call.
+ * these are kprobes, whose arguments are in registers.
  */
-MHP_KERNEL void mhp_driver_count(u64 page, s64 delta)
+MHP_KERNEL u64 mhp_register(void *ctx, u32 n)
 {
-	if (mhp_driver.tid != mhp_tid() || mhp_driver.nested)
-		return;
-	if (!mhp_driver.delta && mhp_vmemmap_base)
-		mhp_driver.pfn = page_to_pfn((void *)page);
-	mhp_driver.delta += delta;
+	u64 at = (u64)ctx;
+
+	if (!bpf_core_field_exists(((struct pt_regs *)0)->di))
+		return mhp_kernel_u64(
+			at + bpf_core_field_offset(struct pt_regs, regs) +
+			n * 8);
+	return n == 0 ? MHP_KERNEL_FIELD(at, struct pt_regs, di) :
+	       n == 1 ? MHP_KERNEL_FIELD(at, struct pt_regs, si) :
+			MHP_KERNEL_FIELD(at, struct pt_regs, dx);
 }
 
-MHP_KERNEL void mhp_driver_enter(void)
+MHP_KERNEL s32 mhp_register_ret(void *ctx)
 {
-	mhp_driver.pfn = 0;
-	mhp_driver.delta = 0;
-	mhp_driver.nested = 0;
+	return bpf_core_field_exists(((struct pt_regs *)0)->ax) ?
+		       MHP_KERNEL_FIELD((u64)ctx, struct pt_regs, ax) :
+		       mhp_register(ctx, 0);
+}
+
+MHP_KERNEL void mhp_driver_enter(u64 pfn, s64 delta)
+{
+	mhp_driver.pfn = pfn;
+	mhp_driver.delta = delta;
 	mhp_driver.tid = mhp_tid();
 }
 
-MHP_KERNEL void mhp_driver_exit(void)
+MHP_KERNEL void mhp_driver_exit(s32 ret)
 {
 	u64 block, zone = 0;
 
 	if (mhp_driver.tid != mhp_tid())
 		return;
 	mhp_driver.tid = 0;
-	if (!mhp_driver.delta)
+	if (ret)
 		return;
 	block = mhp_at_blocks ?
 			mhp_kernel_block_at(mhp_driver.pfn >> mhp_block_shift) :
@@ -478,181 +541,34 @@ MHP_KERNEL void mhp_driver_exit(void)
 }
 
 SEC("kprobe/virtio_mem_fake_online")
-int mhp_enter_driver_online(void *ctx __attribute__((unused)))
+int mhp_enter_driver_online(void *ctx)
 {
-	mhp_driver_enter();
+	mhp_driver_enter(mhp_register(ctx, 0), mhp_register(ctx, 1));
 	return 0;
 }
 
 SEC("kretprobe/virtio_mem_fake_online")
 int mhp_exit_driver_online(void *ctx __attribute__((unused)))
 {
-	mhp_driver_exit();
+	mhp_driver_exit(0);
 	return 0;
 }
 
+/* Some kernels pass the device before the pages. */
 SEC("kprobe/virtio_mem_fake_offline")
-int mhp_enter_driver_offline(void *ctx __attribute__((unused)))
+int mhp_enter_driver_offline(void *ctx)
 {
-	mhp_driver_enter();
+	if ((s64)mhp_register(ctx, 0) < 0)
+		mhp_driver_enter(mhp_register(ctx, 1), -mhp_register(ctx, 2));
+	else
+		mhp_driver_enter(mhp_register(ctx, 0), -mhp_register(ctx, 1));
 	return 0;
 }
 
 SEC("kretprobe/virtio_mem_fake_offline")
-int mhp_exit_driver_offline(void *ctx __attribute__((unused)))
+int mhp_exit_driver_offline(void *ctx)
 {
-	mhp_driver_exit();
-	return 0;
-}
-
-SEC("fentry/generic_online_page")
-int mhp_enter_online_page(void *ctx)
-{
-	mhp_driver_count(mhp_arg(ctx, 0), 1L << (mhp_arg(ctx, 1) & 31));
-	if (mhp_driver.tid == mhp_tid())
-		mhp_driver.nested = 1;
-	return 0;
-}
-
-SEC("fexit/generic_online_page")
-int mhp_exit_online_page(void *ctx __attribute__((unused)))
-{
-	if (mhp_driver.tid == mhp_tid())
-		mhp_driver.nested = 0;
-	return 0;
-}
-
-SEC("fexit/adjust_managed_page_count")
-int mhp_exit_managed(void *ctx)
-{
-	u64 zone = mhp_block_op.zone;
-
-	mhp_driver_count(mhp_arg(ctx, 0), mhp_arg(ctx, 1));
-	if (mhp_block_op.tid != mhp_tid() || !zone)
-		return 0;
-	/* Before 6.11, virtio-mem gives back what it took, so that the offline can take it. */
-	if (mhp_block_op.notifying && mhp_vmemmap_base)
-		mhp_emit_mhp_managed(0, page_to_pfn((void *)mhp_arg(ctx, 0)),
-				     mhp_arg(ctx, 1), mhp_zone_managed(zone),
-				     (void *)zone, MHP_CAUSE_DRIVER);
-	if (mhp_block_op.notifying || mhp_block_op.kind != MHP_PROBE_OFFLINE)
-		return 0;
-	mhp_emit_mhp_managed(
-		0, mhp_block_op.start_pfn + mhp_block_op.vmemmap_pages,
-		mhp_arg(ctx, 1), mhp_zone_managed(zone), (void *)zone,
-		MHP_CAUSE_OFFLINE);
-	return 0;
-}
-
-/* -- pages in the way ------------------------------------------------------- */
-
-MHP_KERNEL void mhp_blocker_emit(u64 page, u32 stage, u32 pass, s64 ret,
-				 u32 unknown)
-{
-	if (!mhp_vmemmap_base)
-		unknown |= MHP_FIELD(mhp_offline_blocker, pfn);
-	if (!__mhp_kind((void *)page))
-		unknown |= MHP_FIELD(mhp_offline_blocker, kind);
-	if (!bpf_core_field_exists(((struct folio *)0)->_large_mapcount) &&
-	    mhp_probe_is_large(mhp_probe_head(page)))
-		unknown |= MHP_FIELD(mhp_offline_blocker, mapcount);
-	mhp_emit_mhp_offline_blocker(unknown, (void *)page, stage, pass, ret);
-}
-
-/* As the events: only the first pages of attempts 1, 2, 4, 8 and so on */
-MHP_KERNEL void mhp_blocker_report(u64 page, u32 stage, s64 ret)
-{
-	u32 pass = mhp_block_op.pass, unknown = 0;
-
-	if (pass & (pass - 1) || mhp_block_op.reported >= MHP_BLOCKERS)
-		return;
-	mhp_block_op.reported++;
-	if (!pass)
-		unknown |= MHP_FIELD(mhp_offline_blocker, pass);
-	if (!ret)
-		unknown |= MHP_FIELD(mhp_offline_blocker, ret);
-	mhp_blocker_emit(page, stage, pass, ret, unknown);
-}
-
-SEC("fentry/do_migrate_range")
-int mhp_enter_pass(void *ctx __attribute__((unused)))
-{
-	if (!mhp_block_is(MHP_PROBE_OFFLINE))
-		return 0;
-	mhp_block_op.pass++;
-	mhp_block_op.reported = 0;
-	return 0;
-}
-
-SEC("fexit/isolate_folio_to_list")
-int mhp_exit_isolate_page(void *ctx)
-{
-	if (mhp_block_is(MHP_PROBE_OFFLINE) && mhp_block_op.pass &&
-	    !(mhp_ret(ctx) & 1))
-		mhp_blocker_report(mhp_arg(ctx, 0), MHP_STAGE_ISOLATE_PAGE,
-				   -MHP_EBUSY);
-	return 0;
-}
-
-/* What could not be migrated is still in the list. */
-struct mhp_probe_list {
-	u64 head;
-	u64 at;
-	s64 ret;
-};
-
-static long mhp_probe_list_step(u32 i __attribute__((unused)),
-				struct mhp_probe_list *list)
-{
-	list->at = MHP_KERNEL_FIELD(list->at, struct list_head, next);
-	if (!list->at || list->at == list->head)
-		return 1;
-	mhp_blocker_report(list->at - bpf_core_field_offset(struct page, lru),
-			   MHP_STAGE_MIGRATE, list->ret);
-	return 0;
-}
-
-SEC("fexit/migrate_pages")
-int mhp_exit_migrate(void *ctx)
-{
-	struct mhp_probe_list list = { mhp_arg(ctx, 0), mhp_arg(ctx, 0),
-				       (s32)mhp_ret(ctx) };
-
-	if (mhp_block_is(MHP_PROBE_OFFLINE) && list.ret)
-		bpf_loop(MHP_BLOCKERS, mhp_probe_list_step, &list, 0);
-	return 0;
-}
-
-/*
- * The kernel logs the page that keeps a block from being isolated. It also logs, at a limited rate, those of the other
- * stages, which is all there is if the functions above cannot be probed.
- */
-SEC("fexit/dump_page")
-int mhp_exit_dump(void *ctx)
-{
-	u64 page = mhp_arg(ctx, 0);
-	char why = 0;
-
-	if (!mhp_block_is(MHP_PROBE_OFFLINE))
-		return 0;
-	bpf_probe_read_kernel(&why, sizeof(why), (void *)mhp_arg(ctx, 1));
-	if (why == 'u')
-		mhp_blocker_emit(page, MHP_STAGE_ISOLATE_RANGE, 0, -MHP_EBUSY,
-				 0);
-	else if (why == 'i' && !mhp_has(MHP_HAS_ISOLATE_PAGE))
-		mhp_blocker_report(page, MHP_STAGE_ISOLATE_PAGE, -MHP_EBUSY);
-	else if (why == 'm' && !mhp_has(MHP_HAS_MIGRATE))
-		mhp_blocker_report(page, MHP_STAGE_MIGRATE, 0);
-	return 0;
-}
-
-/* The huge page that could not be dissolved */
-SEC("fexit/dissolve_free_hugetlb_folio")
-int mhp_exit_dissolve_one(void *ctx)
-{
-	if (mhp_block_is(MHP_PROBE_OFFLINE) && (s32)mhp_ret(ctx))
-		mhp_blocker_emit(mhp_arg(ctx, 0), MHP_STAGE_DISSOLVE,
-				 mhp_block_op.pass, (s32)mhp_ret(ctx), 0);
+	mhp_driver_exit(mhp_register_ret(ctx));
 	return 0;
 }
 

@@ -64,21 +64,6 @@ MHP_KERNEL void mhp_probe_end(u32 *opened)
 	mhp_op_missed = 0;
 }
 
-/* Stores a record whose payload is filled. Not static, so that the verifier checks the fold once for all probes. */
-__attribute__((noinline)) int mhp_emit(struct mhp_record *r, u32 event,
-				       u32 size)
-{
-	u32 lock;
-
-	if (!r || size > sizeof(r->p))
-		return 0;
-	lock = mhp_store_begin();
-	if (*(volatile u32 *)&mhp_open)
-		mhp_store_known(r, event, size, r->unknown);
-	mhp_store_end(lock);
-	return 0;
-}
-
 #include "mhp_read.h"
 #undef TP_PROTO
 #undef TP_ARGS
@@ -94,15 +79,34 @@ __attribute__((noinline)) int mhp_emit(struct mhp_record *r, u32 event,
 	{                                                              \
 		assign                                                 \
 	}
+/*
+ * mhp_emit_<event>_record() stores a record whose payload is filled. It is not static, so that the verifier checks it once
+ * for each probe that makes the event, whatever leads to it; and there is one for each event, so that a probe contains the
+ * fold of its own events and of no other.
+ */
 #undef DEFINE_EVENT
 #define DEFINE_EVENT(class, event, proto, args)                               \
+	__attribute__((noinline)) int mhp_emit_##event##_record(              \
+		struct mhp_record *r)                                         \
+	{                                                                     \
+		u32 lock;                                                     \
+                                                                              \
+		if (!r)                                                       \
+			return 0;                                             \
+		lock = mhp_store_begin();                                     \
+		if (*(volatile u32 *)&mhp_open)                               \
+			mhp_store_known(r, MHP_EVENT_##event,                 \
+					sizeof(r->p.class), r->unknown);      \
+		mhp_store_end(lock);                                          \
+		return 0;                                                     \
+	}                                                                     \
 	static __always_inline __attribute__((unused)) void mhp_emit_##event( \
 		u32 unknown, MHP_ONE(proto))                                  \
 	{                                                                     \
 		struct mhp_record r = { .unknown = unknown };                 \
                                                                               \
 		mhp_assign_##class(&r.p.class, args);                         \
-		mhp_emit(&r, MHP_EVENT_##event, sizeof(r.p.class));           \
+		mhp_emit_##event##_record(&r);                                \
 	}
 #include "../tracepoints.h"
 

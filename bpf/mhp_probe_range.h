@@ -468,8 +468,7 @@ static long mhp_probe_section_step(u32 i, void *ctx __attribute__((unused)))
 	}
 	e->nid = add->nid;
 	e->hosting = add->hosting;
-	mhp_emit(&r, MHP_EVENT_mhp_vmemmap_populate,
-		 sizeof(r.p.mhp_vmemmap_populate));
+	mhp_emit_mhp_vmemmap_populate_record(&r);
 	return 0;
 }
 

@@ -10,7 +10,7 @@
 #ifndef MHP_PROBE_REPLACED_H
 #define MHP_PROBE_REPLACED_H
 
-#include "mhp_probe_block.h"
+#include "mhp_probe_blocker.h"
 
 #define MHP_FUNCTIONS 64
 #define MHP_TRAMPOLINE \
@@ -46,7 +46,7 @@ int mhp_enter_replaced(void *ctx)
 	u64 image = mhp_arg(ctx, 0);
 	u32 function, i;
 
-	if (!mhp_op_tid && !mhp_memmap.tid && !mhp_driver.tid)
+	if (!mhp_op_tid && !mhp_memmap.tid)
 		return 0;
 	if (!MHP_KERNEL_FIELD(image, struct bpf_tramp_image, ip_after_call))
 		return 0;

@@ -13,7 +13,7 @@ struct mhp_probe_driver {
 	u64 pfn; /* of the first page */
 	s64 delta;
 	u32 tid; /* 0: none */
-	u32 nested; /* in generic_online_page(), which calls others that count */
+	u32 unused;
 };
 
 /* The add or the removal in progress */
@@ -53,6 +53,8 @@ struct mhp_probe_block {
 	u64 vmemmap_pages;
 	u64 zone;
 	u64 managed; /* of the zone, before the pages of the block join it */
+	u64 taken; /* managed pages that an offline has taken from the buddy */
+	u64 isolated; /* the page that was isolated last in this attempt */
 	s64 veto; /* error of a notifier */
 	u32 tid; /* 0: none */
 	u32 kind;
@@ -67,7 +69,7 @@ struct mhp_probe_block {
 	u32 pass; /* attempts to migrate */
 	u32 reported; /* pages reported in this attempt */
 	u32 opened; /* its begin was stored, so its end has to be */
-	u32 unused;
+	u32 emptied; /* taken is set, and was not reported yet */
 };
 
 /* Sections that one arch_add_memory() added */

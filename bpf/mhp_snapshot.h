@@ -23,6 +23,8 @@ const volatile u32 mhp_ring_bytes = 4 << 20;
 struct mhp_record mhp_sysfs_record; /* set by user space: event and payload */
 u64 mhp_snapshot_next; /* block or zone to continue with */
 u32 mhp_snapshot_fd; /* set by user space: the directory of block mhp_snapshot_next in sysfs */
+u32 mhp_snapshot_by_folder; /* set by user space: find the block by that directory, and no other one */
+u32 mhp_snapshot_result; /* enum mhp_snapshot_result of the last block */
 u32 mhp_snapshot_done; /* the walk is complete */
 
 /* The snapshot leaves half of the ring buffer to kernel events. */
@@ -32,13 +34,22 @@ MHP_KERNEL int mhp_snapshot_room(void)
 	       mhp_ring_bytes / 2;
 }
 
-MHP_KERNEL void mhp_snapshot_block_store(struct mhp_record *r)
+/* Not static, so that the verifier checks the fold apart from its callers. */
+MHP_KERNEL_CALLED int mhp_snapshot_block_store(struct mhp_record *r,
+					       u32 unknown)
 {
-	mhp_store_known(r, MHP_EVENT_mhp_snapshot_block,
-			sizeof(r->p.mhp_snapshot_block),
-			r->p.mhp_snapshot_block.hosting == MHP_HOSTING_NONE ?
-				MHP_FIELD(mhp_snapshot_block, hosting) :
-				0);
+	if (r)
+		mhp_store_known(r, MHP_EVENT_mhp_snapshot_block,
+				sizeof(r->p.mhp_snapshot_block), unknown);
+	return 0;
+}
+
+MHP_KERNEL u64 mhp_snapshot_block_at(void)
+{
+	return mhp_snapshot_by_folder ?
+		       mhp_kernel_block_open(mhp_snapshot_fd,
+					     mhp_snapshot_next) :
+		       mhp_kernel_block_at(mhp_snapshot_next);
 }
 
 /* One block each step. Repeats the step if the block was removed or added during the read. */
@@ -48,15 +59,21 @@ static long mhp_snapshot_block_step(u32 i __attribute__((unused)),
 	struct mhp_record r;
 	u64 at;
 
+	mhp_snapshot_result = MHP_SNAPSHOT_NO_ROOM;
 	if (!mhp_snapshot_room())
 		return 1;
-	at = mhp_kernel_block_at(mhp_snapshot_next);
+	mhp_snapshot_result = MHP_SNAPSHOT_NOT_FOUND;
+	at = mhp_snapshot_block_at();
 	if (at) {
 		mhp_kernel_block(&r.p.mhp_snapshot_block, mhp_snapshot_next,
 				 at);
-		if (mhp_kernel_block_at(mhp_snapshot_next) != at)
+		if (mhp_snapshot_block_at() != at)
 			return 0;
-		mhp_snapshot_block_store(&r);
+		mhp_snapshot_block_store(
+			&r, r.p.mhp_snapshot_block.hosting == MHP_HOSTING_NONE ?
+				    MHP_FIELD(mhp_snapshot_block, hosting) :
+				    0);
+		mhp_snapshot_result = MHP_SNAPSHOT_STORED;
 	}
 	mhp_snapshot_next = mhp_next_block;
 	mhp_snapshot_done = mhp_snapshot_next == MHP_KERNEL_NO_MORE;
@@ -86,41 +103,16 @@ static long mhp_snapshot_zone_step(u32 i __attribute__((unused)),
 	return 0;
 }
 
+/* Returns an enum mhp_snapshot_result if mhp_snapshot_by_folder is set, and 0 otherwise. */
 SEC("raw_tp")
 int mhp_snapshot_blocks(void *ctx __attribute__((unused)))
 {
 	u32 lock = mhp_store_begin();
 
-	bpf_loop(MHP_SNAPSHOT_STEPS, mhp_snapshot_block_step, (void *)0, 0);
+	bpf_loop(mhp_snapshot_by_folder ? 1 : MHP_SNAPSHOT_STEPS,
+		 mhp_snapshot_block_step, (void *)0, 0);
 	mhp_store_end(lock);
-	return 0;
-}
-
-/*
- * The block whose directory user space has open. Returns 1 if there is no room at the moment, 3 if the block cannot be
- * found that way.
- */
-SEC("raw_tp")
-int mhp_snapshot_open(void *ctx __attribute__((unused)))
-{
-	struct mhp_record r;
-	int result = 3;
-	u32 lock;
-	u64 at;
-
-	if (!mhp_snapshot_room())
-		return 1;
-	lock = mhp_store_begin();
-	at = mhp_kernel_block_open(mhp_snapshot_fd, mhp_snapshot_next);
-	if (at)
-		mhp_kernel_block(&r.p.mhp_snapshot_block, mhp_snapshot_next,
-				 at);
-	if (at && mhp_kernel_block_open(mhp_snapshot_fd, mhp_snapshot_next)) {
-		mhp_snapshot_block_store(&r);
-		result = 0;
-	}
-	mhp_store_end(lock);
-	return result;
+	return mhp_snapshot_by_folder ? mhp_snapshot_result : 0;
 }
 
 SEC("raw_tp")
@@ -135,8 +127,8 @@ int mhp_snapshot_zones(void *ctx __attribute__((unused)))
 
 /*
  * Stores the record in mhp_sysfs_record, which user space made from sysfs or /proc. If its number is not 0, no event may
- * have come since that number. A record without one may be out of date with respect to the events. Returns 1 if there is
- * no room at the moment, 2 if an event came.
+ * have come since that number. A record without one may be out of date with respect to the events. Returns an enum
+ * mhp_snapshot_result.
  */
 SEC("raw_tp")
 int mhp_snapshot_sysfs(void *ctx __attribute__((unused)))
@@ -145,17 +137,15 @@ int mhp_snapshot_sysfs(void *ctx __attribute__((unused)))
 	u32 lock;
 
 	if (!mhp_snapshot_room())
-		return 1;
+		return MHP_SNAPSHOT_NO_ROOM;
 	lock = mhp_store_begin();
 	if (mhp_sysfs_record.seq && mhp_sysfs_record.seq != mhp_seq) {
 		mhp_store_end(lock);
-		return 2;
+		return MHP_SNAPSHOT_OVERTAKEN;
 	}
 	if (mhp_sysfs_record.event == MHP_EVENT_mhp_snapshot_block) {
 		r.p.mhp_snapshot_block = mhp_sysfs_record.p.mhp_snapshot_block;
-		mhp_store_known(&r, MHP_EVENT_mhp_snapshot_block,
-				sizeof(r.p.mhp_snapshot_block),
-				mhp_sysfs_record.unknown);
+		mhp_snapshot_block_store(&r, mhp_sysfs_record.unknown);
 	} else if (mhp_sysfs_record.event == MHP_EVENT_mhp_snapshot_memory) {
 		r.p.mhp_snapshot_memory =
 			mhp_sysfs_record.p.mhp_snapshot_memory;
@@ -167,7 +157,7 @@ int mhp_snapshot_sysfs(void *ctx __attribute__((unused)))
 				 sizeof(r.p.mhp_snapshot_zone));
 	}
 	mhp_store_end(lock);
-	return 0;
+	return MHP_SNAPSHOT_STORED;
 }
 
 #endif

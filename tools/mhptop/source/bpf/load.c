@@ -193,8 +193,6 @@ static int choose_programs(struct bpf_source *self, const struct btf *kernel,
 					  false);
 		bpf_program__set_autoload(self->skel->progs.mhp_snapshot_zones,
 					  false);
-		bpf_program__set_autoload(self->skel->progs.mhp_snapshot_open,
-					  false);
 		bpf_program__set_autoload(self->skel->progs.mhp_find, false);
 		bpf_program__set_autoload(self->skel->progs.mhp_find_open,
 					  false);

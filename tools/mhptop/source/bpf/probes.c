@@ -6,6 +6,7 @@
  * it can, available_filter_functions, takes longer to read than all the rest.)
  */
 #include <errno.h>
+#include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,6 +75,7 @@ static const struct probe_use {
 	  NULL },
 	{ "mhp_enter_present", MHP_EVENT_mhp_managed, 0, true, NULL },
 	{ "mhp_exit_present", MHP_EVENT_mhp_present, 0, true, NULL },
+	{ "mhp_exit_emptied", MHP_EVENT_mhp_managed, 0, true, NULL },
 	{ "mhp_exit_managed", MHP_EVENT_mhp_managed, 0, true, NULL },
 	{ "mhp_enter_driver_online", MHP_EVENT_mhp_managed, 0, false, NULL },
 	{ "mhp_exit_driver_online", MHP_EVENT_mhp_managed, 0, false,
@@ -81,11 +83,10 @@ static const struct probe_use {
 	{ "mhp_enter_driver_offline", MHP_EVENT_mhp_managed, 0, false, NULL },
 	{ "mhp_exit_driver_offline", MHP_EVENT_mhp_managed, 0, false,
 	  "changes by virtio-mem" },
-	{ "mhp_enter_online_page", MHP_EVENT_mhp_managed, 0, false, NULL },
-	{ "mhp_exit_online_page", MHP_EVENT_mhp_managed, 0, false, NULL },
 	{ "mhp_exit_dump", MHP_EVENT_mhp_offline_blocker, 0, true, NULL },
 	{ "mhp_enter_pass", MHP_EVENT_mhp_offline_blocker, MHP_HAS_PASS, false,
 	  "pass" },
+	{ "mhp_exit_test", MHP_EVENT_mhp_offline_blocker, 0, false, NULL },
 	{ "mhp_exit_isolate_page", MHP_EVENT_mhp_offline_blocker,
 	  MHP_HAS_ISOLATE_PAGE, false,
 	  "pages that cannot be isolated, beyond those that the kernel logs" },
@@ -101,11 +102,22 @@ static const struct probe_use {
 _Static_assert(NR_USES <= 64,
 	       "every probe has a bit, and a place in mhp_function_ids");
 
-/* Programs of which a kernel needs only one: the first, if it has the function */
+/*
+ * Programs of which a kernel needs only one: the first, if it has the function.
+ * Which of those of the notifier is known when the collector is loaded.
+ */
 static const char *const instead[][2] = {
 	{ "mhp_enter_add_inner", "mhp_enter_add" },
 	{ "mhp_exit_add_inner", "mhp_exit_add" },
+	{ "mhp_exit_emptied", "mhp_exit_managed" },
+	{ "mhp_enter_chain", "mhp_enter_notify" },
+	{ "mhp_exit_chain", "mhp_exit_notify" },
 };
+#define NR_INSTEAD (sizeof(instead) / sizeof(*instead))
+#define NR_INSTEAD_LOADED (NR_INSTEAD - 2)
+
+/* A program that needs what its function returns, which is nothing on some kernels */
+static const char returned[] = "mhp_exit_emptied";
 
 static const struct probe_use *use_of(const char *prog)
 {
@@ -137,6 +149,86 @@ static const char *function_of(const struct bpf_program *prog)
 	return name ? name + 1 : "";
 }
 
+/* The kernel's functions that programs are attached to, sorted by name */
+struct functions {
+	const struct btf *kernel;
+	struct function {
+		const char *name;
+		s32 id; /* in the kernel's BTF, 0: it has none */
+	} list[NR_USES];
+	size_t nr;
+};
+
+static int compare_functions(const void *a, const void *b)
+{
+	return strcmp(((const struct function *)a)->name,
+		      ((const struct function *)b)->name);
+}
+
+/* Passes through the kernel's types once, as there are tens of thousands. */
+static void find_functions(struct functions *self, const struct btf *kernel,
+			   struct bpf_object *obj)
+{
+	struct function key, *found;
+	const struct btf_type *type;
+	struct bpf_program *prog;
+	u32 id, nr = btf__type_cnt(kernel);
+
+	self->kernel = kernel;
+	bpf_object__for_each_program(prog, obj) {
+		key = (struct function){ function_of(prog), 0 };
+		if (bpf_probes_are(prog) &&
+		    !lfind(&key, self->list, &self->nr, sizeof(key),
+			   compare_functions))
+			self->list[self->nr++] = key;
+	}
+	qsort(self->list, self->nr, sizeof(*self->list), compare_functions);
+	for (id = 1; id < nr; id++) {
+		type = btf__type_by_id(kernel, id);
+		if (!btf_is_func(type))
+			continue;
+		key.name = btf__name_by_offset(kernel, type->name_off);
+		found = bsearch(&key, self->list, self->nr, sizeof(key),
+				compare_functions);
+		if (found && !found->id)
+			found->id = id;
+	}
+}
+
+/* Whether a function returns anything */
+static bool returns(const struct btf *kernel, s32 id)
+{
+	const struct btf_type *type = btf__type_by_id(kernel, id);
+
+	type = type ? btf__type_by_id(kernel, type->type) : NULL;
+	return type && type->type;
+}
+
+/* The id of the function that a program can be attached to, 0 if this kernel has none. */
+static s32 function_id(const struct functions *self,
+		       const struct bpf_program *prog)
+{
+	struct function key = { function_of(prog), 0 };
+	const struct function *found = bsearch(&key, self->list, self->nr,
+					       sizeof(key), compare_functions);
+
+	if (!found || !found->id ||
+	    (!strcmp(bpf_program__name(prog), returned) &&
+	     !returns(self->kernel, found->id)))
+		return 0;
+	return found->id;
+}
+
+/* Whether a kprobe knows the function's arguments: see mhp_register(). */
+static bool has_registers(void)
+{
+#if defined(__x86_64__) || defined(__aarch64__)
+	return true;
+#else
+	return false;
+#endif
+}
+
 static bool is_loaded(struct bpf_object *obj, const char *name)
 {
 	const struct bpf_program *prog =
@@ -149,20 +241,23 @@ int bpf_probes_choose(struct bpf_source *self, const struct btf *kernel,
 		      char *why, size_t len)
 {
 	struct bpf_object *obj = self->skel->obj;
+	struct functions functions = { .nr = 0 };
 	const struct probe_use *use;
 	struct bpf_program *prog;
 	s32 id;
 	size_t i;
 	bool any = false;
 
+	find_functions(&functions, kernel, obj);
 	bpf_object__for_each_program(prog, obj) {
 		use = use_of(bpf_program__name(prog));
 		if (!use)
 			continue;
-		/* Those of modules are not in this BTF. */
-		id = btf__find_by_name_kind(kernel, function_of(prog),
-					    BTF_KIND_FUNC);
-		if (bpf_program__type(prog) == BPF_PROG_TYPE_KPROBE || id > 0)
+		id = function_id(&functions, prog);
+		/* The functions of modules are not in this BTF. */
+		if (bpf_program__type(prog) == BPF_PROG_TYPE_KPROBE ?
+			    has_registers() :
+			    id > 0)
 			any |= use->needed;
 		else
 			bpf_program__set_autoload(prog, false);
@@ -172,7 +267,7 @@ int bpf_probes_choose(struct bpf_source *self, const struct btf *kernel,
 				use->event;
 		}
 	}
-	for (i = 0; i < sizeof(instead) / sizeof(*instead); i++)
+	for (i = 0; i < NR_INSTEAD_LOADED; i++)
 		if (is_loaded(obj, instead[i][0]))
 			bpf_program__set_autoload(
 				bpf_object__find_program_by_name(obj,
@@ -192,7 +287,7 @@ static bool is_attached(const bool *attached, const char *prog)
 
 	if (attached[use_of(prog) - uses])
 		return true;
-	for (i = 0; i < sizeof(instead) / sizeof(*instead); i++) {
+	for (i = 0; i < NR_INSTEAD; i++) {
 		if (!strcmp(instead[i][0], prog))
 			return attached[use_of(instead[i][1]) - uses];
 		if (!strcmp(instead[i][1], prog))
@@ -236,6 +331,23 @@ static u64 unknown_events(const struct bpf_source *self, const bool *attached)
 	return unknown;
 }
 
+/*
+ * The notifier is probed in the function that calls all chains, if the address of
+ * the memory notifier's is known, or else where the compiler did not inline it.
+ */
+static bool is_idle(const struct bpf_source *self,
+		    const struct bpf_program *prog)
+{
+	const struct mhp_bpf *skel = self->skel;
+
+	if (prog == skel->progs.mhp_enter_chain ||
+	    prog == skel->progs.mhp_exit_chain)
+		return !skel->bss->mhp_memory_chain;
+	return (prog == skel->progs.mhp_enter_notify ||
+		prog == skel->progs.mhp_exit_notify) &&
+	       skel->bss->mhp_memory_chain;
+}
+
 int bpf_probes_attach(struct bpf_source *self, char *why, size_t len)
 {
 	bool attached[NR_USES] = { false };
@@ -243,11 +355,15 @@ int bpf_probes_attach(struct bpf_source *self, char *why, size_t len)
 	struct bpf_program *prog;
 	int err = 0, nr = 0;
 
+	if (!bpf_program__autoload(self->skel->progs.mhp_exit_chain))
+		self->skel->bss->mhp_memory_chain = 0;
 	bpf_object__for_each_program(prog, self->skel->obj) {
 		use = use_of(bpf_program__name(prog));
-		if (!use || !bpf_program__autoload(prog))
+		if (!use || !bpf_program__autoload(prog) || is_idle(self, prog))
 			continue;
 		err = bpf_source_attach(self, prog);
+		if (err && prog == self->skel->progs.mhp_exit_chain)
+			self->skel->bss->mhp_memory_chain = 0;
 		if (err)
 			continue;
 		attached[use - uses] = true;

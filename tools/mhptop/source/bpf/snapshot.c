@@ -20,8 +20,6 @@
 #include "source/sysfs/snapshot.h"
 #include "mhp.skel.h" /* needs our own types */
 
-#define SNAPSHOT_NOT_FOUND 3 /* result of mhp_snapshot_open() */
-
 /* Run a program. Its result, or -errno if it cannot be run. */
 static int snapshot_run(const struct bpf_program *prog)
 {
@@ -116,6 +114,7 @@ int bpf_source_find(struct bpf_source *self)
 	if (self->found == -EPERM ||
 	    (self->found >= 0 && (~self->found & needed)))
 		self->by_folder = can_open_blocks(self);
+	self->skel->bss->mhp_snapshot_by_folder = self->by_folder;
 	return self->found;
 }
 
@@ -195,16 +194,17 @@ static int submit_zones(struct bpf_source *self)
 static int submit_block(struct bpf_source *self,
 			const struct mhp_mhp_snapshot_block *block)
 {
-	int fd, err = SNAPSHOT_NOT_FOUND;
+	int fd, err = MHP_SNAPSHOT_NOT_FOUND;
 
 	if (self->by_folder) {
 		fd = open_block(self, block->start_pfn / block->nr_pages);
 		if (fd >= 0) {
-			err = snapshot_run(self->skel->progs.mhp_snapshot_open);
+			err = snapshot_run(
+				self->skel->progs.mhp_snapshot_blocks);
 			close(fd);
 		}
 	}
-	return err == SNAPSHOT_NOT_FOUND ?
+	return err == MHP_SNAPSHOT_NOT_FOUND ?
 		       bpf_source_submit(self, MHP_EVENT_mhp_snapshot_block,
 					 block, sizeof(*block), 0) :
 		       err;
