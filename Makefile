@@ -17,7 +17,7 @@ include kernel/kernel.mk
 include bpf/bpf.mk
 include tools/mhptop/mhptop.mk
 
-.PHONY: help demo check check-host check-guest check-long check-fresh fuzz bench docs install uninstall clean
+.PHONY: help demo check check-host check-guest check-long check-fresh fuzz bench docs deb install uninstall clean
 
 help:
 	@echo 'make demo         boot a guest and watch a DIMM come and go (without a terminal, print each step and exit);'
@@ -35,6 +35,7 @@ help:
 	@echo '                  kernel-vanilla, kernel-debug, kernels: the others; BASE=7.3 builds, or tests, that version'
 	@echo 'make docs         regenerate the event and key references and the schemas in docs/'
 	@echo 'make install      into PREFIX=/usr/local, below DESTDIR; make uninstall'
+	@echo 'make deb          the Debian packages: build/deb/*.deb'
 	@echo 'make clean        remove build/; kernels stay in the cache folder'
 	@echo 'ONLY=REGEX        with check-*: only the suites whose names match; with bench: only such parts'
 
@@ -115,21 +116,38 @@ docs: build/tests/events_doc build/tests/schema_doc
 	$(Q)tests/tui/keys_mdoc.sh > build/keys.mdoc
 	$(Q)sed -i -e '/^\.\\" keys:/,/^\.\\" \/keys$$/{//!d}' -e '/^\.\\" keys:/r build/keys.mdoc' docs/mhptop.8
 
+# The packages of Debian install what make install does, elsewhere.
+deb:
+	$(call setup,build deb)
+	$(Q)tools/deb.sh
+
+# Where the shells look for completions, the module where PYTHONDIR says; a list, so that make uninstall removes the same.
+SHARE := $(PREFIX)/share
+PYTHONDIR ?= $(SHARE)/mhptop
+ZSHDIR ?= $(SHARE)/zsh/site-functions
+SHARED := tools/prometheus/mhptop.rules.yml tools/prometheus/mhptop.fleet.rules.yml tools/grafana/mhptop.json
+UNITS := mhptop-serve.service mhptop-serve.socket
+INSTALLED = $(PREFIX)/bin/mhptop $(SHARE)/man/man8/mhptop.8 $(UNITS:%=$(PREFIX)/lib/systemd/system/%) \
+	$(SHARE)/bash-completion/completions/mhptop $(ZSHDIR)/_mhptop $(SHARE)/fish/vendor_completions.d/mhptop.fish \
+	$(PYTHONDIR)/mhptop.py $(addprefix $(SHARE)/mhptop/,$(notdir $(SHARED)))
+
 install: mhptop
 	$(Q)install -D -m 755 build/mhptop $(DESTDIR)$(PREFIX)/bin/mhptop
-	$(Q)install -D -m 644 docs/mhptop.8 $(DESTDIR)$(PREFIX)/share/man/man8/mhptop.8
-	$(Q)install -D -m 644 tools/mhptop/cli/completion.bash \
-		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/mhptop
-	$(Q)install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/mhptop tools/python/mhptop.py tools/prometheus/mhptop.rules.yml
+	$(Q)install -D -m 644 docs/mhptop.8 $(DESTDIR)$(SHARE)/man/man8/mhptop.8
+	$(Q)install -D -m 644 tools/mhptop/cli/completion.bash $(DESTDIR)$(SHARE)/bash-completion/completions/mhptop
+	$(Q)install -D -m 644 tools/mhptop/cli/completion.zsh $(DESTDIR)$(ZSHDIR)/_mhptop
+	$(Q)install -D -m 644 tools/mhptop/cli/completion.fish $(DESTDIR)$(SHARE)/fish/vendor_completions.d/mhptop.fish
+	$(Q)install -D -m 644 -t $(DESTDIR)$(PYTHONDIR) tools/python/mhptop.py
+	$(Q)install -D -m 644 -t $(DESTDIR)$(SHARE)/mhptop $(SHARED)
 	$(Q)install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
-	$(Q)sed 's,/usr/local/bin/mhptop,$(PREFIX)/bin/mhptop,' tools/systemd/mhptop-serve.service \
-		> $(DESTDIR)$(PREFIX)/lib/systemd/system/mhptop-serve.service
+	$(Q)for unit in $(UNITS); do \
+		sed 's,/usr/local/bin/mhptop,$(PREFIX)/bin/mhptop,' tools/systemd/$$unit \
+			> $(DESTDIR)$(PREFIX)/lib/systemd/system/$$unit || exit; \
+	done
 
 uninstall:
-	$(Q)rm -f $(DESTDIR)$(PREFIX)/bin/mhptop $(DESTDIR)$(PREFIX)/share/man/man8/mhptop.8 \
-		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/mhptop \
-		$(DESTDIR)$(PREFIX)/lib/systemd/system/mhptop-serve.service
-	$(Q)rm -rf $(DESTDIR)$(PREFIX)/share/mhptop
+	$(Q)rm -f $(addprefix $(DESTDIR),$(INSTALLED))
+	$(Q)rmdir --ignore-fail-on-non-empty $(DESTDIR)$(SHARE)/mhptop 2>/dev/null || true
 
 clean:
 	$(Q)rm -rf build

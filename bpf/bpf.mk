@@ -19,9 +19,10 @@ BPF_OUT := build/bpf
 BPF_SKEL := $(BPF_OUT)/mhp.skel.h
 BPF_CPPFLAGS := -Ibpf -Ibpf/include -I$(BPF_OUT)
 
-# <asm/types.h> is in a folder named after the machine, which $(CC) prints. -mcpu=v3 provides the atomics.
+# <asm/types.h> is in a folder named after the machine, which $(CC) prints. -mcpu=v3 provides the atomics. The object names
+# its source files; without the folder of this build, so that two builds are equal.
 BPF_CFLAGS = -target bpf -mcpu=v3 -O2 -g -std=gnu11 -Wall -Wextra $(ERROR_FLAGS) -Ibpf -Ibpf/include \
-	-idirafter /usr/include/$(shell $(CC) -print-multiarch)
+	-idirafter /usr/include/$(shell $(CC) -print-multiarch) -ffile-prefix-map=$(CURDIR)=.
 
 # Checks the dependencies of the whole build: once at its beginning, and again if a command failed. MODULES are the
 # pkg-config modules that user space needs.

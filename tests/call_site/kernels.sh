@@ -23,7 +23,7 @@ check "the patches apply" bash -c 'cat "${@:2}" | patch -d "$1" -p1 -F0 -s --bat
 for kernel in "$BASE" "$BASE-debug"; do
 	vmlinux=build/kernel/$kernel/vmlinux
 	check "$kernel: find the call sites" bash -c 'build/tests/call_sites "$1" >"$2"' _ "$vmlinux" "$WORK/sites"
-	eq "$kernel: the call sites of each event are those of addr2line and of the source" \
-		"$(tests/call_site/compare.py "$vmlinux" "$WORK/sites" "$WORK/tree" tracepoints.h 2>&1)" ""
+	none "$kernel: the call sites of each event are those of addr2line and of the source" \
+		"$(tests/call_site/compare.py "$vmlinux" "$WORK/sites" "$WORK/tree" tracepoints.h 2>&1)"
 done
 done_testing

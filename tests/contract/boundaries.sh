@@ -30,7 +30,7 @@ read -ra cflags < <(make -s -f tools/mhptop/mhptop.mk --eval 'cflags: ; @echo $(
 while read -r file; do
 	gcc -M -x c "${cflags[@]}" "$file" 2>>"$WORK/errors" | tr -s ' \\' '\n\n' | sed -n "/\.h\$/s,^,$file ,p"
 done < <(find tools/mhptop -name '*.[ch]') >"$WORK/reads"
-eq "every file and header of mhptop compiles by itself" "$(<"$WORK/errors")" ""
+none "every file and header of mhptop compiles by itself" "$(<"$WORK/errors")"
 
 # Headers of a folder's files that its line of the table does not allow
 forbidden_headers() {
@@ -43,10 +43,10 @@ forbidden_headers() {
 
 eq "the table lists every folder" "$(find tools/mhptop -mindepth 1 -maxdepth 1 ! -name '*.mk' -printf '%f\n' | sort)" \
 	"$(printf '%s\n' "${!may[@]}" | sort)"
-eq "every include names the folder of the header" "$(grep -rnE '^[[:space:]]*#[[:space:]]*include(_next)?[[:space:]]*"' tools/mhptop |
-	grep -vE '#include "(mhp_[a-z_]+|mhp\.skel)\.h"|#include "[a-z]+(/[a-z_]+)+\.h"')" ""
+none "every include names the folder of the header" "$(grep -rnE '^[[:space:]]*#[[:space:]]*include(_next)?[[:space:]]*"' tools/mhptop |
+	grep -vE '#include "(mhp_[a-z_]+|mhp\.skel)\.h"|#include "[a-z]+(/[a-z_]+)+\.h"')"
 for name in "${!may[@]}"; do
-	eq "$name includes only folders below it" "$(forbidden_headers "$name")" ""
+	none "$name includes only folders below it" "$(forbidden_headers "$name")"
 done
 
 # only_in PATHS HEADERS LIBRARY: only files below PATHS read headers of a library, and some do.
@@ -54,7 +54,7 @@ only_in() {
 	local readers
 	readers=$(awk -v headers="/usr/include/.*($2)" '$2 ~ headers { print $1 }' "$WORK/reads" | sort -u)
 	check "$1 sees $3" test -n "$readers"
-	eq "only $1 sees $3" "$(grep -vE "^tools/mhptop/$1" <<<"$readers")" ""
+	none "only $1 sees $3" "$(grep -vE "^tools/mhptop/$1" <<<"$readers")"
 }
 
 only_in source/bpf/ 'bpf/(libbpf|bpf|btf)\.h' libbpf
@@ -62,26 +62,27 @@ only_in source/import/ 'trace-cmd\.h|event-parse\.h|tracefs\.h' libtracecmd
 only_in view/tui/ 'curses\.h|term\.h|panel\.h' curses
 only_in base/confine.c 'seccomp\.h' libseccomp
 only_in serve/ 'microhttpd\.h' libmicrohttpd
+only_in base/service.c 'systemd/.*\.h' libsystemd
 only_in check/call_site 'elfutils/|dwarf\.h|libdw|gelf\.h' libdw
-eq "only source/bpf sees the skeleton" "$(awk '$2 ~ /skel\.h$/ && $1 !~ "^tools/mhptop/source/bpf/"' "$WORK/reads")" ""
-eq "call_site* includes nothing above the model" \
-	"$(awk '$1 ~ "/check/call_site" && $2 ~ "^tools/mhptop/(source|rules|format|check/(check|report))"' "$WORK/reads")" ""
+none "only source/bpf sees the skeleton" "$(awk '$2 ~ /skel\.h$/ && $1 !~ "^tools/mhptop/source/bpf/"' "$WORK/reads")"
+none "call_site* includes nothing above the model" \
+	"$(awk '$1 ~ "/check/call_site" && $2 ~ "^tools/mhptop/(source|rules|format|check/(check|report))"' "$WORK/reads")"
 # A function that no other file uses should be static. Tests may use any.
-eq "every function that a file of mhptop exports is used by another" "$(
+none "every function that a file of mhptop exports is used by another" "$(
 	mapfile -t objects < <(find tools/mhptop -name '*.c' | sed 's,^tools/mhptop/\(.*\)c$,build/obj/\1o,')
 	nm -g "${objects[@]}" | awk '$2 == "T" { print $3 } $1 == "U" { print $2 }' | sort | uniq -c | awk '$1 == 1 { print $2 }' >"$WORK/once"
 	nm -g --defined-only "${objects[@]}" | awk '$2 == "T" && $3 != "main" { print $3 }' | grep -xFf "$WORK/once" |
 		while read -r name; do
 			grep -rqw --include='*.[ch]' "$name" tests || echo "$name"
-		done)" ""
-eq "call_site* names no event" "$(grep -nE '"[^"]*mhp_[^"]*"|MHP_EVENT_mhp' tools/mhptop/check/call_site*.[ch] | grep -v '#include')" ""
-eq "only batch and dashboard use a source" \
-	"$(grep -rlE 'source_(open|read|fd|close|self_check)[_a-z]*\(' tools/mhptop/view | grep -vE '/(batch|dashboard)\.c$')" ""
-eq "model, rules and fold have no clock and no I/O" \
+		done)"
+none "call_site* names no event" "$(grep -nE '"[^"]*mhp_[^"]*"|MHP_EVENT_mhp' tools/mhptop/check/call_site*.[ch] | grep -v '#include')"
+none "only batch and dashboard use a source" \
+	"$(grep -rlE 'source_(open|read|fd|close|self_check)[_a-z]*\(' tools/mhptop/view | grep -vE '/(batch|dashboard)\.c$')"
+none "model, rules and fold have no clock and no I/O" \
 	"$(grep -rnE '\b(clock_gettime|gettimeofday|time|fopen|open|read|write|printf|fprintf|poll)\(' \
-		tools/mhptop/model tools/mhptop/rules bpf/mhp_fold*.h | grep -v '^tools/mhptop/rules/config\.c:')" ""
-eq "kernel patches refer to nothing in this repository" \
-	"$(grep -nE '^\+.*(tracepoints\.h|mhptop|bpf/mhp|mhp_read)' kernel/*/0*.patch)" ""
+		tools/mhptop/model tools/mhptop/rules bpf/mhp_fold*.h | grep -v '^tools/mhptop/rules/config\.c:')"
+none "kernel patches refer to nothing in this repository" \
+	"$(grep -nE '^\+.*(tracepoints\.h|mhptop|bpf/mhp|mhp_read)' kernel/*/0*.patch)"
 
 # The header by itself, as each compiler reads it
 reader='#include "mhp_read.h"
@@ -94,17 +95,17 @@ for cc in gcc clang; do
 done
 check "tracepoints.h compiles for BPF" clang -target bpf -fsyntax-only \
 	-I"/usr/include/$(gcc -print-multiarch)" "${flags[@]}" <<<"$reader"
-eq "tracepoints.h includes only kernel headers" \
-	"$(grep -E '^#[[:space:]]*include' tracepoints.h | grep -vE '<(linux|trace)/')" ""
+none "tracepoints.h includes only kernel headers" \
+	"$(grep -E '^#[[:space:]]*include' tracepoints.h | grep -vE '<(linux|trace)/')"
 
 # Sizes of the collector's programs, in hex. Each is compiled for one event: if it contained the fold of all events, it
 # would have 16 KiB, and the kernel would take ten times as long to verify it.
 programs=$(readelf -SW build/bpf/mhp.bpf.o | sed -n 's/^ *\[ *[0-9]*\] raw_tp\///p' | awk '{ print $1, $5 }')
 eq "the collector has a program for each event" "$(cut -d' ' -f1 <<<"$programs" | sort)" \
 	"$(sed -n 's/^TRACE_EVENT(\(mhp_.*\),$/\1/p; s/^DEFINE_EVENT([a-z_]*, \(mhp_.*\),$/\1/p' tracepoints.h | sort)"
-eq "each program contains only the fold of its event" "$(while read -r name size; do
+none "each program contains only the fold of its event" "$(while read -r name size; do
 	((16#$size <= 5120)) || echo "$name"
-done <<<"$programs")" ""
+done <<<"$programs")"
 
 for event in mhp_vmemmap_populate mhp_vmemmap_online mhp_vmemmap_offline mhp_vmemmap_free; do
 	check "$event is an event" grep -qE "^(TRACE_EVENT\(|DEFINE_EVENT\([a-z_]+, )$event,$" tracepoints.h

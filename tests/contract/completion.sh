@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Bash completion offers the commands, options and values that the help of mhptop lists.
+# Completion offers the commands, options and values that the help of mhptop lists. Zsh and fish offer what bash does.
 . "$(dirname "$0")/../host-lib.sh"
 cd "$TOP" || exit 1
 mkdir "$WORK/bin"
@@ -14,7 +14,7 @@ completes() {
 	shift 2
 	COMP_WORDS=(mhptop "$@") COMP_CWORD=$# COMPREPLY=()
 	_mhptop
-	eq "$name" "$(printf '%s\n' "${COMPREPLY[@]}" | sort | paste -sd' ')" "$want"
+	eq "$name" "[$(printf '%s\n' "${COMPREPLY[@]}" | sort | paste -sd' ')]" "[$want]"
 }
 
 completes "commands" "check" ch
@@ -50,4 +50,33 @@ for option in $(mhptop check --help | grep -oE '^ *(-[a-z], )?--[a-z-]+' | grep 
 	completes "$option of check" "$(mhptop check --help | grep -oE -- "^ *(-[a-z], )?${option}[a-z-]*" | grep -o -- '--.*' | paste -sd' ')" \
 		check "$option"
 done
+
+# Where make install puts the scripts, as zsh and fish find that of bash from theirs
+mkdir -p "$WORK"/share/{bash-completion/completions,zsh/site-functions,fish/vendor_completions.d}
+cp "$TOP/tools/mhptop/cli/completion.bash" "$WORK/share/bash-completion/completions/mhptop"
+cp "$TOP/tools/mhptop/cli/completion.zsh" "$WORK/share/zsh/site-functions/_mhptop"
+cp "$TOP/tools/mhptop/cli/completion.fish" "$WORK/share/fish/vendor_completions.d/mhptop.fish"
+
+# The completions of the last word, as zsh and fish add them. An empty word is one, too.
+by_zsh() {
+	zsh -fc 'compadd() { print -rl -- "${@[2,-1]}" }
+		fpath=($1 $fpath); shift; words=("$@") CURRENT=$#; autoload -Uz _mhptop; _mhptop' zsh "$WORK/share/zsh/site-functions" mhptop "$@"
+}
+by_fish() {
+	fish --no-config -c 'source $argv[1]; complete -C "$argv[2..-1]"' "$WORK/share/fish/vendor_completions.d/mhptop.fish" mhptop "$@"
+}
+same() {
+	local name=$1
+	shift
+	COMP_WORDS=(mhptop "$@") COMP_CWORD=$# COMPREPLY=()
+	_mhptop
+	check "  bash offers some $name" test "${#COMPREPLY[@]}" -gt 0
+	for shell in zsh fish; do
+		eq "$name of $shell" "$("by_$shell" "$@" | sort)" "$(printf '%s\n' "${COMPREPLY[@]}" | sort)"
+	done
+}
+same "commands" ch
+same "options" check --max
+same "rules" check --skip order
+same "files" replay run
 done_testing

@@ -5,7 +5,7 @@
 cd "$TOP" || exit 1
 mhptop=build/mhptop
 
-eq "mandoc has no warnings about the manual page" "$(mandoc -Tlint -W warning docs/mhptop.8 2>&1)" ""
+none "mandoc has no warnings about the manual page" "$(mandoc -Tlint -W warning docs/mhptop.8 2>&1)"
 sed -n '/^<!-- reference -->$/,/^<!-- \/reference -->$/{//!p}' docs/events.md >"$WORK/written"
 build/tests/events_doc >"$WORK/made"
 check "docs/events.md has the generated reference of the events (make docs)" diff "$WORK/written" "$WORK/made"
@@ -25,21 +25,21 @@ check "the manual page lists the JSON keys of a range, in their order" diff "$WO
 sed -n 's/\\-/-/gp; p' docs/mhptop.8 | grep -oE '^\.It Fl .*|, -[a-z-]+' | grep -oE -- '-[a-z][a-z-]{2,}' |
 	sed 's/^-*/--/' | sort -u >"$WORK/documented"
 check "mhptop --help lists options" test -s "$WORK/printed"
-eq "every option of --help is in the manual page" "$(comm -23 "$WORK/printed" "$WORK/documented")" ""
-eq "every option of the manual page is in --help" "$(comm -13 "$WORK/printed" "$WORK/documented")" ""
+none "every option of --help is in the manual page" "$(comm -23 "$WORK/printed" "$WORK/documented")"
+none "every option of the manual page is in --help" "$(comm -13 "$WORK/printed" "$WORK/documented")"
 
-eq "no example filters a single live frame by history" \
-	"$(grep -nE 'mhptop .*-n 1 .*--filter.*(failures|(on|off)lines|freed|retired|time|reason|ret|blocker|step)' README.md docs/*.md docs/mhptop.8)" ""
-eq "links between documents lead to existing files" "$(
+none "no example filters a single live frame by history" \
+	"$(grep -nE 'mhptop .*-n 1 .*--filter.*(failures|(on|off)lines|freed|retired|time|reason|ret|blocker|step)' README.md docs/*.md docs/mhptop.8)"
+none "links between documents lead to existing files" "$(
 	for file in README.md docs/*.md; do
 		grep -oE '\]\([^)#:]+' "$file" | sed 's/^](//' | while read -r link; do
 			[[ -e $(dirname "$file")/$link ]] || echo "$file: $link"
 		done
-	done)" ""
-eq "every make target of the README exists" "$(
+	done)"
+none "every make target of the README exists" "$(
 	grep -ohE '`make [a-z-]+' README.md docs/*.md | awk '{ print $2 }' | sort -u | while read -r target; do
 		make -n "$target" >/dev/null 2>&1 || echo "$target"
-	done)" ""
+	done)"
 
 # Runs the examples of docs/ci.md on an existing recording.
 check "the scripts in docs/ci.md check a recording" python3 - "$mhptop" docs/ci.md "$WORK" <<'PY'
@@ -63,7 +63,7 @@ for script in scripts:
     os.remove(f"{folder}/hotplug.xml")
 PY
 
-eq "every reason and why in docs/range.md is a word of an event" "$(
+none "every reason and why in docs/range.md is a word of an event" "$(
 	grep -oE '`(reason=)?(range_[a-z]+|part|not_offline|hwpoison|not_requested)`|reason=[a-z_]+' docs/range.md | tr -d '`' | sed 's/reason=//' |
-		sort -u | while read -r word; do grep -q "\"$word\"" tracepoints.h || echo "$word"; done)" ""
+		sort -u | while read -r word; do grep -q "\"$word\"" tracepoints.h || echo "$word"; done)"
 done_testing

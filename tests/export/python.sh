@@ -7,9 +7,9 @@ cd "$TOP" || exit 1
 export LC_ALL=C.UTF-8 PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$TOP/tools/python
 golden=tests/golden
 
-eq "the module needs nothing but Python" "$(grep -hoE '^(import|from) [a-z_]+' tools/python/mhptop.py | awk '{ print $2 }' | while read -r name; do
+none "the module needs nothing but Python" "$(grep -hoE '^(import|from) [a-z_]+' tools/python/mhptop.py | awk '{ print $2 }' | while read -r name; do
 	python3 -c 'import sys; sys.exit(sys.argv[1] not in sys.stdlib_module_names)' "$name" || echo "$name"
-done)" ""
+done)"
 
 # Operations, by a reader of its own: kind, page, time, result, reason
 python3 - $golden/*.ndjson tests/rules/*.ndjson >"$WORK/python" <<'PY'

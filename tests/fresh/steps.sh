@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # What a new user does, one command after the other; run.sh runs this in a minimal root with make and git:
 #
-#	SUITE=NAME steps.sh STEP...	tool, kernel, installed, demo, user, host
+#	SUITE=NAME steps.sh STEP...	tool, kernel, installed, demo, user, host, package (the last one, as it removes packages)
 #
 # Each command's whole output is in /log; of one that failed the end is shown.
 . "$(dirname "$0")/../host-lib.sh"
@@ -88,6 +88,55 @@ demo() {
 	step "make demo without a terminal" make demo MHP_KERNEL=/kernel && saw
 }
 
+# Everything that a package may leave. Logs, caches and the databases of apt and dpkg change with every package.
+every_file() {
+	find / -xdev \( -path /src -o -path /tmp -o -path /log -o -path /kernel -o -path /root -o -path '/var/cache' -o -path '/var/log' \
+		-o -path '/var/lib/apt' -o -path '/var/lib/dpkg' -o -name __pycache__ \) -prune -o -print | sort
+}
+
+packages() { dpkg-query -W -f '${Package}\n' | sort; }
+
+# The packages that were installed since, and their configuration
+purge_since() {
+	mapfile -t gone < <(comm -13 "$1" <(packages))
+	dpkg --purge "${gone[@]}"
+}
+
+# The packages are built twice, in two folders. Then what their build needed goes, so that they must name what they need.
+package() {
+	local command other=/src/other
+	MHP_SETUP=never tools/setup.sh build deb >/log/deb.log 2>&1
+	command=$(advice /log/deb.log)
+	# shellcheck disable=SC2086
+	step "the command that make deb names" env DEBIAN_FRONTEND=noninteractive ${command:-true}
+	cp -r "$TOP" $other
+	step "make deb" make deb || return
+	step "make deb elsewhere" make -C $other deb
+	for deb in build/deb/*.deb; do
+		check "  ${deb##*/} is the same" cmp "$deb" "$other/$deb"
+	done
+	step "lintian finds no error and no warning" lintian --allow-root --fail-on error,warning build/deb/*.changes
+	mkdir -p /tmp/deb && cp build/deb/mhptop_*.deb build/deb/python3-mhptop_*.deb /tmp/deb
+	step "what the build needed is removed" purge_since "$WORK/packages"
+	packages >"$WORK/before.packages"
+	every_file >"$WORK/before"
+	step "apt-get install the packages" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends /tmp/deb/*.deb || return
+	cd / || return
+	step "mhptop doctor" doctor
+	step "mhptop check of a recording" mhptop check "$TOP/tests/rules/range.ndjson"
+	eq "mhptop replay of a recording" "$(mhptop replay -b "$TOP/tests/golden/hosted.ndjson" 2>/dev/null)" "$(<"$TOP/tests/golden/hosted.text")"
+	mhptop serve --listen 127.0.0.1:0 "$TOP/tests/golden/hosted.ndjson" >/log/serve.log 2>&1 &
+	until grep -q serving /log/serve.log || ! kill -0 $! 2>/dev/null; do sleep 0.1; done
+	check "mhptop serve finds its library" kill -INT $!
+	wait $!
+	eq "python3 -c 'import mhptop' reads it" "$(python3 -c '
+import mhptop, sys
+with mhptop.Recording(sys.argv[1]) as recording:
+    print(sum(1 for record in recording))' "$TOP/tests/golden/hosted.ndjson")" "$(grep -c '"event":' "$TOP/tests/golden/hosted.ndjson")"
+	step "they are removed" purge_since "$WORK/before.packages"
+	eq "  and leave nothing" "$(every_file | comm -13 "$WORK/before" -)" ""
+}
+
 # An ordinary user with a checkout of their own. Root only runs the command that the first attempt prints.
 user() {
 	local command make
@@ -108,9 +157,10 @@ host() {
 	echo "# $(tail -n 1 "/log/$_count.log")"
 }
 
+packages >"$WORK/packages"
 for name; do
 	case $name in
-	tool | kernel | installed | demo | user | host) "$name" ;;
+	tool | kernel | installed | demo | user | host | package) "$name" ;;
 	*) fail "unknown step $name" ;;
 	esac
 done

@@ -107,7 +107,7 @@ static void judge_removals(struct rules_opts *opts, const uint8_t *data,
 		take_removal(rules, data[i], data[i + 1] % 64 + 1);
 		memset(gone + data[i], true, data[i + 1] % 64 + 1);
 	}
-	rules_end(rules, 0, true);
+	rules_end(rules, &(struct rules_ending){ .whole = true });
 	must_be_removals(&violations, opts);
 	must(violations.of_rule[RULE_BUDGET_REMOVED] == !is_removed(opts, gone),
 	     "wrong verdict about removing bytes 0x%llx to 0x%llx",

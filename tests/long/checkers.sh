@@ -50,7 +50,7 @@ for checker in sparse coccicheck; do
 		: >"$WORK/old"
 		# Most files are clean, so the unpatched one is not needed.
 		[[ ! -s $WORK/new || ! -e $LONG/old/${object%.o}.c ]] || said old "$checker" "$object" >"$WORK/old"
-		eq "$BASE: $checker has nothing new about ${object%.o}.c" "$(comm -13 "$WORK/old" "$WORK/new")" ""
+		none "$BASE: $checker has nothing new about ${object%.o}.c" "$(comm -13 "$WORK/old" "$WORK/new")"
 	done
 done
 forget_trees

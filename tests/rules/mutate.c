@@ -111,8 +111,8 @@ static enum verdict_word judge_with(struct run *run,
 		record.seq = i + 1 + (i >= gap);
 		rules_take(rules, &record);
 	}
-	rules_end(rules, 0, true);
-	verdict_judge(&verdict, &stream, rules, &violations);
+	rules_end(rules, &(struct rules_ending){ .whole = true });
+	verdict_judge(&verdict, &stream, rules);
 	rules_free(rules);
 	count_rules(run, &violations);
 	violations_free(&violations);

@@ -82,6 +82,13 @@ sed '1s/134217728/67108864/' range.ndjson >"$WORK/half.ndjson"
 verdict "  memory blocks are as large as in the other one" 3 '^# FAIL: [0-9]+ events, 0 lost' "$WORK/empty.data" "$WORK/half.ndjson"
 verdict "  whether it comes first or last" 3 '^# FAIL: [0-9]+ events, 0 lost' "$WORK/half.ndjson" "$WORK/empty.data"
 
+# Each recording must prove something.
+./edit.py eject-range.ndjson idle boot:idle:700 >"$WORK/idle.ndjson"
+verdict "nothing happened in the second of two recordings" 5 'nothing happened in recording 2: no memory' range.ndjson "$WORK/idle.ndjson"
+verdict "  in the first one" 5 'nothing happened in recording 1: no memory' "$WORK/idle.ndjson" range.ndjson
+verdict "  in one file" 5 'nothing happened in recording 1: no memory' "$(joined "$WORK/idle.ndjson" range.ndjson)"
+verdict "  but a number of operations is expected" 0 '^# PASS' --expect-adds 0..9 range.ndjson "$WORK/idle.ndjson"
+
 # -- The end of each recording --------------------------------------------------------------------------------------------------
 
 # An operation that hangs in the first recording is judged by the time at which that recording ended, not by its last event.
@@ -171,8 +178,9 @@ for files in "$WORK/both.ndjson" "eject-range.ndjson ../golden/attached.ndjson";
 done
 # Memory that was online in any of them
 ./edit.py eject-range.ndjson idle boot:a:500 | sed 's/"state":"online"/"state":"offline"/' >"$WORK/offline.ndjson"
-verdict "memory that was online in the first recording" 0 '^# PASS' --expect-online 0x0-0x7ffffff range.ndjson "$WORK/offline.ndjson"
-verdict "  in the second one" 0 '^# PASS' --expect-online 0x0-0x7ffffff "$WORK/offline.ndjson" eject-range.ndjson
+# Nothing happened in that one.
+verdict "memory that was online in the first recording" 0 '^# PASS' --expect-adds 0..99 --expect-online 0x0-0x7ffffff range.ndjson "$WORK/offline.ndjson"
+verdict "  in the second one" 0 '^# PASS' --expect-adds 0..99 --expect-online 0x0-0x7ffffff "$WORK/offline.ndjson" eject-range.ndjson
 verdict "  in none" 3 'budget.online' --expect-online 0x0-0x7ffffff "$WORK/offline.ndjson" "$WORK/offline.ndjson"
 verdict "  in none, but one of another tool does not tell" 5 '^# UNKNOWN' --expect-online 0x0-0x7ffffff "$WORK/offline.ndjson" trace-cmd-v7.dat
 
@@ -242,10 +250,10 @@ sed '1s/"host":"[^"]*"/"host":"elsewhere"/; 1s/"boot":"b"/"boot":""/' "$WORK/lat
 note() { grep -o 'note: .*' "$WORK/stderr"; }
 while IFS='|' read -r second want note; do
 	verdict "a and $second" "$want" '^# [A-Z]+: [0-9]+ events, 0 lost$' "$WORK/a.ndjson" "$WORK/$second.ndjson"
-	eq "  note" "$(note)" "${note:+note: recording 2 $note}"
+	eq "  note" "[$(note)]" "[${note:+note: recording 2 $note}]"
 	verdict "a and $second in one file" "$want" '^# [A-Z]+: [0-9]+ events, 0 lost$' "$(joined "$WORK/a.ndjson" "$WORK/$second.ndjson")"
-	eq "  note" "$(note)" "${note:+note: recording 2 $note}"
-	eq "  the notice of replay" "$("$MHPTOP" replay --json "$WORK/joined.ndjson" | jq -r '.notice // ""')" "${note:+recording 2 $note}"
+	eq "  note" "[$(note)]" "[${note:+note: recording 2 $note}]"
+	eq "  the notice of replay" "[$("$MHPTOP" replay --json "$WORK/joined.ndjson" | jq -r '.notice // ""')]" "[${note:+recording 2 $note}]"
 done <<'END'
 later|0|
 b|0|is of another boot or machine
@@ -255,12 +263,28 @@ overlaps|5|begins before the end of the one before it: events may be in both
 END
 sed '1s/"kernel":"[^"]*"/"kernel":"6.12.117-mhp"/' range.ndjson >"$WORK/first.ndjson"
 verdict "recordings without boot IDs, the second one with earlier times" 0 \
-	'note: recording 2 begins before the end of the one before it: it is of another boot, or events are in both' "$WORK/first.ndjson" eject-range.ndjson
+	'note: recording 2 begins before the end of the one before it: it is of another boot or out of order, or events are in both' "$WORK/first.ndjson" eject-range.ndjson
 "$TOP/build/tests/as_text" perf "$WORK/b.ndjson" >"$WORK/b.txt"
 verdict "  and a text" 0 'note: recording 2 begins before the end' "$WORK/a.ndjson" "$WORK/b.txt"
 "$TOP/build/tests/as_text" perf "$WORK/later-boot.ndjson" >"$WORK/later.txt"
 verdict "a text with later times" 0 '^# PASS' "$WORK/a.ndjson" "$WORK/later.txt"
-eq "  no note" "$(note)" ""
+none "  no note" "$(note)"
+
+# Recordings of one boot that do not overlap may be given in any order.
+./edit.py eject-range.ndjson boot:a:5000 >"$WORK/last.ndjson"
+for files in "a last" "last a" "last b a" "b last a"; do
+	# shellcheck disable=SC2046,SC2086	# several files
+	verdict "one boot, in this order: $files" 0 '^# PASS' --expect-adds 8..12 $(printf "$WORK/%s.ndjson " $files)
+done
+eq "  the earlier one is read first" "$("$MHPTOP" replay --json "$WORK/last.ndjson" "$WORK/a.ndjson" | jq .ns)" \
+	"$("$MHPTOP" replay --json "$WORK/last.ndjson" | jq .ns)"
+# Two texts of which the last line of one is the first line of the other
+removes=$(grep -c 'mhp_remove_end.* ret=0' "$WORK/run.txt")
+sed '/mhp_remove_end/q' "$WORK/run.txt" >"$WORK/start.txt"
+sed -n '/mhp_remove_end/,$p' "$WORK/run.txt" >"$WORK/rest.txt"
+verdict "texts that share a line: it may be counted twice" 5 'recordings may overlap' --expect-removes $((removes + 1)) "$WORK/start.txt" "$WORK/rest.txt"
+sed 1d "$WORK/rest.txt" >"$WORK/more.txt"
+verdict "texts that share none, in the wrong order: nothing is counted twice" 0 '^# PASS' --expect-removes "$removes" "$WORK/more.txt" "$WORK/start.txt"
 
 # What is counted twice is counted once at least.
 ./edit.py eject-range.ndjson boot:a:1000.5 >"$WORK/twice.ndjson"

@@ -104,13 +104,13 @@ check "  and promtool reads it" promtool check metrics <"$WORK/metrics"
 
 # The file for node_exporter
 check "anyone may read the file" test "$(stat -c %a "$WORK/metrics")" = 644
-eq "nothing is left beside it" "$(find "$WORK" -name 'metrics.*')" ""
+none "nothing is left beside it" "$(find "$WORK" -name 'metrics.*')"
 status "a file that cannot be written" 1 '^mhptop: cannot write .*/none/x: No such file or directory$' \
 	"$MHPTOP" serve --textfile "$WORK/none/x" $golden/hosted.ndjson
 mkdir "$WORK/folder"
 status "a folder in the place of the file" 1 '^mhptop: cannot write .*/folder: Is a directory$' \
 	"$MHPTOP" serve --textfile "$WORK/folder" $golden/hosted.ndjson
-eq "  nothing is left beside it" "$(find "$WORK" -name 'folder.*')" ""
+none "  nothing is left beside it" "$(find "$WORK" -name 'folder.*')"
 status "a damaged recording" 6 '^mhptop: .*:20: ' "$MHPTOP" serve --textfile "$WORK/x" <(sed '20s/.*/{/' $golden/hosted.ndjson)
 status "no such recording" 1 '^mhptop: .*none.ndjson: No such file or directory' "$MHPTOP" serve "$WORK/none.ndjson"
 
@@ -151,11 +151,24 @@ cp "$rules" tests/serve/alerts.yml "$WORK"
 check "each alert is raised by what it says, and by nothing else" promtool test rules "$WORK/alerts.yml"
 eq "  all of them are tested" "$(sed -n 's/.*- alert: //p' "$rules" | sort)" \
 	"$(sed -n 's/.*alertname: //p' tests/serve/alerts.yml | sort -u)"
-eq "  they name only metrics that exist" "$(grep -oE 'mhptop_[a-z_]+' "$rules" | sort -u | grep -vxFf <(grep -ohE '^mhptop_[a-z_]+' "$WORK"/*.prom))" ""
+none "  they name only metrics that exist" "$(grep -oE 'mhptop_[a-z_]+' "$rules" | sort -u | grep -vxFf <(grep -ohE '^mhptop_[a-z_]+' "$WORK"/*.prom))"
 eq "docs/serve.md has all metrics" "$(sed -n 's/^| `\(mhptop_[a-z_]*\)`.*/\1/p' docs/serve.md | sort)" \
 	"$(sed -n 's/^# TYPE \([a-z_]*\) .*/\1/p' "$WORK"/{failures,hosted}.prom | sort -u)"
 eq "docs/serve.md has all alerts" "$(sed -n 's/^| `\(Mhptop[a-zA-Z]*\)`.*/\1/p' docs/serve.md | sort)" \
 	"$(sed -n 's/.*- alert: //p' "$rules" | sort)"
+
+# A fleet
+check "promtool finds the recording rules of a fleet valid" promtool check rules --lint=all --lint-fatal tools/prometheus/mhptop.fleet.rules.yml
+tests/serve/fleet.py tools/grafana/mhptop.json docs/fleet.md >"$WORK/queries.yml" 2>"$WORK/stderr"
+eq "the dashboard has no panel over another one" "$(<"$WORK/stderr")" ""
+check "  promtool finds its queries valid, and those of docs/fleet.md" promtool check rules --lint=all --lint-fatal "$WORK/queries.yml"
+check "  there are some" test "$(grep -o '"expr"' "$WORK/queries.yml" | wc -l)" -gt 20
+eq "  they name only metrics that exist" "$(cat "$WORK/queries.yml" tools/prometheus/mhptop.fleet.rules.yml | grep -oE '\bmhptop_[a-z_]+\b' |
+	sort -u | grep -vxFf <(grep -ohE '^mhptop_[a-z_]+' "$WORK"/*.prom; sed -n 's/.*record: job:\(mhptop_[a-z_]*\):.*/\1/p' tools/prometheus/mhptop.fleet.rules.yml))" ""
+eq "  and only sums that are recorded" "$(grep -oE 'job:mhptop_[a-z_]+:[a-z0-9]+' "$WORK/queries.yml" docs/fleet.md -h | sort -u |
+	grep -vxFf <(sed -n 's/.*record: //p' tools/prometheus/mhptop.fleet.rules.yml))" ""
+few=$(grep -vc '^#' "$WORK/hosted.prom")
+check "docs/fleet.md has the numbers of series, $few and $series" grep -q "has $few series.*one of 8 TiB .* has $series series" <(tr '\n' ' ' <docs/fleet.md)
 
 # The unit. Its manual page is not installed here.
 sed "s,/usr/local/bin/mhptop,$MHPTOP,; /^Documentation=/d" tools/systemd/mhptop-serve.service >"$WORK/mhptop-serve.service"
@@ -166,7 +179,20 @@ eq "make install installs it, with the path of the program" \
 	"$(make -s install DESTDIR="$WORK/root" PREFIX=/elsewhere >&2; sed -n 's/^ExecStart=//p' "$WORK/root/elsewhere/lib/systemd/system/mhptop-serve.service")" \
 	"/elsewhere/bin/mhptop serve"
 make -s uninstall DESTDIR="$WORK/root" PREFIX=/elsewhere
-eq "  make uninstall leaves nothing" "$(find "$WORK/root" ! -type d)" ""
+none "  make uninstall leaves nothing" "$(find "$WORK/root" ! -type d)"
+
+cp tools/systemd/mhptop-serve.socket "$WORK"
+sed -i '/^Documentation=/d' "$WORK/mhptop-serve.socket"
+check "  and its socket" bash -c 'got=$(systemd-analyze verify "$0" 2>&1) && [[ -z $got ]] || { echo "$got"; exit 1; }' "$WORK/mhptop-serve.socket"
+tests/serve/manager.py "$MHPTOP" $golden/hosted.ndjson >"$WORK/manager"
+status=$?
+while IFS= read -r line; do
+	case $line in
+	ok\ *) pass "${line#ok * }" ;;
+	not\ ok\ *) fail "${line#not ok * }" "$(grep -A 1 -xF "$line" "$WORK/manager" | tail -n 1)" ;;
+	esac
+done <"$WORK/manager"
+eq "a service manager hears what it should" $status 0
 
 mkdir "$WORK/prometheus"
 check "a real Prometheus scrapes, answers a query, and raises an alert" \

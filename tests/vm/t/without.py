@@ -30,7 +30,11 @@ UNSUPPORTED = 4
 SECURITY = "/sys/kernel/security"
 BTF = "/sys/kernel/btf"
 NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
-TRACER = (*NOBODY, "--inh-caps", "-all,+bpf,+perfmon", "--ambient-caps", "-all,+bpf,+perfmon")
+
+
+def tracer(caps):
+    """The same user with these capabilities, as `setcap` or a unit gives them."""
+    return *NOBODY, "--inh-caps", f"-all,{caps}", "--ambient-caps", f"-all,{caps}"
 
 
 def mhptop(*args, how=()):
@@ -162,10 +166,10 @@ def few_privileges():
              wrong + guest.differs("exit", 0, process.wait(ledger.SECONDS)))
 
 
-def user_with_capabilities():
-    """A user who is not root, with CAP_BPF and CAP_PERFMON only: record works, and a block that goes online is in it."""
+def user_with_capabilities(caps, source, *patterns):
+    """A user who is not root, with these capabilities only: record works, and a block that goes online is in it."""
     path, number = f"/tmp/user.{os.getpid()}", guest.dimm_plug("d9", "128M") // oracle.BLOCK_BYTES
-    process = subprocess.Popen([*TRACER, ledger.MHPTOP, "record", "-o", path], stdin=subprocess.DEVNULL,
+    process = subprocess.Popen([*tracer(caps), ledger.MHPTOP, "record", "-o", path], stdin=subprocess.DEVNULL,
                                stderr=subprocess.PIPE, text=True)
     began = guest.wait_for(ledger.START_SECONDS, lambda: process.poll() is not None
                            or (os.path.exists(path) and os.path.getsize(path)))
@@ -174,13 +178,12 @@ def user_with_capabilities():
     process.send_signal(signal.SIGINT)
     err = process.communicate(timeout=ledger.SECONDS)[1]
     lines = oracle.read(path).splitlines() if os.path.exists(path) else ["{}"]
-    wrong += guest.differs("exit", 0, process.returncode) + guest.differs("source", "probes",
-                                                                          json.loads(lines[0]).get("source"))
+    wrong += guest.differs("exit", 0, process.returncode) + guest.differs(
+        "source", source, json.loads(lines[0]).get("source"))
     ends = [json.loads(line) for line in lines if '"mhp_online_end"' in line and '"seq"' in line]
     wrong += guest.differs("onlines", [(number * oracle.BLOCK_PAGES, "Movable", 0)],
                            [(end["start_pfn"], end["zone"], end["ret"]) for end in ends])
-    guest.ok("a user with CAP_BPF and CAP_PERFMON records by probes", wrong + wrong_names(
-        "stderr", err, "kernel addresses are hidden"))
+    guest.ok(f"a user with {caps} records by {source}", wrong + wrong_names("stderr", err, *patterns))
     guest.eq("and the block goes offline again", None, oracle.block_set(number, "offline"))
     guest.dimm_unplug("d9")
 
@@ -250,7 +253,7 @@ def main():
         has_probes()
         follows_sysfs()
         few_privileges()
-        user_with_capabilities()
+        user_with_capabilities("+bpf,+perfmon", "probes", "kernel addresses are hidden")
         without_ftrace()
         without_btf()
         falls_back("user nobody", NOBODY, "CAP_BPF")
@@ -267,6 +270,9 @@ def main():
     refuses("root without CAP_PERFMON", without("perfmon"), "CAP_PERFMON")
     without_btf()
     other_form("mhp_notify", "step")
+    # docs/sources.md has this recipe.
+    subprocess.run(["mount", "-o", "remount,gid=65534,mode=750", "/sys/kernel/tracing"], check=True)
+    user_with_capabilities("+bpf,+perfmon,+syslog", "events", r"\A\Z")
     status, out, err = mhptop("doctor")
     guest.ok("with all privileges doctor reports nothing missing", guest.differs("exit", 0, status)
              + guest.differs("stderr", "", err)

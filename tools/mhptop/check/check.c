@@ -171,13 +171,12 @@ void check_judge(struct check *check)
 			.unreadable = stream->err && !damaged,
 			.unchecked = stream->rules_err || model->violations.err,
 			.differs = model->self_check > 0,
-			.unordered = model->totals.no_lock,
 			.overlaps = stream->overlaps,
 			.interrupted = check->interrupted && !model->info.live,
 			.cut = stream->over &&
 			       source_totals(stream->source, &totals),
 		},
-		stream->rules, &model->violations);
+		stream->rules);
 }
 
 /* What went wrong besides the verdict. STATUS_FAILED, or STATUS_OK. */

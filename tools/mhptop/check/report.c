@@ -93,7 +93,9 @@ static void put_violation(FILE *out, const struct check *check,
 	u64 pages = ledger_block_pages(check->stream->model.ledger);
 
 	/* A count of operations is about no memory block in particular. */
-	if (violation->rule == RULE_BUDGET_COUNT)
+	if (violation->rule == RULE_BUDGET_COUNT ||
+	    (violation->rule == RULE_BUDGET_FAILURES && !violation->pfn &&
+	     !violation->first.event && !violation->second.event))
 		fputs("# ", out);
 	else
 		fprintf(out,

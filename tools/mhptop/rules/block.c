@@ -102,7 +102,8 @@ static void vmemmap_check(struct rules *rules, const struct mhp_record *r)
 
 	rule_same_place(rules, "memmap", e->start_pfn, e->vmemmap_pages,
 			rules->op.start, rules->op.hosted);
-	if (rule_knows(rules, RULE_SAME_BLOCK, r, mhp_vmemmap_zone, zone))
+	if (rule_knows(rules, RULE_SAME_BLOCK, r, mhp_vmemmap_zone, zone) &&
+	    rule_knows(rules, RULE_SAME_BLOCK, r, mhp_vmemmap_zone, nid))
 		rule_same_zone(rules, e->nid, e->zone);
 }
 
@@ -128,11 +129,15 @@ static void count_check(struct rules *rules, const struct mhp_record *r,
 	if (op->kind == OP_OFFLINE)
 		cause = edge->to == FAILED ? MHP_CAUSE_ROLLBACK :
 					     MHP_CAUSE_OFFLINE;
-	rule_same_place(rules, "page count", e->start_pfn, 0, start, 0);
-	rule_same_zone(rules, e->nid, e->zone);
-	rule_check(rules, rule_order(op), op->start, e->cause == cause,
-		   event_symbol(event_causes, cause), "cause %s",
-		   event_symbol(event_causes, e->cause));
+	if (rule_knows(rules, RULE_SAME_BLOCK, r, mhp_account, start_pfn))
+		rule_same_place(rules, "page count", e->start_pfn, 0, start, 0);
+	if (rule_knows(rules, RULE_SAME_BLOCK, r, mhp_account, zone) &&
+	    rule_knows(rules, RULE_SAME_BLOCK, r, mhp_account, nid))
+		rule_same_zone(rules, e->nid, e->zone);
+	if (rule_knows(rules, rule_order(op), r, mhp_account, cause))
+		rule_check(rules, rule_order(op), op->start, e->cause == cause,
+			   event_symbol(event_causes, cause), "cause %s",
+			   event_symbol(event_causes, e->cause));
 	if (r->event == MHP_EVENT_mhp_managed && !(block && block->strict))
 		rule_check(rules, RULE_BLOCK_PAGES, op->start,
 			   want < 0 ? e->delta >= want && e->delta <= 0 :
@@ -241,8 +246,10 @@ static void rules_block_end(struct rules *rules, const struct mhp_record *r)
 	if (block) {
 		block->state = online == !e->ret ? MHP_STATE_ONLINE :
 						   MHP_STATE_OFFLINE;
-		block->zone = block->state == MHP_STATE_ONLINE ? op->zone :
-								 MHP_ZONE_NONE;
+		block->zone = block->state == MHP_STATE_ONLINE &&
+					      !op->zone_unknown ?
+				      op->zone :
+				      MHP_ZONE_NONE;
 		block->nid = op->nid;
 		block->changing = false;
 		rule_block_touch(block, r);
@@ -279,7 +286,8 @@ static void begin_check(struct rules *rules, const struct mhp_record *r)
 			   "pages reserved for memmap", block->vmemmap_pages,
 			   e->vmemmap_pages);
 	if (op->kind == OP_OFFLINE && block->state == MHP_STATE_ONLINE &&
-	    block->zone != MHP_ZONE_NONE)
+	    block->zone != MHP_ZONE_NONE &&
+	    rule_knows(rules, RULE_SAME_BLOCK, r, mhp_block_begin, zone))
 		rule_check(rules, RULE_SAME_BLOCK, op->start,
 			   block->zone == e->zone, "the zone it is online in",
 			   "zone %s instead of %s",

@@ -5,21 +5,33 @@
 #include "model/event_table.h"
 #include "rules/state.h"
 
+/* It may be any zone, whose count is unknown from now on. */
+static void forget_zones(struct rules *rules, unsigned int which)
+{
+	size_t i;
+
+	for (i = 0; i < rules->nr_zones; i++)
+		rules->zones[i].known[which] = false;
+}
+
 void rules_count_take(struct rules *rules, const struct mhp_record *r)
 {
 	const struct mhp_mhp_account *e = &r->p.mhp_account;
 	unsigned int which = r->event == MHP_EVENT_mhp_managed;
 	struct rule_zone *zone;
 	struct rule_block *block;
-	size_t i;
 
-	/* It may be any zone, whose count is unknown from now on. */
-	if (!rule_knows(rules, RULE_ZONE_PAGES, r, mhp_account, zone)) {
-		for (i = 0; i < rules->nr_zones; i++)
-			rules->zones[i].known[which] = false;
+	if (!rule_knows(rules, RULE_ZONE_PAGES, r, mhp_account, zone) ||
+	    !rule_knows(rules, RULE_ZONE_PAGES, r, mhp_account, nid)) {
+		forget_zones(rules, which);
 		return;
 	}
 	zone = rule_zone(rules, e->nid, e->zone);
+	if (!rule_knows(rules, RULE_ZONE_PAGES, r, mhp_account, after)) {
+		if (zone)
+			zone->known[which] = false;
+		zone = NULL;
+	}
 	if (zone && zone->known[which])
 		rule_equal(rules, RULE_ZONE_PAGES, e->start_pfn,
 			   which ? "managed pages of the zone" :
@@ -53,8 +65,15 @@ static void state_snapshot(struct rule_block *block,
 	block->changing = block->leaving || e->state == MHP_STATE_GOING_ONLINE;
 }
 
+/* The fields that no rule needs; the kernel's structures do not always tell the host. */
+#define SNAPSHOT_UNUSED                             \
+	(MHP_FIELD(mhp_snapshot_block, hosting) |   \
+	 MHP_FIELD(mhp_snapshot_block, populated) | \
+	 MHP_FIELD(mhp_snapshot_block, poisoned) |  \
+	 MHP_FIELD(mhp_snapshot_block, sections))
+
 static void block_snapshot(struct rules *rules,
-			   const struct mhp_mhp_snapshot_block *e)
+			   const struct mhp_mhp_snapshot_block *e, u32 unknown)
 {
 	struct rule_block *block = rule_block(rules, e->start_pfn, true);
 	struct rule_range *range;
@@ -64,7 +83,8 @@ static void block_snapshot(struct rules *rules,
 		return;
 	state_snapshot(block, e);
 	/* Events override the snapshot, and boot memory may have holes. */
-	if (block->state != MHP_STATE_UNKNOWN || e->origin != MHP_ORIGIN_KERNEL)
+	if (block->state != MHP_STATE_UNKNOWN || (unknown & ~SNAPSHOT_UNUSED) ||
+	    e->origin != MHP_ORIGIN_KERNEL)
 		return;
 	block->state = e->state == MHP_STATE_ONLINE ||
 				       e->state == MHP_STATE_OFFLINE ?
@@ -112,8 +132,13 @@ static void zone_snapshot(struct rules *rules,
 
 void rules_snapshot_take(struct rules *rules, const struct mhp_record *r)
 {
-	if (r->event == MHP_EVENT_mhp_snapshot_block)
-		block_snapshot(rules, &r->p.mhp_snapshot_block);
-	else
+	if (r->event == MHP_EVENT_mhp_snapshot_block &&
+	    record_knows(r, mhp_snapshot_block, start_pfn))
+		block_snapshot(rules, &r->p.mhp_snapshot_block, r->unknown);
+	else if (r->event == MHP_EVENT_mhp_snapshot_zone && !r->unknown)
 		zone_snapshot(rules, &r->p.mhp_snapshot_zone);
+	else if (r->event == MHP_EVENT_mhp_snapshot_zone) {
+		forget_zones(rules, 0);
+		forget_zones(rules, 1);
+	}
 }

@@ -17,7 +17,7 @@
 /* What has not happened may be among the missing events: then it is no violation. */
 static bool may_be_missing(struct rules *rules)
 {
-	if (rules->whole && !rules->lost && !rules->gaps)
+	if (!rules->incomplete && !rules->gaps)
 		return false;
 	return rules->unmet = true;
 }
@@ -116,8 +116,7 @@ static void online_check(struct rules *rules)
 	/* Those that are never mentioned do not exist, or were online all the time. */
 	if (!rules->unlisted)
 		missing += last - first + 1 - known;
-	if (online <= last - first &&
-	    (!missing || !rules->whole || rules->lost)) {
+	if (online <= last - first && (!missing || rules->incomplete)) {
 		rules->unmet = true;
 		return;
 	}
@@ -130,6 +129,7 @@ static void number_check(struct rules *rules, enum rule_op_kind kind)
 {
 	const struct rules_count *count = &rules->opts.count[kind - OP_ADD];
 	u64 nr = rules->succeeded[kind - OP_ADD];
+	u64 before = rules->violations->total;
 	char expected[80];
 
 	if (!count->set || (nr < count->min && may_be_missing(rules)))
@@ -151,6 +151,9 @@ static void number_check(struct rules *rules, enum rule_op_kind kind)
 			 rule_op_names[kind]);
 	rule_check(rules, RULE_BUDGET_COUNT, 0,
 		   nr >= count->min && nr <= count->max, expected, "%llu", nr);
+	/* In the wrong order, events may be counted too few times, but not too often. */
+	if (nr > count->max && rules->violations->total > before)
+		rules->orderless++;
 }
 
 /* -- failures --------------------------------------------------------------- */
@@ -195,10 +198,25 @@ static bool is_beyond(struct rules *rules, u64 failures)
 
 	if (failures <= allowed)
 		return false;
-	if (!rules->overlaps || failures - rules->part_failures > allowed)
+	if ((!rules->overlaps && !rules->may_overlap) ||
+	    failures - rules->part_failures > allowed)
 		return true;
-	rules->twice = true;
+	rules->twice |= rules->overlaps;
+	rules->postponed |= !rules->overlaps;
 	return false;
+}
+
+void rules_expect_overlap(struct rules *rules)
+{
+	u64 failures = rules->failures;
+
+	rules->may_overlap = false;
+	if (!rules->postponed)
+		return;
+	rules->postponed = false;
+	rule_check(rules, RULE_BUDGET_FAILURES, 0, !is_beyond(rules, failures),
+		   "no more failures", "%llu failures in several recordings",
+		   failures);
 }
 
 static void failure_take(struct rules *rules, const struct mhp_record *r,

@@ -153,7 +153,9 @@ void rules_failed_take(struct rules *rules, const struct mhp_record *r)
 		   "reason %s after reason %s",
 		   event_symbol(event_reasons, e->reason),
 		   event_symbol(event_reasons, op->reason));
-	failed_pages(rules, e, event_info(r->event)->name);
+	/* Which pages they are depends on the reason. */
+	if (rule_knows(rules, RULE_SAME_BLOCK, r, mhp_failed, reason))
+		failed_pages(rules, e, event_info(r->event)->name);
 	cancelled_check(rules, event_info(r->event)->name);
 	op->reason = e->reason;
 	op->reason_ret = e->ret;

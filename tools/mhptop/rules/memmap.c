@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The rules of memmap: how it is populated, freed and retired, and the
- * references of a range that hosts its memmap as a whole.
+ * The rules of memmap: how it is populated, freed and retired.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -170,7 +169,7 @@ static void populate_check(struct rules *rules, const struct mhp_record *r)
 			   e->altmap_base, e->host_pfn);
 }
 
-void rules_populate_take(struct rules *rules, const struct mhp_record *r)
+static void populate_take(struct rules *rules, const struct mhp_record *r)
 {
 	const struct mhp_mhp_vmemmap_populate *e = &r->p.mhp_vmemmap_populate;
 	struct rule_op *op = &rules->op;
@@ -199,6 +198,8 @@ void rules_populate_take(struct rules *rules, const struct mhp_record *r)
 		return;
 	if (!block->described) {
 		block->host_pfn = e->host_pfn;
+		block->host_known =
+			record_knows(r, mhp_vmemmap_populate, host_pfn);
 		block->populated = 0;
 		block->present = 0;
 		block->managed = 0;
@@ -222,6 +223,27 @@ void rules_populate_take(struct rules *rules, const struct mhp_record *r)
 	block->state = MHP_STATE_OFFLINE;
 	block->zone = MHP_ZONE_NONE;
 	rule_block_touch(block, r);
+}
+
+/* If the size of the memmap is unknown, it is what the altmap gave, or that of other sections. */
+void rules_populate_take(struct rules *rules, const struct mhp_record *r)
+{
+	struct mhp_record derived;
+	struct mhp_mhp_vmemmap_populate *e = &derived.p.mhp_vmemmap_populate;
+
+	if (record_knows(r, mhp_vmemmap_populate, vmemmap_pages))
+		return populate_take(rules, r);
+	derived = *r;
+	if (e->hosting != MHP_HOSTING_BUDDY)
+		e->vmemmap_pages =
+			e->altmap_alloc -
+			(e->start_pfn == e->altmap_base ? 0 : rules->op.alloc);
+	else if (rules->ratio_pages && !rules->ratio_of_device)
+		e->vmemmap_pages =
+			e->nr_pages * rules->ratio_vmemmap / rules->ratio_pages;
+	else
+		rules->lost = true; /* So is what is freed of it. */
+	populate_take(rules, &derived);
 }
 
 static bool is_backed_by(const struct rule_retired *retired, u64 host_pfn)
@@ -367,7 +389,8 @@ static void free_place(struct rules *rules, const struct rule_block *block,
 	if (!block->section_pages)
 		return;
 	if (e->hosting == MHP_HOSTING_BUDDY) {
-		if (block->section_pages != rules->block_pages)
+		if (block->section_pages != rules->block_pages ||
+		    !block->host_known)
 			return;
 		want = block->host_pfn;
 	} else {
@@ -517,84 +540,27 @@ void rules_free_take(struct rules *rules, const struct mhp_record *r)
 		rule_block(rules, r->p.mhp_vmemmap_free.start_pfn, false);
 	struct mhp_record derived;
 	struct mhp_mhp_vmemmap_free *e = &derived.p.mhp_vmemmap_free;
+	const struct rule_range *range;
 
-	if (!r->unknown || !block)
+	if (!r->unknown)
 		return free_take(rules, r, block);
+	if (!(record_knows(r, mhp_vmemmap_free, hosting) &&
+	      record_knows(r, mhp_vmemmap_free, altmap_base)) &&
+	    (!block || block->host == MHP_HOSTING_NONE)) {
+		rules_lose(rules);
+		return;
+	}
 	derived = *r;
 	if (!record_knows(r, mhp_vmemmap_free, hosting))
-		e->hosting = block->hosting;
-	if (!record_knows(r, mhp_vmemmap_free, altmap_base))
+		e->hosting = block->host;
+	if (block && !record_knows(r, mhp_vmemmap_free, altmap_base))
 		e->altmap_base = block->altmap_base;
+	if (block && !record_knows(r, mhp_vmemmap_free, altmap_align))
+		e->altmap_align = block->align;
+	range = rule_range(rules, e->altmap_base, false);
+	if (!record_knows(r, mhp_vmemmap_free, altmap_free))
+		e->altmap_free = e->hosting == MHP_HOSTING_RANGE && range ?
+					 range->free :
+					 0;
 	free_take(rules, &derived, block);
-}
-
-static void range_hold(struct rules *rules, const struct mhp_mhp_vmemmap_ref *e,
-		       struct rule_range *range)
-{
-	struct rule_op *op = &rules->op;
-
-	if (!rule_check(rules, RULE_REFS, e->start_pfn, op->kind == OP_ADD,
-			"an add in progress", "a reference held without one"))
-		return;
-	rule_same_pfn(rules, RULE_REFS, e->start_pfn, "altmap base", op->start,
-		      e->altmap_base);
-	rule_same_pfn(rules, RULE_REFS, e->start_pfn, "section", op->next_pfn,
-		      e->start_pfn);
-	rule_equal(rules, RULE_REFS, e->start_pfn, "references",
-		   op->sections + 1, e->refs);
-	rule_equal(rules, RULE_REFS, e->start_pfn, "references held before",
-		   op->sections, op->holds);
-	range->known = true;
-	range->refs = ++op->holds;
-}
-
-static void range_put(struct rules *rules, const struct mhp_mhp_vmemmap_ref *e,
-		      struct rule_range *range)
-{
-	struct rule_block *block = rule_block(rules, e->start_pfn, false);
-	struct rule_op *op = &rules->op;
-
-	if (!rule_check(rules, RULE_REFS, e->start_pfn,
-			op->kind == OP_REMOVE || op->kind == OP_ADD,
-			"a removal or failing add in progress",
-			"a reference put without one"))
-		return;
-	if (op->kind == OP_REMOVE)
-		rule_same_pfn(rules, RULE_REFS, e->start_pfn, "section",
-			      op->next_pfn, e->start_pfn);
-	if (range->known)
-		rule_equal(rules, RULE_REFS, e->start_pfn, "references",
-			   rule_difference(range->refs, 1), e->refs);
-	range->refs -= range->refs > 0;
-	op->puts++;
-	rules_users_removed(rules, range, e->start_pfn);
-	op->next_pfn = e->start_pfn + rules->block_pages;
-	if (!block)
-		return;
-	if (block->section_pages)
-		op->next_pfn = e->start_pfn + block->section_pages;
-	if (op->kind == OP_REMOVE && block->state != MHP_STATE_UNKNOWN)
-		rule_check(rules, RULE_REMOVE, e->start_pfn,
-			   block->state == MHP_STATE_OFFLINE ||
-				   e->start_pfn % rules->block_pages,
-			   "offline", "%s",
-			   event_symbol(event_states, block->state));
-	/* For a block that existed before, it is unknown whether its memmap was freed. */
-	block->state = block->hosting == MHP_HOSTING_NONE ? MHP_STATE_UNKNOWN :
-							    MHP_STATE_REMOVED;
-}
-
-void rules_refs_take(struct rules *rules, const struct mhp_record *r)
-{
-	const struct mhp_mhp_vmemmap_ref *e = &r->p.mhp_vmemmap_ref;
-	struct rule_range *range = rule_range(rules, e->altmap_base, true);
-
-	if (!range || (rules->op.kind == OP_NONE && !rules->settled))
-		return;
-	if (e->op == MHP_REF_HOLD)
-		range_hold(rules, e, range);
-	else if (rule_check(rules, RULE_REFS, e->start_pfn,
-			    e->op == MHP_REF_PUT, "hold or put", "op %u",
-			    (unsigned int)e->op))
-		range_put(rules, e, range);
 }

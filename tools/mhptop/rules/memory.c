@@ -114,7 +114,9 @@ static void take_count(struct rules *rules, const struct mhp_record *r)
 	char expected[VIOLATION_TEXT];
 	u64 noise = noise_of(e->cpus);
 
-	if (rules->op.kind != OP_NONE)
+	if (rules->op.kind != OP_NONE ||
+	    !record_knows(r, mhp_snapshot_memory, unaccounted) ||
+	    !record_knows(r, mhp_snapshot_memory, cpus))
 		return;
 	last = continue_row(memory, &now, noise);
 	if (now.grown >= MEMORY_CYCLES) {

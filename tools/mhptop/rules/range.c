@@ -258,10 +258,12 @@ static void remove_end(struct rules *rules, const struct mhp_record *r)
 	if (!op_ends(rules, r, OP_REMOVE, e->start_pfn, e->nr_pages))
 		return;
 	rules_failed_end(rules, r, e->ret);
-	if (rule_knows(rules, RULE_SAME_BLOCK, r, mhp_remove_end, nid))
+	if (record_knows(&op->begin, mhp_remove_begin, nid) &&
+	    rule_knows(rules, RULE_SAME_BLOCK, r, mhp_remove_end, nid))
 		rule_equal(rules, RULE_SAME_BLOCK, op->start, "node", op->nid,
 			   e->nid);
-	if (rule_knows(rules, RULE_SAME_BLOCK, r, mhp_remove_end,
+	if (record_knows(&op->begin, mhp_remove_begin, vmemmap_pages) &&
+	    rule_knows(rules, RULE_SAME_BLOCK, r, mhp_remove_end,
 		       vmemmap_pages))
 		rule_equal(rules, RULE_SAME_BLOCK, op->start, "vmemmap pages",
 			   op->begin.p.mhp_remove_begin.vmemmap_pages,

@@ -28,6 +28,26 @@ void rule_events(struct rules *rules, u64 pfn, struct violation *violation)
 		violation->second = *rules->now;
 }
 
+/*
+ * Whether a violation of a rule does not depend on the order of all events. The
+ * kernel's lock orders the begins and ends of operations in any case, so that
+ * only events of others may come between them.
+ */
+static bool is_orderless(const struct rules *rules, enum rule_id rule)
+{
+	switch (rule) {
+	case RULE_BUDGET_TIME:
+	case RULE_BUDGET_IDLE:
+	case RULE_BUDGET_VMEMMAP:
+	case RULE_BUDGET_HOSTING:
+		return true;
+	case RULE_BUDGET_FAILURES:
+		return !rules->opts.retries_ok;
+	default:
+		return false;
+	}
+}
+
 static void violate(struct rules *rules, enum rule_id rule, u64 pfn,
 		    const char *expected, const char *found, va_list args)
 {
@@ -45,6 +65,7 @@ static void violate(struct rules *rules, enum rule_id rule, u64 pfn,
 		 expected);
 	vsnprintf(violation.found, sizeof(violation.found), found, args);
 	violations_add(rules->violations, &violation);
+	rules->orderless += is_orderless(rules, rule);
 }
 
 bool rule_check(struct rules *rules, enum rule_id rule, u64 pfn, bool passes,

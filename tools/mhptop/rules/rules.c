@@ -101,7 +101,7 @@ u64 rules_unjudged(const struct rules *rules, enum rule_id rule,
 
 bool rules_unsure(const struct rules *rules)
 {
-	return rules->unsure || rules->lost;
+	return rules->unsure;
 }
 
 /* -- records -------------------------------------------------------------- */
@@ -114,21 +114,48 @@ static void forget(struct rules *rules)
 	rules->nr_retired = 0;
 	rules->since_ns = 0;
 	rules->numbered = rules->last_seq;
+	rules->since_gap = 0;
 	rules_forget(rules);
 	rules_expect_forget(rules);
 	rules_memory_forget(rules);
 }
 
-/* The recording ends. No more events came until end_ns. */
-static void end_recording(struct rules *rules, u64 end_ns, bool whole)
+void rules_lose(struct rules *rules)
+{
+	rules->lost = true;
+	rules->unsure = true;
+	forget(rules);
+}
+
+/* Whether anything happened in the recording, and which of its violations are certain. */
+static void count_part(struct rules *rules, const struct rules_ending *ending)
+{
+	rules->parts++;
+	if (!rules->happened && !rules->idle_part)
+		rules->idle_part = rules->parts;
+	rules->certain += ending->unordered ? rules->orderless :
+					      rules->violations->total -
+						      rules->part_violations;
+	rules->incomplete |= !rules->whole || rules->lost || ending->unordered;
+	rules->unordered |= ending->unordered;
+	rules->part_violations = rules->violations->total;
+	rules->orderless = 0;
+	rules->happened = 0;
+}
+
+static void end_recording(struct rules *rules,
+			  const struct rules_ending *ending)
 {
 	bool gap = rules->last_seq > rules->numbered;
 
 	rules->now = NULL;
-	rules->whole = whole && !gap;
+	rules->whole = ending->whole && !gap;
 	rules->unsure |= gap;
-	rules->end_ns = end_ns > rules->last_ns ? end_ns : rules->last_ns;
+	rules->end_ns = ending->end_ns > rules->last_ns ? ending->end_ns :
+							  rules->last_ns;
 	rules->is_open = false;
+	rules->overlaps |= ending->overlaps;
+	rules_expect_overlap(rules);
 	rules_blocks_end(rules);
 	rules_budget_over(rules);
 	rules_expect_over(rules);
@@ -138,16 +165,21 @@ static void end_recording(struct rules *rules, u64 end_ns, bool whole)
 	    !rules->is_open)
 		rule_equal(rules, RULE_RETIRED, 0, "vmemmap pages never freed",
 			   0, rules->retired);
+	count_part(rules, ending);
 }
 
 /* The next recording may be of another boot, and another kernel. */
-void rules_restart(struct rules *rules, u64 end_ns, bool whole)
+void rules_restart(struct rules *rules, const struct rules_ending *ending)
 {
-	end_recording(rules, end_ns, whole);
+	end_recording(rules, ending);
+	if (rules->last_seq < ending->numbered)
+		rules->last_seq = ending->numbered;
 	rules->span_ns = rules_span(rules);
 	rules->first_ns = rules->last_ns = 0;
 	rules->described = rules->retired = 0;
 	rules->ratio_pages = rules->ratio_vmemmap = 0;
+	rules->ratio_of_device = false;
+	rules->lost = false;
 	rules->old_steps = false;
 	rules->nr_skipped = 0;
 	rules->no_memory = false;
@@ -155,9 +187,9 @@ void rules_restart(struct rules *rules, u64 end_ns, bool whole)
 	forget(rules);
 }
 
-void rules_overlap(struct rules *rules)
+void rules_may_overlap(struct rules *rules)
 {
-	rules->overlaps = true;
+	rules->may_overlap = true;
 }
 
 void rules_describe(struct rules *rules, u64 struct_page_bytes,
@@ -190,10 +222,8 @@ static bool rules_take_number(struct rules *rules, u64 seq)
 	}
 	if (rules->numbered == rules->last_seq)
 		rules->since_gap = 0;
-	else if (++rules->since_gap > GAP_RECORDS) {
-		rules->lost = true;
-		forget(rules);
-	}
+	else if (++rules->since_gap > GAP_RECORDS)
+		rules_lose(rules);
 	return !late;
 }
 
@@ -260,6 +290,87 @@ static void dispatch(struct rules *rules, const struct mhp_record *r)
 	}
 }
 
+/* The fields of an event that the rules can do without: some source does not know them, or no rule needs them. */
+static u32 dispensable(unsigned int event)
+{
+#define CAN_DO(class, field) MHP_FIELD(class, field)
+	switch (event) {
+	case MHP_EVENT_mhp_add_begin:
+		return CAN_DO(mhp_add_begin, nid);
+	case MHP_EVENT_mhp_add_end:
+		return CAN_DO(mhp_add_end, nid) | CAN_DO(mhp_add_end, why) |
+		       CAN_DO(mhp_add_end, hosting);
+	case MHP_EVENT_mhp_add_failed:
+	case MHP_EVENT_mhp_online_failed:
+	case MHP_EVENT_mhp_offline_failed:
+	case MHP_EVENT_mhp_remove_failed:
+		return CAN_DO(mhp_failed, reason);
+	case MHP_EVENT_mhp_remove_begin:
+		return CAN_DO(mhp_remove_begin, nid) |
+		       CAN_DO(mhp_remove_begin, vmemmap_pages);
+	case MHP_EVENT_mhp_remove_end:
+		return CAN_DO(mhp_remove_end, nid) |
+		       CAN_DO(mhp_remove_end, vmemmap_pages);
+	case MHP_EVENT_mhp_vmemmap_populate:
+		return CAN_DO(mhp_vmemmap_populate, host_pfn) |
+		       CAN_DO(mhp_vmemmap_populate, vmemmap_pages);
+	case MHP_EVENT_mhp_vmemmap_free:
+		return CAN_DO(mhp_vmemmap_free, host_pfn) |
+		       CAN_DO(mhp_vmemmap_free, hosting) |
+		       CAN_DO(mhp_vmemmap_free, altmap_base) |
+		       CAN_DO(mhp_vmemmap_free, altmap_free) |
+		       CAN_DO(mhp_vmemmap_free, altmap_align);
+	case MHP_EVENT_mhp_online_begin:
+	case MHP_EVENT_mhp_offline_begin:
+		return CAN_DO(mhp_block_begin, zone);
+	case MHP_EVENT_mhp_online_end:
+	case MHP_EVENT_mhp_offline_end:
+		return CAN_DO(mhp_block_end, zone);
+	case MHP_EVENT_mhp_vmemmap_online:
+	case MHP_EVENT_mhp_vmemmap_offline:
+		return CAN_DO(mhp_vmemmap_zone, nid) |
+		       CAN_DO(mhp_vmemmap_zone, zone);
+	case MHP_EVENT_mhp_present:
+	case MHP_EVENT_mhp_managed:
+		return CAN_DO(mhp_account, after) | CAN_DO(mhp_account, nid) |
+		       CAN_DO(mhp_account, zone) |
+		       CAN_DO(mhp_account, start_pfn) |
+		       CAN_DO(mhp_account, cause);
+	case MHP_EVENT_mhp_offline_blocker:
+		return ~CAN_DO(mhp_offline_blocker, stage);
+	case MHP_EVENT_mhp_vmemmap_ref:
+	case MHP_EVENT_mhp_vmemmap_retired:
+	case MHP_EVENT_mhp_notify:
+		return 0;
+	default:
+		return ~0U;
+	}
+#undef CAN_DO
+}
+
+/*
+ * A record that lacks more than that cannot be judged, nor can what follows from
+ * it: as if it were lost.
+ */
+static bool rules_can_judge(struct rules *rules, const struct mhp_record *r)
+{
+	u32 missing = r->unknown & ~dispensable(r->event);
+	const struct event_info *info = event_info(r->event);
+
+	if (!missing)
+		return true;
+	if (!*rules->unread)
+		snprintf(rules->unread, sizeof(rules->unread), "%s.%s",
+			 info->name, info->fields[__builtin_ctz(missing)].name);
+	rules_lose(rules);
+	return false;
+}
+
+const char *rules_unread(const struct rules *rules)
+{
+	return *rules->unread ? rules->unread : NULL;
+}
+
 int rules_take(struct rules *rules, const struct mhp_record *record)
 {
 	const struct event_info *info = event_info(record->event);
@@ -274,10 +385,12 @@ int rules_take(struct rules *rules, const struct mhp_record *record)
 	rules->happened += is_happening(record);
 	if (rules->last_ns < record->time_ns)
 		rules->last_ns = record->time_ns;
-	in_time = rules_take_number(rules, record->seq);
+	in_time = rules_take_number(rules, record->seq) &&
+		  rules_can_judge(rules, record);
 	if (!rules->since_ns)
 		rules->since_ns = record->time_ns;
-	rules_memory_take(rules, record);
+	if (in_time || !record->unknown)
+		rules_memory_take(rules, record);
 	if (in_time)
 		dispatch(rules, record);
 	if (rules->op.kind != OP_NONE && !event_is_tool(record->event))
@@ -286,15 +399,28 @@ int rules_take(struct rules *rules, const struct mhp_record *record)
 	return rules->no_memory ? -ENOMEM : 0;
 }
 
-void rules_end(struct rules *rules, u64 now_ns, bool whole)
+void rules_end(struct rules *rules, const struct rules_ending *ending)
 {
-	end_recording(rules, now_ns, whole);
+	end_recording(rules, ending);
 	rules_expect_end(rules);
+	rules->certain += rules->unordered ? rules->orderless :
+					     rules->violations->total -
+						     rules->part_violations;
 }
 
-bool rules_happened(const struct rules *rules)
+u64 rules_certain(const struct rules *rules)
 {
-	return rules->happened;
+	return rules->certain;
+}
+
+u64 rules_idle_part(const struct rules *rules)
+{
+	return rules->idle_part;
+}
+
+u64 rules_parts(const struct rules *rules)
+{
+	return rules->parts;
 }
 
 u64 rules_span(const struct rules *rules)

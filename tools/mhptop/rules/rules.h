@@ -122,24 +122,32 @@ struct rules *rules_new(u64 block_pages, const struct rules_opts *opts,
 void rules_free(struct rules *rules); /* NULL is fine */
 /* Check the next record of the stream. 0 or -ENOMEM. */
 int rules_take(struct rules *rules, const struct mhp_record *record);
+/* How a recording has ended */
+struct rules_ending {
+	u64 end_ns; /* no more events came until then, in the time of the records; 0: until the last record */
+	u64 numbered; /* records of the next recording have higher numbers; 0: than those so far */
+	bool whole; /* no events are missing at its end, so that what has not happened by then did not happen */
+	bool unordered; /* its events may be in the wrong order */
+	bool overlaps; /* it may have events of an earlier one, which are then counted twice */
+};
+
 /*
  * Another recording follows: check the operations in progress as at the end, and
- * forget the state of memory. end_ns and whole are those of rules_end(), for the
- * recording that has ended.
+ * forget the state of memory.
  */
-void rules_restart(struct rules *rules, u64 end_ns, bool whole);
-/* The next recording may have events of an earlier one: they may be counted twice. */
-void rules_overlap(struct rules *rules);
+void rules_restart(struct rules *rules, const struct rules_ending *ending);
+/* Whether the next recording has events of an earlier one is known when it ends. */
+void rules_may_overlap(struct rules *rules);
 /* What the next recording says of its kernel and source, as in struct rules_opts; before its first record. */
 void rules_describe(struct rules *rules, u64 struct_page_bytes,
 		    u64 unknown_events, bool late_ends);
+/* The end of the stream, and of its last recording: check the rules that need all of it. */
+void rules_end(struct rules *rules, const struct rules_ending *ending);
 /*
- * The end of the stream: check the rules that need all of it. No more events
- * came until now_ns, in the time of the records; 0: until the last record.
- * whole: no events are missing at the end, so that what has not happened by now
- * did not happen.
+ * After that: the violations that do not depend on the order of events, where that
+ * may be wrong.
  */
-void rules_end(struct rules *rules, u64 now_ns, bool whole);
+u64 rules_certain(const struct rules *rules);
 
 /* An operation that was in progress when the stream ended. */
 struct rule_unended {
@@ -149,8 +157,13 @@ struct rule_unended {
 };
 /* False if no operation was in progress at rules_end(). */
 bool rules_unended(const struct rules *rules, struct rule_unended *unended);
-/* Whether any memory was added, removed, or went online or offline, or a try failed. */
-bool rules_happened(const struct rules *rules);
+/*
+ * The first recording in which no memory was added, removed, or went online or
+ * offline, and no try failed, counted from 1. 0: there is none.
+ */
+u64 rules_idle_part(const struct rules *rules);
+/* The number of recordings. */
+u64 rules_parts(const struct rules *rules);
 /* What was expected did not happen, unless among the events that are missing. */
 bool rules_unmet(const struct rules *rules);
 /* An operation that began before the stream has ended, and may have exceeded its time limit. */
@@ -161,6 +174,8 @@ bool rules_twice(const struct rules *rules);
 bool rules_gaps(const struct rules *rules);
 /* The first of the user's limits that a field or event that is not known keeps from being judged; NULL: none. */
 const char *rules_unjudged_limit(const struct rules *rules);
+/* The first field, as "event.field", without which a record could not be judged; NULL: none. */
+const char *rules_unread(const struct rules *rules);
 /* The time that the recordings of the stream cover, in ns. */
 u64 rules_span(const struct rules *rules);
 /* How often a rule was checked. */

@@ -39,6 +39,7 @@ struct rule_block {
 	u8 zone;
 	u8 hosting; /* as populated; MHP_HOSTING_NONE: unknown */
 	u8 host; /* the same, or as the snapshot has it */
+	bool host_known; /* host_pfn is known */
 	bool counted; /* present and managed are known */
 	bool strict; /* the driver gives all pages to the buddy */
 	bool was_online; /* at some time in the stream */
@@ -174,7 +175,12 @@ struct rules {
 	u64 failures; /* that no later try has made good, if retries_ok: of earlier recordings */
 	u64 unsure_failures; /* that a later try may have made good, of earlier recordings */
 	struct sparse failed; /* struct rule_failure, only if retries_ok */
-	u64 happened; /* events by which memory comes, goes or changes state */
+	u64 happened; /* events of the recording by which memory comes, goes or changes state */
+	u64 parts; /* recordings that have ended */
+	u64 idle_part; /* the first of them in which nothing happened, 0: none */
+	u64 part_violations; /* before the current recording */
+	u64 orderless; /* violations in it that do not depend on the order of events */
+	u64 certain; /* violations of earlier recordings that are certain */
 	struct rule_unended unended;
 	struct violation *skipped; /* steps that only older kernels have */
 	size_t nr_skipped;
@@ -199,14 +205,19 @@ struct rules {
 	size_t room_retired;
 	u64 described; /* hot-added pages that have a memmap */
 	unsigned int since_gap; /* records since the first missing number */
-	bool lost; /* some records never came */
+	char unread[80]; /* the field of rules_unread() */
+	bool lost; /* some records of the recording never came */
 	bool unsure; /* some checks were not possible */
 	bool settled; /* the begin or end of an operation was reported */
 	bool whole; /* at the end: no events are missing there */
+	bool incomplete; /* events of one of the recordings that have ended are missing, or in the wrong order */
+	bool unordered; /* events of one of them may be in the wrong order */
 	bool is_open; /* at the end: an operation has not ended */
 	bool unmet; /* what was expected may be among the missing events */
 	bool gaps; /* a source cannot report events that operations consist of */
 	bool overlaps; /* events may be in several recordings */
+	bool may_overlap; /* the current one may have events of earlier ones */
+	bool postponed; /* if it has not, more operations have failed than allowed */
 	bool twice; /* and the verdict depends on that */
 	bool listed; /* the recording lists the memory blocks that existed before */
 	bool unlisted; /* one of the recordings does not */
@@ -290,6 +301,8 @@ struct rule_block *rule_block_in(struct rules *rules, u64 start, u64 nr,
 u64 rule_block_pfn(const struct rules *rules, const struct rule_block *block);
 /* The number of blocks in nr_pages, rounded up. */
 u64 rule_blocks(const struct rules *rules, u64 nr_pages);
+/* A record is missing, or cannot be judged: the state of memory and of operations is unknown. */
+void rules_lose(struct rules *rules);
 /* Events were lost: make everything unknown. */
 void rules_forget(struct rules *rules);
 /* A recording has ended: which blocks may have been online all the time. */
@@ -336,6 +349,8 @@ void rules_budget_over(struct rules *rules);
 void rules_expect_take(struct rules *rules, const struct mhp_record *r,
 		       s64 ret);
 void rules_expect_end(struct rules *rules);
+/* At the end of a recording: it is known whether it has events of an earlier one. */
+void rules_expect_overlap(struct rules *rules);
 /* At the end of a recording: an operation may still make an earlier failure good. */
 void rules_expect_open(struct rules *rules, enum rule_op_kind kind, u64 pfn);
 /* At the end of a recording: check the failures and the memory that is still offline. */

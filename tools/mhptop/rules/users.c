@@ -50,6 +50,20 @@ void rules_users_begin(struct rules *rules, const struct rule_block *block)
 	users_begin(rules);
 }
 
+/* The block may be a user of the ranges that it lies in, or not. */
+static void users_doubt(struct rules *rules)
+{
+	u64 start = rules->op.start;
+	struct rule_range *range;
+	size_t i;
+
+	for (i = 0; i < rules->nr_ranges; i++) {
+		range = &rules->ranges[i];
+		if (start >= range->base && (!range->end || start < range->end))
+			range->counted = range->by_zone = false;
+	}
+}
+
 /* The events show that the block, whose host was unknown, shares the memmap at base, or at NO_BASE. */
 static void users_share(struct rules *rules, u64 base)
 {
@@ -71,6 +85,8 @@ static void users_share(struct rules *rules, u64 base)
 	}
 	if (base != NO_BASE)
 		rule_range(rules, base, true);
+	else
+		users_doubt(rules);
 	users_begin(rules);
 }
 
@@ -139,6 +155,8 @@ static void come_up(struct rules *rules, struct rule_range *range,
 		moves ? "a memmap that left its zone in this operation" :
 			"the memmap between the preparation and the pages of its user",
 		"mhp_vmemmap_online");
+	if (!moves && op->zone_unknown)
+		op->zone = e->zone;
 	if (!moves)
 		same_zone(rules, e->nid, e->zone, op->nid, op->zone);
 	else if (range->by_zone)
@@ -147,6 +165,7 @@ static void come_up(struct rules *rules, struct rule_range *range,
 				   e->zone != range->zone,
 			   "another zone that has users", "zone %s",
 			   event_symbol(event_zones, e->zone));
+	op->zone_unknown &= moves;
 	range->up = true;
 	range->present = false;
 	range->nid = e->nid;
@@ -193,11 +212,36 @@ static void go_down(struct rules *rules, struct rule_range *range,
 	op->went_down = true;
 }
 
+/* The zone of the memmap, if the record lacks it: that of its user, or the one it is in. False: nobody knows. */
+static bool find_zone(const struct rules *rules, const struct rule_range *range,
+		      const struct mhp_record *r,
+		      struct mhp_mhp_vmemmap_zone *e)
+{
+	const struct rule_op *op = &rules->op;
+
+	*e = r->p.mhp_vmemmap_zone;
+	if (record_knows(r, mhp_vmemmap_zone, nid) &&
+	    record_knows(r, mhp_vmemmap_zone, zone))
+		return true;
+	if (r->event == MHP_EVENT_mhp_vmemmap_offline) {
+		e->nid = range->nid;
+		e->zone = range->zone;
+		return range->up;
+	}
+	e->nid = op->nid;
+	e->zone = op->zone;
+	return op->kind == OP_ONLINE && !op->zone_unknown;
+}
+
 static void zone_take(struct rules *rules, struct rule_range *range,
 		      const struct mhp_record *r)
 {
-	const struct mhp_mhp_vmemmap_zone *e = &r->p.mhp_vmemmap_zone;
+	struct mhp_mhp_vmemmap_zone found, *e = &found;
 
+	if (!find_zone(rules, range, r, e)) {
+		rules_lose(rules);
+		return;
+	}
 	rule_same_pfn(rules, RULE_USERS, e->start_pfn, "the memmap at page",
 		      range->base, e->start_pfn);
 	if (range->free)
@@ -282,6 +326,15 @@ bool rules_users_take(struct rules *rules, const struct mhp_record *r)
 	if ((op->kind != OP_ONLINE && op->kind != OP_OFFLINE) || op->blind ||
 	    (!is_zone && r->event != MHP_EVENT_mhp_present))
 		return false;
+	/* It may be about the memmap, or about the block. */
+	if (!is_zone && (op->shared || op->guess) &&
+	    !(record_knows(r, mhp_account, start_pfn) &&
+	      record_knows(r, mhp_account, cause) &&
+	      record_knows(r, mhp_account, nid) &&
+	      record_knows(r, mhp_account, zone))) {
+		rules_lose(rules);
+		return true;
+	}
 	if (is_unexpected(op, r, is_zone))
 		users_share(rules,
 			    is_zone ? zone->start_pfn : present->start_pfn);
@@ -366,6 +419,7 @@ static void count_user(struct rules *rules, struct rule_range *range)
 		range->users -= range->users > 0;
 		*zoned -= *zoned > 0;
 	}
+	range->by_zone &= !op->zone_unknown;
 	/* Without any user, there is none in any zone. */
 	if (!range->users && range->counted) {
 		memset(range->zoned, 0, sizeof(range->zoned));
@@ -378,6 +432,8 @@ void rules_users_end(struct rules *rules, s64 ret)
 	struct rule_range *range = users_range(rules);
 	const struct rule_op *op = &rules->op;
 
+	if (op->guess)
+		users_doubt(rules);
 	if (!range)
 		return;
 	if (op->blind) {

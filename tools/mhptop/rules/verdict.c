@@ -66,7 +66,7 @@ static const char *find_doubt(const struct verdict_stream *stream,
 		return stream->doubt;
 	if (rules_gaps(rules))
 		return "the source cannot report all begins and ends of operations, memmaps and counts of pages";
-	if (rules_unsure(rules))
+	if (rules_unsure(rules) && !rules_unread(rules))
 		return "events came out of order";
 	if (stream->unchecked)
 		return "out of memory";
@@ -81,15 +81,31 @@ static const char *find_doubt(const struct verdict_stream *stream,
 	return NULL;
 }
 
+static void doubt_idle(char *text, size_t len, const struct rules *rules)
+{
+	char where[48] = "";
+
+	if (rules_parts(rules) > 1)
+		snprintf(where, sizeof(where), " in recording %llu",
+			 rules_idle_part(rules));
+	snprintf(
+		text, len,
+		"nothing happened%s: no memory was added, removed, or went online or offline",
+		where);
+}
+
 void verdict_judge(struct verdict *verdict, const struct verdict_stream *stream,
-		   const struct rules *rules,
-		   const struct violations *violations)
+		   const struct rules *rules)
 {
 	const char *doubt = find_doubt(stream, rules);
 	struct rule_unended unended;
 
 	*verdict = (struct verdict){ .word = VERDICT_PASS };
-	if (!doubt && rules_unended(rules, &unended))
+	if (!doubt && rules_unread(rules))
+		snprintf(verdict->doubt, sizeof(verdict->doubt),
+			 "events were not judged, as %s is unknown",
+			 rules_unread(rules));
+	else if (!doubt && rules_unended(rules, &unended))
 		doubt_unended(verdict->doubt, sizeof(verdict->doubt), rules,
 			      &unended);
 	else if (!doubt && rules_unmet(rules))
@@ -102,16 +118,15 @@ void verdict_judge(struct verdict *verdict, const struct verdict_stream *stream,
 			 rules_unjudged_limit(rules));
 	else if (!doubt && rules_late_time(rules))
 		doubt = "an operation that began before the recording may have exceeded its time limit";
-	else if (!doubt && !rules_happened(rules) && !is_count_expected(rules))
-		doubt = "nothing happened: no memory was added, removed, or went online or offline";
+	else if (!doubt && rules_idle_part(rules) && !is_count_expected(rules))
+		doubt_idle(verdict->doubt, sizeof(verdict->doubt), rules);
 	else if (!doubt && is_all_skipped(rules))
 		doubt = "all rules were skipped";
 	if (doubt)
 		snprintf(verdict->doubt, sizeof(verdict->doubt), "%s", doubt);
 	if (*verdict->doubt)
 		verdict->word = VERDICT_UNKNOWN;
-	/* They may come from a wrong order. */
-	if (violations->total && !stream->unordered)
+	if (rules_certain(rules))
 		verdict->word = VERDICT_FAIL;
 	if (stream->damaged)
 		verdict->word = VERDICT_DAMAGED;

@@ -25,7 +25,6 @@ struct verdict_stream {
 	bool unreadable; /* it could not be read to its end */
 	bool unchecked; /* without memory, not all events were checked */
 	bool differs; /* the recorder's and the kernel's ledgers differ */
-	bool unordered; /* the order of events may be wrong */
 	bool overlaps; /* events of several recordings may be the same */
 	bool interrupted; /* the user ended the check before the stream ended */
 	bool cut; /* its end is missing */
@@ -38,8 +37,7 @@ struct verdict {
 
 /* Call it after rules_end(). */
 void verdict_judge(struct verdict *verdict, const struct verdict_stream *stream,
-		   const struct rules *rules,
-		   const struct violations *violations);
+		   const struct rules *rules);
 /* "PASS" and so on. */
 const char *verdict_name(enum verdict_word word);
 

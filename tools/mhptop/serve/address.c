@@ -46,6 +46,17 @@ static int split(const char *text, char *host, size_t len, in_port_t *port,
 	return parse_port(colon + 1, port);
 }
 
+bool address_is_local(const struct sockaddr *address)
+{
+	const struct sockaddr_in6 *six = (const void *)address;
+	const struct sockaddr_in *four = (const void *)address;
+
+	if (address->sa_family == AF_INET6)
+		return IN6_IS_ADDR_LOOPBACK(&six->sin6_addr);
+	return address->sa_family == AF_INET &&
+	       ntohl(four->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+}
+
 int address_parse(struct address *address, const char *text)
 {
 	struct sockaddr_in6 *six = (struct sockaddr_in6 *)&address->socket;
@@ -63,7 +74,7 @@ int address_parse(struct address *address, const char *text)
 		address->len = sizeof(*six);
 		if (inet_pton(AF_INET6, host, &six->sin6_addr) != 1)
 			return -EINVAL;
-		return IN6_IS_ADDR_LOOPBACK(&six->sin6_addr) ? 0 : -EACCES;
+		return address_is_local((struct sockaddr *)six) ? 0 : -EACCES;
 	}
 	four->sin_family = AF_INET;
 	four->sin_port = port;
@@ -72,8 +83,7 @@ int address_parse(struct address *address, const char *text)
 		strcpy(host, "127.0.0.1");
 	if (inet_pton(AF_INET, host, &four->sin_addr) != 1)
 		return -EINVAL;
-	return ntohl(four->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET ? 0 :
-								      -EACCES;
+	return address_is_local((struct sockaddr *)four) ? 0 : -EACCES;
 }
 
 const char *address_text(char buf[ADDRESS_TEXT_MAX],

@@ -3,6 +3,7 @@
 #ifndef SERVE_ADDRESS_H
 #define SERVE_ADDRESS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/socket.h>
 
@@ -19,6 +20,8 @@ struct address {
  * one. 0; -EINVAL: not such an address; -EACCES: not a loopback address.
  */
 int address_parse(struct address *address, const char *text);
+/* Whether only this machine can reach it: a loopback address. */
+bool address_is_local(const struct sockaddr *address);
 /* "127.0.0.1:9464". Returns buf. */
 const char *address_text(char buf[ADDRESS_TEXT_MAX],
 			 const struct sockaddr *address);

@@ -16,7 +16,6 @@
 #include "serve/library.h"
 
 #define ACCEPTS 64 /* connections accepted in one run */
-#define BACKLOG 1024
 #define NR_PAGES (METRICS_OPENMETRICS + 1)
 #define FRESH_NS (LOOP_NS / 4) /* how long a page is used again */
 
@@ -272,24 +271,6 @@ const char *http_address(const struct http *http, char buf[ADDRESS_TEXT_MAX])
 	return address_text(buf, (struct sockaddr *)&address);
 }
 
-static int listen_on(const struct address *address)
-{
-	int fd = socket(address->socket.ss_family,
-			SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	int one = 1, err;
-
-	if (fd < 0)
-		return -errno;
-	if (!setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) &&
-	    !bind(fd, (const struct sockaddr *)&address->socket,
-		  address->len) &&
-	    !listen(fd, BACKLOG))
-		return fd;
-	err = -errno;
-	close(fd);
-	return err;
-}
-
 /* 0 or -errno. */
 static int start_daemon(struct http *http)
 {
@@ -313,37 +294,35 @@ static int start_daemon(struct http *http)
 	return 0;
 }
 
-int http_open(struct http **opened, const struct address *address,
-	      http_render render, void *ctx, char *why, size_t len)
+int http_open(struct http **opened, int listener, http_render render, void *ctx,
+	      char *why, size_t len)
 {
 	struct http *http;
-	char text[ADDRESS_TEXT_MAX];
-	int err;
+	int err = -ENOENT;
 
 	*opened = NULL;
 	mhd = mhd_load(why, len);
 	if (!mhd)
-		return -ENOENT;
+		goto out;
+	err = -ENOMEM;
+	snprintf(why, len, "cannot serve HTTP: %s", strerror(-err));
 	http = calloc(1, sizeof(*http));
-	if (!http) {
-		snprintf(why, len, "out of memory");
-		return -ENOMEM;
-	}
+	if (!http)
+		goto out;
 	http->render = render;
 	http->ctx = ctx;
-	http->listener = listen_on(address);
-	err = http->listener < 0 ? http->listener : start_daemon(http);
+	http->listener = listener;
+	err = start_daemon(http);
 	if (err) {
-		snprintf(
-			why, len, "cannot listen on %s: %s",
-			address_text(text,
-				     (const struct sockaddr *)&address->socket),
-			strerror(-err));
+		snprintf(why, len, "cannot serve HTTP: %s", strerror(-err));
 		http_close(http);
 		return err;
 	}
 	*opened = http;
 	return 0;
+out:
+	close(listener);
+	return err;
 }
 
 void http_close(struct http *http)

@@ -25,9 +25,13 @@ typedef int (*http_render)(void *ctx, enum metrics_format format, FILE *out);
 
 struct http;
 
-/* Listen on an address. 0, or -errno with a reason in why; -ENOENT: the library is not installed. */
-int http_open(struct http **http, const struct address *address,
-	      http_render render, void *ctx, char *why, size_t len);
+/*
+ * Serve on a listening socket, which is http_close()'s to close from now on, even
+ * after an error. 0, or -errno with a reason in why; -ENOENT: the library is not
+ * installed.
+ */
+int http_open(struct http **http, int listener, http_render render, void *ctx,
+	      char *why, size_t len);
 /* The address that it listens on. Returns buf. */
 const char *http_address(const struct http *http, char buf[ADDRESS_TEXT_MAX]);
 /* The descriptors to poll(). */

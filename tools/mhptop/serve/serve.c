@@ -5,7 +5,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/service.h"
 #include "serve/http.h"
+#include "serve/listen.h"
 #include "serve/serve.h"
 #include "serve/textfile.h"
 
@@ -18,6 +20,7 @@ struct server {
 	const struct serve_opts *opts;
 	struct tally tally;
 	struct http *http; /* NULL: it does not listen */
+	struct service service;
 	int signals;
 	u64 textfile_due;
 	u64 read_due; /* when the stream is read next, 0: when it is readable */
@@ -120,6 +123,7 @@ static int server_wait(struct server *server)
 		sooner(&until, server->read_due);
 	if (server->opts->textfile && !server->ended)
 		sooner(&until, server->textfile_due);
+	sooner(&until, server->service.due_ns);
 	if (server->http) {
 		http_poll(server->http, fds + 2);
 		sooner(&until, http_due(server->http));
@@ -145,6 +149,7 @@ static int server_loop(struct server *server)
 			return err;
 		if (!err && server->http)
 			err = http_run(server->http);
+		service_alive(&server->service);
 		if (!err)
 			err = server_wait(server);
 	}
@@ -170,22 +175,33 @@ static int server_report(struct server *server, int err)
 	return STATUS_OK;
 }
 
-static int listen_and_loop(struct server *server)
+static int start_listening(struct server *server)
 {
 	char why[256], address[ADDRESS_TEXT_MAX];
-	int status, err;
+	int fd = listen_open(&server->opts->address, why, sizeof(why));
+	int err = fd < 0 ? fd :
+			   http_open(&server->http, fd, server_render, server,
+				     why, sizeof(why));
 
-	if (server->opts->listens) {
-		err = http_open(&server->http, &server->opts->address,
-				server_render, server, why, sizeof(why));
-		if (err)
-			return status_fail(err == -ENOENT ? STATUS_UNSUPPORTED :
-							    STATUS_FAILED,
-					   "%s", why);
-		status_fail(STATUS_OK, "serving http://%s/metrics",
-			    http_address(server->http, address));
-	}
+	if (err)
+		return status_fail(err == -ENOENT ? STATUS_UNSUPPORTED :
+						    STATUS_FAILED,
+				   "%s", why);
+	return status_fail(STATUS_OK, "serving http://%s/metrics",
+			   http_address(server->http, address));
+}
+
+static int listen_and_loop(struct server *server)
+{
+	int status = STATUS_OK;
+
+	if (server->opts->listens)
+		status = start_listening(server);
+	if (status)
+		return status;
+	service_ready(&server->service);
 	status = server_report(server, server_loop(server));
+	service_stopping();
 	http_close(server->http);
 	return status;
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/plain_text.h"
@@ -11,7 +12,7 @@
 
 struct source_chain {
 	struct source source;
-	const char *const *paths;
+	const char **paths; /* in the order in which they are read */
 	size_t nr;
 	size_t next; /* the first path that was not opened */
 	struct source *now;
@@ -19,8 +20,6 @@ struct source_chain {
 	u64 part; /* of the source that is read */
 	u64 base; /* numbers used by earlier sources */
 	u64 last_seq; /* highest number of a record */
-	bool whole; /* whether the last source that was read to its end has all events */
-	u64 end_ns; /* when the last source that was read to its end ended, 0: unknown */
 	struct source_totals sums; /* of earlier sources */
 	bool has_no_totals; /* an earlier source */
 	int self_check; /* the worst of earlier sources */
@@ -54,11 +53,22 @@ static int chain_take(void *ctx, const struct mhp_record *record)
 	return to->sink(to->ctx, &copy);
 }
 
+/* A recording of the source that is read has ended, and perhaps the source as well. */
+static void chain_end_part(struct source_chain *chain)
+{
+	struct source_ending *ending = &chain->source.ending;
+
+	*ending = chain->now->ending;
+	if (ending->numbered)
+		ending->numbered += chain->base;
+	if (ending->numbered < chain->last_seq)
+		ending->numbered = chain->last_seq;
+}
+
 /* Keep the results of a source that has ended. */
 static void chain_keep(struct source_chain *chain)
 {
 	struct source_totals totals;
-	bool is_lost;
 	char why[160];
 	int check, err = source_totals(chain->now, &totals);
 
@@ -73,13 +83,7 @@ static void chain_keep(struct source_chain *chain)
 	if (!*chain->note)
 		memcpy(chain->note, source_why(chain->now),
 		       sizeof(chain->note));
-	/* Lost events may have come after the last one that is there. */
-	is_lost = chain->last_seq < chain->base + totals.count[0].seen;
-	chain->end_ns = is_lost ? 0 : totals.mono_ns;
-	chain->whole = !is_lost && !err && !chain->now->info.unmarked;
-	chain->base += totals.count[0].seen;
-	if (chain->base < chain->last_seq)
-		chain->base = chain->last_seq;
+	chain->base = chain->source.ending.numbered;
 }
 
 /* Open the next recording. It may be a pipe that has nothing yet. */
@@ -140,6 +144,7 @@ static int chain_first(struct source_chain *chain)
 
 	while (!ret && chain->now->info.empty && chain->next < chain->nr) {
 		source_read(chain->now, NULL, NULL);
+		chain_end_part(chain);
 		chain_keep(chain);
 		ret = chain_next(chain);
 	}
@@ -159,8 +164,7 @@ static int chain_read(struct source *source, source_sink sink, void *ctx)
 	ret = source_read(chain->now, chain_take, &to);
 	if (chain->part != chain->now->part) {
 		chain_begin(chain);
-		source->part_end_ns = chain->now->part_end_ns;
-		source->part_whole = chain->now->part_whole;
+		chain_end_part(chain);
 		source->part++;
 	}
 	if (ret >= 0)
@@ -168,6 +172,7 @@ static int chain_read(struct source *source, source_sink sink, void *ctx)
 	memcpy(source->why, source_why(chain->now), sizeof(source->why));
 	if (ret != -ENODATA)
 		return ret;
+	chain_end_part(chain);
 	if (chain->next == chain->nr) {
 		if (*chain->note)
 			memcpy(source->why, chain->note, sizeof(source->why));
@@ -177,8 +182,6 @@ static int chain_read(struct source *source, source_sink sink, void *ctx)
 	ret = chain_next(chain);
 	if (ret)
 		return ret;
-	source->part_end_ns = chain->end_ns;
-	source->part_whole = chain->whole;
 	source->part++;
 	/* There may be more. */
 	return 1;
@@ -215,6 +218,7 @@ static void chain_close(struct source *source)
 	struct source_chain *chain = to_chain(source);
 
 	source_close(chain->now);
+	free(chain->paths);
 	free(chain);
 }
 
@@ -225,6 +229,7 @@ static const struct source_ops chain_ops = {
 	.totals = chain_totals,
 	.self_check = chain_self_check,
 	.close = chain_close,
+	.has_endings = true,
 };
 
 /* A file that cannot be read is no surprise in the middle of a check. 0 or -errno. */
@@ -245,6 +250,61 @@ static int find_all(const char *const *paths, size_t nr, char *why, size_t len)
 	return 0;
 }
 
+/* What a recording begins with. An empty boot: it is unknown, or read from a pipe. */
+struct beginning {
+	const char *path;
+	char boot[sizeof(((struct source_info *)0)->boot)];
+	u64 mono_ns;
+};
+
+static struct beginning find_beginning(const char *path)
+{
+	struct beginning beginning = { .path = path };
+	struct source *source;
+	struct stat status;
+	char why[256];
+
+	/* What was read from a pipe would be gone. */
+	if (stat(path, &status) || !S_ISREG(status.st_mode) ||
+	    source_open_file(&source, path, why, sizeof(why)))
+		return beginning;
+	if (source->info.mono_ns) {
+		memcpy(beginning.boot, source->info.boot,
+		       sizeof(beginning.boot));
+		beginning.mono_ns = source->info.mono_ns;
+	}
+	source_close(source);
+	return beginning;
+}
+
+/*
+ * Put recordings of the same boot in the order of their times, wherever others
+ * stand between them.
+ */
+static int sort_paths(struct source_chain *chain, const char *const *paths)
+{
+	struct beginning *all = calloc(chain->nr, sizeof(*all)), first;
+	size_t i, j;
+
+	chain->paths = calloc(chain->nr, sizeof(*chain->paths));
+	for (i = 0; all && i < chain->nr; i++)
+		all[i] = find_beginning(paths[i]);
+	for (i = 0; all && i < chain->nr; i++)
+		for (j = i + 1; *all[i].boot && j < chain->nr; j++) {
+			if (strcmp(all[i].boot, all[j].boot) ||
+			    all[j].mono_ns >= all[i].mono_ns)
+				continue;
+			first = all[j];
+			all[j] = all[i];
+			all[i] = first;
+		}
+	for (i = 0; all && chain->paths && i < chain->nr; i++)
+		chain->paths[i] = all[i].path;
+	i = all && chain->paths;
+	free(all);
+	return i ? 0 : -ENOMEM;
+}
+
 int source_open_all(struct source **source, const char *const *paths, size_t nr,
 		    char *why, size_t len)
 {
@@ -263,9 +323,13 @@ int source_open_all(struct source **source, const char *const *paths, size_t nr,
 		return -ENOMEM;
 	}
 	chain->source.ops = &chain_ops;
-	chain->paths = paths;
 	chain->nr = nr;
-	err = chain_first(chain);
+	err = sort_paths(chain, paths);
+	if (err)
+		snprintf(chain->source.why, sizeof(chain->source.why),
+			 "out of memory");
+	else
+		err = chain_first(chain);
 	if (err) {
 		snprintf(why, len, "%s", chain->source.why);
 		chain_close(&chain->source);

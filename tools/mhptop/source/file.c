@@ -13,19 +13,14 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-#include "model/event_table.h"
 #include "base/plain_text.h"
 #include "format/record_json.h"
 #include "format/recording.h"
-#include "source/source.h"
+#include "source/results.h"
 #include "source/unpack.h"
 
 #define BUFFER_BYTES 65536
 #define FOLLOW_NS (LOOP_NS / 5) /* between looks for more */
-
-#define NR_COUNTS \
-	(sizeof(((struct source_totals *)0)->count) / sizeof(struct mhp_count))
-_Static_assert(MHP_NR_EVENTS <= NR_COUNTS, "each event has a count");
 
 struct source_file {
 	struct source source;
@@ -34,20 +29,12 @@ struct source_file {
 	int timer; /* if the file is followed: when to look for more; else -1 */
 	bool waiting; /* all there was of a followed file has been read */
 	bool eof;
-	bool has_totals;
 	int err; /* why reading ended; returned after all earlier records */
 	char reason[256]; /* reason of err, "" if there is none */
 	char *name; /* for messages */
 	u64 line; /* number of the last parsed line */
-	u64 counts[NR_COUNTS]; /* numbered records by event, and of all events at 0 */
-	u64 unknown; /* numbered records of unknown events */
-	u64 last_seq; /* highest number of a record */
-	struct recording_totals totals;
 	u64 cut_line; /* where the first of earlier recordings ends that have no totals, 0: none */
-	u64 base; /* numbers used by earlier recordings in the file, */
-	struct source_totals sums; /* their totals, */
-	int self_check; /* and the worst of their self-checks */
-	char self_check_why[160];
+	struct results results;
 	size_t start; /* unparsed bytes of buf */
 	size_t end;
 	char buf[BUFFER_BYTES];
@@ -116,7 +103,7 @@ static int file_await(struct source_file *file)
 	off_t at = lseek(file->fd, 0, SEEK_CUR);
 	struct stat status;
 
-	if (file->has_totals)
+	if (file->results.has_totals)
 		return 0;
 	if (fstat(file->fd, &status))
 		return file_fail(file, -errno, strerror(errno));
@@ -168,125 +155,20 @@ static bool is_readable(struct source_file *file)
 static int parse_totals(struct source_file *file, const char *line, size_t len)
 {
 	char why[128];
-	int err = recording_totals_get(line, len, &file->totals, why,
+	struct source_totals *totals = &file->results.totals.source;
+	int err = recording_totals_get(line, len, &file->results.totals, why,
 				       sizeof(why));
 
 	if (err)
 		return file_fail(file, err,
 				 is_truncated(file) ? "truncated" : why);
-	if (file->totals.source.mono_ns &&
-	    file->totals.source.mono_ns < file->source.info.mono_ns)
+	if (totals->mono_ns && totals->mono_ns < file->source.info.mono_ns)
 		return file_fail(
 			file, -EPROTO,
 			"the time of the totals is before that of the header");
-	file->totals.source.unknown = file->unknown;
-	file->has_totals = true;
+	totals->unknown = file->results.unknown;
+	file->results.has_totals = true;
 	return 0;
-}
-
-static void count(struct source_file *file, const struct mhp_record *record)
-{
-	if (!record->seq)
-		return;
-	file->counts[0]++;
-	if (file->last_seq < record->seq)
-		file->last_seq = record->seq;
-	if (record->event)
-		file->counts[record->event]++;
-	else
-		file->unknown++;
-}
-
-/* Whether as many records of each event were read as were written. 1: no. */
-static int compare_counts(const struct source_file *file, char *why, size_t len)
-{
-	const struct mhp_count *count = file->totals.source.count;
-	unsigned int i;
-
-	for (i = 1; i < MHP_NR_EVENTS; i++) {
-		if (!count[i].seen || count[i].submitted == file->counts[i])
-			continue;
-		snprintf(why, len, "wrote %llu records of %s, read %llu",
-			 count[i].submitted, event_info(i)->name,
-			 file->counts[i]);
-		return 1;
-	}
-	if (file->totals.folded != file->counts[0]) {
-		snprintf(why, len, "wrote %llu records, read %llu",
-			 file->totals.folded, file->counts[0]);
-		return 1;
-	}
-	if (file->counts[0] > file->last_seq) {
-		snprintf(
-			why, len,
-			"%llu events, but the highest number is %llu: numbers come twice",
-			file->counts[0], file->last_seq);
-		return 1;
-	}
-	if (file->last_seq <= count[0].seen)
-		return 0;
-	snprintf(why, len,
-		 "event number %llu is above the total of %llu events",
-		 file->last_seq, count[0].seen);
-	return 1;
-}
-
-/* Why the ledgers are not equal. Older recorders did not write the reason. */
-static void explain_check(const struct source_file *file, char *why, size_t len)
-{
-	const struct recording_totals *totals = &file->totals;
-	u64 lost = totals->source.count[0].lost;
-
-	if (totals->self_check == 1)
-		snprintf(
-			why, len,
-			"when it was recorded, the recorder's and the kernel's ledgers differed%s%s",
-			*totals->why ? ": " : "", totals->why);
-	else if (*totals->why)
-		snprintf(why, len, "when it was recorded, %s", totals->why);
-	else if (lost)
-		snprintf(
-			why, len,
-			"when it was recorded, %llu events were lost, so the ledgers were not compared",
-			lost);
-	else
-		snprintf(why, len,
-			 "when it was recorded, the ledgers were not compared");
-}
-
-/* Keep the results of a recording that another one follows in the same file. */
-static int keep_totals(struct source_file *file)
-{
-	const struct source_totals *totals = &file->totals.source;
-	struct source *source = &file->source;
-	char why[160];
-
-	if (compare_counts(file, why, sizeof(why))) {
-		/* That of the totals, which is the one before. */
-		file->line--;
-		return file_fail(file, -EPROTO, why);
-	}
-	source_totals_add(&file->sums, totals);
-	if (file->totals.self_check && file->self_check != 1) {
-		file->self_check = file->totals.self_check;
-		explain_check(file, file->self_check_why,
-			      sizeof(file->self_check_why));
-	}
-	/* Lost events may have come after the last one that is there. */
-	source->part_whole = file->last_seq >= totals->count[0].seen;
-	source->part_end_ns = source->part_whole ? totals->mono_ns : 0;
-	file->base += totals->count[0].seen;
-	return 0;
-}
-
-/* The same for one without totals: its recorder was killed. */
-static void keep_cut(struct source_file *file)
-{
-	if (!file->cut_line)
-		file->cut_line = file->line - 1;
-	file->source.part_whole = false;
-	file->source.part_end_ns = 0;
-	file->base += file->last_seq;
 }
 
 /* Another recording begins in the same file. */
@@ -296,28 +178,27 @@ static int file_next_part(struct source_file *file, const char *line,
 	struct source *source = &file->source;
 	struct source_info info;
 	char why[160];
-	int err = 0;
 
 	if (recording_header_get(line, len, &info, why, sizeof(why)))
 		return file_fail(file, -EPROTO,
-				 file->has_totals ?
+				 file->results.has_totals ?
 					 "unexpected line after the totals" :
 					 why);
-	if (file->has_totals)
-		err = keep_totals(file);
-	else
-		keep_cut(file);
-	if (err)
-		return err;
+	if (file->results.has_totals &&
+	    results_compare(&file->results, why, sizeof(why))) {
+		/* That of the totals, which is the one before. */
+		file->line--;
+		return file_fail(file, -EPROTO, why);
+	}
+	if (!file->results.has_totals && !file->cut_line)
+		file->cut_line = file->line - 1;
+	results_end(&file->results, &source->ending);
+	results_next(&file->results);
 	if (info.block_bytes != source->info.block_bytes ||
 	    info.page_bytes != source->info.page_bytes)
 		return file_fail(
 			file, -EPROTO,
 			"this recording has another size of memory blocks than the one before it");
-	memset(file->counts, 0, sizeof(file->counts));
-	file->unknown = 0;
-	file->last_seq = 0;
-	file->has_totals = false;
 	info.growing = source->info.growing;
 	source->info = info;
 	source->part++;
@@ -332,7 +213,7 @@ static int file_parse_line(struct source_file *file, source_sink sink,
 	const char *why;
 	int err;
 
-	if (file->has_totals || recording_is_header(line, len))
+	if (file->results.has_totals || recording_is_header(line, len))
 		return file_next_part(file, line, len);
 	if (recording_is_totals(line, len))
 		return parse_totals(file, line, len);
@@ -341,9 +222,7 @@ static int file_parse_line(struct source_file *file, source_sink sink,
 	if (err && err != -ENOMSG)
 		return file_fail(file, err,
 				 is_truncated(file) ? "truncated" : why);
-	count(file, &record);
-	if (record.seq)
-		record.seq += file->base;
+	results_take(&file->results, &record);
 	err = sink(ctx, &record);
 	return err < 0 ? err : 1;
 }
@@ -354,14 +233,16 @@ static void file_finish(struct source_file *file)
 	char why[128];
 
 	file->err = -ENODATA;
-	if (file->has_totals && compare_counts(file, why, sizeof(why)))
+	results_end(&file->results, &file->source.ending);
+	if (file->results.has_totals &&
+	    results_compare(&file->results, why, sizeof(why)))
 		file_fail(file, -EPROTO, why);
 	else if (file->cut_line)
 		snprintf(
 			file->reason, sizeof(file->reason),
 			"%s:%llu: recording ends without totals, and another one follows: its recorder was killed",
 			file->name, file->cut_line);
-	else if (!file->has_totals)
+	else if (!file->results.has_totals)
 		snprintf(
 			file->reason, sizeof(file->reason),
 			"%s:%llu: recording ends without totals: its recorder was killed or is still running",
@@ -513,34 +394,15 @@ static int file_fd(struct source *source)
 
 static int file_totals(struct source *source, struct source_totals *totals)
 {
-	struct source_file *file = to_file(source);
-
-	if (file->has_totals)
-		*totals = file->totals.source;
-	source_totals_add(totals, &file->sums);
-	return file->has_totals && !file->cut_line ? 0 : -ENODATA;
+	return results_totals(&to_file(source)->results, totals);
 }
 
 static int file_self_check(struct source *source, struct mhp_ledger *ledger,
 			   char *why, size_t len)
 {
-	struct source_file *file = to_file(source);
-
 	/* The running kernel's ledger is not that of the recording. */
 	(void)ledger;
-	if (!file->has_totals || file->cut_line) {
-		snprintf(why, len, "the recording has no totals");
-		return -EOPNOTSUPP;
-	}
-	if (compare_counts(file, why, len))
-		return 1;
-	if (file->totals.self_check == 1 || !file->self_check) {
-		if (file->totals.self_check)
-			explain_check(file, why, len);
-		return file->totals.self_check;
-	}
-	snprintf(why, len, "%s", file->self_check_why);
-	return file->self_check;
+	return results_self_check(&to_file(source)->results, why, len);
 }
 
 static void file_close(struct source *source)
@@ -563,6 +425,7 @@ static const struct source_ops file_ops = {
 	.totals = file_totals,
 	.self_check = file_self_check,
 	.close = file_close,
+	.has_endings = true,
 };
 
 static int open_path(struct source_file *file, const char *path)

@@ -40,12 +40,30 @@ int source_clock(struct source *source, source_sink sink, void *ctx)
 	return sink(ctx, &record);
 }
 
+/* The end of a source that has one recording. Those that have several know of each how it ended. */
+static void end_single(struct source *source)
+{
+	struct source_totals totals;
+	int err = source_totals(source, &totals);
+
+	source->ending = (struct source_ending){
+		.whole = !err && !source->info.unmarked,
+		.unordered = totals.no_lock,
+		.end_ns = totals.mono_ns,
+	};
+}
+
 int source_read(struct source *source, source_sink sink, void *ctx)
 {
-	int err = source_clock(source, sink, ctx);
+	int ret = source_clock(source, sink, ctx);
 
 	source->why[0] = '\0';
-	return err < 0 ? err : source->ops->read(source, sink, ctx);
+	if (ret < 0)
+		return ret;
+	ret = source->ops->read(source, sink, ctx);
+	if (ret == -ENODATA && !source->ops->has_endings)
+		end_single(source);
+	return ret;
 }
 
 int source_begin(struct source *source, u64 until_ns)

@@ -66,6 +66,16 @@ struct source_ops {
 	void (*describe)(struct source *source, unsigned int event, char *text,
 			 size_t len);
 	void (*close)(struct source *source);
+	/* read() sets the source's ending, as it may have several recordings. */
+	bool has_endings;
+};
+
+/* How a recording has ended */
+struct source_ending {
+	bool whole; /* it has its end, and no events are missing there */
+	bool unordered; /* its events may be in the wrong order */
+	u64 end_ns; /* no events came until then, 0: unknown */
+	u64 numbered; /* records of the next one have higher numbers; 0: than those so far */
 };
 
 /* The first member of every source's private structure. */
@@ -80,8 +90,7 @@ struct source {
 	 * of read() never hands over records of two.
 	 */
 	u64 part;
-	bool part_whole; /* no events were missing at the end of the last one */
-	u64 part_end_ns; /* no events came until then in the last one; 0: unknown */
+	struct source_ending ending; /* of the last recording that has ended */
 };
 
 /*
@@ -137,7 +146,10 @@ int source_open_text(struct source **source, const char *path, char *why,
 /* One of the three, by the first bytes. Anything but a regular file must be a recording of mhptop. */
 int source_open_any(struct source **source, const char *path, char *why,
 		    size_t len);
-/* Several recordings, one after the other, of memory blocks of one size. The paths must outlive the source. */
+/*
+ * Several recordings, one after the other, of memory blocks of one size; those of
+ * the same boot in the order of their times. The paths must outlive the source.
+ */
 int source_open_all(struct source **source, const char *const *paths, size_t nr,
 		    char *why, size_t len);
 

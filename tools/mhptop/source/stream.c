@@ -4,6 +4,7 @@
  * on, and in the end compares the ledgers.
  */
 #include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -250,32 +251,53 @@ void stream_update(struct stream *stream)
 			 stream->part_note);
 }
 
-/* Whether the next recording may have events of an earlier one, which need not be the one before it. */
-static void find_overlaps(struct stream *stream, u64 begin_ns)
+/* Whether two recordings cover the same time of one boot. The last event of one may be the first of the other. */
+static bool is_overlap(const struct stream_part *a, const struct stream_part *b)
 {
-	const struct source_info *next = &stream->source->info;
-	const struct stream_part *part = stream->parts;
-	size_t i;
-
-	for (i = 0; begin_ns && i < stream->nr_parts; i++, part++) {
-		if (begin_ns >= part->end_ns ||
-		    source_info_other_boot(&part->info, next))
-			continue;
-		stream->overlaps |= *part->info.boot && *next->boot;
-		rules_overlap(stream->rules);
-	}
+	return a->begin_ns && b->begin_ns && a->begin_ns <= b->end_ns &&
+	       b->begin_ns <= a->end_ns &&
+	       !source_info_other_boot(&a->info, &b->info);
 }
 
-/* Remember the recording that has ended. 0 or -ENOMEM. */
-static int keep_part(struct stream *stream)
+/* Whether the next recording begins before the end of an earlier one, which need not be the one before it. */
+static void find_overlaps(struct stream *stream)
 {
-	if (!vec_grow(stream->parts, stream->nr_parts, stream->room_parts))
-		return -ENOMEM;
-	stream->parts[stream->nr_parts++] = (struct stream_part){
+	struct stream_part next = {
+		.info = stream->source->info,
+		.begin_ns = stream->begin_ns,
+		.end_ns = UINT64_MAX,
+	};
+	size_t i;
+
+	for (i = 0; i < stream->nr_parts; i++)
+		if (is_overlap(&stream->parts[i], &next))
+			rules_may_overlap(stream->rules);
+}
+
+/* A recording has ended: whether it may have events of an earlier one. */
+static bool is_twice(struct stream *stream, const struct stream_part *last)
+{
+	const struct stream_part *part = stream->parts;
+	bool twice = false;
+	size_t i;
+
+	for (i = 0; i < stream->nr_parts; i++, part++) {
+		if (!is_overlap(part, last))
+			continue;
+		twice = true;
+		stream->overlaps |= *part->info.boot && *last->info.boot;
+	}
+	return twice;
+}
+
+/* What is known of the recording that has ended. */
+static struct stream_part last_part(const struct stream *stream)
+{
+	return (struct stream_part){
 		.info = stream->model.info,
+		.begin_ns = stream->begin_ns,
 		.end_ns = stream->model.last_ns,
 	};
-	return 0;
 }
 
 /*
@@ -296,8 +318,8 @@ static bool is_same_clock(struct stream *stream, u64 begin_ns)
 	else if (earlier && *info->boot && *next->boot)
 		what = "begins before the end of the one before it: events may be in both";
 	else if (earlier)
-		what = "begins before the end of the one before it: it is of another boot, or events are in both";
-	find_overlaps(stream, begin_ns);
+		what = "begins before the end of the one before it: it is of another boot or out of order, or events are in both";
+	find_overlaps(stream);
 	if (what && !*stream->part_note)
 		snprintf(stream->part_note, sizeof(stream->part_note),
 			 "recording %llu %s", stream->part + 1, what);
@@ -308,9 +330,10 @@ static bool is_same_clock(struct stream *stream, u64 begin_ns)
 static int start_part(struct stream *stream, u64 begin_ns)
 {
 	const struct source *source = stream->source;
-	bool continues =
-		is_same_clock(stream, source->info.mono_ns ?: begin_ns);
+	bool continues;
 
+	stream->begin_ns = source->info.mono_ns ?: begin_ns;
+	continues = is_same_clock(stream, stream->begin_ns);
 	if (!continues && (stream->until_ns || stream->model.log_since_ns)) {
 		snprintf(
 			stream->why, sizeof(stream->why),
@@ -326,19 +349,51 @@ static int start_part(struct stream *stream, u64 begin_ns)
 	return model_restart(&stream->model, &source->info, continues);
 }
 
+/* Events are missing behind the last one of the recording, if it has numbered more. */
+static bool is_end_lost(const struct stream *stream)
+{
+	const struct source_ending *ending = &stream->source->ending;
+
+	return ending->numbered > stream->model.last_seq;
+}
+
+/* How the recording that is read to its end has ended. */
+static struct rules_ending part_ending(struct stream *stream,
+				       const struct stream_part *part)
+{
+	const struct source_ending *ending = &stream->source->ending;
+	bool is_lost = is_end_lost(stream);
+
+	return (struct rules_ending){
+		.end_ns = is_lost ? 0 : ending->end_ns,
+		.numbered = ending->numbered,
+		.whole = ending->whole && !is_lost,
+		.unordered = ending->unordered,
+		.overlaps = is_twice(stream, part),
+	};
+}
+
 /* Before the next read: the source has come to another recording. 0 or -ENOMEM. */
 static int end_part(struct stream *stream)
 {
 	const struct source *source = stream->source;
 	/* The last one had no records. */
 	int err = stream->part_begins ? start_part(stream, 0) : 0;
+	struct rules_ending ending;
+	struct stream_part part;
 
-	rules_restart(stream->rules, source->part_end_ns, source->part_whole);
-	if (stream->model.last_ns < source->part_end_ns)
-		stream->model.last_ns = source->part_end_ns;
+	if (stream->model.last_ns < source->ending.end_ns)
+		stream->model.last_ns = source->ending.end_ns;
+	part = last_part(stream);
+	ending = part_ending(stream, &part);
+	rules_restart(stream->rules, &ending);
 	stream->part = source->part;
 	stream->part_begins = true;
-	return err ?: keep_part(stream);
+	stream->begin_ns = 0;
+	if (!vec_grow(stream->parts, stream->nr_parts, stream->room_parts))
+		return -ENOMEM;
+	stream->parts[stream->nr_parts++] = part;
+	return err;
 }
 
 struct window {
@@ -359,6 +414,9 @@ static int window_take(void *ctx, const struct mhp_record *record)
 
 	if (err)
 		return err;
+	if (!stream->begin_ns)
+		stream->begin_ns = stream->source->info.mono_ns ?:
+								  record->time_ns;
 	if (!stream->until_ns || record->time_ns <= stream->until_ns)
 		return window->sink(window->ctx, record);
 	window->stream->stopped = true;
@@ -406,19 +464,6 @@ static bool is_tail_lost(const struct model *model)
 	return all->lost && all->seen > model->last_seq;
 }
 
-/* Whether the stream has its end: what has not happened by then did not happen. */
-static bool is_whole(const struct stream *stream)
-{
-	struct source_totals totals;
-
-	if (stream->err || is_tail_lost(&stream->model))
-		return false;
-	if (stream->model.info.live || stream->ended)
-		return true;
-	return stream->over && !stream->model.info.unmarked &&
-	       !source_totals(stream->source, &totals);
-}
-
 /* The time of the model when the recording, or the part of it that is shown, ends. */
 static void tick_end(struct stream *stream, u64 end_ns)
 {
@@ -428,21 +473,42 @@ static void tick_end(struct stream *stream, u64 end_ns)
 	model_tick(&stream->model, end_ns);
 }
 
+/* How the last recording ends, or where the user has ended it. */
+static struct rules_ending last_ending(struct stream *stream,
+				       const struct stream_part *part)
+{
+	const struct model *model = &stream->model;
+	struct source_totals totals;
+	struct rules_ending ending;
+
+	if (stream->over && !stream->err) {
+		ending = part_ending(stream, part);
+		if (!ending.end_ns && !is_end_lost(stream))
+			ending.end_ns = stream->end_ns;
+		return ending;
+	}
+	source_totals(stream->source, &totals);
+	return (struct rules_ending){
+		.end_ns = is_tail_lost(model) ? 0 : stream->end_ns,
+		.whole = !stream->err && !is_tail_lost(model) &&
+			 (model->info.live || stream->ended),
+		.unordered = totals.no_lock,
+		.overlaps = is_twice(stream, part),
+	};
+}
+
 /*
  * What has not ended by now is judged, and shown, by the time at which the
- * recording ended. Earlier recordings may lack their totals.
+ * recording ended.
  */
 static void end_rules(struct stream *stream)
 {
-	struct model *model = &stream->model;
-	struct source_totals totals;
-	u64 end_ns;
+	struct stream_part part = last_part(stream);
+	struct rules_ending ending = last_ending(stream, &part);
 
-	source_totals(stream->source, &totals);
-	end_ns = is_tail_lost(model) ? 0 : totals.mono_ns ?: stream->end_ns;
-	rules_end(stream->rules, end_ns, is_whole(stream));
-	if (!model->info.live && end_ns)
-		tick_end(stream, end_ns);
+	rules_end(stream->rules, &ending);
+	if (!stream->model.info.live && ending.end_ns)
+		tick_end(stream, ending.end_ns);
 }
 
 /* The rest of the recording, with its totals, is not read. */

@@ -15,6 +15,7 @@
 /* A recording that has ended */
 struct stream_part {
 	struct source_info info;
+	u64 begin_ns; /* 0: it has no events, and no header with a time */
 	u64 end_ns;
 };
 
@@ -25,8 +26,9 @@ struct stream {
 	int rules_err; /* -ENOMEM: not all records were checked */
 	u64 part; /* the recording, if there are several, counted from 0 */
 	bool part_begins; /* it has had no records yet */
+	u64 begin_ns; /* its time, as in struct stream_part */
 	u64 boot; /* how often the clock started anew with a recording */
-	bool overlaps; /* a recording begins before the end of an earlier one of the same boot */
+	bool overlaps; /* two recordings of the same boot cover the same time */
 	struct stream_part *parts; /* the recordings that have ended */
 	size_t nr_parts;
 	size_t room_parts;

@@ -227,6 +227,10 @@ static u64 unknown_events(const struct bpf_source *self, const bool *attached)
 	for (event = 1; event_info(event); event++)
 		if (!event_is_tool(event) && !(made >> event & 1))
 			unknown |= 1ULL << event;
+	/* Whose count mhp_managed is, and what it was before. */
+	if (!is_attached(attached, "mhp_exit_zone") ||
+	    !(self->skel->bss->mhp_probe_has & MHP_HAS_NOTIFIER))
+		unknown |= 1ULL << MHP_EVENT_mhp_managed;
 	if (has_sections(self, attached))
 		unknown &= ~(1ULL << MHP_EVENT_mhp_vmemmap_populate);
 	return unknown;

@@ -1,0 +1,13 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# The files of debian/ agree with what they repeat: the packages that a build needs, and the version.
+. "$(dirname "$0")/../host-lib.sh"
+cd "$TOP" || exit 1
+
+# gcc and make come with build-essential, which each package may take for granted.
+eq "Build-Depends has what the list of packages has" \
+	"$(sed -n '/^Build-Depends:/,/^$/s/^ \([a-z0-9-]*\).*/\1/p' debian/control | grep -vxE 'debhelper-compat|dh-sequence-python3' | sort)" \
+	"$(sed -n 's/^build\t//p' tools/packages.list | grep -vxE 'gcc|make' | sort)"
+eq "the version of the packages is that of the program" "$(sed -n '1s/.*(\(.*\)).*/\1/p' debian/changelog)" \
+	"$(sed -n 's/^MHPTOP_VERSION := //p' tools/mhptop/mhptop.mk)"
+done_testing

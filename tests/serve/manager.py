@@ -1,0 +1,141 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""A service manager as mhptop serve sees it: readiness, watchdog and sockets, KTAP.
+
+    manager.py MHPTOP RECORDING
+
+The protocols are those of sd_notify(3) and sd_listen_fds(3); systemd-socket-activate passes the sockets.
+"""
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+
+LONG = 120  # seconds; only a machine that has come to a halt takes as long
+COUNT = 0
+FAILED = []
+
+
+def eq(name, want, got):
+    global COUNT  # pylint: disable=global-statement
+    COUNT += 1
+    print(f"{'ok' if got == want else 'not ok'} {COUNT} {name}", flush=True)
+    if got != want:
+        FAILED.append(name)
+        print(f"# expected {want!r}, got {got!r}", flush=True)
+
+
+def start(*command, **settings):
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+                            **settings)
+
+
+def ends(process):
+    process.send_signal(signal.SIGINT)
+    err = process.communicate(timeout=LONG)[1]
+    return process.returncode, err
+
+
+def readiness(tool, recording, folder):
+    """The manager hears nothing before the header has come, READY=1 when metrics can be asked for, STOPPING=1 in the end."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.settimeout(LONG)
+        manager.bind(os.path.join(folder, "notify"))
+        process = start(tool, "serve", "--listen", "127.0.0.1:0", "-", env={**os.environ, "NOTIFY_SOCKET": manager.getsockname(),
+                                                                          "WATCHDOG_USEC": "200000"})
+        time.sleep(0.3)
+        manager.setblocking(False)
+        try:
+            early = manager.recv(100)
+        except BlockingIOError:
+            early = None
+        manager.settimeout(LONG)
+        eq("nothing is reported before the header of the recording has come", None, early)
+        with open(recording, encoding="utf-8") as lines:
+            process.stdin.write(lines.readline())
+        process.stdin.flush()
+        eq("READY=1", b"READY=1", manager.recv(100))
+        address = re.search(r"http://\S+", process.stderr.readline())[0]
+        eq("  it answers from then on", 200, urllib.request.urlopen(address, timeout=LONG).status)
+        begin = time.monotonic()
+        eq("WATCHDOG=1 comes though nothing happens", [b"WATCHDOG=1"] * 3, [manager.recv(100) for _ in range(3)])
+        eq("  not more often than it must", True, time.monotonic() - begin > 0.19)
+        process.send_signal(signal.SIGINT)
+        while (last := manager.recv(100)) == b"WATCHDOG=1":
+            pass
+        eq("STOPPING=1", b"STOPPING=1", last)
+        process.communicate(timeout=LONG)
+    process = start(tool, "serve", "--listen", "127.0.0.1:0", recording,
+                    env={**os.environ, "NOTIFY_SOCKET": os.path.join(folder, "none")})
+    eq("a manager that is not there costs one line", "mhptop: cannot notify the service manager\n",
+       next(line for line in process.stderr if "serving" not in line))
+    ends(process)
+
+
+def activated(tool, recording, *addresses):
+    """The first line on standard error of mhptop that systemd-socket-activate started, and an answer or the exit code."""
+    listen = [word for address in addresses for word in ("-l", address)]
+    process = start("systemd-socket-activate", *listen, tool, "serve", recording)
+    line = process.stderr.readline()
+    while not line.startswith("Listening on"):
+        line = process.stderr.readline()
+    asked = start(sys.executable, "-c", "import sys, urllib.request; print(urllib.request.urlopen(sys.argv[1]).status, file=sys.stderr)",
+                  f"http://{addresses[0]}/metrics")
+    said = next(line for line in process.stderr if line.startswith("mhptop: "))
+    if "serving" in said:
+        answer = asked.communicate(timeout=LONG)[1].strip()
+        ends(process)
+    else:
+        answer = process.wait(LONG)
+        asked.kill()
+        asked.communicate()
+    return re.sub(r"\d+(?=/metrics)|(?<=:)\d+(?=,)", "PORT", said.strip()), answer
+
+
+def reachable(tool, recording):
+    """The exit code and the standard error of mhptop with a socket of all addresses, in a network where nobody else is."""
+    process = start("unshare", "--map-root-user", "--net", sys.executable, "-c", """
+import os, socket, sys
+passed = socket.create_server(("0.0.0.0", 80))
+os.dup2(passed.fileno(), 3)
+os.set_inheritable(3, True)
+os.environ.update(LISTEN_FDS="1", LISTEN_PID=str(os.getpid()))
+os.execv(sys.argv[1], [sys.argv[1], "serve", sys.argv[2]])
+""", tool, recording)
+    err = process.communicate(timeout=LONG)[1]
+    return process.returncode, err
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return taken.getsockname()[1]
+
+
+def sockets(tool, recording):
+    for host in "127.0.0.1", "[::1]":
+        eq(f"a socket of {host} is served on", (f"mhptop: serving http://{host}:PORT/metrics", "200"),
+           activated(tool, recording, f"{host}:{free_port()}"))
+    eq("a socket that others could reach is refused", (1, "mhptop: cannot serve on 0.0.0.0:80, the socket that was passed: only "
+                                                    "loopback addresses can be served on, as there is no TLS\n"), reachable(tool, recording))
+    eq("two sockets are refused", ("mhptop: the service manager must pass one TCP socket", 1),
+       activated(tool, recording, f"127.0.0.1:{free_port()}", f"127.0.0.1:{free_port()}"))
+    process = start(tool, "serve", "--listen", "127.0.0.1:0", recording, env={**os.environ, "LISTEN_FDS": "1", "LISTEN_PID": "1"})
+    eq("a socket for another process is not taken", True, "serving http://127.0.0.1:" in process.stderr.readline())
+    ends(process)
+
+
+def main():
+    tool, recording = sys.argv[1:]
+    with tempfile.TemporaryDirectory() as folder:
+        readiness(tool, recording, folder)
+    sockets(tool, recording)
+    print(f"1..{COUNT}")
+    sys.exit(bool(FAILED))
+
+
+main()
