@@ -17,8 +17,8 @@ static void record_again(const struct mhp_record *read)
 	const char *why;
 	size_t len;
 
-	/* Unknown events cannot be written. */
-	if (!record->event)
+	/* Unknown events and words cannot be written. */
+	if (!record->event || !record->size)
 		return;
 	record->schema = 0;
 	record->reason = 0;

@@ -60,7 +60,7 @@ sed 's/"why":"self_hosted"/"why":"undecided"/' schema-2.ndjson >"$WORK/x"
 eq "  a word that is no longer used is read" "$(replay --json "$WORK/x" | jq -c '[.ranges[].why]')" '[null]'
 damaged_old() { sed "$1" schema-2.ndjson >"$WORK/x"; status "  $2" 6 "^mhptop: $WORK/x:[0-9]*: $3\$" "$MHPTOP" replay -b "$WORK/x"; }
 damaged_old 's/,"reason":"signal"//' "a missing reason is damage" '"reason" is missing'
-damaged_old 's/"reason":"signal"/"reason":"singal"/' "an unknown reason, too" '"reason" has an unknown value: damaged, or recorded by a newer mhptop'
+damaged_old 's/"reason":"signal"/"reason":"singal"/' "an unknown reason, too" '"reason" is not a valid word'
 damaged_old '1s/"schema":2/"schema":3/' "so is the old form in a recording of schema 3" '"page_flags" is missing'
 
 # One value of the frame, by a jq expression
@@ -241,6 +241,7 @@ for times in '+2s +1s' '60.2 60.1' '60.2 +1ns'; do
 done
 
 # A recording that its recorder is still writing
+has_ended() { [[ -e $WORK/ended ]]; }
 head -n 20 hosted.ndjson >"$WORK/growing"
 sed -n 21p hosted.ndjson | head -c 40 >>"$WORK/growing"
 frames --follow "$WORK/growing" >"$WORK/frame" &
@@ -256,6 +257,26 @@ sed -n 21p hosted.ndjson | tail -c +41 >>"$WORK/growing"
 tail -n +22 hosted.ndjson >>"$WORK/growing"
 wait $reader
 eq "--follow reads a recording to its totals" "$(cat "$WORK/frame")" '[45,"equal"] '
+
+# What is in progress while nothing more is written: the time of this boot is that of the clock, the time of another one is
+# not known. Block 33 begins to go offline with the last record.
+now() { python3 -c 'import time; print(time.monotonic_ns())'; }
+hung() { "$TOP/tests/rules/edit.py" "$TOP/tests/rules/eject-range.ndjson" until:mhp_offline_begin:2 "boot:$1:$2" | head -n -1 >"$WORK/hung"; }
+since=$(($(now) / 1000000000 - 100))
+hung "$(cat /proc/sys/kernel/random/boot_id)" $((since > 0 ? since : 0))
+begun=$(tail -n 1 "$WORK/hung" | jq .ns)
+in_progress() { jq '.blocks[] | select(.id == 33) | .offline_time'; }
+for command in "--follow $WORK/hung" -; do
+	before=$(now)
+	# shellcheck disable=SC2086	# an option and a file
+	shown=$({ cat "$WORK/hung"; until has_ended; do sleep 0.1; done; } | { replay --json -n 1 -d 2 $command; touch "$WORK/ended"; } | in_progress)
+	check "what is in progress since this boot goes on with the clock: ${command% *}" \
+		test $((before - begun)) -le "$shown" -a "$shown" -le $(($(now) - begun))
+	rm -f "$WORK/ended"
+done
+hung other $((since > 0 ? since : 0))
+eq "what is in progress in a recording of another boot ends with the last record" \
+	"$(replay --json -n 1 -d 2 --follow "$WORK/hung" </dev/null | in_progress)" 0
 # Times. In stuck.ndjson block 34 is going offline, and the machine was suspended for an hour in the meantime.
 going() { replay --json "$@" stuck.ndjson | jq -c '[.ns, .time, (.blocks[] | select(.id == 34) | .offline_time)]' | paste -sd' '; }
 eq "the time of a frame, and how long an operation has been in progress" "$(going)" \
@@ -300,8 +321,8 @@ head -c 4900 hosted.ndjson >"$WORK/x"
 damaged "a truncated recording" 27 truncated 25
 sed '30s/"mhp_[a-z]*"/7/' hosted.ndjson >"$WORK/x"
 damaged "a line whose event is not a string" 30 '"event" is not a string' 28
-sed '16s/"Movable"/"Movabel"/' hosted.ndjson >"$WORK/x"
-damaged "a line with an unknown word" 16 '"zone" has an unknown value: damaged, or recorded by a newer mhptop' 14
+sed '16s/"Movable"/"Mov\x7fble"/' hosted.ndjson >"$WORK/x"
+damaged "a line with something that is no word" 16 '"zone" is not a valid word' 14
 { head -n 12 hosted.ndjson; head -c 4096 /dev/zero; tail -n +13 hosted.ndjson; } >"$WORK/x"
 damaged "a hole of zeros" 13 'not a JSON object' 11
 sed 12d hosted.ndjson >"$WORK/x"
@@ -348,9 +369,8 @@ eq "a recording without the reason for the missing self-check gets one" "$(frame
 	'"when it was recorded, 3 events were lost, so the ledgers were not compared"'
 sed '9d;$d' hosted.ndjson >"$WORK/x"
 lost "a recording without totals that has a gap" '1 of 45' "$MHPTOP" replay -b "$WORK/x"
-sed '14s/"Movable"/"Movabel"/' lost.ndjson >"$WORK/x"
-damaged "lost events, and damage, which is worse" 14 \
-	'"zone" has an unknown value: damaged, or recorded by a newer mhptop' 15
+sed '14s/"Movable"/"Mov@ble"/' lost.ndjson >"$WORK/x"
+damaged "lost events, and damage, which is worse" 14 '"zone" is not a valid word' 15
 
 # Not damaged: a message, and the recording is used
 sed '$d' hosted.ndjson >"$WORK/x"
@@ -360,7 +380,7 @@ eq "  gaps in its sequence numbers are lost events" "$(replay --json "$WORK/x" 2
 	'{"seen":45,"lost":2}'
 sed 's/"mhp_offline_begin"/"mhp_of_tomorrow"/' hosted.ndjson >"$WORK/x"
 status "an unknown event" 5 \
-	"^mhptop: what is shown may be wrong: 1 records of unknown events were skipped" "$MHPTOP" replay -b "$WORK/x"
+	"^mhptop: what is shown may be wrong: 1 records of unknown events, or with unknown words, were skipped" "$MHPTOP" replay -b "$WORK/x"
 eq "  is not counted as lost" "$(replay --json "$WORK/x" 2>/dev/null | jq -c .events)" '{"seen":45,"lost":0}'
 status "a file that does not exist" 1 '^mhptop: cannot open .*/y: No such file or directory$' "$MHPTOP" replay -b "$WORK/y"
 status "a directory" 1 ':1: Is a directory$' "$MHPTOP" replay -b "$WORK"

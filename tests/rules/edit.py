@@ -4,8 +4,8 @@
 
     edit.py RECORDING EDIT...      writes to standard output
 
-An EDIT is drop:EVENT:NTH, double:EVENT:NTH, swap:EVENT:NTH (with the next line) or set:EVENT:NTH:FIELD:VALUE;
-NTH counts from 1. lose:EVENT:NTH drops an event and leaves a gap in the numbers. late:EVENT:NTH:PLACES lets an
+An EDIT is drop:EVENT:NTH, double:EVENT:NTH, swap:EVENT:NTH (with the next line, but for the times) or set:EVENT:NTH:FIELD:VALUE;
+NTH counts from 1. time:EVENT:NTH:SECONDS changes the time of an event. lose:EVENT:NTH drops an event and leaves a gap in the numbers. late:EVENT:NTH:PLACES lets an
 event come later, behind so many others, with its number. wait:EVENT:NTH:SECONDS lets it and all that follow happen
 later. gone:BLOCK drops all events from the begin to the end of the offline of a block, without:STEP all notifier calls
 of a step, and idle all events but the snapshot. until:EVENT:NTH ends the recording after an event; ends:SECONDS ends it
@@ -60,9 +60,12 @@ def edit(records, pages, word):
         records.insert(at, dict(records[at]))
     elif what == "swap":
         records[at], records[at + 1] = records[at + 1], records[at]
+        records[at]["ns"], records[at + 1]["ns"] = records[at + 1]["ns"], records[at]["ns"]
     elif what == "wait":
         for record in records[at:]:
             record["ns"] += int(float(args[2]) * 1e9)
+    elif what == "time":
+        records[at]["ns"] += int(float(args[2]) * 1e9)
     elif what == "until":
         del records[at + 1:]
     elif what == "set":

@@ -155,16 +155,16 @@ check "  with its reason" grep -q 'records of unknown events' "$WORK/stderr"
 # All events of a name are those of a newer kernel, or have a word of one: what they change is unknown.
 for event in mhp_notify mhp_managed mhp_vmemmap_online mhp_offline_failed; do
 	sed "s/mhp:$event:/mhp:mhp_of_tomorrow:/" "$WORK/text" >"$WORK/newer.txt"
-	verdict "a text with mhp_of_tomorrow instead of $event" 5 '[0-9]+ records of unknown events were skipped' "$WORK/newer.txt"
+	verdict "a text with mhp_of_tomorrow instead of $event" 5 '[0-9]+ records of unknown events, or with unknown words, were skipped' "$WORK/newer.txt"
 	./trace_dat.py fill trace-cmd-v6.dat.xz failures-block.ndjson "$WORK/newer.dat" "rename:$event:mhp_of_tomorrow"
-	verdict "  in a trace.dat" 5 '[0-9]+ records of unknown events were skipped' "$WORK/newer.dat"
+	verdict "  in a trace.dat" 5 '[0-9]+ records of unknown events, or with unknown words, were skipped' "$WORK/newer.dat"
 done
 for edit in zone:Movable/Fast reason:notifier/tired step:going_offline/gone; do
 	field=${edit%%:*} words=${edit#*:}
 	sed "s/ $field=${words%/*}/ $field=${words#*/}/" "$WORK/text" >"$WORK/newer.txt"
-	verdict "a text with another word: $edit" 5 '[0-9]+ records of unknown events were skipped' "$WORK/newer.txt"
+	verdict "a text with another word: $edit" 5 '[0-9]+ records of unknown events, or with unknown words, were skipped' "$WORK/newer.txt"
 	./trace_dat.py fill trace-cmd-v6.dat.xz failures-block.ndjson "$WORK/newer.dat" "word:$edit"
-	verdict "  in a trace.dat" 5 '[0-9]+ records of unknown events were skipped' "$WORK/newer.dat"
+	verdict "  in a trace.dat" 5 '[0-9]+ records of unknown events, or with unknown words, were skipped' "$WORK/newer.dat"
 done
 for field in nid ret reason zone; do
 	sed "s/ $field=[^ ]*/ $field=/" "$WORK/text" >"$WORK/empty.txt"
@@ -297,7 +297,7 @@ verdict "trace-cmd report --ts-diff" 0 "$pass_all" "$WORK/shape.txt"
 sed 's/: *mhp:/: <unknown> mhp:/' "$WORK/text" >"$WORK/shape.txt"
 status "an event behind something unknown" 6 'shape.txt:2: mhp_[a-z_]* without' "$MHPTOP" check "$WORK/shape.txt"
 sed 's/mhp:mhp_notify:/mhp:mhp_of_tomorrow:/' "$WORK/text" >"$WORK/shape.txt"
-verdict "events of a newer kernel are not judged" 5 '[0-9]+ records of unknown events were skipped' --skip order.online --skip order.offline \
+verdict "events of a newer kernel are not judged" 5 '[0-9]+ records of unknown events, or with unknown words, were skipped' --skip order.online --skip order.offline \
 	--skip result.reason "$WORK/shape.txt"
 # perf script --deltatime
 awk 'match($0, / [0-9]+\.[0-9]+: /) {

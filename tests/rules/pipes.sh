@@ -79,7 +79,8 @@ eq "--for ends the wait for a later recording" "$? $(tail -n 1 out)" "3 # FAIL: 
 
 "$MHPTOP" check --for 100ms --junit junit.xml - <&"$end" >out 2>err
 eq "--for ends the wait for the first line" "$? $(tail -n 1 out)" "5 # UNKNOWN: 0 events, 0 lost"
-check "  with its reason" grep -q '^mhptop: no recording began in time$' err
+check "  with its reason" grep -q '^mhptop: inconclusive: nobody wrote a recording to the pipe in time$' err
+check "  also in the verdict" grep -q '^# nobody wrote a recording to the pipe in time$' out
 check "  also as JUnit" grep -q '<error ' junit.xml
 exec {end}<&-
 kill $sleeper

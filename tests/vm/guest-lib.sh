@@ -86,10 +86,21 @@ check() {
 
 # eq NAME GOT WANT
 eq() {
-	if [[ $2 == "$3" ]]; then
+	if [[ ! $2 && ! $3 ]]; then
+		fail "$1" "both are empty: nothing was compared; use none if that is what is wanted"
+	elif [[ $2 == "$3" ]]; then
 		pass "$1"
 	else
 		fail "$1" "got '$2', want '$3'"
+	fi
+}
+
+# none NAME GOT: nothing must be there, of a program of which another result shows that it ran.
+none() {
+	if [[ ! $2 ]]; then
+		pass "$1"
+	else
+		fail "$1" "got '$2', want nothing"
 	fi
 }
 

@@ -5,7 +5,9 @@
     hang.py
 
 A pinned page keeps a memory block from going offline, and the kernel tries again and again. Checks
-that have run from the start, checks that are attached late, and a recording must all see that.
+that have run from the start, checks that are attached late, and a recording must all see that. If
+it ends after all, those that were attached late know only how long it took at least. All of that is
+the same while the kernel's addresses are hidden.
 """
 import os
 import re
@@ -22,6 +24,8 @@ import lib_oracle as oracle
 import lib_pin as pin
 
 PASS, FAIL, UNKNOWN = (0, "PASS"), (3, "FAIL"), (5, "UNKNOWN")
+HANGS = r"the offline operation on memory{} has not ended after [0-9.]*s"
+KPTR = "/proc/sys/kernel/kptr_restrict"
 
 
 class Check:
@@ -57,22 +61,56 @@ def begin(number):
     return child
 
 
+def ends(number, page, child, how):
+    """An offline that hangs ends after checks and a recorder were attached: it worked, and took at least as long as they saw."""
+    recorder = ledger.Recorder(f"ends-{how.replace(' ', '-')}")
+    late = (Check(), Check("--expect-success"), Check("--expect-offlines", "1"), Check("--max-offline", "1us"),
+            Check("--max-offline", "10h"))
+    guest.ok(f"{how}: all are attached before the offline ends", ledger.comes_to_rest(
+        "before its end", recorder.process, *(check.process for check in late))
+        + guest.differs("state", "going-offline", oracle.block(number).state))
+    page.close()
+    guest.eq(f"{how}: the offline ends when the page is free", 0, child.wait(ledger.SECONDS))
+    guest.ok(f"{how}: all have seen its end", ledger.comes_to_rest(
+        "after its end", recorder.process, *(check.process for check in late)))
+    for process in (recorder.process, *(check.process for check in late)):
+        process.send_signal(signal.SIGINT)
+    unknown = "an operation that began before the recording may have exceeded its time limit"
+    for check, verdict, regex in zip(late, (PASS, PASS, PASS, FAIL, UNKNOWN), (
+            None, None, None, "^not ok [0-9]+ budget.time", unknown)):
+        check.must_be(f"{how}: attached during an offline that ends", verdict, regex)
+    guest.eq(f"{how}: the recorder ends", 0, recorder.process.wait(ledger.SECONDS))
+    Check("--expect-success", "--expect-offlines", "1", recorder.path).must_be(f"{how}: its recording", PASS)
+    Check("--max-offline", "10h", recorder.path).must_be(f"{how}: its recording", UNKNOWN, unknown)
+    block = {row["id"]: row for row in ledger.frame("replay", "--json", recorder.path)["blocks"]}[number]
+    guest.ok(f"{how}: the duration is a lower bound",
+             guest.differs("state and bound", ("offline", "at_least"), (block["state"], block["offline_bound"])))
+
+
+def attached_late(number, how):
+    """Attach to an offline that hangs, and then ends."""
+    page = pin.PinnedPage([number])
+    child = begin(number)
+    violated = r"found offline has not ended after [0-9.]*s"
+    late = (Check("--for", "4"), Check("--for", "4", "--expect-success"), Check("--for", "4", "--max-offline", "2s"))
+    for check, verdict, regex in zip(late, (UNKNOWN, FAIL, FAIL), (HANGS.format(number), violated, violated)):
+        check.must_be(f"{how}: attached during an offline that hangs", verdict, regex)
+    ends(number, page, child, how)
+
+
 def main():
     numbers = oracle.blocks_of(guest.dimm_plug("d0", "256M"), 256 << 20)
     for number in numbers:
         guest.eq(f"memory{number} goes online", None, oracle.block_set(number, "online_movable"))
     nothing()
 
-    number, hangs = numbers[-1], rf"the offline operation on memory{numbers[-1]} has not ended after [0-9.]*s"
+    number, hangs = numbers[-1], HANGS.format(numbers[-1])
     page, recorder = pin.PinnedPage([number]), ledger.Recorder("hang")
     early = Check(), Check("--expect-success"), Check("--max-offline", "2s"), Check("--max-offline", "10h")
     guest.ok("all are attached before the offline begins", ledger.comes_to_rest(
         "before the offline", recorder.process, *(check.process for check in early)))
     child, began = begin(number), time.monotonic()
-    late = (Check("--for", "4"), Check("--for", "4", "--expect-success"), Check("--for", "4", "--max-offline", "2s"))
     violated = r"found offline has not ended after [0-9.]*s"
-    for check, verdict, regex in zip(late, (UNKNOWN, FAIL, FAIL), (hangs, violated, violated)):
-        check.must_be("attached during an offline that hangs", verdict, regex)
     guest.wait_for(ledger.SECONDS, lambda: time.monotonic() > began + 3)    # it has exceeded a limit of 2 s by then
     for check in early:
         check.process.send_signal(signal.SIGINT)
@@ -85,8 +123,14 @@ def main():
     Check("--max-offline", "2s", recorder.path).must_be("the time of its end counts", FAIL, violated)
     Check("--max-offline", "10h", recorder.path).must_be("the time of its end counts", UNKNOWN, hangs)
     child.terminate()
+    child.wait(ledger.SECONDS)
     page.close()
-    child.wait(60)
+
+    attached_late(numbers[-1], "addresses shown")
+    oracle.write(KPTR, 2)
+    guest.eq("the kernel's addresses are hidden", [0], sorted({int(line.split()[0], 16) for line in oracle.read(
+        "/proc/kallsyms").splitlines()}))
+    attached_late(numbers[-2], "addresses hidden")
 
 
 guest.run(main)

@@ -8,7 +8,7 @@ plan 19
 for dir in /proc /sys /dev /dev/pts /dev/shm /tmp /sys/kernel/tracing /sys/kernel/debug /sys/fs/bpf; do
 	mountpoint -q $dir || missing+=" $dir"
 done
-eq "everything is mounted" "$missing" ""
+none "everything is mounted" "$missing"
 check "the root is read-only" bash -c '! touch /mhp-was-here'
 check "the results folder is writable" bash -c 'echo seen > "$RESULTS/seen"'
 eq "loopback is up" "$(< /sys/class/net/lo/operstate)$(< /sys/class/net/lo/flags)" "unknown0x9"
@@ -29,7 +29,7 @@ eq "blocks start at its address" "$((blocks[0] * $(block_bytes)))" "$((addr))"
 check "a block goes online" block_set "${blocks[7]}" online_movable
 eq "its state is online" "$(block_state "${blocks[7]}")" online
 check "the DIMM is unplugged" dimm_unplug d0
-eq "its blocks are gone" "$(blocks_in "$addr" 1G)" ""
+none "its blocks are gone" "$(blocks_in "$addr" 1G)"
 
 # The kernel allocates from a block in a kernel zone immediately, so this DIMM cannot be removed.
 addr=$(dimm_plug d1 256M) || bail "the second DIMM was not plugged: $addr"

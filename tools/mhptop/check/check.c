@@ -173,6 +173,7 @@ void check_judge(struct check *check)
 			.differs = model->self_check > 0,
 			.overlaps = stream->overlaps,
 			.interrupted = check->interrupted && !model->info.live,
+			.silent = model->info.growing && model->info.empty,
 			.cut = stream->over &&
 			       source_totals(stream->source, &totals),
 		},

@@ -16,8 +16,6 @@
 #include "format/record_json.h"
 #include "model/event_table.h"
 
-#define UNKNOWN_WORD \
-	"has an unknown value: damaged, or recorded by a newer mhptop"
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 #define WORD_MAX 24 /* word of an enum, with quotes */
 #define WORDS_MAX 32 /* words of an enum */
@@ -320,7 +318,7 @@ static bool fits(const struct event_field *field,
 	return member->magnitude <= (field->is_signed ? max + 1 : 0);
 }
 
-/* The value of a word, -1 if it is unknown. */
+/* The value of a word, -1 if it has none. */
 static long get_word(const struct event_symbol *symbols, const char *field,
 		     const struct json_member *member, bool is_old)
 {
@@ -331,6 +329,19 @@ static long get_word(const struct event_symbol *symbols, const char *field,
 	return word;
 }
 
+/*
+ * A word without a value: one that a newer kernel has, or, in a recording of an
+ * old form, which nothing newer writes, damage. 1 or -EPROTO.
+ */
+static int refuse_word(struct json_flat *flat, const char *field,
+		       const struct json_member *member, bool is_old)
+{
+	if (is_old || !event_word_may_be_new(member->text, member->text_len))
+		return record_fail(flat, field, "is not a valid word");
+	return 1;
+}
+
+/* 0, 1: the word is unknown, or -EPROTO. */
 static int get_field(struct json_flat *flat, const struct event_info *info,
 		     const struct event_field *field, struct mhp_record *record)
 {
@@ -353,10 +364,11 @@ static int get_field(struct json_flat *flat, const struct event_info *info,
 	if (field->symbols && member->kind == JSON_KIND_STRING) {
 		word = get_word(field->symbols, field->name, member,
 				record->schema);
-		if (word < 0)
-			return record_fail(flat, field->name, UNKNOWN_WORD);
-		event_field_set(field, p, word);
-		return 0;
+		if (word >= 0) {
+			event_field_set(field, p, word);
+			return 0;
+		}
+		return refuse_word(flat, field->name, member, record->schema);
 	}
 	if (member->kind != JSON_KIND_INTEGER)
 		return record_fail(flat, field->name, "is not an integer");
@@ -379,18 +391,19 @@ static int get_old_reason(struct json_flat *flat, struct mhp_record *record)
 		return record_fail(flat, "reason", "is not a string");
 	word = get_word(event_reasons, "reason", member, true);
 	if (word < 0)
-		return record_fail(flat, "reason", UNKNOWN_WORD);
+		return refuse_word(flat, "reason", member, true);
 	record->reason = word;
 	return 0;
 }
 
+/* 0, 1: a word is unknown, -ENOMSG: the event is, or -EPROTO. */
 static int get_event(struct json_flat *flat, struct mhp_record *record)
 {
 	const struct json_member *member = json_flat_find(flat, "event");
 	const struct event_field *field;
 	const struct event_info *info;
 	bool optional = false;
-	int err;
+	int ret, unknown = 0;
 
 	if (!member)
 		return record_fail(flat, "event", "is missing");
@@ -410,13 +423,17 @@ static int get_event(struct json_flat *flat, struct mhp_record *record)
 		if (record->schema &&
 		    old_form_lacks(record->event, field->name))
 			continue;
-		err = get_field(flat, info, field, record);
-		if (err)
-			return err;
+		ret = get_field(flat, info, field, record);
+		if (ret < 0)
+			return ret;
+		unknown |= ret;
 	}
 	if (record->schema && old_form_has_reason(record->event))
 		return get_old_reason(flat, record);
-	return 0;
+	/* What it says is not known. */
+	if (unknown)
+		record->size = 0;
+	return unknown;
 }
 
 int record_from_json(const char *line, size_t len, int schema,
@@ -432,7 +449,7 @@ int record_from_json(const char *line, size_t len, int schema,
 		err = get_header(&flat, record);
 	if (!err)
 		err = get_event(&flat, record);
-	if ((!err || err == -ENOMSG) && json_flat_repeats(&flat)) {
+	if ((err >= 0 || err == -ENOMSG) && json_flat_repeats(&flat)) {
 		flat.why = "duplicate key";
 		err = -EPROTO;
 	}

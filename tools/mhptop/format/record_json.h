@@ -28,10 +28,11 @@ bool record_field_is_appended(unsigned int event,
 			      const struct event_field *field);
 /*
  * Read one line of len bytes, without its newline, of a recording of a schema. 0,
- * or -EPROTO with a reason in why (static text). A missing field is -EPROTO. Unknown fields are ignored, and
- * an unknown event is -ENOMSG, as newer versions only add fields and events. The
- * record of an unknown event has its number, its time and event 0, so that it
- * does not count as lost.
+ * or -EPROTO with a reason in why (static text). A missing field is -EPROTO. Unknown fields are ignored, an
+ * unknown word is 1, and an unknown event is -ENOMSG, as newer versions only add
+ * fields, words and events. The record has its number and its time, so that it
+ * does not count as lost; that of an unknown event has event 0, and one with an
+ * unknown word no size, so that nobody looks at its fields.
  */
 int record_from_json(const char *line, size_t len, int schema,
 		     struct mhp_record *record, const char **why);

@@ -109,6 +109,18 @@ long event_symbol_value(const struct event_symbol *symbols, const char *name,
 	return -1;
 }
 
+bool event_word_may_be_new(const char *text, size_t len)
+{
+	static const char chars[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789";
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		if (!text[i] || !strchr(chars, text[i]))
+			return false;
+	return len;
+}
+
 /* Offset of the field's bytes in a u64: 0 if little-endian, else at its end. */
 static size_t field_lag(const struct event_field *field)
 {

@@ -56,6 +56,9 @@ const char *event_symbol_known(const struct event_symbol *symbols,
 long event_symbol_value(const struct event_symbol *symbols, const char *name,
 			size_t len);
 
+/* Whether a text that no list has may be a word of a newer kernel or mhptop. */
+bool event_word_may_be_new(const char *text, size_t len);
+
 extern const struct event_symbol event_hostings[], event_whys[], event_zones[],
 	event_causes[], event_reasons[], event_stages[], event_kinds[],
 	event_refs[], event_steps[], event_states[], event_origins[],

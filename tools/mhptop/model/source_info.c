@@ -21,9 +21,14 @@ bool source_totals_doubt(const struct source_totals *totals, char *why,
 	else if (totals->unknown)
 		snprintf(
 			why, len,
-			"%llu records of unknown events were skipped: use the mhptop that recorded them",
+			"%llu records of unknown events, or with unknown words, were skipped: use the mhptop that recorded them",
 			totals->unknown);
-	return totals->no_room || totals->no_lock || totals->unknown;
+	else if (totals->unsized)
+		snprintf(
+			why, len,
+			"no event gives the size of a memory block, so none was checked: also record one being added, onlined or offlined");
+	return totals->no_room || totals->no_lock || totals->unknown ||
+	       totals->unsized;
 }
 
 /* Recordings of other tools have neither kernel nor host. */

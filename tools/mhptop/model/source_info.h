@@ -44,7 +44,8 @@ struct source_totals {
 	struct mhp_count count[64];
 	u64 no_room; /* attempts to make an account that failed */
 	u64 no_lock; /* events that did not get the collector's lock in time */
-	u64 unknown; /* events that only a newer mhptop knows, which were skipped */
+	u64 unknown; /* events that only a newer mhptop knows, or with such words */
+	u64 unsized; /* events that were not read, as none gives the size of a memory block */
 	u64 mono_ns; /* CLOCK_MONOTONIC when the recording ended, 0: unknown */
 };
 

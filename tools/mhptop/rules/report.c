@@ -48,12 +48,35 @@ static bool is_orderless(const struct rules *rules, enum rule_id rule)
 	}
 }
 
+/*
+ * Whether the source cannot report events on which a rule rests, so that a missing
+ * one may be the cause of what it found. What the user expects of operations rests
+ * on their begins and ends alone.
+ */
+static bool lacks_cause(const struct rules *rules, enum rule_id rule)
+{
+	static const u16 ends[] = {
+		MHP_EVENT_mhp_add_begin,     MHP_EVENT_mhp_add_end,
+		MHP_EVENT_mhp_remove_begin,  MHP_EVENT_mhp_remove_end,
+		MHP_EVENT_mhp_online_begin,  MHP_EVENT_mhp_online_end,
+		MHP_EVENT_mhp_offline_begin, MHP_EVENT_mhp_offline_end,
+	};
+	size_t i;
+
+	if (rule < RULE_BUDGET_TIME)
+		return rules_lacks_events(rules);
+	for (i = 0; i < sizeof(ends) / sizeof(*ends); i++)
+		if (rules_lack(rules, ends[i]))
+			return true;
+	return false;
+}
+
 static void violate(struct rules *rules, enum rule_id rule, u64 pfn,
 		    const char *expected, const char *found, va_list args)
 {
 	struct violation violation = { .rule = rule, .pfn = pfn };
 
-	if (rules_lacks_events(rules))
+	if (lacks_cause(rules, rule))
 		return;
 	/* If numbers are missing, a missing event may be the cause; so may an event that there was no memory to keep. */
 	if (rules->last_seq > rules->numbered || rules->no_memory) {

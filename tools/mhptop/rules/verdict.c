@@ -41,6 +41,17 @@ static bool is_all_skipped(const struct rules *rules)
 	return true;
 }
 
+/* Whether a rule had something to check, the kernel's or the user's. */
+static bool is_any_checked(const struct rules *rules)
+{
+	int i;
+
+	for (i = 0; i < NR_RULES; i++)
+		if (rules->checked[i])
+			return true;
+	return false;
+}
+
 static void doubt_unended(char *text, size_t len, const struct rules *rules,
 			  const struct rule_unended *unended)
 {
@@ -76,6 +87,8 @@ static const char *find_doubt(const struct verdict_stream *stream,
 		return "recordings overlap, so events may be counted twice";
 	if (stream->interrupted)
 		return "interrupted before the end of the stream";
+	if (stream->silent)
+		return "nobody wrote a recording to the pipe in time";
 	if (stream->cut)
 		return "the recording was cut: its end is missing";
 	return NULL;
@@ -122,6 +135,8 @@ void verdict_judge(struct verdict *verdict, const struct verdict_stream *stream,
 		doubt_idle(verdict->doubt, sizeof(verdict->doubt), rules);
 	else if (!doubt && is_all_skipped(rules))
 		doubt = "all rules were skipped";
+	else if (!doubt && !is_any_checked(rules))
+		doubt = "no rule had anything to check: the recording has no whole operation";
 	if (doubt)
 		snprintf(verdict->doubt, sizeof(verdict->doubt), "%s", doubt);
 	if (*verdict->doubt)

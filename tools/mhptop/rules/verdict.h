@@ -27,6 +27,7 @@ struct verdict_stream {
 	bool differs; /* the recorder's and the kernel's ledgers differ */
 	bool overlaps; /* events of several recordings may be the same */
 	bool interrupted; /* the user ended the check before the stream ended */
+	bool silent; /* it did not begin in time */
 	bool cut; /* its end is missing */
 };
 

@@ -10,6 +10,7 @@
 #include "serve/listen.h"
 #include "serve/serve.h"
 #include "serve/textfile.h"
+#include "source/live.h"
 
 #define TEXTFILE_NS (15 * LOOP_NS) /* between two versions of the file */
 #define SYSFS_NS \
@@ -40,7 +41,7 @@ static int server_take(void *ctx, const struct mhp_record *record)
 /* Before the model is shown. */
 static void bring_up_to_date(struct server *server)
 {
-	if (server->stream->model.info.live)
+	if (source_live_has_clock(&server->stream->model.info))
 		stream_tick(server->stream, loop_now());
 	stream_update(server->stream);
 }

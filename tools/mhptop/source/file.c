@@ -152,6 +152,28 @@ static bool is_readable(struct source_file *file)
 	return poll(&fd, 1, 0) > 0;
 }
 
+/*
+ * A recorder takes number and time of an event under one lock, so they have the
+ * same order, unless an event did not get the lock in time: the totals have how
+ * many did not, but older recorders did not count them. 0 or -EPROTO.
+ */
+static int judge_order(struct source_file *file)
+{
+	struct results *results = &file->results;
+	u64 *no_lock = &results->totals.source.no_lock;
+
+	if (!results->back_line || *no_lock)
+		return 0;
+	if (file->source.info.schema < SOURCE_SCHEMA) {
+		*no_lock = 1;
+		return 0;
+	}
+	file->line = results->back_line;
+	return file_fail(
+		file, -EPROTO,
+		"the numbers and the times of events are not in the same order");
+}
+
 static int parse_totals(struct source_file *file, const char *line, size_t len)
 {
 	char why[128];
@@ -168,7 +190,7 @@ static int parse_totals(struct source_file *file, const char *line, size_t len)
 			"the time of the totals is before that of the header");
 	totals->unknown = file->results.unknown;
 	file->results.has_totals = true;
-	return 0;
+	return judge_order(file);
 }
 
 /* Another recording begins in the same file. */
@@ -219,10 +241,10 @@ static int file_parse_line(struct source_file *file, source_sink sink,
 		return parse_totals(file, line, len);
 	err = record_from_json(line, len, file->source.info.schema, &record,
 			       &why);
-	if (err && err != -ENOMSG)
+	if (err < 0 && err != -ENOMSG)
 		return file_fail(file, err,
 				 is_truncated(file) ? "truncated" : why);
-	results_take(&file->results, &record);
+	results_take(&file->results, &record, file->line, err > 0);
 	err = sink(ctx, &record);
 	return err < 0 ? err : 1;
 }

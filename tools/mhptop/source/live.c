@@ -18,6 +18,8 @@
 
 #include "source/live.h"
 
+#define BOOT_ID "/proc/sys/kernel/random/boot_id"
+
 #define CLOCK_TRIES 10
 #define CLOCK_GOOD_NS 10000 /* read within this time, clocks agree */
 
@@ -133,6 +135,16 @@ void source_live_clocks(struct mhp_mhp_clock *clock)
 	}
 }
 
+bool source_live_has_clock(const struct source_info *info)
+{
+	char boot[sizeof(info->boot)];
+
+	if (info->live || !info->growing || !*info->boot)
+		return info->live;
+	return source_live_text(boot, sizeof(boot), BOOT_ID) > 0 &&
+	       !strcmp(boot, info->boot);
+}
+
 int source_live_info(struct source_info *info, enum source_kind kind,
 		     const char *root, char *why, size_t len)
 {
@@ -146,8 +158,7 @@ int source_live_info(struct source_info *info, enum source_kind kind,
 	uname(&name);
 	snprintf(info->kernel, sizeof(info->kernel), "%s", name.release);
 	snprintf(info->host, sizeof(info->host), "%s", name.nodename);
-	source_live_text(info->boot, sizeof(info->boot),
-			 "/proc/sys/kernel/random/boot_id");
+	source_live_text(info->boot, sizeof(info->boot), BOOT_ID);
 	info->schema = SOURCE_SCHEMA;
 	info->kind = kind;
 	info->page_bytes = sysconf(_SC_PAGESIZE);

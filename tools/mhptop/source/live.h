@@ -25,6 +25,11 @@ int source_live_info(struct source_info *info, enum source_kind kind,
 /* Whether this is a virtual machine, as far as the CPUs report it. */
 bool source_live_guest(void);
 u64 source_live_monotonic(void); /* ns */
+/*
+ * Whether CLOCK_MONOTONIC of this machine is the clock of a source that still
+ * gets records: a live one, or a recording that is being made since the same boot.
+ */
+bool source_live_has_clock(const struct source_info *info);
 /* Read the clocks as if at one moment, all in ns. */
 void source_live_clocks(struct mhp_mhp_clock *clock);
 /* Whether this process is in a user namespace other than the initial one. */

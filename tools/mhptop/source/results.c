@@ -10,13 +10,31 @@
 #include "model/event_table.h"
 #include "source/results.h"
 
-void results_take(struct results *results, struct mhp_record *record)
+/* Note the first record that has a higher number and an earlier time than another one, or the reverse. */
+static void note_order(struct results *results, const struct mhp_record *record,
+		       u64 line)
 {
+	bool later = record->seq > results->last_seq;
+
+	if (!results->back_line && record->seq != results->last_seq &&
+	    record->time_ns != results->last_ns &&
+	    later != (record->time_ns > results->last_ns))
+		results->back_line = line;
+	if (later) {
+		results->last_seq = record->seq;
+		results->last_ns = record->time_ns;
+	}
+}
+
+void results_take(struct results *results, struct mhp_record *record, u64 line,
+		  bool unknown_word)
+{
+	/* A record without a number may have an unknown word, too. */
+	results->unknown += unknown_word;
 	if (!record->seq)
 		return;
 	results->counts[0]++;
-	if (results->last_seq < record->seq)
-		results->last_seq = record->seq;
+	note_order(results, record, line);
 	if (record->event)
 		results->counts[record->event]++;
 	else
@@ -87,7 +105,8 @@ void results_end(const struct results *results, struct source_ending *ending)
 
 	*ending = (struct source_ending){ .numbered = results->base +
 						      results->last_seq };
-	/* Without totals, its recorder was killed. */
+	/* Without totals, its recorder was killed, and nobody knows how many events did not get the lock. */
+	ending->unordered = results->back_line;
 	if (!results->has_totals)
 		return;
 	/* Lost events may have come after the last one that is there. */
@@ -112,10 +131,12 @@ void results_next(struct results *results)
 			explain_check(&results->totals, results->self_check_why,
 				      sizeof(results->self_check_why));
 		}
+	} else {
+		results->sums.no_lock += !!results->back_line;
 	}
 	memset(results->counts, 0, sizeof(results->counts));
 	results->unknown = 0;
-	results->last_seq = 0;
+	results->last_seq = results->last_ns = results->back_line = 0;
 	results->has_totals = false;
 }
 
@@ -123,6 +144,8 @@ int results_totals(const struct results *results, struct source_totals *totals)
 {
 	if (results->has_totals)
 		*totals = results->totals.source;
+	else
+		totals->no_lock = !!results->back_line;
 	source_totals_add(totals, &results->sums);
 	return results->has_totals && !results->cut ? 0 : -ENODATA;
 }

@@ -19,8 +19,10 @@ _Static_assert(MHP_NR_EVENTS <= RESULTS_COUNTS, "each event has a count");
 struct results {
 	/* Of the recording that is read: */
 	u64 counts[RESULTS_COUNTS]; /* numbered records by event, and of all events at 0 */
-	u64 unknown; /* numbered records of unknown events */
+	u64 unknown; /* numbered records of unknown events, and records with unknown words */
 	u64 last_seq; /* highest number of a record */
+	u64 last_ns; /* the time of that record */
+	u64 back_line; /* the first record whose time and number are not in the same order, 0: none */
 	bool has_totals;
 	struct recording_totals totals;
 	/* Of those before it: */
@@ -31,8 +33,12 @@ struct results {
 	char self_check_why[160];
 };
 
-/* Count a record, and give it a number that no earlier recording in the file has. */
-void results_take(struct results *results, struct mhp_record *record);
+/*
+ * Count the record of a line, which may have a word that is unknown, and give it a
+ * number that no earlier recording in the file has.
+ */
+void results_take(struct results *results, struct mhp_record *record, u64 line,
+		  bool unknown_word);
 /* Whether as many records of each event were read as were written. 1: no, and why says so. */
 int results_compare(const struct results *results, char *why, size_t len);
 /* How the recording ends here. */

@@ -113,6 +113,7 @@ void source_totals_add(struct source_totals *sums,
 	sums->no_room += totals->no_room;
 	sums->no_lock += totals->no_lock;
 	sums->unknown += totals->unknown;
+	sums->unsized += totals->unsized;
 }
 
 u64 source_numbered(struct source *source)

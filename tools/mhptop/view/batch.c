@@ -4,14 +4,16 @@
  *
  * Live, a frame is due each time the delay has passed. A recording is read as
  * fast as possible and frames are due by the times of its records, so that a
- * recording always gives the same frames. Only a pipe that is idle gets frames
- * by the clock.
+ * recording always gives the same frames. Only what grows, a pipe or a file that
+ * is followed, gets frames by the clock while it is idle; they show the current
+ * time if it is known, which it is if the recording is of this boot.
  */
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "view/batch.h"
+#include "source/live.h"
 #include "source/source.h"
 #include "base/out.h"
 
@@ -32,6 +34,18 @@ static bool is_enough(const struct batch *batch)
 	return batch->opts->frames && batch->frames >= batch->opts->frames;
 }
 
+/* No records came until now. */
+static void tick_idle(struct batch *batch)
+{
+	struct stream *stream = batch->stream;
+	u64 now = loop_now();
+
+	if (stream->until_ns && now > stream->until_ns)
+		now = stream->until_ns;
+	if (source_live_has_clock(&stream->model.info))
+		stream_tick(stream, now);
+}
+
 /* 0, or -errno, after which no more frames can be printed. */
 static int print_frame(struct batch *batch)
 {
@@ -39,7 +53,7 @@ static int print_frame(struct batch *batch)
 	int err;
 
 	if (stream->model.info.live)
-		stream_tick(stream, loop_now());
+		tick_idle(batch);
 	stream_update(stream);
 	if (batch->opts->format == VIEW_JSON)
 		err = view_json(&stream->model, batch->opts, batch->file);
@@ -113,6 +127,8 @@ static int run_replay(struct batch *batch)
 		ret = stream_read(stream, sink, ctx);
 		if (ret < 0)
 			return batch->out.err ?: ret;
+		if (!ret)
+			tick_idle(batch);
 		if (!ret && batch->delay && loop_now() >= batch->due)
 			err = print_frame(batch);
 		else if (!ret)

@@ -45,22 +45,18 @@ static u64 range_unit(const struct mhp_record *record)
 bool import_block_look(struct import_block *block,
 		       const struct mhp_record *record)
 {
-	block->looked = true;
+	block->looked++;
 	if (record->event == MHP_EVENT_mhp_online_begin ||
 	    record->event == MHP_EVENT_mhp_offline_begin)
 		block->nr_pages = record->p.mhp_block_begin.nr_pages;
+	else if (record->event == MHP_EVENT_mhp_online_end ||
+		 record->event == MHP_EVENT_mhp_offline_end)
+		block->nr_pages = record->p.mhp_block_end.nr_pages;
 	else if (!block->section)
 		block->section = section_pages(record);
 	if (!block->range)
 		block->range = range_unit(record);
 	return block->nr_pages;
-}
-
-const char *import_block_why(const struct import_block *block, const char *none)
-{
-	return block->looked ?
-		       "no event gives the size of a memory block: also record one being populated, onlined or offlined" :
-		       none;
 }
 
 u64 import_block_pages(const struct import_block *block)

@@ -10,6 +10,9 @@
 #include "model/event_table.h"
 #include "source/source.h"
 
+/* The size of memory blocks, in pages, of a file that has no events, or none that gives it */
+#define IMPORT_EMPTY_PAGES 32768
+
 /*
  * Numbers and counts records. The numbers of lost events are left out, so that
  * the rules notice. Initialise with zeroes.
@@ -61,18 +64,15 @@ void import_gaps_free(struct import_gaps *gaps);
 
 /* The size of a memory block, derived from records. Initialise with zeroes. */
 struct import_block {
-	u64 nr_pages; /* of the first block that went online or offline */
+	u64 nr_pages; /* of the first block that went online or offline, or tried to */
 	u64 section; /* pages of the first section that was populated or freed */
 	u64 range; /* the largest size that fits the first add or removal */
-	bool looked; /* there was a record */
+	u64 looked; /* records */
 };
 
 /* Look at a record. true: the size is known, and later records will not change it. */
 bool import_block_look(struct import_block *block,
 		       const struct mhp_record *record);
-/* Why the size is unknown, for the user; none is the message if there was no record. */
-const char *import_block_why(const struct import_block *block,
-			     const char *none);
 /* The size of a memory block in pages, 0 if unknown. */
 u64 import_block_pages(const struct import_block *block);
 /*

@@ -20,8 +20,6 @@
 #define CUT_TEXT "the text was cut: it ends inside a line"
 #define CUT_PERF "the perf.data was cut, or perf was killed"
 #define NONE_LEFT ", and no mhp events are left"
-/* The size of memory blocks, in pages, of a file that has no events */
-#define EMPTY_PAGES 32768
 #define DISORDER                                                                      \
 	"its time is earlier than that of the event before it: the lines are not in " \
 	"order, or another text without a header begins; put each in a file of its own"
@@ -372,36 +370,33 @@ static void choose_buffer(struct source_text *text)
 }
 
 /*
- * There is nothing to read. If that is because the file was cut, or because
- * nothing was recorded, it is a recording without events, of which nobody knows
- * the end. A text in which nothing shows that it is a trace may be any text, so
- * that is an error.
+ * There is nothing to read. If that is because the file was cut, because nothing
+ * was recorded, or because no event gives the size of a memory block, it is a
+ * recording without events, of which nobody knows the end. A text in which nothing
+ * shows that it is a trace may be any text, so that is an error.
  */
 static int open_empty(struct source_text *text)
 {
-	const struct import_block none = { 0 };
-	const char *reason =
-		"neither an mhptop recording nor mhp events printed by another tool";
+	size_t i;
 
 	if (*text->refused) {
 		memcpy(text->source.why, text->refused, sizeof(text->refused));
 		return -EPROTO;
 	}
-	if (text->is_cut ||
-	    (!text->nr_buffers && (text->input.is_perf || text->is_trace)) ||
-	    (text->input.cut &&
-	     (text->nr_buffers || unpack_format(text->input.unpack)))) {
-		import_info(&text->source.info, EMPTY_PAGES);
+	for (i = 0; i < text->nr_buffers; i++)
+		text->import.totals.unsized += text->buffers[i].block.looked;
+	if (text->is_cut || text->nr_buffers || text->input.is_perf ||
+	    text->is_trace ||
+	    (text->input.cut && unpack_format(text->input.unpack))) {
+		import_info(&text->source.info, IMPORT_EMPTY_PAGES);
 		text->source.info.empty = text->source.info.unmarked = true;
 		return 0;
 	}
 	if (!text->input.is_perf && !text->input.line)
 		text->input.line = 1;
-	return text_fail(text, -EPROTO,
-			 import_block_why(text->nr_buffers ?
-						  &text->buffers[0].block :
-						  &none,
-					  reason));
+	return text_fail(
+		text, -EPROTO,
+		"neither an mhptop recording nor mhp events printed by another tool");
 }
 
 /* Whether the times show that the text cannot be read. */

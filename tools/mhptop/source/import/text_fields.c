@@ -50,16 +50,6 @@ static bool is_zero_empty(const struct mhp_record *record,
 	return printed && !len;
 }
 
-/* Whether a value may be a word that a newer kernel has. */
-static bool is_new_word(const char *value, size_t len)
-{
-	size_t word = strspn(
-		value,
-		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789");
-
-	return len && word == len;
-}
-
 /* Whether the event prints a word for one bit of a field. */
 static bool bit_is_word(const struct mhp_record *record,
 			const struct event_field *field, unsigned int bit,
@@ -136,7 +126,7 @@ static int parse_field(struct mhp_record *record,
 			number = 0;
 		}
 		if (number < 0)
-			return is_new_word(value, len) ? 1 : -EPROTO;
+			return event_word_may_be_new(value, len) ? 1 : -EPROTO;
 		event_field_set(field, &record->p, number);
 		return 0;
 	}
@@ -183,7 +173,7 @@ static int parse_old_form(struct mhp_record *record, const char *text,
 		record->reason = word;
 		return 0;
 	}
-	if (is_new_word(value, len))
+	if (event_word_may_be_new(value, len))
 		return 1;
 	snprintf(why, why_len, "%s: reason has an invalid value",
 		 event_info(record->event)->name);

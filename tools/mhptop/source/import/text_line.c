@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Finds the task, CPU, time and event in a line of text. A user chooses the names
- * of tasks, and other events print names of files, so nothing is searched for: a
- * line is an mhp event only if it starts like one, up to the event's name.
+ * Finds the event, or the loss, in a line of text. A user chooses the names of
+ * tasks, and other events print names of files, so nothing is searched for: a line
+ * is an mhp event only if it starts like one, up to the event's name.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -13,232 +13,9 @@
 #include "source/import/text_fields.h"
 #include "source/import/text_line.h"
 
-#define NS_PER_S 1000000000ULL
-#define NS_PER_US 1000ULL
-#define COMM_MAX (MHP_COMM_LEN - 1)
-#define COMM_WIDTH 16 /* to which trace-cmd fills up the name of a task */
-#define FLAGS_MAX 8 /* of interrupts and preemption, between CPU and time */
-#define NUMBER_MAX 18 /* digits */
 #define COMMAND                                         \
 	"print it with perf script --show-lost-events " \
 	"-F comm,tid,cpu,time,event,trace or with trace-cmd report"
-
-/* What is before the text of an event */
-struct head {
-	const char *comm;
-	size_t comm_len;
-	u64 pid;
-	u64 cpu;
-	u64 time_ns;
-	char mark; /* between the task's name and ID: '-', or ' ' in perf */
-	const char *event; /* the name of the event */
-};
-
-/* -- Parts of the head: each moves *at past the part, or returns false ------- */
-
-static void skip_blanks(const char **at)
-{
-	*at += strspn(*at, " \t");
-}
-
-static bool take_char(const char **at, char c)
-{
-	if (**at != c)
-		return false;
-	++*at;
-	return true;
-}
-
-static bool take_number(const char **at, u64 *number)
-{
-	const char *start = *at;
-
-	for (*number = 0; isdigit((unsigned char)**at); ++*at) {
-		if (*at - start == NUMBER_MAX)
-			return false;
-		*number = *number * 10 + (**at - '0');
-	}
-	return *at > start;
-}
-
-/* "123", and "120/123" of perf, where the second number is the thread. */
-static bool take_pid(const char **at, u64 *pid)
-{
-	if (!take_number(at, pid))
-		return false;
-	if (take_char(at, '/'))
-		skip_blanks(at);
-	else
-		return true;
-	return take_number(at, pid);
-}
-
-/* "(    123) " of tracefs: the process of the thread. */
-static bool take_tgid(const char **at)
-{
-	if (!take_char(at, '('))
-		return true;
-	*at += strspn(*at, " -0123456789");
-	if (!take_char(at, ')'))
-		return false;
-	skip_blanks(at);
-	return true;
-}
-
-/* "[001] " or, where nothing but flags follows, "1d..2. " of the latency format. */
-static bool take_cpu(const char **at, u64 *cpu)
-{
-	size_t flags;
-
-	if (take_char(at, '['))
-		return take_number(at, cpu) && take_char(at, ']');
-	if (!take_number(at, cpu))
-		return false;
-	flags = strcspn(*at, " \t");
-	*at += flags;
-	return flags >= 4 && flags <= FLAGS_MAX;
-}
-
-/* "40.580167: "; nine digits are nanoseconds. */
-static bool take_seconds(const char **at, u64 seconds, u64 *ns)
-{
-	u64 unit = NS_PER_S;
-
-	if (seconds >= ~0ULL / NS_PER_S || !isdigit((unsigned char)**at))
-		return false;
-	for (*ns = seconds * NS_PER_S; isdigit((unsigned char)**at); ++*at) {
-		unit /= 10;
-		*ns += (**at - '0') * unit;
-	}
-	return take_char(at, ':');
-}
-
-/* Or "580167us+: ", where one character stands for the time to the next event. */
-static bool take_time(const char **at, u64 *ns)
-{
-	u64 number;
-
-	if (!take_number(at, &number))
-		return false;
-	if (take_char(at, '.'))
-		return take_seconds(at, number, ns);
-	if (strncmp(*at, "us", 2) || number >= ~0ULL / NS_PER_US)
-		return false;
-	*at += 2;
-	if (**at && **at != ':')
-		++*at;
-	*ns = number * NS_PER_US;
-	return take_char(at, ':');
-}
-
-/* The flags of interrupts and preemption, or those of perf -F misc, if there are any. */
-static bool take_flags(const char **at)
-{
-	size_t len = strcspn(*at, " \t");
-
-	if (len > FLAGS_MAX || isdigit((unsigned char)**at))
-		return true;
-	*at += len;
-	skip_blanks(at);
-	return len > 0;
-}
-
-/* What follows the task's name. */
-static bool take_head(const char *at, char mark, struct head *head)
-{
-	u64 period;
-
-	head->mark = mark;
-	if (!take_pid(&at, &head->pid))
-		return false;
-	skip_blanks(&at);
-	if (!take_tgid(&at) || !take_cpu(&at, &head->cpu))
-		return false;
-	skip_blanks(&at);
-	if (!take_flags(&at) || !take_time(&at, &head->time_ns))
-		return false;
-	skip_blanks(&at);
-	head->event = at;
-	/* perf -F period */
-	if (take_number(&at, &period) && (*at == ' ' || *at == '\t')) {
-		skip_blanks(&at);
-		head->event = at;
-	}
-	/* "(+244) " of trace-cmd --ts-diff */
-	at = head->event;
-	if (!strncmp(at, "(+", 2)) {
-		at += 2;
-		if (take_number(&at, &period) && take_char(&at, ')')) {
-			skip_blanks(&at);
-			head->event = at;
-		}
-	}
-	return true;
-}
-
-/* -- The head as a whole ----------------------------------------------------- */
-
-/* Find a head behind a name of a length. The name may end with blanks, or be left out in perf. */
-static bool head_behind(const char *comm, size_t len, struct head *found)
-{
-	const char *at = comm + len;
-	struct head head = { .comm = comm, .comm_len = len };
-
-	if (*at == '-' && take_head(at + 1, '-', &head)) {
-		*found = head;
-		return true;
-	}
-	if (len && *at != ' ' && *at != '\t')
-		return false;
-	skip_blanks(&at);
-	if (!take_head(at, ' ', &head))
-		return false;
-	*found = head;
-	return true;
-}
-
-/*
- * Find the head. The name of a task may look like the beginning of one: what
- * counts is the last place where a head can start, which is at most as far from
- * the start of the line as a name is long. The rest of the line is further away.
- */
-static bool find_head(const char *line, struct head *found)
-{
-	const char *comm = line;
-	bool any = false;
-	size_t len;
-
-	skip_blanks(&comm);
-	for (len = 0; len <= COMM_MAX; len++) {
-		any |= head_behind(comm, len, found);
-		if (!comm[len])
-			break;
-	}
-	return any;
-}
-
-/*
- * "name:   comm-123 …": trace-cmd report of more than one buffer. The task's name
- * is filled up to a fixed width, and never that long.
- */
-static bool find_buffer_head(const char *line, struct head *head, char *buffer)
-{
-	const char *name = line, *rest;
-	size_t len;
-
-	skip_blanks(&name);
-	len = strcspn(name, ": \t");
-	rest = name + len;
-	if (!len || len >= TEXT_BUFFER_LEN || strncmp(rest, ":  ", 3))
-		return false;
-	rest += 2;
-	if (!find_head(rest, head) || head->mark != '-' ||
-	    head->comm + head->comm_len != rest + COMM_WIDTH)
-		return false;
-	memcpy(buffer, name, len);
-	buffer[len] = '\0';
-	return true;
-}
 
 /* Skip "<4>[   12.345678][    T1] ", which the console prints before each line. */
 static const char *skip_console(const char *line)
@@ -246,23 +23,24 @@ static const char *skip_console(const char *line)
 	const char *at = line;
 	u64 number;
 
-	if (take_char(&at, '<') &&
-	    !(take_number(&at, &number) && take_char(&at, '>')))
+	if (text_take_char(&at, '<') &&
+	    !(text_take_number(&at, &number) && text_take_char(&at, '>')))
 		return line;
-	if (!take_char(&at, '['))
+	if (!text_take_char(&at, '['))
 		return line;
-	skip_blanks(&at);
-	if (!take_number(&at, &number) || !take_char(&at, '.') ||
-	    !take_number(&at, &number) || !take_char(&at, ']'))
+	text_skip_blanks(&at);
+	if (!text_take_number(&at, &number) || !text_take_char(&at, '.') ||
+	    !text_take_number(&at, &number) || !text_take_char(&at, ']'))
 		return line;
 	/* The thread or the CPU that printed it */
-	if (take_char(&at, '[')) {
-		skip_blanks(&at);
+	if (text_take_char(&at, '[')) {
+		text_skip_blanks(&at);
 		at += *at == 'T' || *at == 'C';
-		if (!take_number(&at, &number) || !take_char(&at, ']'))
+		if (!text_take_number(&at, &number) ||
+		    !text_take_char(&at, ']'))
 			return line;
 	}
-	return take_char(&at, ' ') ? at : line;
+	return text_take_char(&at, ' ') ? at : line;
 }
 
 /* -- The beginning of a file ------------------------------------------------- */
@@ -280,7 +58,8 @@ static bool is_header(const char *line)
 	if (begins(line, "# tracer: ") ||
 	    begins(line, "Dumping ftrace buffer:"))
 		return true;
-	return begins(line, "cpus=") && (line += 5, take_number(&line, &cpus));
+	return begins(line, "cpus=") &&
+	       (line += 5, text_take_number(&line, &cpus));
 }
 
 /* A file of another kind that was joined to a text */
@@ -317,13 +96,13 @@ static bool parse_number_lost(const char *at, const char *words,
 {
 	u64 lost = 0;
 
-	parsed->lost_more = !take_number(&at, &lost);
+	parsed->lost_more = !text_take_number(&at, &lost);
 	/* Too many digits are some number, too. */
 	if (parsed->lost_more)
 		lost = 0;
 	at += strspn(at, "0123456789");
 	parsed->lost = lost ?: 1;
-	skip_blanks(&at);
+	text_skip_blanks(&at);
 	if (strncmp(at, words, strlen(words)))
 		return false;
 	return is_at_end(at + strlen(words));
@@ -335,16 +114,16 @@ static bool parse_cpu_lost(const char *at, struct text_line *parsed)
 	static const char empty[] = " is empty";
 	u64 cpu;
 
-	skip_blanks(&at);
+	text_skip_blanks(&at);
 	if (strncmp(at, "CPU", 3) || !strchr(": ", at[3]))
 		return false;
 	at += 3 + (at[3] != '\0');
-	if (!take_number(&at, &cpu))
+	if (!text_take_number(&at, &cpu))
 		return false;
 	if (!strncmp(at, empty, sizeof(empty) - 1))
 		at += sizeof(empty) - 1;
-	skip_blanks(&at);
-	if (!take_char(&at, '['))
+	text_skip_blanks(&at);
+	if (!text_take_char(&at, '['))
 		return false;
 	parsed->cpu = cpu;
 	if (!strncmp(at, "LOST ", 5))
@@ -394,7 +173,8 @@ static bool parse_printk_lost(const char *at, struct text_line *parsed)
 	if (strncmp(at, "** ", 3))
 		return false;
 	at += 3;
-	if (!take_number(&at, &lines) || strncmp(at, words, sizeof(words) - 1))
+	if (!text_take_number(&at, &lines) ||
+	    strncmp(at, words, sizeof(words) - 1))
 		return false;
 	parsed->cpu = -1;
 	parsed->lost = 1;
@@ -411,8 +191,9 @@ static bool parse_perf_summary(const char *at, struct text_line *parsed)
 	if (strncmp(at, begin, sizeof(begin) - 1))
 		return false;
 	at += sizeof(begin) - 1;
-	if (!take_number(&at, &all) || (strncmp(at, " events and lost ", 17) &&
-					strncmp(at, " samples and lost ", 18)))
+	if (!text_take_number(&at, &all) ||
+	    (strncmp(at, " events and lost ", 17) &&
+	     strncmp(at, " samples and lost ", 18)))
 		return false;
 	parsed->cpu = -1;
 	parsed->lost = 1;
@@ -479,12 +260,12 @@ static const char *what_is_missing(const char *line, const char *event)
 		at--;
 	while (at > line && !isspace((unsigned char)at[-1]))
 		at--;
-	if (!take_time(&at, &ns))
+	if (!text_take_time(&at, &ns))
 		return "a timestamp";
 	for (cpu = line; cpu < event; cpu++) {
 		at = cpu;
-		if (take_char(&at, '[') && take_number(&at, &ns) &&
-		    take_char(&at, ']'))
+		if (text_take_char(&at, '[') && text_take_number(&at, &ns) &&
+		    text_take_char(&at, ']'))
 			return "a task before its CPU";
 	}
 	return "a CPU";
@@ -506,7 +287,7 @@ static int refuse_event(const char *line, char *why, size_t len)
 				0;
 		if (!event)
 			continue;
-		skip_blanks(&text);
+		text_skip_blanks(&text);
 		name = strlen(event_info(event)->fields->name);
 		if (strncmp(text, event_info(event)->fields->name, name) ||
 		    text[name] != '=')
@@ -569,7 +350,7 @@ static int take_other(const char *event, struct text_line *parsed, char *why,
 	return 0;
 }
 
-static void set_record(struct mhp_record *record, const struct head *head)
+static void set_record(struct mhp_record *record, const struct text_head *head)
 {
 	size_t len = head->comm_len;
 
@@ -586,7 +367,7 @@ int text_line_parse(const char *line, struct text_line *parsed, char *why,
 {
 	struct mhp_record *record = &parsed->record;
 	const char *text;
-	struct head head;
+	struct text_head head;
 	int err;
 
 	memset(parsed, 0, sizeof(*parsed));
@@ -602,8 +383,8 @@ int text_line_parse(const char *line, struct text_line *parsed, char *why,
 	parsed->kind = parse_loss(line, parsed);
 	if (parsed->kind != TEXT_LINE_OTHER)
 		return 0;
-	if (!find_head(line, &head) &&
-	    !find_buffer_head(line, &head, parsed->buffer))
+	if (!text_head_find(line, &head) &&
+	    !text_head_find_buffer(line, &head, parsed->buffer))
 		return refuse_event(line, why, len);
 	parsed->cpu = head.cpu;
 	if (parse_perf_lost(head.event, parsed)) {

@@ -9,8 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include "mhp_event.h"
-
-#define TEXT_BUFFER_LEN 64
+#include "source/import/text_head.h"
 
 enum text_line_kind {
 	TEXT_LINE_OTHER, /* no event that we know */

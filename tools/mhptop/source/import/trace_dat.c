@@ -254,12 +254,17 @@ static int read_first(struct source_trace_dat *dat)
 			poll(&fd, 1, -1);
 		else if (dat->err)
 			return dat->err;
-	if (message->kind == TRACE_DAT_BLOCK)
+	if (message->kind == TRACE_DAT_BLOCK) {
 		import_info(&dat->source.info, message->number);
-	else if (message->kind == TRACE_DAT_END && message->err)
+	} else if (message->kind == TRACE_DAT_UNSIZED) {
+		import_info(&dat->source.info, IMPORT_EMPTY_PAGES);
+		dat->source.info.empty = true;
+		dat->import.totals.unsized = message->number;
+	} else if (message->kind == TRACE_DAT_END && message->err) {
 		handle_end(dat, message);
-	else
+	} else {
 		trace_dat_fail(dat, -EPROTO, "damaged");
+	}
 	return dat->err;
 }
 

@@ -19,6 +19,7 @@ struct trace_dat_events;
 /* Messages of the child, in this order. */
 enum trace_dat_kind {
 	TRACE_DAT_BLOCK, /* the first one; number: size of a memory block in pages */
+	TRACE_DAT_UNSIZED, /* or this one; number: events, none of which gives that size */
 	TRACE_DAT_LOST, /* number: events missing before the next record */
 	TRACE_DAT_GAP, /* events may be missing before the next record */
 	TRACE_DAT_RECORD, /* record, without a number */

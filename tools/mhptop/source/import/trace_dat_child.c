@@ -435,9 +435,11 @@ static int find_buffer(struct reader *reader)
 			end(reader, -ENOMEM, "out of memory");
 		return i;
 	}
-	end(reader, -EPROTO,
-	    import_block_why(&reader->block,
-			     "no mhp events in this trace-cmd recording"));
+	if (!reader->block.looked)
+		end(reader, -EPROTO,
+		    "no mhp events in this trace-cmd recording");
+	send_number(reader, TRACE_DAT_UNSIZED, reader->block.looked);
+	end(reader, 0, "");
 }
 
 /* Two buffers may have the same events, so only one is read. */

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "view/tui/dashboard.h"
+#include "source/live.h"
 #include "source/source.h"
 
 enum { SIGNALS, KEYS, SOURCE, NR_FDS };
@@ -36,7 +37,8 @@ static void draw(struct dashboard *dashboard)
 	struct stream *stream = dashboard->stream;
 
 	/* While paused, what is shown does not change. */
-	if (stream->model.info.live && !view_tui_paused(dashboard->view))
+	if (source_live_has_clock(&stream->model.info) &&
+	    !view_tui_paused(dashboard->view))
 		stream_tick(stream, loop_now());
 	stream_update(stream);
 	view_tui_draw(dashboard->view, &stream->model);

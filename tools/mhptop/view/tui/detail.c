@@ -277,7 +277,9 @@ static void phase_line(struct tui_lines *lines, const struct view_tui *view,
 				  "  %-8s at %s, in progress for %s%s",
 			name, when,
 			duration_text(took, phase_elapsed(model, phase), 3),
-			model->info.live ? "" : " at the newest event");
+			model->info.live || model->now_ns > model->last_ns ?
+				"" :
+				" at the newest event");
 	else if (phase->end_ns > at)
 		tui_lines_add(lines, TUI_PLAIN,
 			      is_late ? "  %-8s before %s, took > %s" :
