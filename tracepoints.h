@@ -450,10 +450,9 @@ TRACE_EVENT(mhp_offline_blocker,
 
 /*
  * The memmap of up to one section was populated, or could not be. host_pfn is
- * the first page that backs it. If it was taken from an altmap, vmemmap_pages
- * is the number of pages taken and the altmap fields show its state afterwards.
- * Otherwise, vmemmap_pages is the size of the memmap and the altmap fields are
- * 0.
+ * the first page that backs it, vmemmap_pages the number of pages taken to back
+ * it. If they were taken from an altmap, the altmap fields show its state
+ * afterwards, otherwise they are 0.
  */
 TRACE_EVENT(mhp_vmemmap_populate,
 	    TP_PROTO(unsigned long start_pfn, unsigned long nr_pages,

@@ -7,7 +7,10 @@
 
 # said TREE CHECKER OBJECT: what a checker says, without positions
 said() {
-	kmake "$1" guest x86_64 "" C=2 CHECK="$2" "$3" >"$WORK/said" 2>&1 || { cat "$WORK/said"; return; }
+	local checker=$2
+	# make runs it in the folder of the objects.
+	[[ $checker != coccicheck ]] || checker=$LONG/$1/scripts/coccicheck
+	kmake "$1" guest x86_64 "" C=2 CHECK="$checker" "$3" >"$WORK/said" 2>&1 || { cat "$WORK/said"; return; }
 	grep -E '^[^ ]+\.[ch]:[0-9]+' "$WORK/said" | sed -E "s,^(\./|\.\./|$LONG/$1/)*,,; s/:[0-9]+(:[0-9]+|-[0-9]+)*:/:/" | sort -u
 }
 
@@ -40,7 +43,7 @@ for tree in old new; do
 done
 mapfile -t objects < <(enabled new guest x86_64 "${files[@]}")
 check "$BASE: there are files to check" test "${#objects[@]}" -gt 5
-for checker in sparse scripts/coccicheck; do
+for checker in sparse coccicheck; do
 	check "$BASE: $checker sees what is wrong" finds "$checker"
 	for object in "${objects[@]}"; do
 		said new "$checker" "$object" >"$WORK/new"

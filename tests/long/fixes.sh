@@ -64,7 +64,19 @@ for case in sections mapping exists tables; do
 done
 forget "$kernel"
 
-# The same bug on a kernel with the events
+# This one needs neighbours that share the pages of their memmap.
+wide=wide-struct-page patch=mark-memmap-that-follows
+build "$BASE-first$n-with-$wide" --patches "$n" --with "$wide"
+guest "$VM/fixes-neighbours-without" neighbours
+check "neighbours: reproduced without the patch" broken neighbours "$VM/fixes-neighbours-without"
+forget "$kernel"
+n=$((n + 1))
+eq "$patch is patch $n of the series" "$(number "$patch")" "$n"
+build "$BASE-first$n-with-$wide" --patches "$n" --with "$wide"
+check "neighbours: gone with the patch" guest "$VM/fixes-neighbours" neighbours
+forget "$kernel"
+
+# The first bug on a kernel with the events
 build "$BASE-with-no-rollback" --with no-rollback
 guest $VM/fixes-recorded recorded
 build/mhptop check $VM/fixes-recorded/record.ndjson >"$WORK/verdict" 2>"$WORK/stderr"

@@ -10,11 +10,8 @@ name=$BASE-with-wide-struct-page out=$VM/retired
 check "the kernel with a larger struct page builds" kernel/build.sh --with wide-struct-page patched
 check "the test module for it builds" tests/vm/module/build.sh "$name"
 rm -rf "$out"
-# x86 does not mark a neighbour's memmap as used if it follows the memmap added last. If its page is full of 0xFD, which a
-# freed backing page is, the kernel takes it for unused and frees the page too early, until the memory goes online. Pages that
-# are zeroed when they are allocated avoid this bug.
 check "neighbours are added and removed in all orders" tests/vm/run.py --kernel "build/kernel/$name/bzImage" --time-limit 600 \
-	--results "$out" --append 'memory_hotplug.memmap_on_memory=N init_on_alloc=1' tests/vm/t/retired.py
+	--results "$out" --append memory_hotplug.memmap_on_memory=N tests/vm/t/retired.py
 
 # The first section that returns two backing pages returns one of them only.
 sed '0,/"mhp_vmemmap_free".*"vmemmap_pages":1024/{/"mhp_vmemmap_free"/s/\("vmemmap_pages":\)1024/\1512/}' "$out/record.ndjson" \

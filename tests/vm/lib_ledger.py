@@ -5,11 +5,13 @@ The recording is compared with the tracefs text event by event. The ledger repla
 recording, and the ledger of an mhptop that attaches late, are compared with an Account
 (lib_account.py).
 """
+import errno
 import json
 import os
 import re
 import signal
 import subprocess
+import time
 
 import base
 import lib_guest as guest
@@ -163,6 +165,23 @@ def violated_rules(path, busy=False):
     return wrong
 
 
+def read_growing(path, offset):
+    """The bytes of a file of the host from an offset on, while another process writes it.
+
+    Linux 7.3 may fail with ENODATA if the file grows during the read. So read again; a minute is enough for any load.
+    """
+    end = time.monotonic() + 60
+    while True:
+        try:
+            with open(path, "rb") as file:
+                file.seek(offset)
+                return file.read()
+        except OSError as err:
+            if err.errno != errno.ENODATA or time.monotonic() > end:
+                raise
+        time.sleep(0.01)
+
+
 class Recorder:
     """`mhptop record`, started now; with the best source, or the one given, to NAME.ndjson or another form."""
 
@@ -190,9 +209,7 @@ class Recorder:
 
     def _read(self):
         """The kernel's events recorded so far."""
-        with open(self.path, "rb") as file:
-            file.seek(self._offset)
-            text = file.read()
+        text = read_growing(self.path, self._offset)
         text = text[:text.rfind(b"\n") + 1]
         self._offset += len(text)
         for line in text.splitlines():

@@ -12,7 +12,6 @@ from lib_pin import bound
 
 # Offsets in struct page of x86-64, which have been the same since Linux 4.18
 STRUCT_MAPPING, STRUCT_INDEX, STRUCT_MAPCOUNT, STRUCT_REFCOUNT = 24, 32, 48, 52
-KPF_NOPAGE = 1 << 20
 KPF_OWNER_PRIVATE = 1 << 37         # set for PageVmemmapSelfHosted()
 _GOLDEN = 0x9e3779b97f4a7c15        # spreads the numbers of pages over 64 bits
 _libc = ctypes.CDLL(None, use_errno=True)

@@ -10,16 +10,17 @@
     tables       a page table of the direct mapping cannot be allocated: the add fails
     recorded     as sections, with a recorder, for a kernel with the events
     gigantic     a DIMM is ejected that shares a gigantic page of the direct mapping with another
+    neighbours   of two sections whose memmap shares a backing page, one is removed: the other keeps its memmap
 
 Only what every kernel shows tells them apart: errors, free memory, DirectMap* of /proc/meminfo and a
 variable of the kernel. The first four add addresses without RAM, which nobody touches as they stay
 offline, and the test module makes functions fail. gigantic needs two nodes, DIMMs of 512M and 1G at
 boot which memmap= makes RAM, and movable_node. tests/long/fixes.sh runs each on a kernel with and on
-one without the patch.
+one without the patch. neighbours needs a struct page of 80 bytes.
 """
 import ctypes
 import errno
-import functools
+import itertools
 import mmap
 import os
 import signal
@@ -33,6 +34,7 @@ import lib_oracle as oracle
 from lib_ledger import Recorder
 from lib_pin import bound, pfn_of
 from lib_range import HIDDEN, Device, Range, load_module, module_call
+from lib_vmcore import Kcore
 
 BLOCKS = 3                          # of an add: as many sections, because the memory blocks have 128 MiB
 ROUNDS = 4                          # in which each of these sections fails once
@@ -41,6 +43,8 @@ FAR = (512 << 30) - oracle.BLOCK_BYTES      # the second section is in another G
 NOISE_KB = 4096                     # free memory that caches and this test may keep
 STAYS, GOES = 512 << 20, 1 << 30    # DIMMs that share a gigantic page
 SHARED_NODE = 1
+MEMMAP_PAGE_KB = 2048               # a page of the memmap
+UNUSED = 0xFD                       # the kernel's mark for unused memmap
 
 
 def direct_kb():
@@ -53,25 +57,11 @@ def five_levels():
         return "la57" in cpuinfo.read().split()
 
 
-@functools.lru_cache(None)
-def address_of(name):
-    with open("/proc/kallsyms", encoding="ascii") as symbols:
-        return next(int(line.split()[0], 16) for line in symbols if line.split()[2] == name)
-
-
-def kernel_variable(name):
-    """An unsigned long of the kernel, read from /proc/kcore."""
-    address = address_of(name)
-    with open("/proc/kcore", "rb") as core:
-        header = core.read(64)
-        offset, count = struct.unpack_from("<Q", header, 32)[0], struct.unpack_from("<H", header, 56)[0]
-        core.seek(offset)
-        for entry in struct.iter_unpack("<IIQQQQQQ", core.read(56 * count)):
-            kind, at, start, size = entry[0], entry[2], entry[3], entry[5]
-            if kind == 1 and start <= address < start + size:
-                core.seek(at + address - start)
-                return struct.unpack("<Q", core.read(8))[0]
-    raise RuntimeError(f"{name} is not in /proc/kcore")
+def max_pfn():
+    core = Kcore()
+    value = core.variable("max_pfn")
+    core.close()
+    return value
 
 
 class Attempts:
@@ -84,7 +74,7 @@ class Attempts:
     def one(self, there, what, nth):
         """The nth call of a function fails during an add; returns whether there was such a call."""
         name = f"add at {there.addr:#x}, call {nth}"
-        direct, last = direct_kb(), kernel_variable("max_pfn")
+        direct, last = direct_kb(), max_pfn()
         self.odd += guest.differs("the test module", None, module_call("fail", what, nth))
         code = there.add(0)
         if module_call("fail", 0, 0) == errno.EAGAIN:
@@ -94,7 +84,7 @@ class Attempts:
         self.failed += 1
         self.odd += guest.differs(name, errno.ENOMEM, code)
         self.mapped += guest.differs(f"{name}, direct mapping", direct, direct_kb(), "kB")
-        self.grown += guest.differs(f"{name}, max_pfn", last, kernel_variable("max_pfn"))
+        self.grown += guest.differs(f"{name}, max_pfn", last, max_pfn())
         code = there.add(0)
         self.stuck += guest.differs(f"{name}, again", None, code)
         if code is None:
@@ -239,7 +229,35 @@ def gigantic():
     guest.ok("gigantic: at the end the memory has its content", memory.wrong())
 
 
-CASES = {case.__name__: case for case in (sections, recorded, mapping, exists, tables, gigantic)}
+def fill_free_memory():
+    """Leave the byte in free pages that the kernel writes into unused memmap."""
+    with mmap.mmap(-1, oracle.free_kb() * 900, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS) as area:
+        chunk = bytes([UNUSED]) * (1 << 20)
+        for at in range(0, len(area) - len(chunk), len(chunk)):
+            area[at:at + len(chunk)] = chunk
+
+
+def neighbours():
+    """With 80 bytes for each page, three pages hold the memmap of two sections, each of which uses the one in the middle.
+
+    So the one that goes first returns one page, whichever it is, and the other one returns two.
+    """
+    first = HIDDEN // oracle.BLOCK_BYTES
+    there = [Range((first + number) * oracle.BLOCK_BYTES, 1) for number in (0, 1)]
+    fill_free_memory()
+    for adds, removals in itertools.product(itertools.permutations((0, 1)), repeat=2):
+        wrong = []
+        for number in adds:
+            wrong += guest.differs(f"add {number}", None, there[number].add(0))
+        for number, pages in zip(removals, (1, 2)):
+            free = oracle.free_kb()
+            wrong += guest.differs(f"remove {number}", None, Range.remove([first + number]))
+            freed = round((oracle.free_kb() - free) / MEMMAP_PAGE_KB)
+            wrong += guest.differs(f"remove {number}, freed", pages, freed, "pages of the memmap")
+        guest.ok(f"neighbours: added in the order {adds}, removed in the order {removals}", wrong)
+
+
+CASES = {case.__name__: case for case in (sections, recorded, mapping, exists, tables, gigantic, neighbours)}
 
 
 def main():

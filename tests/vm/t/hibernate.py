@@ -17,13 +17,13 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..
 import lib_guest as guest
 import lib_oracle as oracle
 from lib_image import Image
-from lib_pattern import KPF_NOPAGE, KPF_OWNER_PRIVATE, Pattern, SelfHosted, flags_of, wrong_struct_page
+from lib_pattern import KPF_OWNER_PRIVATE, Pattern, SelfHosted, flags_of, wrong_struct_page
+from lib_vmcore import Kcore
 
 NODE = 1
 SWAP = "/dev/vda"
 CHUNK = 4096                        # pages in a pattern
 MOST_CHUNKS = 12
-SAMPLE = 512                        # pages looked at in each offline block
 SHOWN = 8
 # Blocks of the DIMM that are online. In range mode block 0 is nothing but memmap and block 1 partly.
 CASES = {
@@ -42,17 +42,24 @@ def patterns(numbers):
     return made
 
 
+def online_sections(memmap):
+    """The sections of the DIMM whose pages pfn_to_online_page() returns."""
+    core = Kcore()
+    found = core.online_sections(memmap.first // oracle.SECTION_PAGES, (memmap.end - memmap.first) // oracle.SECTION_PAGES)
+    core.close()
+    return found
+
+
+def walked_sections(memmap, online):
+    """Those that should be: with memory blocks that are online, and with memmap that they use."""
+    return {pfn // oracle.SECTION_PAGES for pfn in memmap.pages(online) | memmap.usable(online)}
+
+
 def state(memmap, online):
     """What hibernation must not change."""
-    numbers = {number: oracle.block(number) for number in memmap.blocks}
     held = sorted(memmap.pages(online))
-    flags = {}
-    for number in memmap.blocks:
-        first = number * oracle.BLOCK_PAGES
-        pages = flags_of(first, oracle.BLOCK_PAGES if number in online else SAMPLE)
-        pages += [] if number in online else flags_of(first + oracle.BLOCK_PAGES - SAMPLE, SAMPLE)
-        flags[number] = [bool(page & KPF_NOPAGE) for page in pages]
-    return {"blocks": numbers, "zones": oracle.zones(), "pages that can be walked": flags,
+    return {"blocks": {number: oracle.block(number) for number in memmap.blocks}, "zones": oracle.zones(),
+            "sections whose pages can be walked": online_sections(memmap),
             "flags of the memmap": flags_of(held[0], held[-1] - held[0] + 1)}
 
 
@@ -103,6 +110,8 @@ def case(mode, size, numbers, what):
     before = state(memmap, online)
     guest.ok(f"{what}: the memmap is self-hosted", [] if all(
         flag & KPF_OWNER_PRIVATE for flag in before["flags of the memmap"]) else ["pages of it are not marked"])
+    guest.eq(f"{what}: pages can be walked in all sections in use, and in no other", walked_sections(memmap, online),
+             before["sections whose pages can be walked"])
     hibernate()
     guest.ok(f"{what}: the guest resumes from an image", resumed_from_image())
     after = state(memmap, online)

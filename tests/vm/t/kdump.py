@@ -96,7 +96,7 @@ def compare(mode):
              [info.get(name) for name in ("SIZE(page)", "OFFSET(page.mapping)", "OFFSET(page._mapcount)",
                                           "OFFSET(page._refcount)")])
     missing = [pfn for pfn in sorted(memmap.pages([facts["online"]]))
-               if not any(start <= pfn * oracle.PAGE < start + size for start, size, _ in dump.loads)]
+               if not any(0 <= pfn * oracle.PAGE - load.physical < load.size for load in dump.loads)]
     guest.ok("the pages that hold memmap are in the dump", [f"{len(missing)} are missing"] if missing else [])
     for pattern in facts["patterns"]:
         kind = "tmpfs" if pattern["shared"] else "anonymous memory"

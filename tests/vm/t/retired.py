@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Memmap that shares its backing page with a neighbour is retired, and freed with the neighbour.
 
-    retired.py                a kernel whose struct page has 80 bytes, memmap_on_memory=N, init_on_alloc=1
+    retired.py                a kernel whose struct page has 80 bytes, memmap_on_memory=N
 
 The memmap of a section then takes 2.5 MiB, and PMDs of 2 MiB map it: neighbours share a backing page.
 Two and four neighbours are added and removed in all orders. A model of the PMDs, which knows nothing
