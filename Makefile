@@ -102,7 +102,7 @@ fuzz:
 
 bench:
 	$(call setup,build kernel guest)
-	$(Q)$(MAKE) --no-print-directory mhptop build/tests/generate kernel kernel-vanilla
+	$(Q)$(MAKE) --no-print-directory mhptop build/tests/generate build/tests/as_binary kernel kernel-vanilla
 	$(Q)tests/vm/module/build.sh $(BASE)
 	$(Q)tests/bench/bench.py $(if $(ONLY),'$(ONLY)')
 

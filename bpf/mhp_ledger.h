@@ -13,6 +13,7 @@
 
 /* Accounts of memory blocks, and as many of ranges: the least that a ledger has room for. */
 #define MHP_MIN_ACCOUNTS 65536
+#define MHP_NODE_ZONES 8 /* of a node, by enum mhp_zone */
 #define MHP_MAX_ZONES 4096
 /* Accounts of ranges that are gone. The next one takes the place of the oldest. */
 #define MHP_GONE_RANGES 256
@@ -89,6 +90,15 @@ struct mhp_zone_account {
 	u32 zone;
 	u32 unused;
 };
+
+/* The place of the account of a zone among MHP_MAX_ZONES; not below that number if there is none. */
+static inline u32 mhp_zone_index(s32 nid, u32 zone)
+{
+	if ((u32)nid >= MHP_MAX_ZONES / MHP_NODE_ZONES ||
+	    zone >= MHP_NODE_ZONES)
+		return MHP_MAX_ZONES;
+	return (u32)nid * MHP_NODE_ZONES + zone;
+}
 
 /*
  * The range that one add_memory() added, identified by its first pfn. If the range hosts its memmap as a whole, that is

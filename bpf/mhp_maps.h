@@ -20,13 +20,11 @@ struct {
 	__type(value, struct mhp_block);
 } mhp_blocks SEC(".maps");
 
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, MHP_MAX_ZONES);
-	__type(key, u64);
-	__type(value, struct mhp_zone_account);
-} mhp_zones SEC(".maps");
+/*
+ * The zones of each node, by mhp_zone_index(); one that has no account yet is zeroed. Variables are found without the
+ * help of the kernel, and user space reads them without a system call.
+ */
+struct mhp_zone_account mhp_zones[MHP_MAX_ZONES];
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -45,7 +43,6 @@ struct {
 
 /* Initial contents of new accounts; built on the stack they would cost a store for each word. */
 static const struct mhp_block mhp_new_block;
-static const struct mhp_zone_account mhp_new_zone;
 static const struct mhp_range mhp_new_range;
 
 #define MHP_STORE static __always_inline
@@ -81,14 +78,17 @@ MHP_STORE struct mhp_zone_account *mhp_ledger_zone(struct mhp_ledger *ledger
 						   __attribute__((unused)),
 						   s32 nid, u32 zone)
 {
-	u64 key = (u64)(u32)nid << 32 | zone;
-	struct mhp_zone_account *account =
-		bpf_map_lookup_elem(&mhp_zones, &key);
+	u32 at = mhp_zone_index(nid, zone);
+	struct mhp_zone_account *account;
 
-	if (account)
-		return account;
-	account = mhp_store_make(&mhp_zones, &key, &mhp_new_zone);
-	if (account) {
+	if (at >= MHP_MAX_ZONES) {
+		__sync_fetch_and_add(&mhp_no_room, 1);
+		return (void *)0;
+	}
+	/* The compiler knows that the index is in bounds; the verifier has to see it. */
+	asm volatile("" : "+r"(at));
+	account = &mhp_zones[at & (MHP_MAX_ZONES - 1)];
+	if (!account->zone) {
 		account->nid = nid;
 		account->zone = zone;
 	}

@@ -10,7 +10,7 @@ status: 0 if every target was met, 1 if one was missed or not measured.
 The scripts that run in the guests are online.py, attach.sh and life.py.
 
     bench.py [REGEX]       measure only what the expression matches: vanilla-none, patched-none,
-                           patched-record, patched-check, patched-perf, patched-bpftrace,
+                           patched-record, patched-binary, patched-check, patched-perf, patched-bpftrace,
                            vanilla-probes, vanilla-bpftrace-probes, attach-events, attach-probes,
                            attach-bpftrace, life-N, life-Y, life-range, replay, check, memory
 """
@@ -27,17 +27,19 @@ RUN = os.path.join(ROOT, "tests", "vm", "run.py")
 OUT = os.path.join(ROOT, "build", "bench")
 # (kernel, observer of online.py)
 OFF = {"patched": ("patched", "none"), "vanilla": ("vanilla", "none")}
-RECORD, CHECK = ("patched", "record"), ("patched", "check")
+RECORD, BINARY, CHECK = ("patched", "record"), ("patched", "binary"), ("patched", "check")
 PERF, BPFTRACE = ("patched", "perf"), ("patched", "bpftrace")
 PROBES, BPFTRACE_PROBES = ("vanilla", "probes"), ("vanilla", "bpftrace-probes")
-CASES = (*OFF.values(), RECORD, CHECK, PERF, BPFTRACE, PROBES, BPFTRACE_PROBES)
-NAMES = {RECORD: "record", CHECK: "check", PERF: "perf record", BPFTRACE: "bpftrace",
+CASES = (*OFF.values(), RECORD, BINARY, CHECK, PERF, BPFTRACE, PROBES, BPFTRACE_PROBES)
+NAMES = {RECORD: "record", BINARY: "record to FILE.mhp", CHECK: "check", PERF: "perf record", BPFTRACE: "bpftrace",
          PROBES: "record by probes", BPFTRACE_PROBES: "bpftrace with 16 probes"}
+CONVERSIONS = {BINARY: "export --ndjson", PERF: "perf script"}
 BLOCKS, EVENTS_EACH = 16, 9   # online.py's blocks; events of a block that goes online, and of one that goes offline
 PHASES = ("online", "offline")
 # What an observer may cost, all in
-MOST = {(RECORD, "online"): 1.0075, (RECORD, "offline"): 1.006, (PROBES, "online"): 1.015, (PROBES, "offline"): 1.015}
-RIVALS = {RECORD: (PERF, BPFTRACE), PROBES: (BPFTRACE_PROBES,)}
+MOST = {(case, phase): most for cases, online, offline in (((RECORD, BINARY), 1.0075, 1.006), ((PROBES,), 1.015, 1.015))
+        for case in cases for phase, most in (("online", online), ("offline", offline))}
+RIVALS = {RECORD: (PERF, BPFTRACE), BINARY: (PERF, BPFTRACE), PROBES: (BPFTRACE_PROBES,)}
 ONLY = re.compile(sys.argv[1] if len(sys.argv) > 1 else "")
 LIFE = ("add", "online", "offline", "remove")
 REPLAY_BLOCKS = 65536
@@ -109,13 +111,13 @@ class Online:
 
     def __init__(self, folder):
         self.rounds = {phase: [] for phase in PHASES}   # [(all, those of the observer's processes), …]
-        self.single = {}
+        self.singles = {}           # {name: [instructions, …]}
         with open(os.path.join(folder, "online.txt"), encoding="ascii") as lines:
             for name, *numbers in (line.split() for line in lines):
                 if name in PHASES:
                     self.rounds[name].append((int(numbers[1]), int(numbers[2])))
                 else:
-                    self.single[name] = int(numbers[0])
+                    self.singles.setdefault(name, []).append(int(numbers[0]))
 
     def quiet(self, phase):
         """The half of the rounds in which the observer's processes did least."""
@@ -126,12 +128,17 @@ class Online:
         """A round in which the observer's processes sleep, which the first one is not like."""
         return statistics.median(self.quiet(phase))
 
+    def single(self, name):
+        """The median of the runs, as the start and the end of an observer vary; 0 if it was not measured."""
+        return statistics.median(self.singles.get(name, [0]))
+
     def whole(self):
         """All that the rounds caused: from the first one until the observer is gone, less the same without rounds."""
-        return self.single["whole"] - self.single["still"]
+        return self.single("whole") - self.single("still")
 
     def events(self):
-        return 2 * BLOCKS * EVENTS_EACH * len(self.rounds["online"])
+        """The events of one run."""
+        return 2 * BLOCKS * EVENTS_EACH * len(self.rounds["online"]) // len(self.singles["whole"])
 
 
 class Cost:
@@ -144,12 +151,12 @@ class Cost:
         self.all = (observed.whole() - off.whole()) / observed.events()
         # As many events online as offline
         self.later = self.all - sum(self.kernel.values()) / 2
-        self.convert = ((observed.single.get("convert", 0) - observed.single.get("still-convert", 0))
-                        / observed.events())
+        # What a recording costs that somebody decodes, in addition
+        self.convert = (observed.single("convert") - observed.single("still-convert")) / observed.events()
 
-    def ratio(self, phase, convert=True):
+    def ratio(self, phase):
         """All in. What is done later is for events of either phase, whenever that is."""
-        each = self.kernel[phase] + self.later + (self.convert if convert else 0)
+        each = self.kernel[phase] + self.later
         return 1 + each * BLOCKS * EVENTS_EACH / self.off.middle(phase)
 
 
@@ -177,12 +184,10 @@ def bench_online(table):
                   f"{cost.kernel['online']:,.0f} in the kernel online, {cost.kernel['offline']:,.0f} offline, "
                   f"{cost.later:,.0f} later")
         if cost.convert:
-            table.add("an event, perf script", f"{cost.convert:,.0f} instructions more")
+            table.add(f"an event, {CONVERSIONS[case]}", f"{cost.convert:,.0f} instructions more")
     for phase in PHASES:
         for case, cost in costs.items():
             ours = cost.ratio(phase)
-            if cost.convert:
-                table.add(f"{phase}, {NAMES[case]} / off, without perf script", show(cost.ratio(phase, False)))
             most = MOST.get((case, phase))
             table.add(f"{phase}, {NAMES[case]} / off, all in", show(ours), f"≤ {most}" if most else "",
                       not most or ours <= most)
@@ -303,12 +308,16 @@ def bench_check(table):
     recording = generate("million.ndjson", MILLION_BLOCKS)
     subprocess.run([os.path.join(ROOT, "tests", "rules", "trace_dat.py"), "fill",
                     os.path.join(ROOT, "tests", "rules", "trace-cmd-v6.dat.xz"), recording, dat], check=True)
+    binary = os.path.join(OUT, "million.mhp")
+    with open(binary, "wb") as file:
+        subprocess.run([os.path.join(ROOT, "build", "tests", "as_binary"), recording], stdout=file, check=True)
     with open(recording, "rb") as lines:
         events = sum(1 for _ in lines) - 2
     rates = {}
     perf_data = os.path.join(OUT, "patched-perf", "perf.data")
     perf, perf_events = tiled_perf_data(perf_data, events) if os.path.exists(perf_data) else ("", 1)
     for name, command, count in (("check, recording", [mhptop, "check", recording], events),
+                                 ("check, binary recording", [mhptop, "check", binary], events),
                                  ("check, trace.dat", [mhptop, "check", dat], events),
                                  ("trace-cmd report", ["trace-cmd", "report", dat], events),
                                  ("perf script", ["perf", "script", "-i", perf], perf_events)):
@@ -320,7 +329,7 @@ def bench_check(table):
                   "not measured" if not seconds else f"{seconds:.2f} s of CPU, {rates[name]:,.0f} per second",
                   "≥ 500,000 per second" if ours else "fewer per second than check",
                   bool(seconds) and (rates[name] >= 5e5 if ours else
-                                     rates[name] < min(rates["check, recording"], rates["check, trace.dat"])))
+                                     rates[name] < min(rate for check, rate in rates.items() if check.startswith("check"))))
 
 
 def bench_check_memory(table):

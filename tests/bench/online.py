@@ -5,13 +5,14 @@
     online.py OBSERVER      one of those below
 
 All blocks go online, then all go offline, ROUNDS times. What counts begins when the observer has
-attached and is idle, and ends when it has exited and the kernel has detached it. Writes
-$RESULTS/online.txt:
+attached and is idle, and ends when it has exited and the kernel has detached it. What that takes
+varies, so all of it is done REPEATS times. Writes $RESULTS/online.txt, in which a name may occur
+several times:
 
     online|offline ROUND ALL OBSERVER   for all blocks of a round
     whole ALL OBSERVER                  from the first round until the observer is gone
     still ALL OBSERVER                  the same without any round
-    convert ALL                         perf only: to turn its file into text
+    convert ALL                         perf and binary only: to turn the file into text
     still-convert ALL                   the same without any round
     events NUMBER                       mhptop record only: the events that it recorded meanwhile
 
@@ -37,6 +38,7 @@ import lib_oracle as oracle
 from measure import busy_ns
 
 ROUNDS = 20
+REPEATS = 3
 SETTLE_SECONDS = 2          # longer than an observer leaves anything undone that is due
 DETACH_SECONDS = 5          # longer than the kernel takes to detach
 OUTPUT = "/tmp/observed"
@@ -93,7 +95,7 @@ class Nobody:
 
     def forget(self):
         """Remove its files."""
-        for path in glob.glob("/tmp/recording") + glob.glob("/tmp/perf.*") + glob.glob(OUTPUT):
+        for path in glob.glob("/tmp/recording*") + glob.glob("/tmp/perf.*") + glob.glob(OUTPUT):
             os.unlink(path)
 
     def recorded(self):
@@ -108,12 +110,14 @@ class Nobody:
 class Record(Nobody):
     """mhptop record"""
 
+    FILE = "/tmp/recording"
+
     def __init__(self, source="events"):
         super().__init__()
-        self.command = (MHPTOP, "record", "--source", source, "-o", "/tmp/recording")
+        self.command = (MHPTOP, "record", "--source", source, "-o", self.FILE)
 
     def attached(self):
-        return os.path.exists("/tmp/recording") and os.path.getsize("/tmp/recording")
+        return os.path.exists(self.FILE) and os.path.getsize(self.FILE)
 
     def lines(self):
         with open("/tmp/recording", encoding="utf-8") as file:
@@ -125,6 +129,18 @@ class Record(Nobody):
     def more(self):
         counts = json.loads(self.lines()[-1])["totals"]["events"]
         yield f"events {sum(c['seen'] for name, c in counts.items() if 'snapshot' not in name)}"
+
+
+class RecordBinary(Record):
+    """mhptop record, in binary form"""
+    FILE = "/tmp/recording.mhp"
+
+    def more(self):
+        begin = busy_ns()
+        with open("/tmp/recording", "w", encoding="utf-8") as file:
+            subprocess.run([MHPTOP, "export", "--ndjson", self.FILE], stdout=file, check=True)
+        yield f"convert {busy_ns() - begin}"
+        yield from super().more()
 
 
 class RecordProbes(Record):
@@ -200,7 +216,7 @@ class BpftraceProbes(Bpftrace):
         super().__init__("probes.bt")
 
 
-OBSERVERS = {"none": Nobody, "record": Record, "probes": RecordProbes, "check": Check, "perf": Perf,
+OBSERVERS = {"none": Nobody, "record": Record, "binary": RecordBinary, "probes": RecordProbes, "check": Check, "perf": Perf,
              "bpftrace": Bpftrace, "bpftrace-probes": BpftraceProbes}
 
 
@@ -235,13 +251,18 @@ def main():
     files = [os.open(f"{oracle.MEMORY}/memory{block}/state", os.O_WRONLY)
              for block in oracle.blocks_of(start, 2 << 30)]
     observer = OBSERVERS[sys.argv[1]]()
-    # The first time, pages of programs are read from the host.
-    for _ in range(2):
-        lines = measure(observer, "still", 0, files)
+    lines = []
+    for _ in range(1 + REPEATS):
+        lines += measure(observer, "still", 0, files)
         lines += [f"still-{line}" for line in observer.more()]
         observer.forget()
-    lines += measure(observer, "whole", ROUNDS, files)
-    lines += observer.more()
+    # The first time, pages of programs are read from the host.
+    lines = lines[len(lines) // (1 + REPEATS):]
+    for repeat in range(REPEATS):
+        if repeat:
+            observer.forget()
+        lines += measure(observer, "whole", ROUNDS, files)
+        lines += observer.more()
     guest.ok(f"the observer ({sys.argv[1]}) recorded events", [] if observer.recorded() else [output()])
     with open(os.path.join(guest.RESULTS, "online.txt"), "w", encoding="ascii") as result:
         print(*lines, sep="\n", file=result)

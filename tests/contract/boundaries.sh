@@ -8,8 +8,9 @@ cd "$TOP" || exit 1
 # The folders of tools/mhptop and what each may include, from the top down; docs/architecture.md has the same table. All
 # but base may also include the headers of bpf/ (mhp_*.h).
 declare -A may=(
-	[main.c]="cli view check record doctor answers serve export source format rules model base"
-	[cli]="view check record doctor answers serve export source format rules model base"
+	[main.c]="cli report view check record doctor answers serve export source format rules model base"
+	[cli]="report view check record doctor answers serve export source format rules model base"
+	[report]="view check source format rules model base"
 	[view]="source format rules model base"
 	[check]="source format rules model base"
 	[record]="source format rules model base"

@@ -23,10 +23,12 @@ completes "no option of a command before the command" "" --juni
 completes "options of check" "--max-add --max-idle --max-offline --max-online --max-remove --max-vmemmap" check --max
 completes "options of serve" "--listen" serve --li
 completes "options of export" "--perfetto" export --pe
+completes "options of report" "--csv" report --c
+completes "options of diff" "--help --json" diff --
 completes "options of record" "--output" record --o
 completes "options of replay" "--follow" replay --fo
 completes "options of replay are not completed without it" "" --sinc
-completes "columns" "online_bound online_failures online_time onlines" --sort on
+completes "columns" "online_bound online_failures online_time online_zone onlined_at onlined_by onlined_pid onlined_way onlines" --sort on
 completes "rules" "order.add order.life order.offline order.online order.remove" check --skip order
 completes "values of --time" "delta local mono utc" --time ""
 completes "values of --expect-hosting" "range" check --expect-hosting r
@@ -45,6 +47,9 @@ cd "$WORK" || exit 1
 touch run.ndjson
 completes "recordings of replay" "run.ndjson" replay run
 completes "recordings of check" "run.ndjson" check run
+completes "recordings of report" "run.ndjson" report run
+completes "recordings of diff" "run.ndjson" diff a run
+completes "the page of report" "run.ndjson" report -o run
 completes "recordings of explain" "run.ndjson" explain memory32 run
 completes "the file of an option" "run.ndjson" check --junit run
 completes "the file of an option of serve" "run.ndjson" serve --textfile run

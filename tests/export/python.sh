@@ -52,6 +52,8 @@ check "operations are those that jq finds" diff "$WORK/python" "$WORK/jq"
 check "  there are some" test "$(wc -l <"$WORK/jq")" -gt 100
 
 says() { python3 -c "import sys, mhptop; $2" "${@:3}" 2>&1 | tail -n 1 >"$WORK/said"; eq "$1" "$(<"$WORK/said")" "$WANT"; }
+"$TOP/build/tests/as_binary" $golden/hosted.ndjson >"$WORK/run.mhp"
+WANT="mhptop.Error: $WORK/run.mhp:1: a binary recording; mhptop export --ndjson converts it" says "a binary recording" 'mhptop.Recording(sys.argv[1])' "$WORK/run.mhp"
 WANT='2 1' says "attributes, items, and numbers above 2^53" 'v = mhptop.Values(a=2, b=1); print(v.a, v["b"])'
 "$MHPTOP" replay --json $golden/range.ndjson >"$WORK/frame"
 WANT="$(jq -r '"\(.sums.present) \(.blocks | length) \(.blocks[0].state) \(.ranges[0].hosting)"' "$WORK/frame")"

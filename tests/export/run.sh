@@ -41,7 +41,7 @@ eq "  and nothing is mixed up" "$(nested)" "36 finished 0 lost 0 running"
 
 status "a damaged recording" 6 '^mhptop: .*:20: ' "$MHPTOP" export --perfetto <(sed '20s/.*/{/' $golden/hosted.ndjson)
 check "  what came before is a whole trace" jq -e '.traceEvents | length > 10' "$WORK/stdout"
-status "no format" 2 '^mhptop: export needs a format: --perfetto$' "$MHPTOP" export $golden/hosted.ndjson
+status "no format" 2 '^mhptop: export needs one format: --perfetto or --ndjson$' "$MHPTOP" export $golden/hosted.ndjson
 status "a full disk" 1 '^mhptop: cannot write the trace: No space left on device$' \
 	bash -c '"$0" export --perfetto "$1" >/dev/full' "$MHPTOP" $golden/hosted.ndjson
 status "nobody reads" 0 '' bash -c 'set -o pipefail; "$0" export --perfetto "$1" | head -n 1' "$MHPTOP" tests/rules/range.ndjson

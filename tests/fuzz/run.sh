@@ -36,7 +36,7 @@ seeds() {
 	# As many rows and columns as the first two bytes say, then keys
 	local keys=($'1Pjjzz\rkk\r' $'0(G/state=online\r' $'1xnsjj\rrRlm' $'=P\tjj\t\rlkg<>>' $'1\xffGzjjll'
 		$'1(d2\r+-pthjGq?') nr=0
-	mkdir -p "$WORK/seeds/fuzz_recording" "$WORK/seeds/fuzz_text" "$WORK/seeds/fuzz_dashboard"
+	mkdir -p "$WORK/seeds/fuzz_recording" "$WORK/seeds/fuzz_text" "$WORK/seeds/fuzz_dashboard" "$WORK/seeds/fuzz_binary" "$WORK/lines"
 	for file in tests/golden/*.ndjson tests/rules/*.ndjson; do
 		name=${file#tests/} name=${name/\//-}
 		pieces "$WORK/seeds/fuzz_recording/$name" 1 <"$file"
@@ -47,6 +47,13 @@ seeds() {
 		for style in perf trace-cmd tracefs; do
 			build/tests/as_text $style "$file" | pieces "$WORK/seeds/fuzz_text/$name.$style" 0
 		done
+	done
+	# Frames only, as the target has the begin. The checks are wrong, but it repairs them.
+	for name in range attached comm failures; do
+		sed 1d "tests/golden/$name.ndjson" | pieces "$WORK/lines/$name" 0
+	done
+	for piece in "$WORK/lines/"*; do
+		{ printf '\3'; build/tests/as_binary "$piece"; } >"$WORK/seeds/fuzz_binary/${piece##*/}"
 	done
 }
 

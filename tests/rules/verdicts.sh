@@ -12,6 +12,7 @@ cp "$TOP/tests/rules/late/"*.ndjson "$WORK/run"
 cp "$TOP/tests/rules/trace-cmd-v7.dat" "$WORK/run/trace.dat"
 cp "$TOP/tests/rules/leaking/cycles.ndjson" "$WORK/run/leaking.ndjson"
 xz -dc "$TOP/tests/rules/perf.data.xz" >"$WORK/run/perf.data"
+"$TOP/build/tests/as_binary" "$WORK/run/run.ndjson" >"$WORK/run/run.mhp"
 "$TOP/build/tests/as_text" perf "$WORK/run/run.ndjson" >"$WORK/run/run.txt"
 cd "$WORK/run" || exit 1
 

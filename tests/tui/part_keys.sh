@@ -39,8 +39,11 @@ shows "detail: the map stays on the screen" '^0x580000000 ·{4}$'
 shows "detail: phases with durations" '^  offline +at 2023-11-15T03:43:20\.[0-9]+\+05:30, took [0-9.]+us'
 keys PageDown
 shows "detail: the range, what hosts its memmap and why" 'hosted by: block, reason: self_hosted; 36864'
+keys Down Down Down Down
 shows "detail: the events of the block" '^! .*mhp_offline_failed: start_pfn=0x190200'
 keys End
+shows "detail: who brought it online" '^  onlined_by +bash '
+keys PageUp
 shows "detail: the columns" '^  blocker_kind +anon'
 keys Right
 keys Home
@@ -120,7 +123,7 @@ keys PageDown
 shows "help: the legend" '^  ○ ●  online in ZONE_MOVABLE'
 keys End
 shows "help: the range columns" 'add_ns +duration of the add'
-keys PageUp
+keys PageUp PageUp
 shows "help: the columns" 'blocker_kind +kind of the last blocking page'
 keys h
 hides "h: closes the help" 'Help'

@@ -47,7 +47,7 @@ if until_ok runs_on "$began"; then
 else
 	fail "live: the time runs on although there are no events" "it was $began"$'\n'"$(screen)"
 fi
-keys End
+keys End PageUp Up Up Up Up Up Up Up Up
 shows "live: its column is marked" '^  offline_time +[0-9.]+s\+ '
 keys Home p
 shows "live: paused" PAUSED

@@ -163,6 +163,9 @@ static void print_column(const struct column *column)
 	case COLUMN_WORD:
 		print_words(column->symbols);
 		break;
+	case COLUMN_TEXT:
+		printf("{\"type\": [\"string\", \"null\"]}");
+		break;
 	case COLUMN_FLAG:
 		printf("{\"type\": \"boolean\"}");
 		break;

@@ -44,10 +44,13 @@ static void is(const char *name, enum range_state state)
 static void test_list(void)
 {
 	static const char *const keys[] = {
-		"base_pfn", "nr_pages", "node",	  "hosting",	"why",
-		"sections", "refs",	"users",  "zone",	"vmemmap_pages",
-		"present",  "alloc",	"order",  "free_pfn",	"flags",
-		"removed",  "ret",	"reason", "failed_pfn", "add_ns",
+		"base_pfn",    "nr_pages",	"node",	      "hosting",
+		"why",	       "sections",	"refs",	      "users",
+		"zone",	       "vmemmap_pages", "present",    "alloc",
+		"order",       "free_pfn",	"flags",      "removed",
+		"ret",	       "reason",	"failed_pfn", "added_by",
+		"added_pid",   "added_way",	"removed_by", "removed_pid",
+		"removed_way", "add_ns",
 	};
 	const struct column *column;
 	size_t i = 0;

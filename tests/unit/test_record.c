@@ -16,13 +16,15 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "format/binary.h"
 #include "format/recording.h"
 #include "ktap.h"
 #include "record/record.h"
 #include "source/source.h"
 
 static char path[] = "/tmp/test_record.XXXXXX",
-	    errors[] = "/tmp/test_record.XXXXXX";
+	    errors[] = "/tmp/test_record.XXXXXX",
+	    binary_path[sizeof(path) + sizeof(BINARY_SUFFIX)];
 
 enum { TRUNCATE_LATE = 1, TRUNCATE_LAST, GROW_LATE, DELETE_LATE, DELETE_LAST };
 
@@ -299,6 +301,77 @@ static void test_full(void)
 	eq("  nothing is written", !stat(path, &file) && !file.st_size, 1);
 }
 
+/* The lines of the binary recording, as many as there are, and its error; len is its length. */
+static u64 binary_lines(char *text, int *err, size_t *len)
+{
+	static char raw[1 << 20];
+	struct binary_text *binary = binary_text_new();
+	FILE *file = fopen(binary_path, "re");
+	const char *why;
+	size_t at, n, used = 0;
+	u64 nr = 0;
+
+	*len = fread(raw, 1, sizeof(raw), file);
+	fclose(file);
+	for (at = 0; at < *len; at += n) {
+		n = *len - at < BINARY_RAW_MAX ? *len - at : BINARY_RAW_MAX;
+		used += binary_text_put(binary, raw + at, n, text + used);
+	}
+	if (*len)
+		binary_text_end(binary);
+	*err = binary_text_error(binary, &why);
+	binary_text_free(binary);
+	text[used] = '\0';
+	for (at = 0; at < used; at++)
+		nr += text[at] == '\n';
+	return nr;
+}
+
+/* A file whose name ends in .mhp has the same records, and is cut as well as one of lines. */
+static void test_binary(void)
+{
+	static char text[1 << 20], want[1 << 20];
+	char *mono, *other;
+	struct fake fake = a_fake;
+	struct stat file;
+	size_t len, begin, whole = 0, cut = 0;
+	FILE *lines_file;
+	int err;
+
+	eq("record in binary form", run(&fake, binary_path, -1), STATUS_OK);
+	stderr_is("");
+	eq("  for its owner only",
+	   !stat(binary_path, &file) && (file.st_mode & 0777) == 0600, 1);
+	eq("  header, all records and the totals",
+	   binary_lines(text, &err, &len), 1 + 1000 + 5 + 1);
+	eq("  as a whole", err, 0);
+	eq("  and the same as lines", run(&fake, path, -1), STATUS_OK);
+	lines_file = fopen(path, "re");
+	want[fread(want, 1, sizeof(want) - 1, lines_file)] = '\0';
+	fclose(lines_file);
+	/* Up to the time of the end. */
+	mono = strstr(strstr(text, "{\"totals\""), "\"mono_ns\"");
+	other = strstr(strstr(want, "{\"totals\""), "\"mono_ns\"");
+	ok(mono - text == other - want && !memcmp(text, want, mono - text),
+	   "  byte for byte");
+
+	for (fake.limit = len - 3000; fake.limit < len - 2900;
+	     fake.limit += 7) {
+		if (run(&fake, binary_path, -1) != STATUS_FAILED)
+			continue;
+		whole += binary_lines(text, &err, &begin) > 900 && !err;
+		cut += begin < fake.limit;
+	}
+	eq("a disk that becomes full: whole records only", whole, 15);
+	ok(cut > 10, "  others are cut off: %zu times", cut);
+	for (fake.limit = 1; fake.limit < 5000; fake.limit += 490)
+		whole += run(&fake, binary_path, -1) == STATUS_FAILED &&
+			 !binary_lines(text, &err, &begin) && !begin;
+	eq("a disk with no room for the begin: nothing is written", whole,
+	   15 + 11);
+	unlink(binary_path);
+}
+
 static void test_output_file(void)
 {
 	struct record_output to;
@@ -528,10 +601,12 @@ int main(void)
 
 	if (fd < 0 || err < 0)
 		return 1;
+	snprintf(binary_path, sizeof(binary_path), "%s" BINARY_SUFFIX, path);
 	test_file();
 	test_lost();
 	test_errors();
 	test_full();
+	test_binary();
 	test_output_file();
 	test_truncated();
 	test_second();

@@ -164,11 +164,11 @@ def violated_rules(path, busy=False):
 
 
 class Recorder:
-    """`mhptop record`, started now; with the best source, or the one given."""
+    """`mhptop record`, started now; with the best source, or the one given, to NAME.ndjson or another form."""
 
-    def __init__(self, name="record", source=None):
+    def __init__(self, name="record", source=None, form="ndjson"):
         self.name = name
-        self.path = os.path.join(guest.RESULTS, f"{name}.ndjson")
+        self.path = os.path.join(guest.RESULTS, f"{name}.{form}")
         self._errors = open(os.path.join(guest.RESULTS, f"{name}.stderr"), "w+", encoding="utf-8")
         which = ["--source", source] if source else []
         self.process = subprocess.Popen([MHPTOP, "record", *which, "-o", self.path], stdin=subprocess.DEVNULL,

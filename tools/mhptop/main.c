@@ -16,8 +16,11 @@
 #include "doctor/doctor.h"
 #include "doctor/now.h"
 #include "export/export.h"
+#include "export/ndjson.h"
 #include "base/loop.h"
 #include "record/record.h"
+#include "report/diff.h"
+#include "report/report.h"
 #include "serve/serve.h"
 #include "source/stream.h"
 
@@ -136,7 +139,7 @@ static int record(const struct cli *cli)
 	struct record_output output;
 	struct source *source;
 	char why[256];
-	int status = record_open(&output, cli->file);
+	int status = record_open(&output, cli->output);
 
 	if (status)
 		return status;
@@ -182,6 +185,8 @@ static int export(const struct cli *cli)
 	struct stream stream;
 	int err, status;
 
+	if (cli->ndjson)
+		return export_ndjson(cli->files, cli->nr_files);
 	err = stream_open_all(&stream, cli->files, cli->nr_files, 0, NULL);
 	if (err)
 		return status_fail(stream_status(err), "%s", stream.why);
@@ -216,6 +221,49 @@ static int doctor(const struct cli *cli)
 	status = doctor_now_run(&stream, cli->view.format == VIEW_JSON, stdout);
 	stream_close(&stream);
 	return status_printed(status);
+}
+
+static int report(const struct cli *cli)
+{
+	struct stream stream;
+	int err, status;
+
+	err = stream_open_all(&stream, cli->files, cli->nr_files, 0, NULL);
+	if (err)
+		return status_fail(stream_status(err), "%s", stream.why);
+	status = report_run(&stream, &cli->report);
+	stream_close(&stream);
+	return status;
+}
+
+static int diff(const struct cli *cli)
+{
+	struct diff_side sides[2];
+	int i, err, status;
+
+	for (i = 0; i < 2; i++) {
+		struct stream *stream = &sides[i].stream;
+		const struct cli_moment *moment = &cli->moments[i];
+
+		sides[i].name = cli->files[i];
+		err = stream_open_any(stream, cli->files[i], NULL);
+		if (err && i)
+			stream_close(&sides[0].stream);
+		if (err)
+			return status_fail(stream_status(err), "%s",
+					   stream->why);
+		/* Times are printed in microseconds: include all of the last one. */
+		stream_window(stream, 0,
+			      moment->is_set ?
+				      moment_ns(moment, &stream->model.info) +
+					      999 :
+				      0);
+	}
+	status = diff_run(&sides[0], &sides[1], cli->view.format == VIEW_JSON,
+			  stdout);
+	stream_close(&sides[0].stream);
+	stream_close(&sides[1].stream);
+	return status;
 }
 
 /*
@@ -267,6 +315,10 @@ int main(int argc, char **argv)
 		return serve_metrics(&cli);
 	case CLI_EXPORT:
 		return export(&cli);
+	case CLI_REPORT:
+		return report(&cli);
+	case CLI_DIFF:
+		return diff(&cli);
 	case CLI_DOCTOR:
 		return doctor(&cli);
 	}

@@ -43,7 +43,10 @@ def _parse(text, name, number):
 
 def _open(path):
     with open(path, "rb") as file:
-        packed = file.read(2) == b"\x1f\x8b"
+        begin = file.read(2)
+    if begin[:1] == b"\x89":
+        raise Error(f"{path}:1: a binary recording; mhptop export --ndjson converts it")
+    packed = begin == b"\x1f\x8b"
     if packed:
         return gzip.open(path, "rt", encoding="utf-8")
     return open(path, encoding="utf-8")

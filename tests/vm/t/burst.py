@@ -27,7 +27,7 @@ import lib_oracle as oracle
 ATTEMPTS = 6000
 EVENTS = 2 * ATTEMPTS
 PR_SET_CHILD_SUBREAPER = 36
-RECORDING = "/tmp/burst.ndjson"     # in memory: the host must not decide how fast it is written
+RECORDING = "/tmp/burst"            # in memory: the host must not decide how fast it is written
 
 
 def fail_offline(number, times):
@@ -113,9 +113,11 @@ class Run:
 def main():
     guest.note(f"{os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGESIZE') >> 20} MiB of RAM, {os.cpu_count()} CPUs")
     adopt_orphans()
-    for source in ("events", "probes"):
-        run = Run("record", "--source", source, "-o", RECORDING)
-        totals = json.loads(oracle.read(RECORDING).splitlines()[-1])["totals"]
+    for source, form in ("events", "mhp"), ("events", "ndjson"), ("probes", "ndjson"):
+        path = f"{RECORDING}.{form}"
+        run = Run("record", "--source", source, "-o", path)
+        run.what += f", {form}"
+        totals = json.loads(ledger.run("export", "--ndjson", path).splitlines()[-1])["totals"]
         run.wrong += guest.differs("self_check", "equal", totals["self_check"])
         run.lost_none(totals["seen"], totals["lost"])
     # The kernel detaches raw tracepoints, which the events are, without waiting.

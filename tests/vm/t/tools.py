@@ -114,9 +114,41 @@ def mhptop_lines(path):
     return lines
 
 
+def end(recorder, what):
+    recorder.process.terminate()
+    guest.eq(f"{what}: exits 0", 0, recorder.process.wait(ledger.SECONDS))
+
+
+def records(text):
+    """The kernel's events of a recording, without what two recorders number and time differently."""
+    found = [json.loads(line) for line in text.splitlines()]
+    return [{key: value for key, value in record.items() if key not in ("seq", "ns")}
+            for record in found if record.get("event", "") not in (*ledger.TOOL_EVENTS, "")]
+
+
+def binary(recorder, ours):
+    """A binary recording of the same events: as NDJSON, it is what the other recorder wrote, and every reader takes it."""
+    end(recorder, "mhptop record, binary")
+    path = recorder.path
+    guest.eq("binary: only its owner may read it", "0o600", oct(os.stat(path).st_mode & 0o777))
+    lines = ledger.run("export", "--ndjson", path)
+    got, want = records(lines), records(oracle.read(ours))
+    guest.ok(f"binary: the {len(want)} events that the other recorder wrote", guest.differs("events", len(want), len(got)) + [
+        line for there, here in zip(want, got) for line in guest.differs("event", there, here)])
+    with open("/tmp/converted", "w", encoding="utf-8") as file:
+        file.write(lines)
+    totals = json.loads(lines.splitlines()[-1])["totals"]
+    guest.eq("binary: the ledgers are equal, and nothing was lost", ("equal", 0), (totals["self_check"], totals["lost"]))
+    for command in (("check",), ("replay", "-b"), ("replay", "--json"), ("export", "--perfetto")):
+        guest.eq(f"binary: mhptop {' '.join(command)} reads it like its lines", ledger.run(*command, "/tmp/converted"),
+                 ledger.run(*command, path))
+    guest.note(f"{os.path.getsize(path)} bytes, as NDJSON {len(lines)}")
+
+
 def perf_record(trace):
-    """perf record and mhptop record observe the same events."""
+    """perf record and mhptop record, in both forms, observe the same events."""
     data, recorder = "/tmp/perf.data", ledger.Recorder()
+    other = ledger.Recorder("binary", form="mhp")
     status, log = tool("perf", "record", "-a", "-e", "mhp:*", "-o", data, "--", *LIFE)
     events = trace.read()
     script_status, text = tool("perf", "script", "-i", data)
@@ -125,8 +157,8 @@ def perf_record(trace):
     checked("perf script", text, events)
     guest.eq("perf.data: mhptop check reads it through perf",
              f"# PASS: {len(events)} events, 0 lost", ledger.run("check", data).splitlines()[-1])
-    recorder.process.terminate()
-    guest.eq("mhptop record: exits 0", 0, recorder.process.wait(ledger.SECONDS))
+    end(recorder, "mhptop record")
+    binary(other, recorder.path)
     ours = mhptop_lines(recorder.path)
     guest.ok("mhptop: prints the same as perf script", guest.differs(
         "printed", len(events), len(ours), "events") + [

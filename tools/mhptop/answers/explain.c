@@ -152,6 +152,19 @@ static void print_range(const struct explaining *e)
 		word_or(event_whys, range->why, "reason unknown"));
 }
 
+static void print_who(const struct explaining *e)
+{
+	const struct model *model = &e->stream->model;
+	char text[BLOCK_WHO_MAX];
+
+	fprintf(e->out, "who      added by %s",
+		block_who_text(model, e->block, OPERATION_ADD, text));
+	fprintf(e->out, "; onlined by %s",
+		block_who_text(model, e->block, OPERATION_ONLINE, text));
+	fprintf(e->out, "; offlined by %s\n",
+		block_who_text(model, e->block, OPERATION_OFFLINE, text));
+}
+
 static const char *error_text(s64 ret)
 {
 	return ret < 0 && ret > -4096 ? strerror(-ret) : "error unknown";
@@ -421,6 +434,7 @@ int explain_run(struct stream *stream, const char *what, enum time_style time,
 		print_head(&e);
 		print_account(&e);
 		print_range(&e);
+		print_who(&e);
 		if (stream->model.info.live)
 			print_now(&e);
 		print_life(&e);

@@ -5,8 +5,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/plain_text.h"
 #include "base/units.h"
+#include "base/xml.h"
 #include "check/check.h"
 #include "model/event_table.h"
 #include "model/times.h"
@@ -246,45 +246,6 @@ int check_ktap(const struct check *check, FILE *out)
 
 /* -- JUnit ---------------------------------------------------------------- */
 
-/*
- * The bytes of a character that XML allows, 0: it does not. File names in debug
- * info may consist of any bytes. U+FFFE and U+FFFF are not allowed.
- */
-static size_t xml_char(const char *text, size_t len)
-{
-	const unsigned char *at = (const unsigned char *)text;
-	size_t size = plain_text_char(at, len);
-
-	if (size == 1 && (*at < ' ' || *at == 0x7f) && *at != '\n')
-		return 0;
-	if (size == 2 && at[0] == 0xc2 && at[1] < 0xa0)
-		return 0;
-	if (size == 3 && at[0] == 0xef && at[1] == 0xbf && at[2] >= 0xbe)
-		return 0;
-	return size;
-}
-
-static void put_xml(FILE *out, const char *text)
-{
-	size_t left = strlen(text), size;
-
-	for (; left; text += size, left -= size) {
-		size = xml_char(text, left);
-		if (!size) {
-			fputc('?', out);
-			size = 1;
-		} else if (*text == '<') {
-			fputs("&lt;", out);
-		} else if (*text == '&') {
-			fputs("&amp;", out);
-		} else if (*text == '"') {
-			fputs("&quot;", out);
-		} else {
-			fwrite(text, 1, size, out);
-		}
-	}
-}
-
 /* The same lines as in KTAP. */
 static void junit_failure(FILE *out, const struct check *check,
 			  enum rule_id rule)
@@ -297,13 +258,13 @@ static void junit_failure(FILE *out, const struct check *check,
 	fprintf(out, "<failure message=\"violated in %llu of %llu checks: ",
 		violations->of_rule[rule],
 		rules_checked(check->stream->rules, rule));
-	put_xml(out, rule_infos[rule].text);
+	xml_put(out, rule_infos[rule].text);
 	fputs("\">", out);
 	for (i = 0; lines && i < violations->nr_kept; i++)
 		if (violations->kept[i].rule == rule)
 			put_violation(lines, check, &violations->kept[i]);
 	if (lines && !fclose(lines))
-		put_xml(out, text);
+		xml_put(out, text);
 	else
 		fputs("out of memory: no details", out);
 	free(text);
@@ -313,7 +274,7 @@ static void junit_failure(FILE *out, const struct check *check,
 static void junit_rule(FILE *out, const struct check *check, enum rule_id rule)
 {
 	fputs("  <testcase classname=\"mhptop.check\" name=\"", out);
-	put_xml(out, rule_infos[rule].name);
+	xml_put(out, rule_infos[rule].name);
 	fputs("\" time=\"0\">", out);
 	if (check->stream->model.violations.of_rule[rule])
 		junit_failure(out, check, rule);

@@ -14,6 +14,9 @@
 
 static int refuse_value(const char *name, const char *needs, const char *text)
 {
+	if (!name)
+		return status_fail(STATUS_USAGE, "diff needs %s, not '%s'",
+				   needs, text);
 	return status_fail(STATUS_USAGE, "--%s needs %s, not '%s'", name, needs,
 			   text);
 }
@@ -55,7 +58,7 @@ static int cli_parse_check(struct cli *cli, int option, const char *arg)
 		cli->check.junit = arg;
 		return 0;
 	case CLI_OPT_VMLINUX:
-		cli->check.vmlinux = arg;
+		cli->check.vmlinux = cli->report.vmlinux = arg;
 		return 0;
 	case CLI_OPT_RULES:
 		if (!rules_read(&cli->check.rules, arg, why, sizeof(why)))
@@ -140,11 +143,33 @@ static int parse_moment(struct cli_moment *moment, const char *name,
 		text);
 }
 
+/* "run.ndjson@+5s": of the recordings of diff, each may have a time, unless a file has that name. */
+static int parse_diff(struct cli *cli)
+{
+	unsigned int i;
+	char *at;
+
+	if (cli->nr_files != 2)
+		return status_fail(
+			STATUS_USAGE,
+			"diff needs two recordings, or one twice with times: A@TIME B@TIME");
+	for (i = 0; i < 2; i++) {
+		at = strrchr(cli->files[i], '@');
+		if (!at || !access(cli->files[i], F_OK))
+			continue;
+		/* It is one of the arguments of the program, which may be changed. */
+		*at = '\0';
+		if (parse_moment(&cli->moments[i], NULL, at + 1))
+			return STATUS_USAGE;
+	}
+	return STATUS_OK;
+}
+
 static int parse_time(struct cli *cli, const char *text)
 {
 	if (time_style_parse(&cli->view.time, text))
 		return refuse_value("time", TIME_STYLES, text);
-	cli->check.time = cli->view.time;
+	cli->check.time = cli->report.time = cli->view.time;
 	return 0;
 }
 
@@ -205,13 +230,14 @@ static int parse_option(struct cli *cli, int option, const char *arg)
 		return 0;
 	case CLI_OPT_JSON:
 		cli->view.format = VIEW_JSON;
+		cli->report.format = REPORT_JSON;
 		return 0;
 	case CLI_OPT_DELAY:
 		return parse_delay(cli, arg);
 	case CLI_OPT_FRAMES:
 		return parse_frames(cli, arg);
 	case CLI_OPT_OUTPUT:
-		cli->file = arg;
+		cli->output = arg;
 		return 0;
 	case CLI_OPT_SORT:
 		return parse_sort(cli, arg);
@@ -242,6 +268,13 @@ static int parse_option(struct cli *cli, int option, const char *arg)
 		return parse_at(cli, arg);
 	case CLI_OPT_MODE:
 		return parse_mode(cli, arg);
+	case CLI_OPT_NDJSON:
+		cli->ndjson = true;
+		return 0;
+	case CLI_OPT_CSV:
+		cli->csv = true;
+		cli->report.format = REPORT_CSV;
+		return 0;
 	case CLI_OPT_FOLLOW:
 		cli->follow = true;
 		return 0;
@@ -253,7 +286,7 @@ static int parse_option(struct cli *cli, int option, const char *arg)
 	return option < CLI_OPT_FOR ? 0 : cli_parse_check(cli, option, arg);
 }
 
-/* The first argument is the command, the others are a question or the files of replay, check, serve and export. */
+/* The first argument is the command, the others are a question or the files of a command that reads some. */
 static int parse_argument(struct cli *cli, const char *arg, int nth)
 {
 	enum cli_command command;
@@ -279,7 +312,8 @@ static int parse_argument(struct cli *cli, const char *arg, int nth)
 	}
 	if (cli->command != CLI_REPLAY && cli->command != CLI_CHECK &&
 	    cli->command != CLI_EXPLAIN && cli->command != CLI_SERVE &&
-	    cli->command != CLI_EXPORT)
+	    cli->command != CLI_EXPORT && cli->command != CLI_REPORT &&
+	    cli->command != CLI_DIFF)
 		return status_fail(STATUS_USAGE, "unexpected argument '%s'",
 				   arg);
 	if (cli->nr_files == CLI_FILES_MAX)
@@ -287,8 +321,8 @@ static int parse_argument(struct cli *cli, const char *arg, int nth)
 				   CLI_FILES_MAX);
 	cli->files[cli->nr_files++] = arg;
 	cli->file = cli->files[0];
-	cli->check.files = cli->files;
-	cli->check.nr_files = cli->nr_files;
+	cli->check.files = cli->report.files = cli->files;
+	cli->check.nr_files = cli->report.nr_files = cli->nr_files;
 	return 0;
 }
 
@@ -472,19 +506,21 @@ static int check_files(const struct cli *cli)
 		return status_fail(STATUS_USAGE,
 				   "--follow needs one FILE, not %u",
 				   cli->nr_files);
-	if (cli->command == CLI_EXPORT && !cli->perfetto)
+	if (cli->command == CLI_EXPORT && cli->perfetto == cli->ndjson)
+		return status_fail(
+			STATUS_USAGE,
+			"export needs one format: --perfetto or --ndjson");
+	if (cli->command == CLI_REPORT && cli->csv &&
+	    cli->view.format == VIEW_JSON)
 		return status_fail(STATUS_USAGE,
-				   "export needs a format: --perfetto");
-	if (cli->command == CLI_EXPORT && isatty(STDIN_FILENO) &&
-	    (!cli->file || !strcmp(cli->file, "-")))
+				   "--csv and --json cannot be used together");
+	if ((cli->command == CLI_EXPORT || cli->command == CLI_REPLAY ||
+	     cli->command == CLI_REPORT) &&
+	    isatty(STDIN_FILENO) && (!cli->file || !strcmp(cli->file, "-")))
 		return status_fail(
 			STATUS_USAGE,
-			"export needs a FILE or a recording on standard input");
-	if (cli->command == CLI_REPLAY && isatty(STDIN_FILENO) &&
-	    (!cli->file || !strcmp(cli->file, "-")))
-		return status_fail(
-			STATUS_USAGE,
-			"replay needs a FILE or a recording on standard input");
+			"%s needs a FILE or a recording on standard input",
+			cli_commands[cli->command].name);
 	if (cli->view.format == VIEW_DASHBOARD && !isatty(STDOUT_FILENO) &&
 	    (cli->command == CLI_TOP || cli->command == CLI_REPLAY))
 		return status_fail(
@@ -516,8 +552,13 @@ bool cli_parse(struct cli *cli, int argc, char **argv, int *status)
 		cli->view.time = TIME_AS_LOCAL;
 	if (!cli->serve.listens && !cli->serve.textfile && *status == STATUS_OK)
 		*status = parse_listen(cli, SERVE_ADDRESS);
+	cli->report.output = cli->output;
+	if (cli->output && cli->report.format == REPORT_TEXT)
+		cli->report.format = REPORT_HTML;
 	if (*status == STATUS_OK)
 		*status = check_files(cli);
+	if (*status == STATUS_OK && cli->command == CLI_DIFF)
+		*status = parse_diff(cli);
 	if (*status == STATUS_OK)
 		*status = check_question(cli);
 	if (*status == STATUS_OK)

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include "answers/plan_add.h"
 #include "check/check.h"
+#include "report/report.h"
 #include "serve/serve.h"
 #include "view/view.h"
 
@@ -20,7 +21,9 @@ enum cli_command {
 	CLI_EXPLAIN,
 	CLI_DOCTOR,
 	CLI_SERVE,
-	CLI_EXPORT
+	CLI_EXPORT,
+	CLI_REPORT,
+	CLI_DIFF
 };
 
 #define CLI_FILES_MAX 256
@@ -34,7 +37,8 @@ struct cli_moment {
 
 struct cli {
 	enum cli_command command;
-	const char *file; /* to record, replay or check; NULL if not given */
+	const char *file; /* the first to read; NULL if not given */
+	const char *output; /* file to write, NULL if not given */
 	const char *files[CLI_FILES_MAX]; /* all those to replay or check */
 	unsigned int nr_files;
 	const char *question; /* of plan: "offline" or "add" */
@@ -42,13 +46,16 @@ struct cli {
 	struct view_opts view;
 	struct check_opts check;
 	struct serve_opts serve;
+	struct report_opts report;
 	bool has_source; /* the user asked for it */
 	enum source_kind source;
 	bool follow;
-	bool perfetto; /* the format of export */
+	bool perfetto, ndjson; /* the format of export */
+	bool csv; /* the format of report */
 	bool now; /* what needs attention, of doctor */
 	struct plan_add_opts add; /* of plan add */
 	struct cli_moment since, until;
+	struct cli_moment moments[2]; /* of the files of diff */
 };
 
 /*

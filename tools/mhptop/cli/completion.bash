@@ -27,13 +27,13 @@ _mhptop() {
 		;;&
 	*)
 		# Without a command, leave out options that belong to only one command.
-		words=$(grep -vE '  (record|replay|check|plan|doctor|serve|export): ' <<<"$help" | grep -oE '^ *(-[a-zA-Z], )?--[a-z-]+' | grep -o -- '--.*')
+		words=$(grep -vE '  (record|replay|check|plan|doctor|serve|export|report): ' <<<"$help" | grep -oE '^ *(-[a-zA-Z], )?--[a-z-]+' | grep -o -- '--.*')
 		((COMP_CWORD > 1)) || words+=" $(sed -n 's/^  mhptop \([a-z]*\) .*/\1/p' <<<"$help")"
 		;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
 	[[ $current == -* ]] || case $command in
-	replay | check | explain | serve | export) mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -f -- "$current") ;;
+	replay | check | explain | serve | export | report | diff) mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -f -- "$current") ;;
 	esac
 }
 complete -F _mhptop mhptop

@@ -19,6 +19,8 @@
 #define DOCTOR (1 << CLI_DOCTOR)
 #define SERVE (1 << CLI_SERVE)
 #define EXPORT (1 << CLI_EXPORT)
+#define REPORT (1 << CLI_REPORT)
+#define DIFF (1 << CLI_DIFF)
 
 const struct cli_command_info cli_commands[] = {
 	[CLI_TOP] = { "", "[options]",
@@ -28,9 +30,10 @@ const struct cli_command_info cli_commands[] = {
 		      "missing. It prints frames until interrupted; the\n"
 		      "last frame also shows the result of the self-check.\n" },
 	[CLI_RECORD] = { "record", "[-o FILE]",
-			 "write events as NDJSON until interrupted",
+			 "write events to a recording until interrupted",
 			 "The first line is a header, the last line has the totals. A second\n"
-			 "interrupt stops the recorder without waiting for the reader.\n" },
+			 "interrupt stops the recorder without waiting for the reader. FILE.mhp is\n"
+			 "written in binary form, which costs less; anything else as NDJSON.\n" },
 	[CLI_REPLAY] = { "replay", "[options] [FILE...]",
 			 "dashboard or frames from a recording or a pipe",
 			 "-b and --json print only the last frame; with -d, or -n above 1, they also\n"
@@ -70,10 +73,21 @@ const struct cli_command_info cli_commands[] = {
 			"Metrics are on /metrics, until interrupted. Without FILE they are those of\n"
 			"this machine; - is standard input, such as a pipe from a running recorder.\n"
 			"docs/serve.md lists the metrics.\n" },
-	[CLI_EXPORT] = { "export", "--perfetto [FILE...]",
-			 "write a recording in the format of another tool",
-			 "The trace goes to standard output. It is JSON that Perfetto and Chrome read:\n"
-			 "operations as slices, the pages of zones as counters.\n" },
+	[CLI_EXPORT] = { "export", "--perfetto|--ndjson [FILE...]",
+			 "write a recording in another format",
+			 "The result goes to standard output. --perfetto: JSON that Perfetto and Chrome\n"
+			 "read, with operations as slices and the pages of zones as counters. --ndjson:\n"
+			 "what the recorder would have written to a file that is not FILE.mhp.\n" },
+	[CLI_REPORT] = { "report", "[options] [FILE...]",
+			 "report what each operation took, and what was in its way",
+			 "One line for each operation with its phases, then the times of each kind, pages\n"
+			 "in the way and retries. With -o, a page for a browser, in one file without\n"
+			 "scripts; -o with --csv or --json writes that instead.\n" },
+	[CLI_DIFF] = { "diff", "[--json] A[@TIME] B[@TIME]",
+		       "what differs between two recordings, or two moments",
+		       "Compares accounts, results of operations and violations at the ends, or at TIME,\n"
+		       "a time as printed with the events, or +TIME after the recorder started. Times of\n"
+		       "operations are shown, but are no difference. Exit: 0 equal; 3 they differ.\n" },
 	{ 0 },
 };
 
@@ -82,13 +96,14 @@ enum { FIRST = __COUNTER__ + 1 };
 const struct cli_option cli_options[] = {
 	{ CLI_OPT_BATCH, "batch", NULL, "print frames as text", TOP | REPLAY },
 	{ CLI_OPT_JSON, "json", NULL,
-	  "print frames as JSON, one object per line; plan, list: the answer",
-	  TOP | REPLAY | PLAN | LIST | DOCTOR },
+	  "print frames as JSON, one object per line; plan, list, report, diff: the answer",
+	  TOP | REPLAY | PLAN | LIST | DOCTOR | REPORT | DIFF },
 	{ CLI_OPT_DELAY, "delay", "SEC", "seconds between frames (default 1)",
 	  TOP | REPLAY },
 	{ CLI_OPT_FRAMES, "frames", "N", "stop after N frames", TOP | REPLAY },
 	{ CLI_OPT_OUTPUT, "output", "FILE",
-	  "output file (default: -, standard output)", RECORD },
+	  "output file, of record binary if FILE.mhp (default: -, standard output)",
+	  RECORD | REPORT },
 	{ CLI_OPT_SORT, "sort", "KEY",
 	  "sort by a column, -KEY for descending order", TOP | REPLAY },
 	{ CLI_OPT_FILTER, "filter", "EXPR", "show only matching blocks",
@@ -96,7 +111,7 @@ const struct cli_option cli_options[] = {
 	{ CLI_OPT_TIME, "time", "STYLE",
 	  "show times as " TIME_STYLES
 	  " (default: mono; dashboard, explain: local)",
-	  TOP | REPLAY | CHECK | EXPLAIN },
+	  TOP | REPLAY | CHECK | EXPLAIN | REPORT },
 	{ CLI_OPT_ASCII, "ascii", NULL, "use ASCII characters only",
 	  TOP | REPLAY },
 	{ CLI_OPT_NO_COLOR, "no-color", NULL,
@@ -122,19 +137,23 @@ const struct cli_option cli_options[] = {
 	{ CLI_OPT_MODE, "mode", "MODE",
 	  "memmap_on_memory N, Y, force or range (default: this kernel's)",
 	  PLAN },
+	{ CLI_OPT_NDJSON, "ndjson", NULL, "write the lines of a recording",
+	  EXPORT },
+	{ CLI_OPT_CSV, "csv", NULL, "print the report as CSV", REPORT },
 	{ CLI_OPT_FOR, "for", "SEC",
 	  "stop checking live events after SEC seconds", CHECK },
 	{ CLI_OPT_JUNIT, "junit", "FILE", "also write the verdict as JUnit XML",
 	  CHECK },
 	{ CLI_OPT_VMLINUX, "vmlinux", "FILE",
-	  "vmlinux for looking up source lines", CHECK },
+	  "vmlinux for looking up source lines", CHECK | REPORT },
 	{ CLI_OPT_RULES, "rules", "FILE",
 	  "read settings from FILE, one per line", CHECK },
 #define SETTING(name, arg, help) \
 	{ CLI_OPT_SETTING + __COUNTER__ - FIRST, name, arg, help, CHECK },
 	RULES_SETTINGS(SETTING){ CLI_OPT_HELP, "help", NULL, "show this help",
 				 TOP | RECORD | REPLAY | CHECK | PLAN | LIST |
-					 EXPLAIN | DOCTOR | SERVE | EXPORT },
+					 EXPLAIN | DOCTOR | SERVE | EXPORT |
+					 REPORT | DIFF },
 	{ CLI_OPT_VERSION, "version", NULL, "show the version", TOP },
 	{ 0 },
 };
@@ -193,6 +212,7 @@ static void print_options(enum cli_command command, FILE *out)
 			option->commands & RECORD	? "record: " :
 			option->commands & REPLAY	? "replay: " :
 			option->commands & EXPORT	? "export: " :
+			option->commands == REPORT	? "report: " :
 			option->commands & SERVE	? "serve: " :
 			option->commands & DOCTOR	? "doctor: " :
 			option->commands & PLAN		? "plan: " :

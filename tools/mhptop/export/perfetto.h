@@ -8,7 +8,7 @@
 #define EXPORT_PERFETTO_H
 
 #include <stdio.h>
-#include "export/operation.h"
+#include "model/operation.h"
 #include "source/stream.h"
 
 struct perfetto {

@@ -6,7 +6,7 @@
 #ifndef EXPORT_TALLY_H
 #define EXPORT_TALLY_H
 
-#include "export/operation.h"
+#include "model/operation.h"
 #include "source/stream.h"
 
 #define TALLY_REASONS 32 /* limit of enum mhp_reason */

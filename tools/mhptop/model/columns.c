@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/plain_text.h"
 #include "base/units.h"
 #include "model/columns.h"
 #include "model/event_table.h"
@@ -135,7 +136,88 @@ static s64 range_start(const struct model *model, const struct mhp_block *block)
 		       COLUMN_UNKNOWN;
 }
 
+/*
+ * The task that did something with a memory block; NULL if it did not happen, or is
+ * unknown.
+ */
+static const struct who_task *block_task(const struct model *model,
+					 const struct mhp_block *block,
+					 enum operation kind)
+{
+	/* What was lost may have been the next operation. */
+	if (model_lost(model) != model->who.lost)
+		return NULL;
+	return who_find_task(
+		&model->who,
+		block->start_pfn / ledger_block_pages(model->ledger), kind);
+}
+
+/* Whether everything that happened to the block was seen. */
+static bool is_whole_life(const struct model *model,
+			  const struct mhp_block *block)
+{
+	return model->info.kind != SOURCE_SYSFS && !model_lost(model) &&
+	       !model->who.no_memory && !(block->flags & MHP_BLOCK_SNAPSHOT) &&
+	       !(block->flags & MHP_BLOCK_PARTIAL);
+}
+
+/* The first bytes of a name, so that columns are sorted by it */
+static s64 name_number(const char *comm)
+{
+	s64 number = 0;
+	int i;
+
+	for (i = 0; i < 7; i++)
+		number = number << 8 | (*comm ? (u8)*comm++ : 0);
+	return number;
+}
+
+#define TASK(operation, value)                                           \
+	({                                                               \
+		const struct who_task *task =                            \
+			block_task(model, block, OPERATION_##operation); \
+		task			    ? (s64)(value) :             \
+		is_whole_life(model, block) ? COLUMN_NONE :              \
+					      COLUMN_UNKNOWN;            \
+	})
+
+/* When the task had done it. The account has the time of the last try, which may have failed. */
+static s64 done_at(const struct mhp_block *block, enum operation kind)
+{
+	const struct mhp_phase *phase =
+		kind == OPERATION_ONLINE ? &block->online : &block->offline;
+	const struct mhp_phase *other =
+		kind == OPERATION_ONLINE ? &block->offline : &block->online;
+
+	if (kind == OPERATION_ADD)
+		return block->add.end_ns ? (s64)block->add.end_ns :
+					   COLUMN_UNKNOWN;
+	if (!phase->end_ns ||
+	    (block->last_ret && phase->end_ns >= other->end_ns))
+		return COLUMN_UNKNOWN;
+	return phase->end_ns;
+}
+
+/* The zone that it was last to go online to */
+static s64 asked_zone(const struct model *model, const struct mhp_block *block)
+{
+	const struct who_block *known =
+		who_find(&model->who,
+			 block->start_pfn / ledger_block_pages(model->ledger));
+
+	if (known && known->zone && model_lost(model) == model->who.lost)
+		return known->zone;
+	return is_whole_life(model, block) ? COLUMN_NONE : COLUMN_UNKNOWN;
+}
+
 /* clang-format off */
+/* The columns of the task that did something: by whom, by which way, when */
+#define TASK_COLUMNS(C, did, DID, operation)                                                                                            \
+	C(did##_by, DID "BY", "task that last " #did " it", 15, TEXT, false, true, NULL, TASK(operation, name_number(task->comm)))          \
+	C(did##_pid, DID "PID", "thread ID of that task", 7, NUMBER, false, true, NULL, TASK(operation, task->pid))                         \
+	C(did##_way, DID "WAY", "by which way, as far as it shows", 10, WORD, false, true, who_ways, TASK(operation, task->way ?: COLUMN_UNKNOWN))            \
+	C(did##_at, DID "AT", "when it had " #did " it", 14, WHEN, false, true, NULL, TASK(operation, ((void)task, done_at(block, OPERATION_##operation))))
+
 /* C(key, title, help, width, kind, shown, history, words, value of block in model) */
 #define COLUMNS(C)                                                                                                                      \
 	C(id, "BLOCK", "memory block number, as in sysfs", 6, NUMBER, true, false, NULL,                                                \
@@ -187,6 +269,10 @@ static s64 range_start(const struct model *model, const struct mhp_block *block)
 	  model->info.kind == SOURCE_SYSFS ? COLUMN_UNKNOWN : (s64)violations_of_block(&model->violations, block->start_pfn))           \
 	C(live, "LIVE", "pages of the block that hold memmap in use", 7, NUMBER, false, false, NULL,                                    \
 	  inner(block, range_live_pages(model->ledger, block)))                                                                         \
+	TASK_COLUMNS(C, added, "ADD", ADD)                                                                                               \
+	TASK_COLUMNS(C, onlined, "ON", ONLINE)                                                                                           \
+	C(online_zone, "ONZONE", "zone that it was last to go online to", 7, WORD, false, true, event_zones, asked_zone(model, block))    \
+	TASK_COLUMNS(C, offlined, "OFF", OFFLINE)                                                                                        \
 	C(range, "RANGE", "first pfn of the range it was added with", 12, HEX, false, false, NULL, range_start(model, block))           \
 	C(known, "KNOWN", "where this information comes from", 9, WORD, false, false, knowns, block_known(block))
 /* clang-format on */
@@ -226,11 +312,45 @@ const char *column_word(const struct column *column, s64 value)
 	return NULL;
 }
 
+/* What a column of texts is about */
+static const struct who_task *text_task(const struct column *column,
+					const struct model *model,
+					const void *row);
+
+const char *column_text(const struct column *column, const struct model *model,
+			const void *row, char buf[MHP_COMM_LEN + 1])
+{
+	const struct who_task *task = text_task(column, model, row);
+
+	buf[0] = buf[MHP_COMM_LEN] = '\0';
+	if (task)
+		memcpy(buf, task->comm, MHP_COMM_LEN);
+	return buf;
+}
+
 const struct column *column_shown(const struct column *column)
 {
 	while (column->key && !column->shown)
 		column++;
 	return column->key ? column : NULL;
+}
+
+const char *block_who_text(const struct model *model,
+			   const struct mhp_block *block, enum operation kind,
+			   char buf[BLOCK_WHO_MAX])
+{
+	const struct who_task *task = block_task(model, block, kind);
+	char comm[MHP_COMM_LEN + 1] = "";
+
+	if (!task) {
+		strcpy(buf, is_whole_life(model, block) ? "-" : "?");
+		return buf;
+	}
+	memcpy(comm, task->comm, MHP_COMM_LEN);
+	plain_text(comm);
+	snprintf(buf, BLOCK_WHO_MAX, "%s (%u), %s", comm, task->pid,
+		 task->way ? event_symbol(who_ways, task->way) : "way unknown");
+	return buf;
 }
 
 /* Whether a cell is the duration of an operation in progress. */
@@ -243,7 +363,7 @@ int column_format(const struct column *column, const struct model *model,
 		  const void *row, char *buf, size_t len)
 {
 	s64 value = column->get(model, row);
-	char text[UNITS_TEXT_MAX];
+	char text[UNITS_TEXT_MAX], comm[MHP_COMM_LEN + 1];
 	const char *word;
 
 	if (value == COLUMN_NONE)
@@ -262,6 +382,12 @@ int column_format(const struct column *column, const struct model *model,
 				column_runs(column, model, row) ? "+" : "");
 	case COLUMN_FLAG:
 		return snprintf(buf, len, value ? "yes" : "no");
+	case COLUMN_WHEN:
+		return snprintf(buf, len, "%s", time_text(text, value));
+	case COLUMN_TEXT:
+		column_text(column, model, row, comm);
+		plain_text(comm);
+		return snprintf(buf, len, "%s", comm);
 	case COLUMN_WORD:
 		break;
 	}
@@ -322,6 +448,34 @@ static s64 add_ret(const struct mhp_range *range)
 	return range->add.end_ns ? range->add_ret : COLUMN_NONE;
 }
 
+/* The task that added or removed a range: that of its first memory block. NULL as for blocks. */
+static const struct who_task *range_task(const struct model *model,
+					 const struct mhp_range *range,
+					 enum operation kind)
+{
+	const struct mhp_block *block =
+		ledger_find_block(model->ledger, range->start_pfn);
+
+	return block ? block_task(model, block, kind) : NULL;
+}
+
+#define RANGE_TASK(operation, value)                                     \
+	({                                                               \
+		const struct who_task *task =                            \
+			range_task(model, range, OPERATION_##operation); \
+		task ? (s64)(value) : range_has_no_task(model, range);   \
+	})
+
+/* If nothing is known of a task, whether that means that there was none */
+static s64 range_has_no_task(const struct model *model,
+			     const struct mhp_range *range)
+{
+	return model->info.kind != SOURCE_SYSFS && !model_lost(model) &&
+			       range->add.begin_ns ?
+		       COLUMN_NONE :
+		       COLUMN_UNKNOWN;
+}
+
 /* Only the memmap of a whole range has users of its own, and not in old recordings. */
 static bool range_has_users(const struct mhp_range *range)
 {
@@ -360,6 +514,12 @@ static bool range_has_users(const struct mhp_range *range)
 	C(reason, "REASON", "why its add or removal failed", 13, WORD, false, event_reasons, range->reason)             \
 	C(failed_pfn, "FAILED", "first pfn that it failed on", 11, HEX, false, NULL,                                    \
 	  range->reason ? (s64)range->failed_pfn : COLUMN_NONE)                                                         \
+	C(added_by, "ADDBY", "task that added it", 15, TEXT, false, NULL, RANGE_TASK(ADD, name_number(task->comm)))      \
+	C(added_pid, "ADDPID", "thread ID of that task", 7, NUMBER, false, NULL, RANGE_TASK(ADD, task->pid))             \
+	C(added_way, "ADDWAY", "by which way, as far as it shows", 10, WORD, false, who_ways, RANGE_TASK(ADD, task->way ?: COLUMN_UNKNOWN)) \
+	C(removed_by, "REMBY", "task that removed it", 15, TEXT, false, NULL, RANGE_TASK(REMOVE, name_number(task->comm))) \
+	C(removed_pid, "REMPID", "thread ID of that task", 7, NUMBER, false, NULL, RANGE_TASK(REMOVE, task->pid))        \
+	C(removed_way, "REMWAY", "by which way, as far as it shows", 10, WORD, false, who_ways, RANGE_TASK(REMOVE, task->way ?: COLUMN_UNKNOWN)) \
 	C(add_ns, "ADDTIME", "duration of the add", 9, TIME, false, NULL,                                               \
 	  duration(model, &range->add, range_is_adding(range)))
 /* clang-format on */
@@ -388,6 +548,21 @@ static bool column_runs(const struct column *column, const struct model *model,
 	if (column->get == get_offline_time)
 		return block_is_offlining(row);
 	return column->get == get_range_add_ns && range_is_adding(row);
+}
+
+static const struct who_task *text_task(const struct column *column,
+					const struct model *model,
+					const void *row)
+{
+	if (column->get == get_added_by)
+		return block_task(model, row, OPERATION_ADD);
+	if (column->get == get_onlined_by)
+		return block_task(model, row, OPERATION_ONLINE);
+	if (column->get == get_offlined_by)
+		return block_task(model, row, OPERATION_OFFLINE);
+	if (column->get == get_range_added_by)
+		return range_task(model, row, OPERATION_ADD);
+	return range_task(model, row, OPERATION_REMOVE);
 }
 
 static bool column_is_bound(const struct column *column, const void *row)

@@ -19,6 +19,8 @@ enum column_kind {
 	COLUMN_WORD,
 	COLUMN_TIME,
 	COLUMN_FLAG, /* yes or no, true or false in JSON */
+	COLUMN_WHEN, /* a time of CLOCK_MONOTONIC in ns; in seconds in tables */
+	COLUMN_TEXT, /* of any bytes, see column_text() */
 };
 
 struct column {
@@ -30,7 +32,7 @@ struct column {
 	bool shown; /* by default in tables */
 	/*
 	 * The value of a row, which is a block, or a range in range_columns.
-	 * Times are in ns. COLUMN_NONE if there is no value, "-" as text;
+	 * Times are in ns, texts a number by which they can be sorted. COLUMN_NONE if there is no value, "-" as text;
 	 * COLUMN_UNKNOWN if the source cannot tell it, "?" as text. Both are
 	 * null in JSON.
 	 */
@@ -42,6 +44,20 @@ struct column {
 extern const struct column columns[]; /* key == NULL ends the list */
 
 const struct column *column_find(const char *key);
+/*
+ * The text of a cell, which may have any bytes; at most MHP_COMM_LEN of them. ""
+ * if there is none, or if it is unknown. Returns buf.
+ */
+const char *column_text(const struct column *column, const struct model *model,
+			const void *row, char buf[MHP_COMM_LEN + 1]);
+/*
+ * The task that last added, onlined or offlined a block, and its way: "bash (312),
+ * sysfs". "-" if there was none, "?" if it is unknown. Returns buf.
+ */
+#define BLOCK_WHO_MAX 64
+const char *block_who_text(const struct model *model,
+			   const struct mhp_block *block, enum operation kind,
+			   char buf[BLOCK_WHO_MAX]);
 /* The word of a value, NULL if it has none. */
 const char *column_word(const struct column *column, s64 value);
 /*

@@ -83,6 +83,21 @@ static int parse_word(struct term *term, const char *text, char *why,
 	return -EINVAL;
 }
 
+/* A name, of which any is possible */
+static int parse_name(struct term *term, const char *text, char *why,
+		      size_t len)
+{
+	if (term->op != OP_EQUAL && term->op != OP_UNEQUAL) {
+		snprintf(why, len,
+			 "%s is not a number: use = or !=", term->column->key);
+		return -EINVAL;
+	}
+	term->value = 0;
+	if (!parse_empty(term, text))
+		strcpy(term->word, text);
+	return 0;
+}
+
 static int parse_number(struct term *term, const char *text, char *why,
 			size_t len)
 {
@@ -92,7 +107,8 @@ static int parse_number(struct term *term, const char *text, char *why,
 
 	if (parse_empty(term, text))
 		return 0;
-	if (term->column->kind == COLUMN_TIME) {
+	if (term->column->kind == COLUMN_TIME ||
+	    term->column->kind == COLUMN_WHEN) {
 		if (!duration_parse(&ns, text)) {
 			term->value = ns;
 			return 0;
@@ -160,6 +176,8 @@ static int parse_term(struct term *term, char *text, char *why, size_t len)
 	}
 	if (term->column->kind == COLUMN_WORD)
 		return parse_word(term, at + size, why, len);
+	if (term->column->kind == COLUMN_TEXT)
+		return parse_name(term, at + size, why, len);
 	return parse_number(term, at + size, why, len);
 }
 
@@ -216,6 +234,24 @@ static bool match_bare(const struct term *term, const struct model *model,
 	return false;
 }
 
+static bool match_name(const struct term *term, const struct model *model,
+		       const struct mhp_block *block)
+{
+	s64 value = term->column->get(model, block);
+	char name[MHP_COMM_LEN + 1];
+	bool equal;
+
+	if (term->value == COLUMN_NONE)
+		equal = value <= COLUMN_UNKNOWN;
+	else if (term->value == COLUMN_UNKNOWN)
+		equal = value == COLUMN_UNKNOWN;
+	else
+		equal = value > COLUMN_UNKNOWN &&
+			!strcmp(column_text(term->column, model, block, name),
+				term->word);
+	return equal == (term->op == OP_EQUAL);
+}
+
 static bool match_term(const struct term *term, const struct model *model,
 		       const struct mhp_block *block)
 {
@@ -223,6 +259,8 @@ static bool match_term(const struct term *term, const struct model *model,
 
 	if (!term->column)
 		return match_bare(term, model, block);
+	if (term->column->kind == COLUMN_TEXT)
+		return match_name(term, model, block);
 	value = term->column->get(model, block);
 	/* An empty or unknown value is neither below nor above any number. */
 	if (term->column->kind == COLUMN_WORD && value != COLUMN_UNKNOWN &&

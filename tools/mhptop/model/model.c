@@ -38,6 +38,7 @@ int model_init(struct model *model, const struct source_info *info)
 	model->ledger = ledger_new(pages, info->max_accounts);
 	violations_init(&model->violations, pages);
 	sparse_init(&model->poisoned, sizeof(u32));
+	who_init(&model->who);
 	if (model->log && model->ledger)
 		return 0;
 	model_fini(model);
@@ -50,6 +51,7 @@ void model_fini(struct model *model)
 	model->ledger = NULL;
 	violations_free(&model->violations);
 	sparse_free(&model->poisoned);
+	who_reset(&model->who);
 	free(model->log);
 	model->log = NULL;
 	free(model->clocks);
@@ -69,6 +71,7 @@ int model_restart(struct model *model, const struct source_info *info,
 	ledger_free(model->ledger);
 	model->ledger = ledger;
 	sparse_free(&model->poisoned);
+	who_reset(&model->who);
 	if (!continues) {
 		model->first_ns = model->last_ns = model->now_ns = 0;
 		model->nr_clocks = 0;
@@ -149,6 +152,8 @@ int model_take(void *ctx, const struct mhp_record *record)
 	/* A loaded ledger already includes the record. */
 	if (!model->loaded && ledger_fold(model->ledger, record))
 		model->no_room++;
+	who_take(&model->who, record, ledger_block_pages(model->ledger),
+		 model_lost(model));
 	if (!event_is_tool(record->event) &&
 	    record->time_ns >= model->log_since_ns)
 		log_put(model, record);

@@ -14,6 +14,7 @@
 #include "model/ledger.h"
 #include "model/source_info.h"
 #include "model/violations.h"
+#include "model/who.h"
 
 #define MODEL_LOG 4096 /* latest events that the model keeps */
 
@@ -31,6 +32,7 @@ struct model {
 	struct sparse
 		poisoned; /* u32 pages of memory blocks, by block number, as of the snapshot */
 	struct attention attention; /* as of the last stream_update() */
+	struct who who;
 	bool loaded; /* the ledger is a copy of the kernel's: do not fold records */
 	struct source_totals totals; /* as last reported by the source */
 	u64 seen; /* records taken */

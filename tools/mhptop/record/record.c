@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The recorder. Each batch of records is written with one write(), so that a
- * recorder that is killed leaves at most one incomplete line. The records are
- * also folded into a ledger, which is compared with the kernel's at the end.
+ * recorder that is killed leaves at most one incomplete line, or record. The records
+ * are also folded into a ledger, which is compared with the kernel's at the end.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -19,6 +19,7 @@
 #include "base/loop.h"
 #include "base/out.h"
 #include "record/record.h"
+#include "format/binary.h"
 #include "format/record_json.h"
 #include "format/recording.h"
 
@@ -33,18 +34,37 @@ struct recorder {
 	off_t begin; /* where the output begins in a file that others wrote before */
 	struct mhp_ledger *ledger;
 	struct recording_totals totals;
+	bool is_binary;
+	struct binary_writer writer;
 	size_t used;
 	char batch[BATCH_BYTES + RECORDING_LINE_MAX];
 };
 
+_Static_assert(BINARY_BEGIN_MAX <= BATCH_BYTES + RECORDING_LINE_MAX &&
+		       BINARY_RECORD_MAX <= RECORD_JSON_MAX,
+	       "what is written fits into the batch");
+
+/* The bytes of whole lines or records, of those of a batch that were written. */
+static size_t whole_bytes(const struct recorder *recorder, size_t bytes)
+{
+	const char *newline;
+
+	if (recorder->is_binary)
+		/* Without all of its begin, a recording is none. */
+		return recorder->out.written == bytes ?
+			       0 :
+			       binary_whole(recorder->batch, bytes);
+	newline = memrchr(recorder->batch, '\n', bytes);
+	return newline ? newline + 1 - recorder->batch : 0;
+}
+
 /*
  * So many bytes of the batch were written before the disk was full. Remove an
- * incomplete line from a file, unless something follows it.
+ * incomplete line or record from a file, unless something follows it.
  */
 static void cut_line(struct recorder *recorder, size_t bytes)
 {
-	const char *newline = memrchr(recorder->batch, '\n', bytes);
-	size_t cut = bytes - (newline ? newline + 1 - recorder->batch : 0);
+	size_t cut = bytes - whole_bytes(recorder, bytes);
 	off_t end = lseek(recorder->out.fd, 0, SEEK_CUR);
 	struct stat status;
 
@@ -52,7 +72,8 @@ static void cut_line(struct recorder *recorder, size_t bytes)
 	    fstat(recorder->out.fd, &status) || status.st_size != end)
 		return;
 	if (ftruncate(recorder->out.fd, end - cut))
-		status_fail(STATUS_OK, "the last line of %s is incomplete",
+		status_fail(STATUS_OK, "the last %s of %s is incomplete",
+			    recorder->is_binary ? "record" : "line",
 			    recorder->name);
 }
 
@@ -88,6 +109,32 @@ static int flush(struct recorder *recorder)
 	return err;
 }
 
+static size_t put_header(struct recorder *recorder, char *buf)
+{
+	const struct source_info *info = &recorder->source->info;
+
+	return recorder->is_binary ?
+		       binary_begin_put(&recorder->writer, info, buf) :
+		       recording_header_put(info, buf);
+}
+
+static size_t put_record(struct recorder *recorder,
+			 const struct mhp_record *record, char *buf)
+{
+	return recorder->is_binary ?
+		       binary_record_put(&recorder->writer, record, buf) :
+		       record_to_json(record, buf);
+}
+
+static size_t put_totals(struct recorder *recorder, char *buf)
+{
+	const struct recording_totals *totals = &recorder->totals;
+
+	return recorder->is_binary ?
+		       binary_totals_put(&recorder->writer, totals, buf) :
+		       recording_totals_put(totals, buf);
+}
+
 /* Sink. If an account cannot be allocated, the self-check will report it. */
 static int recorder_take(void *ctx, const struct mhp_record *record)
 {
@@ -96,7 +143,7 @@ static int recorder_take(void *ctx, const struct mhp_record *record)
 	if (recorder->used > BATCH_BYTES - RECORD_JSON_MAX && flush(recorder))
 		return -ECANCELED;
 	recorder->used +=
-		record_to_json(record, recorder->batch + recorder->used);
+		put_record(recorder, record, recorder->batch + recorder->used);
 	ledger_fold(recorder->ledger, record);
 	recorder->totals.folded += !!record->seq;
 	return 0;
@@ -172,7 +219,7 @@ static int write_totals(struct recorder *recorder)
 	if (ret)
 		return ret;
 	totals->source.mono_ns = end_ns;
-	recorder->used = recording_totals_put(totals, recorder->batch);
+	recorder->used = put_totals(recorder, recorder->batch);
 	ret = flush(recorder) ?: check_file(recorder);
 	if (ret)
 		return ret;
@@ -193,8 +240,7 @@ static int recorder_loop(struct recorder *recorder)
 {
 	int ret;
 
-	recorder->used =
-		recording_header_put(&recorder->source->info, recorder->batch);
+	recorder->used = put_header(recorder, recorder->batch);
 	ret = flush(recorder);
 	while (ret >= 0) {
 		ret = fetch(recorder);
@@ -267,6 +313,13 @@ static int lock_output(const struct record_output *output)
 		output->name);
 }
 
+static bool has_suffix(const char *path, const char *suffix)
+{
+	size_t len = strlen(path), suffix_len = strlen(suffix);
+
+	return len > suffix_len && !strcmp(path + len - suffix_len, suffix);
+}
+
 int record_open(struct record_output *output, const char *path)
 {
 	/* Whatever another program does to the file, no line is overwritten. */
@@ -278,6 +331,7 @@ int record_open(struct record_output *output, const char *path)
 	if (!path || !strcmp(path, "-"))
 		return lock_output(output);
 	output->name = path;
+	output->is_binary = has_suffix(path, BINARY_SUFFIX);
 	output->fd = open(path, flags | O_EXCL, 0600);
 	if (output->fd >= 0)
 		output->created = path;
@@ -340,8 +394,10 @@ static int record_all(struct source *source, const struct record_output *output)
 	static struct recorder recorder;
 	int signals = loop_signals(), status;
 
+	source->short_records = true;
 	recorder.source = source;
 	recorder.name = output->name;
+	recorder.is_binary = output->is_binary;
 	out_init(&recorder.out, output->fd, signals);
 	recorder.begin = find_begin(output->fd);
 	note_file(&recorder, output->fd);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* `mhptop record`: writes the records of a live source as NDJSON. */
+/* `mhptop record`: writes the records of a live source as NDJSON or, to FILE.mhp, in binary form. */
 #ifndef RECORD_H
 #define RECORD_H
 
@@ -9,6 +9,7 @@ struct record_output {
 	const char *name; /* for messages */
 	const char *created; /* path of a file that did not exist, or NULL */
 	int fd;
+	bool is_binary;
 };
 
 /*

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/plain_text.h"
+#include "format/binary.h"
 #include "source/source.h"
 #include "source/unpack.h"
 
@@ -78,7 +79,7 @@ static source_open find_open(const struct beginning *file, const char *path,
 					     source_open_trace_dat;
 	/* The source of recordings reports that a file is empty or unreadable. */
 	if ((file->len <= 0 && !file->packed) || begins_with(file, "{") ||
-	    begins_with(file, "\xef\xbb\xbf{"))
+	    begins_with(file, "\xef\xbb\xbf{") || *file->begin == *BINARY_MAGIC)
 		return source_open_file;
 	return source_open_text;
 }

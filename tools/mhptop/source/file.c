@@ -16,16 +16,16 @@
 #include "base/plain_text.h"
 #include "format/record_json.h"
 #include "format/recording.h"
+#include "source/input.h"
 #include "source/results.h"
-#include "source/unpack.h"
 
-#define BUFFER_BYTES 65536
 #define FOLLOW_NS (LOOP_NS / 5) /* between looks for more */
 
 struct source_file {
 	struct source source;
 	int fd;
-	struct unpack *unpack; /* of a file that does not grow, NULL for others */
+	struct input *input;
+	bool unpacked; /* a file that does not grow */
 	int timer; /* if the file is followed: when to look for more; else -1 */
 	bool waiting; /* all there was of a followed file has been read */
 	bool eof;
@@ -37,7 +37,7 @@ struct source_file {
 	struct results results;
 	size_t start; /* unparsed bytes of buf */
 	size_t end;
-	char buf[BUFFER_BYTES];
+	char buf[INPUT_BYTES];
 };
 
 static struct source_file *to_file(struct source *source)
@@ -78,22 +78,6 @@ static bool is_truncated(const struct source_file *file)
 	       !strchr("\n}", file->buf[file->end - 1]);
 }
 
-/* Like read(), but with -errno. A pipe is not unpacked, as that may have to wait for more. */
-static ssize_t file_input(struct source_file *file, char *to, size_t len)
-{
-	ssize_t n;
-
-	if (file->unpack) {
-		n = unpack_read(file->unpack, to, len);
-		/* Packed data that was cut is a recording that was cut. */
-		return n == -ENODATA ? 0 : n;
-	}
-	do {
-		n = read(file->fd, to, len);
-	} while (n < 0 && errno == EINTR);
-	return n < 0 ? -errno : n;
-}
-
 /*
  * The end of a followed file, for now. Only its totals end it, or a recorder that
  * wrote another recording into it. 0 or an error.
@@ -119,6 +103,7 @@ static int file_await(struct source_file *file)
 /* Read more into the buffer. 0, also at the end of the file, or an error. */
 static int file_fill(struct source_file *file)
 {
+	const char *why;
 	ssize_t n;
 
 	if (file->start) {
@@ -130,18 +115,16 @@ static int file_fill(struct source_file *file)
 		file->line++;
 		return file_fail(file, -EPROTO, "line too long");
 	}
-	n = file_input(file, file->buf + file->end,
-		       sizeof(file->buf) - file->end);
+	n = input_read(file->input, file->buf + file->end,
+		       sizeof(file->buf) - file->end, &file->eof, &why);
+	if (n >= 0 && file->eof && file->timer < 0)
+		n = input_end(file->input, &why);
 	if (n < 0) {
 		file->line++;
-		return file_fail(file, n,
-				 n == -EPROTO ? "packed data is damaged" :
-				 n == -EFBIG  ? UNPACK_TOO_LARGE :
-						strerror(-n));
+		return file_fail(file, n, why);
 	}
 	file->end += n;
-	file->eof = !n;
-	return !n && file->timer >= 0 ? file_await(file) : 0;
+	return file->eof && file->timer >= 0 ? file_await(file) : 0;
 }
 
 /* Whether read() will not block. O_NONBLOCK would also affect other users of the file. */
@@ -149,7 +132,7 @@ static bool is_readable(struct source_file *file)
 {
 	struct pollfd fd = { .fd = file->fd, .events = POLLIN };
 
-	return poll(&fd, 1, 0) > 0;
+	return input_failed(file->input) || poll(&fd, 1, 0) > 0;
 }
 
 /*
@@ -302,7 +285,7 @@ static const char *other_input(const struct source_file *file)
 	bool is_zstd = len >= sizeof(zstd) - 1 &&
 		       !memcmp(begin, zstd, sizeof(zstd) - 1);
 
-	if (file->unpack)
+	if (file->unpacked)
 		return NULL;
 	if (file->timer >= 0 && is_gzip)
 		return "gzip data, which cannot be followed: leave out --follow";
@@ -431,7 +414,7 @@ static void file_close(struct source *source)
 {
 	struct source_file *file = to_file(source);
 
-	unpack_free(file->unpack);
+	input_free(file->input);
 	if (file->fd >= 0)
 		close(file->fd);
 	if (file->timer >= 0)
@@ -482,11 +465,11 @@ static int open_growing(struct source_file *file, bool follow)
 
 	file->source.info.growing = follow || !is_file;
 	/* Nothing that grows is unpacked: the packer keeps its last records for long. */
-	if (is_file && !follow) {
-		file->unpack = unpack_new(file->fd);
-		return file->unpack ? 0 : -ENOMEM;
-	}
-	if (!is_file)
+	file->unpacked = is_file && !follow;
+	file->input = input_new(file->fd, file->unpacked);
+	if (!file->input)
+		return -ENOMEM;
+	if (!is_file || !follow)
 		return 0;
 	file->timer =
 		timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);

@@ -90,6 +90,7 @@ struct source {
 	 * of read() never hands over records of two.
 	 */
 	u64 part;
+	bool short_records; /* set by a reader whose sink reads no more of a record than its size says */
 	struct source_ending ending; /* of the last recording that has ended */
 };
 

@@ -38,6 +38,21 @@ static void json_put_value(FILE *out, const struct column *column, s64 value)
 		fprintf(out, "%lld", value);
 }
 
+/* A text that there is not is null. */
+static void json_put_text(FILE *out, const struct column *column,
+			  const struct model *model, const void *row)
+{
+	char text[MHP_COMM_LEN + 1], escaped[JSON_TEXT_MAX * MHP_COMM_LEN + 1];
+
+	if (column->get(model, row) <= COLUMN_UNKNOWN) {
+		fputs("null", out);
+		return;
+	}
+	column_text(column, model, row, text);
+	*json_text_put(escaped, text, MHP_COMM_LEN) = '\0';
+	fprintf(out, "\"%s\"", escaped);
+}
+
 static void json_put_row(FILE *out, const struct model *model,
 			 const struct column *list, const void *row, size_t nth)
 {
@@ -48,7 +63,10 @@ static void json_put_row(FILE *out, const struct model *model,
 	for (column = list; column->key; column++) {
 		fprintf(out, "%s\"%s\":", column == list ? "{" : ",",
 			column->key);
-		json_put_value(out, column, column->get(model, row));
+		if (column->kind == COLUMN_TEXT)
+			json_put_text(out, column, model, row);
+		else
+			json_put_value(out, column, column->get(model, row));
 	}
 	fputc('}', out);
 }

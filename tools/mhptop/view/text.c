@@ -124,8 +124,10 @@ static void text_put_row(FILE *out, const struct model *model,
 
 	while ((column = next)) {
 		next = column_shown(column + 1);
-		width = column->kind == COLUMN_WORD ? -column->width :
-						      column->width;
+		width = column->kind == COLUMN_WORD ||
+					column->kind == COLUMN_TEXT ?
+				-column->width :
+				column->width;
 		if (!next && !tail && width < 0)
 			width = 0;
 		if (row)

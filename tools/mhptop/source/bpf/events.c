@@ -26,25 +26,33 @@ _Static_assert(sizeof(long) == 8, "records have the kernel's 64-bit longs");
 _Static_assert(sizeof(struct mhp_event_order) <= 64,
 	       "struct source_totals has no room for all events");
 
-/* A record in the ring buffer is as short as its payload: copy it to one of full size. */
+/* A record in the ring buffer is as short as its payload: many sinks need a copy of full size. */
+static int hand_over(struct bpf_source *self, const struct mhp_record *record)
+{
+	struct mhp_record whole = { 0 };
+
+	if (self->source.short_records)
+		return self->sink(self->ctx, record);
+	memcpy(&whole, record, MHP_RECORD_HEADER + record->size);
+	return self->sink(self->ctx, &whole);
+}
+
 static int bpf_handle_record(void *ctx, void *data, size_t size)
 {
 	struct bpf_source *self = ctx;
-	struct mhp_record record = { 0 };
+	const struct mhp_record *record = data;
 	const struct event_info *event;
 	int err;
 
-	memcpy(&record, data, size < sizeof(record) ? size : sizeof(record));
-	event = event_info(record.event);
-	if (!event || size != MHP_RECORD_HEADER + record.size ||
-	    record.size != event->size)
+	event = size >= MHP_RECORD_HEADER ? event_info(record->event) : NULL;
+	if (!event || size != MHP_RECORD_HEADER + record->size ||
+	    record->size != event->size)
 		return source_live_why(
 			-EBADMSG, self->source.why, sizeof(self->source.why),
-			"damaged record from the collector: event %u, %zu bytes",
-			record.event, size);
+			"damaged record from the collector: %zu bytes", size);
 	self->handed++;
-	bpf_memory_take(&self->memory, &record);
-	err = self->sink(self->ctx, &record);
+	bpf_memory_take(&self->memory, record);
+	err = hand_over(self, record);
 	if (!err)
 		self->taken++;
 	return err;

@@ -35,17 +35,6 @@ static int load_block(struct mhp_ledger *ledger, const void *key,
 	return ledger_load_block(ledger, block);
 }
 
-static int load_zone(struct mhp_ledger *ledger, const void *key,
-		     const void *account)
-{
-	const struct mhp_zone_account *zone = account;
-	const u64 *id = key;
-
-	if (((u64)(u32)zone->nid << 32 | zone->zone) != *id)
-		return 0;
-	return ledger_load_zone(ledger, zone);
-}
-
 static int load_range(struct mhp_ledger *ledger, const void *key,
 		      const void *account)
 {
@@ -85,6 +74,22 @@ static int load_map(const struct bpf_map *map, struct mhp_ledger *ledger,
 	return err == -ENOENT ? full : err;
 }
 
+/* Zones are in memory that we share with the kernel. */
+static int load_all_zones(const struct mhp_bpf *skel, struct mhp_ledger *ledger)
+{
+	const struct mhp_zone_account *zones = skel->bss->mhp_zones;
+	struct mhp_zone_account zone;
+	int full = 0;
+	u32 i;
+
+	for (i = 0; i < MHP_MAX_ZONES; i++) {
+		zone = zones[i];
+		if (zone.zone && mhp_zone_index(zone.nid, zone.zone) == i)
+			full = ledger_load_zone(ledger, &zone) ?: full;
+	}
+	return full;
+}
+
 static int load_all(struct bpf_source *self, struct mhp_ledger *ledger)
 {
 	const struct mhp_bpf *skel = self->skel;
@@ -97,7 +102,7 @@ static int load_all(struct bpf_source *self, struct mhp_ledger *ledger)
 	if (!err)
 		err = load_map(skel->maps.mhp_ranges, ledger, load_range);
 	if (!err)
-		err = load_map(skel->maps.mhp_zones, ledger, load_zone);
+		err = load_all_zones(skel, ledger);
 	if (!err)
 		err = bpf_map_lookup_elem(bpf_map__fd(skel->maps.mhp_totals),
 					  &key, &globals);
@@ -325,6 +330,27 @@ static int compare_map(const struct comparison *c,
 	return 1;
 }
 
+static int compare_all_zones(const struct comparison *c,
+			     const struct mhp_ledger *ledger,
+			     const struct mhp_zone_account *zones)
+{
+	size_t nr = 0;
+	int err = 0;
+	u32 i;
+
+	for (i = 0; !err && i < MHP_MAX_ZONES; i++) {
+		if (!zones[i].zone)
+			continue;
+		err = ledger_compare_zone(c, ledger, &zones[i]);
+		nr++;
+	}
+	if (err || nr == ledger_nr_zones(ledger))
+		return err;
+	snprintf(c->why, c->len, "zones: %zu accounts in the kernel, %zu here",
+		 nr, ledger_nr_zones(ledger));
+	return 1;
+}
+
 int bpf_source_compare(struct bpf_source *self, struct mhp_ledger *ledger,
 		       char *why, size_t len)
 {
@@ -342,8 +368,7 @@ int bpf_source_compare(struct bpf_source *self, struct mhp_ledger *ledger,
 		err = compare_map(&c, ledger, skel->maps.mhp_ranges,
 				  ledger_nr_ranges(ledger), compare_range);
 	if (!err)
-		err = compare_map(&c, ledger, skel->maps.mhp_zones,
-				  ledger_nr_zones(ledger), ledger_compare_zone);
+		err = compare_all_zones(&c, ledger, skel->bss->mhp_zones);
 	if (!err)
 		err = compare_map(&c, ledger, skel->maps.mhp_totals, 1,
 				  compare_globals);

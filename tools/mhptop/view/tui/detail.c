@@ -311,6 +311,21 @@ static void phase_lines(struct tui_lines *lines, const struct view_tui *view,
 			      event_symbol(event_steps, block->step));
 }
 
+/* Tasks that the kernel does not remember */
+static void task_lines(struct tui_lines *lines, const struct model *model,
+		       const struct mhp_block *block)
+{
+	char text[BLOCK_WHO_MAX];
+
+	tui_lines_add(lines, TUI_TITLE, "Tasks");
+	tui_lines_add(lines, TUI_PLAIN, "  added    by %s",
+		      block_who_text(model, block, OPERATION_ADD, text));
+	tui_lines_add(lines, TUI_PLAIN, "  onlined  by %s",
+		      block_who_text(model, block, OPERATION_ONLINE, text));
+	tui_lines_add(lines, TUI_PLAIN, "  offlined by %s",
+		      block_who_text(model, block, OPERATION_OFFLINE, text));
+}
+
 static void range_lines(struct tui_lines *lines, const struct view_tui *view,
 			const struct model *model,
 			const struct mhp_block *block)
@@ -410,6 +425,7 @@ void tui_detail_make(struct view_tui *view, const struct model *model)
 	memmap_lines(lines, model, block);
 	origin_lines(lines, block);
 	phase_lines(lines, view, model, block);
+	task_lines(lines, model, block);
 	range_lines(lines, view, model, block);
 	event_lines(lines, view, model, block);
 	detail_column_lines(lines, model, block);

@@ -31,7 +31,7 @@ static int column_width(const struct column *column)
 
 static bool column_is_left(const struct column *column)
 {
-	return column->kind == COLUMN_WORD;
+	return column->kind == COLUMN_WORD || column->kind == COLUMN_TEXT;
 }
 
 static void tui_cell_draw(struct tui_pen *pen, const struct column *column,

@@ -3,11 +3,11 @@
  * Operations on memory as the events report them: each begins, may report why
  * it fails, and ends. The kernel runs one at a time.
  */
-#ifndef EXPORT_OPERATION_H
-#define EXPORT_OPERATION_H
+#ifndef MODEL_OPERATION_H
+#define MODEL_OPERATION_H
 
 #include <stdbool.h>
-#include "model/model.h"
+#include "model/source_info.h"
 
 enum operation {
 	OPERATION_ADD,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Recognises the events of operations, and pairs begins with ends. */
-#include "export/operation.h"
+#include "model/operation.h"
 
 static const struct {
 	const char *name;

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Reads a stream to its end, and writes the report. */
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/plain_text.h"
+#include "report/report.h"
+
+const char *report_memory(const struct report *report, enum operation kind,
+			  u64 start_pfn, u64 nr_pages,
+			  char text[REPORT_MEMORY_MAX])
+{
+	const struct model *model = &report->stream->model;
+	u64 bytes = model->info.page_bytes;
+
+	if (kind == OPERATION_ONLINE || kind == OPERATION_OFFLINE)
+		snprintf(text, REPORT_MEMORY_MAX, "memory%llu",
+			 start_pfn / ledger_block_pages(model->ledger));
+	else
+		snprintf(text, REPORT_MEMORY_MAX, "0x%llx-0x%llx",
+			 start_pfn * bytes, (start_pfn + nr_pages) * bytes - 1);
+	return text;
+}
+
+const char *report_comm(const char *comm, char text[MHP_COMM_LEN + 1])
+{
+	memcpy(text, comm, MHP_COMM_LEN);
+	text[MHP_COMM_LEN] = '\0';
+	plain_text(text);
+	return text;
+}
+
+/* Sink */
+static int report_take(void *ctx, const struct mhp_record *record)
+{
+	struct report *report = ctx;
+	int ret = stream_take(report->stream, record);
+
+	history_take(&report->history, report->stream, record);
+	return ret;
+}
+
+void report_read(struct report *report)
+{
+	struct stream *stream = report->stream;
+	struct pollfd fd = { .events = POLLIN };
+	int ret;
+
+	do {
+		ret = stream_read(stream, report_take, report);
+		fd.fd = source_fd(stream->source);
+		if (!ret)
+			loop_wait(&fd, 1, 0);
+	} while (ret >= 0);
+	stream_finish(stream, report_take, report);
+	history_end(&report->history, stream);
+	if (summary_make(&report->summary, &report->history))
+		report->history.no_memory = true;
+}
+
+void report_free(struct report *report)
+{
+	summary_free(&report->summary);
+	history_free(&report->history);
+}
+
+static int write_to(const struct report *report, FILE *out)
+{
+	switch (report->opts->format) {
+	case REPORT_TEXT:
+		return report_text(report, out);
+	case REPORT_CSV:
+		return report_csv(report, out);
+	case REPORT_JSON:
+		return report_json(report, out);
+	case REPORT_HTML:
+		return report_html(report, out);
+	}
+	return -EINVAL;
+}
+
+static int cannot_write(const char *path, int err)
+{
+	return status_fail(STATUS_FAILED, "cannot write %s: %s", path,
+			   strerror(-err));
+}
+
+static int report_write(const struct report *report)
+{
+	const char *path = report->opts->output;
+	FILE *file;
+	int err;
+
+	if (!path || !strcmp(path, "-")) {
+		err = write_to(report, stdout);
+		return err ? cannot_write("the report", err) :
+			     status_printed(STATUS_OK);
+	}
+	file = fopen(path, "we");
+	if (!file)
+		return cannot_write(path, -errno);
+	err = write_to(report, file);
+	if (fclose(file) && !err)
+		err = -errno;
+	return err ? cannot_write(path, err) : STATUS_OK;
+}
+
+/* Writing the report into a file that is read would destroy it. */
+static bool report_is_input(const struct report_opts *opts)
+{
+	struct stat output, input;
+	unsigned int i;
+
+	if (!opts->output || stat(opts->output, &output) ||
+	    !S_ISREG(output.st_mode))
+		return false;
+	for (i = 0; i < opts->nr_files; i++)
+		if (!stat(opts->files[i], &input) &&
+		    output.st_dev == input.st_dev &&
+		    output.st_ino == input.st_ino)
+			return true;
+	return false;
+}
+
+/* A vmlinux that the user names must be usable, or there is no report. */
+static int report_open_sites(struct report *report)
+{
+	const char *path = report->opts->vmlinux;
+	char why[256];
+	int err;
+
+	if (report->opts->format != REPORT_JSON &&
+	    report->opts->format != REPORT_HTML)
+		return STATUS_OK;
+	report->sites = call_sites_new(report->stream->model.info.kernel);
+	if (!report->sites)
+		return status_fail(STATUS_FAILED,
+				   "cannot find call sites: out of memory");
+	err = path ? call_sites_load(report->sites, path, why, sizeof(why)) : 0;
+	if (err > 0)
+		status_fail(STATUS_OK,
+			    "--vmlinux %s: %s; line numbers may be wrong", path,
+			    why);
+	if (err >= 0)
+		return STATUS_OK;
+	return status_fail(err == -EINVAL ? STATUS_USAGE : STATUS_FAILED,
+			   "--vmlinux %s: %s", path, why);
+}
+
+static int report_status(const struct report *report)
+{
+	const struct stream *stream = report->stream;
+
+	if (stream->over && *stream->why)
+		status_fail(STATUS_OK, "%s", stream->why);
+	if (stream->err)
+		return stream_status(stream->err);
+	if (report->history.no_memory)
+		return status_fail(STATUS_FAILED,
+				   "the report is not complete: out of memory");
+	return stream_shown_status(&stream->model);
+}
+
+static int report_stream(struct report *report)
+{
+	int status, written;
+
+	report_read(report);
+	written = report_write(report);
+	status = report_status(report);
+	report_free(report);
+	return written ?: status;
+}
+
+int report_run(struct stream *stream, const struct report_opts *opts)
+{
+	struct report report = { .stream = stream, .opts = opts };
+	int status;
+
+	if (report_is_input(opts))
+		return status_fail(STATUS_USAGE,
+				   "-o %s: this file is to be read",
+				   opts->output);
+	status = report_open_sites(&report);
+	if (status == STATUS_OK)
+		status = report_stream(&report);
+	call_sites_free(report.sites);
+	return status;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * `mhptop report`: the operations of a recording, their phases and times, and what
+ * was in their way.
+ */
+#ifndef REPORT_REPORT_H
+#define REPORT_REPORT_H
+
+#include <stdio.h>
+#include "base/units.h"
+#include "check/call_site.h"
+#include "report/summary.h"
+
+enum report_format { REPORT_TEXT, REPORT_CSV, REPORT_JSON, REPORT_HTML };
+
+struct report_opts {
+	enum report_format format;
+	const char *output; /* a file; NULL or "-": standard output */
+	enum time_style time; /* of text and HTML */
+	const char *const *files; /* that are read, nr_files of them */
+	unsigned int nr_files;
+	const char *vmlinux; /* file for call sites, NULL: look for one */
+};
+
+struct report {
+	struct stream *stream;
+	const struct report_opts *opts;
+	struct history history;
+	struct summary summary;
+	struct call_sites *sites; /* NULL: not needed */
+};
+
+/*
+ * Read a stream to its end and report on it. Returns the exit code, after errors
+ * were reported on stderr.
+ */
+int report_run(struct stream *stream, const struct report_opts *opts);
+
+/* Read the stream to its end, and sum it up. Whatever is missing then shows in the stream and in history.no_memory. */
+void report_read(struct report *report);
+/* Free what report_read() made. */
+void report_free(struct report *report);
+
+/* Each writes the report in one format: 0 or -errno. */
+int report_text(const struct report *report, FILE *out);
+int report_csv(const struct report *report, FILE *out);
+int report_json(const struct report *report, FILE *out);
+int report_html(const struct report *report, FILE *out);
+
+/* "memory32" for a memory block, "0x100000000-0x13fffffff" for a range */
+#define REPORT_MEMORY_MAX 48
+const char *report_memory(const struct report *report, enum operation kind,
+			  u64 start_pfn, u64 nr_pages,
+			  char text[REPORT_MEMORY_MAX]);
+/* The name of a task without control characters */
+const char *report_comm(const char *comm, char text[MHP_COMM_LEN + 1]);
+
+#endif

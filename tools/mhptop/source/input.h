@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The bytes of a recording as lines of NDJSON, whatever form the file has: it is
+ * unpacked on the way, and a binary recording becomes the lines that it stands for.
+ */
+#ifndef SOURCE_INPUT_H
+#define SOURCE_INPUT_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct input;
+
+/*
+ * Read from a descriptor, which the caller closes after input_free(). Only a
+ * regular file that does not grow may be unpacked, as that may have to wait for
+ * more. NULL if out of memory.
+ */
+struct input *input_new(int fd, bool unpack);
+void input_free(struct input *input);
+/*
+ * Read into a buffer of len bytes, which must be empty (INPUT_BYTES) unless the file
+ * turns out to be text. Returns the bytes of lines, perhaps 0; *eof is set at the end of
+ * the file, for now. Or -errno, after the lines before the damage, with why.
+ */
+ssize_t input_read(struct input *input, char *buf, size_t len, bool *eof,
+		   const char **why);
+/* There will be no more bytes than those up to the end. 0, or an error as above. */
+int input_end(struct input *input, const char **why);
+/* Whether input_read() has an error to report, however little there is to read. */
+bool input_failed(const struct input *input);
+
+#define INPUT_BYTES 65536
+
+#endif
