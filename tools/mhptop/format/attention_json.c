@@ -3,7 +3,7 @@
 #include "base/json.h"
 #include "format/attention_json.h"
 
-static void json_put_text(FILE *out, const char *key, const char *text)
+static void attention_put_text(FILE *out, const char *key, const char *text)
 {
 	char escaped[JSON_TEXT_MAX * ATTENTION_TEXT + 1];
 
@@ -22,9 +22,10 @@ void attention_json_put(FILE *out, const struct attention *attention)
 	for (i = 0; i < attention->nr_kept; i++, finding++) {
 		fprintf(out, "%s{\"id\":\"%s\"", i ? "," : "",
 			attention_infos[finding->id].id);
-		json_put_text(out, "what", finding->what);
-		json_put_text(out, "text", attention_text(text, finding));
-		json_put_text(out, "do", attention_infos[finding->id].advice);
+		attention_put_text(out, "what", finding->what);
+		attention_put_text(out, "text", attention_text(text, finding));
+		attention_put_text(out, "do",
+				   attention_infos[finding->id].advice);
 		fputc('}', out);
 	}
 	fputs("],\"unknown\":[", out);
