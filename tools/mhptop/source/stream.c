@@ -546,6 +546,7 @@ static void finish_early(struct stream *stream)
 
 	stream_update(stream);
 	tick_end(stream, stream->until_ns);
+	update_attention(stream);
 	model->self_check = -EOPNOTSUPP;
 	snprintf(model->self_check_why, sizeof(model->self_check_why),
 		 "the recording was read only in part (--until)");
@@ -570,6 +571,8 @@ void stream_finish(struct stream *stream, source_sink sink, void *ctx)
 	} while (ret == -EAGAIN && stream_read(stream, sink, ctx) > 0);
 	stream_update(stream);
 	end_rules(stream);
+	/* Once more, for the time of the end. */
+	update_attention(stream);
 	model->self_check = ret == -EAGAIN ? -EOPNOTSUPP : ret;
 }
 
