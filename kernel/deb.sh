@@ -37,7 +37,7 @@ need_packages() {
 
 # What the functions of lib/ read. The objects have a folder of their own, as another configuration recompiles everything.
 select_kernel() {
-	NAME=$BASE-deb VARIANT=deb RELEASE=-mhp TREE_NAME=patched OBJ=obj-deb FIRST='' PATCHES=()
+	NAME=$BASE-deb RELEASE=-mhp TREE_NAME=patched OBJ=obj-deb FIRST='' PATCHES=()
 	FRAGMENTS=(guest.config)
 	[[ ! -e $HERE/config/$BASE.config ]] || FRAGMENTS+=("$BASE.config")
 	read_fragments

@@ -11,6 +11,19 @@ golden=tests/golden
 rules=tools/prometheus/mhptop.rules.yml
 
 metrics() { "$MHPTOP" serve --textfile "$WORK/metrics" "$@" && cat "$WORK/metrics"; }
+# results NAME COMMAND…: the results that a program prints, and its exit code
+results() {
+	local name=$1 status=0 line
+	shift
+	"$@" >"$WORK/results" || status=$?
+	while IFS= read -r line; do
+		case $line in
+		ok\ *) pass "${line#ok * }" ;;
+		not\ ok\ *) fail "${line#not ok * }" "$(grep -A 1 -xF "$line" "$WORK/results" | tail -n 1)" ;;
+		esac
+	done <"$WORK/results"
+	eq "$name" $status 0
+}
 # value NAME SERIES RECORDING WANT: "" if it must be absent
 value() { eq "$1" "$(metrics "$3" 2>/dev/null | sed -n "s/^$2 //p")" "$4"; }
 # The sum of all series that match
@@ -191,15 +204,9 @@ none "  make uninstall leaves nothing" "$(find "$WORK/root" ! -type d)"
 cp tools/systemd/mhptop-serve.socket "$WORK"
 sed -i '/^Documentation=/d' "$WORK/mhptop-serve.socket"
 check "  and its socket" bash -c 'got=$(systemd-analyze verify "$0" 2>&1) && [[ -z $got ]] || { echo "$got"; exit 1; }' "$WORK/mhptop-serve.socket"
-tests/serve/manager.py "$MHPTOP" $golden/hosted.ndjson >"$WORK/manager"
-status=$?
-while IFS= read -r line; do
-	case $line in
-	ok\ *) pass "${line#ok * }" ;;
-	not\ ok\ *) fail "${line#not ok * }" "$(grep -A 1 -xF "$line" "$WORK/manager" | tail -n 1)" ;;
-	esac
-done <"$WORK/manager"
-eq "a service manager hears what it should" $status 0
+results "a service manager hears what it should" tests/serve/manager.py "$MHPTOP" $golden/hosted.ndjson
+
+results "the page for a browser has what a frame has" tests/serve/state.py "$MHPTOP" $golden/{failures,range,lost}.ndjson tests/rules/eject-range.ndjson
 
 mkdir "$WORK/prometheus"
 check "a real Prometheus scrapes, answers a query, and raises an alert" \

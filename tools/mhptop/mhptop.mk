@@ -59,6 +59,9 @@ build/obj build/san build/tests build/fuzz: | $(BPF_OUT)
 # Files that include the skeleton need it before their first build; later the .d files say when it is out of date.
 $(filter build/obj/source/bpf/% build/san/source/bpf/%,$(MHPTOP_OBJ) $(SAN_OBJ)): | $(BPF_SKEL)
 
+# It includes files that are no headers.
+build/obj/serve/assets.o build/san/serve/assets.o: $(wildcard tools/mhptop/serve/page/*)
+
 build/obj/%.o: tools/mhptop/%.c tools/mhptop/mhptop.mk | build/obj
 	@echo '  CC       $@'
 	$(Q)mkdir -p $(@D)

@@ -69,8 +69,8 @@ const struct cli_command_info cli_commands[] = {
 			 "With --now, lists what needs attention on this machine, and what to do about\n"
 			 "it. Exit: 0 nothing does; 3 something does; 5 that cannot be known.\n" },
 	[CLI_SERVE] = { "serve", "[options] [FILE...]",
-			"serve metrics for Prometheus, live or of a recording",
-			"Metrics are on /metrics, until interrupted. Without FILE they are those of\n"
+			"serve a page for a browser and metrics for Prometheus",
+			"The page is on /, metrics are on /metrics, until interrupted. Without FILE they are those of\n"
 			"this machine; - is standard input, such as a pipe from a running recorder.\n"
 			"docs/serve.md lists the metrics.\n" },
 	[CLI_EXPORT] = { "export", "--perfetto|--ndjson [FILE...]",

@@ -88,6 +88,14 @@ static void take_operation(struct tally *tally, const struct mhp_record *record)
 	tally->blind = false;
 	if (!operation_follow(tally->open, &event, record->time_ns, &end))
 		return;
+	tally->recent[tally->ended++ % TALLY_RECENT] =
+		(struct tally_operation){ .operation = event.operation,
+					  .start_pfn = event.start_pfn,
+					  .nr_pages = event.nr_pages,
+					  .begin_ns = end.begin_ns,
+					  .end_ns = record->time_ns,
+					  .ret = event.ret,
+					  .reason = end.reason };
 	if (!event.ret)
 		tally->succeeded[event.operation]++;
 	else

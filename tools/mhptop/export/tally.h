@@ -49,7 +49,23 @@ struct tally_zone {
 	bool managed;
 };
 
+#define TALLY_RECENT 64
+
+/* An operation that ended */
+struct tally_operation {
+	enum operation operation;
+	u64 start_pfn;
+	u64 nr_pages;
+	u64 begin_ns; /* 0: unknown */
+	u64 end_ns;
+	s64 ret;
+	u32 reason; /* enum mhp_reason, 0: unknown or none */
+};
+
 struct tally {
+	struct tally_operation recent
+		[TALLY_RECENT]; /* the nth to end is at (n - 1) % TALLY_RECENT */
+	u64 ended; /* operations */
 	u64 succeeded[NR_OPERATIONS];
 	u64 failed[NR_OPERATIONS]
 		  [TALLY_REASONS]; /* by enum mhp_reason, 0: unknown */

@@ -12,11 +12,12 @@
 #include <unistd.h>
 
 #include "base/loop.h"
+#include "export/openmetrics.h"
+#include "serve/assets.h"
 #include "serve/http.h"
 #include "serve/library.h"
 
 #define ACCEPTS 64 /* connections accepted in one run */
-#define NR_PAGES (METRICS_OPENMETRICS + 1)
 #define FRESH_NS (LOOP_NS / 4) /* how long a page is used again */
 
 /* The library; the same for all servers. */
@@ -37,79 +38,109 @@ struct http {
 	struct MHD_Daemon *daemon;
 	int listener;
 	int epoll;
-	http_render render;
+	const struct http_ops *ops;
 	void *ctx;
-	struct page pages[NR_PAGES];
+	struct page pages[HTTP_PAGES];
 	struct client clients[HTTP_CONNECTIONS]; /* the oldest first */
 	int nr;
 };
 
-static const char front[] =
-	"mhptop serves metrics on /metrics. See mhptop(8).\n";
-
-/* One request for each connection, so that the time of both is limited. */
+/*
+ * One request for each connection, so that the time of both is limited. The page
+ * for a browser needs nothing from anywhere else, and may be part of nothing else.
+ */
 static void add_headers(struct MHD_Response *response, const char *type)
 {
+	static const char *const headers[][2] = {
+		{ MHD_HTTP_HEADER_CONNECTION, "close" },
+		{ MHD_HTTP_HEADER_CACHE_CONTROL, "no-store" },
+		{ "X-Content-Type-Options", "nosniff" },
+		{ "Referrer-Policy", "no-referrer" },
+		{ "Content-Security-Policy",
+		  "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+		  "frame-ancestors 'none'; base-uri 'none'; form-action 'none'" },
+	};
+	size_t i;
+
 	mhd->MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE,
 				     type);
-	mhd->MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION,
-				     "close");
+	for (i = 0; i < sizeof(headers) / sizeof(*headers); i++)
+		mhd->MHD_add_response_header(response, headers[i][0],
+					     headers[i][1]);
 }
 
-static struct MHD_Response *make_page(struct http *http,
-				      enum metrics_format format)
+static const char *page_type(enum http_page page)
+{
+	switch (page) {
+	case HTTP_METRICS:
+		return metrics_type(METRICS_TEXT);
+	case HTTP_OPENMETRICS:
+		return metrics_type(METRICS_OPENMETRICS);
+	default:
+		return "application/json";
+	}
+}
+
+/* A response with what was written to out, text in the end; NULL after an error. */
+static struct MHD_Response *end_page(FILE *out, char **text, size_t *len,
+				     int err, const char *type)
 {
 	struct MHD_Response *response;
+
+	if (fclose(out) || err) {
+		free(*text);
+		return NULL;
+	}
+	response = mhd->MHD_create_response_from_buffer(*len, *text,
+							MHD_RESPMEM_MUST_FREE);
+	if (!response)
+		free(*text);
+	else
+		add_headers(response, type);
+	return response;
+}
+
+static struct MHD_Response *make_page(struct http *http, enum http_page page)
+{
 	char *text = NULL;
 	size_t len = 0;
 	FILE *out = open_memstream(&text, &len);
-	int err;
 
 	if (!out)
 		return NULL;
-	err = http->render(http->ctx, format, out);
-	if (fclose(out) || err) {
-		free(text);
-		return NULL;
-	}
-	response = mhd->MHD_create_response_from_buffer(len, text,
-							MHD_RESPMEM_MUST_FREE);
-	if (!response)
-		free(text);
-	else
-		add_headers(response, metrics_type(format));
-	return response;
+	return end_page(out, &text, &len, http->ops->page(http->ctx, page, out),
+			page_type(page));
 }
 
 /*
  * The response that holds a page. However many clients there are, and however
  * slowly they read, there are few pages in memory.
  */
-static struct MHD_Response *find_page(struct http *http,
-				      enum metrics_format format)
+static struct MHD_Response *find_page(struct http *http, enum http_page number)
 {
-	struct page *page = &http->pages[format];
+	struct page *page = &http->pages[number];
 	u64 now = loop_now();
 
 	if (page->response && now - page->made_ns < FRESH_NS)
 		return page->response;
 	if (page->response)
 		mhd->MHD_destroy_response(page->response);
-	page->response = make_page(http, format);
+	page->response = make_page(http, number);
 	page->made_ns = now;
 	return page->response;
 }
 
-static enum MHD_Result answer_text(struct MHD_Connection *connection,
-				   unsigned int code, const char *text)
+static enum MHD_Result answer_static(struct MHD_Connection *connection,
+				     unsigned int code, const char *text,
+				     size_t len, const char *type)
 {
 	struct MHD_Response *response = mhd->MHD_create_response_from_buffer(
-		strlen(text), (void *)text, MHD_RESPMEM_PERSISTENT);
+		len, (void *)text, MHD_RESPMEM_PERSISTENT);
 	enum MHD_Result ret;
 
 	if (!response)
 		return MHD_NO;
-	add_headers(response, "text/plain; charset=utf-8");
+	add_headers(response, type);
 	if (code == MHD_HTTP_METHOD_NOT_ALLOWED)
 		mhd->MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW,
 					     "GET, HEAD");
@@ -118,19 +149,103 @@ static enum MHD_Result answer_text(struct MHD_Connection *connection,
 	return ret;
 }
 
-static enum MHD_Result answer_page(struct http *http,
-				   struct MHD_Connection *connection)
+static enum MHD_Result answer_text(struct MHD_Connection *connection,
+				   unsigned int code, const char *text)
 {
-	const char *accept = mhd->MHD_lookup_connection_value(
-		connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT);
-	bool modern = accept && strstr(accept, "application/openmetrics-text");
-	struct MHD_Response *response =
-		find_page(http, modern ? METRICS_OPENMETRICS : METRICS_TEXT);
+	return answer_static(connection, code, text, strlen(text),
+			     "text/plain; charset=utf-8");
+}
+
+static enum MHD_Result answer_page(struct http *http,
+				   struct MHD_Connection *connection,
+				   enum http_page page)
+{
+	struct MHD_Response *response = find_page(http, page);
 
 	if (!response)
 		return answer_text(connection, MHD_HTTP_INTERNAL_SERVER_ERROR,
 				   "cannot make the page\n");
 	return mhd->MHD_queue_response(connection, MHD_HTTP_OK, response);
+}
+
+static const char *request_header(struct MHD_Connection *connection,
+				  const char *name)
+{
+	return mhd->MHD_lookup_connection_value(connection, MHD_HEADER_KIND,
+						name);
+}
+
+/* A browser says which event it has seen last. */
+static enum MHD_Result answer_events(struct http *http,
+				     struct MHD_Connection *connection)
+{
+	const char *last = request_header(connection, "Last-Event-ID");
+	struct MHD_Response *response;
+	enum MHD_Result ret;
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+	int err;
+
+	if (!out)
+		return MHD_NO;
+	err = http->ops->events(http->ctx, last ? strtoull(last, NULL, 10) : 0,
+				out);
+	response = end_page(out, &text, &len, err, "text/event-stream");
+	if (!response)
+		return MHD_NO;
+	ret = mhd->MHD_queue_response(connection, MHD_HTTP_OK, response);
+	mhd->MHD_destroy_response(response);
+	return ret;
+}
+
+/*
+ * Whether the request is for an address, not for a name: a name may be that of a
+ * stranger's web site, which resolves to this machine in order to read the answer.
+ */
+static bool is_for_address(struct MHD_Connection *connection)
+{
+	const char *host = request_header(connection, MHD_HTTP_HEADER_HOST);
+	struct address address;
+	char text[ADDRESS_TEXT_MAX];
+
+	if (!host || strlen(host) > sizeof(text) - 4)
+		return false;
+	/* Browsers leave out port 80. */
+	snprintf(text, sizeof(text), "%s%s", host,
+		 strchr(host, ':') && host[strlen(host) - 1] != ']' ? "" :
+								      ":80");
+	return address_parse(&address, text) != -EINVAL;
+}
+
+static enum MHD_Result handle_get(struct http *http,
+				  struct MHD_Connection *connection,
+				  const char *url)
+{
+	const struct asset *asset = assets_find(url);
+	const char *accept;
+
+	if (asset)
+		return answer_static(connection, MHD_HTTP_OK, asset->text,
+				     asset->end - asset->text, asset->type);
+	if (!strcmp(url, "/metrics")) {
+		accept = request_header(connection, MHD_HTTP_HEADER_ACCEPT);
+		return answer_page(
+			http, connection,
+			accept && strstr(accept,
+					 "application/openmetrics-text") ?
+				HTTP_OPENMETRICS :
+				HTTP_METRICS);
+	}
+	if (strcmp(url, "/state") && strcmp(url, "/events"))
+		return answer_text(connection, MHD_HTTP_NOT_FOUND,
+				   "not found\n");
+	if (!is_for_address(connection))
+		return answer_text(connection, MHD_HTTP_FORBIDDEN,
+				   "ask for an address or for localhost\n");
+	if (!strcmp(url, "/events"))
+		return answer_events(http, connection);
+	return answer_page(http, connection, HTTP_STATE);
 }
 
 static enum MHD_Result handle(void *ctx, struct MHD_Connection *connection,
@@ -146,11 +261,7 @@ static enum MHD_Result handle(void *ctx, struct MHD_Connection *connection,
 	    strcmp(method, MHD_HTTP_METHOD_HEAD))
 		return answer_text(connection, MHD_HTTP_METHOD_NOT_ALLOWED,
 				   "only GET and HEAD are known\n");
-	if (!strcmp(url, "/metrics"))
-		return answer_page(ctx, connection);
-	if (!strcmp(url, "/"))
-		return answer_text(connection, MHD_HTTP_OK, front);
-	return answer_text(connection, MHD_HTTP_NOT_FOUND, "not found\n");
+	return handle_get(ctx, connection, url);
 }
 
 /* A path is known by its very bytes: what is escaped in it stays so. */
@@ -294,8 +405,8 @@ static int start_daemon(struct http *http)
 	return 0;
 }
 
-int http_open(struct http **opened, int listener, http_render render, void *ctx,
-	      char *why, size_t len)
+int http_open(struct http **opened, int listener, const struct http_ops *ops,
+	      void *ctx, char *why, size_t len)
 {
 	struct http *http;
 	int err = -ENOENT;
@@ -309,7 +420,7 @@ int http_open(struct http **opened, int listener, http_render render, void *ctx,
 	http = calloc(1, sizeof(*http));
 	if (!http)
 		goto out;
-	http->render = render;
+	http->ops = ops;
 	http->ctx = ctx;
 	http->listener = listener;
 	err = start_daemon(http);
@@ -333,7 +444,7 @@ void http_close(struct http *http)
 		return;
 	if (http->daemon)
 		mhd->MHD_stop_daemon(http->daemon);
-	for (i = 0; i < NR_PAGES; i++)
+	for (i = 0; i < HTTP_PAGES; i++)
 		if (http->pages[i].response)
 			mhd->MHD_destroy_response(http->pages[i].response);
 	if (http->listener >= 0)

@@ -11,7 +11,6 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include "base/types.h"
-#include "export/openmetrics.h"
 #include "serve/address.h"
 
 /* When there are as many, the oldest one makes room for the next one. */
@@ -20,8 +19,20 @@
 #define HTTP_BYTES 8192 /* of a request */
 #define HTTP_FDS 2
 
-/* Write the metrics as they are now. 0 or -errno. */
-typedef int (*http_render)(void *ctx, enum metrics_format format, FILE *out);
+/* What is made when it is asked for */
+enum http_page {
+	HTTP_METRICS,
+	HTTP_OPENMETRICS,
+	HTTP_STATE, /* of the page for a browser, JSON */
+	HTTP_PAGES
+};
+
+/* Who writes what is served. Both return 0 or -errno. */
+struct http_ops {
+	int (*page)(void *ctx, enum http_page page, FILE *out);
+	/* The events after one that a browser has, 0: none */
+	int (*events)(void *ctx, u64 after, FILE *out);
+};
 
 struct http;
 
@@ -30,8 +41,8 @@ struct http;
  * after an error. 0, or -errno with a reason in why; -ENOENT: the library is not
  * installed.
  */
-int http_open(struct http **http, int listener, http_render render, void *ctx,
-	      char *why, size_t len);
+int http_open(struct http **http, int listener, const struct http_ops *ops,
+	      void *ctx, char *why, size_t len);
 /* The address that it listens on. Returns buf. */
 const char *http_address(const struct http *http, char buf[ADDRESS_TEXT_MAX]);
 /* The descriptors to poll(). */

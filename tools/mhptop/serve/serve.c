@@ -6,10 +6,13 @@
 #include <unistd.h>
 
 #include "base/service.h"
+#include "export/openmetrics.h"
+#include "serve/feed.h"
 #include "serve/http.h"
 #include "serve/listen.h"
 #include "serve/serve.h"
 #include "serve/textfile.h"
+#include "view/view.h"
 #include "source/live.h"
 
 #define TEXTFILE_NS (15 * LOOP_NS) /* between two versions of the file */
@@ -46,13 +49,33 @@ static void bring_up_to_date(struct server *server)
 	stream_update(server->stream);
 }
 
-static int server_render(void *ctx, enum metrics_format format, FILE *out)
+static int server_page(void *ctx, enum http_page page, FILE *out)
+{
+	struct server *server = ctx;
+	const struct model *model = &server->stream->model;
+
+	bring_up_to_date(server);
+	switch (page) {
+	case HTTP_METRICS:
+		return metrics_put(model, &server->tally, METRICS_TEXT, out);
+	case HTTP_OPENMETRICS:
+		return metrics_put(model, &server->tally, METRICS_OPENMETRICS,
+				   out);
+	default:
+		return view_state(model, out);
+	}
+}
+
+static int server_events(void *ctx, u64 after, FILE *out)
 {
 	struct server *server = ctx;
 
-	bring_up_to_date(server);
-	return metrics_put(&server->stream->model, &server->tally, format, out);
+	feed_put(&server->tally, &server->stream->model, after, out);
+	return ferror(out) ? -EIO : 0;
 }
+
+static const struct http_ops server_ops = { .page = server_page,
+					    .events = server_events };
 
 /* 0, or -errno that ends the loop. */
 static int read_stream(struct server *server)
@@ -181,7 +204,7 @@ static int start_listening(struct server *server)
 	char why[256], address[ADDRESS_TEXT_MAX];
 	int fd = listen_open(&server->opts->address, why, sizeof(why));
 	int err = fd < 0 ? fd :
-			   http_open(&server->http, fd, server_render, server,
+			   http_open(&server->http, fd, &server_ops, server,
 				     why, sizeof(why));
 
 	if (err)

@@ -216,6 +216,106 @@ static void json_put_head(FILE *out, const struct model *model)
 		put_string(out, "notice", model->notice);
 }
 
+/* Whether a run of equal memory blocks goes on. */
+static bool is_same_run(const struct mhp_block *a, const struct mhp_block *b,
+			u64 block_pages, u64 count)
+{
+	return a && b->start_pfn == a->start_pfn + count * block_pages &&
+	       a->state == b->state && a->zone == b->zone && a->nid == b->nid &&
+	       a->hosting == b->hosting &&
+	       !a->offline_failures == !b->offline_failures;
+}
+
+/* Some of the columns of a row, in the order of the table. */
+static void put_some(FILE *out, const struct model *model,
+		     const struct column *column, const char *const *keys,
+		     const void *row, const char *sep)
+{
+	size_t i;
+
+	for (; column->key; column++) {
+		for (i = 0; keys[i] && strcmp(keys[i], column->key); i++)
+			;
+		if (!keys[i])
+			continue;
+		fprintf(out, "%s\"%s\":", sep, column->key);
+		json_put_value(out, column, column->get(model, row));
+		sep = ",";
+	}
+}
+
+static void put_run(FILE *out, const struct model *model,
+		    const struct mhp_block *block, u64 count, const char *sep)
+{
+	static const char *const keys[] = { "state", "node", "zone", "hosting",
+					    NULL };
+	u64 pages = ledger_block_pages(model->ledger);
+
+	fprintf(out, "%s{\"id\":%llu,\"count\":%llu", sep,
+		block->start_pfn / pages, count);
+	put_some(out, model, columns, keys, block, ",");
+	fprintf(out, ",\"failed\":%s}",
+		block->offline_failures ? "true" : "false");
+}
+
+static void put_runs(FILE *out, const struct model *model)
+{
+	u64 pages = ledger_block_pages(model->ledger), count = 0;
+	const struct mhp_block *block = NULL, *first = NULL;
+	const char *sep = "";
+
+	fputs("\"runs\":[", out);
+	while ((block = ledger_next_block(model->ledger, block))) {
+		if (is_same_run(first, block, pages, count)) {
+			count++;
+			continue;
+		}
+		if (first) {
+			put_run(out, model, first, count, sep);
+			sep = ",";
+		}
+		first = block;
+		count = 1;
+	}
+	if (first)
+		put_run(out, model, first, count, sep);
+	fputs("],", out);
+}
+
+/* Ranges without the tasks that added and removed them. */
+static void put_ranges(FILE *out, const struct model *model)
+{
+	static const char *const keys[] = {
+		"base_pfn",	 "nr_pages", "node",	"hosting", "why",
+		"vmemmap_pages", "zone",     "removed", "reason",  NULL
+	};
+	const struct mhp_range *range = NULL;
+	const char *sep = "";
+
+	fputs("\"ranges\":[", out);
+	while ((range = ledger_next_range(model->ledger, range))) {
+		fprintf(out, "%s{", sep);
+		put_some(out, model, range_columns, keys, range, "");
+		fputc('}', out);
+		sep = ",";
+	}
+	fputs("],", out);
+}
+
+int view_state(const struct model *model, FILE *out)
+{
+	json_put_head(out, model);
+	put_sums(out, model);
+	json_put_zones(out, model);
+	put_runs(out, model);
+	put_ranges(out, model);
+	fprintf(out,
+		"\"violated\":%llu,\"attention\":", model->violations.total);
+	attention_json_put(out, &model->attention);
+	fputs("}\n", out);
+	return ferror(out) ? -EIO : 0;
+}
+
 int view_json(const struct model *model, const struct view_opts *opts,
 	      FILE *out)
 {

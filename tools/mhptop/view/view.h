@@ -45,6 +45,12 @@ int view_text(const struct model *model, const struct view_opts *opts,
 /* One frame as one line of JSON. 0 or -errno. */
 int view_json(const struct model *model, const struct view_opts *opts,
 	      FILE *out);
+/*
+ * What a page for a browser shows, as one line of JSON: a frame without blocks and
+ * without what only root may know, pages and tasks; in their place "runs" of
+ * consecutive memory blocks that have all members in common. 0 or -errno.
+ */
+int view_state(const struct model *model, FILE *out);
 
 /* The dashboard; only view/tui/ uses curses. */
 struct view_tui;

@@ -1,0 +1,135 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""What mhptop serve gives the page for a browser: its state, its events, its files, and to whom. KTAP.
+
+    state.py MHPTOP RECORDING...
+"""
+import http.client
+import json
+import os
+import re
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
+# pylint: disable=wrong-import-position
+from served import LONG, Server, until
+
+HERE = os.path.dirname(os.path.realpath(__file__))
+RESULTS = []
+RUN = "state", "node", "zone", "hosting"
+# Nobody but root may know which pages and tasks there are.
+SECRET = re.compile(r"comm|pid|blocker|_by$|failed_pfn|free_pfn|refs")
+
+
+def eq(name, want, got):
+    RESULTS.append(want == got)
+    print(f"{'ok' if want == got else 'not ok'} {len(RESULTS)} {name}", flush=True)
+    if want != got:
+        print(f"# expected {want!r}, got {got!r}", flush=True)
+
+
+def ask(server, path, **headers):
+    connection = http.client.HTTPConnection(*server.address, timeout=LONG)
+    connection.request("GET", path, headers={name.replace("_", "-"): text for name, text in headers.items()})
+    answer = connection.getresponse()
+    return answer.status, dict(answer.getheaders()), answer.read().decode()
+
+
+def blocks_of(runs):
+    return [(run["id"] + nth, *(run[key] for key in RUN), run["failed"]) for run in runs for nth in range(run["count"])]
+
+
+def members(value):
+    """The names of all members of a JSON value."""
+    if isinstance(value, dict):
+        return set(value) | set().union(set(), *map(members, value.values()))
+    return set().union(set(), *map(members, value)) if isinstance(value, list) else set()
+
+
+def events_of(text):
+    """Lists of (id, event, data) of server-sent events."""
+    found = []
+    for block in text.split("\n\n"):
+        fields = dict(line.split(": ", 1) for line in block.splitlines() if line)
+        if "data" in fields:
+            found.append((fields.get("id"), fields["event"], json.loads(fields["data"])))
+    return found
+
+
+def check_state(name, server, frame):
+    status, headers, text = ask(server, "/state")
+    state = json.loads(text)
+    eq(f"{name}: /state is JSON", (200, "application/json"), (status, headers["Content-Type"]))
+    same = [key for key in frame if key not in ("blocks", "ranges", "violations", "violated", "ns", "time", "attention")]
+    eq(f"{name}:   it has what a frame has", {key: frame[key] for key in same}, {key: state.get(key) for key in same})
+    eq(f"{name}:   the runs are the memory blocks", [(block["id"], *(block[key] for key in RUN), bool(block["offline_failures"]))
+                                                    for block in frame["blocks"]], blocks_of(state["runs"]))
+    eq(f"{name}:   no two neighbours could be one run", [], [run["id"] for before, run in zip(state["runs"], state["runs"][1:])
+                                                            if before["id"] + before["count"] == run["id"] and before["failed"] == run["failed"]
+                                                            and all(before[key] == run[key] for key in RUN)])
+    eq(f"{name}:   the ranges are those of the frame", [{key: entry[key] for key in shown} for shown, entry in zip(state["ranges"], frame["ranges"])],
+       state["ranges"])
+    eq(f"{name}:   as many", len(frame["ranges"]), len(state["ranges"]))
+    eq(f"{name}:   no member is about pages or tasks", [], sorted(key for key in members(state) if SECRET.search(key)))
+
+
+def check_events(name, server, lines):
+    ends = [line for line in lines if re.fullmatch(r"mhp_(add|online|offline|remove)_end", line.get("event", "")) and "seq" in line]
+    status, headers, text = ask(server, "/events")
+    found = events_of(text)
+    eq(f"{name}: /events are server-sent events", (200, "text/event-stream"), (status, headers["Content-Type"]))
+    shown = [(end["event"][4:-4], end["start_pfn"] * 4096, end["nr_pages"] * 4096, end["ns"], end["ret"]) for end in ends]
+    eq(f"{name}:   the operations that ended", shown[-64:],
+       [tuple(data[key] for key in ("operation", "start", "bytes", "ns", "ret")) for _, event, data in found if event == "operation"])
+    eq(f"{name}:   they are numbered", [str(nth + 1) for nth in range(len(ends))][-64:],
+       [number for number, event, _ in found if event == "operation"])
+    eq(f"{name}:   a browser that has some gets the others", [str(nth + 1) for nth in range(len(ends))][-2:],
+       [number for number, event, _ in events_of(ask(server, "/events", Last_Event_ID=str(len(ends) - 2))[2]) if event == "operation"])
+    eq(f"{name}:   with numbers of another mhptop it gets all", found, events_of(ask(server, "/events", Last_Event_ID="99999")[2]))
+    eq(f"{name}:   a number that is none", found, events_of(ask(server, "/events", Last_Event_ID="x")[2]))
+
+
+def check_files(server):
+    folder = os.path.join(HERE, "../../tools/mhptop/serve/page")
+    for path, name, kind in (("/", "page.html", "text/html"), ("/page.css", "page.css", "text/css"), ("/page.js", "page.js", "text/javascript")):
+        status, headers, text = ask(server, path)
+        with open(os.path.join(folder, name), encoding="utf-8") as file:
+            eq(f"{path} is {name}", (200, f"{kind}; charset=utf-8", file.read()), (status, headers["Content-Type"], text))
+        eq("  nothing from elsewhere is loaded, and nothing may frame it", True,
+           headers["Content-Security-Policy"].startswith("default-src 'none'") and "frame-ancestors 'none'" in headers["Content-Security-Policy"])
+        eq("  it names no other machine", [], re.findall(r"(?<!xmlns=\")\bhttps?://(?!www\.w3\.org/2000/svg)[^\"' ]*", text))
+
+
+def check_hosts(server):
+    for host in "127.0.0.1", "127.0.0.1:9464", "localhost", "localhost:80", "[::1]:9464", "[::1]", "192.0.2.7:9464":
+        eq(f"a request for {host} is answered", (200, 200), tuple(ask(server, path, Host=host)[0] for path in ("/state", "/events")))
+    for host in "", "evil.example", "evil.example:9464", "127.0.0.1.evil.example", "localhost.evil.example:80", "x" * 300:
+        eq(f"a request for '{host[:30]}' is not", (403, 403), tuple(ask(server, path, Host=host)[0] for path in ("/state", "/events")))
+    eq("Prometheus may ask for any name", 200, ask(server, "/metrics", Host="box.example")[0])
+
+
+def main():
+    tool, *recordings = sys.argv[1:]
+    for path in recordings:
+        with open(path, "rb") as file:
+            text = file.read()
+        frame = json.loads(subprocess.run([tool, "replay", "--json", path], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                                          check=False).stdout)
+        server = Server(tool)
+        server.feed.write(text)
+        server.feed.close()
+        server.listening()
+        until("all events", lambda server=server, frame=frame: json.loads(server.get("/state"))["self_check"] == frame["self_check"])
+        check_state(os.path.basename(path), server, frame)
+        check_events(os.path.basename(path), server, [json.loads(line) for line in text.splitlines()])
+        if path == recordings[0]:
+            check_files(server)
+            check_hosts(server)
+        server.process.terminate()
+        server.process.wait()
+    print(f"1..{len(RESULTS)}")
+    sys.exit(not all(RESULTS))
+
+
+main()
