@@ -36,6 +36,7 @@ need_packages() {
 }
 
 # What the functions of lib/ read. The objects have a folder of their own, as another configuration recompiles everything.
+# shellcheck disable=SC2034
 select_kernel() {
 	NAME=$BASE-deb RELEASE=-mhp TREE_NAME=patched OBJ=obj-deb FIRST='' PATCHES=()
 	FRAGMENTS=(guest.config)
