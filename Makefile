@@ -36,6 +36,7 @@ help:
 	@echo 'make docs         regenerate the event and key references and the schemas in docs/'
 	@echo 'make install      into PREFIX=/usr/local, below DESTDIR; make uninstall'
 	@echo 'make deb          the Debian packages: build/deb/*.deb'
+	@echo 'make kernel-deb   the patched kernel as packages: build/kernel-deb/*.deb, with KERNEL_CONFIG=FILE as its configuration'
 	@echo 'make clean        remove build/; kernels stay in the cache folder'
 	@echo 'ONLY=REGEX        with check-*: only the suites whose names match; with bench: only such parts'
 

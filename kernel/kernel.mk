@@ -7,7 +7,7 @@ KERNEL_DIR := $(dir $(lastword $(MAKEFILE_LIST)))
 BASE ?= $(file <$(KERNEL_DIR)base)
 KERNEL_BUILD := $(KERNEL_DIR)build.sh --base $(BASE)
 
-.PHONY: kernel kernel-vanilla kernel-debug kernels
+.PHONY: kernel kernel-vanilla kernel-debug kernels kernel-deb
 
 kernel:
 	@$(KERNEL_BUILD) patched
@@ -17,6 +17,10 @@ kernel-vanilla:
 
 kernel-debug:
 	@$(KERNEL_BUILD) debug
+
+kernel-deb:
+	$(call setup,kernel deb)
+	@$(KERNEL_DIR)deb.sh --base $(BASE)
 
 kernels:
 	@$(KERNEL_BUILD) patched vanilla debug

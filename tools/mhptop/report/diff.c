@@ -13,24 +13,9 @@
 #include "model/event_table.h"
 #include "model/times.h"
 #include "report/diff.h"
-#include "report/report.h"
+#include "report/diff_part.h"
 
-#define LINE_MAX_BYTES 2048
 #define VALUE_MAX 112 /* a text of 16 bytes, escaped for JSON */
-
-struct diff {
-	struct report a, b;
-	const char *names[2];
-	bool json;
-	FILE *out;
-	const char *section; /* that was begun last */
-	bool is_first; /* nothing was printed of it */
-	u64 differences;
-	/* Consecutive memory blocks with the same differences */
-	u64 first_block;
-	u64 last_block;
-	char line[LINE_MAX_BYTES]; /* "": none */
-};
 
 /* A member of JSON, and a heading before the first difference of a section */
 static void begin_section(struct diff *diff, const char *section)
@@ -42,7 +27,7 @@ static void begin_section(struct diff *diff, const char *section)
 	diff->is_first = true;
 }
 
-static void begin_row(struct diff *diff)
+void diff_begin_row(struct diff *diff)
 {
 	if (diff->json)
 		fputs(diff->is_first ? "\n" : ",\n", diff->out);
@@ -53,13 +38,12 @@ static void begin_row(struct diff *diff)
 	diff->is_first = false;
 }
 
-/* value < 0 with !known: it is unknown */
-static void put_numbers(struct diff *diff, const char *subject, const char *key,
-			s64 a, s64 b, bool known_a, bool known_b)
+void diff_put_numbers(struct diff *diff, const char *subject, const char *key,
+		      s64 a, s64 b, bool known_a, bool known_b)
 {
 	char name[96], text_a[24] = "?", text_b[24] = "?";
 
-	begin_row(diff);
+	diff_begin_row(diff);
 	if (known_a)
 		snprintf(text_a, sizeof(text_a), "%lld", a);
 	if (known_b)
@@ -80,7 +64,7 @@ static void compare(struct diff *diff, const char *subject, const char *key,
 	if (a == b)
 		return;
 	diff->differences++;
-	put_numbers(diff, subject, key, a, b, true, true);
+	diff_put_numbers(diff, subject, key, a, b, true, true);
 }
 
 static void compare_known(struct diff *diff, const char *subject,
@@ -90,7 +74,7 @@ static void compare_known(struct diff *diff, const char *subject,
 	if (known_a == known_b && (!known_a || a == b))
 		return;
 	diff->differences++;
-	put_numbers(diff, subject, key, a, b, known_a, known_b);
+	diff_put_numbers(diff, subject, key, a, b, known_a, known_b);
 }
 
 #define COMPARE(diff, subject, key, a, b) \
@@ -259,7 +243,7 @@ static void only_one(struct diff *diff, const struct column *list, bool in_a,
 
 	diff->differences++;
 	if (diff->json) {
-		begin_row(diff);
+		diff_begin_row(diff);
 		fprintf(diff->out,
 			"{\"%s\":%llu,\"key\":\"exists\",\"a\":%s,\"b\":%s}",
 			list == columns ? "block" : "base_pfn", number,
@@ -290,7 +274,7 @@ static void compare_rows(struct diff *diff, const struct column *list,
 		diff_value(diff, column, &diff->a, a, text_a);
 		diff_value(diff, column, &diff->b, b, text_b);
 		if (diff->json) {
-			begin_row(diff);
+			diff_begin_row(diff);
 			fprintf(diff->out,
 				"{\"%s\":%llu,\"key\":\"%s\",\"a\":%s,\"b\":%s}",
 				list == columns ? "block" : "base_pfn", number,
@@ -358,190 +342,6 @@ static void compare_ranges(struct diff *diff)
 	}
 }
 
-/* The results of the operations of one kind on the same memory */
-struct results {
-	u64 start_pfn;
-	u64 nr_pages;
-	u64 ok;
-	u64 failed;
-	u64 unended;
-	u32 reason; /* enum mhp_reason of the last that failed */
-	u8 kind;
-};
-
-static int compare_results(const void *a, const void *b)
-{
-	const struct results *one = a, *other = b;
-
-	if (one->kind != other->kind)
-		return one->kind < other->kind ? -1 : 1;
-	return one->start_pfn < other->start_pfn ?
-		       -1 :
-		       one->start_pfn > other->start_pfn;
-}
-
-/* One entry for each kind and memory, sorted; NULL: out of memory. The caller frees it. */
-static struct results *sum_results(const struct history *history, size_t *nr)
-{
-	struct results *list = calloc(history->nr + 1, sizeof(*list));
-	size_t i, kept = 0;
-
-	for (i = 0; list && i < history->nr; i++) {
-		const struct history_operation *operation =
-			&history->operations[i];
-		bool ended = operation->end == HISTORY_ENDED;
-
-		list[i] = (struct results){
-			.start_pfn = operation->start_pfn,
-			.nr_pages = operation->nr_pages,
-			.kind = operation->kind,
-			.ok = ended && !operation->ret,
-			.failed = ended && operation->ret,
-			.unended = !ended,
-			.reason = operation->reason,
-		};
-	}
-	if (!list)
-		return NULL;
-	qsort(list, history->nr, sizeof(*list), compare_results);
-	for (i = 0; i < history->nr; i++) {
-		if (kept && !compare_results(&list[kept - 1], &list[i])) {
-			list[kept - 1].ok += list[i].ok;
-			list[kept - 1].failed += list[i].failed;
-			list[kept - 1].unended += list[i].unended;
-			if (list[i].reason)
-				list[kept - 1].reason = list[i].reason;
-		} else {
-			list[kept++] = list[i];
-		}
-	}
-	*nr = kept;
-	return list;
-}
-
-static void results_text(const struct results *results, char text[96])
-{
-	size_t used = snprintf(text, 96, "%llu ok", results->ok);
-
-	if (results->failed)
-		used += snprintf(text + used, 96 - used, ", %llu failed (%s)",
-				 results->failed,
-				 results->reason ?
-					 event_symbol(event_reasons,
-						      results->reason) :
-					 "?");
-	if (results->unended)
-		snprintf(text + used, 96 - used, ", %llu unended",
-			 results->unended);
-}
-
-static void results_json(struct diff *diff, const char *key,
-			 const struct results *results)
-{
-	fprintf(diff->out,
-		",\"%s\":{\"ok\":%llu,\"failed\":%llu,\"unended\":%llu,\"reason\":",
-		key, results->ok, results->failed, results->unended);
-	if (results->failed && results->reason)
-		fprintf(diff->out, "\"%s\"}",
-			event_symbol(event_reasons, results->reason));
-	else
-		fputs("null}", diff->out);
-}
-
-static void compare_result(struct diff *diff, const struct results *a,
-			   const struct results *b)
-{
-	static const struct results none;
-	const struct results *any = a ? a : b;
-	char memory[REPORT_MEMORY_MAX], name[64], text_a[96], text_b[96];
-
-	a = a ? a : &none;
-	b = b ? b : &none;
-	if (a->ok == b->ok && a->failed == b->failed &&
-	    a->unended == b->unended && a->reason == b->reason)
-		return;
-	diff->differences++;
-	begin_row(diff);
-	report_memory(&diff->a, any->kind, any->start_pfn, any->nr_pages,
-		      memory);
-	if (!diff->json) {
-		results_text(a, text_a);
-		results_text(b, text_b);
-		snprintf(name, sizeof(name), "%s %s", operation_name(any->kind),
-			 memory);
-		fprintf(diff->out, "%-34s %24s %36s\n", name, text_a, text_b);
-		return;
-	}
-	fprintf(diff->out,
-		"{\"kind\":\"%s\",\"memory\":\"%s\",\"start_pfn\":%llu",
-		operation_name(any->kind), memory, any->start_pfn);
-	results_json(diff, "a", a);
-	results_json(diff, "b", b);
-	fputc('}', diff->out);
-}
-
-static int compare_operations(struct diff *diff)
-{
-	size_t nr_a = 0, nr_b = 0, a = 0, b = 0;
-	struct results *list_a = sum_results(&diff->a.history, &nr_a);
-	struct results *list_b = sum_results(&diff->b.history, &nr_b);
-	int order, err = list_a && list_b ? 0 : -ENOMEM;
-
-	while (!err && (a < nr_a || b < nr_b)) {
-		order = a == nr_a ? 1 :
-			b == nr_b ? -1 :
-				    compare_results(&list_a[a], &list_b[b]);
-		compare_result(diff, order <= 0 ? &list_a[a] : NULL,
-			       order >= 0 ? &list_b[b] : NULL);
-		a += order <= 0;
-		b += order >= 0;
-	}
-	free(list_a);
-	free(list_b);
-	return err;
-}
-
-static void put_times(struct diff *diff, enum operation kind, const char *key,
-		      u64 a, bool known_a, u64 b, bool known_b)
-{
-	char name[48], text_a[UNITS_TEXT_MAX] = "-",
-		       text_b[UNITS_TEXT_MAX] = "-";
-
-	if (known_a == known_b && a == b)
-		return;
-	if (diff->json) {
-		put_numbers(diff, operation_name(kind), key, a, b, known_a,
-			    known_b);
-		return;
-	}
-	begin_row(diff);
-	if (known_a)
-		duration_text(text_a, a, 1);
-	if (known_b)
-		duration_text(text_b, b, 1);
-	snprintf(name, sizeof(name), "%s %.3s", operation_name(kind), key);
-	fprintf(diff->out, "%-34s %24s %36s\n", name, text_a, text_b);
-}
-
-#define PUT_TIMES(diff, kind, key, a, b)                                \
-	put_times(diff, kind, #key, (a)->key, (a)->timed > 0, (b)->key, \
-		  (b)->timed > 0)
-
-static void show_times(struct diff *diff)
-{
-	int i;
-
-	for (i = 0; i < NR_OPERATIONS; i++) {
-		const struct summary_times *a = &diff->a.summary.times[i];
-		const struct summary_times *b = &diff->b.summary.times[i];
-
-		PUT_TIMES(diff, i, p50_ns, a, b);
-		PUT_TIMES(diff, i, p95_ns, a, b);
-		PUT_TIMES(diff, i, p99_ns, a, b);
-		PUT_TIMES(diff, i, max_ns, a, b);
-	}
-}
-
 static void compare_rules(struct diff *diff)
 {
 	const struct violations *a = &diff->a.stream->model.violations;
@@ -590,11 +390,11 @@ static int diff_print(struct diff *diff)
 	compare_blocks(diff);
 	compare_ranges(diff);
 	begin_section(diff, "operations");
-	err = compare_operations(diff);
+	err = diff_compare_operations(diff);
 	begin_section(diff, "violations");
 	compare_rules(diff);
 	begin_section(diff, "times");
-	show_times(diff);
+	diff_show_times(diff);
 	if (diff->json)
 		fprintf(diff->out, "],\n\"equal\":%s}\n",
 			diff->differences ? "false" : "true");
