@@ -45,7 +45,7 @@ refuses "no memory block" 2 "explain needs a memory block such as memory32, or a
 refuses "a source for a recording" 2 "--source is for live events, not for tests/golden/stuck.ndjson" \
 	explain 32 tests/golden/stuck.ndjson --source events
 refuses "a file that is not there" 1 "cannot explain: cannot open none.ndjson: No such file or directory" explain 32 none.ndjson
-refuses "a question of plan that there is not" 2 "plan needs 'offline' and memory, not 'online'" plan online 32
+refuses "a question of plan that there is not" 2 "plan needs 'offline' and memory, or 'add' and a size, not 'online'" plan online 32
 refuses "plan without memory" 2 "plan offline needs memory: a range such as 0x100000000-0x13fffffff, an address, a block such as \
 memory32, a node such as node1, or a device such as dax0.0" plan offline
 refuses "an argument too many" 2 "unexpected argument '33'" plan offline 32 33
