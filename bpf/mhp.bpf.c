@@ -55,8 +55,10 @@ char _license[] SEC("license") = "GPL";
 		if (*(volatile u32 *)&mhp_open) {                       \
 			((u64 *)(&r.p.class + 1))[-1] = 0;              \
 			mhp_assign_##class(&r.p.class, MHP_ARGS(args)); \
-			mhp_store_record(&r, MHP_EVENT_##event,         \
-					 sizeof(r.p.class));            \
+			mhp_store_known(                                \
+				&r, MHP_EVENT_##event,                  \
+				sizeof(r.p.class),                      \
+				mhp_unknown_pages(MHP_EVENT_##event));  \
 		}                                                       \
 		mhp_store_end(lock);                                    \
 		return 0;                                               \

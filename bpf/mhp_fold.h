@@ -273,8 +273,11 @@ MHP_FOLD void mhp_fold_blocker(struct mhp_ledger *ledger,
 			       const struct mhp_record *r)
 {
 	const struct mhp_mhp_offline_blocker *e = &r->p.mhp_offline_blocker;
-	struct mhp_block *block = mhp_fold_block(ledger, e->pfn);
+	struct mhp_block *block;
 
+	if (r->unknown & MHP_FIELD(mhp_offline_blocker, pfn))
+		return;
+	block = mhp_fold_block(ledger, e->pfn);
 	if (!block)
 		return;
 	block->blockers++;

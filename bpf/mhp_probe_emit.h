@@ -103,7 +103,10 @@ MHP_KERNEL void mhp_probe_end(u32 *opened)
 	static __always_inline __attribute__((unused)) void mhp_emit_##event( \
 		u32 unknown, MHP_ONE(proto))                                  \
 	{                                                                     \
-		struct mhp_record r = { .unknown = unknown };                 \
+		struct mhp_record r = {                                       \
+			.unknown = unknown |                                  \
+				   mhp_unknown_pages(MHP_EVENT_##event)       \
+		};                                                            \
                                                                               \
 		mhp_assign_##class(&r.p.class, args);                         \
 		mhp_emit_##event##_record(&r);                                \

@@ -127,9 +127,27 @@ MHP_KERNEL u64 mhp_probe_page_at(u64 pfn)
 		       0;
 }
 
+/* 0 where the base of the memmap is unknown. */
 MHP_KERNEL u64 page_to_pfn(const void *page)
 {
-	return ((u64)page - mhp_vmemmap_base) / mhp_probe_page_size();
+	return mhp_vmemmap_base ?
+		       ((u64)page - mhp_vmemmap_base) / mhp_probe_page_size() :
+		       0;
+}
+
+/* The fields of an event for which TP_fast_assign() calls page_to_pfn(), if that does not know */
+MHP_KERNEL u32 mhp_unknown_pages(u32 event)
+{
+	if (mhp_vmemmap_base)
+		return 0;
+	switch (event) {
+	case MHP_EVENT_mhp_offline_blocker:
+		return MHP_FIELD(mhp_offline_blocker, pfn);
+	case MHP_EVENT_mhp_virtio_mem_busy:
+		return MHP_FIELD(mhp_virtio_mem_busy, pfn);
+	default:
+		return 0;
+	}
 }
 
 /*

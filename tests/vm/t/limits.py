@@ -12,10 +12,12 @@ the two, more ranges come and go than a ledger keeps accounts of.
 With "wait", only for how long events wait for the lock: 100 ms in a guest, 1 ms on a machine that is none. The clock
 stands still while the host does something else, so a busy host changes nothing.
 """
+import ctypes
 import json
 import os
 import re
 import signal
+import struct
 import subprocess
 import sys
 
@@ -36,6 +38,10 @@ NOWHERE = 256 << 30     # no memory is there; nothing touches it, as it stays of
 FEW = "/tmp/few_accounts.so"
 NO_ROOM = r"no room for all memory blocks, zones and ranges \(failed attempts to make an account: \d+\)"
 NO_LOCK = r"order and accounts may be wrong \(events that did not get the collector's lock in time: \d+\)"
+
+LIBC = ctypes.CDLL(None, use_errno=True)
+SYS_BPF = 321   # x86-64
+BPF_MAP_UPDATE_ELEM, BPF_MAP_GET_FD_BY_ID = 2, 14
 
 
 def totals(path):
@@ -133,6 +139,25 @@ def newest_map(pattern):
                key=lambda there: there["id"])
 
 
+def bpf(command, *words):
+    """bpf(2), whose attributes are the words, of 8 bytes each"""
+    attributes = struct.pack(f"{len(words)}Q", *words)
+    result = LIBC.syscall(SYS_BPF, command, attributes, len(attributes))
+    if result < 0:
+        raise OSError(ctypes.get_errno(), f"bpf({command})")
+    return result
+
+
+def map_update(number, value):
+    """Replace the first element of a map with a key of 4 bytes. For bpftool, a large value has too many arguments."""
+    key, text = ctypes.create_string_buffer(4), (ctypes.c_char * len(value)).from_buffer(value)
+    handle = bpf(BPF_MAP_GET_FD_BY_ID, number)
+    try:
+        bpf(BPF_MAP_UPDATE_ELEM, handle, ctypes.addressof(key), ctypes.addressof(text), 0)
+    finally:
+        os.close(handle)
+
+
 def set_lock(held):
     """Set mhp_busy in the collector's memory. No event may happen meanwhile."""
     there = newest_map(r"mhp.*\.bss")
@@ -141,10 +166,9 @@ def set_lock(held):
     [section] = [entry for entry in types if entry["kind"] == "DATASEC" and entry["name"] == ".bss"]
     [at] = [var["offset"] for var in section["vars"] if names[var["type_id"]] == "mhp_busy"]
     [entry] = bpftool("map", "dump", "id", str(there["id"]))
-    value = list(entry["value"])
-    value[at] = hex(held)
-    subprocess.run(["bpftool", "map", "update", "id", str(there["id"]), "key", "0", "0", "0", "0", "value",
-                    *(str(int(byte, 16)) for byte in value)], check=True)
+    value = bytearray(int(byte, 16) for byte in entry["value"])
+    value[at] = held
+    map_update(there["id"], value)
 
 
 def no_lock(blocks):
