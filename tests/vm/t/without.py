@@ -178,7 +178,7 @@ def user_with_capabilities(caps, source, *patterns):
     process.send_signal(signal.SIGINT)
     err = process.communicate(timeout=ledger.SECONDS)[1]
     lines = oracle.read(path).splitlines() if os.path.exists(path) else ["{}"]
-    wrong += guest.differs("exit", 0, process.returncode) + guest.differs(
+    wrong += guest.differs("exit", 0, process.returncode) + ([err] if process.returncode else []) + guest.differs(
         "source", source, json.loads(lines[0]).get("source"))
     ends = [json.loads(line) for line in lines if '"mhp_online_end"' in line and '"seq"' in line]
     wrong += guest.differs("onlines", [(number * oracle.BLOCK_PAGES, "Movable", 0)],
