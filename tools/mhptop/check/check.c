@@ -151,6 +151,24 @@ static int read_all(struct check *check, int signals)
 	return over < 0 ? over : 0;
 }
 
+/* What had not come when the time was over, NULL: nothing. */
+static const char *find_rest(const struct stream *stream)
+{
+	static const char *const rests[] = {
+		[SOURCE_REST_UNREAD] =
+			"the time was over before all recordings were read",
+		[SOURCE_REST_SILENT] =
+			"nobody wrote a recording to the pipe in time",
+		[SOURCE_REST_LINE] =
+			"the pipe ended inside a line when the time was over",
+	};
+
+	/* Not the end of a stream, unless no recording began in time. */
+	if (stream->over && !stream->model.info.empty)
+		return NULL;
+	return rests[stream->source->rest];
+}
+
 void check_judge(struct check *check)
 {
 	const struct stream *stream = check->stream;
@@ -173,7 +191,7 @@ void check_judge(struct check *check)
 			.differs = model->self_check > 0,
 			.overlaps = stream->overlaps,
 			.interrupted = check->interrupted && !model->info.live,
-			.silent = model->info.growing && model->info.empty,
+			.rest = find_rest(stream),
 			.cut = stream->over &&
 			       source_totals(stream->source, &totals),
 		},

@@ -385,8 +385,18 @@ static int read_header(struct source_file *file)
 	return file_fail(file, err, other ?: truncated ? "truncated" : why);
 }
 
+static enum source_rest find_rest(const struct source_file *file)
+{
+	if (file->err)
+		return SOURCE_REST_NONE;
+	if (file->start < file->end || input_is_inside(file->input))
+		return SOURCE_REST_LINE;
+	return file->source.info.block_bytes ? SOURCE_REST_NONE :
+					       SOURCE_REST_SILENT;
+}
+
 /* Reads one buffer at a time, so that the caller can update what it shows. */
-static int file_read(struct source *source, source_sink sink, void *ctx)
+static int read_buffer(struct source *source, source_sink sink, void *ctx)
 {
 	struct source_file *file = to_file(source);
 	bool begun = source->info.block_bytes;
@@ -412,6 +422,14 @@ static int file_read(struct source *source, source_sink sink, void *ctx)
 		return ret;
 	memcpy(file->source.why, file->reason, sizeof(file->reason));
 	return file->err;
+}
+
+static int file_read(struct source *source, source_sink sink, void *ctx)
+{
+	int ret = read_buffer(source, sink, ctx);
+
+	source->rest = find_rest(to_file(source));
+	return ret;
 }
 
 static int file_fd(struct source *source)

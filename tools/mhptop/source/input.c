@@ -72,6 +72,11 @@ bool input_is_cut(const struct input *input)
 	return input->cut;
 }
 
+bool input_is_inside(const struct input *input)
+{
+	return input->binary && binary_text_is_inside(input->binary);
+}
+
 bool input_failed(const struct input *input)
 {
 	const char *why;

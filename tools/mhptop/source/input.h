@@ -34,6 +34,8 @@ int input_end(struct input *input, const char **why);
 bool input_is_cut(const struct input *input);
 /* For messages: what it means. */
 #define INPUT_CUT "the packed file is truncated: its end is missing"
+/* Whether the begin of a binary record was read, but not its end. */
+bool input_is_inside(const struct input *input);
 /* Whether input_read() has an error to report, however little there is to read. */
 bool input_failed(const struct input *input);
 
