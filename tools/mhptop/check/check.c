@@ -275,6 +275,13 @@ static int check_report(struct check *check)
 	return other ?: status;
 }
 
+/* The file with a name, which is that of standard input for "-". */
+static int stat_input(const char *name, struct stat *input)
+{
+	return strcmp(name, "-") ? stat(name, input) :
+				   fstat(STDIN_FILENO, input);
+}
+
 /* Writing the report into a file that is checked would destroy it. */
 static bool is_input(const struct check_opts *opts, const char *path)
 {
@@ -285,7 +292,7 @@ static bool is_input(const struct check_opts *opts, const char *path)
 	    (!S_ISREG(file.st_mode) && !S_ISFIFO(file.st_mode)))
 		return false;
 	for (i = 0; i < opts->nr_files; i++)
-		if (!stat(opts->files[i], &input) &&
+		if (!stat_input(opts->files[i], &input) &&
 		    file.st_dev == input.st_dev && file.st_ino == input.st_ino)
 			return true;
 	return false;
