@@ -135,6 +135,8 @@ status "two forms at once" 2 '^mhptop: --csv and --json cannot be used together$
 status "a full disk" 1 '^mhptop: .*No space left on device$' bash -c '"$0" report "$1" >/dev/full' "$MHPTOP" $golden/hosted.ndjson
 cp $golden/hosted.ndjson "$WORK/keep.ndjson"
 status "a recording is not overwritten" 2 'keep.ndjson: this file is to be read$' "$MHPTOP" report --csv -o "$WORK/keep.ndjson" "$WORK/keep.ndjson"
+status "  as standard input" 2 'keep.ndjson: this file is to be read$' bash -c '"$1" report --csv -o "$2" - <"$2"' _ "$MHPTOP" "$WORK/keep.ndjson"
+status "  without a name" 2 'keep.ndjson: this file is to be read$' bash -c '"$1" report --csv -o "$2" <"$2"' _ "$MHPTOP" "$WORK/keep.ndjson"
 check "  and is whole" cmp $golden/hosted.ndjson "$WORK/keep.ndjson"
 status "an output file" 0 '' "$MHPTOP" report --csv -o "$WORK/out.csv" $golden/hosted.ndjson
 check "  has what standard output would" diff "$WORK/out.csv" <(report --csv $golden/hosted.ndjson)

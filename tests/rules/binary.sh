@@ -28,6 +28,10 @@ eq "what is NDJSON already remains as it is" "$(lines_of range.ndjson "$WORK/x.m
 for packer in gzip zstd; do
 	$packer -c "$WORK/x.mhp" >"$WORK/x.packed"
 	eq "$packer" "$(lines_of "$WORK/x.packed" | cksum)" "$(cksum <failures-range.ndjson)"
+	for bytes in 1 4 1000; do
+		head -c -$bytes "$WORK/x.packed" >"$WORK/x.cut"
+		verdict "$packer, without its last $bytes bytes" 5 'x\.cut: the packed file is truncated: its end is missing' "$WORK/x.cut"
+	done
 done
 
 # -- What readers make of it --------------------------------------------------------------------------------------------------

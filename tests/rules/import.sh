@@ -364,11 +364,31 @@ for packing in gz zst; do
 	printf '\xff\xff\xff\xff\xff\xff\xff\xff' | dd of="$WORK/bad.$packing" bs=1 seek=600 conv=notrunc status=none
 	status "text.$packing that is damaged" 6 'bad\.[a-z]*:[0-9]+: ' "$MHPTOP" check "$WORK/bad.$packing"
 	head -c 300 "$WORK/range.$packing" >"$WORK/cut.$packing"
-	# gzip gives the lines that are whole and a part of the next one; zstd gives nothing before a whole block.
-	case $packing in
-	gz) verdict "a recording, gz, that was cut" 6 'cut\.gz:[0-9]+: truncated' "$WORK/cut.gz" ;;
-	zst) verdict "a recording, zst, that was cut" 5 'cut\.zst: the text was cut' "$WORK/cut.zst" ;;
-	esac
+	# gzip gives a part of the header; zstd gives nothing before a whole block.
+	truncated="cut\\.$packing: the packed file is truncated: its end is missing"
+	verdict "a recording, $packing, that was cut" 5 "$truncated" "$WORK/cut.$packing"
+	verdict "  before another one" 5 "$truncated" "$WORK/cut.$packing" range.ndjson
+	verdict "  behind it" 5 "$truncated" range.ndjson "$WORK/cut.$packing"
+	# The checksum: 4 bytes, and as many for the size with gzip. All lines are there.
+	for bytes in 1 4; do
+		head -c -$bytes "$WORK/range.$packing" >"$WORK/cut.$packing"
+		verdict "a recording, $packing, without its last $bytes bytes" 5 "$truncated" "$WORK/cut.$packing"
+		verdict "  all events are judged" 5 "^# UNKNOWN: $range events, 0 lost" "$WORK/cut.$packing"
+		status "  an export says so" 5 "cut\\.$packing:[0-9]*: the packed file is truncated" "$MHPTOP" export --ndjson "$WORK/cut.$packing"
+		for command in 'replay -b' report 'export --perfetto'; do
+			# shellcheck disable=SC2086	# several words
+			status "  mhptop $command says so" 0 "$truncated" "$MHPTOP" $command "$WORK/cut.$packing"
+		done
+	done
+	adds=$(grep -c '"event":"mhp_add_end".*"ret":0' range.ndjson)
+	verdict "  what was expected may be missing" 5 "$truncated" --expect-adds $((adds + 1)) "$WORK/cut.$packing"
+	verdict "  more than was expected is certain" 3 "$truncated" --expect-adds $((adds - 1)) "$WORK/cut.$packing"
+	cat "$WORK/range.$packing" <(./edit.py range.ndjson drop:mhp_managed:1 | $pack -c) >"$WORK/two.$packing"
+	verdict "two recordings, $packing, with a violation in the second" 3 '^# FAIL: ' "$WORK/two.$packing"
+	head -c $(($(stat -c %s "$WORK/range.$packing") + 30)) "$WORK/two.$packing" >"$WORK/cut.$packing"
+	verdict "  which is cut at its begin" 5 "$truncated" "$WORK/cut.$packing"
+	head -c -1 "$WORK/two.$packing" >"$WORK/cut.$packing"
+	verdict "  which is cut behind the violation" 3 "$truncated" "$WORK/cut.$packing"
 done
 for packing in gz zst; do
 	status "a recording, $packing, that is to be followed" 6 "range.$packing:1: [a-z]* data, which cannot be followed: leave out --follow" \
@@ -393,6 +413,12 @@ END
 status "zstd that takes too much memory" 1 'long.zst:1: too much memory to unpack it; unpack it with zstd -d --long=31' "$MHPTOP" check "$WORK/long.zst"
 # Too little memory is no damage, wherever it becomes too little.
 if [[ $MHPTOP == */build/mhptop ]]; then
+	# Nor are too few descriptors.
+	codes=$(for nr in 4 5 6 7 8 9; do
+		prlimit --nofile=$nr "$MHPTOP" check trace-cmd-v7.dat >/dev/null 2>&1
+		echo $?
+	done | sort -un | paste -sd' ')
+	check "too few descriptors are no damage of a trace.dat: $codes" grep -qxE '(0 )?1' <<<"$codes"
 	for file in range.ndjson "$WORK/range.zst" "$WORK/range.gz" "$WORK/text.zst" "$WORK/perf.data"; do
 		codes=$(for ((kib = 5000; kib < 30000; kib += kib < 11000 ? 100 : 2000)); do
 			(ulimit -v $kib; exec "$MHPTOP" check "$file") >/dev/null 2>&1

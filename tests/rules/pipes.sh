@@ -106,6 +106,57 @@ kill -INT $pid
 ended $pid
 eq "SIGINT that was ignored ends mhptop record, which waits for a reader" $? 130
 
+# -- What had not come when the time was over ------------------------------------------------------------------------------------
+
+# over NAME WANT REGEX PART ARG…: a check for a time; the FIFO has the bytes of a file, and stays open
+over() {
+	local name=$1 want=$2 regex=$3 part=$4 got=0 open
+	shift 4
+	exec {open}<>fifo
+	cat "$part" >fifo
+	"$MHPTOP" check --for 100ms "$@" >out 2>err </dev/null || got=$?
+	exec {open}>&-
+	if ((got == want)) && cat out err | grep -qE -- "$regex"; then
+		pass "$name"
+	else
+		fail "$name" "exit $got, want $want"$'\n'"$(tail -n 1 out; cat err)"
+	fi
+}
+
+# They fit into a pipe.
+cp "$TOP/tests/rules/cycles.ndjson" small.ndjson
+"$TOP/tests/rules/edit.py" small.ndjson drop:mhp_managed:1 >bad.ndjson
+adds=$(grep -c '"event":"mhp_add_end".*"ret":0' small.ndjson)
+silent='^mhptop: inconclusive: nobody wrote a recording to the pipe in time$'
+inside='^mhptop: inconclusive: the pipe ended inside a line when the time was over$'
+over "a silent pipe behind a recording" 5 "$silent" /dev/null small.ndjson fifo
+over "  as many operations as expected" 5 "$silent" /dev/null --expect-adds "$adds" small.ndjson fifo
+over "  fewer: the pipe may have had them" 5 "$silent" /dev/null --expect-adds $((adds + 1)) small.ndjson fifo
+over "  more: that is certain" 3 '^# FAIL: ' /dev/null --expect-adds $((adds - 1)) small.ndjson fifo
+over "  before a recording" 5 "$silent" /dev/null --expect-adds "$adds" fifo small.ndjson
+over "  between two" 5 "$silent" /dev/null --expect-adds "$adds" small.ndjson fifo small.ndjson
+over "a pipe that has a whole recording, and stays open" 0 '^# PASS: ' small.ndjson --expect-adds "$adds" fifo
+over "  before another recording, which is not read any more" 5 'before all recordings were read$' small.ndjson --expect-adds "$adds" fifo bad.ndjson
+head -n -1 small.ndjson >whole
+over "  only its totals are missing" 0 '^# PASS: ' whole fifo
+{ head -n -1 small.ndjson; printf '{"totals":{'; } >part
+over "  inside the line of the totals" 5 "$inside" part fifo
+head -c -2 small.ndjson >part
+over "  without the last byte of its last line" 5 "$inside" part fifo
+{ cat small.ndjson; head -c 100 small.ndjson; } >part
+over "  and a part of the header of the next one" 5 "$inside" part fifo
+head -c 100 small.ndjson >part
+over "  only a part of its header" 5 "$inside" part --expect-adds 0 fifo
+over "    behind another one" 5 "$inside" part --expect-adds "$adds" small.ndjson fifo
+{ head -n -1 bad.ndjson; printf '{"totals":{'; } >part
+over "  a violation is certain" 3 '^# FAIL: ' part fifo
+"$TOP/build/tests/as_binary" small.ndjson >small.mhp
+over "a binary recording" 0 '^# PASS: ' small.mhp fifo
+head -c -1 small.mhp >part
+over "  without its last byte" 5 "$inside" part fifo
+{ cat small.mhp; head -c 9 small.mhp; } >part
+over "  and the begin of another one" 5 "$inside" part fifo
+
 # -- Output -------------------------------------------------------------------------------------------------------------------------
 
 for signal in INT TERM HUP; do
@@ -127,6 +178,12 @@ status=$?
 wait $reader # here: a subshell cannot
 eq "a report in a FIFO that has a reader" "$status $(grep -c '<testsuite ' junit.xml)" "0 1"
 status "a report in the FIFO that is checked" 2 '^mhptop: --junit fifo: this file is to be checked$' "$MHPTOP" check --junit fifo run.ndjson fifo
+cp run.ndjson victim.ndjson
+status "a report in the file that is standard input" 2 '^mhptop: --junit victim.ndjson: this file is to be checked$' \
+	bash -c '"$1" check --junit victim.ndjson - <victim.ndjson' _ "$MHPTOP"
+status "  as one of several" 2 '^mhptop: --junit victim.ndjson: this file is to be checked$' \
+	bash -c '"$1" check --junit victim.ndjson run.ndjson - <victim.ndjson' _ "$MHPTOP"
+check "  which is left as it was" cmp victim.ndjson run.ndjson
 for option in --junit --vmlinux --rules; do
 	status "$option without a name" 2 "^mhptop: $option needs a file, not ''\$" "$MHPTOP" check $option '' run.ndjson
 done

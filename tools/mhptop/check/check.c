@@ -151,6 +151,24 @@ static int read_all(struct check *check, int signals)
 	return over < 0 ? over : 0;
 }
 
+/* What had not come when the time was over, NULL: nothing. */
+static const char *find_rest(const struct stream *stream)
+{
+	static const char *const rests[] = {
+		[SOURCE_REST_UNREAD] =
+			"the time was over before all recordings were read",
+		[SOURCE_REST_SILENT] =
+			"nobody wrote a recording to the pipe in time",
+		[SOURCE_REST_LINE] =
+			"the pipe ended inside a line when the time was over",
+	};
+
+	/* Not the end of a stream, unless no recording began in time. */
+	if (stream->over && !stream->model.info.empty)
+		return NULL;
+	return rests[stream->source->rest];
+}
+
 void check_judge(struct check *check)
 {
 	const struct stream *stream = check->stream;
@@ -173,7 +191,7 @@ void check_judge(struct check *check)
 			.differs = model->self_check > 0,
 			.overlaps = stream->overlaps,
 			.interrupted = check->interrupted && !model->info.live,
-			.silent = model->info.growing && model->info.empty,
+			.rest = find_rest(stream),
 			.cut = stream->over &&
 			       source_totals(stream->source, &totals),
 		},
@@ -257,6 +275,13 @@ static int check_report(struct check *check)
 	return other ?: status;
 }
 
+/* The file with a name, which is that of standard input for "-". */
+static int stat_input(const char *name, struct stat *input)
+{
+	return strcmp(name, "-") ? stat(name, input) :
+				   fstat(STDIN_FILENO, input);
+}
+
 /* Writing the report into a file that is checked would destroy it. */
 static bool is_input(const struct check_opts *opts, const char *path)
 {
@@ -267,7 +292,7 @@ static bool is_input(const struct check_opts *opts, const char *path)
 	    (!S_ISREG(file.st_mode) && !S_ISFIFO(file.st_mode)))
 		return false;
 	for (i = 0; i < opts->nr_files; i++)
-		if (!stat(opts->files[i], &input) &&
+		if (!stat_input(opts->files[i], &input) &&
 		    file.st_dev == input.st_dev && file.st_ino == input.st_ino)
 			return true;
 	return false;

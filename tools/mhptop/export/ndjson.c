@@ -83,8 +83,11 @@ static int convert_input(struct conversion *now)
 					      STATUS_FAILED,
 				      why);
 		now->len += n;
-		status = convert_some(now, eof);
+		if (now->begun || !input_is_cut(now->input))
+			status = convert_some(now, eof);
 	}
+	if (status == STATUS_OK && input_is_cut(now->input))
+		return refuse(now, STATUS_UNKNOWN, INPUT_CUT);
 	return status;
 }
 

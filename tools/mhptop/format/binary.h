@@ -101,6 +101,8 @@ void binary_text_free(struct binary_text *text);
  */
 size_t binary_text_put(struct binary_text *text, const char *raw, size_t len,
 		       char *lines);
+/* Whether the bytes so far end inside a frame, or without a header. */
+bool binary_text_is_inside(const struct binary_text *text);
 /* There are no more bytes. */
 void binary_text_end(struct binary_text *text);
 /*

@@ -240,8 +240,13 @@ size_t binary_text_put(struct binary_text *text, const char *raw, size_t len,
 	return end - lines;
 }
 
+bool binary_text_is_inside(const struct binary_text *text)
+{
+	return text->len || text->next == NEXT_HEADER;
+}
+
 void binary_text_end(struct binary_text *text)
 {
-	if (!text->err && (text->len || text->next == NEXT_HEADER))
+	if (!text->err && binary_text_is_inside(text))
 		binary_fail(text, -EPROTO, "truncated");
 }

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/plain_text.h"
 #include "report/report.h"
@@ -106,6 +107,13 @@ static int report_write(const struct report *report)
 	return err ? cannot_write(path, err) : STATUS_OK;
 }
 
+/* The file that is read, which is that of standard input for "-" or NULL. */
+static int stat_recording(const char *name, struct stat *input)
+{
+	return name && strcmp(name, "-") ? stat(name, input) :
+					   fstat(STDIN_FILENO, input);
+}
+
 /* Writing the report into a file that is read would destroy it. */
 static bool report_is_input(const struct report_opts *opts)
 {
@@ -115,8 +123,9 @@ static bool report_is_input(const struct report_opts *opts)
 	if (!opts->output || stat(opts->output, &output) ||
 	    !S_ISREG(output.st_mode))
 		return false;
-	for (i = 0; i < opts->nr_files; i++)
-		if (!stat(opts->files[i], &input) &&
+	for (i = 0; i < (opts->nr_files ?: 1); i++)
+		if (!stat_recording(opts->nr_files ? opts->files[i] : NULL,
+				    &input) &&
 		    output.st_dev == input.st_dev &&
 		    output.st_ino == input.st_ino)
 			return true;

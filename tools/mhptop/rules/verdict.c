@@ -87,8 +87,8 @@ static const char *find_doubt(const struct verdict_stream *stream,
 		return "recordings overlap, so events may be counted twice";
 	if (stream->interrupted)
 		return "interrupted before the end of the stream";
-	if (stream->silent)
-		return "nobody wrote a recording to the pipe in time";
+	if (stream->rest)
+		return stream->rest;
 	if (stream->cut)
 		return "the recording was cut: its end is missing";
 	return NULL;

@@ -27,7 +27,8 @@ struct verdict_stream {
 	bool differs; /* the recorder's and the kernel's ledgers differ */
 	bool overlaps; /* events of several recordings may be the same */
 	bool interrupted; /* the user ended the check before the stream ended */
-	bool silent; /* it did not begin in time */
+	const char *
+		rest; /* what had not come when the time was over, NULL: nothing */
 	bool cut; /* its end is missing */
 };
 

@@ -77,9 +77,10 @@ static source_open find_open(const struct beginning *file, const char *path,
 	if (kind)
 		return *file->begin == 'P' ? source_open_text :
 					     source_open_trace_dat;
-	/* The source of recordings reports that a file is empty or unreadable. */
-	if ((file->len <= 0 && !file->packed) || begins_with(file, "{") ||
-	    begins_with(file, "\xef\xbb\xbf{") || *file->begin == *BINARY_MAGIC)
+	/* The source of recordings reports that a file is empty or unreadable, or that nothing is left of it. */
+	if ((file->len <= 0 && !file->packed) || file->len == -ENODATA ||
+	    begins_with(file, "{") || begins_with(file, "\xef\xbb\xbf{") ||
+	    *file->begin == *BINARY_MAGIC)
 		return source_open_file;
 	return source_open_text;
 }

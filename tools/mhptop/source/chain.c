@@ -153,7 +153,7 @@ static int chain_first(struct source_chain *chain)
 	return ret < 0 ? ret : 0;
 }
 
-static int chain_read(struct source *source, source_sink sink, void *ctx)
+static int read_now(struct source *source, source_sink sink, void *ctx)
 {
 	struct source_chain *chain = to_chain(source);
 	struct chain_sink to = { chain, sink, ctx };
@@ -185,6 +185,24 @@ static int chain_read(struct source *source, source_sink sink, void *ctx)
 	source->part++;
 	/* There may be more. */
 	return 1;
+}
+
+/* Where the recording that is read stops, or what else is. */
+static enum source_rest find_rest(const struct source_chain *chain)
+{
+	if (chain->now->rest == SOURCE_REST_LINE)
+		return SOURCE_REST_LINE;
+	if (!chain->begun)
+		return SOURCE_REST_SILENT;
+	return chain->next < chain->nr ? SOURCE_REST_UNREAD : SOURCE_REST_NONE;
+}
+
+static int chain_read(struct source *source, source_sink sink, void *ctx)
+{
+	int ret = read_now(source, sink, ctx);
+
+	source->rest = find_rest(to_chain(source));
+	return ret;
 }
 
 static int chain_fd(struct source *source)

@@ -16,6 +16,7 @@
 #include "base/plain_text.h"
 #include "format/record_json.h"
 #include "format/recording.h"
+#include "source/import/import.h"
 #include "source/input.h"
 #include "source/results.h"
 
@@ -55,7 +56,8 @@ static int file_fail(struct source_file *file, int err, const char *reason)
 
 /*
  * The next line of the buffer, NULL if it is not complete. The last line of a
- * file may lack its newline, as an editor may have removed it.
+ * file may lack its newline, as an editor may have removed it, but not if the
+ * file was cut.
  */
 static char *file_next_line(struct source_file *file, size_t *len)
 {
@@ -63,7 +65,7 @@ static char *file_next_line(struct source_file *file, size_t *len)
 	size_t size = file->end - file->start;
 	char *newline = memchr(line, '\n', size);
 
-	if (!newline && !(file->eof && size))
+	if (!newline && (!file->eof || !size || input_is_cut(file->input)))
 		return NULL;
 	*len = newline ? (size_t)(newline - line) : size;
 	file->start += *len + !!newline;
@@ -232,6 +234,18 @@ static int file_parse_line(struct source_file *file, source_sink sink,
 	return err < 0 ? err : 1;
 }
 
+/*
+ * The end of what is left of a packed file. Even if the recording has its totals,
+ * what followed them is missing, and no checksum shows that they are right.
+ */
+static void end_cut(struct source_file *file)
+{
+	file->results.cut = true;
+	file->source.ending.whole = false;
+	snprintf(file->reason, sizeof(file->reason), "%s: %s", file->name,
+		 INPUT_CUT);
+}
+
 /* The end of the recording: check that it is complete. */
 static void file_finish(struct source_file *file)
 {
@@ -242,6 +256,8 @@ static void file_finish(struct source_file *file)
 	if (file->results.has_totals &&
 	    results_compare(&file->results, why, sizeof(why)))
 		file_fail(file, -EPROTO, why);
+	else if (input_is_cut(file->input))
+		end_cut(file);
 	else if (file->cut_line)
 		snprintf(
 			file->reason, sizeof(file->reason),
@@ -313,6 +329,8 @@ static char *first_line(struct source_file *file, size_t *len)
 
 	while (!(line = file_next_line(file, len))) {
 		other = other_input(file);
+		if (file->eof && input_is_cut(file->input))
+			return NULL;
 		if (file->eof || other) {
 			file->line++;
 			file_fail(file, -EPROTO,
@@ -328,7 +346,8 @@ static char *first_line(struct source_file *file, size_t *len)
 
 /*
  * The first line, which is needed to parse the others. Until it is there, the
- * size of memory blocks is 0. 1: it is there, 0: not yet, or an error.
+ * size of memory blocks is 0. If the file was cut before its end, nothing is left,
+ * and nobody knows that size. 1: it is known, 0: not yet, or an error.
  */
 static int read_header(struct source_file *file)
 {
@@ -340,6 +359,11 @@ static int read_header(struct source_file *file)
 	char *line = first_line(file, &len);
 	int err;
 
+	if (!line && !file->err && input_is_cut(file->input)) {
+		import_info(&file->source.info, IMPORT_EMPTY_PAGES);
+		file->source.info.empty = true;
+		return 1;
+	}
 	if (!line)
 		return file->err;
 	/* An editor may have added a byte order mark. */
@@ -361,8 +385,18 @@ static int read_header(struct source_file *file)
 	return file_fail(file, err, other ?: truncated ? "truncated" : why);
 }
 
+static enum source_rest find_rest(const struct source_file *file)
+{
+	if (file->err)
+		return SOURCE_REST_NONE;
+	if (file->start < file->end || input_is_inside(file->input))
+		return SOURCE_REST_LINE;
+	return file->source.info.block_bytes ? SOURCE_REST_NONE :
+					       SOURCE_REST_SILENT;
+}
+
 /* Reads one buffer at a time, so that the caller can update what it shows. */
-static int file_read(struct source *source, source_sink sink, void *ctx)
+static int read_buffer(struct source *source, source_sink sink, void *ctx)
 {
 	struct source_file *file = to_file(source);
 	bool begun = source->info.block_bytes;
@@ -388,6 +422,14 @@ static int file_read(struct source *source, source_sink sink, void *ctx)
 		return ret;
 	memcpy(file->source.why, file->reason, sizeof(file->reason));
 	return file->err;
+}
+
+static int file_read(struct source *source, source_sink sink, void *ctx)
+{
+	int ret = read_buffer(source, sink, ctx);
+
+	source->rest = find_rest(to_file(source));
+	return ret;
 }
 
 static int file_fd(struct source *source)

@@ -16,6 +16,7 @@ struct input {
 	struct unpack *unpack; /* NULL: the file is not packed */
 	struct binary_text *binary; /* NULL: the file is text */
 	bool begun; /* the first byte, which decides that, has been read */
+	bool cut; /* the packed file ends early */
 };
 
 struct input *input_new(int fd, bool unpack)
@@ -48,7 +49,8 @@ static ssize_t read_raw(struct input *input, char *to, size_t len)
 
 	if (input->unpack) {
 		n = unpack_read(input->unpack, to, len);
-		/* Packed data that was cut is a recording that was cut. */
+		/* Its totals may be there, but another recording may have followed. */
+		input->cut |= n == -ENODATA;
 		return n == -ENODATA ? 0 : n;
 	}
 	do {
@@ -63,6 +65,16 @@ static ssize_t read_failed(int err, const char **why)
 	       err == -EFBIG  ? UNPACK_TOO_LARGE :
 				strerror(-err);
 	return err;
+}
+
+bool input_is_cut(const struct input *input)
+{
+	return input->cut;
+}
+
+bool input_is_inside(const struct input *input)
+{
+	return input->binary && binary_text_is_inside(input->binary);
 }
 
 bool input_failed(const struct input *input)
@@ -118,7 +130,7 @@ ssize_t input_read(struct input *input, char *buf, size_t len, bool *eof,
 
 int input_end(struct input *input, const char **why)
 {
-	if (!input->binary)
+	if (!input->binary || input->cut)
 		return 0;
 	binary_text_end(input->binary);
 	return binary_text_error(input->binary, why);

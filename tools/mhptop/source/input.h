@@ -27,6 +27,15 @@ ssize_t input_read(struct input *input, char *buf, size_t len, bool *eof,
 		   const char **why);
 /* There will be no more bytes than those up to the end. 0, or an error as above. */
 int input_end(struct input *input, const char **why);
+/*
+ * Whether the bytes that were read are not all, as the packed file that they come
+ * from was cut. What is behind the last line, or record, is not damaged then.
+ */
+bool input_is_cut(const struct input *input);
+/* For messages: what it means. */
+#define INPUT_CUT "the packed file is truncated: its end is missing"
+/* Whether the begin of a binary record was read, but not its end. */
+bool input_is_inside(const struct input *input);
 /* Whether input_read() has an error to report, however little there is to read. */
 bool input_failed(const struct input *input);
 

@@ -78,6 +78,14 @@ struct source_ending {
 	u64 numbered; /* records of the next one have higher numbers; 0: than those so far */
 };
 
+/* What is missing where a reader stops before the end of the stream, the worst last. */
+enum source_rest {
+	SOURCE_REST_NONE, /* nothing, as far as one can know */
+	SOURCE_REST_UNREAD, /* other recordings, which were not opened yet */
+	SOURCE_REST_SILENT, /* a recording, of which not even the header came */
+	SOURCE_REST_LINE, /* the rest of a line, or of a binary record */
+};
+
 /* The first member of every source's private structure. */
 struct source {
 	const struct source_ops *ops;
@@ -92,6 +100,7 @@ struct source {
 	u64 part;
 	bool short_records; /* set by a reader whose sink reads no more of a record than its size says */
 	struct source_ending ending; /* of the last recording that has ended */
+	enum source_rest rest; /* after each read() */
 };
 
 /*

@@ -519,7 +519,8 @@ static struct rules_ending last_ending(struct stream *stream,
 	return (struct rules_ending){
 		.end_ns = is_tail_lost(model) ? 0 : stream->end_ns,
 		.whole = !stream->err && !is_tail_lost(model) &&
-			 (model->info.live || stream->ended),
+			 (model->info.live ||
+			  (stream->ended && !stream->source->rest)),
 		.unordered = totals.no_lock,
 		.overlaps = is_twice(stream, part),
 	};

@@ -346,6 +346,8 @@ static void open_top(struct reader *reader, int file)
 {
 	int fd = dup(file);
 
+	if (fd < 0)
+		end(reader, -errno, strerror(errno));
 	reset_timer();
 	lseek(fd, 0, SEEK_SET);
 	reader->top = tracecmd_open_fd(fd, TRACECMD_FL_LOAD_NO_PLUGINS);
@@ -465,10 +467,11 @@ static void look_at_end(struct reader *reader, int file)
 	int fd = dup(file);
 	FILE *whole = fd < 0 ? NULL : fdopen(fd, "r");
 
-	if (whole && trace_dat_is_cut(whole))
+	if (!whole)
+		end(reader, -errno, strerror(errno));
+	if (trace_dat_is_cut(whole))
 		send_number(reader, TRACE_DAT_CUT, 1);
-	if (whole)
-		fclose(whole);
+	fclose(whole);
 }
 
 /* libtracecmd ignores what it does not need. */
@@ -478,15 +481,16 @@ static void refuse_followed(struct reader *reader, int file)
 	FILE *whole = fd < 0 ? NULL : fdopen(fd, "r");
 	bool followed = whole && trace_dat_is_followed(whole);
 
-	if (whole)
-		fclose(whole);
+	if (!whole)
+		end(reader, -errno, strerror(errno));
+	fclose(whole);
 	if (followed)
 		end(reader, -EPROTO,
 		    "something follows its end, such as another recording; put each in a file of its own");
 }
 
-/* Limit memory, end with the parent, and discard all output. */
-static void confine(void)
+/* Limit memory, end with the parent, and discard all output. 0 or -errno. */
+static int confine(void)
 {
 	struct rlimit limit = { 0 };
 	unsigned long long pages = 0;
@@ -506,9 +510,10 @@ static void confine(void)
 	signal(SIGPROF, SIG_DFL);
 	if (null < 0 || dup2(null, STDIN_FILENO) < 0 ||
 	    dup2(null, STDOUT_FILENO) < 0 || dup2(null, STDERR_FILENO) < 0)
-		_exit(EXIT_FAILURE);
+		return -errno;
 	tracecmd_set_loglevel(TEP_LOG_NONE);
 	tep_set_loglevel(TEP_LOG_NONE);
+	return 0;
 }
 
 void trace_dat_child(int file, int out)
@@ -521,8 +526,7 @@ void trace_dat_child(int file, int out)
 
 	if (!reader.out)
 		_exit(EXIT_FAILURE);
-	confine();
-	err = confine_self(CONFINE_READ);
+	err = confine() ?: confine_self(CONFINE_READ);
 	if (err) {
 		snprintf(why, sizeof(why),
 			 "cannot confine the process that reads it: %s",
