@@ -66,7 +66,7 @@ struct rules *rules_new(u64 block_pages, const struct rules_opts *opts,
 	if (!rules)
 		return NULL;
 	sparse_init(&rules->blocks, sizeof(struct rule_block));
-	sparse_init(&rules->failed, sizeof(struct rule_failure));
+	sparse_init(&rules->failed, sizeof(struct rule_failures));
 	rules->opts = *opts;
 	rules->block_pages = block_pages;
 	rules->violations = violations;
@@ -82,7 +82,7 @@ void rules_free(struct rules *rules)
 	free(rules->ranges);
 	free(rules->retired_memmap);
 	free(rules->removed);
-	sparse_free(&rules->failed);
+	rules_retries_free(rules);
 	free(rules->skipped);
 	free(rules);
 }
