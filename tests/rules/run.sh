@@ -171,6 +171,11 @@ for late in mhp_managed:1:1 mhp_managed:1:10 mhp_managed:1:200 mhp_online_begin:
 	./edit.py eject-range.ndjson late:$late >"$WORK/late.ndjson"
 	verdict "inconclusive: an event comes late: $late" 5 '^# UNKNOWN: ' "$WORK/late.ndjson"
 done
+./edit.py eject-range.ndjson late:mhp_snapshot_memory:1:63 | sed '$s/"lost":0,/&"no_lock":1,/' >"$WORK/late.ndjson"
+verdict "the time of an event that comes late is no lower bound for an operation" 5 '^# UNKNOWN: ' --max-remove 10ms "$WORK/late.ndjson"
+check "  nor is the operation said to have taken long" bash -c '! grep "took at least" "$1"' _ "$WORK/verdict"
+./edit.py eject-range.ndjson wait:mhp_remove_end:1:3 late:mhp_snapshot_memory:1:63 | sed '$s/"lost":0,/&"no_lock":1,/' >"$WORK/late.ndjson"
+verdict "  but the time of the event before it is" 3 'found remove took at least 3' --max-remove 10ms "$WORK/late.ndjson"
 ./edit.py eject-range.ndjson late:mhp_vmemmap_ref:1:66 >"$WORK/late.ndjson"
 verdict "inconclusive: an event comes so late that it was taken for lost" 5 'events came out of order' "$WORK/late.ndjson"
 ./edit.py eject-range.ndjson drop:mhp_notify:47 late:mhp_vmemmap_ref:1:66 >"$WORK/late.ndjson"

@@ -387,8 +387,9 @@ int rules_take(struct rules *rules, const struct mhp_record *record)
 		rules->last_ns = record->time_ns;
 	in_time = rules_take_number(rules, record->seq) &&
 		  rules_can_judge(rules, record);
+	/* The record after a gap may itself be late, but no begin is missing since the latest one. */
 	if (!rules->since_ns)
-		rules->since_ns = record->time_ns;
+		rules->since_ns = rules->last_ns;
 	if (in_time || !record->unknown)
 		rules_memory_take(rules, record);
 	if (in_time)

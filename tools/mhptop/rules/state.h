@@ -188,7 +188,7 @@ struct rules {
 	struct rule_memory memory;
 	u64 edges[RULE_EDGES_MAX]; /* how often each edge of steps.c was taken */
 	u64 first_ns; /* time of the first record */
-	u64 since_ns; /* time of the first record since which none is missing */
+	u64 since_ns; /* latest time of a record when the first one came since which none is missing */
 	u64 last_ns; /* latest time of a record */
 	u64 end_ns; /* of the recording, set at its end */
 	u64 span_ns; /* the time that earlier recordings cover */
