@@ -73,10 +73,11 @@ for recording in failures-block failures-buddy; do
 	unjudged $recording '^# unknown to events, and not judged: mhp_notify' unseen:mhp_notify
 	unjudged $recording 'SKIP not judged: events cannot report mhp_vmemmap_ref' unseen:mhp_vmemmap_ref
 done
-for recording in range eject-range failures-range; do
+for recording in range eject-range failures-range first-range; do
 	unjudged $recording '^# unknown to events, and not judged: mhp_notify' unseen:mhp_notify
 	unjudged $recording 'SKIP not judged: events cannot report mhp_vmemmap_ref' unseen:mhp_vmemmap_ref
 done
+unjudged ../golden/first-range 'SKIP not judged: events cannot report mhp_vmemmap_ref' unseen:mhp_vmemmap_ref
 ./edit.py ../golden/range-late.ndjson unseen:mhp_vmemmap_ref >"$WORK/late.ndjson"
 verdict "range-late: references of the snapshot are not judged if their events are unknown" 5 '^# UNKNOWN: ' "$WORK/late.ndjson"
 unjudged failures-buddy '^# not judged [0-9]+ times: mhp_vmemmap_populate.vmemmap_pages' unknown:mhp_vmemmap_populate:vmemmap_pages
