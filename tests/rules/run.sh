@@ -78,6 +78,8 @@ for recording in range eject-range failures-range first-range; do
 	unjudged $recording 'SKIP not judged: events cannot report mhp_vmemmap_ref' unseen:mhp_vmemmap_ref
 done
 unjudged ../golden/first-range 'SKIP not judged: events cannot report mhp_vmemmap_ref' unseen:mhp_vmemmap_ref
+unjudged first-range '^# not judged [0-9]+ times: mhp_block_end.reason' unknown:mhp_offline_end:reason
+unjudged first-range '^# PASS' unknown:mhp_online_end:reason unknown:mhp_online_end:zone
 ./edit.py ../golden/range-late.ndjson unseen:mhp_vmemmap_ref >"$WORK/late.ndjson"
 verdict "range-late: references of the snapshot are not judged if their events are unknown" 5 '^# UNKNOWN: ' "$WORK/late.ndjson"
 unjudged failures-buddy '^# not judged [0-9]+ times: mhp_vmemmap_populate.vmemmap_pages' unknown:mhp_vmemmap_populate:vmemmap_pages

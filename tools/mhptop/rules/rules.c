@@ -325,7 +325,7 @@ static u32 dispensable(unsigned int event)
 		return CAN_DO(mhp_block_begin, zone);
 	case MHP_EVENT_mhp_online_end:
 	case MHP_EVENT_mhp_offline_end:
-		return CAN_DO(mhp_block_end, zone);
+		return CAN_DO(mhp_block_end, zone) | MHP_OLD_REASON;
 	case MHP_EVENT_mhp_vmemmap_online:
 	case MHP_EVENT_mhp_vmemmap_offline:
 		return CAN_DO(mhp_vmemmap_zone, nid) |
