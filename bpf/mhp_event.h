@@ -95,6 +95,9 @@ struct mhp_record {
 	union mhp_payload p;
 };
 
+/* The bit in unknown of the reason of such an end event, which is no field of it */
+#define MHP_OLD_REASON (1U << 23)
+
 /* Whether the kernel was one in which the memmap of a range belongs to the blocks in which it lies: see docs/range.md. */
 #define MHP_FIRST_DESIGN_SCHEMA 2
 static inline int mhp_is_first_design(const struct mhp_record *r)

@@ -10,6 +10,59 @@ export PYTHONDONTWRITEBYTECODE=1
 events=$(grep -c 'mhp:mhp_' "$WORK/text")
 pass_all="^# PASS: $events events, 0 lost"
 
+# -- Kinds of events that were not recorded -------------------------------------------------------------------------
+
+# The kinds that a text may lack without proving less: those that no operation must have, and the begin of an add whose
+# end begins the text, as if the recording had begun inside that add.
+declare -A needless=([mhp_offline_blocker]=1)
+for recording in eject-range failures-block failures-buddy failures-range range first-range cycles; do
+	"$TOP/build/tests/as_text" perf $recording.ndjson >"$WORK/all.txt"
+	verdict "$recording: all kinds" 0 '^# PASS: ' "$WORK/all.txt"
+	[[ $recording == failures-* ]] && needless[mhp_add_begin]=1 || unset 'needless[mhp_add_begin]'
+	for kind in $(grep -o 'mhp:mhp_[a-z_]*' "$WORK/all.txt" | cut -d : -f 2 | sort -u); do
+		grep -v "mhp:$kind:" "$WORK/all.txt" >"$WORK/some.txt"
+		if [[ ${needless[$kind]-} ]]; then
+			verdict "$recording without $kind" 0 '^# PASS: ' "$WORK/some.txt"
+		else
+			verdict "$recording without $kind" 5 "^# there are no .*$kind.* events, so not all events were recorded" "$WORK/some.txt"
+		fi
+	done
+done
+"$TOP/build/tests/as_text" perf eject-range.ndjson >"$WORK/all.txt"
+grep -v 'mhp:mhp_\(managed\|present\|notify\|vmemmap_ref\|offline_failed\):' "$WORK/all.txt" >"$WORK/some.txt"
+verdict "without several kinds" 5 '^# there are no mhp_[a-z_]*, mhp_[a-z_]*, mhp_[a-z_]* or 2 other events, so' "$WORK/some.txt"
+verdict "  all of them are named" 5 'not judged: .*mhp_present.*mhp_managed|not judged: .*mhp_managed.*mhp_present' "$WORK/some.txt"
+verdict "  what is expected of begins and ends is judged" 3 '^not ok [0-9]+ budget\.failures:' --expect-success "$WORK/some.txt"
+verdict "  and their time" 3 '^not ok [0-9]+ budget\.time:' --max-offline 1us "$WORK/some.txt"
+grep 'mhp:mhp_\(managed\|present\|vmemmap_[a-z]*\):' "$WORK/all.txt" >"$WORK/some.txt"
+verdict "without any begin and end" 5 '^# there are no mhp_[a-z_]*, .* events, so not all events were recorded' "$WORK/some.txt"
+for kind in mhp_managed mhp_present mhp_notify mhp_vmemmap_ref mhp_vmemmap_free mhp_online_end; do
+	awk -v kind="mhp:$kind:" '!(index($0, kind) && ++nr == 1)' "$WORK/all.txt" >"$WORK/some.txt"
+	verdict "a single $kind that is missing is a violation" 3 '^# FAIL' "$WORK/some.txt"
+done
+./edit.py eject-range.ndjson unseen:mhp_managed >"$WORK/some.ndjson"
+./trace_dat.py fill trace-cmd-v6.dat.xz "$WORK/some.ndjson" "$WORK/some.dat"
+verdict "a trace.dat without mhp_managed" 5 '^# there are no mhp_managed events, so not all events were recorded' "$WORK/some.dat"
+./edit.py eject-range.ndjson drop:mhp_managed:1 >"$WORK/some.ndjson"
+./trace_dat.py fill trace-cmd-v6.dat.xz "$WORK/some.ndjson" "$WORK/some.dat"
+verdict "  without one of them" 3 '^not ok [0-9]+ order\.online' "$WORK/some.dat"
+nr=$(grep -c '"event":"mhp_managed"' eject-range.ndjson)
+mapfile -t drops < <(for ((i = 0; i < nr; i++)); do echo drop:mhp_managed:1; done)
+./edit.py eject-range.ndjson "${drops[@]}" >"$WORK/some.ndjson"
+verdict "a recording of mhptop says itself what it may lack" 3 '^not ok [0-9]+ order\.online' "$WORK/some.ndjson"
+# A part of a text, from and up to each of its events, lacks no kind.
+for recording in eject-range failures-block cycles; do
+	"$TOP/build/tests/as_text" perf $recording.ndjson >"$WORK/all.txt"
+	lacking=0
+	for ((at = 1; at < 60; at++)); do
+		tail -n "+$((7 * at))" "$WORK/all.txt" >"$WORK/some.txt"
+		"$MHPTOP" check "$WORK/some.txt" 2>"$WORK/stderr" </dev/null | grep -q '^# there are no' && ((++lacking))
+		head -n "$((7 * at))" "$WORK/all.txt" >"$WORK/some.txt"
+		"$MHPTOP" check "$WORK/some.txt" 2>"$WORK/stderr" </dev/null | grep -q '^# there are no' && ((++lacking))
+	done
+	eq "$recording: parts of a text lack no kind" "$lacking" 0
+done
+
 # -- Cut and unreadable input ---------------------------------------------------------------------------------------
 
 head -c -7 "$WORK/text" >"$WORK/cut.txt"

@@ -73,10 +73,13 @@ for recording in failures-block failures-buddy; do
 	unjudged $recording '^# unknown to events, and not judged: mhp_notify' unseen:mhp_notify
 	unjudged $recording 'SKIP not judged: events cannot report mhp_vmemmap_ref' unseen:mhp_vmemmap_ref
 done
-for recording in range eject-range failures-range; do
+for recording in range eject-range failures-range first-range; do
 	unjudged $recording '^# unknown to events, and not judged: mhp_notify' unseen:mhp_notify
 	unjudged $recording 'SKIP not judged: events cannot report mhp_vmemmap_ref' unseen:mhp_vmemmap_ref
 done
+unjudged ../golden/first-range 'SKIP not judged: events cannot report mhp_vmemmap_ref' unseen:mhp_vmemmap_ref
+unjudged first-range '^# not judged [0-9]+ times: mhp_block_end.reason' unknown:mhp_offline_end:reason
+unjudged first-range '^# PASS' unknown:mhp_online_end:reason unknown:mhp_online_end:zone
 ./edit.py ../golden/range-late.ndjson unseen:mhp_vmemmap_ref >"$WORK/late.ndjson"
 verdict "range-late: references of the snapshot are not judged if their events are unknown" 5 '^# UNKNOWN: ' "$WORK/late.ndjson"
 unjudged failures-buddy '^# not judged [0-9]+ times: mhp_vmemmap_populate.vmemmap_pages' unknown:mhp_vmemmap_populate:vmemmap_pages
@@ -171,6 +174,11 @@ for late in mhp_managed:1:1 mhp_managed:1:10 mhp_managed:1:200 mhp_online_begin:
 	./edit.py eject-range.ndjson late:$late >"$WORK/late.ndjson"
 	verdict "inconclusive: an event comes late: $late" 5 '^# UNKNOWN: ' "$WORK/late.ndjson"
 done
+./edit.py eject-range.ndjson late:mhp_snapshot_memory:1:63 | sed '$s/"lost":0,/&"no_lock":1,/' >"$WORK/late.ndjson"
+verdict "the time of an event that comes late is no lower bound for an operation" 5 '^# UNKNOWN: ' --max-remove 10ms "$WORK/late.ndjson"
+check "  nor is the operation said to have taken long" bash -c '! grep "took at least" "$1"' _ "$WORK/verdict"
+./edit.py eject-range.ndjson wait:mhp_remove_end:1:3 late:mhp_snapshot_memory:1:63 | sed '$s/"lost":0,/&"no_lock":1,/' >"$WORK/late.ndjson"
+verdict "  but the time of the event before it is" 3 'found remove took at least 3' --max-remove 10ms "$WORK/late.ndjson"
 ./edit.py eject-range.ndjson late:mhp_vmemmap_ref:1:66 >"$WORK/late.ndjson"
 verdict "inconclusive: an event comes so late that it was taken for lost" 5 'events came out of order' "$WORK/late.ndjson"
 ./edit.py eject-range.ndjson drop:mhp_notify:47 late:mhp_vmemmap_ref:1:66 >"$WORK/late.ndjson"

@@ -365,6 +365,10 @@ static void test_old(void)
 	eq("  a missing one", read_old("{" HEAD OLD_END "}", &r, &why),
 	   -EPROTO);
 	eq_text("  is named", why, "\"reason\" is missing");
+	eq("  an unknown one",
+	   read_old("{" HEAD OLD_END ",\"reason\":null}", &r, &why) ?: r.reason,
+	   0);
+	eq("  is marked as unknown", r.unknown, MHP_OLD_REASON);
 	eq("  one that is no word",
 	   read_old("{" HEAD OLD_END ",\"reason\":7}", &r, &why), -EPROTO);
 	expect("{" HEAD OLD_END "}", 0, "");

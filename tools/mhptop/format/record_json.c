@@ -387,6 +387,10 @@ static int get_old_reason(struct json_flat *flat, struct mhp_record *record)
 
 	if (!member)
 		return record_fail(flat, "reason", "is missing");
+	if (member->kind == JSON_KIND_NULL) {
+		record->unknown |= MHP_OLD_REASON;
+		return 0;
+	}
 	if (member->kind != JSON_KIND_STRING)
 		return record_fail(flat, "reason", "is not a string");
 	word = get_word(event_reasons, "reason", member, true);

@@ -84,6 +84,7 @@ int model_restart(struct model *model, const struct source_info *info,
 	model->info.mono_ns = info->mono_ns;
 	model->info.unmarked |= info->unmarked;
 	model->info.unknown_events |= info->unknown_events;
+	model->info.missing_events |= info->missing_events;
 	if (info->wall_ns)
 		add_clock(model, model->last_ns + continues, info->wall_ns,
 			  info->mono_ns);
@@ -239,13 +240,44 @@ u64 model_lost(const struct model *model)
 	return lost;
 }
 
+#define MISSING_NAMED 3
+
+/* Kinds of events that the operations of an imported recording report, but that it lacks. */
+static void doubt_missing(u64 missing, char *why, size_t len)
+{
+	int left = __builtin_popcountll(missing), named = 0;
+	size_t used = 0;
+	unsigned int event;
+	const char *sep;
+
+	used += snprintf(why, len, "there are no");
+	for (event = 1; event_info(event) && named < MISSING_NAMED; event++) {
+		if (!(missing >> event & 1) || used >= len)
+			continue;
+		sep = !named ? "" : named + 1 == left ? " or" : ",";
+		used += snprintf(why + used, len - used, "%s %s", sep,
+				 event_info(event)->name);
+		named++;
+	}
+	if (used < len && left > named)
+		used += snprintf(why + used, len - used, " or %d other",
+				 left - named);
+	if (used < len)
+		snprintf(why + used, len - used,
+			 " events, so not all events were recorded");
+}
+
 bool model_doubt(const struct model *model, char *why, size_t len)
 {
 	struct source_totals totals = model->totals;
 
 	if (totals.no_room < model->no_room)
 		totals.no_room = model->no_room;
-	return source_totals_doubt(&totals, why, len);
+	if (source_totals_doubt(&totals, why, len))
+		return true;
+	if (model->info.missing_events)
+		doubt_missing(model->info.missing_events, why, len);
+	return model->info.missing_events;
 }
 
 u64 model_seen(const struct model *model)

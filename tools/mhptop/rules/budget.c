@@ -124,13 +124,13 @@ bool rules_late_time(const struct rules *rules)
 
 /* An operation has not ended: it may have exceeded its limit, and it has not succeeded. */
 static void unended(struct rules *rules, enum rule_op_kind kind, u64 pfn,
-		    u64 begin_ns, bool late)
+		    u64 nr_pages, u64 begin_ns, bool late)
 {
 	u64 took = rules->end_ns > begin_ns ? rules->end_ns - begin_ns : 0;
 	char text[UNITS_TEXT_MAX];
 
 	rules->is_open = true;
-	rules_expect_open(rules, kind, pfn);
+	rules_retries_open(rules, kind, pfn, nr_pages);
 	/* The first one: there is only one, unless numbers were changed. */
 	if (!rules->unended.name)
 		rules->unended = (struct rule_unended){
@@ -158,14 +158,15 @@ void rules_budget_over(struct rules *rules)
 	u64 number = 0;
 
 	if (op->kind != OP_NONE)
-		unended(rules, op->kind, op->start, op->begin.time_ns, false);
+		unended(rules, op->kind, op->start, op->nr, op->begin.time_ns,
+			false);
 	for (; (block = sparse_next(&rules->blocks, &number)); number++)
 		if (block->changing &&
 		    (op->kind == OP_NONE ||
 		     op->start != rule_block_pfn(rules, block)))
 			unended(rules, block->leaving ? OP_OFFLINE : OP_ONLINE,
-				rule_block_pfn(rules, block), rules->first_ns,
-				true);
+				rule_block_pfn(rules, block),
+				rules->block_pages, rules->first_ns, true);
 	op->kind = OP_NONE;
 }
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The user's expectations: what must be removed or go online, how many
- * operations must succeed, how many may fail, and how long added memory may
- * stay offline.
+ * operations must succeed, and how long added memory may stay offline.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -156,144 +155,12 @@ static void number_check(struct rules *rules, enum rule_op_kind kind)
 		rules->orderless++;
 }
 
-/* -- failures --------------------------------------------------------------- */
-
-/* Which failures a later success makes good: those of the same kind and memory. */
-static u64 failure_number(const struct rules *rules, enum rule_op_kind kind,
-			  u64 pfn)
-{
-	return pfn / rules->block_pages * 4 + kind - OP_ADD;
-}
-
-static void failure_keep(struct rules *rules, const struct mhp_record *r,
-			 s64 ret)
-{
-	u64 number = failure_number(rules, rules->op.kind, rules->op.start);
-	struct rule_failure *failure = sparse_make(&rules->failed, number);
-
-	if (!failure) {
-		/* No machine has memory at this address. */
-		if (number >= SPARSE_MAX)
-			rules->unsure = true;
-		else
-			rules->no_memory = true;
-		return;
-	}
-	/* A try among the lost events may have made the earlier failures good. */
-	if (failure->unsure)
-		failure->nr = 0;
-	if (!failure->nr) {
-		failure->end = *r;
-		failure->start = rules->op.start;
-		failure->ret = ret;
-	}
-	failure->unsure = false;
-	failure->nr++;
-}
-
-/* Whether more have failed than allowed. As many as in one recording are certain. */
-static bool is_beyond(struct rules *rules, u64 failures)
-{
-	u64 allowed = rules->opts.allowed_failures;
-
-	if (failures <= allowed)
-		return false;
-	if ((!rules->overlaps && !rules->may_overlap) ||
-	    failures - rules->part_failures > allowed)
-		return true;
-	rules->twice |= rules->overlaps;
-	rules->postponed |= !rules->overlaps;
-	return false;
-}
-
-void rules_expect_overlap(struct rules *rules)
-{
-	u64 failures = rules->failures;
-
-	rules->may_overlap = false;
-	if (!rules->postponed)
-		return;
-	rules->postponed = false;
-	rule_check(rules, RULE_BUDGET_FAILURES, 0, !is_beyond(rules, failures),
-		   "no more failures", "%llu failures in several recordings",
-		   failures);
-}
-
-static void failure_take(struct rules *rules, const struct mhp_record *r,
-			 s64 ret)
-{
-	const struct rules_opts *opts = &rules->opts;
-	struct rule_failure *failure;
-
-	if (!ret) {
-		rule_passes(rules, RULE_BUDGET_FAILURES);
-		failure = sparse_find(&rules->failed,
-				      failure_number(rules, rules->op.kind,
-						     rules->op.start));
-		if (failure)
-			failure->nr = 0;
-		return;
-	}
-	if (opts->retries_ok)
-		return failure_keep(rules, r, ret);
-	rules->failures++;
-	rule_check(rules, RULE_BUDGET_FAILURES, rules->op.start,
-		   !is_beyond(rules, rules->failures),
-		   opts->allowed_failures ? "no more failures" : "success",
-		   "%s failed with %lld", rule_op_names[rules->op.kind], ret);
-}
-
-static void failure_report(struct rules *rules,
-			   const struct rule_failure *failure,
-			   enum rule_op_kind kind)
-{
-	rules->now = &failure->end;
-	rule_check(rules, RULE_BUDGET_FAILURES, failure->start, false,
-		   "success, or a later try that succeeds",
-		   failure->nr > 1 ? "%s failed with %lld, %llu times" :
-				     "%s failed with %lld",
-		   rule_op_names[kind], failure->ret, failure->nr);
-	rules->now = NULL;
-}
-
-/*
- * Check the failures that no later try has made good. Those of a recording that
- * lacks its end may have been made good there.
- */
-static void failures_over(struct rules *rules)
-{
-	u64 number, sure = rules->failures, all = sure + rules->unsure_failures;
-	struct rule_failure *failure;
-
-	for (number = 0; (failure = sparse_next(&rules->failed, &number));
-	     number++) {
-		all += failure->nr;
-		sure += failure->unsure || !rules->whole ? 0 : failure->nr;
-	}
-	for (number = 0; (failure = sparse_next(&rules->failed, &number));
-	     number++) {
-		if (failure->nr && !failure->unsure && is_beyond(rules, sure) &&
-		    rules->whole)
-			failure_report(rules, failure, OP_ADD + number % 4);
-		failure->nr = 0;
-		failure->unsure = false;
-	}
-	if (all > rules->opts.allowed_failures &&
-	    sure <= rules->opts.allowed_failures)
-		rules->unmet = true;
-	rules->failures = sure;
-	rules->unsure_failures = all - sure;
-}
-
 void rules_expect_forget(struct rules *rules)
 {
-	struct rule_failure *failure;
 	struct rule_block *block;
 	u64 number;
 
-	for (number = 0; (failure = sparse_next(&rules->failed, &number));
-	     number++)
-		failure->unsure = true;
+	rules_retries_forget(rules);
 	for (number = 0; (block = sparse_next(&rules->blocks, &number));
 	     number++) {
 		block->added_ns = 0;
@@ -380,7 +247,7 @@ static void idle_over(struct rules *rules)
 void rules_expect_take(struct rules *rules, const struct mhp_record *r, s64 ret)
 {
 	if (rules->opts.limit_failures)
-		failure_take(rules, r, ret);
+		rules_retries_take(rules, r, ret);
 	if (ret)
 		return;
 	rules->succeeded[rules->op.kind - OP_ADD]++;
@@ -407,15 +274,6 @@ void rules_expect_end(struct rules *rules)
 		online_check(rules);
 	for (kind = OP_ADD; kind <= OP_REMOVE; kind++)
 		number_check(rules, kind);
-}
-
-void rules_expect_open(struct rules *rules, enum rule_op_kind kind, u64 pfn)
-{
-	struct rule_failure *failure =
-		sparse_find(&rules->failed, failure_number(rules, kind, pfn));
-
-	if (failure)
-		failure->unsure = true;
 }
 
 void rules_expect_part(struct rules *rules)
@@ -450,7 +308,7 @@ const char *rules_unjudged_limit(const struct rules *rules)
 void rules_expect_over(struct rules *rules)
 {
 	if (rules->opts.retries_ok)
-		failures_over(rules);
+		rules_retries_over(rules);
 	idle_over(rules);
 }
 

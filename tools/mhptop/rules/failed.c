@@ -230,6 +230,9 @@ void rules_failed_end(struct rules *rules, const struct mhp_record *r, s64 ret)
 
 	if (is_old && (op->kind == OP_ADD || op->kind == OP_REMOVE))
 		return;
+	if (!rule_knows_field(rules, RULE_RESULT, r, MHP_OLD_REASON,
+			      "mhp_block_end.reason"))
+		return;
 	if (!is_old && is_untold(rules))
 		return;
 	if (ret)

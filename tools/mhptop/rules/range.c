@@ -248,12 +248,39 @@ static void ranges_over(struct rules *rules)
 	}
 }
 
+/*
+ * In the first design, memory of a range may be removed before the rest of it, and its
+ * memmap is freed with the last of it. Until then, references alone tell what became
+ * of it.
+ */
+static bool is_freed_later(const struct rules *rules,
+			   const struct rule_block *block)
+{
+	return rules->first_design && block->hosting == MHP_HOSTING_RANGE &&
+	       rules_lack(rules, MHP_EVENT_mhp_vmemmap_ref);
+}
+
+/* The memory blocks of a removal that succeeds have no memmap any more. */
+static void blocks_freed(struct rules *rules)
+{
+	const struct rule_op *op = &rules->op;
+	const struct rule_block *block;
+	u64 at = 0;
+
+	while ((block = rule_block_in(rules, op->start, op->nr, &at)))
+		if (block->state != MHP_STATE_UNKNOWN &&
+		    !is_freed_later(rules, block))
+			rule_check(rules, RULE_ORDER_REMOVE,
+				   rule_block_pfn(rules, block),
+				   block->state == MHP_STATE_REMOVED,
+				   "its memmap freed", "state %s",
+				   event_symbol(event_states, block->state));
+}
+
 static void remove_end(struct rules *rules, const struct mhp_record *r)
 {
 	const struct mhp_mhp_remove_end *e = &r->p.mhp_remove_end;
 	struct rule_op *op = &rules->op;
-	const struct rule_block *block;
-	u64 at = 0;
 
 	if (!op_ends(rules, r, OP_REMOVE, e->start_pfn, e->nr_pages))
 		return;
@@ -276,14 +303,8 @@ static void remove_end(struct rules *rules, const struct mhp_record *r)
 			   op->sections + op->puts);
 	if (!e->ret)
 		whole_blocks(rules);
-	while (!e->ret && !rules_lack(rules, MHP_EVENT_mhp_vmemmap_free) &&
-	       (block = rule_block_in(rules, op->start, op->nr, &at)))
-		if (block->state != MHP_STATE_UNKNOWN)
-			rule_check(rules, RULE_ORDER_REMOVE,
-				   rule_block_pfn(rules, block),
-				   block->state == MHP_STATE_REMOVED,
-				   "its memmap freed", "state %s",
-				   event_symbol(event_states, block->state));
+	if (!e->ret && !rules_lack(rules, MHP_EVENT_mhp_vmemmap_free))
+		blocks_freed(rules);
 	if (!e->ret && rules->first_design)
 		hosts_stay(rules);
 	else if (!e->ret)

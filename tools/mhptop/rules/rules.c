@@ -66,7 +66,7 @@ struct rules *rules_new(u64 block_pages, const struct rules_opts *opts,
 	if (!rules)
 		return NULL;
 	sparse_init(&rules->blocks, sizeof(struct rule_block));
-	sparse_init(&rules->failed, sizeof(struct rule_failure));
+	sparse_init(&rules->failed, sizeof(struct rule_failures));
 	rules->opts = *opts;
 	rules->block_pages = block_pages;
 	rules->violations = violations;
@@ -82,7 +82,7 @@ void rules_free(struct rules *rules)
 	free(rules->ranges);
 	free(rules->retired_memmap);
 	free(rules->removed);
-	sparse_free(&rules->failed);
+	rules_retries_free(rules);
 	free(rules->skipped);
 	free(rules);
 }
@@ -325,7 +325,7 @@ static u32 dispensable(unsigned int event)
 		return CAN_DO(mhp_block_begin, zone);
 	case MHP_EVENT_mhp_online_end:
 	case MHP_EVENT_mhp_offline_end:
-		return CAN_DO(mhp_block_end, zone);
+		return CAN_DO(mhp_block_end, zone) | MHP_OLD_REASON;
 	case MHP_EVENT_mhp_vmemmap_online:
 	case MHP_EVENT_mhp_vmemmap_offline:
 		return CAN_DO(mhp_vmemmap_zone, nid) |
@@ -387,8 +387,9 @@ int rules_take(struct rules *rules, const struct mhp_record *record)
 		rules->last_ns = record->time_ns;
 	in_time = rules_take_number(rules, record->seq) &&
 		  rules_can_judge(rules, record);
+	/* The record after a gap may itself be late, but no begin is missing since the latest one. */
 	if (!rules->since_ns)
-		rules->since_ns = record->time_ns;
+		rules->since_ns = rules->last_ns;
 	if (in_time || !record->unknown)
 		rules_memory_take(rules, record);
 	if (in_time)

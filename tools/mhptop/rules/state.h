@@ -49,13 +49,9 @@ struct rule_block {
 	bool leaving; /* if so, it goes offline */
 };
 
-/* Failed operations of one kind on the same memory, which no later try has made good. */
-struct rule_failure {
-	struct mhp_record end; /* of the first one */
-	u64 start;
-	s64 ret;
-	u64 nr;
-	bool unsure; /* events were lost since then */
+/* Failed operations of one kind that begin in one memory block, see retries.c. */
+struct rule_failures {
+	struct failure *first;
 };
 
 /* The altmap of a range that hosts its memmap as a whole. */
@@ -174,7 +170,9 @@ struct rules {
 	u64 part_failures; /* before the current recording */
 	u64 failures; /* that no later try has made good, if retries_ok: of earlier recordings */
 	u64 unsure_failures; /* that a later try may have made good, of earlier recordings */
-	struct sparse failed; /* struct rule_failure, only if retries_ok */
+	struct sparse failed; /* struct rule_failures, only if retries_ok */
+	u64 failed_blocks
+		[4]; /* the most memory blocks that one of them may have, by kind */
 	u64 happened; /* events of the recording by which memory comes, goes or changes state */
 	u64 parts; /* recordings that have ended */
 	u64 idle_part; /* the first of them in which nothing happened, 0: none */
@@ -190,7 +188,7 @@ struct rules {
 	struct rule_memory memory;
 	u64 edges[RULE_EDGES_MAX]; /* how often each edge of steps.c was taken */
 	u64 first_ns; /* time of the first record */
-	u64 since_ns; /* time of the first record since which none is missing */
+	u64 since_ns; /* latest time of a record when the first one came since which none is missing */
 	u64 last_ns; /* latest time of a record */
 	u64 end_ns; /* of the recording, set at its end */
 	u64 span_ns; /* the time that earlier recordings cover */
@@ -351,13 +349,26 @@ void rules_expect_take(struct rules *rules, const struct mhp_record *r,
 void rules_expect_end(struct rules *rules);
 /* At the end of a recording: it is known whether it has events of an earlier one. */
 void rules_expect_overlap(struct rules *rules);
-/* At the end of a recording: an operation may still make an earlier failure good. */
-void rules_expect_open(struct rules *rules, enum rule_op_kind kind, u64 pfn);
 /* At the end of a recording: check the failures and the memory that is still offline. */
 void rules_expect_over(struct rules *rules);
 /* After that: what was counted in the recording alone. */
 void rules_expect_part(struct rules *rules);
-/* Events were lost: a later try may be among them. */
+/* Events were lost: a later try may be among them, and so on. */
 void rules_expect_forget(struct rules *rules);
+
+/* An operation has ended with ret: a failure, or a success that makes earlier failures good. */
+void rules_retries_take(struct rules *rules, const struct mhp_record *r,
+			s64 ret);
+/* At the end of a recording: an operation on these pages may still make an earlier failure good. */
+void rules_retries_open(struct rules *rules, enum rule_op_kind kind, u64 pfn,
+			u64 nr_pages);
+/*
+ * After that: check the failures that no later try has made good. Those of a
+ * recording that lacks its end may have been made good there.
+ */
+void rules_retries_over(struct rules *rules);
+/* Events were lost: a later try may be among them. */
+void rules_retries_forget(struct rules *rules);
+void rules_retries_free(struct rules *rules);
 
 #endif

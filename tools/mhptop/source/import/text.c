@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "source/import/import.h"
+#include "source/import/kinds.h"
 #include "source/import/perf_data.h"
 #include "source/import/text_input.h"
 #include "source/import/text_line.h"
@@ -33,6 +34,7 @@
 struct text_buffer {
 	char name[TEXT_BUFFER_LEN];
 	struct import_block block;
+	struct import_kinds kinds;
 	u64 last_ns; /* time of the last event */
 	u64 last_line; /* its line */
 	u64 events;
@@ -221,7 +223,10 @@ static int text_totals(struct source *source, struct source_totals *totals)
 static void text_close(struct source *source)
 {
 	struct source_text *text = to_text(source);
+	size_t i;
 
+	for (i = 0; i < text->nr_buffers; i++)
+		import_kinds_free(&text->buffers[i].kinds);
 	text_input_close(&text->input);
 	import_gaps_free(&text->gaps);
 	free(text->name);
@@ -308,6 +313,9 @@ static int look_at_line(struct source_text *text, const char *line,
 	if (!buffer)
 		return err;
 	import_block_look(&buffer->block, &parsed.record);
+	if (text->header > buffer->last_line)
+		import_kinds_restart(&buffer->kinds);
+	import_kinds_look(&buffer->kinds, &parsed.record);
 	look_at_time(text, buffer, parsed.record.time_ns);
 	return err;
 }
@@ -461,6 +469,9 @@ static int prepare(struct source_text *text)
 		return text_fail(text, -ENOMEM, "out of memory");
 	import_info(&text->source.info,
 		    import_block_pages(&text->buffer->block));
+	text->source.info.missing_events =
+		import_kinds_missing(&text->buffer->kinds);
+	text->source.info.unknown_events = text->source.info.missing_events;
 	/* perf marks the end of its data. */
 	text->source.info.unmarked = !text->input.is_perf || data.unmarked;
 	text->header = 0;

@@ -256,6 +256,8 @@ static int read_first(struct source_trace_dat *dat)
 			return dat->err;
 	if (message->kind == TRACE_DAT_BLOCK) {
 		import_info(&dat->source.info, message->number);
+		dat->source.info.missing_events = message->missing;
+		dat->source.info.unknown_events = message->missing;
 	} else if (message->kind == TRACE_DAT_UNSIZED) {
 		import_info(&dat->source.info, IMPORT_EMPTY_PAGES);
 		dat->source.info.empty = true;

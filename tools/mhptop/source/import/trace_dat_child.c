@@ -18,6 +18,7 @@
 #include "format/old_form.h"
 #include "model/event_table.h"
 #include "source/import/import.h"
+#include "source/import/kinds.h"
 #include "source/import/trace_dat.h"
 #include "source/import/trace_dat_words.h"
 #include "base/confine.h"
@@ -234,6 +235,7 @@ struct reader {
 	struct tracecmd_input *top;
 	struct trace_dat_events *events;
 	struct import_block block;
+	struct import_kinds kinds;
 	struct import_gaps gaps;
 	u64 position; /* number of the last event of any kind */
 	u64 lost; /* as reported by records */
@@ -280,6 +282,16 @@ static void count_step(struct reader *reader)
 		reset_timer();
 }
 
+/* What must be known before the first record. */
+static void send_block(struct reader *reader)
+{
+	struct trace_dat_message message = { .kind = TRACE_DAT_BLOCK };
+
+	message.number = import_block_pages(&reader->block);
+	message.missing = import_kinds_missing(&reader->kinds);
+	send(reader, &message);
+}
+
 /* The number of events that are missing before an event. The kernel does not always know it. */
 static u64 missing_before(const struct tep_record *from)
 {
@@ -305,9 +317,11 @@ static int look_at_record(struct tracecmd_input *handle,
 	err = err ?: import_gaps_event(&reader->gaps, cpu, reader->position);
 	if (err)
 		end(reader, err, "out of memory");
-	if (trace_dat_record(reader->events, from, &record, why, sizeof(why)) ==
+	if (trace_dat_record(reader->events, from, &record, why, sizeof(why)) !=
 	    1)
-		import_block_look(&reader->block, &record);
+		return 0;
+	import_block_look(&reader->block, &record);
+	import_kinds_look(&reader->kinds, &record);
 	return 0;
 }
 
@@ -427,6 +441,8 @@ static int find_buffer(struct reader *reader)
 		handle = get_buffer(reader, i);
 		import_gaps_free(&reader->gaps);
 		memset(&reader->gaps, 0, sizeof(reader->gaps));
+		import_kinds_free(&reader->kinds);
+		memset(&reader->kinds, 0, sizeof(reader->kinds));
 		reader->position = reader->lost = 0;
 		tracecmd_iterate_events(handle, NULL, 0, look_at_record,
 					reader);
@@ -541,8 +557,7 @@ void trace_dat_child(int file, int out)
 	tracecmd_close(reader.top);
 	open_top(&reader, file);
 	reader.position = 0;
-	send_number(&reader, TRACE_DAT_BLOCK,
-		    import_block_pages(&reader.block));
+	send_block(&reader);
 	fflush(reader.out);
 	handle = get_buffer(&reader, nr);
 	tracecmd_iterate_events(handle, NULL, 0, send_record, &reader);
