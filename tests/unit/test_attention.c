@@ -233,6 +233,18 @@ static void test_virtio_mem(void)
 	put_request("0x10000000");
 }
 
+/* A log that grows faster than it can be read */
+static void test_flood(void)
+{
+	run("ln -sf /dev/zero %s/dev/kmsg", root);
+	alarm(120); /* or this test would never end */
+	finds("virtio-mem, the log never ends",
+	      "?virtio_mem_below?virtio_mem_above");
+	alarm(0);
+	run("rm %s/dev/kmsg", root);
+	put_request("0x10000000");
+}
+
 static void test_devices(void)
 {
 	run("rm %s/" DAX "/driver", root);
@@ -386,6 +398,7 @@ int main(void)
 	test_zones();
 	test_memmap();
 	test_virtio_mem();
+	test_flood();
 	test_devices();
 	test_poisoned();
 	test_operations();

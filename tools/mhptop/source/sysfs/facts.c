@@ -10,6 +10,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/klog.h>
 #include <unistd.h>
 
 #include "base/vec.h"
@@ -22,6 +23,8 @@
 #define SCAN_NS \
 	60000000000ULL /* between two counts of pages, if nothing changed */
 #define MEMORY_FOLDER "/sys/devices/system/memory"
+#define SYSLOG_ACTION_SIZE_BUFFER 10 /* include/linux/syslog.h */
+#define LOG_BYTES (1 << 20) /* of the log, if the kernel does not say */
 #define LOG_TEXT 8192 /* a record of the kernel's log has less */
 #define KERNEL_PRIORITIES \
 	8 /* what user space writes to the log has a facility above 0 */
@@ -132,16 +135,32 @@ static void take_log_line(struct facts_source *source, const char *line)
 	request->bytes = bytes;
 }
 
-/* Each read() returns one record. What was overwritten is EPIPE, and reading goes on behind it. */
+/*
+ * As many bytes as the log can hold, with what each record has in front: whoever has
+ * read them has seen all that was there at the beginning.
+ */
+static ssize_t log_bytes(void)
+{
+	int bytes = klogctl(SYSLOG_ACTION_SIZE_BUFFER, NULL, 0);
+
+	return 4 * (bytes > 0 ? bytes : LOG_BYTES);
+}
+
+/*
+ * Each read() returns one record. What was overwritten is EPIPE, and reading goes on
+ * behind it. An offline that fails again and again may fill the log faster than it
+ * can be read.
+ */
 static void read_log(struct facts_source *source)
 {
 	char text[LOG_TEXT + 1], *line, *rest;
-	ssize_t n;
+	ssize_t n, left = log_bytes();
 
-	if (source->log < 0)
-		return;
-	while ((n = read(source->log, text, LOG_TEXT)) > 0 ||
-	       (n < 0 && errno == EPIPE)) {
+	while (source->log >= 0 && left > 0) {
+		n = read(source->log, text, LOG_TEXT);
+		if (!n || (n < 0 && errno != EPIPE))
+			return;
+		left -= n < 0 ? LOG_TEXT : n;
 		if (n < 0)
 			continue;
 		text[n] = '\0';
