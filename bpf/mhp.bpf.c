@@ -43,25 +43,24 @@ char _license[] SEC("license") = "GPL";
 #define TP_PROTO(...) __VA_ARGS__
 #define TP_ARGS(...) __VA_ARGS__
 #undef DEFINE_EVENT
-#define DEFINE_EVENT(class, event, proto, args)                         \
-	SEC("raw_tp/" #event)                                           \
-	int BPF_PROG(event, MHP_ONE(proto))                             \
-	{                                                               \
-		u32 lock = mhp_store_begin();                           \
-		union mhp_altmap copy __attribute__((unused));          \
-		struct mhp_record r;                                    \
-                                                                        \
-		(void)ctx;                                              \
-		if (*(volatile u32 *)&mhp_open) {                       \
-			((u64 *)(&r.p.class + 1))[-1] = 0;              \
-			mhp_assign_##class(&r.p.class, MHP_ARGS(args)); \
-			mhp_store_known(                                \
-				&r, MHP_EVENT_##event,                  \
-				sizeof(r.p.class),                      \
-				mhp_unknown_pages(MHP_EVENT_##event));  \
-		}                                                       \
-		mhp_store_end(lock);                                    \
-		return 0;                                               \
+#define DEFINE_EVENT(class, event, proto, args)                                \
+	SEC("raw_tp/" #event)                                                  \
+	int BPF_PROG(event, MHP_ONE(proto))                                    \
+	{                                                                      \
+		u32 lock = mhp_store_begin();                                  \
+		union mhp_altmap copy __attribute__((unused));                 \
+		struct mhp_record r;                                           \
+                                                                               \
+		(void)ctx;                                                     \
+		if (*(volatile u32 *)&mhp_open) {                              \
+			((u64 *)(&r.p.class + 1))[-1] = 0;                     \
+			mhp_assign_##class(&r.p.class, MHP_ARGS(args));        \
+			mhp_store_known(&r, MHP_EVENT_##event,                 \
+					sizeof(r.p.class),                     \
+					mhp_unknown_pages(MHP_EVENT_##event)); \
+		}                                                              \
+		mhp_store_end(lock);                                           \
+		return 0;                                                      \
 	}
 #include "../tracepoints.h"
 

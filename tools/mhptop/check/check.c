@@ -152,7 +152,7 @@ static int read_all(struct check *check, int signals)
 }
 
 /* What had not come when the time was over, NULL: nothing. */
-static const char *find_rest(const struct stream *stream)
+static const char *check_rest(const struct stream *stream)
 {
 	static const char *const rests[] = {
 		[SOURCE_REST_UNREAD] =
@@ -191,7 +191,7 @@ void check_judge(struct check *check)
 			.differs = model->self_check > 0,
 			.overlaps = stream->overlaps,
 			.interrupted = check->interrupted && !model->info.live,
-			.rest = find_rest(stream),
+			.rest = check_rest(stream),
 			.cut = stream->over &&
 			       source_totals(stream->source, &totals),
 		},

@@ -153,7 +153,7 @@ static int chain_first(struct source_chain *chain)
 	return ret < 0 ? ret : 0;
 }
 
-static int read_now(struct source *source, source_sink sink, void *ctx)
+static int chain_read_now(struct source *source, source_sink sink, void *ctx)
 {
 	struct source_chain *chain = to_chain(source);
 	struct chain_sink to = { chain, sink, ctx };
@@ -188,7 +188,7 @@ static int read_now(struct source *source, source_sink sink, void *ctx)
 }
 
 /* Where the recording that is read stops, or what else is. */
-static enum source_rest find_rest(const struct source_chain *chain)
+static enum source_rest chain_rest(const struct source_chain *chain)
 {
 	if (chain->now->rest == SOURCE_REST_LINE)
 		return SOURCE_REST_LINE;
@@ -199,9 +199,9 @@ static enum source_rest find_rest(const struct source_chain *chain)
 
 static int chain_read(struct source *source, source_sink sink, void *ctx)
 {
-	int ret = read_now(source, sink, ctx);
+	int ret = chain_read_now(source, sink, ctx);
 
-	source->rest = find_rest(to_chain(source));
+	source->rest = chain_rest(to_chain(source));
 	return ret;
 }
 

@@ -385,7 +385,7 @@ static int read_header(struct source_file *file)
 	return file_fail(file, err, other ?: truncated ? "truncated" : why);
 }
 
-static enum source_rest find_rest(const struct source_file *file)
+static enum source_rest file_rest(const struct source_file *file)
 {
 	if (file->err)
 		return SOURCE_REST_NONE;
@@ -428,7 +428,7 @@ static int file_read(struct source *source, source_sink sink, void *ctx)
 {
 	int ret = read_buffer(source, sink, ctx);
 
-	source->rest = find_rest(to_file(source));
+	source->rest = file_rest(to_file(source));
 	return ret;
 }
 
