@@ -467,11 +467,13 @@ status "zstd that takes too much memory" 1 'long.zst:1: too much memory to unpac
 # Too little memory is no damage, wherever it becomes too little.
 if [[ $MHPTOP == */build/mhptop ]]; then
 	# Nor are too few descriptors.
-	codes=$(for nr in 4 5 6 7 8 9; do
-		prlimit --nofile=$nr "$MHPTOP" check trace-cmd-v7.dat >/dev/null 2>&1
-		echo $?
-	done | sort -un | paste -sd' ')
-	check "too few descriptors are no damage of a trace.dat: $codes" grep -qxE '(0 )?1' <<<"$codes"
+	for file in trace-cmd-v7.dat "$WORK/perf.data"; do
+		codes=$(for nr in 4 5 6 7 8 9 10 11 12 40; do
+			prlimit --nofile=$nr "$MHPTOP" check "$file" >/dev/null 2>&1
+			echo $?
+		done | sort -un | paste -sd' ')
+		eq "too few descriptors are no damage, ${file##*/}" "$codes" "0 1"
+	done
 	for file in range.ndjson "$WORK/range.zst" "$WORK/range.gz" "$WORK/text.zst" "$WORK/perf.data"; do
 		codes=$(for ((kib = 5000; kib < 30000; kib += kib < 11000 ? 100 : 2000)); do
 			(ulimit -v $kib; exec "$MHPTOP" check "$file") >/dev/null 2>&1

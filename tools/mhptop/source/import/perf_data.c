@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -18,6 +19,7 @@
 #include "source/import/perf_data.h"
 
 #define PERF "/usr/bin/perf"
+#define PERF_FILES 32 /* more than it has open for a file of any size */
 #define NOT_STARTED \
 	127 /* the exit code of a program that lacks a library, or room for it */
 
@@ -226,8 +228,12 @@ int perf_data_print(int fd, bool bare, pid_t *pid)
 	struct confine_tool perf = {
 		.file = PERF, .argv = argv, .envp = envp, .in = fd, .err = -1
 	};
+	struct rlimit files;
 	int fds[2], err;
 
+	/* If it has too few descriptors, perf fails as it does on a damaged file. */
+	if (!getrlimit(RLIMIT_NOFILE, &files) && files.rlim_cur < PERF_FILES)
+		return -EMFILE;
 	if (pipe2(fds, O_CLOEXEC))
 		return -errno;
 	perf.out = fds[1];
