@@ -168,6 +168,8 @@ def few_privileges():
 
 def user_with_capabilities(caps, source, *patterns):
     """A user who is not root, with these capabilities only: record works, and a block that goes online is in it."""
+    # While another one detaches its programs, the kernel may skip ours, which then count events as lost.
+    guest.wait_for(ledger.START_SECONDS, lambda: not running())
     path, number = f"/tmp/user.{os.getpid()}", guest.dimm_plug("d9", "128M") // oracle.BLOCK_BYTES
     process = subprocess.Popen([*tracer(caps), ledger.MHPTOP, "record", "-o", path], stdin=subprocess.DEVNULL,
                                stderr=subprocess.PIPE, text=True)
