@@ -121,6 +121,7 @@ package() {
 	packages >"$WORK/before.packages"
 	every_file >"$WORK/before"
 	step "apt-get install the packages" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends /tmp/deb/*.deb || return
+	hash -r # make install had it elsewhere
 	cd / || return
 	step "mhptop doctor" doctor
 	step "mhptop check of a recording" mhptop check "$TOP/tests/rules/range.ndjson"
