@@ -143,17 +143,23 @@ def retries(virtio, block, numbers):
     view = ledger.View()
     with subprocess.Popen(["sh", "-c", f"echo offline >{oracle.MEMORY}/memory{block}/state"],
                           stderr=subprocess.DEVNULL) as shell:
-        guest.wait_for(30, lambda: oracle.block(block).state == "going-offline")
-        expect("an offline that tries again and again", {
-            "offline_retries": [(f"memory{block}", ": for at least [0-9.]+s")],
-            **memmap_wanted(virtio, len(numbers))},
-            may=("virtio_mem_above", "virtio_mem_below"))   # the failures fill the log, where the request was
-        guest.ok("  a mhptop that was there before names the page", [] if guest.wait_for(
-            ledger.START_SECONDS, lambda: watched(view, block)) else [view.next()["attention"]])
-        shell.send_signal(signal.SIGINT)
+        try:
+            while_retrying(virtio, block, numbers, view)
+        finally:
+            shell.send_signal(signal.SIGINT)    # or leaving this block would wait for an offline that never ends
     view.process.send_signal(signal.SIGINT)
     view.process.wait()
     guest.ok("its block is online again", guest.differs("state", "online", oracle.block(block).state))
+
+
+def while_retrying(virtio, block, numbers, view):
+    guest.wait_for(30, lambda: oracle.block(block).state == "going-offline")
+    expect("an offline that tries again and again", {
+        "offline_retries": [(f"memory{block}", ": for at least [0-9.]+s")],
+        **memmap_wanted(virtio, len(numbers))},
+        may=("virtio_mem_above", "virtio_mem_below"))   # the failures fill the log, where the request was
+    guest.ok("  a mhptop that was there before names the page", [] if guest.wait_for(
+        ledger.START_SECONDS, lambda: watched(view, block)) else [view.next()["attention"]])
 
 
 def poisoned(virtio):

@@ -44,7 +44,7 @@ static int look(struct stream *stream)
 	while (!err && is_offlining(&stream->model) && loop_now() < until) {
 		fd.fd = source_fd(stream->source);
 		err = loop_wait(&fd, 1, loop_now() + NOW_LOOK_NS);
-		if (!err)
+		if (err >= 0)
 			err = read_now(stream);
 	}
 	return err;
