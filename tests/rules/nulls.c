@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "model/event_table.h"
+#include "model/operation.h"
 #include "rules/verdict.h"
 #include "source/source.h"
 
@@ -57,14 +58,9 @@ static void load(struct recording *recording, const char *path)
 
 static s64 ret_of(const struct mhp_record *r)
 {
-	switch (r->event) {
-	case MHP_EVENT_mhp_add_end:
-		return r->p.mhp_add_end.ret;
-	case MHP_EVENT_mhp_remove_end:
-		return r->p.mhp_remove_end.ret;
-	default:
-		return r->p.mhp_block_end.ret;
-	}
+	struct operation_event event;
+
+	return operation_event_get(&event, r) ? event.ret : 0;
 }
 
 /* Expect exactly what the recording has. */

@@ -13,7 +13,7 @@ import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
 # pylint: disable=wrong-import-position
-from served import LONG, Server
+from served import LONG, Server, last_frame
 
 BROWSER = ("chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars")
 RESULTS = []
@@ -114,16 +114,9 @@ def main():
     tool, *recordings = sys.argv[1:]
     for path in recordings:
         name = os.path.basename(path)
-        with open(path, "rb") as file:
-            text = file.read()
-        frame = json.loads(subprocess.run([tool, "replay", "--json", path], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                                          check=False).stdout)
-        server = Server(tool)
-        server.feed.write(text)
-        server.feed.close()
-        host, port = server.listening()
-        while json.loads(server.get("/state"))["events"]["seen"] != frame["events"]["seen"]:
-            pass
+        frame, server = last_frame(tool, path), Server(tool)
+        text = server.read(path, frame)
+        host, port = server.address
         with tempfile.TemporaryDirectory() as folder:
             page = browse(f"http://{host}:{port}/", folder)
         check_page(name, page, frame, [json.loads(line) for line in text.splitlines()])

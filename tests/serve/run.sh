@@ -196,10 +196,10 @@ check "systemd finds the unit valid" bash -c 'got=$(systemd-analyze verify "$0" 
 	"$WORK/mhptop-serve.service"
 check "  and hardened" systemd-analyze security --offline=yes --threshold=30 --no-pager "$WORK/mhptop-serve.service"
 eq "make install installs it, with the path of the program" \
-	"$(make -s install DESTDIR="$WORK/root" PREFIX=/elsewhere >&2; sed -n 's/^ExecStart=//p' "$WORK/root/elsewhere/lib/systemd/system/mhptop-serve.service")" \
+	"$(make -s install DESTDIR="$WORK/tree" PREFIX=/elsewhere >&2; sed -n 's/^ExecStart=//p' "$WORK/tree/elsewhere/lib/systemd/system/mhptop-serve.service")" \
 	"/elsewhere/bin/mhptop serve"
-make -s uninstall DESTDIR="$WORK/root" PREFIX=/elsewhere
-none "  make uninstall leaves nothing" "$(find "$WORK/root" ! -type d)"
+make -s uninstall DESTDIR="$WORK/tree" PREFIX=/elsewhere
+none "  make uninstall leaves nothing" "$(find "$WORK/tree" ! -type d)"
 
 cp tools/systemd/mhptop-serve.socket "$WORK"
 sed -i '/^Documentation=/d' "$WORK/mhptop-serve.socket"

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What the tests of mhptop serve have in common: a server that reads a pipe, requests, and waiting."""
 import atexit
+import json
 import os
 import re
 import subprocess
@@ -22,6 +23,12 @@ def until(what, condition):
     sys.exit(f"{what}: did not happen in {LONG} s")
 
 
+def last_frame(tool, path):
+    """The last frame of a recording, as a view prints it."""
+    return json.loads(subprocess.run([tool, "replay", "--json", path], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                                     check=False).stdout)
+
+
 class Server:
     """mhptop serve, with a pipe that the test writes a recording to."""
 
@@ -31,6 +38,16 @@ class Server:
         atexit.register(self.process.kill)  # a test that fails leaves no server behind
         self.feed = self.process.stdin
         self.address = None
+
+    def read(self, path, frame):
+        """Read a whole recording, until it is at its last frame; returns the recording."""
+        with open(path, "rb") as file:
+            text = file.read()
+        self.feed.write(text)
+        self.feed.close()
+        self.listening()
+        until("all events", lambda: json.loads(self.get("/state"))["self_check"] == frame["self_check"])
+        return text
 
     def listening(self):
         """The host and port, once it listens: when the header of the recording has come."""

@@ -8,12 +8,11 @@ import http.client
 import json
 import os
 import re
-import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
 # pylint: disable=wrong-import-position
-from served import LONG, Server, until
+from served import LONG, Server, last_frame
 
 HERE = os.path.dirname(os.path.realpath(__file__))
 RESULTS = []
@@ -112,15 +111,8 @@ def check_hosts(server):
 def main():
     tool, *recordings = sys.argv[1:]
     for path in recordings:
-        with open(path, "rb") as file:
-            text = file.read()
-        frame = json.loads(subprocess.run([tool, "replay", "--json", path], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                                          check=False).stdout)
-        server = Server(tool)
-        server.feed.write(text)
-        server.feed.close()
-        server.listening()
-        until("all events", lambda server=server, frame=frame: json.loads(server.get("/state"))["self_check"] == frame["self_check"])
+        frame, server = last_frame(tool, path), Server(tool)
+        text = server.read(path, frame)
         check_state(os.path.basename(path), server, frame)
         check_events(os.path.basename(path), server, [json.loads(line) for line in text.splitlines()])
         if path == recordings[0]:

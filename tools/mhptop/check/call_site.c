@@ -8,6 +8,7 @@
 
 #include "check/call_site_child.h"
 #include "base/plain_text.h"
+#include "base/status.h"
 
 struct call_sites {
 	char release[128];
@@ -82,4 +83,27 @@ int call_site_print(const struct call_site *site, char *buf, size_t len)
 	if (len)
 		plain_text(buf);
 	return ret;
+}
+
+int call_sites_open(struct call_sites **sites, const char *release,
+		    const char *path)
+{
+	char why[256];
+	int err;
+
+	*sites = call_sites_new(release);
+	if (!*sites)
+		return status_fail(STATUS_FAILED,
+				   "cannot find call sites: out of memory");
+	err = path ? call_sites_load(*sites, path, why, sizeof(why)) : 0;
+	if (err > 0)
+		status_fail(STATUS_OK,
+			    "--vmlinux %s: %s; line numbers may be wrong", path,
+			    why);
+	if (err >= 0)
+		return STATUS_OK;
+	return status_fail(
+		err == -EINVAL ? STATUS_USAGE : STATUS_FAILED,
+		"--vmlinux %s: %s; use the vmlinux of the kernel's build or of its debug package",
+		path, why);
 }

@@ -35,6 +35,13 @@ void call_sites_free(struct call_sites *sites); /* NULL is fine */
 int call_sites_load(struct call_sites *sites, const char *path, char *why,
 		    size_t len);
 /*
+ * Both, for a vmlinux that the user named, which must be usable; path may be NULL.
+ * Returns the exit code, after errors were reported on stderr. The sites are the
+ * caller's to free, even after an error.
+ */
+int call_sites_open(struct call_sites **sites, const char *release,
+		    const char *path);
+/*
  * Find the calls that may have reported a record, except those that its fields
  * rule out. Returns their number, and the first max of them in found. Without
  * call_sites_load(), the first call looks for a vmlinux where distributions and

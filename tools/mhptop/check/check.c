@@ -340,25 +340,8 @@ static void open_junit(struct check *check)
 /* A vmlinux that the user names must be usable, or there is no check. */
 static int open_sites(struct check *check)
 {
-	const char *path = check->opts->vmlinux;
-	char why[256];
-	int err;
-
-	check->sites = call_sites_new(check->stream->model.info.kernel);
-	if (!check->sites)
-		return status_fail(STATUS_FAILED,
-				   "cannot find call sites: out of memory");
-	err = path ? call_sites_load(check->sites, path, why, sizeof(why)) : 0;
-	if (err > 0)
-		status_fail(STATUS_OK,
-			    "--vmlinux %s: %s; line numbers may be wrong", path,
-			    why);
-	if (err >= 0)
-		return STATUS_OK;
-	return status_fail(
-		err == -EINVAL ? STATUS_USAGE : STATUS_FAILED,
-		"--vmlinux %s: %s; use the vmlinux of the kernel's build or of its debug package",
-		path, why);
+	return call_sites_open(&check->sites, check->stream->model.info.kernel,
+			       check->opts->vmlinux);
 }
 
 static int check_stream(struct check *check)

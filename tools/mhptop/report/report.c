@@ -135,26 +135,12 @@ static bool report_is_input(const struct report_opts *opts)
 /* A vmlinux that the user names must be usable, or there is no report. */
 static int report_open_sites(struct report *report)
 {
-	const char *path = report->opts->vmlinux;
-	char why[256];
-	int err;
-
 	if (report->opts->format != REPORT_JSON &&
 	    report->opts->format != REPORT_HTML)
 		return STATUS_OK;
-	report->sites = call_sites_new(report->stream->model.info.kernel);
-	if (!report->sites)
-		return status_fail(STATUS_FAILED,
-				   "cannot find call sites: out of memory");
-	err = path ? call_sites_load(report->sites, path, why, sizeof(why)) : 0;
-	if (err > 0)
-		status_fail(STATUS_OK,
-			    "--vmlinux %s: %s; line numbers may be wrong", path,
-			    why);
-	if (err >= 0)
-		return STATUS_OK;
-	return status_fail(err == -EINVAL ? STATUS_USAGE : STATUS_FAILED,
-			   "--vmlinux %s: %s", path, why);
+	return call_sites_open(&report->sites,
+			       report->stream->model.info.kernel,
+			       report->opts->vmlinux);
 }
 
 static int report_status(const struct report *report)
