@@ -62,9 +62,10 @@ class Prometheus:
                 if one["state"] == "firing" and one["labels"]["alertname"] == name]
 
 
-def healthy(prometheus, name):
-    rules = prometheus.ask("rules", type="record")["groups"][0]["rules"]
-    return next(rule for rule in rules if rule["name"] == name)["health"] == "ok"
+def sums_of(prometheus):
+    """The rules that record, by name. The order of their groups is that of the files' paths."""
+    groups = prometheus.ask("rules", type="record")["groups"]
+    return {rule["name"]: rule for group in groups for rule in group["rules"]}
 
 
 def run(server, prometheus, rest):
@@ -86,10 +87,9 @@ def run(server, prometheus, rest):
     lines = [line for line in server.get().splitlines() if not line.startswith("#")]
     assert series == len(lines), (series, len(lines))
     # The sums over all machines are recorded; of one machine they are its own.
-    sums = prometheus.ask("rules", type="record")["groups"][0]["rules"]
-    assert len(sums) > 10
-    for rule in sums:
-        until(f"{rule['name']} without an error", lambda name=rule["name"]: healthy(prometheus, name))
+    assert len(sums_of(prometheus)) > 10
+    for name in sums_of(prometheus):
+        until(f"{name} without an error", lambda name=name: sums_of(prometheus)[name]["health"] == "ok")
     until("the sum of the failures", lambda: prometheus.values('sum(job:mhptop_blocks:sum)') == prometheus.values('sum(mhptop_blocks)'))
     quantile = prometheus.values("histogram_quantile(0.5, sum by (le) (mhptop_operation_duration_seconds_bucket))")
     assert len(quantile) == 1 and 0 < quantile[0] <= 0.001, quantile
