@@ -19,6 +19,7 @@ PAGE_KB = 4
 STRUCT_PAGE = 64
 # The clock of a guest on a busy host may run many times too fast; the host's own time limit ends a run that hangs.
 HANG_SECONDS = 18000
+TRY_SECONDS = 60
 
 Zone = collections.namedtuple("Zone", "start spanned present managed")
 Block = collections.namedtuple("Block", "state zones node")
@@ -122,6 +123,18 @@ def block_set(number, state, seconds=HANG_SECONDS):
     except OSError as err:
         return err.errno
     return None
+
+
+def block_offline_tried(number):
+    """Try to take a block of a kernel zone offline; None or the errno, EINTR if a signal had to end it.
+
+    page_is_unmovable() takes a page that is just being allocated (its reference count is still 0) for a free one. If the
+    kernel keeps the page, offline_pages() tries until a signal comes.
+    """
+    try:
+        return block_set(number, "offline", TRY_SECONDS)
+    except guest.TimeLimit:
+        return errno.EINTR
 
 
 def errno_name(code):

@@ -151,14 +151,25 @@ class Sequence:
         self.dumps.read()
         if veto:
             oracle.notifier_error("MEM_GOING_OFFLINE", -errno.EBUSY)
-        code = oracle.block_set(number, "offline")
+        kernel = blocks[number] == "online_kernel"
+        code = oracle.block_offline_tried(number) if kernel else oracle.block_set(number, "offline")
         oracle.notifier_error("MEM_GOING_OFFLINE", 0)
         want = errno.EINVAL if not blocks[number] else errno.EBUSY if veto and not self.is_empty(there, number) else None
-        if self.held.get(number) or want is None and code == errno.EBUSY and blocks[number] == "online_kernel":
+        if kernel and code == errno.EINTR:
+            word, want, wrong = "loops", code, self.wrong_loop(number)
+        elif self.held.get(number) or want is None and code == errno.EBUSY and kernel:
             word, want, wrong = "held" if self.held.get(number) else "stays", errno.EBUSY, self.wrong_refusal([number])
         if want is None:
             blocks[number] = None
         self.step(f"{word}{'-veto' * veto} {number}", want, code, wrong)
+
+    def wrong_loop(self, number):
+        """An offline that only a signal ended has reported the pages of the block that it failed at."""
+        events = self.account.update()
+        self.dumps.read()
+        blocks = {oracle.block_of(event.fields["pfn"]) for event in pick(events, "offline_blocker")}
+        return guest.differs("failed", [("signal", -errno.EINTR)], failures(events, "offline")) + guest.differs(
+            "blockers in block", {number}, blocks)
 
     def wrong_refusal(self, numbers):
         """One of these blocks did not go offline: the kernel's log and the events must name one page in it, which cannot
