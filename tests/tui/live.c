@@ -115,7 +115,7 @@ int main(int argc, char **argv)
 	snprintf(opts.sort, sizeof(opts.sort), "%s", key + opts.reverse);
 	if (pipe(fake.silent) || stream_start(&stream, &fake.source.info, NULL))
 		return 1;
-	status = dashboard_run(&stream, &opts);
+	status = dashboard_run(&stream, NULL, &opts);
 	stream_close(&stream);
 	return status;
 }

@@ -369,8 +369,42 @@ ACTION(reverse)
 	return VIEW_TUI_REDRAW;
 }
 
+static enum view_tui_event wish(struct view_tui *view, struct view_wish what)
+{
+	if (!tui_can_move(view))
+		return VIEW_TUI_REDRAW;
+	view->wish = what;
+	return VIEW_TUI_MOVE;
+}
+
+#define WISH(name, kind, nr, by)                                       \
+	ACTION(name)                                                   \
+	{                                                              \
+		(void)model;                                           \
+		return wish(view, (struct view_wish){ .what = kind,    \
+						      .steps = nr,     \
+						      .factor = by }); \
+	}
+
+WISH(event_back, VIEW_WISH_EVENTS, -1, 0)
+WISH(event_on, VIEW_WISH_EVENTS, 1, 0)
+WISH(operation_back, VIEW_WISH_OPERATIONS, -1, 0)
+WISH(operation_on, VIEW_WISH_OPERATIONS, 1, 0)
+WISH(half_speed, VIEW_WISH_SPEED, 0, 0.5)
+WISH(double_speed, VIEW_WISH_SPEED, 0, 2)
+
+ACTION(moment)
+{
+	(void)model;
+	if (tui_can_move(view))
+		tui_prompt_open(view, TUI_MOMENT);
+	return VIEW_TUI_REDRAW;
+}
+
 ACTION(pause)
 {
+	if (view->motion.ready && !view->paused)
+		return wish(view, (struct view_wish){ .what = VIEW_WISH_PLAY });
 	view->paused = !view->paused;
 	view->paused_head = model->log_head;
 	return VIEW_TUI_REDRAW;
@@ -485,7 +519,7 @@ static enum view_tui_event key_handle(struct view_tui *view,
 	view->message[0] = '\0';
 	if (key > 0 && tui_prompt_is_open(view)) {
 		tui_prompt_key(view, key);
-		return VIEW_TUI_REDRAW;
+		return view->wish.what ? VIEW_TUI_MOVE : VIEW_TUI_REDRAW;
 	}
 	for (i = 0; i < sizeof(keys) / sizeof(*keys); i++)
 		for (j = 0; j < 3 && keys[i].codes[j]; j++)
@@ -509,8 +543,16 @@ enum view_tui_event view_tui_keys(struct view_tui *view,
 		tui_make(view, model);
 		tui_arrange(view, model);
 		event = key_handle(view, model, key);
-		if (event == VIEW_TUI_QUIT)
+		if (event == VIEW_TUI_QUIT || event == VIEW_TUI_MOVE)
 			break;
 	}
 	return event;
+}
+
+struct view_wish view_tui_wish(struct view_tui *view)
+{
+	struct view_wish wish = view->wish;
+
+	view->wish = (struct view_wish){ 0 };
+	return wish;
 }

@@ -23,7 +23,8 @@
 	X(sort, "s", "s:sort", "choose the column to sort by", 's')            \
 	X(reverse, "r", "r:reverse", "reverse the sort order", 'r')            \
 	X(pause, "p Space", "p:pause",                                         \
-	  "pause the display; events are still collected", 'p', ' ')           \
+	  "pause the display, or play on; events are still collected", 'p',    \
+	  ' ')                                                                 \
 	X(next, "Tab", "Tab:pane", "move the focus to the next pane",          \
 	  TUI_KEY_TAB, TUI_KEY_BACKTAB)                                        \
 	X(log, "l", "l:log", "cycle the log: split, alone, hidden", 'l')       \
@@ -32,6 +33,16 @@
 	X(ranges, "R", "R:ranges", "show or hide the added ranges", 'R')       \
 	X(time, "T", "T:time", "cycle the times: local, utc, mono, delta",     \
 	  'T')                                                                 \
+	X(event_back, "[", "[ ]:step", "recording: one event back", '[')       \
+	X(event_on, "]", "", "recording: one event on", ']')                   \
+	X(operation_back, "{", "",                                             \
+	  "recording: back to the previous event of an operation", '{')        \
+	X(operation_on, "}", "",                                               \
+	  "recording: on to the next event of an operation", '}')              \
+	X(half_speed, "(", "", "recording: half the speed of playing", '(')    \
+	X(double_speed, ")", "", "recording: double the speed of playing",     \
+	  ')')                                                                 \
+	X(moment, "@", "@:time", "recording: enter a time to show", '@')       \
 	X(zoom, "z", "",                                                       \
 	  "map: one block per cell, or all blocks on the screen", 'z')         \
 	X(sort_prev, "<", "", "sort by the previous column", '<')              \

@@ -19,6 +19,7 @@ enum tui_mode {
 	TUI_SORT, /* choosing a column */
 	TUI_FILTER, /* typing a filter */
 	TUI_DELAY, /* typing a delay */
+	TUI_MOMENT, /* typing a time to show */
 };
 
 struct view_tui {
@@ -27,8 +28,10 @@ struct view_tui {
 	bool paused;
 	u64 paused_head; /* head of the model's log when it was paused */
 	double delay; /* in seconds; 0: not yet set */
+	struct view_motion motion; /* all zero: live */
+	struct view_wish wish;
 	enum time_style time;
-	char message[160]; /* for the last line, until the next key */
+	char message[200]; /* for the last line, until the next key */
 
 	/* the screen */
 	struct tui_panes panes;
@@ -148,6 +151,8 @@ enum tui_move {
 
 void tui_prompt_open(struct view_tui *view, enum tui_mode mode);
 bool tui_prompt_is_open(const struct view_tui *view);
+/* Whether the recording can be shown at any moment; if not, the last line says why. */
+bool tui_can_move(struct view_tui *view);
 /* Multiply the delay between frames by a factor. */
 void tui_delay_step(struct view_tui *view, double factor);
 void tui_prompt_key(struct view_tui *view, int key);

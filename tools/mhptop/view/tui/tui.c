@@ -177,6 +177,16 @@ void view_tui_resize(struct view_tui *view)
 		tui_screen_resize();
 }
 
+void view_tui_motion(struct view_tui *view, const struct view_motion *motion)
+{
+	view->motion = *motion;
+}
+
+void view_tui_message(struct view_tui *view, const char *message)
+{
+	snprintf(view->message, sizeof(view->message), "%s", message);
+}
+
 bool view_tui_paused(const struct view_tui *view)
 {
 	return view->paused;
