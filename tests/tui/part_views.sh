@@ -1,0 +1,84 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Every view at three sizes, with and without colours, compared with the screens in tests/tui/screens. Sourced by run.sh,
+# whose --write writes these screens anew; look at each before you commit it.
+# shellcheck disable=SC2154
+
+SCREENS=$TOP/tests/tui/screens
+cells() { screen_styled | "$TOP/tests/tui/screen_cells.py"; }
+# shellcheck disable=SC2317
+is_screen() { cells >"$WORK/shown" && cmp -s "$WORK/shown" "$1"; }
+# shellcheck disable=SC2317
+is_uncolored() {
+	cells >"$WORK/shown" && "$TOP/tests/tui/screen_cells.py" --uncolored "$1" >"$WORK/want" && cmp -s "$WORK/shown" "$WORK/want"
+}
+# shellcheck disable=SC2317
+is_still() {
+	cells >"$WORK/shown"
+	sleep 0.3
+	cells >"$WORK/again"
+	grep -qE "$1" "$WORK/again" && cmp -s "$WORK/shown" "$WORK/again"
+}
+
+# golden NAME REGEX: the screen has such a line, and is that of the file.
+golden() {
+	local file=$SCREENS/$1.screen
+	if [[ $WRITE ]]; then
+		until_ok is_still "$2" && cp "$WORK/shown" "$file"
+	elif until_ok is_screen "$file"; then
+		pass "$1: the screen"
+	else
+		fail "$1: the screen" "$(diff "$file" "$WORK/shown")"
+	fi
+}
+
+# views NAME RECORDING REGEX KEY…: after the keys, a line of the screen matches, and it is that of the files.
+views() {
+	local name=$1 recording=$2 regex=$3 size
+	shift 3
+	open 80x24 "$MHPTOP replay $recording"
+	shows "$name: the dashboard" '^events '
+	(($#)) && keys "$@"
+	for size in 80x24 132x50 200x60; do
+		size "$size"
+		golden "$name-$size" "$regex"
+	done
+	[[ $WRITE ]] && return
+	open 132x50 "$MHPTOP replay --no-color $recording"
+	shows "$name: the dashboard without colours" '^events '
+	(($#)) && keys "$@"
+	if until_ok is_uncolored "$SCREENS/$name-132x50.screen"; then
+		pass "$name: without colours, the same text and attributes"
+	else
+		fail "$name: without colours, the same text and attributes" "$(diff "$WORK/want" "$WORK/shown")"
+	fi
+}
+
+views blocks "$STORY" 'Blocks'
+views ranges "$STORY" '^\[Ranges\]' 2
+
+open 80x24 "$MHPTOP replay $STORY"
+keys 2
+shows "2: the view of ranges" '^\[Ranges\] 3, 1 removed'
+shows "ranges: the first one is selected" '^> +0x140000 ok'
+keys Down
+shows "ranges: Down" '^> +0x500000 ok'
+keys End
+shows "ranges: End" '^> +0x580000 removed'
+keys Home Right Right Right
+shows "ranges: Right: the columns scroll, base and state stay" 'BASE STATE +WHY'
+keys Enter
+shows "ranges: Enter: the details of the first memory block" '^memory40 '
+keys q
+shows "ranges: q: back to the ranges" '^\[Ranges\]'
+keys t
+shows "ranges: a key of the blocks says where it belongs" 'belongs to the view of blocks'
+keys Escape
+shows "ranges: Esc: back to the blocks" '^\[Blocks\]'
+shows "ranges: the block is selected" '^>● +40 online'
+keys 2
+shows "ranges: the place is kept" '^> +0x140000 ok'
+keys 1
+shows "1: the view of blocks" '^\[Blocks\]'
+keys q
+ends "views: q quits" 0
