@@ -56,6 +56,9 @@ views() {
 
 views blocks "$STORY" 'Blocks'
 views ranges "$STORY" '^\[Ranges\]' 2
+views nodes "$STORY" '^\[Nodes\]' 3
+views devices "$STORY" '^\[Devices\]' 4
+views events "$STORY" '^\[Events\]' 7
 
 open 80x24 "$MHPTOP replay $STORY"
 keys 2
@@ -80,5 +83,48 @@ keys 2
 shows "ranges: the place is kept" '^> +0x140000 ok'
 keys 1
 shows "1: the view of blocks" '^\[Blocks\]'
+
+keys 3
+shows "3: the view of nodes" '^>▾ node 0 +14 GiB +112 +101 +10 +!2 '
+shows "nodes: a zone" '^   ▾ Normal +4\.8 GiB +38 +38 +0 +0 '
+shows "nodes: a range with the memory blocks that are in a zone" '^ +0x140000000-0x37fffffff +8 GiB +64 +63 +0 +!2'
+shows "nodes: and with those that are offline" '^ +0x140000000-0x37fffffff +1 GiB +8 +0 +8 +0'
+shows "nodes: memory without a range" '^ +of no known range +4 GiB +32'
+keys Down Left
+shows "nodes: Left: a zone is folded" '^>  ▸ Normal +4\.8 GiB +38'
+hides "nodes:   its ranges are hidden" '0x500000000-0x53fffffff +768 MiB'
+keys Left
+shows "nodes: Left: to the node that a folded zone is part of" '^>▾ node 0'
+keys Left
+shows "nodes: Left: the node is folded" '^\[Nodes\] 1 '
+keys Right
+shows "nodes: Right: unfolded, and what was folded below it still is" '^   ▸ Normal'
+keys Down Enter
+shows "nodes: Enter unfolds" '^>  ▾ Normal'
+keys Down Down Enter
+shows "nodes: Enter on a range: the details of the first of its memory blocks there" '^memory160 '
+keys q 4
+shows "4: the view of devices" '^\[Devices\] .* by the way memory was added'
+shows "devices: what the recording shows of them" '^>unknown +- +9 GiB +72 +63 +8 +!2 Movable '
+keys 7
+shows "7: the view of events, with the newest one selected" '^>  .*mhp_offline_begin: start_pfn=0x1e0000'
+keys Up
+shows "events: Up" '^>! .*mhp_offline_end: start_pfn=0x198000'
+keys Enter
+shows "events: Enter: the details of its memory block" '^memory51 '
+keys q Right Right
+shows "events: Right: scrolled to the side" '^>!hp_offline_end: start_pfn=0x198000'
+keys Home
+shows "events: Home: the first one" '^> .*'
+keys End
+shows "events: End: the last one" '^\[Events\] 85[0-9]-8'
 keys q
 ends "views: q quits" 0
+
+open 132x24 "$TOP/build/tests/live"
+shows "live: the dashboard" '^events '
+keys 4
+shows "devices: of a running machine, one whose driver is gone" '^>dax0\.0 +dax +256 MiB +2 +[0-9]+ +0 +!1 .* !gone +self +- +-'
+shows "devices: what a virtio-mem device was asked for, and has" '^ virtio0 +virtio-mem +0 B +0 .* bound +- +1 GiB +0 B'
+keys q
+until_ok has_file "$WORK/after"

@@ -4,6 +4,7 @@
 # restored.
 #
 #	run.sh             with $MHPTOP, build/mhptop by default
+#	run.sh PART        only part_PART.sh
 #	run.sh --write     writes the screens of part_views.sh anew; look at them before you commit them
 . "$(dirname "$0")/lib.sh"
 
@@ -27,7 +28,7 @@ if [[ ${1-} == --write ]]; then
 	. "$TOP/tests/tui/part_views.sh"
 	exit
 fi
-for part in "$TOP"/tests/tui/part_*.sh; do
+for part in "$TOP"/tests/tui/part_${1:-*}.sh; do
 	# shellcheck source=/dev/null
 	. "$part"
 done

@@ -2,8 +2,6 @@
 /* The view of blocks: the panes, and how the selection moves in each. */
 #include "view/tui/state.h"
 
-#define LOG_STEP 16 /* columns to the side */
-
 void tui_table_move(struct view_tui *view, enum tui_move move)
 {
 	long height = view->panes.pane[TUI_TABLE].height - 2;
@@ -127,10 +125,11 @@ static void log_move(struct view_tui *view, const struct model *model,
 		view->log_back = false;
 		break;
 	case TUI_MOVE_LEFT:
-		view->log_x -= view->log_x >= LOG_STEP ? LOG_STEP : 0;
+		view->log_x -= view->log_x >= TUI_EVENT_STEP ? TUI_EVENT_STEP :
+							       0;
 		break;
 	case TUI_MOVE_RIGHT:
-		view->log_x += view->log_x < TUI_EVENT_MAX ? LOG_STEP : 0;
+		view->log_x += view->log_x < TUI_EVENT_MAX ? TUI_EVENT_STEP : 0;
 		break;
 	}
 }

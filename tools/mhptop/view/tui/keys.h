@@ -14,10 +14,13 @@
  *
  * The action of a view is its name; views.h says what a view consists of.
  */
-#define TUI_VIEWS(X)                                               \
-	X(blocks, "1", "1-2:views",                                \
-	  "view: memory blocks, with map, ranges and events", '1') \
-	X(ranges, "2", "", "view: added ranges", '2')
+#define TUI_VIEWS(X)                                                       \
+	X(blocks, "1", "1-7:views",                                        \
+	  "view: memory blocks, with map, ranges and events", '1')         \
+	X(ranges, "2", "", "view: added ranges", '2')                      \
+	X(nodes, "3", "", "view: nodes, with their zones and ranges", '3') \
+	X(devices, "4", "", "view: devices that have memory", '4')         \
+	X(events, "7", "", "view: events", '7')
 
 #define TUI_KEYS(X)                                                            \
 	X(help, "? h F1", "?:help", "show keys, legend and columns", '?', 'h', \

@@ -5,12 +5,14 @@
 
 #include "view/view.h"
 #include "view/tui/cells.h"
+#include "view/tui/devices.h"
 #include "view/tui/layout.h"
 #include "view/tui/line.h"
 #include "model/order.h"
 #include "model/times.h"
 #include "view/tui/screen.h"
 #include "view/tui/text.h"
+#include "view/tui/tree.h"
 #include "view/tui/views.h"
 
 enum tui_mode {
@@ -49,6 +51,9 @@ struct view_tui {
 	struct model_sums sums;
 	struct tui_cells cells;
 	struct block_order order;
+	/* made only if they are shown */
+	struct tui_tree tree;
+	struct tui_devices devices;
 
 	/* the table of blocks: filter, order, selection, scrolling */
 	const struct column *sort; /* NULL: by pfn */
@@ -69,6 +74,8 @@ struct view_tui {
 	bool log_back; /* scrolled back */
 	u64 log_end; /* if so, its last line is the event before this one */
 	int log_x;
+	long events_nr; /* lines of the view of events, when it was drawn last */
+	u64 events_first; /* events that had left the log then */
 
 	/* pages and prompts */
 	struct tui_lines lines;
@@ -130,9 +137,12 @@ void tui_ranges_scroll(struct view_tui *view, const struct model *model,
 void tui_ranges_shift(struct view_tui *view, int columns);
 
 #define TUI_EVENT_MAX 640
+#define TUI_EVENT_STEP 16 /* columns that events scroll to the side at once */
 /* One event as a line: time, cpu, task, name, fields. */
 void tui_event_line(const struct view_tui *view, const struct model *model,
 		    const struct mhp_record *record, char *buf, size_t len);
+/* The first page that it is about. False if it is about none. */
+bool tui_event_pfn(const struct mhp_record *record, u64 *pfn);
 bool tui_event_failed(const struct mhp_record *record);
 /* Whether it concerns any of these pages. */
 bool tui_event_concerns(const struct mhp_record *record, u64 pfn, u64 nr);

@@ -198,5 +198,7 @@ void view_tui_close(struct view_tui *view)
 	view->filter = NULL;
 	tui_cells_free(&view->cells);
 	block_order_free(&view->order);
+	tui_tree_free(&view->tree);
+	tui_devices_free(&view->devices);
 	tui_lines_free(&view->lines);
 }

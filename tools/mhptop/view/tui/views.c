@@ -91,7 +91,9 @@ void tui_view_move(struct view_tui *view, const struct model *model,
 		ops->move(view, model, move);
 		return;
 	}
-	if (move == TUI_MOVE_RIGHT)
+	if (ops->turn && (move == TUI_MOVE_LEFT || move == TUI_MOVE_RIGHT))
+		ops->turn(view, model, move == TUI_MOVE_RIGHT);
+	else if (move == TUI_MOVE_RIGHT)
 		place->x++;
 	else if (move == TUI_MOVE_LEFT)
 		place->x -= place->x > 0;

@@ -48,6 +48,9 @@ struct tui_view_ops {
 	/* Move in a view that is no list. */
 	void (*move)(struct view_tui *view, const struct model *model,
 		     enum tui_move move);
+	/* A list: Left and Right do something else than scroll columns; right or left. */
+	void (*turn)(struct view_tui *view, const struct model *model,
+		     bool right);
 	/* Enter on the selected line. NULL: shows the details of the selected block. */
 	void (*open)(struct view_tui *view, const struct model *model);
 };
