@@ -53,7 +53,7 @@ static void check_filter(const struct model *model, const char *text)
 /* Either a term matches or its negation does. */
 static void check_opposites(const struct model *model, const char *text)
 {
-	size_t len = strcspn(text, "=");
+	size_t len = strcspn(text, "=~");
 	struct block_filter *filter;
 	char *other, why[128];
 

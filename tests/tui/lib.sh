@@ -82,6 +82,17 @@ hides() {
 	fi
 }
 
+# finds NAME REGEX KEY: a line matches, at the latest after the key was pressed some times.
+finds() {
+	local times
+	for ((times = 0; times < 20; times++)); do
+		has "$2" && break
+		keys "$3"
+		sleep 0.05
+	done
+	shows "$1" "$2"
+}
+
 # shellcheck disable=SC2317
 has_file() { [[ -s $1 ]]; }
 

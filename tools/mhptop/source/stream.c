@@ -248,12 +248,13 @@ void stream_tick(struct stream *stream, u64 now_ns)
 static void update_attention(struct stream *stream)
 {
 	struct model *model = &stream->model;
-	const struct attention_facts *facts = NULL;
 
 	if (stream->facts)
-		facts = facts_read(stream->facts, model->info.page_bytes,
-				   model->info.block_bytes, model_now(model));
-	attention_find(&model->attention, model, facts, ATTENTION_PATIENCE_NS);
+		model->facts = facts_read(stream->facts, model->info.page_bytes,
+					  model->info.block_bytes,
+					  model_now(model));
+	attention_find(&model->attention, model, model->facts,
+		       ATTENTION_PATIENCE_NS);
 }
 
 void stream_update(struct stream *stream)

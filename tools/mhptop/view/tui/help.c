@@ -59,7 +59,7 @@ void tui_help_make(struct view_tui *view)
 	legend_lines(lines);
 	tui_lines_add(
 		lines, TUI_TITLE,
-		"Filters: key=word key!=word key<number key>=number word; all must match");
+		"Filters: key=word key!=word key~regex key<number mov*; all must match, or all before or after an 'or'");
 	tui_lines_add(lines, TUI_TITLE, "Columns: title, key, description");
 	help_column_lines(lines, columns);
 	tui_lines_add(lines, TUI_TITLE,

@@ -5,12 +5,15 @@
 
 #include "view/view.h"
 #include "view/tui/cells.h"
+#include "view/tui/devices.h"
 #include "view/tui/layout.h"
 #include "view/tui/line.h"
 #include "model/order.h"
 #include "model/times.h"
 #include "view/tui/screen.h"
 #include "view/tui/text.h"
+#include "view/tui/tree.h"
+#include "view/tui/views.h"
 
 enum tui_mode {
 	TUI_MAIN,
@@ -33,7 +36,10 @@ struct view_tui {
 	enum time_style time;
 	char message[200]; /* for the last line, until the next key */
 
-	/* the screen */
+	enum tui_view view;
+	struct tui_place places[TUI_NR_VIEWS]; /* in those that are lists */
+
+	/* the view of blocks */
 	struct tui_panes panes;
 	enum tui_pane focus;
 	bool map_shown;
@@ -48,6 +54,9 @@ struct view_tui {
 	struct model_sums sums;
 	struct tui_cells cells;
 	struct block_order order;
+	/* made only if they are shown */
+	struct tui_tree tree;
+	struct tui_devices devices;
 
 	/* the table of blocks: filter, order, selection, scrolling */
 	const struct column *sort; /* NULL: by pfn */
@@ -68,6 +77,8 @@ struct view_tui {
 	bool log_back; /* scrolled back */
 	u64 log_end; /* if so, its last line is the event before this one */
 	int log_x;
+	long events_nr; /* lines of the view of events, when it was drawn last */
+	u64 events_first; /* events that had left the log then */
 
 	/* pages and prompts */
 	struct tui_lines lines;
@@ -111,10 +122,15 @@ const char *tui_glyph(u8 cell, char buf[2], int *style);
 int tui_map_label(const struct view_tui *view, const struct model *model);
 void tui_map_draw(struct view_tui *view, const struct model *model);
 
+#define TUI_GUTTER 2 /* columns for marks at the left of a table */
+/* One cell of a table, padded to the width of its column. */
+void tui_cell_draw(struct tui_pen *pen, const struct column *column, int style,
+		   const char *text);
 /* The columns in the order of the table, NULL at the end. */
 #define TUI_COLUMNS_MAX 64
 void tui_table_columns(const struct column *list[TUI_COLUMNS_MAX + 1]);
 void tui_table_draw(struct view_tui *view, const struct model *model);
+void tui_table_move(struct view_tui *view, enum tui_move move);
 
 void tui_ranges_draw(struct view_tui *view, const struct model *model);
 /* Scroll so that row top is the first, but not past the last row. */
@@ -124,30 +140,24 @@ void tui_ranges_scroll(struct view_tui *view, const struct model *model,
 void tui_ranges_shift(struct view_tui *view, int columns);
 
 #define TUI_EVENT_MAX 640
+#define TUI_EVENT_STEP 16 /* columns that events scroll to the side at once */
 /* One event as a line: time, cpu, task, name, fields. */
 void tui_event_line(const struct view_tui *view, const struct model *model,
 		    const struct mhp_record *record, char *buf, size_t len);
+/* The first page that it is about. False if it is about none. */
+bool tui_event_pfn(const struct mhp_record *record, u64 *pfn);
 bool tui_event_failed(const struct mhp_record *record);
 /* Whether it concerns any of these pages. */
 bool tui_event_concerns(const struct mhp_record *record, u64 pfn, u64 nr);
 void tui_log_draw(struct view_tui *view, const struct model *model);
 void tui_log_scroll(struct view_tui *view, const struct model *model, long up);
 
+/* Show the details of the block at a pfn, or say that it is unknown. */
+void tui_detail_open(struct view_tui *view, const struct model *model, u64 pfn);
 void tui_detail_make(struct view_tui *view, const struct model *model);
 
 void tui_help_make(struct view_tui *view);
 void tui_chooser_make(struct view_tui *view);
-
-enum tui_move {
-	TUI_MOVE_UP,
-	TUI_MOVE_DOWN,
-	TUI_MOVE_PGUP,
-	TUI_MOVE_PGDN,
-	TUI_MOVE_FIRST,
-	TUI_MOVE_LAST,
-	TUI_MOVE_LEFT,
-	TUI_MOVE_RIGHT,
-};
 
 void tui_prompt_open(struct view_tui *view, enum tui_mode mode);
 bool tui_prompt_is_open(const struct view_tui *view);

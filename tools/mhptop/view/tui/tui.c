@@ -85,23 +85,21 @@ static void too_small_draw(const struct tui_panes *panes)
 		      panes->rows, TUI_MIN_COLS, TUI_MIN_ROWS);
 }
 
-static void panes_draw(struct view_tui *view, const struct model *model)
+static void view_draw(struct view_tui *view, const struct model *model)
 {
 	bool page = view->mode == TUI_DETAIL || view->mode == TUI_SORT ||
 		    view->mode == TUI_HELP;
-	struct tui_area area = { 0 };
+	struct tui_area area;
 
-	if (page)
-		tui_page_area(view, &area);
 	tui_header_draw(view, model);
-	if (!page || area.y > view->panes.header.height)
-		tui_map_draw(view, model);
 	if (page) {
+		tui_page_area(view, &area);
+		if (area.y > view->panes.header.height)
+			tui_map_draw(view, model);
 		page_draw(view, model);
 	} else {
-		tui_ranges_draw(view, model);
-		tui_table_draw(view, model);
-		tui_log_draw(view, model);
+		tui_view_area(view, &area);
+		tui_view_now(view)->draw(view, model, &area);
 	}
 	tui_footer_draw(view);
 }
@@ -150,6 +148,7 @@ void tui_arrange(struct view_tui *view, const struct model *model)
 	}
 	if (!view->panes.pane[view->focus].height)
 		view->focus = tui_layout_next(&view->panes, view->focus);
+	tui_view_arrange(view, model);
 }
 
 void view_tui_draw(struct view_tui *view, const struct model *model)
@@ -162,7 +161,7 @@ void view_tui_draw(struct view_tui *view, const struct model *model)
 	if (view->panes.too_small)
 		too_small_draw(&view->panes);
 	else
-		panes_draw(view, model);
+		view_draw(view, model);
 	tui_screen_end();
 }
 
@@ -209,5 +208,7 @@ void view_tui_close(struct view_tui *view)
 	view->filter = NULL;
 	tui_cells_free(&view->cells);
 	block_order_free(&view->order);
+	tui_tree_free(&view->tree);
+	tui_devices_free(&view->devices);
 	tui_lines_free(&view->lines);
 }
