@@ -185,6 +185,7 @@ static void look(struct run *run)
 
 	if (view_tui_open(&run->view, &opts, why, sizeof(why)))
 		abort();
+	run->stream.model.history.extent = HISTORY_LATEST;
 	view_tui_draw(run->view, &run->stream.model);
 	while (stream_read(&run->stream, take, run) >= 0)
 		;
@@ -202,6 +203,7 @@ static void look_back(struct run *run)
 	replay_init(replay, &run->path, 1, false);
 	if (stream_open_any(&run->stream, run->path, NULL))
 		abort();
+	run->stream.model.history.extent = HISTORY_LATEST;
 	replay_start(replay, &run->stream);
 	must(!replay_wait(replay), "it cannot be read: %s", replay->why);
 	dashboard_tell(replay, run->view);

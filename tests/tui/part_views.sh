@@ -58,6 +58,8 @@ views blocks "$STORY" 'Blocks'
 views ranges "$STORY" '^\[Ranges\]' 2
 views nodes "$STORY" '^\[Nodes\]' 3
 views devices "$STORY" '^\[Devices\]' 4
+views operations "$STORY" '^\[Operations\]' 5
+views latency "$STORY" '^\[Latency\]' 6
 views events "$STORY" '^\[Events\]' 7
 
 open 80x24 "$MHPTOP replay $STORY"

@@ -136,7 +136,7 @@ const struct cli_option cli_options[] = {
 	{ CLI_OPT_CSV, "csv", NULL, "print the report as CSV", REPORT },
 	{ CLI_OPT_NOW, "now", NULL, "list what needs attention now", DOCTOR },
 	{ CLI_OPT_AT, "at", "ADDR|TIME",
-	  "plan: the address of the memory; replay: the moment to show",
+	  "the moment to show; of plan: the address of the memory (default: above all memory)",
 	  PLAN | REPLAY },
 	{ CLI_OPT_SPEED, "speed", "N",
 	  "play from the begin, or from --at, N times as fast", REPLAY },

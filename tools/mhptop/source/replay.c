@@ -105,7 +105,7 @@ bool replay_can(const struct replay *replay)
 
 /* -- what is found while it is read for the first time ---------------------- */
 
-static u8 kind_of(const struct mhp_record *record)
+static u8 record_kind(const struct mhp_record *record)
 {
 	struct operation_event event;
 
@@ -188,7 +188,7 @@ static void note_record(struct replay *replay, const struct mhp_record *record)
 	if (span->end_ns < ns)
 		span->end_ns = ns;
 	replay->times[replay->nr] = ns;
-	replay->kinds[replay->nr++] = kind_of(record);
+	replay->kinds[replay->nr++] = record_kind(record);
 }
 
 /* Sink */
@@ -286,6 +286,7 @@ static int open_ahead(struct replay *replay)
 	}
 	stream_window(stream, replay->whole->model.log_since_ns,
 		      replay->whole->until_ns);
+	stream->model.history.extent = replay->whole->model.history.extent;
 	replay->ahead = stream;
 	replay->ahead_at = 0;
 	return 0;

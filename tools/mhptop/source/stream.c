@@ -372,6 +372,7 @@ static int start_part(struct stream *stream, u64 begin_ns)
 	}
 	stream->part_begins = false;
 	stream->boot += !continues;
+	stream->model.part = stream->part;
 	rules_describe(stream->rules, source->info.struct_page_bytes,
 		       source->info.unknown_events,
 		       source_info_late_ends(&source->info));

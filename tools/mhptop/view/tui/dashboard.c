@@ -333,6 +333,7 @@ int dashboard_run(struct stream *stream, struct replay *replay,
 		return status_fail(STATUS_FAILED, "cannot receive signals: %s",
 				   strerror(-signals));
 	dashboard.fds[SIGNALS].fd = signals;
+	stream->model.history.extent = HISTORY_LATEST;
 	err = view_tui_open(&dashboard.view, opts, why, sizeof(why));
 	if (err) {
 		close(signals);

@@ -343,6 +343,10 @@ ACTION(time)
 ACTION(zoom)
 {
 	(void)model;
+	if (view->mode == TUI_MAIN && view->view == TUI_VIEW_operations) {
+		view->operations_alone = !view->operations_alone;
+		return VIEW_TUI_REDRAW;
+	}
 	if (!view_has_panes(view))
 		return VIEW_TUI_REDRAW;
 	view->zoomed = !view->zoomed;

@@ -20,6 +20,9 @@
 	X(ranges, "2", "", "view: added ranges", '2')                      \
 	X(nodes, "3", "", "view: nodes, with their zones and ranges", '3') \
 	X(devices, "4", "", "view: devices that have memory", '4')         \
+	X(operations, "5", "",                                             \
+	  "view: operations, with a waterfall of their phases", '5')       \
+	X(latency, "6", "", "view: how long operations take", '6')         \
 	X(events, "7", "", "view: events", '7')
 
 #define TUI_KEYS(X)                                                            \
@@ -55,7 +58,7 @@
 	  ')')                                                                 \
 	X(moment, "@", "@:time", "recording: enter a time to show", '@')       \
 	X(zoom, "z", "",                                                       \
-	  "map: one block per cell, or all blocks on the screen", 'z')         \
+	  "map: one block per cell, or all; operations: each from 0", 'z')     \
 	X(sort_prev, "<", "", "sort by the previous column", '<')              \
 	X(sort_next, ">", "", "sort by the next column", '>')                  \
 	X(back, "Esc", "", "go back; on the main screen: clear the filter",    \

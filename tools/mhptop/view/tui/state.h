@@ -9,6 +9,7 @@
 #include "view/tui/layout.h"
 #include "view/tui/line.h"
 #include "model/order.h"
+#include "model/summary.h"
 #include "model/times.h"
 #include "view/tui/screen.h"
 #include "view/tui/text.h"
@@ -79,6 +80,14 @@ struct view_tui {
 	int log_x;
 	long events_nr; /* lines of the view of events, when it was drawn last */
 	u64 events_first; /* events that had left the log then */
+
+	/* the views of operations and of latencies */
+	long operations_nr; /* lines, when it was drawn last */
+	u64 operations_dropped; /* operations that were forgotten then */
+	bool operations_alone; /* bars begin at the left, not at their time */
+	struct summary_times times[NR_OPERATIONS];
+	u64 times_seen; /* records the model had then */
+	bool times_made;
 
 	/* pages and prompts */
 	struct tui_lines lines;
