@@ -59,6 +59,10 @@ views ranges "$STORY" '^\[Ranges\]' 2
 views nodes "$STORY" '^\[Nodes\]' 3
 views devices "$STORY" '^\[Devices\]' 4
 views events "$STORY" '^\[Events\]' 7
+views columns "$STORY" '^\[Columns\]' c j Space
+views large "$LARGE" ' 1 cell = '
+views large-zoomed "$LARGE" ' 1 cell = 1 block' z
+views help "$STORY" '^\[Help\]' '?'
 
 open 80x24 "$MHPTOP replay $STORY"
 keys 2
