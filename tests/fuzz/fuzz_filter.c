@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "model/columns.h"
+#include "model/pattern.h"
 #include "fuzz.h"
 
 static bool filter_matches(const struct model *model, const char *text)
@@ -57,7 +58,9 @@ static void check_opposites(const struct model *model, const char *text)
 	struct block_filter *filter;
 	char *other, why[128];
 
-	if (strpbrk(text, " ,<>!") || !text[len] || !len)
+	/* The negation has one character more. */
+	if (strpbrk(text, " ,<>!") || !text[len] || !len ||
+	    strlen(text) + 1 >= PATTERN_MAX)
 		return;
 	if (block_filter_parse(&filter, text, why, sizeof(why)))
 		return;

@@ -127,6 +127,16 @@ violates memory.leak cycles set:mhp_snapshot_memory:2:unaccounted:5000 set:mhp_s
 # A real run of a kernel that lost 511 of each 512 pages of memmap that it freed: no event shows it.
 verdict "a kernel that frees less memmap than its events report" 3 '^not ok [0-9]+ memory\.leak:' leaking/cycles.ndjson
 eq "no other rule detects that" "$(grep -c '^not ok' "$WORK/verdict")" 1
+
+# A real run in which a balloon grew and shrank.
+verdict "what a balloon takes from a zone is not judged" 0 '^# not judged 1 times: what a balloon took from the zone is unknown' balloon/swelling.ndjson
+./edit.py balloon/swelling.ndjson set:mhp_managed:1:delta:40000 >"$WORK/swelling.ndjson"
+verdict "  nor what it gives back while a block goes online" 0 '^# PASS: ' "$WORK/swelling.ndjson"
+eq "  by either rule" "$(grep -c 'what a balloon took' "$WORK/verdict")" 2
+sed -i '1s/"balloon":true,//' "$WORK/swelling.ndjson"
+verdict "  without a balloon, such counts violate rules" 3 '^not ok [0-9]+ pages\.zone:' "$WORK/swelling.ndjson"
+check "  both of these rules" grep -q '^not ok [0-9]* pages\.block:' "$WORK/verdict"
+
 verdict "the counts of memory are checked" 0 '^ok [0-9]+ memory\.leak: [^#]*$' cycles.ndjson
 verdict "a recording without counts of memory skips the rule" 0 '^ok [0-9]+ memory\.leak: .*# SKIP' range.ndjson
 ./edit.py leaking/cycles.ndjson drop:mhp_snapshot_memory:4 >"$WORK/twice.ndjson"

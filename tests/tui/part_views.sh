@@ -61,6 +61,10 @@ views devices "$STORY" '^\[Devices\]' 4
 views operations "$STORY" '^\[Operations\]' 5
 views latency "$STORY" '^\[Latency\]' 6
 views events "$STORY" '^\[Events\]' 7
+views columns "$STORY" '^\[Columns\]' c j Space
+views large "$LARGE" ' 1 cell = '
+views large-zoomed "$LARGE" ' 1 cell = 1 block' z
+views help "$STORY" '^\[Help\]' '?'
 
 open 80x24 "$MHPTOP replay $STORY"
 keys 2

@@ -21,11 +21,6 @@ struct pattern {
 	regex_t regex;
 };
 
-bool pattern_is_glob(const char *text)
-{
-	return strpbrk(text, "*?[");
-}
-
 static struct pattern *pattern_new(const char *text, bool cased)
 {
 	struct pattern *pattern;
@@ -44,7 +39,7 @@ struct pattern *pattern_word(const char *text, bool cased)
 {
 	struct pattern *pattern = pattern_new(text, cased);
 
-	if (pattern && pattern_is_glob(text))
+	if (pattern && strpbrk(text, "*?["))
 		pattern->kind = PATTERN_GLOB;
 	return pattern;
 }

@@ -26,8 +26,6 @@ struct pattern *pattern_word(const char *text, bool cased);
 struct pattern *pattern_regex(const char *text, bool cased, char *why,
 			      size_t len);
 bool pattern_matches(const struct pattern *pattern, const char *text);
-/* Whether a text has characters that make it a shell pattern. */
-bool pattern_is_glob(const char *text);
 void pattern_free(struct pattern *pattern); /* NULL is fine */
 
 #endif

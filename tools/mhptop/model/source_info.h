@@ -31,6 +31,7 @@ struct source_info {
 	u64 block_bytes;
 	u64 unknown_events; /* a bit, 1 << number, for each event that the source cannot report */
 	u64 missing_events; /* those of them that its operations report, but that were not recorded, or were filtered out */
+	bool balloon; /* a driver changes managed pages without an event */
 	u64 max_accounts; /* of blocks, and of ranges, in a ledger; 0: MHP_MIN_ACCOUNTS */
 	u64 wall_ns; /* CLOCK_REALTIME when the stream began */
 	u64 mono_ns; /* CLOCK_MONOTONIC at the same moment */

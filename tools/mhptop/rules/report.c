@@ -107,14 +107,19 @@ bool rule_check(struct rules *rules, enum rule_id rule, u64 pfn, bool passes,
 	return false;
 }
 
+void rule_cannot_judge(struct rules *rules, enum rule_id rule, const char *what)
+{
+	if (!rules->opts.skip[rule])
+		rules->unjudged[rule]++;
+	rules->unjudged_what[rule] = what;
+}
+
 bool rule_knows_field(struct rules *rules, enum rule_id rule,
 		      const struct mhp_record *r, u32 bit, const char *what)
 {
 	if (!(r->unknown & bit))
 		return true;
-	if (!rules->opts.skip[rule])
-		rules->unjudged[rule]++;
-	rules->unjudged_what[rule] = what;
+	rule_cannot_judge(rules, rule, what);
 	return false;
 }
 

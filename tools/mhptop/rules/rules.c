@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "model/event_table.h"
+#include "model/source_info.h"
 #include "rules/state.h"
 
 #define GAP_RECORDS 64
@@ -192,12 +193,18 @@ void rules_may_overlap(struct rules *rules)
 	rules->may_overlap = true;
 }
 
-void rules_describe(struct rules *rules, u64 struct_page_bytes,
-		    u64 unknown_events, bool late_ends)
+void rules_opts_describe(struct rules_opts *opts,
+			 const struct source_info *info)
 {
-	rules->opts.no_late_ends = !late_ends;
-	rules->opts.struct_page_bytes = struct_page_bytes;
-	rules->opts.unknown_events = unknown_events;
+	opts->no_late_ends = !source_info_late_ends(info);
+	opts->struct_page_bytes = info->struct_page_bytes;
+	opts->unknown_events = info->unknown_events;
+	opts->balloon = info->balloon;
+}
+
+void rules_describe(struct rules *rules, const struct source_info *info)
+{
+	rules_opts_describe(&rules->opts, info);
 	rules->gaps |= rules_lacks_events(rules);
 }
 

@@ -108,10 +108,12 @@ struct rules_opts {
 	u64 unknown_events; /* of the source, as in struct source_info */
 	bool no_late_ends; /* the source does not report the end of an operation that began before */
 	u64 struct_page_bytes; /* 0: unknown, or the usual 64 */
+	bool balloon; /* as in struct source_info */
 	bool skip[NR_RULES];
 };
 
 struct rules;
+struct source_info;
 
 /*
  * block_pages is the size of a memory block in pages. opts is copied, and
@@ -138,9 +140,11 @@ struct rules_ending {
 void rules_restart(struct rules *rules, const struct rules_ending *ending);
 /* Whether the next recording has events of an earlier one is known when it ends. */
 void rules_may_overlap(struct rules *rules);
-/* What the next recording says of its kernel and source, as in struct rules_opts; before its first record. */
-void rules_describe(struct rules *rules, u64 struct_page_bytes,
-		    u64 unknown_events, bool late_ends);
+/* What the next recording says of its kernel and source; before its first record. */
+void rules_describe(struct rules *rules, const struct source_info *info);
+/* The same of the first one. */
+void rules_opts_describe(struct rules_opts *opts,
+			 const struct source_info *info);
 /* The end of the stream, and of its last recording: check the rules that need all of it. */
 void rules_end(struct rules *rules, const struct rules_ending *ending);
 /*

@@ -253,6 +253,10 @@ bool rule_check(struct rules *rules, enum rule_id rule, u64 pfn, bool passes,
 			 #class "." #field)
 bool rule_knows_field(struct rules *rules, enum rule_id rule,
 		      const struct mhp_record *r, u32 bit, const char *what);
+#define RULE_BALLOON "what a balloon took from the zone"
+/* Count that a rule could not judge something, as what is unknown: a static string. */
+void rule_cannot_judge(struct rules *rules, enum rule_id rule,
+		       const char *what);
 /* Whether a field of a record is known. */
 #define record_knows(r, class, field) \
 	(!((r)->unknown & MHP_FIELD(class, field)))

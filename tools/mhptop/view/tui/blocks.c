@@ -5,19 +5,11 @@
 void tui_table_move(struct view_tui *view, enum tui_move move)
 {
 	long height = view->panes.pane[TUI_TABLE].height - 2;
-	const struct column *list[TUI_COLUMNS_MAX + 1];
-	int nr = 0;
 	long row;
 
 	if (move == TUI_MOVE_LEFT || move == TUI_MOVE_RIGHT) {
-		tui_table_columns(list);
-		while (list[nr])
-			nr++;
+		/* Drawing it keeps this within the columns. */
 		view->table_col += move == TUI_MOVE_LEFT ? -1 : 1;
-		if (view->table_col > nr - 2)
-			view->table_col = nr - 2;
-		if (view->table_col < 0)
-			view->table_col = 0;
 		return;
 	}
 	if (!view->order.nr)

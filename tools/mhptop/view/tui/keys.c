@@ -2,6 +2,7 @@
 /* The actions of the keys, and how the selection and the panes move. */
 #include <stdio.h>
 
+#include "view/tui/settings.h"
 #include "view/tui/state.h"
 #include "view/tui/keys.h"
 
@@ -20,22 +21,11 @@ static void page_move(struct view_tui *view, enum tui_move move)
 					area.height - 1);
 }
 
-static void chooser_move(struct view_tui *view, enum tui_move move)
-{
-	struct tui_area area;
-
-	tui_page_area(view, &area);
-	view->chosen = tui_list_move(move, view->chosen, view->lines.nr,
-				     area.height - 1);
-	view->lines.top = tui_layout_scroll(view->lines.top, view->chosen,
-					    view->lines.nr, area.height - 1);
-}
-
 static void tui_move(struct view_tui *view, const struct model *model,
 		     enum tui_move move)
 {
-	if (view->mode == TUI_SORT)
-		chooser_move(view, move);
+	if (view->mode == TUI_SORT || view->mode == TUI_COLUMNS)
+		tui_chooser_move(view, move);
 	else if (view->mode != TUI_MAIN)
 		page_move(view, move);
 	else
@@ -96,24 +86,19 @@ ACTION(quit)
 	return page_open(view, TUI_MAIN);
 }
 
-static int columns_list(const struct column *list[TUI_COLUMNS_MAX + 1],
-			const struct column *find, int *at)
+/* The place of the column to sort by among all. */
+static int sort_at(const struct view_tui *view)
 {
-	int nr;
+	int i;
 
-	*at = 0;
-	tui_table_columns(list);
-	for (nr = 0; list[nr]; nr++)
-		if (list[nr] == find)
-			*at = nr;
-	return nr;
+	for (i = 0; i < view->choice.nr; i++)
+		if (view->choice.at[i].column == view->sort)
+			return i;
+	return 0;
 }
 
 ACTION(open)
 {
-	const struct column *list[TUI_COLUMNS_MAX + 1];
-	int at;
-
 	(void)model;
 	if (view->mode == TUI_MAIN && tui_view_now(view)->open) {
 		tui_view_now(view)->open(view, model);
@@ -121,9 +106,8 @@ ACTION(open)
 	}
 	if (view->mode == TUI_MAIN && view->selected)
 		return page_open(view, TUI_DETAIL);
-	if (view->mode == TUI_SORT &&
-	    view->chosen < columns_list(list, NULL, &at))
-		tui_sort(view, list[view->chosen]);
+	if (view->mode == TUI_SORT && view->chosen < view->choice.nr)
+		tui_sort(view, view->choice.at[view->chosen].column);
 	return page_open(view, TUI_MAIN);
 }
 
@@ -179,25 +163,30 @@ ACTION(delay)
 
 ACTION(sort)
 {
-	const struct column *list[TUI_COLUMNS_MAX + 1];
-	int at;
-
 	if (!view_has_panes(view))
 		return VIEW_TUI_REDRAW;
 	if (view->mode == TUI_SORT)
 		return do_down(view, model);
-	columns_list(list, view->sort, &at);
-	view->chosen = at;
+	view->chosen = sort_at(view);
 	return page_open(view, TUI_SORT);
+}
+
+ACTION(columns)
+{
+	(void)model;
+	if (!view_has_panes(view))
+		return VIEW_TUI_REDRAW;
+	view->chosen = 0;
+	return page_open(view,
+			 view->mode == TUI_COLUMNS ? TUI_MAIN : TUI_COLUMNS);
 }
 
 static enum view_tui_event sort_step(struct view_tui *view, int step)
 {
-	const struct column *list[TUI_COLUMNS_MAX + 1];
-	int at, nr = columns_list(list, view->sort, &at);
+	int nr = view->choice.nr;
 
-	if (nr)
-		tui_sort(view, list[(at + nr + step) % nr]);
+	tui_sort(view,
+		 view->choice.at[(sort_at(view) + nr + step) % nr].column);
 	return VIEW_TUI_REDRAW;
 }
 
@@ -353,6 +342,29 @@ ACTION(zoom)
 	return VIEW_TUI_REDRAW;
 }
 
+ACTION(zoom_in)
+{
+	(void)model;
+	if (!view_has_panes(view))
+		return VIEW_TUI_REDRAW;
+	view->zoomed = false;
+	/* From one block per cell back to all blocks */
+	view->zoom = view->cells.fold > 1 ? view->zoom + 1 : 0;
+	return VIEW_TUI_REDRAW;
+}
+
+ACTION(mouse)
+{
+	(void)model;
+	view->no_mouse = !view->no_mouse;
+	tui_screen_mouse_use(!view->no_mouse);
+	snprintf(view->message, sizeof(view->message), "mouse: %s",
+		 view->no_mouse ?
+			 "left to the terminal, which can select text" :
+			 "click selects, wheel scrolls");
+	return VIEW_TUI_REDRAW;
+}
+
 ACTION(slower)
 {
 	(void)model;
@@ -364,6 +376,19 @@ ACTION(faster)
 {
 	(void)model;
 	tui_delay_step(view, 0.5);
+	return VIEW_TUI_REDRAW;
+}
+
+ACTION(save)
+{
+	(void)model;
+	if (!view->settings)
+		snprintf(view->message, sizeof(view->message),
+			 "no place for settings: set HOME or XDG_CONFIG_HOME");
+	else if (!tui_settings_write(view, view->settings, view->message,
+				     sizeof(view->message)))
+		snprintf(view->message, sizeof(view->message),
+			 "settings saved in %s", view->settings);
 	return VIEW_TUI_REDRAW;
 }
 
@@ -405,6 +430,15 @@ static enum view_tui_event key_handle(struct view_tui *view,
 		tui_prompt_key(view, key);
 		return view->wish.what ? VIEW_TUI_MOVE : VIEW_TUI_REDRAW;
 	}
+	if (key == TUI_KEY_MOUSE) {
+		struct tui_mouse mouse;
+
+		tui_screen_mouse(&mouse);
+		tui_mouse_take(view, model, &mouse);
+		return VIEW_TUI_REDRAW;
+	}
+	if (view->mode == TUI_COLUMNS && tui_chooser_key(view, key))
+		return VIEW_TUI_REDRAW;
 	for (i = 0; i < sizeof(keys) / sizeof(*keys); i++)
 		for (j = 0; j < 3 && keys[i].codes[j]; j++)
 			if (keys[i].codes[j] == key)

@@ -35,6 +35,8 @@
 	TUI_VIEWS(X)                                                           \
 	X(failed, "n", "n:failed", "go to the next failed block", 'n')         \
 	X(sort, "s", "s:sort", "choose the column to sort by", 's')            \
+	X(columns, "c", "c:columns",                                           \
+	  "choose the columns, their order and width", 'c')                    \
 	X(reverse, "r", "r:reverse", "reverse the sort order", 'r')            \
 	X(pause, "p Space", "p:pause",                                         \
 	  "pause the display, or play on; events are still collected", 'p',    \
@@ -59,6 +61,8 @@
 	X(moment, "@", "@:time", "recording: enter a time to show", '@')       \
 	X(zoom, "z", "",                                                       \
 	  "map: one block per cell, or all; operations: each from 0", 'z')     \
+	X(zoom_in, "Z", "", "map: half as many blocks per cell", 'Z')          \
+	X(mouse, "M", "", "use the mouse, or leave it to the terminal", 'M')   \
 	X(sort_prev, "<", "", "sort by the previous column", '<')              \
 	X(sort_next, ">", "", "sort by the next column", '>')                  \
 	X(back, "Esc", "", "go back; on the main screen: clear the filter",    \
@@ -78,6 +82,8 @@
 	X(slower, "+", "", "increase the delay between frames", '+', '=')      \
 	X(faster, "-", "", "decrease the delay between frames", '-')           \
 	X(delay, "d", "", "enter the delay between frames", 'd')               \
+	X(save, "W", "", "save view, columns, order, panes, times and delay",  \
+	  'W')                                                                 \
 	X(redraw, "Ctrl-L", "", "redraw the screen", TUI_CTRL('L'))
 
 #endif

@@ -168,13 +168,13 @@ static void ranges_row_draw(const struct view_tui *view,
 	for (; column->key && pen.x < pen.end; column++) {
 		if (range)
 			column_format(column, model, range, text, sizeof(text));
-		tui_cell_draw(&pen, column, style,
+		tui_cell_draw(&pen, column, 0, style,
 			      range ? text : column->title);
 		if (column != &range_columns[COLUMNS_FIXED - 1])
 			continue;
 		if (range)
 			range_state_text(range, text, sizeof(text));
-		tui_cell_draw(&pen, &range_state_column, style,
+		tui_cell_draw(&pen, &range_state_column, 0, style,
 			      range ? text : range_state_column.title);
 		column += place->x;
 	}

@@ -5,6 +5,7 @@
 
 #include "view/view.h"
 #include "view/tui/cells.h"
+#include "view/tui/choice.h"
 #include "view/tui/devices.h"
 #include "view/tui/layout.h"
 #include "view/tui/line.h"
@@ -20,7 +21,8 @@ enum tui_mode {
 	TUI_MAIN,
 	TUI_DETAIL, /* of the selected block */
 	TUI_HELP,
-	TUI_SORT, /* choosing a column */
+	TUI_SORT, /* choosing a column to sort by */
+	TUI_COLUMNS, /* choosing the columns of the table */
 	TUI_FILTER, /* typing a filter */
 	TUI_DELAY, /* typing a delay */
 	TUI_MOMENT, /* typing a time to show */
@@ -34,8 +36,11 @@ struct view_tui {
 	double delay; /* in seconds; 0: not yet set */
 	struct view_motion motion; /* all zero: live */
 	struct view_wish wish;
+	bool delay_changed; /* by the user */
+	const char *settings; /* their path, NULL: none */
 	enum time_style time;
-	char message[200]; /* for the last line, until the next key */
+	bool no_mouse; /* the terminal keeps the mouse */
+	char message[320]; /* for the last line, until the next key */
 
 	enum tui_view view;
 	struct tui_place places[TUI_NR_VIEWS]; /* in those that are lists */
@@ -60,6 +65,7 @@ struct view_tui {
 	struct tui_devices devices;
 
 	/* the table of blocks: filter, order, selection, scrolling */
+	struct tui_choice choice; /* of columns */
 	const struct column *sort; /* NULL: by pfn */
 	bool reverse;
 	struct block_filter *filter; /* NULL: all */
@@ -72,6 +78,7 @@ struct view_tui {
 	long ranges_top;
 	int ranges_col; /* columns scrolled away */
 	bool zoomed; /* always one block per cell */
+	int zoom; /* else, this often half as many blocks per cell as would fit */
 	long map_top;
 
 	/* the log */
@@ -92,7 +99,7 @@ struct view_tui {
 	/* pages and prompts */
 	struct tui_lines lines;
 	struct tui_line prompt;
-	long chosen; /* column in the list to sort by */
+	long chosen; /* column in the list on the page */
 };
 
 /* Update what is derived from the model and from the options of the user. */
@@ -132,13 +139,15 @@ int tui_map_label(const struct view_tui *view, const struct model *model);
 void tui_map_draw(struct view_tui *view, const struct model *model);
 
 #define TUI_GUTTER 2 /* columns for marks at the left of a table */
-/* One cell of a table, padded to the width of its column. */
-void tui_cell_draw(struct tui_pen *pen, const struct column *column, int style,
-		   const char *text);
-/* The columns in the order of the table, NULL at the end. */
-#define TUI_COLUMNS_MAX 64
-void tui_table_columns(const struct column *list[TUI_COLUMNS_MAX + 1]);
+/*
+ * One cell of a table, padded to a width, or to that of its column if it is 0. In a
+ * column that was made narrower, words are clipped, and ### stands for a number.
+ */
+void tui_cell_draw(struct tui_pen *pen, const struct column *column, int width,
+		   int style, const char *text);
 void tui_table_draw(struct view_tui *view, const struct model *model);
+/* The column whose title is there, NULL if there is none. */
+const struct column *tui_table_column_at(struct view_tui *view, int x);
 void tui_table_move(struct view_tui *view, enum tui_move move);
 
 void tui_ranges_draw(struct view_tui *view, const struct model *model);
@@ -167,6 +176,12 @@ void tui_detail_make(struct view_tui *view, const struct model *model);
 
 void tui_help_make(struct view_tui *view);
 void tui_chooser_make(struct view_tui *view);
+void tui_chooser_move(struct view_tui *view, enum tui_move move);
+/* A key of the page for choosing columns. False if it is none of that page. */
+bool tui_chooser_key(struct view_tui *view, int key);
+
+void tui_mouse_take(struct view_tui *view, const struct model *model,
+		    const struct tui_mouse *mouse);
 
 void tui_prompt_open(struct view_tui *view, enum tui_mode mode);
 bool tui_prompt_is_open(const struct view_tui *view);

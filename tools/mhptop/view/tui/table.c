@@ -7,38 +7,29 @@
 #include "model/event_table.h"
 #include "model/columns.h"
 
-void tui_table_columns(const struct column *list[TUI_COLUMNS_MAX + 1])
-{
-	const struct column *column;
-	int nr = 0, shown;
-
-	/* Columns that are not shown by default come last. */
-	for (shown = 1; shown >= 0; shown--)
-		for (column = columns; column->key; column++)
-			if (column->shown == shown && nr < TUI_COLUMNS_MAX)
-				list[nr++] = column;
-	list[nr] = NULL;
-}
-
-static int column_width(const struct column *column)
-{
-	int title = strlen(column->title);
-
-	return column->width > title ? column->width : title;
-}
-
 static bool column_is_left(const struct column *column)
 {
 	return column->kind == COLUMN_WORD || column->kind == COLUMN_TEXT;
 }
 
-void tui_cell_draw(struct tui_pen *pen, const struct column *column, int style,
-		   const char *text)
+void tui_cell_draw(struct tui_pen *pen, const struct column *column, int width,
+		   int style, const char *text)
 {
-	int width = column_width(column);
+	const struct tui_chosen own = { .column = column };
+	bool left = column_is_left(column);
+	int most = 256;
 
-	tui_pen_force(pen, style, column_is_left(column) ? "%-*s " : "%*s ",
-		      width, text);
+	/* Without a choice, a longer text takes the room that it needs. */
+	if (width && width < tui_choice_width(&own)) {
+		most = width;
+		if (!left && (int)strlen(text) > width &&
+		    strcmp(text, column->title))
+			text = "########################################";
+	} else if (!width) {
+		width = tui_choice_width(&own);
+	}
+	tui_pen_force(pen, style, left ? "%-*.*s " : "%*.*s ", width, most,
+		      text);
 }
 
 static void table_title_draw(const struct view_tui *view,
@@ -66,39 +57,55 @@ static void table_title_draw(const struct view_tui *view,
 }
 
 /* The first column is fixed, the others scroll. */
-static int columns_pick(const struct view_tui *view,
-			const struct column *list[TUI_COLUMNS_MAX + 1])
+static void columns_pick(struct view_tui *view,
+			 const struct tui_chosen *list[TUI_COLUMNS_MAX + 1])
 {
-	const struct column *all[TUI_COLUMNS_MAX + 1];
-	int from = 1 + view->table_col, nr = 0;
+	const struct tui_chosen *all[TUI_COLUMNS_MAX + 1];
+	int from, nr = tui_choice_shown(&view->choice, all);
 
-	tui_table_columns(all);
-	if (!all[0])
-		return 0;
-	list[nr++] = all[0];
-	for (; all[from]; from++)
+	if (view->table_col > nr - 2)
+		view->table_col = nr - 2;
+	if (view->table_col < 0)
+		view->table_col = 0;
+	from = 1 + view->table_col;
+	list[0] = all[0];
+	for (nr = 1; all[nr - 1] && all[from]; from++)
 		list[nr++] = all[from];
 	list[nr] = NULL;
-	return nr;
 }
 
-static void heads_draw(const struct view_tui *view, const struct column **list,
-		       int y)
+const struct column *tui_table_column_at(struct view_tui *view, int x)
+{
+	const struct tui_chosen *list[TUI_COLUMNS_MAX + 1];
+	int i, end = TUI_GUTTER;
+
+	columns_pick(view, list);
+	for (i = 0; list[i]; i++) {
+		end += tui_choice_width(list[i]) + 1;
+		if (x >= TUI_GUTTER && x < end)
+			return list[i]->column;
+	}
+	return NULL;
+}
+
+static void heads_draw(const struct view_tui *view,
+		       const struct tui_chosen **list, int y)
 {
 	struct tui_pen pen = { y, TUI_GUTTER, view->panes.cols };
 	int i, style;
 
 	for (i = 0; list[i] && pen.x < pen.end; i++) {
 		style = TUI_TITLE;
-		if (list[i] == view->sort)
+		if (list[i]->column == view->sort)
 			style |= TUI_UNDERLINE;
-		tui_cell_draw(&pen, list[i], style, list[i]->title);
+		tui_cell_draw(&pen, list[i]->column, list[i]->width, style,
+			      list[i]->column->title);
 	}
 }
 
 static void table_row_draw(const struct view_tui *view,
 			   const struct model *model,
-			   const struct column **list, long row, int y)
+			   const struct tui_chosen **list, long row, int y)
 {
 	struct tui_pen pen = { y, 0, view->panes.cols };
 	const struct mhp_block *block =
@@ -120,8 +127,10 @@ static void table_row_draw(const struct view_tui *view,
 		      row == view->sel_row ? ">" : " ");
 	tui_pen_force(&pen, mark, "%s", glyph);
 	for (i = 0; list[i] && pen.x < pen.end; i++) {
-		column_format(list[i], model, block, text, sizeof(text));
-		tui_cell_draw(&pen, list[i], style, text);
+		column_format(list[i]->column, model, block, text,
+			      sizeof(text));
+		tui_cell_draw(&pen, list[i]->column, list[i]->width, style,
+			      text);
 	}
 	if (pen.x < pen.end)
 		tui_screen_text(y, pen.x, pen.end - pen.x, style, "");
@@ -130,7 +139,7 @@ static void table_row_draw(const struct view_tui *view,
 void tui_table_draw(struct view_tui *view, const struct model *model)
 {
 	const struct tui_area *area = &view->panes.pane[TUI_TABLE];
-	const struct column *list[TUI_COLUMNS_MAX + 1] = { NULL };
+	const struct tui_chosen *list[TUI_COLUMNS_MAX + 1];
 	long i, height = area->height - 2;
 
 	if (height < 1)
