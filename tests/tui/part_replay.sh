@@ -110,11 +110,26 @@ keys q
 ends "q quits after playing" 0
 
 # Keys work while a large recording is read again, and the goal may change on the way.
-open 100x30 "$MHPTOP replay $LARGE"
-shows "a large recording" '^mhptop .* recording '
-keys '[' j j '@'
+PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$TOP/tests/tui python3 - >"$WORK/large-life.ndjson" <<-'EOF'
+	import recording
+	rec = recording.Recording("events", 0)
+	rec.present["Movable"] = rec.managed["Movable"] = 65536 * recording.SIZE
+	rec.seen("mhp_snapshot_zone", present=rec.present["Movable"], managed=rec.managed["Movable"], nid=0, zone="Movable")
+	for number in range(65536):
+	    rec.block_snapshot(number, "online", "Movable", "block")
+	for number in range(40):
+	    recording.offline(rec, number, "Movable", True)
+	rec.end()
+EOF
+open 100x40 "$MHPTOP replay $WORK/large-life.ndjson"
+shows "a large recording" '^mhptop .* recording [0-9.]+ms$'
+shows "  at its end" '65536 blocks: 65496 online 40 offline'
+keys '[' j j '[' '{' '@'
 type_line 0s
-keys j '?'
+shows "a large recording: its begin" ' PAUSED 0ns/'
+shows "  its snapshot" '65536 blocks: 65536 online'
+shows "  and the selection" '^>. +2 online'
+keys '?' PageDown
 shows "?: help" '^  \[ +recording: one event back'
 keys q q
 ends "a large recording: q quits" 0

@@ -207,6 +207,8 @@ static int parse_listen(struct cli *cli, const char *text)
 	return 0;
 }
 
+#define DAY_NS (10 * 86400 * LOOP_NS)
+
 /* What it means depends on the command, which may follow. */
 static int check_at(struct cli *cli)
 {
@@ -217,7 +219,8 @@ static int check_at(struct cli *cli)
 		return 0;
 	if (cli->command == CLI_REPLAY) {
 		cli->view.at = cli->at;
-		if (!moment_parse(&moment, cli->at, cli->view.time, 0) &&
+		/* The day is known only once the recording is read; any will do. */
+		if (!moment_parse(&moment, cli->at, cli->view.time, DAY_NS) &&
 		    moment.ns >= 0)
 			return 0;
 		return refuse_value("at", MOMENT_EXAMPLE, cli->at);
