@@ -258,6 +258,9 @@ for file in perf.data perf-pipe.data; do
 	./perf_data.py lost-samples $file.xz 9 >"$WORK/lost.data"
 	verdict "$file: losses that perf counted at its end" 5 '^# UNKNOWN: 33 events, 9 lost' "$WORK/lost.data"
 done
+verdict "--for does not end the reading of a file, however slow perf is" 0 '^# PASS: 92 events, 0 lost$' \
+	--for 1ns "$WORK/perf.data" trace-cmd-v7.dat "$WORK/perf.data"
+verdict "  what is in it has happened" 3 '^not ok [0-9]+ budget\.count:' --for 1ns --expect-adds 0 "$WORK/perf.data"
 check "times are read in nanoseconds" bash -c '"$1" replay --json "$2" | jq -e ".ns % 1000 > 0 and any(.blocks[]; .offline_time % 1000 > 0)"' \
 	_ "$MHPTOP" "$WORK/perf.data"
 for nth in 8 12 16 20 24; do
