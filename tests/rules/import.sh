@@ -63,6 +63,54 @@ for recording in eject-range failures-block cycles; do
 	eq "$recording: parts of a text lack no kind" "$lacking" 0
 done
 
+# accused KIND…: how many of the texts that "$WORK/all.txt" becomes without these kinds, whole and in parts, are no PASS and not inconclusive
+accused() {
+	local pattern nr from part accused=0 status
+	pattern=$(printf '\\|%s' "$@")
+	grep -v "mhp:\(${pattern#*|}\):" "$WORK/all.txt" >"$WORK/some.txt"
+	nr=$(wc -l <"$WORK/some.txt")
+	for from in 1 $((nr / 5)) $((nr / 3)) $((nr / 2)); do
+		for part in "$nr" $((nr / 3)); do
+			tail -n "+$from" "$WORK/some.txt" | head -n "$part" >"$WORK/part.txt"
+			status=0
+			"$MHPTOP" check "$WORK/part.txt" >"$WORK/verdict" 2>"$WORK/stderr" </dev/null || status=$?
+			[[ $status == [05] ]] && continue
+			((++accused))
+			echo "without $*, $part lines from $from: $status" >>"$WORK/accused"
+		done
+	done
+	return $((accused != 0))
+}
+for recording in failures-range failures-block cycles; do
+	"$TOP/build/tests/as_text" perf $recording.ndjson >"$WORK/all.txt"
+	mapfile -t kinds < <(grep -o 'mhp:mhp_[a-z_]*' "$WORK/all.txt" | cut -d : -f 2 | sort -u)
+	: >"$WORK/accused"
+	for ((i = 0; i < ${#kinds[@]}; i++)); do
+		accused "${kinds[i]}"
+		accused "${kinds[i]}" "${kinds[(i + 1) % ${#kinds[@]}]}"
+		accused "${kinds[i]}" "${kinds[(i + 3) % ${#kinds[@]}]}"
+		accused "${kinds[i]}" mhp_vmemmap_online mhp_vmemmap_ref
+		accused "${kinds[i]}" mhp_notify
+	done
+	none "$recording: whatever kinds a part of a text lacks, no kernel is accused" "$(head -n 5 "$WORK/accused")"
+done
+"$TOP/build/tests/as_text" perf failures-range.ndjson >"$WORK/all.txt"
+grep -v 'mhp:mhp_\(add_begin\|vmemmap_online\):' "$WORK/all.txt" >"$WORK/some.txt"
+verdict "what looks like a violation may be due to kinds that are not there" 5 \
+	'^# a rule seems violated, but there are no mhp_add_begin or mhp_vmemmap_online events, which may be why$' "$WORK/some.txt"
+check "  its rule says so" grep -q '^# not judged 1 times: mhp_add_begin is unknown$' "$WORK/verdict"
+# Of joined texts, each may lack something else.
+"$TOP/build/tests/as_text" perf eject-range.ndjson >"$WORK/all.txt"
+grep -v mhp_managed "$WORK/all.txt" >"$WORK/some.txt"
+for order in 'all some' 'some all' 'some some'; do
+	# shellcheck disable=SC2086	# two files
+	set -- $order
+	cat "$WORK/$1.txt" "$WORK/$2.txt" >"$WORK/joined.txt"
+	verdict "joined texts of which one lacks a kind: $order" 5 '^# there are no mhp_managed events' "$WORK/joined.txt"
+done
+sed '0,/mhp_managed/{/mhp_managed/d}' "$WORK/all.txt" | cat "$WORK/all.txt" - >"$WORK/joined.txt"
+verdict "  or a single event" 3 '^not ok [0-9]+ order\.online' "$WORK/joined.txt"
+
 # -- Cut and unreadable input ---------------------------------------------------------------------------------------
 
 head -c -7 "$WORK/text" >"$WORK/cut.txt"

@@ -206,6 +206,7 @@ struct rules {
 	char unread[80]; /* the field of rules_unread() */
 	bool lost; /* some records of the recording never came */
 	bool unsure; /* some checks were not possible */
+	u64 doubted; /* see rules_doubted() */
 	bool settled; /* the begin or end of an operation was reported */
 	bool whole; /* at the end: no events are missing there */
 	bool incomplete; /* events of one of the recordings that have ended are missing, or in the wrong order */
