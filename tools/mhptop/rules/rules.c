@@ -163,8 +163,7 @@ static void end_recording(struct rules *rules,
 	/* Between operations, nothing is left that may be freed later. */
 	if (!rules->described && rules->ratio_pages && !rules->lost &&
 	    !rules->is_open)
-		rule_equal(rules, RULE_RETIRED, 0, "vmemmap pages never freed",
-			   0, rules->retired);
+		rules_retired_over(rules);
 	count_part(rules, ending);
 }
 

@@ -177,6 +177,8 @@ bool rules_twice(const struct rules *rules);
 bool rules_gaps(const struct rules *rules);
 /* Events without which a rule seems violated, and of which an imported recording has none, a bit for each; 0: none. */
 u64 rules_doubted(const struct rules *rules);
+/* Sections have memmap of different sizes, which may be right, as that of a struct page is not known. */
+bool rules_uneven(const struct rules *rules);
 /* The first of the user's limits that a field or event that is not known keeps from being judged; NULL: none. */
 const char *rules_unjudged_limit(const struct rules *rules);
 /* The first field, as "event.field", without which a record could not be judged; NULL: none. */

@@ -80,6 +80,8 @@ static const char *find_doubt(const struct verdict_stream *stream,
 		return "the source cannot report all begins and ends of operations, memmaps and counts of pages";
 	if (rules_unsure(rules) && !rules_unread(rules))
 		return "events came out of order";
+	if (rules_uneven(rules))
+		return "sections have memmap of different sizes, and the size of a struct page is unknown";
 	if (stream->unchecked)
 		return "out of memory";
 	if (stream->differs)
