@@ -381,6 +381,11 @@ check "  and the other is named" grep -q 'only the top buffer was read, of 2 buf
 grep -v '^ ' printed/two-buffers.txt >"$WORK/one.txt"
 verdict "an instance of trace-cmd report alone" 0 '^# PASS: 44 events, 0 lost' "$WORK/one.txt"
 verdict "the latency format of tracefs" 0 '^# PASS: 24 events, 0 lost' printed/latency.txt
+# Its lines begin with the name of the task, if that has eight characters.
+for comm in cpus=123 '{"abcdef' PERFILE2; do
+	sed "s/^kworker\/-/$comm-/" printed/latency.txt >"$WORK/comm.txt"
+	verdict "  a task called $comm" 0 '^# PASS: 24 events, 0 lost' "$WORK/comm.txt"
+done
 verdict "a trace that was dumped to the console" 0 '^# PASS: 24 events, 0 lost' printed/console.txt
 sed 's/^\[\( *[0-9.]*\)\]/<4>[\1][    T1]/; s/$/\r/' printed/console.txt >"$WORK/console.txt"
 verdict "  with the thread that printed it, and carriage returns" 0 '^# PASS: 24 events, 0 lost' "$WORK/console.txt"
