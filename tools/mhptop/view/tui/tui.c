@@ -77,7 +77,7 @@ int view_tui_open(struct view_tui **view, const struct view_opts *opts,
 static const char *const page_titles[] = {
 	[TUI_DETAIL] = "Block",	   [TUI_SORT] = "Sort by",
 	[TUI_COLUMNS] = "Columns", [TUI_HELP] = "Help",
-	[TUI_DELAY] = NULL,
+	[TUI_MOMENT] = NULL,
 };
 
 static void page_draw(struct view_tui *view, const struct model *model)
