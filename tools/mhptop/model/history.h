@@ -92,7 +92,7 @@ struct history_change {
 
 enum history_extent {
 	HISTORY_NONE,
-	HISTORY_LATEST, /* the latest HISTORY_MOST operations, nothing else */
+	HISTORY_LATEST, /* the latest operations, up to HISTORY_MOST, and nothing else */
 	HISTORY_ALL,
 };
 

@@ -38,7 +38,9 @@ static int moment_text(const struct view_motion *motion, char *text, size_t len)
 {
 	char at[UNITS_TEXT_MAX], of[UNITS_TEXT_MAX], speed[16];
 
-	duration_text(at, motion->elapsed_ns, 3);
+	/* So that a step shows: events are microseconds apart. */
+	duration_text(at, motion->elapsed_ns,
+		      motion->elapsed_ns < 1000000000 ? 3 : 6);
 	duration_text(of, motion->of_ns, 3);
 	*speed = '\0';
 	if (motion->speed != 1)
