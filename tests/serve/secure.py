@@ -239,6 +239,10 @@ def only_token(tool, recording, folder):
 
 def main():
     tool, recording, folder = sys.argv[1:]
+    # GnuTLS 3.7 loses the 10 KiB that it has made of a certificate when it finds it cut. The rest is ours.
+    with open(os.path.join(folder, "leaks"), "w", encoding="ascii") as file:
+        file.write("leak:libgnutls.so\nleak:libtasn1.so\n")
+    os.environ["LSAN_OPTIONS"] = f"suppressions={folder}/leaks:print_suppressions=0"
     server = Server(tool, shared=Secrets(folder))
     with open(recording, "rb") as file:
         server.feed.write(file.read())

@@ -78,7 +78,7 @@ static int read_input(const struct input *input, char *text)
 	return 0;
 }
 
-/* The text of a file, which forget() frees. */
+/* The text of a file, which forget_text() frees. */
 static int read_file(char **text, const char *path, bool is_secret, char *why,
 		     size_t len)
 {
@@ -113,7 +113,7 @@ out:
 }
 
 /* No secret stays in memory that is used for something else. */
-static void forget(char *text)
+static void forget_text(char *text)
 {
 	if (text)
 		explicit_bzero(text, FILE_MAX);
@@ -147,7 +147,7 @@ static int read_token(struct token *token, const char *path, char *why,
 			"cannot use %s: a token has only letters, digits and -._~+/=; 'openssl rand -hex 32' makes one",
 			path);
 out:
-	forget(text);
+	forget_text(text);
 	return err;
 }
 
@@ -184,7 +184,7 @@ void credentials_free(struct credentials *credentials)
 	if (!credentials)
 		return;
 	free(credentials->certificate);
-	forget(credentials->key);
+	forget_text(credentials->key);
 	explicit_bzero(credentials, sizeof(*credentials));
 	free(credentials);
 }
