@@ -87,6 +87,7 @@ static void print_recording(void)
 	       "        \"page_bytes\": {\"$ref\": \"#/$defs/u32\"},\n"
 	       "        \"block_bytes\": {\"$ref\": \"#/$defs/u64\"},\n"
 	       "        \"struct_page_bytes\": {\"$ref\": \"#/$defs/u32\"},\n"
+	       "        \"balloon\": {\"const\": true},\n"
 	       "        \"max_accounts\": {\"$ref\": \"#/$defs/u64\"},\n"
 	       "        \"unknown_events\": {\"type\": \"array\", \"items\": {\"type\": \"string\"}},\n"
 	       "        \"wall_ns\": {\"$ref\": \"#/$defs/u64\"},\n"

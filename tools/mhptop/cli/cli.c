@@ -434,12 +434,28 @@ static int parse_all(struct cli *cli, int argc, char **argv,
 	return err;
 }
 
+/* As the XDG Base Directory Specification has it. False if there is no place for settings. */
+static bool settings_path(char *path, size_t size)
+{
+	const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+	int len = 0;
+
+	/* A relative path is to be ignored. */
+	if (config && *config == '/')
+		len = snprintf(path, size, "%s/mhptop/dashboard", config);
+	else if (home && *home == '/')
+		len = snprintf(path, size, "%s/.config/mhptop/dashboard", home);
+	return len > 0 && (size_t)len < size;
+}
+
 static void set_defaults(struct cli *cli)
 {
 	const char *no_color = getenv("NO_COLOR");
 
 	memset(cli, 0, sizeof(*cli));
 	cli->view.color = isatty(STDOUT_FILENO) && !(no_color && *no_color);
+	if (settings_path(cli->settings, sizeof(cli->settings)))
+		cli->view.settings = cli->settings;
 	cli->view.ascii = strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
 }
 
@@ -575,6 +591,7 @@ bool cli_parse(struct cli *cli, int argc, char **argv, int *status)
 	}
 	if (*status == STATUS_OK)
 		*status = check_options(cli, used);
+	cli->view.time_given = used & option_bit(CLI_OPT_TIME);
 	if (!(used & option_bit(CLI_OPT_TIME)) &&
 	    cli->view.format == VIEW_DASHBOARD)
 		cli->view.time = TIME_AS_LOCAL;
