@@ -9,6 +9,8 @@
 #define MHP_COPY_H
 
 #include "mhp_kernel_read.h"
+#include "mhp_probe_page.h"
+#include "mhp_whose.h"
 
 #define MHP_COPY_STEP 4096 /* bytes */
 #define MHP_COPY_STEPS 16 /* of one call, a power of two */
@@ -24,6 +26,9 @@ u32 mhp_refcount_offset;
 u32 mhp_mapping_offset;
 u32 mhp_large_mapcount_offset;
 u32 mhp_aops_offset; /* in a struct address_space */
+
+/* Whose a page is: set by mhp_copy_find() */
+struct mhp_whose_offsets mhp_whose;
 
 char mhp_copy_buffer[MHP_COPY_STEP * MHP_COPY_STEPS];
 
@@ -53,6 +58,57 @@ int mhp_copy(void *ctx __attribute__((unused)))
 	return 0;
 }
 
+static __always_inline void mhp_copy_find_tasks(void)
+{
+	u64 at = 0;
+
+	if (!mhp_x86_64 || mhp_kernel_symbol("init_task", &at))
+		return;
+	mhp_whose.init_task = at;
+	mhp_whose.task_next = bpf_core_field_offset(struct task_struct, tasks);
+	mhp_whose.task_pid = bpf_core_field_offset(struct task_struct, pid);
+	mhp_whose.task_mm = bpf_core_field_offset(struct task_struct, mm);
+	mhp_whose.mm_pgd = bpf_core_field_offset(struct mm_struct, pgd);
+	mhp_whose.has |= MHP_WHOSE_TABLE;
+}
+
+static __always_inline void mhp_copy_find_notifiers(void)
+{
+	if (!mhp_memory_chain)
+		return;
+	mhp_whose.chain_head =
+		bpf_core_field_offset(struct blocking_notifier_head, head);
+	mhp_whose.notifier_next =
+		bpf_core_field_offset(struct notifier_block, next);
+	mhp_whose.has |= MHP_WHOSE_NOTIFIERS;
+}
+
+static __always_inline void mhp_copy_find_whose(void)
+{
+	if (bpf_core_field_exists(((struct slab *)0)->slab_cache) &&
+	    bpf_core_field_exists(((struct kmem_cache *)0)->name)) {
+		mhp_whose.slab_cache =
+			bpf_core_field_offset(struct slab, slab_cache);
+		mhp_whose.cache_name =
+			bpf_core_field_offset(struct kmem_cache, name);
+		mhp_whose.has |= MHP_WHOSE_CACHE;
+	}
+	if (!bpf_core_field_exists(((struct dentry *)0)->d_u.d_alias) ||
+	    !bpf_core_field_exists(((struct dentry *)0)->d_name.name))
+		return;
+	mhp_whose.mapping_host =
+		bpf_core_field_offset(struct address_space, host);
+	mhp_whose.inode_number = bpf_core_field_offset(struct inode, i_ino);
+	mhp_whose.inode_sb = bpf_core_field_offset(struct inode, i_sb);
+	mhp_whose.inode_dentry = bpf_core_field_offset(struct inode, i_dentry);
+	mhp_whose.dentry_alias =
+		bpf_core_field_offset(struct dentry, d_u.d_alias);
+	mhp_whose.dentry_name =
+		bpf_core_field_offset(struct dentry, d_name.name);
+	mhp_whose.sb_id = bpf_core_field_offset(struct super_block, s_id);
+	mhp_whose.has |= MHP_WHOSE_FILE;
+}
+
 SEC("syscall")
 int mhp_copy_find(void *ctx __attribute__((unused)))
 {
@@ -68,6 +124,9 @@ int mhp_copy_find(void *ctx __attribute__((unused)))
 		mhp_large_mapcount_offset =
 			bpf_core_field_offset(struct folio, _large_mapcount);
 	mhp_aops_offset = bpf_core_field_offset(struct address_space, a_ops);
+	mhp_copy_find_whose();
+	mhp_copy_find_tasks();
+	mhp_copy_find_notifiers();
 	return 0;
 }
 

@@ -43,7 +43,48 @@ struct page {
 };
 
 struct address_space {
+	void *host;
 	void *a_ops;
+};
+
+/* What a page of the slab allocator has in place of a struct page */
+struct slab {
+	void *slab_cache;
+};
+
+struct kmem_cache {
+	const char *name;
+};
+
+/* Stands for struct hlist_head and struct hlist_node, which begin with a pointer. */
+struct mhp_hlist {
+	void *first;
+};
+
+struct qstr {
+	const char *name;
+};
+
+struct mhp_dentry_list {
+	struct mhp_hlist d_alias;
+};
+
+struct dentry {
+	struct qstr d_name;
+	struct mhp_dentry_list d_u;
+};
+
+struct notifier_block {
+	void *notifier_call;
+	struct notifier_block *next;
+};
+
+struct blocking_notifier_head {
+	struct notifier_block *head;
+};
+
+struct super_block {
+	char s_id[32];
 };
 
 struct folio {
@@ -138,6 +179,9 @@ struct kernfs_node {
 };
 
 struct inode {
+	struct super_block *i_sb;
+	unsigned long i_ino;
+	struct mhp_hlist i_dentry;
 	void *i_private;
 };
 
@@ -154,6 +198,9 @@ struct files_struct {
 };
 
 struct task_struct {
+	struct list_head tasks;
+	struct mm_struct *mm;
+	int pid;
 	struct files_struct *files;
 	char comm[16];
 };

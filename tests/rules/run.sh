@@ -284,6 +284,27 @@ verdict "the part of a backing page that its first user gave up is listed" 0 \
 verdict "a backing page that its last user does not free is a leak" 3 '^not ok [0-9]+ memmap\.retired' "$WORK/made.ndjson"
 ./made_up.py wide more >"$WORK/made.ndjson"
 verdict "a section cannot take more than the backing pages of its memmap" 3 '^not ok [0-9]+ memmap\.populate' "$WORK/made.ndjson"
+# A text does not have the size of a struct page, and may have been printed without what was retired.
+for case in 'wide:5:memmap of different sizes' 'wide down:5:memmap of different sizes' 'wide waits:5:memmap of different sizes' \
+	'wide leak:3:^not ok [0-9]+ memmap\.retired' 'retired:0:^# PASS' 'retired waits:0:^# PASS'; do
+	IFS=: read -r made status regex <<<"$case"
+	# shellcheck disable=SC2086	# two words
+	./made_up.py $made >"$WORK/made.ndjson"
+	"$TOP/build/tests/as_text" perf "$WORK/made.ndjson" >"$WORK/made.txt"
+	verdict "as text: $made" "$status" "$regex" --expect-adds 0..9 "$WORK/made.txt"
+	grep -v mhp_vmemmap_retired "$WORK/made.txt" >"$WORK/some.txt"
+	verdict "  without what was retired" "$status" "$regex" --expect-adds 0..9 "$WORK/some.txt"
+done
+./made_up.py retired leak >"$WORK/made.ndjson"
+"$TOP/build/tests/as_text" perf "$WORK/made.ndjson" >"$WORK/made.txt"
+verdict "as text: retired leak" 3 '^not ok [0-9]+ memmap\.retired' "$WORK/made.txt"
+# A section that was there before had a part of what its neighbour frees.
+for recording in ndjson txt; do
+	./made_up.py wide late >"$WORK/made.ndjson"
+	"$TOP/build/tests/as_text" perf "$WORK/made.ndjson" >"$WORK/made.txt"
+	verdict "memmap that a neighbour shares which was there before, as $recording" "$([[ $recording == txt ]] && echo 5 || echo 0)" \
+		'^# (PASS|UNKNOWN)' "$WORK/made.$recording"
+done
 
 verdict "operations within their time limits" 0 '^ok [0-9]+ budget\.time:' --max-offline 3600s --max-online 100 range.ndjson
 verdict "an offline that exceeds its time limit" 3 '^# memory[0-9]+, .*(offline|online) took' --max-offline 1us range.ndjson

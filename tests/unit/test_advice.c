@@ -32,6 +32,7 @@ static const struct {
 	{ MHP_REASON_SIGNAL, MHP_KIND_ANON, "process that pins it" },
 	{ MHP_REASON_SIGNAL, MHP_KIND_FILE, "pins that file" },
 	{ MHP_REASON_SIGNAL, MHP_KIND_HUGETLB, "another node" },
+	{ MHP_REASON_SIGNAL, MHP_KIND_SLAB, "ZONE_MOVABLE next time" },
 	{ MHP_REASON_SIGNAL, 0, "try again" },
 	{ MHP_REASON_UNMOVABLE, MHP_KIND_OFFLINE, "balloon" },
 	{ MHP_REASON_UNMOVABLE, 0, "end what holds it" },
@@ -42,6 +43,7 @@ static const struct {
 	{ ADVICE_RETRIES, MHP_KIND_ANON, "interrupt the offline" },
 	{ ADVICE_RETRIES, MHP_KIND_FILE, "page of a file is in use" },
 	{ ADVICE_RETRIES, MHP_KIND_HUGETLB, "nowhere to go" },
+	{ ADVICE_RETRIES, MHP_KIND_SLAB, "takes this slab page" },
 	{ ADVICE_RETRIES, 0, "until a signal" },
 };
 

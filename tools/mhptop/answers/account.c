@@ -93,8 +93,8 @@ static enum account_kind kind_of_user_page(const struct page_look *look,
 }
 
 /* Of a tail, the flags are mostly those of its head. */
-static enum account_kind kind_of(const struct page_look *look,
-				 struct page_source *source)
+enum account_kind account_kind_of(const struct page_look *look,
+				  struct page_source *source)
 {
 	if (look->flags == 1 << PAGE_BUDDY)
 		return ACCOUNT_FREE;
@@ -188,7 +188,7 @@ static void take_kernel_page(struct counting *c, u64 pfn,
 static void take_folio(struct counting *c, u64 pfn,
 		       const struct page_look *look, size_t pages)
 {
-	enum account_kind kind = kind_of(look, c->source);
+	enum account_kind kind = account_kind_of(look, c->source);
 
 	count_pages(&c->account->kinds[kind], pfn, pages);
 	if (kind == ACCOUNT_OTHER) {
@@ -304,7 +304,7 @@ static bool is_still_held(struct counting *c, const struct suspect *suspect)
 {
 	if (page_source_look(c->source, suspect->pfn, suspect->pages, c->looks))
 		return true;
-	return kind_of(c->looks, c->source) == suspect->kind &&
+	return account_kind_of(c->looks, c->source) == suspect->kind &&
 	       is_held(c->looks, suspect->pages, suspect->kind);
 }
 

@@ -68,6 +68,10 @@ struct account_facts {
 		[ACCOUNT_HUGE_SIZES]; /* sizes of hugetlb in pages, ascending, 0 for none */
 };
 
+/* What a page is. Of a tail, this is mostly what its head is. */
+enum account_kind account_kind_of(const struct page_look *look,
+				  struct page_source *source);
+
 /* Count the pages of a memory block that is online. 0 or -errno. */
 int account_count(struct page_account *account, struct page_source *source,
 		  const struct account_facts *facts);

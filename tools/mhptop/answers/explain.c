@@ -8,12 +8,14 @@
 #include "answers/explain.h"
 #include "answers/plan.h"
 #include "answers/story.h"
+#include "answers/whose.h"
 #include "base/loop.h"
 #include "base/plain_text.h"
 #include "model/columns.h"
 #include "model/event_table.h"
 #include "model/times.h"
 #include "source/live.h"
+#include "source/look.h"
 
 #define STEPS_SHOWN 20
 
@@ -24,6 +26,8 @@ struct explaining {
 	FILE *out;
 	struct story story;
 	const struct mhp_block *block;
+	struct page_source *pages; /* of this machine, NULL: they tell nothing */
+	u64 told; /* pfn of the page whose owner was printed last */
 };
 
 static const char *const operation_names[STORY_NR_OPERATIONS] = {
@@ -178,10 +182,11 @@ static void print_duration(const struct explaining *e,
 	char text[UNITS_TEXT_MAX];
 
 	if (step->begin_ns && step->end_ns)
-		fprintf(e->out, ", took %s",
+		fprintf(e->out, ", took %s%s", step->late ? "at least " : "",
 			duration_text(text, step->end_ns - step->begin_ns, 1));
 	else if (step->begin_ns)
-		fprintf(e->out, ", in progress for %s",
+		fprintf(e->out, ", in progress for %s%s",
+			step->late ? "at least " : "",
 			duration_text(text, model_now(model) - step->begin_ns,
 				      1));
 	else
@@ -262,7 +267,8 @@ static void print_blockers(const struct explaining *e,
 	const struct mhp_mhp_offline_blocker *page = &blockers->last;
 
 	if (!blockers->nr) {
-		fputs("page     none was reported\n", e->out);
+		fprintf(e->out, "page     none was reported%s\n",
+			step->late ? " since mhptop started" : "");
 		return;
 	}
 	fprintf(e->out, "page     pfn 0x%llx: %s", page->pfn,
@@ -284,6 +290,41 @@ static void print_blockers(const struct explaining *e,
 			blockers->pages == 1 ? "the same page each time" :
 					       "not always the same page");
 	print_covered(e, page);
+}
+
+/* Whose a page is, once; 0: there is no page. */
+static void print_owner_of(struct explaining *e, u64 pfn)
+{
+	if (e->pages && pfn && pfn != e->told)
+		whose_print(e->pages, pfn, e->out);
+	e->told = pfn;
+}
+
+/* What a running operation is stuck in and at. Returns the kind of the page, 0: unknown. */
+static u32 print_stuck(const struct explaining *e,
+		       const struct story_step *step)
+{
+	if (step->operation != STORY_OFFLINE) {
+		whose_print_task("online_pages", e->out);
+		return 0;
+	}
+	whose_print_task("offline_pages", e->out);
+	return whose_print_left(e->pages, e->story.start_pfn, e->story.nr_pages,
+				e->out);
+}
+
+/* Whose the page in the way is, or was: returns what it is if that is known better than from the events. */
+static u32 print_whose(struct explaining *e, const struct story_step *step)
+{
+	bool offline = step->operation == STORY_OFFLINE;
+
+	if (!step->end_ns && (offline || step->operation == STORY_ONLINE))
+		return print_stuck(e, step);
+	if (offline && step->blockers.nr)
+		print_owner_of(e, step->blockers.last.pfn);
+	if (step->reason == MHP_REASON_NOTIFIER)
+		whose_print_asked(e->pages, e->out);
+	return 0;
 }
 
 /* The last offline or online that failed or has not ended, unless a later one worked. */
@@ -309,13 +350,14 @@ static const struct story_step *trouble_of(const struct story *story,
 	return found;
 }
 
-static void print_trouble(const struct explaining *e)
+static void print_trouble(struct explaining *e)
 {
 	unsigned int nth;
 	const struct story_step *step = trouble_of(&e->story, &nth);
 	bool offline = step && step->operation == STORY_OFFLINE;
 	u32 reason, kind;
 	char took[UNITS_TEXT_MAX] = "an unknown time";
+	const char *least = step && step->late ? "at least " : "";
 	u64 end;
 
 	if (!step)
@@ -324,12 +366,12 @@ static void print_trouble(const struct explaining *e)
 	if (step->begin_ns)
 		duration_text(took, end - step->begin_ns, 1);
 	if (step->end_ns)
-		fprintf(e->out, "why      %s failed after %s: %s",
-			operation_names[step->operation], took,
+		fprintf(e->out, "why      %s failed after %s%s: %s",
+			operation_names[step->operation], least, took,
 			word_or(event_reasons, step->reason, "reason unknown"));
 	else
-		fprintf(e->out, "why      %s has not ended, after %s",
-			operation_names[step->operation], took);
+		fprintf(e->out, "why      %s has not ended, after %s%s",
+			operation_names[step->operation], least, took);
 	if (offline && step->blockers.nr)
 		fprintf(e->out, ", stage %s, pass %u",
 			word_or(event_stages, step->blockers.last.stage, "?"),
@@ -340,6 +382,8 @@ static void print_trouble(const struct explaining *e)
 	if (offline)
 		print_blockers(e, step);
 	kind = offline && step->blockers.nr ? step->blockers.last.kind : 0;
+	if (e->pages)
+		kind = print_whose(e, step) ?: kind;
 	reason = step->end_ns ? step->reason : ADVICE_RETRIES;
 	if (step->end_ns ? reason != 0 : kind != 0)
 		fprintf(e->out, "do       %s\n", advice_for(reason, kind));
@@ -359,7 +403,7 @@ static void print_dax(FILE *out, const char *device)
 }
 
 /* What only the running machine shows: the device, and whether the block could go now. */
-static void print_now(const struct explaining *e)
+static void print_now(struct explaining *e)
 {
 	struct plan plan;
 	char name[32], why[256], text[PLAN_TEXT_MAX];
@@ -386,6 +430,8 @@ static void print_now(const struct explaining *e)
 		fprintf(e->out, "; %s",
 			plan_finding_text(text, &result->findings[i]));
 	fputc('\n', e->out);
+	for (i = 0; i < result->nr_findings; i++)
+		print_owner_of(e, result->findings[i].first);
 	plan_free(&plan);
 }
 
@@ -395,18 +441,59 @@ static int read_story(struct explaining *e)
 	struct pollfd fd = { .events = POLLIN };
 	int ret;
 
+	if (stream->model.info.live) {
+		ret = stream_look(stream, explain_take, e);
+		stream_update(stream);
+		return ret;
+	}
 	do {
 		ret = stream_read(stream, explain_take, e);
 		fd.fd = source_fd(stream->source);
-		if (!ret && !stream->model.info.live)
+		if (!ret)
 			loop_wait(&fd, 1, 0);
-	} while (ret > 0 || (!ret && !stream->model.info.live));
-	if (ret < 0 && ret != -ENODATA)
+	} while (ret >= 0);
+	if (ret != -ENODATA)
 		return ret;
-	if (stream->model.info.live)
-		stream_tick(stream, loop_now());
 	stream_update(stream);
 	return 0;
+}
+
+/* An operation that was in progress when mhptop started, of which no event was seen */
+static void add_late(struct explaining *e)
+{
+	if (block_is_offlining(e->block))
+		story_late(&e->story, STORY_OFFLINE, e->block->offline.begin_ns,
+			   e->block->zone);
+	else if (block_is_onlining(e->block))
+		story_late(&e->story, STORY_ONLINE, e->block->online.begin_ns,
+			   e->block->zone);
+}
+
+/* Everything but the events is known of this machine only. */
+static bool is_here(const struct explaining *e)
+{
+	const struct source_info *info = &e->stream->model.info;
+
+	return info->live || source_live_is_boot(info);
+}
+
+static void print_page(struct explaining *e)
+{
+	char why[256];
+
+	add_late(e);
+	if (is_here(e) && page_source_open(&e->pages, "", why, sizeof(why)))
+		e->pages = NULL;
+	print_head(e);
+	print_account(e);
+	print_range(e);
+	print_who(e);
+	if (is_here(e))
+		print_now(e);
+	print_life(e);
+	print_trouble(e);
+	if (e->pages)
+		page_source_close(e->pages);
 }
 
 int explain_run(struct stream *stream, const char *what, enum time_style time,
@@ -415,9 +502,11 @@ int explain_run(struct stream *stream, const char *what, enum time_style time,
 	struct explaining e = {
 		.stream = stream, .what = what, .time = time, .out = out
 	};
-	int status = STATUS_OK, err = read_story(&e);
+	int status = STATUS_OK, err;
 	u64 pfn;
 
+	stream->source->keeps_privileges = true;
+	err = read_story(&e);
 	if (err || stream->err)
 		status = stream_status(err ?: stream->err);
 	if (parse_pfn(&stream->model.info, what, &pfn))
@@ -431,14 +520,7 @@ int explain_run(struct stream *stream, const char *what, enum time_style time,
 				     "nothing is known of a memory block %s",
 				     what);
 	if (e.block) {
-		print_head(&e);
-		print_account(&e);
-		print_range(&e);
-		print_who(&e);
-		if (stream->model.info.live)
-			print_now(&e);
-		print_life(&e);
-		print_trouble(&e);
+		print_page(&e);
 		if (status == STATUS_OK)
 			status = stream_shown_status(&stream->model);
 	}

@@ -178,6 +178,21 @@ void story_take(struct story *story, const struct mhp_record *record)
 	}
 }
 
+void story_late(struct story *story, enum story_operation operation,
+		u64 begin_ns, u32 zone)
+{
+	struct story_step *step;
+
+	if (current_step(story, operation))
+		return;
+	step = add_step(story, operation);
+	if (!step)
+		return;
+	step->begin_ns = begin_ns;
+	step->late = true;
+	step->zone = zone;
+}
+
 void story_free(struct story *story)
 {
 	free(story->steps);

@@ -27,6 +27,7 @@ struct story_blockers {
 struct story_step {
 	enum story_operation operation;
 	u64 begin_ns; /* 0: not seen */
+	bool late; /* it was in progress already at begin_ns */
 	u64 end_ns; /* 0: it has not ended */
 	s64 ret;
 	u32 reason; /* enum mhp_reason, 0: it did not fail, or nothing was reported */
@@ -48,6 +49,9 @@ struct story {
 
 /* Add what a record says about the block, if anything. */
 void story_take(struct story *story, const struct mhp_record *record);
+/* Unless it is known, add an operation that is in progress and began at begin_ns or before. */
+void story_late(struct story *story, enum story_operation operation,
+		u64 begin_ns, u32 zone);
 void story_free(struct story *story);
 
 #endif

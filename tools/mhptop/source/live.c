@@ -136,14 +136,18 @@ void source_live_clocks(struct mhp_mhp_clock *clock)
 	}
 }
 
-bool source_live_has_clock(const struct source_info *info)
+bool source_live_is_boot(const struct source_info *info)
 {
 	char boot[sizeof(info->boot)];
 
-	if (info->live || !info->growing || !*info->boot)
-		return info->live;
-	return source_live_text(boot, sizeof(boot), BOOT_ID) > 0 &&
+	return *info->boot &&
+	       source_live_text(boot, sizeof(boot), BOOT_ID) > 0 &&
 	       !strcmp(boot, info->boot);
+}
+
+bool source_live_has_clock(const struct source_info *info)
+{
+	return info->live || (info->growing && source_live_is_boot(info));
 }
 
 int source_live_info(struct source_info *info, enum source_kind kind,

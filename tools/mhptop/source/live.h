@@ -27,6 +27,8 @@ bool source_live_guest(void);
 /* Whether a driver of this machine changes managed pages without an event. */
 bool source_live_balloon(void);
 u64 source_live_monotonic(void); /* ns */
+/* Whether a source is of this machine, and of its current boot. */
+bool source_live_is_boot(const struct source_info *info);
 /*
  * Whether CLOCK_MONOTONIC of this machine is the clock of a source that still
  * gets records: a live one, or a recording that is being made since the same boot.

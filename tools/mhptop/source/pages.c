@@ -13,6 +13,8 @@
 #include "source/live.h"
 #include "source/pages.h"
 
+#define NOTIFIERS 32 /* that are listed */
+#define MOST_PAGES 512 /* of a compound page whose head is looked for */
 #define SLICE \
 	1024 /* pages of one read; no compound page but those of hugetlb crosses a slice */
 
@@ -147,6 +149,79 @@ bool page_source_is_secret(struct page_source *source,
 {
 	return source->bpf && look->mapping &&
 	       bpf_pages_are_secret(source->bpf, look->mapping);
+}
+
+u64 page_source_head(struct page_source *source, u64 pfn)
+{
+	struct page_look look;
+	u64 at = pfn;
+
+	while (at && pfn - at <= MOST_PAGES) {
+		if (page_source_look(source, at, 1, &look))
+			return pfn;
+		if (!PAGE_IS(&look, PAGE_TAIL))
+			return at;
+		at--;
+	}
+	return pfn;
+}
+
+bool page_source_cache(struct page_source *source, u64 pfn, char *name,
+		       size_t len)
+{
+	return source->bpf &&
+	       bpf_pages_cache(source->bpf, page_source_head(source, pfn), name,
+			       len);
+}
+
+bool page_source_table(struct page_source *source, u64 pfn, u32 *pid)
+{
+	return source->bpf && bpf_pages_table(source->bpf, pfn, pid);
+}
+
+/* "ffffffff81234560 t name\t[module]" */
+static void name_notifier(u64 address, char *name, size_t len)
+{
+	FILE *file = fopen("/proc/kallsyms", "re");
+	char *line = NULL, symbol[128];
+	u64 at;
+	size_t room = 0;
+
+	snprintf(name, len, "0x%llx", address);
+	while (file && getline(&line, &room, file) > 0) {
+		if (sscanf(line, "%llx %*c %127s", &at, symbol) != 2 ||
+		    at != address)
+			continue;
+		snprintf(name, len, "%s", symbol);
+		break;
+	}
+	free(line);
+	if (file)
+		fclose(file);
+}
+
+bool page_source_notifiers(struct page_source *source, char *names, size_t len)
+{
+	u64 calls[NOTIFIERS];
+	char name[128];
+	size_t i, used = 0;
+	size_t nr = source->bpf ?
+			    bpf_pages_notifiers(source->bpf, calls, NOTIFIERS) :
+			    0;
+
+	for (i = 0; i < nr && used < len; i++) {
+		name_notifier(calls[i], name, sizeof(name));
+		used += snprintf(names + used, len - used, "%s%s",
+				 i ? ", " : "", name);
+	}
+	return nr;
+}
+
+bool page_source_file(struct page_source *source, const struct page_look *look,
+		      struct page_file *file)
+{
+	return source->bpf && !PAGE_IS(look, PAGE_ANON) &&
+	       bpf_pages_file(source->bpf, look->mapping, file);
 }
 
 void page_source_settle(void)

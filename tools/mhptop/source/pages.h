@@ -46,6 +46,13 @@ struct page_look {
 
 #define PAGE_IS(look, flag) ((look)->flags >> (flag)&1)
 
+/* The file that a page of the page cache belongs to */
+struct page_file {
+	u64 inode;
+	char system[32]; /* the file system or its device as the kernel calls it: "tmpfs", "sda1" */
+	char name[64]; /* without its folders, "" if it has none */
+};
+
 struct page_source;
 
 /*
@@ -68,6 +75,24 @@ int page_source_look(struct page_source *source, u64 pfn, size_t nr,
 /* Whether a page's mapping is that of memfd_secret(), whose pages cannot be migrated. False if unknown. */
 bool page_source_is_secret(struct page_source *source,
 			   const struct page_look *look);
+/*
+ * The first page of the compound page or slab that a page belongs to. The same page if it
+ * is none of these, or if that cannot be read.
+ */
+u64 page_source_head(struct page_source *source, u64 pfn);
+/* The name of the slab cache that has a page. False if that is not known. */
+bool page_source_cache(struct page_source *source, u64 pfn, char *name,
+		       size_t len);
+/* The process that has a page as one of its page tables. False if that is not known. */
+bool page_source_table(struct page_source *source, u64 pfn, u32 *pid);
+/*
+ * The functions that the kernel asks before memory goes online or offline, by name, as "a, b, c".
+ * False if they are not known.
+ */
+bool page_source_notifiers(struct page_source *source, char *names, size_t len);
+/* The file of a page. False if it is not of a file, or that is not known. */
+bool page_source_file(struct page_source *source, const struct page_look *look,
+		      struct page_file *file);
 /*
  * Have the kernel put pages that CPUs keep in batches on their LRU lists, as offline
  * does first: until then a batch holds a reference to each of its pages.

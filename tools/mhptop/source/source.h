@@ -99,6 +99,7 @@ struct source {
 	 */
 	u64 part;
 	bool short_records; /* set by a reader whose sink reads no more of a record than its size says */
+	bool keeps_privileges; /* set by a command that asks the kernel more than its events */
 	struct source_ending ending; /* of the last recording that has ended */
 	enum source_rest rest; /* after each read() */
 };

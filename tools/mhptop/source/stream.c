@@ -27,13 +27,14 @@ int stream_start(struct stream *stream, const struct source_info *info,
 	if (opts)
 		rules = *opts;
 	rules.page_bytes = info->page_bytes;
-	rules_opts_describe(&rules, info);
 	stream->rules = rules_new(ledger_block_pages(stream->model.ledger),
 				  &rules, &stream->model.violations);
-	if (stream->rules)
-		return 0;
-	model_fini(&stream->model);
-	return -ENOMEM;
+	if (!stream->rules) {
+		model_fini(&stream->model);
+		return -ENOMEM;
+	}
+	rules_describe(stream->rules, info);
+	return 0;
 }
 
 int stream_take(void *ctx, const struct mhp_record *record)

@@ -7,6 +7,7 @@
 #define SOURCE_BPF_H
 
 #include "mhp_probe_state.h"
+#include "mhp_whose.h"
 #include "source/source.h"
 
 struct bpf_link;

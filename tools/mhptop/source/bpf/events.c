@@ -102,7 +102,7 @@ static int bpf_read(struct source *source, source_sink sink, void *ctx)
 	int more, err;
 
 	/* By now the caller has opened what it writes to. */
-	if (!self->dropped)
+	if (!self->dropped && !source->keeps_privileges)
 		source_live_drop();
 	self->dropped = true;
 

@@ -131,23 +131,52 @@ void bpf_pages_look(struct bpf_pages *pages, u64 pfn, size_t nr,
 	}
 }
 
+u64 bpf_pages_word(struct bpf_pages *pages, u64 at)
+{
+	struct mhp_bpf__bss *bss = pages->source.skel->bss;
+
+	bss->mhp_copy_at = at;
+	bss->mhp_copy_bytes = sizeof(bss->mhp_copy_word);
+	if (pages_run(pages->source.skel->progs.mhp_copy) ||
+	    !bss->mhp_copy_bytes)
+		return 0;
+	return bss->mhp_copy_word;
+}
+
+bool bpf_pages_copy(struct bpf_pages *pages, u64 at, void *to)
+{
+	struct mhp_bpf__bss *bss = pages->source.skel->bss;
+
+	bss->mhp_copy_at = at;
+	bss->mhp_copy_bytes = COPY_STEP;
+	if (pages_run(pages->source.skel->progs.mhp_copy) ||
+	    bss->mhp_copy_bytes != COPY_STEP)
+		return false;
+	memcpy(to, bss->mhp_copy_buffer, COPY_STEP);
+	return true;
+}
+
+struct mhp_bpf *bpf_pages_skeleton(struct bpf_pages *pages)
+{
+	return pages->source.skel;
+}
+
 bool bpf_pages_are_secret(struct bpf_pages *pages, u64 mapping)
 {
 	struct mhp_bpf__bss *bss = pages->source.skel->bss;
 	unsigned int i;
+	u64 aops;
 
 	if (mapping & ANON_BIT || !bss->mhp_secretmem_aops)
 		return false;
 	for (i = 0; i < SECRETS; i++)
 		if (pages->mapping[i] == mapping)
 			return pages->secret[i];
-	bss->mhp_copy_at = mapping + bss->mhp_aops_offset;
-	bss->mhp_copy_bytes = sizeof(bss->mhp_copy_word);
-	if (pages_run(pages->source.skel->progs.mhp_copy) ||
-	    !bss->mhp_copy_bytes)
+	aops = bpf_pages_word(pages, mapping + bss->mhp_aops_offset);
+	if (!aops)
 		return false;
 	i = pages->next++ % SECRETS;
 	pages->mapping[i] = mapping;
-	pages->secret[i] = bss->mhp_copy_word == bss->mhp_secretmem_aops;
+	pages->secret[i] = aops == bss->mhp_secretmem_aops;
 	return pages->secret[i];
 }

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Whose the pages of a memory block are, and what is left of one that is going offline. */
+#ifndef ANSWERS_WHOSE_H
+#define ANSWERS_WHOSE_H
+
+#include "answers/account.h"
+#include "base/types.h"
+
+/* Print whose a page is, in one line that begins with a label, as far as this machine shows it. */
+void whose_print(struct page_source *source, u64 pfn, FILE *out);
+/*
+ * Print the pages that a memory block still has while it goes offline, by what they are,
+ * and whose the first of each kind is. Returns the kind that is most likely in the way,
+ * as enum mhp_kind; 0: none, or it is unknown.
+ */
+u32 whose_print_left(struct page_source *source, u64 start_pfn, u64 nr_pages,
+		     FILE *out);
+/* Print the task that is in this function of the kernel, and its stack. */
+void whose_print_task(const char *function, FILE *out);
+/* Print the functions that the kernel asks before memory changes its state. */
+void whose_print_asked(struct page_source *source, FILE *out);
+
+#endif
