@@ -5,8 +5,7 @@
 # shellcheck disable=SC2154
 
 SCREENS=$TOP/tests/tui/screens
-# The help names the file of settings, which is in a folder of this run.
-cells() { screen_styled | "$TOP/tests/tui/screen_cells.py" | sed "s,$WORK,WORK,"; }
+cells() { screen_styled | "$TOP/tests/tui/screen_cells.py"; }
 # shellcheck disable=SC2317
 is_screen() { cells >"$WORK/shown" && cmp -s "$WORK/shown" "$1"; }
 # shellcheck disable=SC2317
@@ -65,7 +64,8 @@ views events "$STORY" '^\[Events\]' 7
 views columns "$STORY" '^\[Columns\]' c j Space
 views large "$LARGE" ' 1 cell = '
 views large-zoomed "$LARGE" ' 1 cell = 1 block' z
-views help "$STORY" '^\[Help\]' '?'
+# The page has the path of the settings.
+XDG_CONFIG_HOME=/nowhere views help "$STORY" '^\[Help\]' '?'
 
 open 80x24 "$MHPTOP replay $STORY"
 keys 2
