@@ -283,6 +283,18 @@ static bool is_power_of_two(u64 value)
 	return value && !(value & (value - 1));
 }
 
+/* Optional, and never false. */
+static int get_balloon(struct reader *reader, bool *balloon)
+{
+	struct json_object *value;
+
+	if (!json_object_object_get_ex(reader->object, "balloon", &value))
+		return 0;
+	*balloon = json_object_is_type(value, json_type_boolean) &&
+		   json_object_get_boolean(value);
+	return *balloon ? 0 : reader_fail(reader, "\"balloon\" is not true");
+}
+
 /* The sizes are used as divisors, so they must be valid. */
 static int get_geometry(struct reader *reader, struct source_info *info)
 {
@@ -313,9 +325,10 @@ static int get_geometry(struct reader *reader, struct source_info *info)
 			"\"struct_page_bytes\" is not the size of a struct page: %llu",
 			struct_page);
 	info->struct_page_bytes = struct_page;
-	info->balloon =
-		json_object_object_get_ex(reader->object, "balloon", NULL);
-	return optional_number(reader, "max_accounts", &info->max_accounts);
+	err = get_balloon(reader, &info->balloon);
+	return err   ?:
+		       optional_number(reader, "max_accounts",
+				       &info->max_accounts);
 }
 
 /* Optional. A name that this version does not know is of an event that it does not know either. */
