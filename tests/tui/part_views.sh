@@ -62,7 +62,8 @@ views events "$STORY" '^\[Events\]' 7
 views columns "$STORY" '^\[Columns\]' c j Space
 views large "$LARGE" ' 1 cell = '
 views large-zoomed "$LARGE" ' 1 cell = 1 block' z
-views help "$STORY" '^\[Help\]' '?'
+# The page has the path of the settings.
+XDG_CONFIG_HOME=/nowhere views help "$STORY" '^\[Help\]' '?'
 
 open 80x24 "$MHPTOP replay $STORY"
 keys 2

@@ -41,7 +41,9 @@ struct finder {
 		groups; /* in ascending order; the last one is for blocks of no other */
 	size_t nr;
 	u64 block_pages;
-	bool offlining; /* some block is going offline */
+	/* Numbers of the first and the last block that is going offline */
+	u64 offlining_first; /* above the last: there is none */
+	u64 offlining_last;
 };
 
 static void __attribute__((format(printf, 4, 5)))
@@ -126,12 +128,11 @@ static bool make_groups(struct finder *f)
 }
 
 /* Blocks come in ascending order, and so do groups: *at is where the last block was. */
-static struct group *group_of(struct finder *f, const struct mhp_block *block,
-			      size_t *at)
+static struct group *group_of(struct finder *f, u64 start_pfn, size_t *at)
 {
-	while (*at < f->nr && f->groups[*at].end_pfn <= block->start_pfn)
+	while (*at < f->nr && f->groups[*at].end_pfn <= start_pfn)
 		++*at;
-	if (*at < f->nr && f->groups[*at].start_pfn <= block->start_pfn)
+	if (*at < f->nr && f->groups[*at].start_pfn <= start_pfn)
 		return &f->groups[*at];
 	return &f->groups[f->nr];
 }
@@ -154,9 +155,13 @@ static void add_offline(struct finder *f, struct group *group,
 }
 
 static void group_block(struct finder *f, struct group *group,
-			const struct mhp_block *block)
+			const struct mhp_block *block, u64 number)
 {
-	f->offlining |= block->state == MHP_STATE_GOING_OFFLINE;
+	if (block->state == MHP_STATE_GOING_OFFLINE) {
+		if (number < f->offlining_first)
+			f->offlining_first = number;
+		f->offlining_last = number;
+	}
 	group->boot |= block->hosting == MHP_HOSTING_BOOT;
 	group->hosting_unknown |= block->hosting <= MHP_HOSTING_NONE ||
 				  block->flags & MHP_BLOCK_SYSFS;
@@ -302,10 +307,13 @@ static const char *blocker_text(char buf[96], const struct mhp_block *block)
 
 static void judge_offlining(struct finder *f, const struct mhp_block *block)
 {
-	u64 elapsed = phase_elapsed(f->model, &block->offline);
 	char what[ATTENTION_WHAT], since[UNITS_TEXT_MAX], page[96];
+	u64 elapsed;
 
-	if (!block_is_offlining(block) || elapsed < f->patience_ns)
+	if (!block_is_offlining(block))
+		return;
+	elapsed = phase_elapsed(f->model, &block->offline);
+	if (elapsed < f->patience_ns)
 		return;
 	snprintf(what, sizeof(what), "memory%llu",
 		 block->start_pfn / f->block_pages);
@@ -414,7 +422,8 @@ static void judge_driver(struct finder *f, const struct group *group)
 /* One id after the other, so that what is kept and shown first does not depend on addresses. */
 static void judge(struct finder *f)
 {
-	const struct mhp_block *block = NULL;
+	const struct mhp_block *block;
+	u64 number = f->offlining_first;
 	size_t i;
 
 	for (i = 0; i <= f->nr; i++)
@@ -423,9 +432,13 @@ static void judge(struct finder *f)
 		judge_zones(f, &f->groups[i]);
 	for (i = 0; i < f->nr; i++)
 		judge_memmap(f, &f->groups[i]);
-	while (f->offlining &&
-	       (block = ledger_next_block(f->model->ledger, block)))
+	/* There may be one that is, at most times. */
+	for (; number <= f->offlining_last; number++) {
+		block = ledger_walk_blocks(f->model->ledger, &number);
+		if (!block)
+			break;
 		judge_offlining(f, block);
+	}
 	if (f->facts && f->facts->ranges_known)
 		judge_virtio_mem(f);
 	judge_left(f);
@@ -458,9 +471,11 @@ void attention_find(struct attention *attention, const struct model *model,
 		.facts = facts,
 		.patience_ns = patience_ns,
 		.block_pages = ledger_block_pages(model->ledger),
+		.offlining_first = ~0ULL,
 	};
-	const struct mhp_block *block = NULL;
+	const struct mhp_block *block;
 	size_t at = 0, i;
+	u64 number;
 
 	attention->nr = attention->nr_kept = 0;
 	memset(attention->of_id, 0, sizeof(attention->of_id));
@@ -469,9 +484,12 @@ void attention_find(struct attention *attention, const struct model *model,
 		attention->unknown = (1U << ATTENTION_NR) - 1;
 		return;
 	}
-	while ((block = ledger_next_block(model->ledger, block)))
+	for (number = 0; (block = ledger_walk_blocks(model->ledger, &number));
+	     number++)
 		if (block->state != MHP_STATE_REMOVED)
-			group_block(&f, group_of(&f, block, &at), block);
+			group_block(&f,
+				    group_of(&f, number * f.block_pages, &at),
+				    block, number);
 	doubt_unreadable(&f);
 	judge(&f);
 	/* What was found is known. */

@@ -255,6 +255,12 @@ const struct mhp_block *ledger_next_block(const struct mhp_ledger *ledger,
 	return sparse_next(&ledger->blocks, &id);
 }
 
+const struct mhp_block *ledger_walk_blocks(const struct mhp_ledger *ledger,
+					   u64 *number)
+{
+	return sparse_next(&ledger->blocks, number);
+}
+
 const struct mhp_zone_account *
 ledger_next_zone(const struct mhp_ledger *ledger,
 		 const struct mhp_zone_account *zone)

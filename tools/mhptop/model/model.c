@@ -186,7 +186,7 @@ bool model_knows_memmap(const struct model *model,
 	return true;
 }
 
-static void sum_block(struct model_sums *sums, const struct mhp_block *block)
+void model_sum_block(struct model_sums *sums, const struct mhp_block *block)
 {
 	sums->failures += (u64)block->online_failures + block->offline_failures;
 	if (block->hosting == MHP_HOSTING_BUDDY &&
@@ -207,10 +207,9 @@ static void sum_block(struct model_sums *sums, const struct mhp_block *block)
 		sums->blocks_offline++;
 }
 
-void model_sum(const struct model *model, struct model_sums *sums)
+void model_sum_zones(const struct model *model, struct model_sums *sums)
 {
 	const struct mhp_zone_account *zone = NULL;
-	const struct mhp_block *block = NULL;
 
 	memset(sums, 0, sizeof(*sums));
 	sums->self_unknown = sums->buddy_unknown = model->info.kind ==
@@ -219,8 +218,15 @@ void model_sum(const struct model *model, struct model_sums *sums)
 		sums->present += zone->present;
 		sums->managed += zone->managed;
 	}
+}
+
+void model_sum(const struct model *model, struct model_sums *sums)
+{
+	const struct mhp_block *block = NULL;
+
+	model_sum_zones(model, sums);
 	while ((block = ledger_next_block(model->ledger, block)))
-		sum_block(sums, block);
+		model_sum_block(sums, block);
 }
 
 const struct mhp_record *model_log(const struct model *model, u64 nth)

@@ -99,6 +99,9 @@ void model_tick(struct model *model, u64 now_ns);
 /* The time of the model: of the last tick or of the newest record, the later one. */
 u64 model_now(const struct model *model);
 void model_sum(const struct model *model, struct model_sums *sums);
+/* The same in two parts, for a caller that walks all blocks anyway: first the zones, then each block. */
+void model_sum_zones(const struct model *model, struct model_sums *sums);
+void model_sum_block(struct model_sums *sums, const struct mhp_block *block);
 /* The nth newest event, 0 for the newest; NULL if the log has fewer. */
 const struct mhp_record *model_log(const struct model *model, u64 nth);
 /* Events that occurred: the source's count, or numbered and lost records. */

@@ -11,20 +11,39 @@
 
 u8 tui_cell_of(const struct model *model, const struct mhp_block *block)
 {
-	return tui_cells_of(block, violations_of_block(&model->violations,
-						       block->start_pfn));
+	return tui_cells_of(block,
+			    model->violations.total &&
+				    violations_of_block(&model->violations,
+							block->start_pfn));
 }
 
+/*
+ * One walk for the sums, the cells, and whether the list of blocks stays as it is,
+ * that is, all of them by address. With many blocks, most of its time is spent waiting
+ * for memory.
+ */
 static void cells_make(struct view_tui *view, const struct model *model)
 {
-	u64 block_pages = ledger_block_pages(model->ledger);
-	const struct mhp_block *block = NULL;
+	u64 block_pages = ledger_block_pages(model->ledger), number;
+	const struct block_order *order = &view->order;
+	const struct mhp_block *block;
+	bool same = true;
+	size_t nr = 0;
+	int err = 0;
 
 	tui_cells_clear(&view->cells);
-	while ((block = ledger_next_block(model->ledger, block)))
-		if (tui_cells_add(&view->cells, block->start_pfn / block_pages,
-				  tui_cell_of(model, block)))
-			return;
+	model_sum_zones(model, &view->sums);
+	for (number = 0; (block = ledger_walk_blocks(model->ledger, &number));
+	     number++) {
+		model_sum_block(&view->sums, block);
+		same = same && nr < order->nr &&
+		       order->pfns[nr] == number * block_pages;
+		nr++;
+		if (!err)
+			err = tui_cells_add(&view->cells, number,
+					    tui_cell_of(model, block));
+	}
+	view->listed = same && nr == order->nr;
 }
 
 /*
@@ -67,16 +86,17 @@ void tui_make(struct view_tui *view, const struct model *model)
 		return;
 	view->made_now = model_now(model);
 	if (news || !view->made_seen) {
-		model_sum(model, &view->sums);
 		cells_make(view, model);
 		view->made_seen = model->seen;
 		view->tree.made = false;
 	}
-	if (block_order_make(&view->order, model, view->sort, view->reverse,
+	if ((!view->listed || view->sort || view->reverse || view->filter) &&
+	    block_order_make(&view->order, model, view->sort, view->reverse,
 			     view->filter))
 		snprintf(view->message, sizeof(view->message),
 			 "out of memory: cannot list %zu blocks",
 			 ledger_nr_blocks(model->ledger));
+	view->listed = !view->sort && !view->reverse && !view->filter;
 	view->made = true;
 	selection_keep(view);
 }
@@ -116,7 +136,12 @@ int tui_filter(struct view_tui *view, const char *text, char *why, size_t len)
 	if (err)
 		return err;
 	block_filter_free(view->filter);
-	view->filter = filter;
+	view->filter = NULL;
+	/* One that matches all blocks is none. */
+	if (text[strspn(text, " ,")])
+		view->filter = filter;
+	else
+		block_filter_free(filter);
 	snprintf(view->filter_text, sizeof(view->filter_text), "%s", text);
 	view->made = false;
 	view->table_top = 0;

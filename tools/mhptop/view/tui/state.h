@@ -56,6 +56,7 @@ struct view_tui {
 	struct model_sums sums;
 	struct tui_cells cells;
 	struct block_order order;
+	bool listed; /* order has all blocks, by address */
 	/* made only if they are shown */
 	struct tui_tree tree;
 	struct tui_devices devices;

@@ -135,7 +135,8 @@ static void tree_collect(struct tui_tree *tree, const struct model *model)
 {
 	struct range_finder finder = { .ledger = model->ledger };
 	const struct mhp_zone_account *account = NULL;
-	const struct mhp_block *block = NULL;
+	u64 pages = ledger_block_pages(model->ledger), number;
+	const struct mhp_block *block;
 	struct tui_tree_zone *zone = NULL;
 	struct tui_tree_leaf *leaf;
 
@@ -152,7 +153,8 @@ static void tree_collect(struct tui_tree *tree, const struct model *model)
 	}
 	/* Another one takes the place of zone when zones are added. */
 	zone = NULL;
-	while ((block = ledger_next_block(model->ledger, block))) {
+	for (number = 0; (block = ledger_walk_blocks(model->ledger, &number));
+	     number++) {
 		if (block->state == MHP_STATE_REMOVED)
 			continue;
 		if (!zone || zone->zone != block->zone ||
@@ -160,8 +162,8 @@ static void tree_collect(struct tui_tree *tree, const struct model *model)
 			zone = tree_zone(tree, block->nid, block->zone);
 		if (!zone)
 			return;
-		leaf = zone_leaf(zone, range_at(&finder, block->start_pfn),
-				 block->start_pfn);
+		leaf = zone_leaf(zone, range_at(&finder, number * pages),
+				 number * pages);
 		if (!leaf)
 			return;
 		tui_tally_add(&leaf->tally, block);
