@@ -2,20 +2,25 @@
 /*
  * The dashboard on an untrusted recording. The first line of an input has one
  * byte for the rows of the screen, one for its columns, and then the keys to
- * press; the rest is the recording. A frame is drawn after each key. A stub
- * replaces the screen, so no terminal and no curses are needed.
+ * press; the rest is the recording. A frame is drawn after each key. The first half of
+ * the keys is pressed while the recording is read, the others when any moment of it can
+ * be shown. A stub replaces the screen, so no terminal and no curses are needed.
  */
 #include "model/event_table.h"
 #include "fuzz.h"
 #include "lines.h"
+#include "source/replay.h"
 #include "source/stream.h"
+#include "view/tui/dashboard.h"
 #include "view/view.h"
 #include "view/tui/screen.h"
 
 #define RECORDS_A_KEY 16 /* records between two keys */
 
 struct run {
+	const char *path;
 	struct stream stream;
+	struct replay replay;
 	struct view_tui *view;
 	u64 taken;
 	bool left;
@@ -25,6 +30,7 @@ struct run {
 
 static struct {
 	const uint8_t *keys;
+	const uint8_t *half;
 	const uint8_t *end;
 	int rows;
 	int cols;
@@ -140,6 +146,7 @@ void tui_screen_end(void)
 
 /* -- the run ---------------------------------------------------------------- */
 
+/* While it is read */
 static void press(struct run *run)
 {
 	if (run->left)
@@ -153,12 +160,38 @@ static void press(struct run *run)
 	view_tui_draw(run->view, &run->stream.model);
 }
 
+/* When all was read. Whatever the keys do, the shown stream is where the replay says. */
+static void press_to_move(struct run *run)
+{
+	struct replay *replay = &run->replay;
+	struct view_wish wish;
+	u64 elapsed, of;
+
+	screen.key = true;
+	run->left = view_tui_keys(run->view, &replay->shown->model) ==
+		    VIEW_TUI_QUIT;
+	wish = view_tui_wish(run->view);
+	must(replay_can(replay) || wish.what == VIEW_WISH_NONE,
+	     "a wish that cannot be granted");
+	dashboard_grant(replay, run->view, &wish);
+	if (replay->playing)
+		replay_advance(replay);
+	must(!replay_wait(replay), "it cannot be read again: %s", replay->why);
+	if (replay_can(replay)) {
+		elapsed = replay_elapsed(replay, &of);
+		must(elapsed <= of, "%llu of %llu ns", elapsed, of);
+	}
+	dashboard_tell(replay, run->view);
+	stream_update(replay->shown);
+	view_tui_draw(run->view, &replay->shown->model);
+}
+
 static int take(void *ctx, const struct mhp_record *record)
 {
 	struct run *run = ctx;
 	int err = stream_take(&run->stream, record);
 
-	if (!(++run->taken % RECORDS_A_KEY) && screen.keys < screen.end)
+	if (!(++run->taken % RECORDS_A_KEY) && screen.keys < screen.half)
 		press(run);
 	return err;
 }
@@ -170,14 +203,32 @@ static void look(struct run *run)
 
 	if (view_tui_open(&run->view, &opts, why, sizeof(why)))
 		abort();
+	run->stream.model.history.extent = HISTORY_LATEST;
 	view_tui_draw(run->view, &run->stream.model);
 	while (stream_read(&run->stream, take, run) >= 0)
 		;
 	stream_finish(&run->stream, take, run);
 	do {
 		press(run);
-	} while (screen.keys < screen.end && !run->left);
-	view_tui_close(run->view);
+	} while (screen.keys < screen.half && !run->left);
+	stream_close(&run->stream);
+}
+
+static void look_back(struct run *run)
+{
+	struct replay *replay = &run->replay;
+
+	replay_init(replay, &run->path, 1, false);
+	if (stream_open_any(&run->stream, run->path, NULL))
+		abort();
+	run->stream.model.history.extent = HISTORY_LATEST;
+	replay_start(replay, &run->stream);
+	must(!replay_wait(replay), "it cannot be read: %s", replay->why);
+	dashboard_tell(replay, run->view);
+	while (screen.keys < screen.end && !run->left)
+		press_to_move(run);
+	replay_close(replay);
+	stream_close(&run->stream);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -193,11 +244,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	screen.keys = data + 2;
 	/* Drawing a frame for each key is slow. */
 	screen.end = line - screen.keys > 64 ? screen.keys + 64 : line;
+	screen.half = screen.keys + (screen.end - screen.keys) / 2;
 	size -= ++line - data;
+	run.path = fuzz_file(line, size);
 	if ((size && *line != '{') ||
-	    stream_open_any(&run.stream, fuzz_file(line, size), NULL))
+	    stream_open_any(&run.stream, run.path, NULL))
 		return 0;
 	look(&run);
-	stream_close(&run.stream);
+	if (!run.left)
+		look_back(&run);
+	view_tui_close(run.view);
 	return 0;
 }

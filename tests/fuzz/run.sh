@@ -35,7 +35,8 @@ seeds() {
 	local file name style piece
 	# As many rows and columns as the first two bytes say, then keys
 	local keys=($'1Pjjzz\rkk\r' $'0(G/state=online\r' $'1xnsjj\rrRlm' $'=P\tjj\t\rlkg<>>' $'1\xffGzjjll'
-		$'1(d2\r+-pthjGq?') nr=0
+		$'1(d2\r+-pthjGq?'
+		$'1jj[[{]' $'1jjj{{}]p)' $'1jjjj@+1\r[@1s\r' $'1jjjj@22:13\r[' $'P\xff5jzk\r5[[' $'(P6jjk[6{5') nr=0
 	mkdir -p "$WORK/seeds/fuzz_recording" "$WORK/seeds/fuzz_text" "$WORK/seeds/fuzz_dashboard" "$WORK/seeds/fuzz_binary" "$WORK/lines"
 	for file in tests/golden/*.ndjson tests/rules/*.ndjson; do
 		name=${file#tests/} name=${name/\//-}

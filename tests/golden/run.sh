@@ -240,6 +240,41 @@ for times in '+2s +1s' '60.2 60.1' '60.2 +1ns'; do
 	status "--since $since --until $until is refused" 2 '^mhptop: --since is later than --until$' "$MHPTOP" replay -b --since "$since" --until "$until" hosted.ndjson
 done
 
+# A moment: the same frame as of a recording that is read up to there. An import counts the event behind it as seen.
+moments=$(jq -r 'select(.event) | select(.event | test("snapshot") | not) | .ns' hosted.ndjson | sort -nu | awk '{ printf "%.6f\n", int($1 / 1000) / 1e6 }')
+frame_at() { replay --json "$1" "$2" "$3" 2>&1 | jq -c 'del(.self_check, .self_check_why, .notice, .events)'; }
+differing() { for moment in $moments; do
+	[[ $(frame_at --at "$moment" "$1") == "$(frame_at --until "$moment" "$1")" ]] || echo "$moment"
+done; }
+check "there are moments" test "$(wc -w <<<"$moments")" -gt 40
+none "--at shows each moment as --until does" "$(differing hosted.ndjson)"
+"$TOP/build/tests/as_text" perf hosted.ndjson >"$WORK/moments.txt"
+none "  of an import, too" "$(differing "$WORK/moments.txt")"
+at() { replay --json "$@" 2>&1 | jq -c '[.events.seen, .self_check]' | paste -sd' '; }
+eq "--at a time since the begin" "$(at --at 80us hosted.ndjson)" '[20,"pending"]'
+eq "--at a step from the begin" "$(at --at +80us hosted.ndjson)" '[20,"pending"]'
+eq "--at a wall-clock time" "$(at --at 2023-11-14T22:13:20.00008Z hosted.ndjson)" '[20,"pending"]'
+eq "  in the local time zone" "$(TZ=UTC-2 at --at 00:13:20.00008 hosted.ndjson)" "$(at --at 80us hosted.ndjson)"
+eq "  in UTC" "$(TZ=UTC-2 at --time utc --at 22:13:20.00008 hosted.ndjson)" '[20,"pending"]'
+eq "--at the begin shows the snapshot" "$(frame '[.events.seen, [.blocks[].state]]' --at 0s hosted.ndjson)" "[4,$(jq -sc 'map(select(.event == "mhp_snapshot_block").state)' hosted.ndjson)]"
+eq "--at after the end shows the end" "$(at --at 1h hosted.ndjson)" '[45,"equal"]'
+eq "--at of standard input that is a file" "$(at --at 80us <hosted.ndjson)" '[20,"pending"]'
+eq "--at is where frames begin" "$(at --at 1001.2 -d 0.5 "$WORK/slow.ndjson")" '[1200,"pending"] [1699,"pending"] [2199,"pending"] [2270,"equal"]'
+eq "  as many as -n says" "$(at --at 1001.2 -n 2 "$WORK/slow.ndjson")" '[1200,"pending"] [2199,"pending"]'
+status "--at of a pipe" 2 '^mhptop: --at: a pipe cannot be read again: record to a file, and replay that$' \
+	"$MHPTOP" replay -b --at 80us < <(cat hosted.ndjson)
+status "--at of a recording that is followed" 2 '^mhptop: --at: a recording that is followed has no end yet' \
+	"$MHPTOP" replay -b --at 80us --follow hosted.ndjson
+for text in '' + -1s noon 25:00; do
+	status "--at '$text' is refused" 2 '^mhptop: --at needs a time as printed, ' "$MHPTOP" replay -b --at "$text" hosted.ndjson
+done
+for text in '' 0 -1 x 1001 2y; do
+	status "--speed '$text' is refused" 2 '^mhptop: --speed needs a number from 0.001 to 1000' "$MHPTOP" replay -b --speed "$text" hosted.ndjson
+done
+started=$EPOCHREALTIME
+eq "--speed gives the frames of -d" "$(frames --speed 4 "$WORK/slow.ndjson")" "$(frames -d 1 "$WORK/slow.ndjson")"
+check "  each in its time" awk -v from="$started" -v to="$EPOCHREALTIME" 'BEGIN { exit to - from < 0.25 }'
+
 # A recording that its recorder is still writing
 has_ended() { [[ -e $WORK/ended ]]; }
 head -n 20 hosted.ndjson >"$WORK/growing"

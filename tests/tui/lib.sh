@@ -46,7 +46,7 @@ screen_styled() { tmux_ capture-pane -pe; }
 keys() { tmux_ send-keys "$@"; }
 # type_line TEXT: into a prompt
 type_line() {
-	keys -l "$1"
+	keys -l -- "$1"
 	keys Enter
 }
 size() { tmux_ resize-window -x "${1%x*}" -y "${1#*x}"; }

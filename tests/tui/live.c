@@ -141,7 +141,7 @@ int main(int argc, char **argv)
 	if (pipe(fake.silent) || stream_start(&stream, &fake.source.info, NULL))
 		return 1;
 	stream.model.facts = &facts;
-	status = dashboard_run(&stream, &opts);
+	status = dashboard_run(&stream, NULL, &opts);
 	stream_close(&stream);
 	return status;
 }

@@ -106,10 +106,6 @@ keys Up Up
 shows "Up: previous rows, at the same column or left of it" '^>● +99 '
 keys Tab
 
-keys p
-shows "p: paused" 'PAUSED'
-keys Space
-hides "space: resumed" 'PAUSED'
 keys d
 shows "d: a prompt" '^Seconds: 1'
 keys C-u

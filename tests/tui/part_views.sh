@@ -5,7 +5,8 @@
 # shellcheck disable=SC2154
 
 SCREENS=$TOP/tests/tui/screens
-cells() { screen_styled | "$TOP/tests/tui/screen_cells.py"; }
+# The help names the file of settings, which is in a folder of this run.
+cells() { screen_styled | "$TOP/tests/tui/screen_cells.py" | sed "s,$WORK,WORK,"; }
 # shellcheck disable=SC2317
 is_screen() { cells >"$WORK/shown" && cmp -s "$WORK/shown" "$1"; }
 # shellcheck disable=SC2317
@@ -58,6 +59,8 @@ views blocks "$STORY" 'Blocks'
 views ranges "$STORY" '^\[Ranges\]' 2
 views nodes "$STORY" '^\[Nodes\]' 3
 views devices "$STORY" '^\[Devices\]' 4
+views operations "$STORY" '^\[Operations\]' 5
+views latency "$STORY" '^\[Latency\]' 6
 views events "$STORY" '^\[Events\]' 7
 views columns "$STORY" '^\[Columns\]' c j Space
 views large "$LARGE" ' 1 cell = '

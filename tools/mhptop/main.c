@@ -22,6 +22,7 @@
 #include "report/diff.h"
 #include "report/report.h"
 #include "serve/serve.h"
+#include "source/replay.h"
 #include "source/stream.h"
 
 static char out_buffer[1 << 16];
@@ -32,12 +33,27 @@ static const enum source_kind *cli_source(const struct cli *cli)
 	return cli->has_source ? &cli->source : NULL;
 }
 
-static int show(struct stream *stream, const struct cli *cli)
+static int show_live(struct stream *stream, const struct cli *cli)
 {
 	int status = cli->view.format == VIEW_DASHBOARD ?
-			     dashboard_run(stream, &cli->view) :
+			     dashboard_run(stream, NULL, &cli->view) :
 			     batch_run(stream, &cli->view);
 
+	stream_close(stream);
+	return status;
+}
+
+static int show_recording(struct replay *replay, struct stream *stream,
+			  const struct cli *cli)
+{
+	int status;
+
+	replay_start(replay, stream);
+	status = cli->view.format == VIEW_DASHBOARD ?
+			 dashboard_run(stream, replay, &cli->view) :
+		 cli->view.at ? batch_run_at(replay, &cli->view) :
+				batch_run(stream, &cli->view);
+	replay_close(replay);
 	stream_close(stream);
 	return status;
 }
@@ -56,7 +72,7 @@ static int top(const struct cli *cli)
 		status_fail(STATUS_OK,
 			    "polling sysfs instead of reading events: %s",
 			    stream.model.notice);
-	return show(&stream, cli);
+	return show_live(&stream, cli);
 }
 
 /* As a time of the recording's clock, rounded to microseconds. 0 if it is not set. */
@@ -70,12 +86,21 @@ static u64 moment_ns(const struct cli_moment *moment,
 
 static int replay(const struct cli *cli)
 {
+	const bool plays = cli->view.format == VIEW_DASHBOARD &&
+			   cli->view.speed > 0;
+	struct replay replay;
 	struct stream stream;
 	u64 since, until;
-	int err = cli->follow ? stream_open_growing(&stream, cli->file, NULL) :
-				stream_open_all(&stream, cli->files,
-						cli->nr_files, 0, NULL);
+	int err;
 
+	replay_init(&replay, cli->files, cli->nr_files, cli->follow);
+	if (*replay.refusal && (cli->view.at || plays))
+		return status_fail(STATUS_USAGE, "--%s: %s",
+				   cli->view.at ? "at" : "speed",
+				   replay.refusal);
+	err = cli->follow ? stream_open_growing(&stream, cli->file, NULL) :
+			    stream_open_all(&stream, cli->files, cli->nr_files,
+					    0, NULL);
 	if (err)
 		return status_fail(stream_status(err), "%s", stream.why);
 	since = moment_ns(&cli->since, &stream.model.info);
@@ -87,7 +112,7 @@ static int replay(const struct cli *cli)
 	}
 	/* Times are printed in microseconds: include all of the last one. */
 	stream_window(&stream, since, cli->until.is_set ? until + 999 : 0);
-	return show(&stream, cli);
+	return show_recording(&replay, &stream, cli);
 }
 
 static int explain(const struct cli *cli)

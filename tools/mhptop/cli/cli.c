@@ -9,8 +9,10 @@
 #include <unistd.h>
 
 #include "answers/target.h"
+#include "base/moment.h"
 #include "base/units.h"
 #include "cli/options.h"
+#include "source/replay.h"
 #include "serve/listen.h"
 
 static int refuse_value(const char *name, const char *needs, const char *text)
@@ -201,14 +203,39 @@ static int parse_listen(struct cli *cli, const char *text)
 	return 0;
 }
 
-static int parse_at(struct cli *cli, const char *text)
+#define DAY_NS (10 * 86400 * LOOP_NS)
+
+/* What it means depends on the command, which may follow. */
+static int check_at(struct cli *cli)
 {
+	struct moment moment;
 	const char *end;
 
-	cli->add.has_address = true;
-	if (!number_parse(&cli->add.address, text, true, &end) && !*end)
+	if (!cli->at)
 		return 0;
-	return refuse_value("at", "an address such as 0x100000000", text);
+	if (cli->command == CLI_REPLAY) {
+		cli->view.at = cli->at;
+		/* The day is known only once the recording is read; any will do. */
+		if (!moment_parse(&moment, cli->at, cli->view.time, DAY_NS) &&
+		    moment.ns >= 0)
+			return 0;
+		return refuse_value("at", MOMENT_EXAMPLE, cli->at);
+	}
+	cli->add.has_address = true;
+	if (!number_parse(&cli->add.address, cli->at, true, &end) && !*end)
+		return 0;
+	return refuse_value("at", "an address such as 0x100000000", cli->at);
+}
+
+static int parse_speed(struct cli *cli, const char *text)
+{
+	char needs[48];
+
+	if (!replay_speed_parse(&cli->view.speed, text))
+		return 0;
+	snprintf(needs, sizeof(needs), "a number from %g to %g",
+		 REPLAY_SPEED_MIN, REPLAY_SPEED_MAX);
+	return refuse_value("speed", needs, text);
 }
 
 static int parse_mode(struct cli *cli, const char *text)
@@ -277,7 +304,10 @@ static int parse_option(struct cli *cli, int option, const char *arg)
 		cli->now = true;
 		return 0;
 	case CLI_OPT_AT:
-		return parse_at(cli, arg);
+		cli->at = arg;
+		return 0;
+	case CLI_OPT_SPEED:
+		return parse_speed(cli, arg);
 	case CLI_OPT_MODE:
 		return parse_mode(cli, arg);
 	case CLI_OPT_FOLLOW:
@@ -600,6 +630,8 @@ bool cli_parse(struct cli *cli, int argc, char **argv, int *status)
 	cli->report.output = cli->output;
 	if (cli->output && cli->report.format == REPORT_TEXT)
 		cli->report.format = REPORT_HTML;
+	if (*status == STATUS_OK)
+		*status = check_at(cli);
 	if (*status == STATUS_OK)
 		*status = check_files(cli);
 	if (*status == STATUS_OK && cli->command == CLI_DIFF)

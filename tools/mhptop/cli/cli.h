@@ -53,6 +53,7 @@ struct cli {
 	bool follow;
 	bool perfetto, ndjson; /* the format of export */
 	bool csv; /* the format of report */
+	const char *at; /* an address for plan add, a time for replay */
 	bool now; /* what needs attention, of doctor */
 	struct plan_add_opts add; /* of plan add */
 	struct cli_moment since, until;

@@ -51,6 +51,7 @@ void model_fini(struct model *model)
 	model->ledger = NULL;
 	violations_free(&model->violations);
 	who_reset(&model->who);
+	history_free(&model->history);
 	sparse_free(&model->poisoned);
 	free(model->log);
 	model->log = NULL;
@@ -158,6 +159,7 @@ int model_take(void *ctx, const struct mhp_record *record)
 	if (!event_is_tool(record->event) &&
 	    record->time_ns >= model->log_since_ns)
 		log_put(model, record);
+	history_take(&model->history, model, record);
 	return 0;
 }
 

@@ -11,6 +11,7 @@
 
 #include "base/sparse.h"
 #include "model/attention.h"
+#include "model/history.h"
 #include "model/ledger.h"
 #include "model/source_info.h"
 #include "model/violations.h"
@@ -30,6 +31,9 @@ struct model {
 	struct mhp_ledger *ledger;
 	struct violations violations;
 	struct who who;
+	struct history
+		history; /* empty unless its extent is set before the first record */
+	u64 part; /* the recording, if there are several, counted from 0 */
 	struct sparse
 		poisoned; /* u32 pages of memory blocks, by block number, as of the snapshot */
 	struct attention attention; /* as of the last stream_update() */

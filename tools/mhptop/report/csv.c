@@ -88,12 +88,13 @@ static void csv_put(FILE *out, const struct csv_row *row)
 static void csv_memory(struct csv_row *row, const struct report *report,
 		       const struct history_operation *operation)
 {
-	char memory[REPORT_MEMORY_MAX];
+	char memory[HISTORY_MEMORY_MAX];
 
 	csv_text(row, "kind", operation_name(operation->kind));
 	csv_text(row, "memory",
-		 report_memory(report, operation->kind, operation->start_pfn,
-			       operation->nr_pages, memory));
+		 history_memory(&report->stream->model, operation->kind,
+				operation->start_pfn, operation->nr_pages,
+				memory));
 	csv_number(row, "recording", true, operation->part);
 	csv_number(row, "start_pfn", true, operation->start_pfn);
 	csv_number(row, "nr_pages", true, operation->nr_pages);
@@ -133,7 +134,7 @@ static void csv_operation(const struct report *report, FILE *out,
 	    operation->kind == OPERATION_OFFLINE)
 		csv_word(&row, "zone", event_zones, operation->zone);
 	csv_number(&row, "pid", true, operation->pid);
-	csv_text(&row, "comm", report_comm(operation->comm, text));
+	csv_text(&row, "comm", history_comm(operation->comm, text));
 	csv_word(&row, "way", who_ways, operation->way);
 	csv_number(&row, "blockers", true, operation->blockers);
 	csv_number(&row, "passes", true, operation->passes);
@@ -208,7 +209,7 @@ static void csv_retry(const struct report *report, FILE *out,
 
 int report_csv(const struct report *report, FILE *out)
 {
-	const struct history *history = &report->history;
+	const struct history *history = report->history;
 	const struct summary *summary = &report->summary;
 	size_t i;
 

@@ -413,7 +413,7 @@ static int side_status(const struct report *report)
 		status_fail(STATUS_OK, "%s", stream->why);
 	if (stream->err)
 		return stream_status(stream->err);
-	if (report->history.no_memory)
+	if (report->history->no_memory)
 		return status_fail(STATUS_FAILED, "out of memory");
 	return stream_shown_status(&stream->model);
 }

@@ -102,7 +102,7 @@ static void compare_result(struct diff *diff, const struct results_of *a,
 {
 	static const struct results_of none;
 	const struct results_of *any = a ? a : b;
-	char memory[REPORT_MEMORY_MAX], name[64], text_a[96], text_b[96];
+	char memory[HISTORY_MEMORY_MAX], name[64], text_a[96], text_b[96];
 
 	a = a ? a : &none;
 	b = b ? b : &none;
@@ -111,8 +111,8 @@ static void compare_result(struct diff *diff, const struct results_of *a,
 		return;
 	diff->differences++;
 	diff_begin_row(diff);
-	report_memory(&diff->a, any->kind, any->start_pfn, any->nr_pages,
-		      memory);
+	history_memory(&diff->a.stream->model, any->kind, any->start_pfn,
+		       any->nr_pages, memory);
 	if (!diff->json) {
 		results_text(a, text_a);
 		results_text(b, text_b);
@@ -132,8 +132,8 @@ static void compare_result(struct diff *diff, const struct results_of *a,
 int diff_compare_operations(struct diff *diff)
 {
 	size_t nr_a = 0, nr_b = 0, a = 0, b = 0;
-	struct results_of *list_a = sum_results(&diff->a.history, &nr_a);
-	struct results_of *list_b = sum_results(&diff->b.history, &nr_b);
+	struct results_of *list_a = sum_results(diff->a.history, &nr_a);
+	struct results_of *list_b = sum_results(diff->b.history, &nr_b);
 	int order, err = list_a && list_b ? 0 : -ENOMEM;
 
 	while (!err && (a < nr_a || b < nr_b)) {

@@ -124,7 +124,7 @@ static void html_operation(const struct report *report, FILE *out,
 	const struct summary_times *times =
 		&report->summary.times[operation->kind];
 	char when[UNITS_TEXT_MAX], took[UNITS_TEXT_MAX] = "?", result[160];
-	char memory[REPORT_MEMORY_MAX], comm[MHP_COMM_LEN + 1];
+	char memory[HISTORY_MEMORY_MAX], comm[MHP_COMM_LEN + 1];
 	bool failed = operation->end != HISTORY_ENDED || operation->ret;
 	s64 ns = history_duration(operation);
 
@@ -135,8 +135,9 @@ static void html_operation(const struct report *report, FILE *out,
 	fprintf(out, "<tr%s><td>%s</td><td>%s</td><td>%s",
 		failed ? " class=\"bad\"" : "", when,
 		operation_name(operation->kind),
-		report_memory(report, operation->kind, operation->start_pfn,
-			      operation->nr_pages, memory));
+		history_memory(&report->stream->model, operation->kind,
+			       operation->start_pfn, operation->nr_pages,
+			       memory));
 	if (operation->zone)
 		fprintf(out, " %s", event_symbol(event_zones, operation->zone));
 	fputs("</td><td>", out);
@@ -145,7 +146,7 @@ static void html_operation(const struct report *report, FILE *out,
 	svg_phases(operation, times->max_ns, out);
 	html_phases(out, operation);
 	fputs("</td><td><bdi>", out);
-	xml_put(out, report_comm(operation->comm, comm));
+	xml_put(out, history_comm(operation->comm, comm));
 	fprintf(out, "</bdi> (%u)%s%s</td></tr>\n", operation->pid,
 		operation->way ? ", " : "",
 		operation->way ? event_symbol(who_ways, operation->way) : "");
@@ -181,7 +182,7 @@ static int compare_place(const void *a, const void *b)
 
 static int html_rows(const struct report *report, FILE *out)
 {
-	const struct history *history = &report->history;
+	const struct history *history = report->history;
 	size_t i, nr = history->nr < ROWS_MAX ? history->nr : ROWS_MAX;
 	const struct history_operation **list =
 		calloc(history->nr ?: 1, sizeof(*list));
@@ -202,7 +203,7 @@ static int html_rows(const struct report *report, FILE *out)
 
 static int html_operations(const struct report *report, FILE *out)
 {
-	size_t nr = report->history.nr;
+	size_t nr = report->history->nr;
 	int i, err;
 
 	fprintf(out, "<h2>Operations</h2>\n<p>%zu", nr);
@@ -264,7 +265,7 @@ static void html_pages(const struct report *report, FILE *out)
 	}
 	fprintf(out,
 		"<p>%zu of %zu.</p><div><table id=\"pages\"><tr><th>page</th><th>block</th><th>kind</th><th>stage</th><th class=\"n\">order</th><th class=\"n\">references</th><th class=\"n\">mappings</th><th class=\"n\">offlines</th><th class=\"n\">reports</th></tr>\n",
-		summary->nr_pages, report->history.nr_pages);
+		summary->nr_pages, report->history->nr_pages);
 	for (i = 0; i < summary->nr_pages; i++)
 		html_page(report, out, summary->pages[i]);
 	fputs("</table></div>\n", out);
@@ -273,7 +274,7 @@ static void html_pages(const struct report *report, FILE *out)
 static void html_retries(const struct report *report, FILE *out)
 {
 	const struct summary *summary = &report->summary;
-	char memory[REPORT_MEMORY_MAX], result[160];
+	char memory[HISTORY_MEMORY_MAX], result[160];
 	size_t i;
 
 	fputs("<h2>Retries</h2>\n", out);
@@ -289,9 +290,9 @@ static void html_retries(const struct report *report, FILE *out)
 		fprintf(out,
 			"<tr><td>%s</td><td>%s</td><td class=\"n\">%llu</td><td>",
 			operation_name(retry->last->kind),
-			report_memory(report, retry->last->kind,
-				      retry->start_pfn, retry->last->nr_pages,
-				      memory),
+			history_memory(&report->stream->model,
+				       retry->last->kind, retry->start_pfn,
+				       retry->last->nr_pages, memory),
 			retry->tries);
 		xml_put(out,
 			history_result(retry->last, result, sizeof(result)));

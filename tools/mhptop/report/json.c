@@ -84,14 +84,15 @@ static void json_operation(const struct report *report, FILE *out,
 	const struct model *model = &report->stream->model;
 	s64 ns = history_duration(operation);
 	bool ended = operation->end == HISTORY_ENDED;
-	char memory[REPORT_MEMORY_MAX], when[UNITS_TEXT_MAX];
+	char memory[HISTORY_MEMORY_MAX], when[UNITS_TEXT_MAX];
 	u64 wall, from = operation->begin_ns ?: operation->end_ns;
 
 	fprintf(out,
 		"{\"kind\":\"%s\",\"memory\":\"%s\",\"part\":%llu,\"start_pfn\":%llu,\"nr_pages\":%llu",
 		operation_name(operation->kind),
-		report_memory(report, operation->kind, operation->start_pfn,
-			      operation->nr_pages, memory),
+		history_memory(&report->stream->model, operation->kind,
+			       operation->start_pfn, operation->nr_pages,
+			       memory),
 		operation->part, operation->start_pfn, operation->nr_pages);
 	report_put_number(out, "begin_ns", operation->begin_ns != 0,
 			  operation->begin_ns);
@@ -119,7 +120,7 @@ static void json_operation(const struct report *report, FILE *out,
 
 static void json_operations(const struct report *report, FILE *out)
 {
-	const struct history *history = &report->history;
+	const struct history *history = report->history;
 	size_t i;
 
 	fputs("\"operations\":[", out);
@@ -188,13 +189,13 @@ static void json_retry(const struct report *report, FILE *out,
 		       const struct summary_retry *retry)
 {
 	const struct history_operation *last = retry->last;
-	char memory[REPORT_MEMORY_MAX];
+	char memory[HISTORY_MEMORY_MAX];
 
 	fprintf(out,
 		"{\"kind\":\"%s\",\"memory\":\"%s\",\"part\":%llu,\"start_pfn\":%llu,\"tries\":%llu",
 		operation_name(last->kind),
-		report_memory(report, last->kind, retry->start_pfn,
-			      last->nr_pages, memory),
+		history_memory(&report->stream->model, last->kind,
+			       retry->start_pfn, last->nr_pages, memory),
 		retry->part, retry->start_pfn, retry->tries);
 	report_put_number(out, "begin_ns", retry->first_ns != 0,
 			  retry->first_ns);
@@ -208,7 +209,7 @@ static void json_summary(const struct report *report, FILE *out)
 	size_t i;
 
 	fprintf(out, "\"pages_in_the_way\":%zu,\n\"pages\":[",
-		report->history.nr_pages);
+		report->history->nr_pages);
 	for (i = 0; i < summary->nr_pages; i++) {
 		fputs(i ? ",\n" : "\n", out);
 		json_page(report, out, summary->pages[i]);
@@ -224,7 +225,7 @@ static void json_summary(const struct report *report, FILE *out)
 /* How the states of the memory blocks changed, without events that left a state as it was. */
 static void json_states(const struct report *report, FILE *out)
 {
-	const struct history *history = &report->history;
+	const struct history *history = report->history;
 	struct sparse states;
 	const char *sep = "\n";
 	size_t i;

@@ -5,65 +5,32 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/plain_text.h"
 #include "report/report.h"
-
-const char *report_memory(const struct report *report, enum operation kind,
-			  u64 start_pfn, u64 nr_pages,
-			  char text[REPORT_MEMORY_MAX])
-{
-	const struct model *model = &report->stream->model;
-	u64 bytes = model->info.page_bytes;
-
-	if (kind == OPERATION_ONLINE || kind == OPERATION_OFFLINE)
-		snprintf(text, REPORT_MEMORY_MAX, "memory%llu",
-			 start_pfn / ledger_block_pages(model->ledger));
-	else
-		snprintf(text, REPORT_MEMORY_MAX, "0x%llx-0x%llx",
-			 start_pfn * bytes, (start_pfn + nr_pages) * bytes - 1);
-	return text;
-}
-
-const char *report_comm(const char *comm, char text[MHP_COMM_LEN + 1])
-{
-	memcpy(text, comm, MHP_COMM_LEN);
-	text[MHP_COMM_LEN] = '\0';
-	plain_text(text);
-	return text;
-}
-
-/* Sink */
-static int report_take(void *ctx, const struct mhp_record *record)
-{
-	struct report *report = ctx;
-	int ret = stream_take(report->stream, record);
-
-	history_take(&report->history, report->stream, record);
-	return ret;
-}
 
 void report_read(struct report *report)
 {
 	struct stream *stream = report->stream;
+	struct history *history = &stream->model.history;
 	struct pollfd fd = { .events = POLLIN };
 	int ret;
 
+	report->history = history;
+	history->extent = HISTORY_ALL;
 	do {
-		ret = stream_read(stream, report_take, report);
+		ret = stream_read(stream, stream_take, stream);
 		fd.fd = source_fd(stream->source);
 		if (!ret)
 			loop_wait(&fd, 1, 0);
 	} while (ret >= 0);
-	stream_finish(stream, report_take, report);
-	history_end(&report->history, stream);
-	if (summary_make(&report->summary, &report->history))
-		report->history.no_memory = true;
+	stream_finish(stream, stream_take, stream);
+	history_end(history, &stream->model);
+	if (summary_make(&report->summary, history))
+		history->no_memory = true;
 }
 
 void report_free(struct report *report)
 {
 	summary_free(&report->summary);
-	history_free(&report->history);
 }
 
 static int write_to(const struct report *report, FILE *out)
@@ -151,7 +118,7 @@ static int report_status(const struct report *report)
 		status_fail(STATUS_OK, "%s", stream->why);
 	if (stream->err)
 		return stream_status(stream->err);
-	if (report->history.no_memory)
+	if (report->history->no_memory)
 		return status_fail(STATUS_FAILED,
 				   "the report is not complete: out of memory");
 	return stream_shown_status(&stream->model);

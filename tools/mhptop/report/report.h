@@ -9,7 +9,8 @@
 #include <stdio.h>
 #include "base/units.h"
 #include "check/call_site.h"
-#include "report/summary.h"
+#include "model/summary.h"
+#include "source/stream.h"
 
 enum report_format { REPORT_TEXT, REPORT_CSV, REPORT_JSON, REPORT_HTML };
 
@@ -25,7 +26,7 @@ struct report_opts {
 struct report {
 	struct stream *stream;
 	const struct report_opts *opts;
-	struct history history;
+	const struct history *history; /* of the model; NULL: not read yet */
 	struct summary summary;
 	struct call_sites *sites; /* NULL: not needed */
 };
@@ -36,7 +37,7 @@ struct report {
  */
 int report_run(struct stream *stream, const struct report_opts *opts);
 
-/* Read the stream to its end, and sum it up. Whatever is missing then shows in the stream and in history.no_memory. */
+/* Read the stream to its end, and sum it up. Whatever is missing then shows in the stream and in history->no_memory. */
 void report_read(struct report *report);
 /* Free what report_read() made. */
 void report_free(struct report *report);
@@ -46,13 +47,5 @@ int report_text(const struct report *report, FILE *out);
 int report_csv(const struct report *report, FILE *out);
 int report_json(const struct report *report, FILE *out);
 int report_html(const struct report *report, FILE *out);
-
-/* "memory32" for a memory block, "0x100000000-0x13fffffff" for a range */
-#define REPORT_MEMORY_MAX 48
-const char *report_memory(const struct report *report, enum operation kind,
-			  u64 start_pfn, u64 nr_pages,
-			  char text[REPORT_MEMORY_MAX]);
-/* The name of a task without control characters */
-const char *report_comm(const char *comm, char text[MHP_COMM_LEN + 1]);
 
 #endif

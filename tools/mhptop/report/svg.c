@@ -53,7 +53,7 @@ static int axis_add(struct axis *axis, u64 part, u64 ns)
 
 static int axis_make(struct axis *axis, const struct report *report)
 {
-	const struct history *history = &report->history;
+	const struct history *history = report->history;
 	const struct history_operation *operation = history->operations;
 	size_t i;
 	int err = 0;
@@ -295,10 +295,10 @@ int svg_map(const struct report *report, FILE *out)
 	int i, height, err = axis_make(&map.axis, report);
 
 	sparse_init(&map.blocks, sizeof(struct map_block));
-	err = err ?: make_rows(&map, &report->history);
+	err = err ?: make_rows(&map, report->history);
 	if (!err) {
 		height = map.nr_rows * ROW_HEIGHT;
-		fill_rows(&map, &report->history);
+		fill_rows(&map, report->history);
 		begin_svg(out, "wide", "states of the memory blocks over time",
 			  LEFT + WIDTH, height + 20);
 		put_names(&map, out);
@@ -317,7 +317,7 @@ int svg_map(const struct report *report, FILE *out)
 static void put_lane(const struct report *report, const struct axis *axis,
 		     FILE *out, enum operation kind, bool failed)
 {
-	const struct history *history = &report->history;
+	const struct history *history = report->history;
 	int top = kind * LANE_HEIGHT;
 	size_t i;
 

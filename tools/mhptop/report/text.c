@@ -38,7 +38,7 @@ static void text_operation(const struct report *report, FILE *out,
 			   const struct history_operation *operation)
 {
 	char when[UNITS_TEXT_MAX], took[UNITS_TEXT_MAX], result[160];
-	char memory[REPORT_MEMORY_MAX], comm[MHP_COMM_LEN + 1];
+	char memory[HISTORY_MEMORY_MAX], comm[MHP_COMM_LEN + 1];
 	enum operation kind = operation->kind;
 
 	model_time_text(when, &report->stream->model, report->opts->time,
@@ -49,8 +49,8 @@ static void text_operation(const struct report *report, FILE *out,
 		       "+");
 	else
 		phase_text(took, history_duration(operation));
-	report_memory(report, kind, operation->start_pfn, operation->nr_pages,
-		      memory);
+	history_memory(&report->stream->model, kind, operation->start_pfn,
+		       operation->nr_pages, memory);
 	fprintf(out, "%s %-7s %s", when, operation_name(kind), memory);
 	if (kind == OPERATION_ONLINE || kind == OPERATION_OFFLINE)
 		fprintf(out, " %s %s", kind == OPERATION_ONLINE ? "to" : "from",
@@ -59,7 +59,7 @@ static void text_operation(const struct report *report, FILE *out,
 				"?");
 	fprintf(out, "  %s  %s  %s (%u), %s",
 		history_result(operation, result, sizeof(result)), took,
-		report_comm(operation->comm, comm), operation->pid,
+		history_comm(operation->comm, comm), operation->pid,
 		operation->way ? event_symbol(who_ways, operation->way) :
 				 "way unknown");
 	if (operation->begin_ns)
@@ -76,7 +76,7 @@ static void text_operation(const struct report *report, FILE *out,
 
 static void text_operations(const struct report *report, FILE *out)
 {
-	const struct history *history = &report->history;
+	const struct history *history = report->history;
 	size_t i;
 
 	fprintf(out, "\nOperations  %zu  (%s)\n", history->nr,
@@ -152,7 +152,7 @@ static void text_pages(const struct report *report, FILE *out)
 		return;
 	}
 	fprintf(out, "  %zu of %zu\n", summary->nr_pages,
-		report->history.nr_pages);
+		report->history->nr_pages);
 	fprintf(out, "%-14s %-10s %-11s %-13s %8s %8s %8s %8s %8s\n", "PAGE",
 		"BLOCK", "KIND", "STAGE", "ORDER", "REFS", "MAPS", "OFFLINES",
 		"REPORTS");
@@ -163,7 +163,7 @@ static void text_pages(const struct report *report, FILE *out)
 static void text_retries(const struct report *report, FILE *out)
 {
 	const struct summary *summary = &report->summary;
-	char memory[REPORT_MEMORY_MAX], span[UNITS_TEXT_MAX], result[160];
+	char memory[HISTORY_MEMORY_MAX], span[UNITS_TEXT_MAX], result[160];
 	size_t i;
 
 	fputs("\nRetries", out);
@@ -174,8 +174,8 @@ static void text_retries(const struct report *report, FILE *out)
 		const struct summary_retry *retry = &summary->retries[i];
 		bool spans = retry->first_ns && retry->last_ns;
 
-		report_memory(report, retry->last->kind, retry->start_pfn,
-			      retry->last->nr_pages, memory);
+		history_memory(&report->stream->model, retry->last->kind,
+			       retry->start_pfn, retry->last->nr_pages, memory);
 		fprintf(out,
 			"%-7s %s  %llu tries within %s, the last one: %s\n",
 			operation_name(retry->last->kind), memory, retry->tries,

@@ -371,6 +371,7 @@ static int start_part(struct stream *stream, u64 begin_ns)
 	}
 	stream->part_begins = false;
 	stream->boot += !continues;
+	stream->model.part = stream->part;
 	rules_describe(stream->rules, &source->info);
 	return model_restart(&stream->model, &source->info, continues);
 }

@@ -27,6 +27,9 @@ struct batch {
 	u64 due_record; /* next frame by the time of records, 0: not known yet */
 	u64 boot; /* the clock that this time is of */
 	unsigned long frames; /* so far */
+	bool at; /* the first frame is that of the stream as it is */
+	u64 paced_ns; /* by the clock, when the time of the records was: */
+	u64 paced_record; /* 0: no frame was paced yet */
 };
 
 static bool is_enough(const struct batch *batch)
@@ -66,6 +69,27 @@ static int print_frame(struct batch *batch)
 	return batch->out.err ?: err;
 }
 
+/* With --speed, a frame waits for its time. 0, or an error of out_wait(). */
+static int pace(struct batch *batch)
+{
+	double speed = batch->opts->speed, ahead;
+	int err = 0;
+	u64 until;
+
+	if (speed == 0)
+		return 0;
+	if (!batch->paced_record || batch->due_record < batch->paced_record) {
+		batch->paced_record = batch->due_record;
+		batch->paced_ns = loop_now();
+	}
+	ahead = (batch->due_record - batch->paced_record) / speed;
+	until = batch->paced_ns +
+		(u64)(ahead < DURATION_MAX_NS ? ahead : DURATION_MAX_NS);
+	while (!err && loop_now() < until)
+		err = out_wait(&batch->out, -1, until);
+	return err;
+}
+
 /* Sink. A frame that is due shows the state before the record. */
 static int batch_take(void *ctx, const struct mhp_record *record)
 {
@@ -80,7 +104,7 @@ static int batch_take(void *ctx, const struct mhp_record *record)
 	if (record->time_ns < batch->due_record)
 		return stream_take(batch->stream, record);
 	stream_tick(batch->stream, batch->due_record);
-	if (print_frame(batch) || is_enough(batch))
+	if (pace(batch) || print_frame(batch) || is_enough(batch))
 		return -ECANCELED;
 	late = record->time_ns - batch->due_record;
 	batch->due_record += (late / batch->delay + 1) * batch->delay;
@@ -148,6 +172,13 @@ static int batch_loop(struct batch *batch)
 	struct stream *stream = batch->stream;
 	int err;
 
+	if (batch->at) {
+		batch->due_record = model_now(&stream->model) + batch->delay;
+		batch->boot = stream->boot;
+		err = print_frame(batch);
+		if (err || stream->over || !batch->delay)
+			return err;
+	}
 	err = stream->model.info.live ? run_live(batch) : run_replay(batch);
 	if (batch->out.err || is_enough(batch) || err == -EPIPE)
 		return err;
@@ -194,13 +225,15 @@ static void note_history(const char *text)
 	block_filter_free(filter);
 }
 
-int batch_run(struct stream *stream, const struct view_opts *opts)
+static int batch_start(struct stream *stream, const struct view_opts *opts,
+		       bool at)
 {
 	const bool only_last = !stream->model.info.live && !opts->delay &&
-			       opts->frames < 2;
+			       opts->frames < 2 && opts->speed == 0;
 	struct batch batch = {
 		.stream = stream,
 		.opts = opts,
+		.at = at,
 		.delay = only_last ? 0 : (opts->delay ?: 1) * LOOP_NS,
 	};
 	int signals = loop_signals(), status;
@@ -221,4 +254,23 @@ int batch_run(struct stream *stream, const struct view_opts *opts)
 	}
 	close(signals);
 	return status;
+}
+
+int batch_run(struct stream *stream, const struct view_opts *opts)
+{
+	return batch_start(stream, opts, false);
+}
+
+int batch_run_at(struct replay *replay, const struct view_opts *opts)
+{
+	char why[160];
+
+	replay_wait(replay);
+	if (!replay_can(replay))
+		return status_fail(STATUS_FAILED, "--at: %s", replay->refusal);
+	if (replay_begin_at(replay, opts->at, opts->time, why, sizeof(why)))
+		return status_fail(STATUS_USAGE, "--at: %s", why);
+	if (replay_wait(replay))
+		return status_fail(STATUS_FAILED, "%s", replay->why);
+	return batch_start(replay->shown, opts, true);
 }

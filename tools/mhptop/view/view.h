@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stdio.h>
+#include "base/moment.h"
 #include "base/units.h"
 #include "model/columns.h"
 #include "model/model.h"
@@ -23,6 +24,8 @@ struct view_opts {
 	bool time_given; /* the user asked for it */
 	const char *settings; /* path of those of the dashboard, NULL: none */
 	const char *filter; /* see columns.h, NULL for all */
+	const char *at; /* the moment of a recording to show, NULL: its end */
+	double speed; /* of playing a recording, 0: do not play it */
 };
 
 /* Seconds between frames */
@@ -61,6 +64,37 @@ enum view_tui_event {
 	VIEW_TUI_NONE,
 	VIEW_TUI_QUIT,
 	VIEW_TUI_REDRAW,
+	VIEW_TUI_MOVE, /* to another moment of a recording: view_tui_wish() */
+};
+
+/* Which moment of a recording is shown, for the header. */
+struct view_motion {
+	const char *
+		refusal; /* why only the end can be shown, "" if any moment can */
+	bool ready; /* the end was reached once, so the other members are known */
+	bool at_end;
+	bool playing;
+	bool moving; /* it is read again up to the moment */
+	unsigned int percent; /* of that */
+	u64 elapsed_ns; /* since the begin */
+	u64 of_ns; /* all of it */
+	u64 day_ns; /* since 1970, 0: unknown */
+	double speed;
+};
+
+/* What the user wants to see of a recording. */
+struct view_wish {
+	enum {
+		VIEW_WISH_NONE,
+		VIEW_WISH_EVENTS, /* so many steps on, or back if negative */
+		VIEW_WISH_OPERATIONS,
+		VIEW_WISH_MOMENT,
+		VIEW_WISH_PLAY, /* or to stop playing */
+		VIEW_WISH_SPEED, /* so many times as fast */
+	} what;
+	long steps;
+	struct moment moment;
+	double factor;
 };
 
 /* Open the terminal. 0, or -errno with a reason in why. */
@@ -72,9 +106,15 @@ void view_tui_draw(struct view_tui *view, const struct model *model);
  * standard input is a recording.
  */
 int view_tui_fd(const struct view_tui *view);
-/* Handle all pending keys. */
+/* Handle the pending keys, up to one that asks for another moment. */
 enum view_tui_event view_tui_keys(struct view_tui *view,
 				  const struct model *model);
+/* What the last key asked for; once. */
+struct view_wish view_tui_wish(struct view_tui *view);
+/* Call it before each frame, if it is a recording. */
+void view_tui_motion(struct view_tui *view, const struct view_motion *motion);
+/* A message for the last line, until the next key. */
+void view_tui_message(struct view_tui *view, const char *message);
 /* Handle a new size of the terminal (SIGWINCH). */
 void view_tui_resize(struct view_tui *view);
 /* While paused, draw only after keys, but continue to read records. */

@@ -12,16 +12,21 @@
 #include "source/live.h"
 #include "source/source.h"
 
+#define PLAY_NS (LOOP_NS / 20) /* between frames while a recording is played */
+
 enum { SIGNALS, KEYS, SOURCE, NR_FDS };
 
 struct dashboard {
-	struct stream *stream;
+	struct stream *stream; /* what is shown */
+	struct replay *replay; /* NULL: live */
 	const struct view_opts *opts;
 	struct view_tui *view;
 	struct pollfd fds[NR_FDS];
 	u64 due; /* time of the next frame */
 	u64 read_due; /* time to read the source; 0: wait for its descriptor */
+	u64 play_due; /* while a recording is played: when it goes on; 0: it is not */
 	unsigned long frames; /* so far */
+	bool begun; /* the moment of the command line is being shown */
 	bool ended;
 };
 
@@ -32,10 +37,30 @@ static u64 delay(struct dashboard *dashboard)
 	return view_tui_delay(dashboard->view, seconds) * LOOP_NS;
 }
 
+void dashboard_tell(const struct replay *replay, struct view_tui *view)
+{
+	struct view_motion motion = {
+		.refusal = replay->refusal,
+		.ready = replay_can(replay),
+		.playing = replay->playing,
+		.speed = replay->speed,
+	};
+
+	if (motion.ready) {
+		motion.at_end = replay_at_end(replay);
+		motion.moving = replay_is_moving(replay, &motion.percent);
+		motion.day_ns = replay_wall(replay);
+		motion.elapsed_ns = replay_elapsed(replay, &motion.of_ns);
+	}
+	view_tui_motion(view, &motion);
+}
+
 static void draw(struct dashboard *dashboard)
 {
 	struct stream *stream = dashboard->stream;
 
+	if (dashboard->replay)
+		dashboard_tell(dashboard->replay, dashboard->view);
 	/* While paused, what is shown does not change. */
 	if (source_live_has_clock(&stream->model.info) &&
 	    !view_tui_paused(dashboard->view))
@@ -56,12 +81,90 @@ static void dashboard_tick(struct dashboard *dashboard)
 		dashboard->ended = true;
 }
 
+/* When to read the recording again, after a read that returned ret. */
+static void read_soon(struct dashboard *dashboard, int ret)
+{
+	struct replay *replay = dashboard->replay;
+	unsigned int percent;
+	bool busy = !replay->ready || replay_is_moving(replay, &percent);
+	int fd = busy ? replay_fd(replay) : -1;
+
+	dashboard->fds[SOURCE].fd = fd;
+	if (!busy || (!ret && fd >= 0))
+		dashboard->read_due = 0;
+	else
+		dashboard->read_due = loop_now() + (ret ? 0 : BURST_LOOK_NS);
+}
+
+/* What the command line asks for, as soon as all was read once. */
+static void begin_replay(struct dashboard *dashboard)
+{
+	struct replay *replay = dashboard->replay;
+	const struct view_opts *opts = dashboard->opts;
+	char why[160];
+
+	dashboard->begun = true;
+	if (!replay_can(replay) || (!opts->at && opts->speed == 0))
+		return;
+	if (replay_begin_at(replay, opts->at, opts->time, why, sizeof(why)))
+		view_tui_message(dashboard->view, why);
+	if (opts->speed == 0)
+		return;
+	replay_set_speed(replay, opts->speed);
+	replay_play(replay, true);
+}
+
+/* Read a recording, for the first time or again. */
+static void read_replay(struct dashboard *dashboard)
+{
+	struct replay *replay = dashboard->replay;
+	int ret = replay_read(replay);
+	unsigned int percent;
+
+	if (replay->ready && !dashboard->begun) {
+		begin_replay(dashboard);
+		if (replay->playing)
+			dashboard->play_due = loop_now() + PLAY_NS;
+	}
+	dashboard->stream = replay->shown;
+	if (*replay->why) {
+		view_tui_message(dashboard->view, replay->why);
+		*replay->why = '\0';
+	}
+	read_soon(dashboard, ret);
+	if (ret < 0 && !replay_is_moving(replay, &percent))
+		draw(dashboard);
+}
+
+/* Playing: the time goes on, and with it what is shown. */
+static void play_tick(struct dashboard *dashboard)
+{
+	struct replay *replay = dashboard->replay;
+	unsigned int percent;
+
+	dashboard->play_due = 0;
+	if (!replay->playing)
+		return;
+	dashboard->play_due = loop_now() + PLAY_NS;
+	replay_advance(replay);
+	read_soon(dashboard, 1);
+	if (!replay_is_moving(replay, &percent))
+		draw(dashboard);
+}
+
 /* Also called while paused, as records would be lost otherwise. */
 static void dashboard_read(struct dashboard *dashboard)
 {
 	struct stream *stream = dashboard->stream;
-	int ret = stream_read(stream, stream_take, stream);
-	u64 now = loop_now();
+	int ret;
+	u64 now;
+
+	if (dashboard->replay) {
+		read_replay(dashboard);
+		return;
+	}
+	ret = stream_read(stream, stream_take, stream);
+	now = loop_now();
 
 	dashboard->fds[SOURCE].fd = source_fd(stream->source);
 	if (ret < 0) {
@@ -90,21 +193,63 @@ static void dashboard_signals(struct dashboard *dashboard)
 	}
 }
 
+void dashboard_grant(struct replay *replay, struct view_tui *view,
+		     const struct view_wish *wish)
+{
+	switch (wish->what) {
+	case VIEW_WISH_NONE:
+		return;
+	case VIEW_WISH_EVENTS:
+	case VIEW_WISH_OPERATIONS:
+		replay_step(replay, wish->steps,
+			    wish->what == VIEW_WISH_OPERATIONS);
+		break;
+	case VIEW_WISH_MOMENT:
+		if (replay_go(replay, &wish->moment))
+			view_tui_message(view, REPLAY_NO_WALL);
+		break;
+	case VIEW_WISH_PLAY:
+		replay_play(replay, !replay->playing);
+		break;
+	case VIEW_WISH_SPEED:
+		replay_set_speed(replay, replay->speed * wish->factor);
+		break;
+	}
+}
+
+static void grant(struct dashboard *dashboard, const struct view_wish *wish)
+{
+	struct replay *replay = dashboard->replay;
+
+	if (wish->what == VIEW_WISH_NONE)
+		return;
+	dashboard_grant(replay, dashboard->view, wish);
+	dashboard->play_due = replay->playing ? loop_now() + PLAY_NS : 0;
+	read_soon(dashboard, 1);
+}
+
 /* Keys can change the delay, and so when the next frame is due. */
 static void dashboard_keys(struct dashboard *dashboard)
 {
+	struct model *model = &dashboard->stream->model;
+	enum view_tui_event event;
+	struct view_wish wish;
+	bool news = false;
 	u64 latest;
 
-	switch (view_tui_keys(dashboard->view, &dashboard->stream->model)) {
-	case VIEW_TUI_QUIT:
+	do {
+		event = view_tui_keys(dashboard->view, model);
+		news |= event != VIEW_TUI_NONE;
+		wish = view_tui_wish(dashboard->view);
+		if (dashboard->replay)
+			grant(dashboard, &wish);
+	} while (event == VIEW_TUI_MOVE);
+	if (event == VIEW_TUI_QUIT) {
 		dashboard->ended = true;
 		return;
-	case VIEW_TUI_REDRAW:
-		draw(dashboard);
-		break;
-	case VIEW_TUI_NONE:
-		break;
 	}
+	if (news)
+		draw(dashboard);
 	latest = loop_now() + delay(dashboard);
 	if (dashboard->due > latest)
 		dashboard->due = latest;
@@ -118,6 +263,8 @@ static int dashboard_step(struct dashboard *dashboard)
 
 	if (dashboard->read_due && dashboard->read_due < until)
 		until = dashboard->read_due;
+	if (dashboard->play_due && dashboard->play_due < until)
+		until = dashboard->play_due;
 	ret = loop_wait(fds, NR_FDS, until);
 	if (ret < 0)
 		return ret;
@@ -132,6 +279,9 @@ static int dashboard_step(struct dashboard *dashboard)
 	    (fds[SOURCE].revents ||
 	     (dashboard->read_due && loop_now() >= dashboard->read_due)))
 		dashboard_read(dashboard);
+	if (!dashboard->ended && dashboard->play_due &&
+	    loop_now() >= dashboard->play_due)
+		play_tick(dashboard);
 	if (!dashboard->ended && loop_now() >= dashboard->due)
 		dashboard_tick(dashboard);
 	return 0;
@@ -146,7 +296,11 @@ static int dashboard_loop(struct dashboard *dashboard)
 	dashboard->fds[KEYS].events = POLLIN;
 	dashboard->fds[SOURCE].events = POLLIN;
 	dashboard_read(dashboard);
-	dashboard_tick(dashboard);
+	/* Reading up to the moment that is wanted seldom takes longer. */
+	if (dashboard->opts->at || dashboard->opts->speed > 0)
+		dashboard->due = loop_now() + LOOP_NS / 4;
+	else
+		dashboard_tick(dashboard);
 	while (!err && !dashboard->ended)
 		err = dashboard_step(dashboard);
 	return err;
@@ -164,9 +318,14 @@ static int dashboard_report(const struct stream *stream, int err)
 	return stream_shown_status(&stream->model);
 }
 
-int dashboard_run(struct stream *stream, const struct view_opts *opts)
+int dashboard_run(struct stream *stream, struct replay *replay,
+		  const struct view_opts *opts)
 {
-	struct dashboard dashboard = { .stream = stream, .opts = opts };
+	struct dashboard dashboard = {
+		.stream = stream,
+		.replay = replay,
+		.opts = opts,
+	};
 	int signals = loop_signals(), err;
 	char why[256];
 
@@ -174,6 +333,7 @@ int dashboard_run(struct stream *stream, const struct view_opts *opts)
 		return status_fail(STATUS_FAILED, "cannot receive signals: %s",
 				   strerror(-signals));
 	dashboard.fds[SIGNALS].fd = signals;
+	stream->model.history.extent = HISTORY_LATEST;
 	err = view_tui_open(&dashboard.view, opts, why, sizeof(why));
 	if (err) {
 		close(signals);

@@ -33,17 +33,44 @@ static void sysfs_write(struct tui_pen *pen)
 		tui_pen_force(pen, TUI_ALARM, " sysfs only ");
 }
 
+/* " PAUSED 12.3s/45.0s x2 ": where in a recording, and how fast it is played. */
+static int moment_text(const struct view_motion *motion, char *text, size_t len)
+{
+	char at[UNITS_TEXT_MAX], of[UNITS_TEXT_MAX], speed[16];
+
+	/* So that a step shows: events are microseconds apart. */
+	duration_text(at, motion->elapsed_ns,
+		      motion->elapsed_ns < 1000000000 ? 3 : 6);
+	duration_text(of, motion->of_ns, 3);
+	*speed = '\0';
+	if (motion->speed != 1)
+		snprintf(speed, sizeof(speed), " x%g", motion->speed);
+	if (motion->at_end && !motion->moving) {
+		snprintf(text, len, "recording %s%s", of, speed);
+		return TUI_PLAIN;
+	}
+	if (motion->moving && !motion->playing)
+		snprintf(text, len, " SEEKING %u%% %s/%s%s ", motion->percent,
+			 at, of, speed);
+	else
+		snprintf(text, len, " %s %s/%s%s ",
+			 motion->playing ? "PLAYING" : "PAUSED", at, of, speed);
+	return TUI_FOCUS;
+}
+
 /* A pipe is live until it ends. Right-aligned. Returns the columns used. */
 static int motion_write(const struct view_tui *view, const struct model *model,
 			int y, int cols)
 {
-	char text[64];
+	char text[160];
 	int style = TUI_PLAIN;
 
 	if (view->paused) {
 		snprintf(text, sizeof(text), " PAUSED, %llu new ",
 			 model->log_head - view->paused_head);
 		style = TUI_FOCUS;
+	} else if (view->motion.ready) {
+		style = moment_text(&view->motion, text, sizeof(text));
 	} else if (model->info.live) {
 		snprintf(text, sizeof(text), "every %g s", view->delay);
 	} else {

@@ -216,8 +216,42 @@ ACTION(reverse)
 	return VIEW_TUI_REDRAW;
 }
 
+static enum view_tui_event wish(struct view_tui *view, struct view_wish what)
+{
+	if (!tui_can_move(view))
+		return VIEW_TUI_REDRAW;
+	view->wish = what;
+	return VIEW_TUI_MOVE;
+}
+
+#define WISH(name, kind, nr, by)                                       \
+	ACTION(name)                                                   \
+	{                                                              \
+		(void)model;                                           \
+		return wish(view, (struct view_wish){ .what = kind,    \
+						      .steps = nr,     \
+						      .factor = by }); \
+	}
+
+WISH(event_back, VIEW_WISH_EVENTS, -1, 0)
+WISH(event_on, VIEW_WISH_EVENTS, 1, 0)
+WISH(operation_back, VIEW_WISH_OPERATIONS, -1, 0)
+WISH(operation_on, VIEW_WISH_OPERATIONS, 1, 0)
+WISH(half_speed, VIEW_WISH_SPEED, 0, 0.5)
+WISH(double_speed, VIEW_WISH_SPEED, 0, 2)
+
+ACTION(moment)
+{
+	(void)model;
+	if (tui_can_move(view))
+		tui_prompt_open(view, TUI_MOMENT);
+	return VIEW_TUI_REDRAW;
+}
+
 ACTION(pause)
 {
+	if (view->motion.ready && !view->paused)
+		return wish(view, (struct view_wish){ .what = VIEW_WISH_PLAY });
 	view->paused = !view->paused;
 	view->paused_head = model->log_head;
 	return VIEW_TUI_REDRAW;
@@ -298,6 +332,10 @@ ACTION(time)
 ACTION(zoom)
 {
 	(void)model;
+	if (view->mode == TUI_MAIN && view->view == TUI_VIEW_operations) {
+		view->operations_alone = !view->operations_alone;
+		return VIEW_TUI_REDRAW;
+	}
 	if (!view_has_panes(view))
 		return VIEW_TUI_REDRAW;
 	view->zoomed = !view->zoomed;
@@ -390,7 +428,7 @@ static enum view_tui_event key_handle(struct view_tui *view,
 	view->message[0] = '\0';
 	if (key > 0 && tui_prompt_is_open(view)) {
 		tui_prompt_key(view, key);
-		return VIEW_TUI_REDRAW;
+		return view->wish.what ? VIEW_TUI_MOVE : VIEW_TUI_REDRAW;
 	}
 	if (key == TUI_KEY_MOUSE) {
 		struct tui_mouse mouse;
@@ -423,8 +461,16 @@ enum view_tui_event view_tui_keys(struct view_tui *view,
 		tui_make(view, model);
 		tui_arrange(view, model);
 		event = key_handle(view, model, key);
-		if (event == VIEW_TUI_QUIT)
+		if (event == VIEW_TUI_QUIT || event == VIEW_TUI_MOVE)
 			break;
 	}
 	return event;
+}
+
+struct view_wish view_tui_wish(struct view_tui *view)
+{
+	struct view_wish wish = view->wish;
+
+	view->wish = (struct view_wish){ 0 };
+	return wish;
 }

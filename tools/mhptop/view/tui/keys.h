@@ -20,6 +20,9 @@
 	X(ranges, "2", "", "view: added ranges", '2')                      \
 	X(nodes, "3", "", "view: nodes, with their zones and ranges", '3') \
 	X(devices, "4", "", "view: devices that have memory", '4')         \
+	X(operations, "5", "",                                             \
+	  "view: operations, with a waterfall of their phases", '5')       \
+	X(latency, "6", "", "view: how long operations take", '6')         \
 	X(events, "7", "", "view: events", '7')
 
 #define TUI_KEYS(X)                                                            \
@@ -36,7 +39,8 @@
 	  "choose the columns, their order and width", 'c')                    \
 	X(reverse, "r", "r:reverse", "reverse the sort order", 'r')            \
 	X(pause, "p Space", "p:pause",                                         \
-	  "pause the display; events are still collected", 'p', ' ')           \
+	  "pause the display, or play on; events are still collected", 'p',    \
+	  ' ')                                                                 \
 	X(next, "Tab", "Tab:pane", "move the focus to the next pane",          \
 	  TUI_KEY_TAB, TUI_KEY_BACKTAB)                                        \
 	X(log, "l", "l:log", "cycle the log: split, alone, hidden", 'l')       \
@@ -45,8 +49,18 @@
 	X(ranges_pane, "R", "R:ranges", "show or hide the added ranges", 'R')  \
 	X(time, "T", "T:time", "cycle the times: local, utc, mono, delta",     \
 	  'T')                                                                 \
+	X(event_back, "[", "[ ]:step", "recording: one event back", '[')       \
+	X(event_on, "]", "", "recording: one event on", ']')                   \
+	X(operation_back, "{", "",                                             \
+	  "recording: back to the previous event of an operation", '{')        \
+	X(operation_on, "}", "",                                               \
+	  "recording: on to the next event of an operation", '}')              \
+	X(half_speed, "(", "", "recording: half the speed of playing", '(')    \
+	X(double_speed, ")", "", "recording: double the speed of playing",     \
+	  ')')                                                                 \
+	X(moment, "@", "@:time", "recording: enter a time to show", '@')       \
 	X(zoom, "z", "",                                                       \
-	  "map: one block per cell, or all blocks on the screen", 'z')         \
+	  "map: one block per cell, or all; operations: each from 0", 'z')     \
 	X(zoom_in, "Z", "", "map: half as many blocks per cell", 'Z')          \
 	X(mouse, "M", "", "use the mouse, or leave it to the terminal", 'M')   \
 	X(sort_prev, "<", "", "sort by the previous column", '<')              \

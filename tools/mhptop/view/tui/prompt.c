@@ -107,13 +107,41 @@ void tui_prompt_open(struct view_tui *view, enum tui_mode mode)
 	view->mode = mode;
 	view->message[0] = '\0';
 	snprintf(text, sizeof(text), "%g", view->delay);
-	tui_line_set(&view->prompt,
-		     mode == TUI_FILTER ? view->filter_text : text);
+	tui_line_set(&view->prompt, mode == TUI_FILTER ? view->filter_text :
+				    mode == TUI_DELAY  ? text :
+							 "");
 }
 
 bool tui_prompt_is_open(const struct view_tui *view)
 {
-	return view->mode == TUI_FILTER || view->mode == TUI_DELAY;
+	return view->mode == TUI_FILTER || view->mode == TUI_DELAY ||
+	       view->mode == TUI_MOMENT;
+}
+
+bool tui_can_move(struct view_tui *view)
+{
+	const struct view_motion *motion = &view->motion;
+
+	if (motion->ready)
+		return true;
+	snprintf(view->message, sizeof(view->message), "%s",
+		 !motion->refusal ? "only a recording has other moments" :
+		 *motion->refusal ? motion->refusal :
+				    "the recording is still being read");
+	return false;
+}
+
+static int moment_set(struct view_tui *view, const char *text)
+{
+	struct view_wish wish = { .what = VIEW_WISH_MOMENT };
+
+	if (moment_parse(&wish.moment, text, view->time, view->motion.day_ns)) {
+		snprintf(view->message, sizeof(view->message),
+			 "no time: '%.40s'", text);
+		return -1;
+	}
+	view->wish = wish;
+	return 0;
 }
 
 static int delay_set(struct view_tui *view, const char *text)
@@ -148,6 +176,8 @@ static void prompt_accept(struct view_tui *view)
 
 	if (view->mode == TUI_DELAY)
 		err = delay_set(view, view->prompt.text);
+	else if (view->mode == TUI_MOMENT)
+		err = moment_set(view, view->prompt.text);
 	else
 		err = tui_filter(view, view->prompt.text, view->message,
 				 sizeof(view->message));
@@ -197,6 +227,22 @@ static void line_draw(const struct view_tui *view, struct tui_pen *pen)
 	tui_pen_force(pen, TUI_VALUE, "%.*s", room, line->text + from);
 }
 
+static const char *prompt_title(enum tui_mode mode)
+{
+	return mode == TUI_FILTER ? "Filter: " :
+	       mode == TUI_DELAY  ? "Seconds: " :
+				    "Time: ";
+}
+
+static const char *prompt_hint(enum tui_mode mode)
+{
+	return mode == TUI_FILTER ?
+		       "  (key=word key<number word; Esc: show all)" :
+	       mode == TUI_DELAY ?
+		       "  (between frames)" :
+		       "  (as printed, 1.5s since the begin, +1.5s or -1.5s)";
+}
+
 static void prompt_draw(const struct view_tui *view, struct tui_pen *pen)
 {
 	const char *why = view->message;
@@ -212,15 +258,10 @@ static void prompt_draw(const struct view_tui *view, struct tui_pen *pen)
 		pen->end -= width + 1;
 		tui_pen_force(&right, TUI_FAILED, "%s", why);
 	}
-	tui_pen_force(pen, TUI_TITLE, "%s",
-		      view->mode == TUI_FILTER ? "Filter: " : "Seconds: ");
+	tui_pen_force(pen, TUI_TITLE, "%s", prompt_title(view->mode));
 	line_draw(view, pen);
 	if (!*why)
-		tui_pen_write(
-			pen, TUI_DIM, "%s",
-			view->mode == TUI_FILTER ?
-				"  (key=word key<number word; Esc: show all)" :
-				"  (between frames)");
+		tui_pen_write(pen, TUI_DIM, "%s", prompt_hint(view->mode));
 }
 
 static void hints_draw(struct tui_pen *pen)

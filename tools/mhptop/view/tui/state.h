@@ -10,6 +10,7 @@
 #include "view/tui/layout.h"
 #include "view/tui/line.h"
 #include "model/order.h"
+#include "model/summary.h"
 #include "model/times.h"
 #include "view/tui/screen.h"
 #include "view/tui/text.h"
@@ -24,6 +25,7 @@ enum tui_mode {
 	TUI_COLUMNS, /* choosing the columns of the table */
 	TUI_FILTER, /* typing a filter */
 	TUI_DELAY, /* typing a delay */
+	TUI_MOMENT, /* typing a time to show */
 };
 
 struct view_tui {
@@ -32,6 +34,8 @@ struct view_tui {
 	bool paused;
 	u64 paused_head; /* head of the model's log when it was paused */
 	double delay; /* in seconds; 0: not yet set */
+	struct view_motion motion; /* all zero: live */
+	struct view_wish wish;
 	bool delay_changed; /* by the user */
 	const char *settings; /* their path, NULL: none */
 	enum time_style time;
@@ -84,6 +88,14 @@ struct view_tui {
 	int log_x;
 	long events_nr; /* lines of the view of events, when it was drawn last */
 	u64 events_first; /* events that had left the log then */
+
+	/* the views of operations and of latencies */
+	long operations_nr; /* lines, when it was drawn last */
+	u64 operations_dropped; /* operations that were forgotten then */
+	bool operations_alone; /* bars begin at the left, not at their time */
+	struct summary_times times[NR_OPERATIONS];
+	u64 times_seen; /* records the model had then */
+	bool times_made;
 
 	/* pages and prompts */
 	struct tui_lines lines;
@@ -174,6 +186,8 @@ void tui_mouse_take(struct view_tui *view, const struct model *model,
 
 void tui_prompt_open(struct view_tui *view, enum tui_mode mode);
 bool tui_prompt_is_open(const struct view_tui *view);
+/* Whether the recording can be shown at any moment; if not, the last line says why. */
+bool tui_can_move(struct view_tui *view);
 /* Multiply the delay between frames by a factor. */
 void tui_delay_step(struct view_tui *view, double factor);
 void tui_prompt_key(struct view_tui *view, int key);

@@ -77,7 +77,7 @@ int view_tui_open(struct view_tui **view, const struct view_opts *opts,
 static const char *const page_titles[] = {
 	[TUI_DETAIL] = "Block",	   [TUI_SORT] = "Sort by",
 	[TUI_COLUMNS] = "Columns", [TUI_HELP] = "Help",
-	[TUI_DELAY] = NULL,
+	[TUI_MOMENT] = NULL,
 };
 
 static void page_draw(struct view_tui *view, const struct model *model)
@@ -203,6 +203,16 @@ void view_tui_resize(struct view_tui *view)
 {
 	if (view->open)
 		tui_screen_resize();
+}
+
+void view_tui_motion(struct view_tui *view, const struct view_motion *motion)
+{
+	view->motion = *motion;
+}
+
+void view_tui_message(struct view_tui *view, const char *message)
+{
+	snprintf(view->message, sizeof(view->message), "%s", message);
 }
 
 bool view_tui_paused(const struct view_tui *view)

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/vec.h"
-#include "report/summary.h"
+#include "model/summary.h"
 
 #define DECADE(ns) ns, 2 * (ns), 5 * (ns)
 const u64 summary_bounds[SUMMARY_BUCKETS] = {
@@ -169,17 +169,28 @@ static int find_retries(struct summary *summary, const struct history *history)
 	return err;
 }
 
-int summary_make(struct summary *summary, const struct history *history)
+int summary_times_make(struct summary_times *times,
+		       const struct history *history)
 {
 	u64 *durations = calloc(history->nr ?: 1, sizeof(*durations));
 	size_t i;
 
-	*summary = (struct summary){ 0 };
+	memset(times, 0, NR_OPERATIONS * sizeof(*times));
 	if (!durations)
 		return -ENOMEM;
 	for (i = 0; i < NR_OPERATIONS; i++)
-		sum_times(&summary->times[i], history, i, durations);
+		sum_times(&times[i], history, i, durations);
 	free(durations);
+	return 0;
+}
+
+int summary_make(struct summary *summary, const struct history *history)
+{
+	size_t i;
+
+	*summary = (struct summary){ 0 };
+	if (summary_times_make(summary->times, history))
+		return -ENOMEM;
 	for (i = 0; i < history->nr_pages; i++)
 		sort_page(summary, &history->pages[i]);
 	return find_retries(summary, history);

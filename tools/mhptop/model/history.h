@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The history of a stream: every operation with its phases, the pages that were
- * in the way, and how the states of the memory blocks changed.
+ * The history that a model keeps if it is asked to: operations with their phases; for
+ * reports also the pages that were in the way, and how the states of the memory blocks
+ * changed.
  */
-#ifndef REPORT_HISTORY_H
-#define REPORT_HISTORY_H
+#ifndef MODEL_HISTORY_H
+#define MODEL_HISTORY_H
 
 #include "model/operation.h"
-#include "source/stream.h"
+
+struct model;
 
 /*
  * Where the time of an operation goes. A phase ends with the event that shows that
@@ -57,7 +59,7 @@ struct history_operation {
 	u64 end_ns; /* 0: not seen, or in progress */
 	s64 ret;
 	s64 phases[NR_PHASES]; /* in ns, or PHASE_NONE, PHASE_UNKNOWN */
-	u64 part; /* the recording, as in struct stream */
+	u64 part; /* the recording, as in struct model */
 	u32 pid;
 	u32 blockers; /* events about pages in the way */
 	u32 passes; /* the highest pass of these */
@@ -88,9 +90,19 @@ struct history_change {
 	u8 state; /* enum mhp_state */
 };
 
+enum history_extent {
+	HISTORY_NONE,
+	HISTORY_LATEST, /* the latest operations, up to HISTORY_MOST, and nothing else */
+	HISTORY_ALL,
+};
+
+#define HISTORY_MOST 65536
+
 struct history {
+	enum history_extent extent;
 	struct history_operation *operations; /* in the order of their begin */
 	size_t nr;
+	u64 dropped; /* older operations */
 	size_t room;
 	struct history_page *pages; /* by part and pfn */
 	size_t nr_pages;
@@ -114,15 +126,22 @@ struct history {
 	bool no_memory; /* not everything could be kept */
 };
 
-/* Add what a record says that the stream has taken. A history begins zeroed. */
-void history_take(struct history *history, const struct stream *stream,
+/* Add what a record says that the model has taken. A history begins zeroed. */
+void history_take(struct history *history, const struct model *model,
 		  const struct mhp_record *record);
-/* The stream has ended: what has not is in progress, or its end is unknown. */
-void history_end(struct history *history, const struct stream *stream);
+/* There are no more records: what has not ended is in progress, or its end is unknown. */
+void history_end(struct history *history, const struct model *model);
 void history_free(struct history *history);
 
 /* In ns, or PHASE_UNKNOWN */
 s64 history_duration(const struct history_operation *operation);
+/* "memory32" for a memory block, "0x100000000-0x13fffffff" for a range */
+#define HISTORY_MEMORY_MAX 48
+const char *history_memory(const struct model *model, enum operation kind,
+			   u64 start_pfn, u64 nr_pages,
+			   char text[HISTORY_MEMORY_MAX]);
+/* The name of a task without control characters */
+const char *history_comm(const char *comm, char text[MHP_COMM_LEN + 1]);
 /* "ok", "in progress" or what went wrong; the word of the reason is in it. */
 const char *history_result(const struct history_operation *operation,
 			   char *text, size_t size);

@@ -7,9 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/plain_text.h"
 #include "base/vec.h"
 #include "model/event_table.h"
-#include "report/history.h"
+#include "model/history.h"
+#include "model/model.h"
 
 #define BIT(number) (1ULL << (number))
 #define OF_ADD BIT(OPERATION_ADD)
@@ -80,6 +82,24 @@ static struct history_operation *history_current(struct history *history)
 				   NULL;
 }
 
+static void forget_indices(size_t *index, size_t dropped)
+{
+	*index -= *index < dropped ? *index : dropped;
+}
+
+static void drop_oldest(struct history *history)
+{
+	size_t i, drop = history->nr / 2;
+
+	history->nr -= drop;
+	memmove(history->operations, history->operations + drop,
+		history->nr * sizeof(*history->operations));
+	history->dropped += drop;
+	forget_indices(&history->at.index, drop);
+	for (i = 0; i < NR_OPERATIONS; i++)
+		forget_indices(&history->current[i], drop);
+}
+
 static struct history_operation *
 add_operation(struct history *history, const struct operation_event *event,
 	      const struct mhp_record *record)
@@ -87,6 +107,8 @@ add_operation(struct history *history, const struct operation_event *event,
 	struct history_operation *operation;
 	int i;
 
+	if (history->extent == HISTORY_LATEST && history->nr >= HISTORY_MOST)
+		drop_oldest(history);
 	if (!vec_grow(history->operations, history->nr, history->room)) {
 		history->no_memory = true;
 		return NULL;
@@ -144,7 +166,7 @@ static void forget_current(struct history *history, enum operation kind)
 		history->at.index = 0;
 }
 
-static void take_begin(struct history *history, const struct stream *stream,
+static void take_begin(struct history *history, const struct model *model,
 		       const struct operation_event *event,
 		       const struct mhp_record *record)
 {
@@ -156,7 +178,7 @@ static void take_begin(struct history *history, const struct stream *stream,
 	if (!operation)
 		return;
 	operation->begin_ns = record->time_ns;
-	operation->way = stream->model.who.latest.way;
+	operation->way = model->who.latest.way;
 	operation->end = HISTORY_IN_PROGRESS;
 	for (i = 0; i < NR_PHASES; i++)
 		operation->phases[i] = PHASE_NONE;
@@ -166,7 +188,7 @@ static void take_begin(struct history *history, const struct stream *stream,
 	history->at.last_ns = record->time_ns;
 	history->at.first_ns = PHASE_NONE;
 	history->at.sections = 0;
-	history->at.lost = model_lost(&stream->model);
+	history->at.lost = model_lost(model);
 	history->at.refused_or_agreed = false;
 	history->at.is_block_hosted = false;
 }
@@ -210,11 +232,11 @@ static void settle_remove(struct history *history,
 
 /* What the source cannot report, or what was lost, leaves a phase unknown. */
 static void settle_phases(const struct history *history,
-			  const struct stream *stream,
+			  const struct model *model,
 			  struct history_operation *operation)
 {
-	u64 unknown = stream->model.info.unknown_events;
-	bool lost = model_lost(&stream->model) != history->at.lost;
+	u64 unknown = model->info.unknown_events;
+	bool lost = model_lost(model) != history->at.lost;
 	bool partly = false;
 	int i;
 
@@ -230,8 +252,7 @@ static void settle_phases(const struct history *history,
 		operation->phases[PHASE_REST] = PHASE_UNKNOWN;
 }
 
-static void history_take_end(struct history *history,
-			     const struct stream *stream,
+static void history_take_end(struct history *history, const struct model *model,
 			     const struct operation_event *event,
 			     const struct mhp_record *record,
 			     const struct operation_end *end)
@@ -256,7 +277,7 @@ static void history_take_end(struct history *history,
 				settle_add(history, operation);
 			if (event->operation == OPERATION_REMOVE)
 				settle_remove(history, operation);
-			settle_phases(history, stream, operation);
+			settle_phases(history, model, operation);
 		}
 	}
 	operation->end = HISTORY_ENDED;
@@ -280,7 +301,7 @@ static void take_failed(struct history *history, u64 ns)
 }
 
 static void history_take_operation(struct history *history,
-				   const struct stream *stream,
+				   const struct model *model,
 				   const struct operation_event *event,
 				   const struct mhp_record *record)
 {
@@ -289,11 +310,11 @@ static void history_take_operation(struct history *history,
 		operation_follow(history->open, event, record->time_ns, &end);
 
 	if (event->step == OPERATION_BEGINS)
-		take_begin(history, stream, event, record);
+		take_begin(history, model, event, record);
 	else if (event->step == OPERATION_FAILS)
 		take_failed(history, record->time_ns);
 	else if (ended)
-		history_take_end(history, stream, event, record, &end);
+		history_take_end(history, model, event, record, &end);
 }
 
 static void history_take_notify(struct history *history,
@@ -403,7 +424,8 @@ static void history_take_blocker(struct history *history,
 	size_t index = history->current[OPERATION_OFFLINE];
 	struct history_operation *operation;
 
-	count_page(history, record, index);
+	if (history->extent == HISTORY_ALL)
+		count_page(history, record, index);
 	if (!index)
 		return;
 	operation = &history->operations[index - 1];
@@ -445,10 +467,10 @@ static void history_take_step(struct history *history,
 }
 
 /* A record can change the state of the memory block that it is about. */
-static void take_change(struct history *history, const struct stream *stream,
+static void take_change(struct history *history, const struct model *model,
 			const struct mhp_record *record)
 {
-	const struct mhp_ledger *ledger = stream->model.ledger;
+	const struct mhp_ledger *ledger = model->ledger;
 	u64 pages = ledger_block_pages(ledger);
 	struct history_change *change;
 	const struct mhp_block *block;
@@ -495,24 +517,25 @@ static void start_recording(struct history *history, u64 part)
 	history->part = part;
 }
 
-void history_take(struct history *history, const struct stream *stream,
+void history_take(struct history *history, const struct model *model,
 		  const struct mhp_record *record)
 {
 	const struct event_info *info = event_info(record->event);
 	struct operation_event event;
 
-	if (!info || record->size != info->size)
+	if (!history->extent || !info || record->size != info->size)
 		return;
-	if (history->part != stream->part)
-		start_recording(history, stream->part);
+	if (history->part != model->part)
+		start_recording(history, model->part);
 	if (operation_event_get(&event, record))
-		history_take_operation(history, stream, &event, record);
+		history_take_operation(history, model, &event, record);
 	else
 		history_take_step(history, record);
-	take_change(history, stream, record);
+	if (history->extent == HISTORY_ALL)
+		take_change(history, model, record);
 }
 
-void history_end(struct history *history, const struct stream *stream)
+void history_end(struct history *history, const struct model *model)
 {
 	int i;
 
@@ -520,7 +543,7 @@ void history_end(struct history *history, const struct stream *stream)
 		size_t index = history->current[i];
 
 		if (index)
-			settle_phases(history, stream,
+			settle_phases(history, model,
 				      &history->operations[index - 1]);
 	}
 }
@@ -538,6 +561,29 @@ s64 history_duration(const struct history_operation *operation)
 	if (!operation->begin_ns || !operation->end_ns)
 		return PHASE_UNKNOWN;
 	return operation->end_ns - operation->begin_ns;
+}
+
+const char *history_memory(const struct model *model, enum operation kind,
+			   u64 start_pfn, u64 nr_pages,
+			   char text[HISTORY_MEMORY_MAX])
+{
+	u64 bytes = model->info.page_bytes;
+
+	if (kind == OPERATION_ONLINE || kind == OPERATION_OFFLINE)
+		snprintf(text, HISTORY_MEMORY_MAX, "memory%llu",
+			 start_pfn / ledger_block_pages(model->ledger));
+	else
+		snprintf(text, HISTORY_MEMORY_MAX, "0x%llx-0x%llx",
+			 start_pfn * bytes, (start_pfn + nr_pages) * bytes - 1);
+	return text;
+}
+
+const char *history_comm(const char *comm, char text[MHP_COMM_LEN + 1])
+{
+	memcpy(text, comm, MHP_COMM_LEN);
+	text[MHP_COMM_LEN] = '\0';
+	plain_text(text);
+	return text;
 }
 
 const char *history_result(const struct history_operation *operation,

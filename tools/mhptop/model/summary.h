@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* What the operations of a history have in common: times, pages in the way, retries. */
-#ifndef REPORT_SUMMARY_H
-#define REPORT_SUMMARY_H
+#ifndef MODEL_SUMMARY_H
+#define MODEL_SUMMARY_H
 
-#include "report/history.h"
+#include "model/history.h"
 
 #define SUMMARY_PAGES 10 /* pages in the way that are kept */
 #define SUMMARY_BUCKETS 24
@@ -42,6 +42,9 @@ struct summary {
 	size_t nr_retries;
 };
 
+/* Only the times, of NR_OPERATIONS kinds. 0 or -ENOMEM. */
+int summary_times_make(struct summary_times *times,
+		       const struct history *history);
 /* The history must outlive the summary. 0 or -ENOMEM. */
 int summary_make(struct summary *summary, const struct history *history);
 void summary_free(struct summary *summary);
