@@ -51,10 +51,6 @@ def now():
     return ended.stdout
 
 
-def recorded(name):
-    return ledger.Recorder(name)
-
-
 def report(recorder):
     """The report of a recording that has ended."""
     recorder.process.send_signal(signal.SIGINT)
@@ -98,7 +94,7 @@ def partial():
     matches("partial: plan offline, the sum", subprocess.run(
         [ledger.MHPTOP, "plan", "offline", device], stdout=subprocess.PIPE, check=False, text=True).stdout,
             rf"{device}: no: 7 of 8 memory blocks can go offline, 1 cannot(; together: .*)?")
-    recorder = recorded("partial")
+    recorder = ledger.Recorder("partial")
     chmem = subprocess.run(["chmem", "-d", "-b", f"{numbers[0]}-{numbers[-1]}"], stdout=subprocess.PIPE,
                            stderr=subprocess.STDOUT, check=False, text=True)
     guest.note(chmem.stdout)
@@ -198,7 +194,7 @@ def killed():
     number, = dimm("d2", 1)
     online([number], "online_movable")
     holder = Holder(lambda: take_pinned(number))
-    recorder = recorded("killed")
+    recorder = ledger.Recorder("killed")
     child = subprocess.Popen(["sh", "-c", f"echo {number * oracle.BLOCK_BYTES:#x} {oracle.BLOCK_BYTES:#x} "
                               f">{lib_range.MODULE}/offline_and_remove"], stderr=subprocess.DEVNULL)
     guest.wait_for(ledger.SECONDS, lambda: oracle.block(number).state == "going-offline")
