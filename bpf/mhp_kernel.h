@@ -113,6 +113,7 @@ enum pagetype {
 	PGTY_table,
 	PGTY_hugetlb,
 	PGTY_slab,
+	PGTY_zsmalloc,
 };
 
 enum pageflags {
@@ -120,6 +121,7 @@ enum pageflags {
 	PG_reserved,
 	PG_slab,
 	PG_head,
+	PG_movable_ops,
 };
 
 struct vmem_altmap {

@@ -351,6 +351,21 @@ MHP_KERNEL_CALLED u32 mhp_probe_page_kind(u64 page)
 	return 0;
 }
 
+/*
+ * Whether a driver can move the page: its mapping says so or, since 6.17, a flag that means "up to date" for pages of other
+ * types (page_has_movable_ops() in include/linux/page-flags.h).
+ */
+MHP_KERNEL int mhp_probe_has_movable_ops(u64 page)
+{
+	u32 type = mhp_probe_type(page);
+
+	if (!bpf_core_enum_value_exists(enum pageflags, PG_movable_ops))
+		return (MHP_KERNEL_FIELD(page, struct page, mapping) & 3) == 2;
+	return MHP_PROBE_FLAG(mhp_probe_flags(page), PG_movable_ops) &&
+	       (MHP_PROBE_TYPE(type, PGTY_offline) ||
+		MHP_PROBE_TYPE(type, PGTY_zsmalloc));
+}
+
 /* Racy, as in the kernel. 0: unknown */
 MHP_KERNEL_CALLED u32 mhp_probe_kind(u64 page)
 {
@@ -363,6 +378,12 @@ MHP_KERNEL_CALLED u32 mhp_probe_kind(u64 page)
 	if (MHP_PROBE_TYPE(type, PGTY_slab) ||
 	    MHP_PROBE_FLAG(mhp_probe_flags(head), PG_slab))
 		return MHP_KIND_SLAB;
+	if (kind == MHP_KIND_PGTABLE)
+		return kind;
+	/* Kernels before 6.12 use the mapping of a page of a compound page for something else. */
+	if ((mhp_probe_has_types() || head == page) &&
+	    mhp_probe_has_movable_ops(page))
+		return MHP_KIND_MOVABLE_OPS;
 	if (kind)
 		return kind;
 	if (MHP_PROBE_TYPE(type, PGTY_hugetlb))
@@ -370,9 +391,6 @@ MHP_KERNEL_CALLED u32 mhp_probe_kind(u64 page)
 	/* Of a compound page, these kernels have no form that is known here. */
 	if (!mhp_probe_has_types() && head != page)
 		return 0;
-	mapping = MHP_KERNEL_FIELD(page, struct page, mapping);
-	if ((mapping & 3) == 2)
-		return MHP_KIND_MOVABLE_OPS;
 	mapping = MHP_KERNEL_FIELD(head, struct page, mapping);
 	if (mapping & 1)
 		return MHP_KIND_ANON;

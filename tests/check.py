@@ -9,9 +9,11 @@ build/vm/BASE.
 A suite whose KTAP is incomplete, or that fails without saying which test,
 counts as one failure. The last line is "N passed, N failed, N skipped"; the
 exit status is 0 only if nothing failed and something passed. Before it a table says
-where the time went: in suites, and in what make did before (tests/phase.sh).
+where the time went: in suites, and in what make did before (tests/phase.sh). What
+failed follows, with its diagnostics.
 """
 import argparse
+import collections
 import fnmatch
 import os
 import re
@@ -27,6 +29,30 @@ from ktap import Results  # noqa: E402
 
 PHASES = os.path.join(ROOT, "build", "phases")
 ROWS = 12
+# Of the excerpt of a suite that failed: its length, the lines after a failed test, the last lines, the characters of a line
+MOST_LINES, DIAGNOSTICS, LAST_LINES, LONGEST = 40, 6, 12, 400
+
+
+class Excerpt:
+    """What a report repeats of a suite that failed: its failed tests with their diagnostics, or else its last lines."""
+
+    def __init__(self):
+        self._failed, self._last, self._room = [], collections.deque(maxlen=LAST_LINES), 0
+
+    def feed(self, line):
+        line = line.rstrip("\n")[:LONGEST]
+        self._last.append(line)
+        if line.startswith(("not ok", "Bail out!")):
+            self._room = DIAGNOSTICS
+            self._failed.append(line)
+        elif self._room and line.startswith("#"):
+            self._room -= 1
+            self._failed.append(line)
+        else:
+            self._room = 0
+
+    def lines(self):
+        return self._failed[:MOST_LINES] or list(self._last)
 
 
 class Suite:
@@ -39,6 +65,7 @@ class Suite:
         self.command = command.replace("build/vm/", base.results(self.base) + "/")
         self.results = Results()
         self.problems = []
+        self.excerpt = Excerpt()
         self.seconds = 0.0
 
     def run(self):
@@ -50,6 +77,7 @@ class Suite:
         try:
             for line in child.stdout:
                 self.results.feed(line)
+                self.excerpt.feed(line)
                 print(line, end="", flush=True)
             child.wait()
         finally:
@@ -148,6 +176,8 @@ def report(suites, phases):
     print("# where the time went:", *time_table(suites, phases), sep="\n")
     for suite in failed:
         print(f"# failed: {suite.name}: {'; '.join(suite.problems)}")
+        # Not as results: these lines have been counted.
+        print(*(f"#     {line}" for line in suite.excerpt.lines()), sep="\n")
     passed = sum(suite.passed for suite in suites)
     print(f"{passed} passed, {sum(suite.failed for suite in suites)} failed, "
           f"{sum(suite.skipped for suite in suites)} skipped", flush=True)

@@ -69,6 +69,24 @@ void tui_screen_redraw(void)
 {
 }
 
+void tui_screen_mouse_use(bool use)
+{
+	(void)use;
+}
+
+/* Where the next two keys say */
+void tui_screen_mouse(struct tui_mouse *mouse)
+{
+	uint8_t at[2] = { 0 };
+	int i;
+
+	for (i = 0; i < 2 && screen.keys != screen.end; i++)
+		at[i] = *screen.keys++;
+	mouse->what = at[0] % 3;
+	mouse->y = at[0] / 3 % screen.rows;
+	mouse->x = at[1] % screen.cols;
+}
+
 /* Bytes beyond ASCII stand for special keys. */
 int tui_screen_key(void)
 {

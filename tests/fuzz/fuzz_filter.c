@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "model/columns.h"
+#include "model/pattern.h"
 #include "fuzz.h"
 
 static bool filter_matches(const struct model *model, const char *text)
@@ -53,11 +54,13 @@ static void check_filter(const struct model *model, const char *text)
 /* Either a term matches or its negation does. */
 static void check_opposites(const struct model *model, const char *text)
 {
-	size_t len = strcspn(text, "=");
+	size_t len = strcspn(text, "=~");
 	struct block_filter *filter;
 	char *other, why[128];
 
-	if (strpbrk(text, " ,<>!") || !text[len] || !len)
+	/* The negation has one character more. */
+	if (strpbrk(text, " ,<>!") || !text[len] || !len ||
+	    strlen(text) + 1 >= PATTERN_MAX)
 		return;
 	if (block_filter_parse(&filter, text, why, sizeof(why)))
 		return;

@@ -63,6 +63,54 @@ for recording in eject-range failures-block cycles; do
 	eq "$recording: parts of a text lack no kind" "$lacking" 0
 done
 
+# accused KIND…: how many of the texts that "$WORK/all.txt" becomes without these kinds, whole and in parts, are no PASS and not inconclusive
+accused() {
+	local pattern nr from part accused=0 status
+	pattern=$(printf '\\|%s' "$@")
+	grep -v "mhp:\(${pattern#*|}\):" "$WORK/all.txt" >"$WORK/some.txt"
+	nr=$(wc -l <"$WORK/some.txt")
+	for from in 1 $((nr / 5)) $((nr / 3)) $((nr / 2)); do
+		for part in "$nr" $((nr / 3)); do
+			tail -n "+$from" "$WORK/some.txt" | head -n "$part" >"$WORK/part.txt"
+			status=0
+			"$MHPTOP" check "$WORK/part.txt" >"$WORK/verdict" 2>"$WORK/stderr" </dev/null || status=$?
+			[[ $status == [05] ]] && continue
+			((++accused))
+			echo "without $*, $part lines from $from: $status" >>"$WORK/accused"
+		done
+	done
+	return $((accused != 0))
+}
+for recording in failures-range failures-block cycles; do
+	"$TOP/build/tests/as_text" perf $recording.ndjson >"$WORK/all.txt"
+	mapfile -t kinds < <(grep -o 'mhp:mhp_[a-z_]*' "$WORK/all.txt" | cut -d : -f 2 | sort -u)
+	: >"$WORK/accused"
+	for ((i = 0; i < ${#kinds[@]}; i++)); do
+		accused "${kinds[i]}"
+		accused "${kinds[i]}" "${kinds[(i + 1) % ${#kinds[@]}]}"
+		accused "${kinds[i]}" "${kinds[(i + 3) % ${#kinds[@]}]}"
+		accused "${kinds[i]}" mhp_vmemmap_online mhp_vmemmap_ref
+		accused "${kinds[i]}" mhp_notify
+	done
+	none "$recording: whatever kinds a part of a text lacks, no kernel is accused" "$(head -n 5 "$WORK/accused")"
+done
+"$TOP/build/tests/as_text" perf failures-range.ndjson >"$WORK/all.txt"
+grep -v 'mhp:mhp_\(add_begin\|vmemmap_online\):' "$WORK/all.txt" >"$WORK/some.txt"
+verdict "what looks like a violation may be due to kinds that are not there" 5 \
+	'^# a rule seems violated, but there are no mhp_add_begin or mhp_vmemmap_online events, which may be why$' "$WORK/some.txt"
+check "  its rule says so" grep -q '^# not judged 1 times: mhp_add_begin is unknown$' "$WORK/verdict"
+# Of joined texts, each may lack something else.
+"$TOP/build/tests/as_text" perf eject-range.ndjson >"$WORK/all.txt"
+grep -v mhp_managed "$WORK/all.txt" >"$WORK/some.txt"
+for order in 'all some' 'some all' 'some some'; do
+	# shellcheck disable=SC2086	# two files
+	set -- $order
+	cat "$WORK/$1.txt" "$WORK/$2.txt" >"$WORK/joined.txt"
+	verdict "joined texts of which one lacks a kind: $order" 5 '^# there are no mhp_managed events' "$WORK/joined.txt"
+done
+sed '0,/mhp_managed/{/mhp_managed/d}' "$WORK/all.txt" | cat "$WORK/all.txt" - >"$WORK/joined.txt"
+verdict "  or a single event" 3 '^not ok [0-9]+ order\.online' "$WORK/joined.txt"
+
 # -- Cut and unreadable input ---------------------------------------------------------------------------------------
 
 head -c -7 "$WORK/text" >"$WORK/cut.txt"
@@ -258,6 +306,9 @@ for file in perf.data perf-pipe.data; do
 	./perf_data.py lost-samples $file.xz 9 >"$WORK/lost.data"
 	verdict "$file: losses that perf counted at its end" 5 '^# UNKNOWN: 33 events, 9 lost' "$WORK/lost.data"
 done
+verdict "--for does not end the reading of a file, however slow perf is" 0 '^# PASS: 92 events, 0 lost$' \
+	--for 1ns "$WORK/perf.data" trace-cmd-v7.dat "$WORK/perf.data"
+verdict "  what is in it has happened" 3 '^not ok [0-9]+ budget\.count:' --for 1ns --expect-adds 0 "$WORK/perf.data"
 check "times are read in nanoseconds" bash -c '"$1" replay --json "$2" | jq -e ".ns % 1000 > 0 and any(.blocks[]; .offline_time % 1000 > 0)"' \
 	_ "$MHPTOP" "$WORK/perf.data"
 for nth in 8 12 16 20 24; do
@@ -330,6 +381,11 @@ check "  and the other is named" grep -q 'only the top buffer was read, of 2 buf
 grep -v '^ ' printed/two-buffers.txt >"$WORK/one.txt"
 verdict "an instance of trace-cmd report alone" 0 '^# PASS: 44 events, 0 lost' "$WORK/one.txt"
 verdict "the latency format of tracefs" 0 '^# PASS: 24 events, 0 lost' printed/latency.txt
+# Its lines begin with the name of the task, if that has eight characters.
+for comm in cpus=123 '{"abcdef' PERFILE2; do
+	sed "s/^kworker\/-/$comm-/" printed/latency.txt >"$WORK/comm.txt"
+	verdict "  a task called $comm" 0 '^# PASS: 24 events, 0 lost' "$WORK/comm.txt"
+done
 verdict "a trace that was dumped to the console" 0 '^# PASS: 24 events, 0 lost' printed/console.txt
 sed 's/^\[\( *[0-9.]*\)\]/<4>[\1][    T1]/; s/$/\r/' printed/console.txt >"$WORK/console.txt"
 verdict "  with the thread that printed it, and carriage returns" 0 '^# PASS: 24 events, 0 lost' "$WORK/console.txt"

@@ -6,8 +6,9 @@
     made_up.py device-first             a device whose pages share memmap, and then an add, whose sections do not
     made_up.py retired [waits|other|leak|lost]   two devices share a backing page: the second one goes last and frees it, or
                                         stays; the first one stays; none frees it; or two others come when it is free
-    made_up.py wide [down|waits|leak|more]   struct page has 80 bytes: two sections share a backing page; they go upwards,
-                                        downwards, or only the first; a backing page is lost, or one too many populated
+    made_up.py wide [down|waits|leak|more|late]   struct page has 80 bytes: two sections share a backing page; they go
+                                        upwards, downwards, or only the first; a backing page is lost, or one too many
+                                        populated; or the first section was there before
     made_up.py late-block online|offline|ends   a block of the snapshot is going online or offline; or the offline ends
 """
 import os
@@ -116,8 +117,8 @@ def wide_remove(rec, number, users, lost):
 
 
 def wide(rec, word):
-    users = {}
-    for number in (FIRST, FIRST + 1):
+    users = {pmd: {FIRST} for pmd in pmds(FIRST)} if word == "late" else {}
+    for number in (FIRST, FIRST + 1)[word == "late":]:
         wide_add(rec, number, users, 2 * BACKING if word == "more" else 0)
     for number in {"down": (FIRST + 1, FIRST), "waits": (FIRST,)}.get(word, (FIRST, FIRST + 1)):
         wide_remove(rec, number, users, BACKING if word == "leak" and number == FIRST + 1 else 0)

@@ -127,6 +127,16 @@ violates memory.leak cycles set:mhp_snapshot_memory:2:unaccounted:5000 set:mhp_s
 # A real run of a kernel that lost 511 of each 512 pages of memmap that it freed: no event shows it.
 verdict "a kernel that frees less memmap than its events report" 3 '^not ok [0-9]+ memory\.leak:' leaking/cycles.ndjson
 eq "no other rule detects that" "$(grep -c '^not ok' "$WORK/verdict")" 1
+
+# A real run in which a balloon grew and shrank.
+verdict "what a balloon takes from a zone is not judged" 0 '^# not judged 1 times: what a balloon took from the zone is unknown' balloon/swelling.ndjson
+./edit.py balloon/swelling.ndjson set:mhp_managed:1:delta:40000 >"$WORK/swelling.ndjson"
+verdict "  nor what it gives back while a block goes online" 0 '^# PASS: ' "$WORK/swelling.ndjson"
+eq "  by either rule" "$(grep -c 'what a balloon took' "$WORK/verdict")" 2
+sed -i '1s/"balloon":true,//' "$WORK/swelling.ndjson"
+verdict "  without a balloon, such counts violate rules" 3 '^not ok [0-9]+ pages\.zone:' "$WORK/swelling.ndjson"
+check "  both of these rules" grep -q '^not ok [0-9]* pages\.block:' "$WORK/verdict"
+
 verdict "the counts of memory are checked" 0 '^ok [0-9]+ memory\.leak: [^#]*$' cycles.ndjson
 verdict "a recording without counts of memory skips the rule" 0 '^ok [0-9]+ memory\.leak: .*# SKIP' range.ndjson
 ./edit.py leaking/cycles.ndjson drop:mhp_snapshot_memory:4 >"$WORK/twice.ndjson"
@@ -274,6 +284,27 @@ verdict "the part of a backing page that its first user gave up is listed" 0 \
 verdict "a backing page that its last user does not free is a leak" 3 '^not ok [0-9]+ memmap\.retired' "$WORK/made.ndjson"
 ./made_up.py wide more >"$WORK/made.ndjson"
 verdict "a section cannot take more than the backing pages of its memmap" 3 '^not ok [0-9]+ memmap\.populate' "$WORK/made.ndjson"
+# A text does not have the size of a struct page, and may have been printed without what was retired.
+for case in 'wide:5:memmap of different sizes' 'wide down:5:memmap of different sizes' 'wide waits:5:memmap of different sizes' \
+	'wide leak:3:^not ok [0-9]+ memmap\.retired' 'retired:0:^# PASS' 'retired waits:0:^# PASS'; do
+	IFS=: read -r made status regex <<<"$case"
+	# shellcheck disable=SC2086	# two words
+	./made_up.py $made >"$WORK/made.ndjson"
+	"$TOP/build/tests/as_text" perf "$WORK/made.ndjson" >"$WORK/made.txt"
+	verdict "as text: $made" "$status" "$regex" --expect-adds 0..9 "$WORK/made.txt"
+	grep -v mhp_vmemmap_retired "$WORK/made.txt" >"$WORK/some.txt"
+	verdict "  without what was retired" "$status" "$regex" --expect-adds 0..9 "$WORK/some.txt"
+done
+./made_up.py retired leak >"$WORK/made.ndjson"
+"$TOP/build/tests/as_text" perf "$WORK/made.ndjson" >"$WORK/made.txt"
+verdict "as text: retired leak" 3 '^not ok [0-9]+ memmap\.retired' "$WORK/made.txt"
+# A section that was there before had a part of what its neighbour frees.
+for recording in ndjson txt; do
+	./made_up.py wide late >"$WORK/made.ndjson"
+	"$TOP/build/tests/as_text" perf "$WORK/made.ndjson" >"$WORK/made.txt"
+	verdict "memmap that a neighbour shares which was there before, as $recording" "$([[ $recording == txt ]] && echo 5 || echo 0)" \
+		'^# (PASS|UNKNOWN)' "$WORK/made.$recording"
+done
 
 verdict "operations within their time limits" 0 '^ok [0-9]+ budget\.time:' --max-offline 3600s --max-online 100 range.ndjson
 verdict "an offline that exceeds its time limit" 3 '^# memory[0-9]+, .*(offline|online) took' --max-offline 1us range.ndjson

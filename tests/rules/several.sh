@@ -47,6 +47,13 @@ for files in "none differs" "differs none" "none differs none"; do
 	verdict "self-checks: $files, equal" 5 "ledgers differ" "$@" range.ndjson
 	verdict "  in one file" 5 "ledgers differ" "$(joined "$@" range.ndjson)"
 done
+echo '# tracer: nop' >"$WORK/empty.txt"
+for files in "$WORK/empty.txt range.ndjson" "range.ndjson $WORK/empty.txt" "$WORK/empty.txt $WORK/empty.txt range.ndjson"; do
+	# shellcheck disable=SC2086	# several files
+	verdict "a text without events is a recording: ${files//"$WORK/"/}" 5 '^# nothing happened in recording [12]: ' $files
+	# shellcheck disable=SC2086	# several files
+	verdict "  which may have been cut" 0 '^# PASS: .*, completeness unknown' --expect-adds 0..99 $files
+done
 head -n 100 failures-block.ndjson >"$WORK/cut.ndjson"
 verdict "the first recording is cut" 5 '^# UNKNOWN' "$WORK/cut.ndjson" range.ndjson
 sed '/mhp_offline_end/,$d' "$WORK/text" >"$WORK/open.txt"

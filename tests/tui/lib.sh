@@ -9,6 +9,7 @@ export LC_ALL=C.UTF-8
 export TZ=UTC-5:30 # east of Greenwich, so that local time differs from UTC
 # The leak checker of a sanitized mhptop hangs when its terminal goes away.
 export ASAN_OPTIONS=detect_leaks=0
+export XDG_CONFIG_HOME=$WORK/config # not those of who runs the tests
 unset NO_COLOR TMUX
 
 tmux_() { tmux -L "mhptop-test-$$" -f /dev/null -u "$@"; }
@@ -80,6 +81,17 @@ hides() {
 	else
 		fail "$1" "a line matches '$2' on"$'\n'"$(screen)"
 	fi
+}
+
+# finds NAME REGEX KEY: a line matches, at the latest after the key was pressed some times.
+finds() {
+	local times
+	for ((times = 0; times < 60; times++)); do
+		has "$2" && break
+		keys "$3"
+		sleep 0.05
+	done
+	shows "$1" "$2"
 }
 
 # shellcheck disable=SC2317

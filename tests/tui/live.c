@@ -5,7 +5,8 @@
  *	live [KEY]
  *
  * Block 5 took 100 s to fail to go offline, long ago. Block 7 began to go offline 95 s
- * ago and has not finished. KEY is as for --sort.
+ * ago and has not finished. KEY is as for --sort. Both are of the device dax0.0; virtio0
+ * has no memory.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -93,6 +94,30 @@ static const struct source_ops fake_ops = {
 	.close = fake_close,
 };
 
+static struct attention_range ranges[] = {
+	{ .start_pfn = 5 * PAGES, .nr_pages = 3 * PAGES, .device = "dax0.0" },
+};
+
+static struct attention_device devices[] = {
+	{ .name = "dax0.0",
+	  .dax = true,
+	  .bound = ATTENTION_NO,
+	  .self_hosting = ATTENTION_YES },
+	{ .name = "virtio0",
+	  .virtio_mem = true,
+	  .bound = ATTENTION_YES,
+	  .request_known = true,
+	  .requested = 1ULL << 30 },
+};
+
+static const struct attention_facts facts = {
+	.ranges_known = true,
+	.ranges = ranges,
+	.nr_ranges = 1,
+	.devices = devices,
+	.nr_devices = 2,
+};
+
 int main(int argc, char **argv)
 {
 	struct fake fake = {
@@ -115,6 +140,7 @@ int main(int argc, char **argv)
 	snprintf(opts.sort, sizeof(opts.sort), "%s", key + opts.reverse);
 	if (pipe(fake.silent) || stream_start(&stream, &fake.source.info, NULL))
 		return 1;
+	stream.model.facts = &facts;
 	status = dashboard_run(&stream, &opts);
 	stream_close(&stream);
 	return status;

@@ -119,8 +119,7 @@ keys Escape
 hides "Esc closes the prompt" '^Seconds'
 keys '?'
 shows "?: help" '^  \? h F1 +show keys, legend and columns'
-keys PageDown
-shows "help: the legend" '^  ○ ●  online in ZONE_MOVABLE'
+finds "help: the legend" '^  ○ ●  online in ZONE_MOVABLE' Down
 keys End
 shows "help: the range columns" 'add_ns +duration of the add'
 keys PageUp PageUp

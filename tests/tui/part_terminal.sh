@@ -29,7 +29,7 @@ shows "--ascii: the map" '^0x100000000 #{8}M{10}!!M{8}<M+={8}\| 6 GiB'
 shows "--ascii: buddy-hosted blocks" '^0x500000000 k{6}--\|'
 eq "--ascii: no characters beyond ASCII" "$(beyond_ascii)" 0
 keys '?'
-shows "--ascii: help" '^  k K  online in a kernel zone'
+finds "--ascii: help" '^  k K  online in a kernel zone' Down
 eq "--ascii: no characters beyond ASCII in the help" "$(beyond_ascii)" 0
 open 132x43 "LC_ALL=C $MHPTOP replay $STORY"
 shows "a locale without UTF-8: the map" '^0x100000000 #{8}M{10}!!'

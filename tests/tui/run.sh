@@ -2,6 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The dashboard in terminals of several sizes: what is on the screen, what the keys do, and that the terminal is always
 # restored.
+#
+#	run.sh             with $MHPTOP, build/mhptop by default
+#	run.sh PART        only part_PART.sh
+#	run.sh --write     writes the screens of part_views.sh anew; look at them before you commit them
 . "$(dirname "$0")/lib.sh"
 
 if [[ ! -x $MHPTOP ]]; then
@@ -18,7 +22,13 @@ recording --source sysfs >"$SYSFS"
 recording --blocks 65536 >"$LARGE"
 PYTHONDONTWRITEBYTECODE=1 python3 "$TOP/tests/tui/range_life.py" >"$RANGE"
 
-for part in "$TOP"/tests/tui/part_*.sh; do
+WRITE=
+if [[ ${1-} == --write ]]; then
+	WRITE=1
+	. "$TOP/tests/tui/part_views.sh"
+	exit
+fi
+for part in "$TOP"/tests/tui/part_${1:-*}.sh; do
 	# shellcheck source=/dev/null
 	. "$part"
 done

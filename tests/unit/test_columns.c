@@ -234,6 +234,24 @@ static void test_filters(void)
 		{ "last_ret=-16", 0x2 },
 		{ "estimated", 0x2 },
 		{ "offline", 0x4 },
+		{ "state=off*", 0x4 },
+		{ "state=O*", 0x7 },
+		{ "state!=o*", 0x8 },
+		{ "state=[no]*line", 0x7 },
+		{ "state=??????", 0x3 },
+		{ "state=???????", 0x4 },
+		{ "mov*", 0xa },
+		{ "state~^on", 0x3 },
+		{ "state~LINE$", 0xf },
+		{ "state!~line", 0 },
+		{ "state~^(on|off)line$", 0x7 },
+		{ "reason!~.", 0xd },
+		{ "state=online or id=41", 0x7 },
+		{ "boot or id=41", 0x5 },
+		{ "state=online id>3 or id=41", 0x6 },
+		{ "id=41 or state=online,id>3", 0x6 },
+		{ "id=41 or id=40 or boot", 0x7 },
+		{ "id=1000 or id=1001", 0 },
 	};
 	size_t i;
 
@@ -262,14 +280,30 @@ static void test_wrong_filters(void)
 		"'purple' matches no column; use KEY=WORD, KEY!=WORD, or KEY<NUMBER, KEY<=NUMBER and so on");
 	refused("known=x",
 		"known cannot be 'x'; use one of: events snapshot estimated partial sysfs");
-	refused("zone<Normal", "zone is not a number: use = or !=");
+	refused("zone<Normal", "zone is not a number: use =, !=, ~ or !~");
 	refused("id=x", "id needs a number, not 'x'");
 	refused("id=", "id needs a number, not ''");
 	refused("id=99999999999999999999",
 		"id needs a number, not '99999999999999999999'");
 	refused("online_time>5d",
 		"online_time needs a time such as 2s or 150ms, not '5d'");
-	refused("id!5", "'id!5' has no operator: use =, !=, < or >");
+	refused("id!5", "'id!5' has no operator: use =, !=, ~, !~, < or >");
+	refused("id~5", "id is a number: use =, !=, < or >");
+	refused("state=x*",
+		"state cannot be 'x*'; use one of: unknown offline online going_online going_offline removed");
+	refused("x*",
+		"'x*' matches no column; use KEY=WORD, KEY!=WORD, or KEY<NUMBER, KEY<=NUMBER and so on");
+	refused("or", "'or' needs a term on both sides");
+	refused("or state=online", "'or' needs a term on both sides");
+	refused("state=online or", "'or' needs a term on both sides");
+	refused("added_by~(", "regular expression '(': Unmatched ( or \\(");
+	refused("added_by~", "regular expression '': it is empty");
+	refused("added_by~a{1000}",
+		"regular expression 'a{1000}': { is not supported");
+	refused("added_by~(a)\\1",
+		"regular expression '(a)\\1': back-references are not supported");
+	refused("added_by~a+++++++++++++++++++++++++++++++++++++++++",
+		"regular expression 'a+++++++++++++++++++++++++++++++++++++++++': it has too many +");
 	for (i = 0; i < 17; i++)
 		strcat(many, "id>1 ");
 	refused(many, "too long: at most 16 terms of 63 characters each");

@@ -69,12 +69,14 @@ static void test_header(void)
 	odd = an_info;
 	odd.max_accounts = 131072;
 	odd.struct_page_bytes = 80;
+	odd.balloon = true;
 	len = recording_header_put(&odd, line);
 	line[len - 1] = '\0';
 	eq("read a header of a machine with many blocks",
 	   get_header(line, &info, why), 0);
 	eq("its limit of accounts", info.max_accounts, 131072);
 	eq("its size of struct page", info.struct_page_bytes, 80);
+	eq("its balloon", info.balloon, true);
 
 	strcpy(odd.boot, "15b0ce09-7a5e-4f8a-9b8e-0c4c9a0e4d11");
 	len = recording_header_put(&odd, line);

@@ -62,7 +62,7 @@ class Inodes:
     """Slab: inodes and names of empty files."""
 
     def __init__(self, count):
-        self._folder = os.path.join(TMPFS, f"inodes.{os.getpid()}")
+        self._folder = os.path.join(TMPFS, f"inodes.{os.getpid()}.{id(self)}")
         os.mkdir(self._folder)
         for number in range(count):
             os.close(os.open(os.path.join(self._folder, str(number)), os.O_CREAT | os.O_WRONLY))

@@ -86,7 +86,7 @@ def block_ids():
 def block(number):
     """State, valid zones (one if it is online) and node of a block; None if there is no such block.
 
-    A block that is being added has no node yet, and 6.12 crashes if somebody reads its valid_zones then (docs/limits.md).
+    On an unpatched 6.12, a block that is being added has no node yet, and reading its valid_zones then is an oops.
     """
     path = f"{MEMORY}/memory{number}"
     try:

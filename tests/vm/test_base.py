@@ -76,6 +76,19 @@ class Lists(Fixture):
             self.assertEqual(len(err.splitlines()), 1, err)
 
 
+    def test_excerpts(self):
+        """The report repeats what a failed suite said: its failed tests, or the last lines if none failed."""
+        code, out, _ = self.run_tool("check.py", self.list("a", "\n".join((
+            """good printf 'KTAP version 1\\nok 1 fine\\n1..1\\n'""",
+            """bad printf 'KTAP version 1\\nok 1 a\\nnot ok 2 b\\n#   got 2\\nok 3 c\\n# noise\\n1..3\\n'""",
+            """dies printf 'KTAP version 1\\nok 1 a\\nlast words\\n'"""))))
+        self.assertEqual(code, 1)
+        report = out[out.index("# failed: bad"):].splitlines()
+        self.assertEqual(report[1:3], ["#     not ok 2 b", "#     #   got 2"])
+        self.assertTrue(report[3].startswith("# failed: dies: no plan"), report)
+        self.assertEqual(report[4:], ["#     KTAP version 1", "#     ok 1 a", "#     last words", "4 passed, 2 failed, 0 skipped"])
+
+
 class Kernel(Fixture):
     def fails(self, *options, **env):
         code, _, err = self.run_tool("vm/run.py", *options, "--results", self.path("results"), __file__, **env)

@@ -11,12 +11,15 @@
     recorded     as sections, with a recorder, for a kernel with the events
     gigantic     a DIMM is ejected that shares a gigantic page of the direct mapping with another
     neighbours   of two sections whose memmap shares a backing page, one is removed: the other keeps its memmap
+    zones        valid_zones of a memory block is read while the block is being added
+    slab         a block of a kernel zone has single pages of the slab allocator: its offline fails, and does not loop
 
 Only what every kernel shows tells them apart: errors, free memory, DirectMap* of /proc/meminfo and a
-variable of the kernel. The first four add addresses without RAM, which nobody touches as they stay
+variable of the kernel. All but gigantic and slab add addresses without RAM, which nobody touches as they stay
 offline, and the test module makes functions fail. gigantic needs two nodes, DIMMs of 512M and 1G at
 boot which memmap= makes RAM, and movable_node. tests/long/fixes.sh runs each on a kernel with and on
-one without the patch. neighbours needs a struct page of 80 bytes.
+one without the patch. neighbours needs a struct page of 80 bytes. zones is a bug of 6.12 alone, slab one of 7.3 alone, and
+needs slab_max_order=0.
 """
 import ctypes
 import errno
@@ -31,6 +34,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..
 # pylint: disable=wrong-import-position
 import lib_guest as guest
 import lib_oracle as oracle
+import lib_walk as walk
+from lib_fill import Anon, Inodes
 from lib_ledger import Recorder
 from lib_pin import bound, pfn_of
 from lib_range import HIDDEN, Device, Range, load_module, module_call
@@ -45,6 +50,11 @@ STAYS, GOES = 512 << 20, 1 << 30    # DIMMs that share a gigantic page
 SHARED_NODE = 1
 MEMMAP_PAGE_KB = 2048               # a page of the memmap
 UNUSED = 0xFD                       # the kernel's mark for unused memmap
+ZONES_BLOCKS, ZONES_ROUNDS, READ_SECONDS = 128, 16, 600
+SLAB_BYTES = 512 << 20
+SOME_INODES, MOST_FILLS = 2000, 64
+# Bits of /proc/kpageflags
+KPF_LRU, KPF_SLAB, KPF_BUDDY, KPF_COMPOUND = 1 << 5, 1 << 7, 1 << 10, 3 << 15
 
 
 def direct_kb():
@@ -257,11 +267,73 @@ def neighbours():
         guest.ok(f"neighbours: added in the order {adds}, removed in the order {removals}", wrong)
 
 
-CASES = {case.__name__: case for case in (sections, recorded, mapping, exists, tables, gigantic, neighbours)}
+class ZonesReader:
+    """A process that reads valid_zones of some memory blocks, again and again, while they come and go."""
+
+    def __init__(self, numbers):
+        self._count = mmap.mmap(-1, 8)
+        self._pid = os.fork()
+        if self._pid == 0:
+            self._read(numbers)
+
+    def _read(self, numbers):
+        for number in itertools.cycle(numbers):
+            try:
+                with open(f"{oracle.MEMORY}/memory{number}/valid_zones", encoding="ascii") as file:
+                    file.read()
+            except OSError:
+                continue
+            self._count[:] = struct.pack("<Q", self.count() + 1)
+
+    def count(self):
+        return struct.unpack("<Q", self._count[:])[0]
+
+    def ended(self):
+        """End it; [] if it was still alive."""
+        os.kill(self._pid, signal.SIGTERM)
+        return guest.differs("status of the reader", signal.SIGTERM, os.waitpid(self._pid, 0)[1])
+
+
+def zones():
+    there, wrong = Range(HIDDEN, ZONES_BLOCKS), []
+    reader = ZonesReader(there.numbers)
+    for _ in range(ZONES_ROUNDS):
+        before = reader.count()
+        wrong += guest.differs("add", None, there.add(0))
+        # The reader is under way when the next add begins.
+        if not guest.wait_for(READ_SECONDS, lambda: reader.count() > before + ZONES_BLOCKS):  # pylint: disable=cell-var-from-loop
+            wrong.append("nothing reads valid_zones")
+        wrong += guest.differs("remove", None, there.remove(there.numbers))
+    guest.ok("zones: it is read while memory blocks are added", wrong + reader.ended())
+
+
+def has_single_slabs(number):
+    """Whether a block has such pages, and otherwise only free ones and those that can be migrated."""
+    first = number * oracle.BLOCK_PAGES
+    kinds = walk.tally(walk.read_words("kpageflags", first, oracle.BLOCK_PAGES))
+    return any(flags & KPF_SLAB for flags in kinds) and not any(flags & KPF_COMPOUND for flags in kinds) and all(
+        flags & (KPF_SLAB | KPF_LRU | KPF_BUDDY) or not flags for flags in kinds)
+
+
+def slab():
+    """The kernel takes pages of the next block when one is full, so that some block has slabs and little else."""
+    numbers = list(oracle.blocks_of(guest.dimm_plug("d0", f"{SLAB_BYTES >> 20}M"), SLAB_BYTES))
+    guest.ok("slab: the DIMM goes online", [line for number in numbers for line in guest.differs(
+        f"memory{number}", None, oracle.block_set(number, "online_kernel"))])
+    fills, number = [Anon(oracle.BLOCK_BYTES * 3 // 4)], None
+    while number is None and len(fills) < MOST_FILLS:
+        fills.append(Inodes(SOME_INODES))
+        number = next((number for number in numbers if has_single_slabs(number)), None)
+    guest.ok("slab: there is a block with single slabs and no other page that cannot move", [] if number else ["none"])
+    code = oracle.block_offline_tried(number or numbers[0])
+    guest.eq("slab: its offline fails", "EBUSY", oracle.errno_name(code))
+
+
+CASES = {case.__name__: case for case in (sections, recorded, mapping, exists, tables, gigantic, neighbours, zones, slab)}
 
 
 def main():
-    if sys.argv[1:] != ["gigantic"]:
+    if sys.argv[1] not in ("gigantic", "slab"):
         load_module()
     for name in sys.argv[1:]:
         CASES[name]()

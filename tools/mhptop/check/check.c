@@ -37,15 +37,34 @@ static bool handle_signal(struct input *input)
 }
 
 /*
+ * Whether what is read now is a file, which has an end: unless a signal comes, it
+ * is read to that end, however long perf takes to print it.
+ */
+static bool is_file(const struct input *input)
+{
+	const struct source *source = input->stream->source;
+
+	return !input->interrupted && !source->info.live &&
+	       !source->info.growing;
+}
+
+/* When to stop, 0: no limit. */
+static u64 find_limit(const struct input *input)
+{
+	return is_file(input) ? 0 : input->end;
+}
+
+/*
  * Wait for signals (nr 1) and the source (nr 2) until a time, 0: no limit. 1:
  * stop; 0: go on, and input->ready says whether the source is ready.
  */
 static int wait_for(struct input *input, unsigned int nr, u64 until)
 {
+	u64 limit = find_limit(input);
 	int ret, signal;
 
-	if (input->end && (!until || until > input->end))
-		until = input->end;
+	if (limit && (!until || until > limit))
+		until = limit;
 	ret = loop_wait(input->fds, nr, until);
 	if (ret < 0)
 		return ret;
@@ -53,7 +72,8 @@ static int wait_for(struct input *input, unsigned int nr, u64 until)
 	while ((signal = loop_signal(input->fds[0].fd)))
 		if (signal != SIGWINCH && handle_signal(input))
 			return 1;
-	return input->end && loop_now() >= input->end;
+	limit = find_limit(input);
+	return limit && loop_now() >= limit;
 }
 
 /* Wait until it is time to read again. 1: stop. */
@@ -98,8 +118,8 @@ static u64 find_end(const struct input *input)
 }
 
 /*
- * The time is over. What is in the pipe, or in the file, already is not what comes
- * too late. > 0: there is more than could be read in LAST_NS.
+ * The time is over. What is in the pipe already is not what comes too late. > 0:
+ * there is more than could be read in LAST_NS, or a file follows.
  */
 static int read_rest(struct input *input)
 {
@@ -112,7 +132,8 @@ static int read_rest(struct input *input)
 		ret = stream_read(input->stream, stream_take, input->stream);
 		if (ret > 0)
 			input->read = loop_now();
-	} while (ret > 0 && !input->interrupted && loop_now() < until);
+	} while (ret > 0 && !input->interrupted && !is_file(input) &&
+		 loop_now() < until);
 	return ret;
 }
 
@@ -127,7 +148,7 @@ static int read_all(struct check *check, int signals)
 		.end = check->opts->until_ns ?:
 					       (for_ns ? loop_now() + for_ns : 0),
 	};
-	int ret, over = 0;
+	int ret = 0, over = 0;
 
 	while (!over) {
 		ret = stream_read(check->stream, stream_take, check->stream);
@@ -140,10 +161,12 @@ static int read_all(struct check *check, int signals)
 		if (ret)
 			input.read = loop_now();
 		over = wait_next(&input, ret);
+		ret = over > 0 ? read_rest(&input) : 0;
+		if (ret < 0 && ret != -ENODATA)
+			return ret;
+		if (over > 0 && ret >= 0)
+			over = !is_file(&input);
 	}
-	ret = over > 0 ? read_rest(&input) : 0;
-	if (ret < 0 && ret != -ENODATA)
-		return ret;
 	check->stream->end_ns = find_end(&input);
 	check->stream->ended = over > 0 && !input.interrupted && !ret;
 	check->interrupted = (input.interrupted || ret > 0) &&

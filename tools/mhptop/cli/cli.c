@@ -11,6 +11,7 @@
 #include "answers/target.h"
 #include "base/units.h"
 #include "cli/options.h"
+#include "serve/listen.h"
 
 static int refuse_value(const char *name, const char *needs, const char *text)
 {
@@ -194,11 +195,6 @@ static int parse_listen(struct cli *cli, const char *text)
 	int err = address_parse(&cli->serve.address, text);
 
 	cli->serve.listens = true;
-	if (err == -EACCES)
-		return status_fail(
-			STATUS_USAGE,
-			"--listen %s: only loopback addresses can be served on, as there is no TLS; put a proxy with TLS in front",
-			text);
 	if (err)
 		return refuse_value("listen",
 				    "ADDR:PORT, such as " SERVE_ADDRESS, text);
@@ -257,6 +253,15 @@ static int parse_option(struct cli *cli, int option, const char *arg)
 		return parse_listen(cli, arg);
 	case CLI_OPT_TEXTFILE:
 		cli->serve.textfile = arg;
+		return 0;
+	case CLI_OPT_TLS_CERT:
+		cli->serve.files.certificate = arg;
+		return 0;
+	case CLI_OPT_TLS_KEY:
+		cli->serve.files.key = arg;
+		return 0;
+	case CLI_OPT_TOKEN_FILE:
+		cli->serve.files.token = arg;
 		return 0;
 	case CLI_OPT_PERFETTO:
 		cli->perfetto = true;
@@ -429,12 +434,28 @@ static int parse_all(struct cli *cli, int argc, char **argv,
 	return err;
 }
 
+/* As the XDG Base Directory Specification has it. False if there is no place for settings. */
+static bool settings_path(char *path, size_t size)
+{
+	const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+	int len = 0;
+
+	/* A relative path is to be ignored. */
+	if (config && *config == '/')
+		len = snprintf(path, size, "%s/mhptop/dashboard", config);
+	else if (home && *home == '/')
+		len = snprintf(path, size, "%s/.config/mhptop/dashboard", home);
+	return len > 0 && (size_t)len < size;
+}
+
 static void set_defaults(struct cli *cli)
 {
 	const char *no_color = getenv("NO_COLOR");
 
 	memset(cli, 0, sizeof(*cli));
 	cli->view.color = isatty(STDOUT_FILENO) && !(no_color && *no_color);
+	if (settings_path(cli->settings, sizeof(cli->settings)))
+		cli->view.settings = cli->settings;
 	cli->view.ascii = strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
 }
 
@@ -484,6 +505,29 @@ static bool is_later(const struct cli_moment *a, const struct cli_moment *b)
 {
 	return a->is_set && b->is_set && a->from_begin == b->from_begin &&
 	       a->ns > b->ns;
+}
+
+static int check_serve(const struct serve_opts *serve)
+{
+	const struct sockaddr *address =
+		(const struct sockaddr *)&serve->address.socket;
+	char text[ADDRESS_TEXT_MAX];
+
+	if (!serve->files.certificate != !serve->files.key)
+		return status_fail(
+			STATUS_USAGE,
+			"--tls-cert and --tls-key can only be used together");
+	if (credential_files_are_given(&serve->files) && !serve->listens)
+		return status_fail(
+			STATUS_USAGE,
+			"%s protects what is served: it needs --listen beside --textfile",
+			serve->files.token ? "--token-file" : "--tls-cert");
+	if (serve->listens && !listen_is_allowed(address, &serve->files))
+		return status_fail(
+			STATUS_USAGE,
+			"--listen %s: other machines can reach this address, which needs --tls-cert, --tls-key and --token-file",
+			address_text(text, address));
+	return 0;
 }
 
 static int check_files(const struct cli *cli)
@@ -547,6 +591,7 @@ bool cli_parse(struct cli *cli, int argc, char **argv, int *status)
 	}
 	if (*status == STATUS_OK)
 		*status = check_options(cli, used);
+	cli->view.time_given = used & option_bit(CLI_OPT_TIME);
 	if (!(used & option_bit(CLI_OPT_TIME)) &&
 	    cli->view.format == VIEW_DASHBOARD)
 		cli->view.time = TIME_AS_LOCAL;
@@ -559,6 +604,8 @@ bool cli_parse(struct cli *cli, int argc, char **argv, int *status)
 		*status = check_files(cli);
 	if (*status == STATUS_OK && cli->command == CLI_DIFF)
 		*status = parse_diff(cli);
+	if (*status == STATUS_OK && cli->command == CLI_SERVE)
+		*status = check_serve(&cli->serve);
 	if (*status == STATUS_OK)
 		*status = check_question(cli);
 	if (*status == STATUS_OK)

@@ -44,6 +44,7 @@ struct cli {
 	const char *question; /* of plan: "offline" or "add" */
 	const char *memory; /* of plan and explain: what it is about */
 	struct view_opts view;
+	char settings[1024]; /* the path in view */
 	struct check_opts check;
 	struct serve_opts serve;
 	struct report_opts report;

@@ -127,6 +127,12 @@ const struct cli_option cli_options[] = {
 	  "stop after the last event up to TIME", REPLAY },
 	{ CLI_OPT_LISTEN, "listen", "ADDR:PORT",
 	  "address to serve on (default " SERVE_ADDRESS ")", SERVE },
+	{ CLI_OPT_TLS_CERT, "tls-cert", "FILE",
+	  "serve HTTPS with this certificate, and with --tls-key", SERVE },
+	{ CLI_OPT_TLS_KEY, "tls-key", "FILE",
+	  "the key of the certificate, which only its owner can read", SERVE },
+	{ CLI_OPT_TOKEN_FILE, "token-file", "FILE",
+	  "answer only those who send the token in FILE", SERVE },
 	{ CLI_OPT_TEXTFILE, "textfile", "FILE",
 	  "keep the metrics in FILE; serve them only with --listen", SERVE },
 	{ CLI_OPT_PERFETTO, "perfetto", NULL,
@@ -229,10 +235,11 @@ static void print_columns(FILE *out)
 	for (column = columns; column->key; column++)
 		fprintf(out, "  %-16s  %s\n", column->key, column->help);
 	fputs("\nFilters: KEY=WORD, KEY!=WORD, KEY<NUMBER (or <=, >, >=), or a word of any\n"
-	      "column. Separate terms with spaces or commas; all must match. Times are\n"
-	      "in seconds, or with ns, us, ms, s, m or h. Numbers are decimal, or hexadecimal\n"
-	      "with 0x, as page frame numbers are shown. KEY=- matches an empty or unknown\n"
-	      "value, KEY=? an unknown one.\n",
+	      "column. A word may be a shell pattern such as mov*; KEY~REGEX and KEY!~REGEX\n"
+	      "take a regular expression. Separate terms with spaces or commas: all must match,\n"
+	      "or all those on one side of an 'or'. Times are in seconds, or with ns, us, ms, s,\n"
+	      "m or h. Numbers are decimal, or hexadecimal with 0x, as page frame numbers are\n"
+	      "shown. KEY=- matches an empty or unknown value, KEY=? an unknown one.\n",
 	      out);
 }
 

@@ -55,6 +55,7 @@ size_t recording_header_put(const struct source_info *info, char *buf)
 	char host[JSON_TEXT_MAX * sizeof(info->host) + 1];
 	char boot_id[JSON_TEXT_MAX * sizeof(info->boot) + 1];
 	char boot[sizeof(boot_id) + 16] = "", accounts[48] = "", page[48] = "";
+	const char *balloon = info->balloon ? "\"balloon\":true," : "";
 	char unknown[RECORDING_UNKNOWN_MAX];
 
 	*json_text_put(boot_id, info->boot, sizeof(info->boot)) = '\0';
@@ -73,10 +74,10 @@ size_t recording_header_put(const struct source_info *info, char *buf)
 		buf, RECORDING_LINE_MAX,
 		"{\"schema\":%d,\"type\":\"mhptop\",\"kernel\":\"%s\","
 		"\"host\":\"%s\",%s\"source\":\"%s\",\"page_bytes\":%u,"
-		"\"block_bytes\":%llu,%s%s%s\"wall_ns\":%llu,\"mono_ns\":%llu}\n",
+		"\"block_bytes\":%llu,%s%s%s%s\"wall_ns\":%llu,\"mono_ns\":%llu}\n",
 		SOURCE_SCHEMA, kernel, host, boot, source_kind_name(info->kind),
-		info->page_bytes, info->block_bytes, page, accounts, unknown,
-		info->wall_ns, info->mono_ns);
+		info->page_bytes, info->block_bytes, page, balloon, accounts,
+		unknown, info->wall_ns, info->mono_ns);
 }
 
 size_t recording_totals_put(const struct recording_totals *totals, char *buf)
@@ -312,6 +313,8 @@ static int get_geometry(struct reader *reader, struct source_info *info)
 			"\"struct_page_bytes\" is not the size of a struct page: %llu",
 			struct_page);
 	info->struct_page_bytes = struct_page;
+	info->balloon =
+		json_object_object_get_ex(reader->object, "balloon", NULL);
 	return optional_number(reader, "max_accounts", &info->max_accounts);
 }
 

@@ -13,7 +13,8 @@
  * "boot" is the boot ID of the kernel; older recorders did not write it.
  * A machine of more than 32,768 memory blocks has "max_accounts" in the header
  * (struct source_info), a kernel whose struct page has not 64 bytes
- * "struct_page_bytes". A self-check that is not "equal" is followed by its reason:
+ * "struct_page_bytes", and one with a balloon "balloon":true. A self-check that
+ * is not "equal" is followed by its reason:
  * "self_check":"none","self_check_why":"3 events were lost, so …". "no_room" and
  * "no_lock" follow if they are not 0 (struct source_totals).
  */

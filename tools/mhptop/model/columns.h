@@ -74,8 +74,10 @@ int column_compare(const struct column *column, const struct model *model,
 
 /*
  * A filter of blocks: terms such as "key=word", "key!=word", "key<number" and
- * "key>=number", separated by spaces or commas, all of which must match. A word
- * alone matches any column that has this word, "" matches all blocks.
+ * "key>=number", separated by spaces or commas, all of which must match, or all of
+ * those before or after an "or". A word may be a shell pattern, "key~regex" and
+ * "key!~regex" take an extended regular expression. A word alone matches any column
+ * that has this word, "" matches all blocks.
  *
  * block_filter_parse() returns 0 and a filter that block_filter_free() frees, or
  * -EINVAL or -ENOMEM with a reason in why and NULL in *filter.

@@ -50,6 +50,30 @@ const struct event_info *event_info(unsigned int event)
 	return event && event < MHP_NR_EVENTS ? &infos[event] : NULL;
 }
 
+#define EVENTS_NAMED 3
+
+const char *event_names(u64 events, char text[EVENT_NAMES_MAX])
+{
+	int left = __builtin_popcountll(events), named = 0;
+	unsigned int event;
+	const char *sep;
+	size_t used = 0;
+
+	*text = '\0';
+	for (event = 1; event_info(event) && named < EVENTS_NAMED; event++) {
+		if (!(events >> event & 1) || used >= EVENT_NAMES_MAX)
+			continue;
+		sep = !named ? "" : named + 1 == left ? " or " : ", ";
+		used += snprintf(text + used, EVENT_NAMES_MAX - used, "%s%s",
+				 sep, event_info(event)->name);
+		named++;
+	}
+	if (left > named && used < EVENT_NAMES_MAX)
+		snprintf(text + used, EVENT_NAMES_MAX - used, " or %d other",
+			 left - named);
+	return text;
+}
+
 unsigned int event_by_name(const char *name, size_t len)
 {
 #include "mhp_read.h"

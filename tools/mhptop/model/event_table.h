@@ -32,6 +32,9 @@ struct event_info {
 
 /* The description of an event, 1 … MHP_NR_EVENTS - 1; NULL for other numbers. */
 const struct event_info *event_info(unsigned int event);
+#define EVENT_NAMES_MAX 96
+/* The names of events, a bit for each: "mhp_managed or mhp_present", or three of them and the number of the others. */
+const char *event_names(u64 events, char text[EVENT_NAMES_MAX]);
 /* The number of the event with a name, 0 if there is none. */
 unsigned int event_by_name(const char *name, size_t len);
 /* Whether mhptop itself generates the event, instead of a kernel tracepoint. */

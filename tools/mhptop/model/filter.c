@@ -8,24 +8,34 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/units.h"
 #include "model/columns.h"
 #include "model/event_table.h"
+#include "model/pattern.h"
 
 #define TERMS_MAX 16
-#define TERM_LEN 64
+#define TERM_LEN PATTERN_MAX
 
-enum operator{ OP_EQUAL, OP_UNEQUAL, OP_BELOW, OP_ABOVE, OP_UPTO, OP_FROM };
+enum operator{
+	OP_EQUAL,
+	OP_UNEQUAL,
+	OP_LIKE,
+	OP_UNLIKE,
+	OP_BELOW,
+	OP_ABOVE,
+	OP_UPTO,
+	OP_FROM
+};
 
 /* Longer operators first, so that "<=" is not parsed as "<". */
 static const struct {
 	const char *text;
 	enum operator op;
 } operators[] = {
-	{ "!=", OP_UNEQUAL }, { "<=", OP_UPTO }, { ">=", OP_FROM },
-	{ "=", OP_EQUAL },    { "<", OP_BELOW }, { ">", OP_ABOVE },
+	{ "!=", OP_UNEQUAL }, { "!~", OP_UNLIKE }, { "<=", OP_UPTO },
+	{ ">=", OP_FROM },    { "=", OP_EQUAL },   { "~", OP_LIKE },
+	{ "<", OP_BELOW },    { ">", OP_ABOVE },
 };
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
@@ -33,8 +43,9 @@ static const struct {
 struct term {
 	const struct column *column; /* NULL: a word of any column */
 	enum operator op;
+	bool either; /* it begins what must match instead of the terms before it */
 	s64 value;
-	char word[TERM_LEN];
+	struct pattern *pattern; /* of words and names; NULL: the value */
 };
 
 struct block_filter {
@@ -54,29 +65,62 @@ static bool parse_empty(struct term *term, const char *text)
 	return true;
 }
 
+static bool is_number_operator(const struct term *term, char *why, size_t len)
+{
+	if (term->op <= OP_UNLIKE)
+		return false;
+	snprintf(why, len, "%s is not a number: use =, !=, ~ or !~",
+		 term->column->key);
+	return true;
+}
+
+static bool is_negated(const struct term *term)
+{
+	return term->op == OP_UNEQUAL || term->op == OP_UNLIKE;
+}
+
+/* A word, a shell pattern, or after ~ a regular expression */
+static int parse_pattern(struct term *term, const char *text, bool cased,
+			 char *why, size_t len)
+{
+	if (term->op == OP_LIKE || term->op == OP_UNLIKE) {
+		term->pattern = pattern_regex(text, cased, why, len);
+		return term->pattern ? 0 : -EINVAL;
+	}
+	term->pattern = pattern_word(text, cased);
+	if (term->pattern)
+		return 0;
+	snprintf(why, len, "out of memory");
+	return -ENOMEM;
+}
+
+static bool symbols_match(const struct event_symbol *symbol,
+			  const struct pattern *pattern)
+{
+	for (; symbol && symbol->name; symbol++)
+		if (pattern_matches(pattern, symbol->name))
+			return true;
+	return false;
+}
+
 static int parse_word(struct term *term, const char *text, char *why,
 		      size_t len)
 {
 	const struct event_symbol *symbol = term->column->symbols;
 	size_t used;
+	int err;
 
-	if (term->op != OP_EQUAL && term->op != OP_UNEQUAL) {
-		snprintf(why, len,
-			 "%s is not a number: use = or !=", term->column->key);
+	if (is_number_operator(term, why, len))
 		return -EINVAL;
-	}
-	if (parse_empty(term, text))
+	if (term->op <= OP_UNEQUAL && parse_empty(term, text))
 		return 0;
-	for (; symbol->name; symbol++) {
-		if (strcasecmp(symbol->name, text))
-			continue;
-		term->value = symbol->value;
-		return 0;
-	}
+	err = parse_pattern(term, text, false, why, len);
+	if (err || symbols_match(symbol, term->pattern))
+		return err;
 	used = snprintf(why, len,
 			"%s cannot be '%s'; use one of:", term->column->key,
 			text);
-	for (symbol = term->column->symbols; symbol->name; symbol++)
+	for (; symbol->name; symbol++)
 		if (used < len)
 			used += snprintf(why + used, len - used, " %s",
 					 symbol->name);
@@ -87,15 +131,11 @@ static int parse_word(struct term *term, const char *text, char *why,
 static int parse_name(struct term *term, const char *text, char *why,
 		      size_t len)
 {
-	if (term->op != OP_EQUAL && term->op != OP_UNEQUAL) {
-		snprintf(why, len,
-			 "%s is not a number: use = or !=", term->column->key);
+	if (is_number_operator(term, why, len))
 		return -EINVAL;
-	}
-	term->value = 0;
-	if (!parse_empty(term, text))
-		strcpy(term->word, text);
-	return 0;
+	if (term->op <= OP_UNEQUAL && parse_empty(term, text))
+		return 0;
+	return parse_pattern(term, text, true, why, len);
 }
 
 static int parse_number(struct term *term, const char *text, char *why,
@@ -105,6 +145,11 @@ static int parse_number(struct term *term, const char *text, char *why,
 	u64 ns, number;
 	const char *end;
 
+	if (term->op == OP_LIKE || term->op == OP_UNLIKE) {
+		snprintf(why, len, "%s is a number: use =, !=, < or >",
+			 term->column->key);
+		return -EINVAL;
+	}
 	if (parse_empty(term, text))
 		return 0;
 	if (term->column->kind == COLUMN_TIME ||
@@ -133,15 +178,14 @@ static int parse_number(struct term *term, const char *text, char *why,
 static int parse_bare(struct term *term, const char *text, char *why,
 		      size_t len)
 {
-	const struct event_symbol *symbol;
 	const struct column *column;
+	int err = parse_pattern(term, text, false, why, len);
 
+	if (err)
+		return err;
 	for (column = columns; column->key; column++)
-		for (symbol = column->symbols; symbol && symbol->name; symbol++)
-			if (!strcasecmp(symbol->name, text)) {
-				strcpy(term->word, text);
-				return 0;
-			}
+		if (symbols_match(column->symbols, term->pattern))
+			return 0;
 	snprintf(
 		why, len,
 		"'%s' matches no column; use KEY=WORD, KEY!=WORD, or KEY<NUMBER, KEY<=NUMBER and so on",
@@ -151,17 +195,17 @@ static int parse_bare(struct term *term, const char *text, char *why,
 
 static int parse_term(struct term *term, char *text, char *why, size_t len)
 {
-	char *at = strpbrk(text, "=!<>");
+	char *at = strpbrk(text, "=!<>~");
 	size_t i, size;
 
-	term->column = NULL;
 	if (!at)
 		return parse_bare(term, text, why, len);
 	for (i = 0; i < ARRAY_SIZE(operators); i++)
 		if (!strncmp(at, operators[i].text, strlen(operators[i].text)))
 			break;
 	if (i == ARRAY_SIZE(operators)) {
-		snprintf(why, len, "'%s' has no operator: use =, !=, < or >",
+		snprintf(why, len,
+			 "'%s' has no operator: use =, !=, ~, !~, < or >",
 			 text);
 		return -EINVAL;
 	}
@@ -181,11 +225,34 @@ static int parse_term(struct term *term, char *text, char *why, size_t len)
 	return parse_number(term, at + size, why, len);
 }
 
+/* The next term of a filter. 0, -EINVAL or -ENOMEM. */
+static int filter_add(struct block_filter *filter, const char *text,
+		      size_t size, bool either, char *why, size_t len)
+{
+	char term[TERM_LEN];
+
+	if (filter->nr == TERMS_MAX || size >= sizeof(term)) {
+		snprintf(why, len,
+			 "too long: at most %d terms of %d characters each",
+			 TERMS_MAX, TERM_LEN - 1);
+		return -EINVAL;
+	}
+	memcpy(term, text, size);
+	term[size] = '\0';
+	filter->terms[filter->nr].either = either;
+	return parse_term(&filter->terms[filter->nr++], term, why, len);
+}
+
+static bool is_or(const char *text, size_t size)
+{
+	return size == 2 && !strncmp(text, "or", 2);
+}
+
 int block_filter_parse(struct block_filter **filter, const char *text,
 		       char *why, size_t len)
 {
 	struct block_filter *made = calloc(1, sizeof(*made));
-	char term[TERM_LEN];
+	bool either = false;
 	size_t size;
 	int err = 0;
 
@@ -197,19 +264,18 @@ int block_filter_parse(struct block_filter **filter, const char *text,
 	for (; !err; text += size) {
 		text += strspn(text, " ,");
 		size = strcspn(text, " ,");
-		if (!size)
-			break;
-		if (made->nr == TERMS_MAX || size >= sizeof(term)) {
-			snprintf(
-				why, len,
-				"too long: at most %d terms of %d characters each",
-				TERMS_MAX, TERM_LEN - 1);
-			err = -EINVAL;
+		if (size && (either || !is_or(text, size))) {
+			err = filter_add(made, text, size, either, why, len);
+			either = false;
+		} else if (size && made->nr) {
+			either = true;
+		} else {
 			break;
 		}
-		memcpy(term, text, size);
-		term[size] = '\0';
-		err = parse_term(&made->terms[made->nr++], term, why, len);
+	}
+	if (!err && (size || either)) {
+		snprintf(why, len, "'or' needs a term on both sides");
+		err = -EINVAL;
 	}
 	if (err)
 		block_filter_free(made);
@@ -228,10 +294,17 @@ static bool match_bare(const struct term *term, const struct model *model,
 		if (column->kind != COLUMN_WORD)
 			continue;
 		word = column_word(column, column->get(model, block));
-		if (word && !strcasecmp(word, term->word))
+		if (word && pattern_matches(term->pattern, word))
 			return true;
 	}
 	return false;
+}
+
+/* Whether a value is as empty as that of the term, "-" or "?". */
+static bool match_empty(const struct term *term, s64 value)
+{
+	return term->value == COLUMN_NONE ? value <= COLUMN_UNKNOWN :
+					    value == COLUMN_UNKNOWN;
 }
 
 static bool match_name(const struct term *term, const struct model *model,
@@ -239,17 +312,33 @@ static bool match_name(const struct term *term, const struct model *model,
 {
 	s64 value = term->column->get(model, block);
 	char name[MHP_COMM_LEN + 1];
-	bool equal;
+	bool is;
 
-	if (term->value == COLUMN_NONE)
-		equal = value <= COLUMN_UNKNOWN;
-	else if (term->value == COLUMN_UNKNOWN)
-		equal = value == COLUMN_UNKNOWN;
+	if (!term->pattern)
+		is = match_empty(term, value);
 	else
-		equal = value > COLUMN_UNKNOWN &&
-			!strcmp(column_text(term->column, model, block, name),
-				term->word);
-	return equal == (term->op == OP_EQUAL);
+		is = value > COLUMN_UNKNOWN &&
+		     pattern_matches(term->pattern,
+				     column_text(term->column, model, block,
+						 name));
+	return is != is_negated(term);
+}
+
+/* A value without a word is empty. */
+static bool match_word(const struct term *term, const struct model *model,
+		       const struct mhp_block *block)
+{
+	s64 value = term->column->get(model, block);
+	const char *word = column_word(term->column, value);
+	bool is;
+
+	if (value != COLUMN_UNKNOWN && !word)
+		value = COLUMN_NONE;
+	if (!term->pattern)
+		is = match_empty(term, value);
+	else
+		is = word && pattern_matches(term->pattern, word);
+	return is != is_negated(term);
 }
 
 static bool match_term(const struct term *term, const struct model *model,
@@ -261,11 +350,10 @@ static bool match_term(const struct term *term, const struct model *model,
 		return match_bare(term, model, block);
 	if (term->column->kind == COLUMN_TEXT)
 		return match_name(term, model, block);
+	if (term->column->kind == COLUMN_WORD)
+		return match_word(term, model, block);
 	value = term->column->get(model, block);
 	/* An empty or unknown value is neither below nor above any number. */
-	if (term->column->kind == COLUMN_WORD && value != COLUMN_UNKNOWN &&
-	    !column_word(term->column, value))
-		value = COLUMN_NONE;
 	/* "-" is any value that is not there, "?" only one that is unknown. */
 	if (term->value == COLUMN_NONE && value == COLUMN_UNKNOWN)
 		value = COLUMN_NONE;
@@ -282,6 +370,9 @@ static bool match_term(const struct term *term, const struct model *model,
 		return value > COLUMN_UNKNOWN && value <= term->value;
 	case OP_FROM:
 		return value > COLUMN_UNKNOWN && value >= term->value;
+	case OP_LIKE:
+	case OP_UNLIKE:
+		break;
 	}
 	return false;
 }
@@ -290,25 +381,26 @@ bool block_filter_match(const struct block_filter *filter,
 			const struct model *model,
 			const struct mhp_block *block)
 {
+	bool all = true;
 	size_t i;
 
-	for (i = 0; i < filter->nr; i++)
-		if (!match_term(&filter->terms[i], model, block))
-			return false;
-	return true;
+	for (i = 0; i < filter->nr; i++) {
+		if (filter->terms[i].either && all)
+			return true;
+		if (filter->terms[i].either)
+			all = true;
+		all = all && match_term(&filter->terms[i], model, block);
+	}
+	return all;
 }
 
 /* The history column of a word without a column, NULL if any column with this word has no history. */
 static const struct column *bare_history(const struct term *term)
 {
 	const struct column *column, *found = NULL;
-	const struct event_symbol *symbol;
 
 	for (column = columns; column->key; column++) {
-		for (symbol = column->symbols; symbol && symbol->name; symbol++)
-			if (!strcasecmp(symbol->name, term->word))
-				break;
-		if (!symbol || !symbol->name)
+		if (!symbols_match(column->symbols, term->pattern))
 			continue;
 		if (!column->history)
 			return NULL;
@@ -346,5 +438,9 @@ bool block_filter_has_time(const struct block_filter *filter)
 
 void block_filter_free(struct block_filter *filter)
 {
+	size_t i;
+
+	for (i = 0; filter && i < filter->nr; i++)
+		pattern_free(filter->terms[i].pattern);
 	free(filter);
 }

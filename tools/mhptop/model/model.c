@@ -240,31 +240,14 @@ u64 model_lost(const struct model *model)
 	return lost;
 }
 
-#define MISSING_NAMED 3
-
 /* Kinds of events that the operations of an imported recording report, but that it lacks. */
 static void doubt_missing(u64 missing, char *why, size_t len)
 {
-	int left = __builtin_popcountll(missing), named = 0;
-	size_t used = 0;
-	unsigned int event;
-	const char *sep;
+	char names[EVENT_NAMES_MAX];
 
-	used += snprintf(why, len, "there are no");
-	for (event = 1; event_info(event) && named < MISSING_NAMED; event++) {
-		if (!(missing >> event & 1) || used >= len)
-			continue;
-		sep = !named ? "" : named + 1 == left ? " or" : ",";
-		used += snprintf(why + used, len - used, "%s %s", sep,
-				 event_info(event)->name);
-		named++;
-	}
-	if (used < len && left > named)
-		used += snprintf(why + used, len - used, " or %d other",
-				 left - named);
-	if (used < len)
-		snprintf(why + used, len - used,
-			 " events, so not all events were recorded");
+	snprintf(why, len,
+		 "there are no %s events, so not all events were recorded",
+		 event_names(missing, names));
 }
 
 bool model_doubt(const struct model *model, char *why, size_t len)

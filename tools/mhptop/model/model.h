@@ -33,6 +33,8 @@ struct model {
 	struct sparse
 		poisoned; /* u32 pages of memory blocks, by block number, as of the snapshot */
 	struct attention attention; /* as of the last stream_update() */
+	/* Facts beside the events, as of the last stream_update(); NULL: none */
+	const struct attention_facts *facts;
 	bool loaded; /* the ledger is a copy of the kernel's: do not fold records */
 	struct source_totals totals; /* as last reported by the source */
 	u64 seen; /* records taken */

@@ -27,13 +27,16 @@ struct source_info {
 	char host[65]; /* uname -n */
 	char boot[40]; /* /proc/sys/kernel/random/boot_id, "" if unknown */
 	u32 page_bytes;
-	u32 struct_page_bytes; /* size of the kernel's struct page, 0: unknown, or the usual 64 */
+	u32 struct_page_bytes; /* size of the kernel's struct page, 0: the usual 64, unless any_struct_page */
 	u64 block_bytes;
 	u64 unknown_events; /* a bit, 1 << number, for each event that the source cannot report */
 	u64 missing_events; /* those of them that its operations report, but that were not recorded, or were filtered out */
+	u64 doubtful_events; /* of an import: those that it lacks, and that its operations may have had */
+	bool balloon; /* a driver changes managed pages without an event */
 	u64 max_accounts; /* of blocks, and of ranges, in a ledger; 0: MHP_MIN_ACCOUNTS */
 	u64 wall_ns; /* CLOCK_REALTIME when the stream began */
 	u64 mono_ns; /* CLOCK_MONOTONIC at the same moment */
+	bool any_struct_page; /* even the usual size of struct page is not known */
 	bool live;
 	bool unmarked; /* it has no mark at its end, so it may have been cut */
 	bool empty; /* it was cut before its first event; the sizes are not known */

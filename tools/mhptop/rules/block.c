@@ -138,7 +138,10 @@ static void count_check(struct rules *rules, const struct mhp_record *r,
 		rule_check(rules, rule_order(op), op->start, e->cause == cause,
 			   event_symbol(event_causes, cause), "cause %s",
 			   event_symbol(event_causes, e->cause));
-	if (r->event == MHP_EVENT_mhp_managed && !(block && block->strict))
+	if (r->event == MHP_EVENT_mhp_managed && rules->opts.balloon &&
+	    e->delta != want)
+		rule_cannot_judge(rules, RULE_BLOCK_PAGES, RULE_BALLOON);
+	else if (r->event == MHP_EVENT_mhp_managed && !(block && block->strict))
 		rule_check(rules, RULE_BLOCK_PAGES, op->start,
 			   want < 0 ? e->delta >= want && e->delta <= 0 :
 				      e->delta <= want && e->delta >= 0,
@@ -220,7 +223,7 @@ static void pages_check(struct rules *rules, const struct mhp_mhp_block_end *e)
 	rule_equal(rules, RULE_BLOCK_PAGES, op->start, "present pages",
 		   online ? op->nr - op->vmemmap + op->hosted : 0,
 		   block->present);
-	if (block->strict)
+	if (block->strict && !rules->opts.balloon)
 		rule_equal(rules, RULE_BLOCK_PAGES, op->start, "managed pages",
 			   online ? op->nr - op->vmemmap : 0, block->managed);
 }

@@ -14,6 +14,24 @@ static void forget_zones(struct rules *rules, unsigned int which)
 		rules->zones[i].known[which] = false;
 }
 
+/*
+ * The count of a zone after a change against the one before it. A balloon takes managed pages from the zone in between and
+ * returns them, without an event: then a difference proves nothing.
+ */
+static void judge_count(struct rules *rules, const struct rule_zone *zone,
+			unsigned int which, const struct mhp_mhp_account *e)
+{
+	s64 want = zone->after[which] + e->delta;
+
+	if (which && rules->opts.balloon && want != (s64)e->after)
+		rule_cannot_judge(rules, RULE_ZONE_PAGES, RULE_BALLOON);
+	else
+		rule_equal(rules, RULE_ZONE_PAGES, e->start_pfn,
+			   which ? "managed pages of the zone" :
+				   "present pages of the zone",
+			   want, e->after);
+}
+
 void rules_count_take(struct rules *rules, const struct mhp_record *r)
 {
 	const struct mhp_mhp_account *e = &r->p.mhp_account;
@@ -33,10 +51,7 @@ void rules_count_take(struct rules *rules, const struct mhp_record *r)
 		zone = NULL;
 	}
 	if (zone && zone->known[which])
-		rule_equal(rules, RULE_ZONE_PAGES, e->start_pfn,
-			   which ? "managed pages of the zone" :
-				   "present pages of the zone",
-			   zone->after[which] + e->delta, e->after);
+		judge_count(rules, zone, which, e);
 	if (zone) {
 		zone->after[which] = e->after;
 		zone->known[which] = true;

@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * The rules of memmap: how it is populated, freed and retired.
- */
-#include <stdlib.h>
+/* The rules of memmap: how it is populated and freed. */
 #include <string.h>
 
-#include "base/vec.h"
 #include "model/event_table.h"
 #include "rules/state.h"
 
@@ -83,6 +79,17 @@ static bool shares_backing(const struct rules *rules, u64 nr, u64 vmemmap)
 	       vmemmap < need + 2 * pmd_pages;
 }
 
+/* Whether a section may have other memmap than one of the usual size: by the backing pages at its ends. */
+static bool may_be_uneven(const struct rules *rules, u64 nr, u64 vmemmap)
+{
+	const s64 most = rules->opts.page_bytes / 8 * 2;
+	s64 more = rule_difference(vmemmap, nr * rules->ratio_vmemmap /
+						    rules->ratio_pages);
+
+	return vmemmap && more && more <= most && more >= -most &&
+	       rules_may_be_backing(rules, more);
+}
+
 /* The ratio of pages to vmemmap pages must be the same everywhere. */
 static void ratio_check(struct rules *rules, u64 start, u64 nr, u64 vmemmap)
 {
@@ -96,6 +103,10 @@ static void ratio_check(struct rules *rules, u64 start, u64 nr, u64 vmemmap)
 		rules->ratio_pages = nr;
 		rules->ratio_vmemmap = vmemmap;
 		rules->ratio_of_device = false;
+	}
+	if (may_be_uneven(rules, nr, vmemmap)) {
+		rules->uneven = true;
+		return;
 	}
 	rule_check(rules, RULE_POPULATE, start,
 		   nr && vmemmap &&
@@ -244,112 +255,6 @@ void rules_populate_take(struct rules *rules, const struct mhp_record *r)
 	else
 		rules->lost = true; /* So is what is freed of it. */
 	populate_take(rules, &derived);
-}
-
-static bool is_backed_by(const struct rule_retired *retired, u64 host_pfn)
-{
-	return host_pfn - retired->host_pfn < retired->backing_pages;
-}
-
-/* The number of pages whose struct pages fit in a backing page, 0: unknown */
-static u64 room_in(const struct rules *rules, u64 backing_pages)
-{
-	return rules->ratio_vmemmap ? backing_pages * rules->ratio_pages /
-					      rules->ratio_vmemmap :
-				      0;
-}
-
-/*
- * Whether a section has memmap in the backing page of memmap that was retired
- * before: in the page that its own begins in, or so close that it must.
- */
-static bool uses_backing(const struct rules *rules,
-			 const struct rule_retired *retired,
-			 const struct mhp_mhp_vmemmap_free *e)
-{
-	u64 room = room_in(rules, retired->backing_pages);
-
-	if (is_backed_by(retired, e->host_pfn))
-		return true;
-	return rules->opts.struct_page_bytes &&
-	       e->start_pfn < retired->pfn + room &&
-	       e->start_pfn + e->nr_pages + room >
-		       retired->pfn + retired->nr_pages;
-}
-
-static void retire(struct rules *rules, const struct mhp_mhp_vmemmap_retired *e)
-{
-	if (!vec_grow(rules->retired_memmap, rules->nr_retired,
-		      rules->room_retired)) {
-		rules->no_memory = true;
-		return;
-	}
-	rules->retired_memmap[rules->nr_retired++] = (struct rule_retired){
-		.pfn = e->start_pfn,
-		.nr_pages = e->nr_pages,
-		.host_pfn = e->host_pfn,
-		.backing_pages = e->backing_pages,
-		.fresh = true,
-	};
-}
-
-/* If all memmap in a backing page is retired, nothing is left to free the page. */
-static void leak_check(struct rules *rules,
-		       const struct mhp_mhp_vmemmap_retired *e)
-{
-	const struct rule_retired *retired = rules->retired_memmap;
-	u64 room = room_in(rules, e->backing_pages), described = 0;
-	size_t i;
-
-	for (i = 0; i < rules->nr_retired; i++)
-		if (retired[i].host_pfn == e->host_pfn)
-			described += retired[i].nr_pages;
-	rule_check(rules, RULE_RETIRED, e->start_pfn, !room || described < room,
-		   "a neighbour that uses the rest of the backing page",
-		   "page 0x%llx kept, but all memmap in it retired",
-		   e->host_pfn);
-}
-
-void rules_retired_take(struct rules *rules, const struct mhp_record *r)
-{
-	const struct mhp_mhp_vmemmap_retired *e = &r->p.mhp_vmemmap_retired;
-
-	retire(rules, e);
-	if (!rules->no_memory)
-		leak_check(rules, e);
-}
-
-/* Whether the section that is being freed retired its memmap in this backing page. */
-static bool is_kept(const struct rules *rules, u64 host_pfn)
-{
-	size_t i;
-
-	for (i = 0; i < rules->nr_retired; i++)
-		if (rules->retired_memmap[i].fresh &&
-		    rules->retired_memmap[i].host_pfn == host_pfn)
-			return true;
-	return false;
-}
-
-/* A backing page is freed by a section whose own memmap in it was not retired. */
-static void rules_retired_free(struct rules *rules,
-			       const struct mhp_mhp_vmemmap_free *e)
-{
-	struct rule_retired *retired = rules->retired_memmap;
-	size_t i, left = 0, nr = rules->nr_retired;
-
-	for (i = 0; i < nr; i++)
-		if (!uses_backing(rules, &retired[i], e) ||
-		    is_kept(rules, retired[i].host_pfn))
-			retired[left++] = retired[i];
-	rules->nr_retired = left;
-	for (i = 0; i < left; i++)
-		retired[i].fresh = false;
-}
-
-const struct rule_retired *rules_retired(const struct rules *rules, size_t nth)
-{
-	return nth < rules->nr_retired ? &rules->retired_memmap[nth] : NULL;
 }
 
 static void free_of_range(struct rules *rules,

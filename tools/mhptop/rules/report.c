@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "model/event_table.h"
 #include "rules/state.h"
 
 /* The event before the violation: the operation's last event, or the block's. */
@@ -71,12 +72,28 @@ static bool lacks_cause(const struct rules *rules, enum rule_id rule)
 	return false;
 }
 
+/*
+ * Whether events that an imported recording lacks may be the cause. Not of what the
+ * user expects: that rests on begins and ends, which are there if they count.
+ */
+static bool is_doubtful(struct rules *rules, enum rule_id rule)
+{
+	u64 events = rules->opts.doubtful_events;
+
+	if (!events || rule >= RULE_BUDGET_TIME)
+		return false;
+	rules->doubted |= events;
+	rules->unjudged[rule]++;
+	rules->unjudged_what[rule] = event_info(__builtin_ctzll(events))->name;
+	return true;
+}
+
 static void violate(struct rules *rules, enum rule_id rule, u64 pfn,
 		    const char *expected, const char *found, va_list args)
 {
 	struct violation violation = { .rule = rule, .pfn = pfn };
 
-	if (lacks_cause(rules, rule))
+	if (lacks_cause(rules, rule) || is_doubtful(rules, rule))
 		return;
 	/* If numbers are missing, a missing event may be the cause; so may an event that there was no memory to keep. */
 	if (rules->last_seq > rules->numbered || rules->no_memory) {
@@ -107,14 +124,19 @@ bool rule_check(struct rules *rules, enum rule_id rule, u64 pfn, bool passes,
 	return false;
 }
 
+void rule_cannot_judge(struct rules *rules, enum rule_id rule, const char *what)
+{
+	if (!rules->opts.skip[rule])
+		rules->unjudged[rule]++;
+	rules->unjudged_what[rule] = what;
+}
+
 bool rule_knows_field(struct rules *rules, enum rule_id rule,
 		      const struct mhp_record *r, u32 bit, const char *what)
 {
 	if (!(r->unknown & bit))
 		return true;
-	if (!rules->opts.skip[rule])
-		rules->unjudged[rule]++;
-	rules->unjudged_what[rule] = what;
+	rule_cannot_judge(rules, rule, what);
 	return false;
 }
 
@@ -125,6 +147,8 @@ void rule_passes(struct rules *rules, enum rule_id rule)
 
 void rule_recall(struct rules *rules, const struct violation *violation)
 {
+	if (is_doubtful(rules, violation->rule))
+		return;
 	violations_add(rules->violations, violation);
 }
 

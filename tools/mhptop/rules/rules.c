@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "model/event_table.h"
+#include "model/source_info.h"
 #include "rules/state.h"
 
 #define GAP_RECORDS 64
@@ -163,8 +164,7 @@ static void end_recording(struct rules *rules,
 	/* Between operations, nothing is left that may be freed later. */
 	if (!rules->described && rules->ratio_pages && !rules->lost &&
 	    !rules->is_open)
-		rule_equal(rules, RULE_RETIRED, 0, "vmemmap pages never freed",
-			   0, rules->retired);
+		rules_retired_over(rules);
 	count_part(rules, ending);
 }
 
@@ -192,13 +192,20 @@ void rules_may_overlap(struct rules *rules)
 	rules->may_overlap = true;
 }
 
-void rules_describe(struct rules *rules, u64 struct_page_bytes,
-		    u64 unknown_events, bool late_ends)
+void rules_describe(struct rules *rules, const struct source_info *info)
 {
-	rules->opts.no_late_ends = !late_ends;
-	rules->opts.struct_page_bytes = struct_page_bytes;
-	rules->opts.unknown_events = unknown_events;
+	rules->opts.no_late_ends = !source_info_late_ends(info);
+	rules->opts.struct_page_bytes = info->struct_page_bytes;
+	rules->opts.any_struct_page = info->any_struct_page;
+	rules->opts.unknown_events = info->unknown_events;
+	rules->opts.doubtful_events = info->doubtful_events;
+	rules->opts.balloon = info->balloon;
 	rules->gaps |= rules_lacks_events(rules);
+}
+
+u64 rules_doubted(const struct rules *rules)
+{
+	return rules->doubted;
 }
 
 /*

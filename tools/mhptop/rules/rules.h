@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include "model/source_info.h"
 #include "model/violations.h"
 
 /* R(id, name, what must be true, in one line) */
@@ -105,13 +106,18 @@ struct rules_opts {
 	u64 online_start; /* the same for memory that must go online */
 	u64 online_end;
 	u64 page_bytes;
-	u64 unknown_events; /* of the source, as in struct source_info */
-	bool no_late_ends; /* the source does not report the end of an operation that began before */
-	u64 struct_page_bytes; /* 0: unknown, or the usual 64 */
+	/* Of the source, as in struct source_info; see rules_describe() */
+	u64 unknown_events;
+	u64 doubtful_events;
+	bool no_late_ends; /* it does not report the end of an operation that began before */
+	u64 struct_page_bytes;
+	bool any_struct_page;
+	bool balloon;
 	bool skip[NR_RULES];
 };
 
 struct rules;
+struct source_info;
 
 /*
  * block_pages is the size of a memory block in pages. opts is copied, and
@@ -138,9 +144,8 @@ struct rules_ending {
 void rules_restart(struct rules *rules, const struct rules_ending *ending);
 /* Whether the next recording has events of an earlier one is known when it ends. */
 void rules_may_overlap(struct rules *rules);
-/* What the next recording says of its kernel and source, as in struct rules_opts; before its first record. */
-void rules_describe(struct rules *rules, u64 struct_page_bytes,
-		    u64 unknown_events, bool late_ends);
+/* What the first, or the next, recording says of its kernel and source; before its first record. */
+void rules_describe(struct rules *rules, const struct source_info *info);
 /* The end of the stream, and of its last recording: check the rules that need all of it. */
 void rules_end(struct rules *rules, const struct rules_ending *ending);
 /*
@@ -172,6 +177,10 @@ bool rules_late_time(const struct rules *rules);
 bool rules_twice(const struct rules *rules);
 /* The source of a recording cannot report events that operations consist of, so violations are not reported. */
 bool rules_gaps(const struct rules *rules);
+/* Events without which a rule seems violated, and of which an imported recording has none, a bit for each; 0: none. */
+u64 rules_doubted(const struct rules *rules);
+/* Sections have memmap of different sizes, which may be right, as that of a struct page is not known. */
+bool rules_uneven(const struct rules *rules);
 /* The first of the user's limits that a field or event that is not known keeps from being judged; NULL: none. */
 const char *rules_unjudged_limit(const struct rules *rules);
 /* The first field, as "event.field", without which a record could not be judged; NULL: none. */

@@ -206,6 +206,8 @@ struct rules {
 	char unread[80]; /* the field of rules_unread() */
 	bool lost; /* some records of the recording never came */
 	bool unsure; /* some checks were not possible */
+	u64 doubted; /* see rules_doubted() */
+	bool uneven; /* see rules_uneven() */
 	bool settled; /* the begin or end of an operation was reported */
 	bool whole; /* at the end: no events are missing there */
 	bool incomplete; /* events of one of the recordings that have ended are missing, or in the wrong order */
@@ -253,6 +255,10 @@ bool rule_check(struct rules *rules, enum rule_id rule, u64 pfn, bool passes,
 			 #class "." #field)
 bool rule_knows_field(struct rules *rules, enum rule_id rule,
 		      const struct mhp_record *r, u32 bit, const char *what);
+#define RULE_BALLOON "what a balloon took from the zone"
+/* Count that a rule could not judge something, as what is unknown: a static string. */
+void rule_cannot_judge(struct rules *rules, enum rule_id rule,
+		       const char *what);
 /* Whether a field of a record is known. */
 #define record_knows(r, class, field) \
 	(!((r)->unknown & MHP_FIELD(class, field)))
@@ -323,6 +329,13 @@ void rules_refs_take(struct rules *rules, const struct mhp_record *r);
 void rules_populate_take(struct rules *rules, const struct mhp_record *r);
 void rules_free_take(struct rules *rules, const struct mhp_record *r);
 void rules_retired_take(struct rules *rules, const struct mhp_record *r);
+/* A section is freed, perhaps with backing pages of memmap that was retired. */
+void rules_retired_free(struct rules *rules,
+			const struct mhp_mhp_vmemmap_free *e);
+/* Whether sections may share so many backing pages, as a struct page may have any size. */
+bool rules_may_be_backing(const struct rules *rules, s64 pages);
+/* At the end of a recording, if no memory that it added is left: all memmap was freed. */
+void rules_retired_over(struct rules *rules);
 void rules_block_take(struct rules *rules, const struct mhp_record *r);
 void rules_range_take(struct rules *rules, const struct mhp_record *r);
 void rules_failed_take(struct rules *rules, const struct mhp_record *r);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/units.h"
+#include "model/event_table.h"
 #include "rules/state.h"
 #include "rules/verdict.h"
 
@@ -79,6 +80,8 @@ static const char *find_doubt(const struct verdict_stream *stream,
 		return "the source cannot report all begins and ends of operations, memmaps and counts of pages";
 	if (rules_unsure(rules) && !rules_unread(rules))
 		return "events came out of order";
+	if (rules_uneven(rules))
+		return "sections have memmap of different sizes, and the size of a struct page is unknown";
 	if (stream->unchecked)
 		return "out of memory";
 	if (stream->differs)
@@ -107,6 +110,16 @@ static void doubt_idle(char *text, size_t len, const struct rules *rules)
 		where);
 }
 
+static void doubt_violation(char *text, size_t len, const struct rules *rules)
+{
+	char names[EVENT_NAMES_MAX];
+
+	snprintf(
+		text, len,
+		"a rule seems violated, but there are no %s events, which may be why",
+		event_names(rules_doubted(rules), names));
+}
+
 void verdict_judge(struct verdict *verdict, const struct verdict_stream *stream,
 		   const struct rules *rules)
 {
@@ -114,7 +127,9 @@ void verdict_judge(struct verdict *verdict, const struct verdict_stream *stream,
 	struct rule_unended unended;
 
 	*verdict = (struct verdict){ .word = VERDICT_PASS };
-	if (!doubt && rules_unread(rules))
+	if (!doubt && rules_doubted(rules))
+		doubt_violation(verdict->doubt, sizeof(verdict->doubt), rules);
+	else if (!doubt && rules_unread(rules))
 		snprintf(verdict->doubt, sizeof(verdict->doubt),
 			 "events were not judged, as %s is unknown",
 			 rules_unread(rules));

@@ -98,6 +98,8 @@ static int chain_next(struct source_chain *chain)
 	source_close(chain->now);
 	chain->now = source;
 	chain->begun = false;
+	/* A pipe may end before its header, which has the rest. */
+	chain->source.info.growing = source->info.growing;
 	return 0;
 }
 
@@ -128,6 +130,7 @@ static int chain_begin(struct source_chain *chain)
 		return -EPROTO;
 	}
 	*info = *next;
+	info->unmarked |= first.unmarked;
 	if (first.block_bytes) {
 		info->block_bytes = first.block_bytes;
 		info->page_bytes = first.page_bytes;
@@ -137,13 +140,18 @@ static int chain_begin(struct source_chain *chain)
 	return 1;
 }
 
-/* The first source; it has the size of memory blocks, unless nothing is left of any. */
+/*
+ * The first source; it has the size of memory blocks, unless nothing is left of any.
+ * Those before it are recordings as well, in which nothing happened.
+ */
 static int chain_first(struct source_chain *chain)
 {
 	int ret = chain_next(chain);
 
 	while (!ret && chain->now->info.empty && chain->next < chain->nr) {
 		source_read(chain->now, NULL, NULL);
+		chain->source.info.unmarked |= chain->now->info.unmarked;
+		chain->source.part++;
 		chain_end_part(chain);
 		chain_keep(chain);
 		ret = chain_next(chain);

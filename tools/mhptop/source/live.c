@@ -4,6 +4,7 @@
  */
 #include <dirent.h>
 #include <errno.h>
+#include <glob.h>
 #include <linux/capability.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -249,6 +250,31 @@ bool source_live_guest(void)
 	if (file)
 		fclose(file);
 	return guest;
+}
+
+/*
+ * These call adjust_managed_page_count() for each page: drivers/virtio/virtio_balloon.c, drivers/hv/hv_balloon.c,
+ * drivers/xen/balloon.c, drivers/misc/vmw_balloon.c, arch/powerpc/platforms/pseries/cmm.c.
+ */
+bool source_live_balloon(void)
+{
+	static const char *const signs[] = {
+		"/sys/bus/virtio/drivers/virtio_balloon/virtio[0-9]*",
+		"/sys/bus/vmbus/drivers/hv_balloon/*-*-*",
+		"/sys/devices/system/xen_memory",
+		"/sys/module/vmw_balloon",
+		"/sys/devices/system/cmm",
+	};
+	bool found = false;
+	glob_t paths;
+	size_t i;
+
+	for (i = 0; !found && i < sizeof(signs) / sizeof(*signs); i++) {
+		found = !glob(signs[i], 0, NULL, &paths);
+		if (found)
+			globfree(&paths);
+	}
+	return found;
 }
 
 int source_live_tracefs(const char **events)

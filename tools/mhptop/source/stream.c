@@ -27,15 +27,14 @@ int stream_start(struct stream *stream, const struct source_info *info,
 	if (opts)
 		rules = *opts;
 	rules.page_bytes = info->page_bytes;
-	rules.unknown_events = info->unknown_events;
-	rules.no_late_ends = !source_info_late_ends(info);
-	rules.struct_page_bytes = info->struct_page_bytes;
 	stream->rules = rules_new(ledger_block_pages(stream->model.ledger),
 				  &rules, &stream->model.violations);
-	if (stream->rules)
-		return 0;
-	model_fini(&stream->model);
-	return -ENOMEM;
+	if (!stream->rules) {
+		model_fini(&stream->model);
+		return -ENOMEM;
+	}
+	rules_describe(stream->rules, info);
+	return 0;
 }
 
 int stream_take(void *ctx, const struct mhp_record *record)
@@ -248,12 +247,13 @@ void stream_tick(struct stream *stream, u64 now_ns)
 static void update_attention(struct stream *stream)
 {
 	struct model *model = &stream->model;
-	const struct attention_facts *facts = NULL;
 
 	if (stream->facts)
-		facts = facts_read(stream->facts, model->info.page_bytes,
-				   model->info.block_bytes, model_now(model));
-	attention_find(&model->attention, model, facts, ATTENTION_PATIENCE_NS);
+		model->facts = facts_read(stream->facts, model->info.page_bytes,
+					  model->info.block_bytes,
+					  model_now(model));
+	attention_find(&model->attention, model, model->facts,
+		       ATTENTION_PATIENCE_NS);
 }
 
 void stream_update(struct stream *stream)
@@ -371,9 +371,7 @@ static int start_part(struct stream *stream, u64 begin_ns)
 	}
 	stream->part_begins = false;
 	stream->boot += !continues;
-	rules_describe(stream->rules, source->info.struct_page_bytes,
-		       source->info.unknown_events,
-		       source_info_late_ends(&source->info));
+	rules_describe(stream->rules, &source->info);
 	return model_restart(&stream->model, &source->info, continues);
 }
 

@@ -20,6 +20,8 @@ struct view_opts {
 	char sort[32]; /* a column's key, "" for pfn */
 	bool reverse;
 	enum time_style time; /* of the dashboard and of text */
+	bool time_given; /* the user asked for it */
+	const char *settings; /* path of those of the dashboard, NULL: none */
 	const char *filter; /* see columns.h, NULL for all */
 };
 

@@ -261,6 +261,7 @@ static int configure(struct bpf_source *self, const struct bpf_facts *facts)
 		self->skel->rodata->mhp_early_mask = 1ULL << facts->early_bit;
 	if (facts->struct_page_bytes != USUAL_STRUCT_PAGE)
 		info->struct_page_bytes = facts->struct_page_bytes;
+	info->balloon = source_live_balloon();
 	err = bpf_map__set_max_entries(self->skel->maps.mhp_ring, bytes);
 	if (!err && info->max_accounts)
 		err = bpf_map__set_max_entries(self->skel->maps.mhp_blocks,

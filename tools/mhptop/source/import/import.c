@@ -86,6 +86,7 @@ void import_info(struct source_info *info, u64 block_pages)
 	info->schema = SOURCE_SCHEMA;
 	info->kind = SOURCE_EVENTS;
 	info->page_bytes = PAGE_BYTES;
+	info->any_struct_page = true;
 	info->block_bytes = block_pages * PAGE_BYTES;
 	snprintf(info->kernel, sizeof(info->kernel), "unknown");
 	snprintf(info->host, sizeof(info->host), "unknown");

@@ -472,6 +472,8 @@ static int prepare(struct source_text *text)
 	text->source.info.missing_events =
 		import_kinds_missing(&text->buffer->kinds);
 	text->source.info.unknown_events = text->source.info.missing_events;
+	text->source.info.doubtful_events =
+		import_kinds_doubtful(&text->buffer->kinds);
 	/* perf marks the end of its data. */
 	text->source.info.unmarked = !text->input.is_perf || data.unmarked;
 	text->header = 0;

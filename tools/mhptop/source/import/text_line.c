@@ -50,7 +50,12 @@ static bool begins(const char *line, const char *words)
 	return !strncmp(line, words, strlen(words));
 }
 
-/* perf script prints no header. */
+static bool is_at_end(const char *at)
+{
+	return !at[strspn(at, " \t\r\n")];
+}
+
+/* perf script prints no header. A task may be called "cpus=123": its name begins a line of the latency format. */
 static bool is_header(const char *line)
 {
 	u64 cpus;
@@ -59,7 +64,7 @@ static bool is_header(const char *line)
 	    begins(line, "Dumping ftrace buffer:"))
 		return true;
 	return begins(line, "cpus=") &&
-	       (line += 5, text_take_number(&line, &cpus));
+	       (line += 5, text_take_number(&line, &cpus)) && is_at_end(line);
 }
 
 /* A file of another kind that was joined to a text */
@@ -84,11 +89,6 @@ static int refuse_recording(const char *line, char *why, size_t len)
 }
 
 /* -- Lost events ------------------------------------------------------------- */
-
-static bool is_at_end(const char *at)
-{
-	return !at[strspn(at, " \t\r\n")];
-}
 
 /* "7 WORDS]" and, if nobody knows how many, "WORDS]" */
 static bool parse_number_lost(const char *at, const char *words,
@@ -372,9 +372,6 @@ int text_line_parse(const char *line, struct text_line *parsed, char *why,
 
 	memset(parsed, 0, sizeof(*parsed));
 	parsed->cpu = -1;
-	err = refuse_recording(line, why, len);
-	if (err)
-		return err;
 	line = skip_console(line);
 	if (is_header(line)) {
 		parsed->kind = TEXT_LINE_HEADER;
@@ -385,7 +382,8 @@ int text_line_parse(const char *line, struct text_line *parsed, char *why,
 		return 0;
 	if (!text_head_find(line, &head) &&
 	    !text_head_find_buffer(line, &head, parsed->buffer))
-		return refuse_event(line, why, len);
+		return refuse_recording(line, why, len) ?:
+			       refuse_event(line, why, len);
 	parsed->cpu = head.cpu;
 	if (parse_perf_lost(head.event, parsed)) {
 		parsed->kind = TEXT_LINE_LOST;

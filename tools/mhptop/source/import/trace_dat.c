@@ -258,6 +258,7 @@ static int read_first(struct source_trace_dat *dat)
 		import_info(&dat->source.info, message->number);
 		dat->source.info.missing_events = message->missing;
 		dat->source.info.unknown_events = message->missing;
+		dat->source.info.doubtful_events = message->doubtful;
 	} else if (message->kind == TRACE_DAT_UNSIZED) {
 		import_info(&dat->source.info, IMPORT_EMPTY_PAGES);
 		dat->source.info.empty = true;

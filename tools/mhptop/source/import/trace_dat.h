@@ -18,7 +18,7 @@ struct trace_dat_events;
 
 /* Messages of the child, in this order. */
 enum trace_dat_kind {
-	TRACE_DAT_BLOCK, /* the first one; number: size of a memory block in pages; missing: see import_kinds_missing() */
+	TRACE_DAT_BLOCK, /* the first one; number: size of a memory block in pages; the others: see import_kinds_*() */
 	TRACE_DAT_UNSIZED, /* or this one; number: events, none of which gives that size */
 	TRACE_DAT_LOST, /* number: events missing before the next record */
 	TRACE_DAT_GAP, /* events may be missing before the next record */
@@ -35,6 +35,7 @@ struct trace_dat_message {
 		struct {
 			u64 number;
 			u64 missing;
+			u64 doubtful;
 		};
 		struct mhp_record record;
 		char why[160]; /* without the name of the file */

@@ -289,6 +289,7 @@ static void send_block(struct reader *reader)
 
 	message.number = import_block_pages(&reader->block);
 	message.missing = import_kinds_missing(&reader->kinds);
+	message.doubtful = import_kinds_doubtful(&reader->kinds);
 	send(reader, &message);
 }
 

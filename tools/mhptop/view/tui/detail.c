@@ -430,3 +430,17 @@ void tui_detail_make(struct view_tui *view, const struct model *model)
 	event_lines(lines, view, model, block);
 	detail_column_lines(lines, model, block);
 }
+
+void tui_detail_open(struct view_tui *view, const struct model *model, u64 pfn)
+{
+	const struct mhp_block *block = ledger_find_block(model->ledger, pfn);
+
+	if (!block) {
+		snprintf(view->message, sizeof(view->message),
+			 "there is no memory block at pfn 0x%llx", pfn);
+		return;
+	}
+	tui_select(view, block->start_pfn);
+	view->mode = TUI_DETAIL;
+	view->lines.top = 0;
+}

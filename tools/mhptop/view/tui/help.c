@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The help page, and the list of columns to sort by. */
+/* The help page. */
 #include <stdio.h>
 #include <string.h>
 #include "model/columns.h"
@@ -56,29 +56,17 @@ void tui_help_make(struct view_tui *view)
 	for (i = 0; i < sizeof(keys) / sizeof(*keys); i++)
 		tui_lines_add(lines, TUI_PLAIN, "  %-12s %s", keys[i].keys,
 			      keys[i].what);
+	tui_lines_add(lines, TUI_TITLE, "Settings");
+	tui_lines_add(lines, TUI_PLAIN, "  %s",
+		      view->settings ? view->settings :
+				       "none: HOME is not set");
 	legend_lines(lines);
 	tui_lines_add(
 		lines, TUI_TITLE,
-		"Filters: key=word key!=word key<number key>=number word; all must match");
+		"Filters: key=word key!=word key~regex key<number mov*; all must match, or all before or after an 'or'");
 	tui_lines_add(lines, TUI_TITLE, "Columns: title, key, description");
 	help_column_lines(lines, columns);
 	tui_lines_add(lines, TUI_TITLE,
 		      "Columns of ranges: title, key, description");
 	help_column_lines(lines, range_columns);
-}
-
-void tui_chooser_make(struct view_tui *view)
-{
-	const struct column *list[TUI_COLUMNS_MAX + 1];
-	struct tui_lines *lines = &view->lines;
-	int i;
-
-	tui_lines_clear(lines);
-	tui_table_columns(list);
-	for (i = 0; list[i]; i++)
-		tui_lines_add(
-			lines,
-			i == view->chosen ? TUI_PLAIN | TUI_REVERSE : TUI_PLAIN,
-			"%c %-10s %-18s %s", i == view->chosen ? '>' : ' ',
-			list[i]->title, list[i]->key, list[i]->help);
 }

@@ -2,172 +2,9 @@
 /* The actions of the keys, and how the selection and the panes move. */
 #include <stdio.h>
 
+#include "view/tui/settings.h"
 #include "view/tui/state.h"
 #include "view/tui/keys.h"
-
-#define LOG_STEP 16 /* columns to the side */
-
-/* The position in a list of nr rows after a move from at, height rows per page. */
-static long list_move(enum tui_move move, long at, long nr, long height)
-{
-	long page = height > 1 ? height - 1 : 1;
-
-	switch (move) {
-	case TUI_MOVE_UP:
-		at--;
-		break;
-	case TUI_MOVE_DOWN:
-		at++;
-		break;
-	case TUI_MOVE_PGUP:
-		at -= page;
-		break;
-	case TUI_MOVE_PGDN:
-		at += page;
-		break;
-	case TUI_MOVE_FIRST:
-		at = 0;
-		break;
-	case TUI_MOVE_LAST:
-		at = nr - 1;
-		break;
-	default:
-		break;
-	}
-	if (at >= nr)
-		at = nr - 1;
-	return at < 0 ? 0 : at;
-}
-
-static void table_move(struct view_tui *view, enum tui_move move)
-{
-	long height = view->panes.pane[TUI_TABLE].height - 2;
-	const struct column *list[TUI_COLUMNS_MAX + 1];
-	int nr = 0;
-	long row;
-
-	if (move == TUI_MOVE_LEFT || move == TUI_MOVE_RIGHT) {
-		tui_table_columns(list);
-		while (list[nr])
-			nr++;
-		view->table_col += move == TUI_MOVE_LEFT ? -1 : 1;
-		if (view->table_col > nr - 2)
-			view->table_col = nr - 2;
-		if (view->table_col < 0)
-			view->table_col = 0;
-		return;
-	}
-	if (!view->order.nr)
-		return;
-	/* The selected block is not listed: select the first visible row. */
-	if (view->sel_row < 0)
-		row = list_move(TUI_MOVE_UP, view->table_top + 1,
-				view->order.nr, height);
-	else
-		row = list_move(move, view->sel_row, view->order.nr, height);
-	tui_select(view, view->order.pfns[row]);
-}
-
-/* Skip cells without a block; stay if there is no block in this direction. */
-static void map_step(struct view_tui *view, u64 block_pages, long row, long col,
-		     int step)
-{
-	struct tui_cells *cells = &view->cells;
-	u64 number;
-
-	for (;;) {
-		if (col < 0) {
-			row--;
-			col = cells->cols - 1;
-		} else if (col >= (long)cells->cols) {
-			row++;
-			col = 0;
-		}
-		if (row < 0 || row >= (long)cells->nr_rows)
-			return;
-		if (tui_cells_block(cells, row, col, &number))
-			break;
-		col += step;
-	}
-	tui_select(view, number * block_pages);
-}
-
-static void map_move(struct view_tui *view, const struct model *model,
-		     enum tui_move move)
-{
-	long height = view->panes.pane[TUI_MAP].height - 2;
-	u64 pages = ledger_block_pages(model->ledger);
-	struct tui_cells *cells = &view->cells;
-	unsigned int col = 0;
-	size_t row = 0;
-
-	if (!cells->nr_rows)
-		return;
-	tui_cells_find(cells, view->sel_pfn / pages, &row, &col);
-	switch (move) {
-	case TUI_MOVE_LEFT:
-		map_step(view, pages, row, (long)col - 1, -1);
-		break;
-	case TUI_MOVE_RIGHT:
-		map_step(view, pages, row, (long)col + 1, 1);
-		break;
-	case TUI_MOVE_FIRST:
-		map_step(view, pages, 0, 0, 1);
-		break;
-	case TUI_MOVE_LAST:
-		map_step(view, pages, cells->nr_rows - 1, cells->cols - 1, -1);
-		break;
-	default:
-		/* If the row is shorter, move left. */
-		row = list_move(move, row, cells->nr_rows, height);
-		map_step(view, pages, row, col, -1);
-	}
-}
-
-static void ranges_move(struct view_tui *view, const struct model *model,
-			enum tui_move move)
-{
-	long height = view->panes.pane[TUI_RANGES].height - 2;
-	long nr = ledger_nr_ranges(model->ledger);
-
-	if (move == TUI_MOVE_LEFT || move == TUI_MOVE_RIGHT)
-		tui_ranges_shift(view, move == TUI_MOVE_LEFT ? -1 : 1);
-	else
-		tui_ranges_scroll(view, model,
-				  list_move(move, view->ranges_top, nr,
-					    height));
-}
-
-static void log_move(struct view_tui *view, const struct model *model,
-		     enum tui_move move)
-{
-	long page = view->panes.pane[TUI_LOG].height - 2;
-
-	switch (move) {
-	case TUI_MOVE_UP:
-	case TUI_MOVE_DOWN:
-		tui_log_scroll(view, model, move == TUI_MOVE_UP ? 1 : -1);
-		break;
-	case TUI_MOVE_PGUP:
-	case TUI_MOVE_PGDN:
-		page = page < 1 ? 1 : page;
-		tui_log_scroll(view, model,
-			       move == TUI_MOVE_PGUP ? page : -page);
-		break;
-	case TUI_MOVE_FIRST:
-		tui_log_scroll(view, model, MODEL_LOG);
-		break;
-	case TUI_MOVE_LAST:
-		view->log_back = false;
-		break;
-	case TUI_MOVE_LEFT:
-		view->log_x -= view->log_x >= LOG_STEP ? LOG_STEP : 0;
-		break;
-	case TUI_MOVE_RIGHT:
-		view->log_x += view->log_x < TUI_EVENT_MAX ? LOG_STEP : 0;
-		break;
-	}
-}
 
 static void page_move(struct view_tui *view, enum tui_move move)
 {
@@ -175,41 +12,24 @@ static void page_move(struct view_tui *view, enum tui_move move)
 	struct tui_area area;
 
 	if (detail && (move == TUI_MOVE_LEFT || move == TUI_MOVE_RIGHT)) {
-		table_move(view,
-			   move == TUI_MOVE_LEFT ? TUI_MOVE_UP : TUI_MOVE_DOWN);
+		tui_table_move(view, move == TUI_MOVE_LEFT ? TUI_MOVE_UP :
+							     TUI_MOVE_DOWN);
 		return;
 	}
 	tui_page_area(view, &area);
-	view->lines.top = list_move(move, view->lines.top, view->lines.nr,
-				    area.height - 1);
-}
-
-static void chooser_move(struct view_tui *view, enum tui_move move)
-{
-	struct tui_area area;
-
-	tui_page_area(view, &area);
-	view->chosen =
-		list_move(move, view->chosen, view->lines.nr, area.height - 1);
-	view->lines.top = tui_layout_scroll(view->lines.top, view->chosen,
-					    view->lines.nr, area.height - 1);
+	view->lines.top = tui_list_move(move, view->lines.top, view->lines.nr,
+					area.height - 1);
 }
 
 static void tui_move(struct view_tui *view, const struct model *model,
 		     enum tui_move move)
 {
-	if (view->mode == TUI_SORT)
-		chooser_move(view, move);
+	if (view->mode == TUI_SORT || view->mode == TUI_COLUMNS)
+		tui_chooser_move(view, move);
 	else if (view->mode != TUI_MAIN)
 		page_move(view, move);
-	else if (view->focus == TUI_MAP)
-		map_move(view, model, move);
-	else if (view->focus == TUI_RANGES)
-		ranges_move(view, model, move);
-	else if (view->focus == TUI_LOG)
-		log_move(view, model, move);
 	else
-		table_move(view, move);
+		tui_view_move(view, model, move);
 }
 
 typedef enum view_tui_event (*key_action)(struct view_tui *view,
@@ -242,6 +62,16 @@ static enum view_tui_event page_open(struct view_tui *view, enum tui_mode mode)
 	return VIEW_TUI_REDRAW;
 }
 
+/* Whether this is the view of blocks, whose keys change nothing that others show. */
+static bool view_has_panes(struct view_tui *view)
+{
+	if (view->mode != TUI_MAIN || view->view == TUI_VIEW_blocks)
+		return true;
+	snprintf(view->message, sizeof(view->message),
+		 "this key belongs to the view of blocks; 1 shows it");
+	return false;
+}
+
 ACTION(help)
 {
 	(void)model;
@@ -256,30 +86,28 @@ ACTION(quit)
 	return page_open(view, TUI_MAIN);
 }
 
-static int columns_list(const struct column *list[TUI_COLUMNS_MAX + 1],
-			const struct column *find, int *at)
+/* The place of the column to sort by among all. */
+static int sort_at(const struct view_tui *view)
 {
-	int nr;
+	int i;
 
-	*at = 0;
-	tui_table_columns(list);
-	for (nr = 0; list[nr]; nr++)
-		if (list[nr] == find)
-			*at = nr;
-	return nr;
+	for (i = 0; i < view->choice.nr; i++)
+		if (view->choice.at[i].column == view->sort)
+			return i;
+	return 0;
 }
 
 ACTION(open)
 {
-	const struct column *list[TUI_COLUMNS_MAX + 1];
-	int at;
-
 	(void)model;
+	if (view->mode == TUI_MAIN && tui_view_now(view)->open) {
+		tui_view_now(view)->open(view, model);
+		return VIEW_TUI_REDRAW;
+	}
 	if (view->mode == TUI_MAIN && view->selected)
 		return page_open(view, TUI_DETAIL);
-	if (view->mode == TUI_SORT &&
-	    view->chosen < columns_list(list, NULL, &at))
-		tui_sort(view, list[view->chosen]);
+	if (view->mode == TUI_SORT && view->chosen < view->choice.nr)
+		tui_sort(view, view->choice.at[view->chosen].column);
 	return page_open(view, TUI_MAIN);
 }
 
@@ -289,6 +117,8 @@ ACTION(failed)
 	const struct mhp_block *block;
 	size_t i;
 
+	if (!view_has_panes(view))
+		return VIEW_TUI_REDRAW;
 	/* Wrap around to the selected block, which may be the only one. */
 	for (i = 1; i <= order->nr; i++) {
 		u64 pfn = order->pfns[(view->sel_row + i) % order->nr];
@@ -308,7 +138,9 @@ ACTION(failed)
 ACTION(back)
 {
 	(void)model;
-	if (view->mode == TUI_MAIN)
+	if (view->mode == TUI_MAIN && view->view != TUI_VIEW_blocks)
+		view->view = TUI_VIEW_blocks;
+	else if (view->mode == TUI_MAIN)
 		tui_filter(view, "", view->message, sizeof(view->message));
 	return page_open(view, TUI_MAIN);
 }
@@ -316,6 +148,8 @@ ACTION(back)
 ACTION(filter)
 {
 	(void)model;
+	if (!view_has_panes(view))
+		return VIEW_TUI_REDRAW;
 	tui_prompt_open(view, TUI_FILTER);
 	return VIEW_TUI_REDRAW;
 }
@@ -329,41 +163,54 @@ ACTION(delay)
 
 ACTION(sort)
 {
-	const struct column *list[TUI_COLUMNS_MAX + 1];
-	int at;
-
+	if (!view_has_panes(view))
+		return VIEW_TUI_REDRAW;
 	if (view->mode == TUI_SORT)
 		return do_down(view, model);
-	columns_list(list, view->sort, &at);
-	view->chosen = at;
+	view->chosen = sort_at(view);
 	return page_open(view, TUI_SORT);
+}
+
+ACTION(columns)
+{
+	(void)model;
+	if (!view_has_panes(view))
+		return VIEW_TUI_REDRAW;
+	view->chosen = 0;
+	return page_open(view,
+			 view->mode == TUI_COLUMNS ? TUI_MAIN : TUI_COLUMNS);
 }
 
 static enum view_tui_event sort_step(struct view_tui *view, int step)
 {
-	const struct column *list[TUI_COLUMNS_MAX + 1];
-	int at, nr = columns_list(list, view->sort, &at);
+	int nr = view->choice.nr;
 
-	if (nr)
-		tui_sort(view, list[(at + nr + step) % nr]);
+	tui_sort(view,
+		 view->choice.at[(sort_at(view) + nr + step) % nr].column);
 	return VIEW_TUI_REDRAW;
 }
 
 ACTION(sort_prev)
 {
 	(void)model;
+	if (!view_has_panes(view))
+		return VIEW_TUI_REDRAW;
 	return sort_step(view, -1);
 }
 
 ACTION(sort_next)
 {
 	(void)model;
+	if (!view_has_panes(view))
+		return VIEW_TUI_REDRAW;
 	return sort_step(view, 1);
 }
 
 ACTION(reverse)
 {
 	(void)model;
+	if (!view_has_panes(view))
+		return VIEW_TUI_REDRAW;
 	view->reverse = !view->reverse;
 	view->made = false;
 	return VIEW_TUI_REDRAW;
@@ -379,6 +226,8 @@ ACTION(pause)
 ACTION(next)
 {
 	(void)model;
+	if (!view_has_panes(view))
+		return VIEW_TUI_REDRAW;
 	if (view->mode == TUI_MAIN)
 		view->focus = tui_layout_next(&view->panes, view->focus);
 	return VIEW_TUI_REDRAW;
@@ -387,6 +236,8 @@ ACTION(next)
 ACTION(log)
 {
 	(void)model;
+	if (!view_has_panes(view))
+		return VIEW_TUI_REDRAW;
 	view->log_size = (view->log_size + 1) % (TUI_LOG_HIDDEN + 1);
 	if (view->log_size == TUI_LOG_ALONE)
 		view->focus = TUI_LOG;
@@ -396,6 +247,8 @@ ACTION(log)
 ACTION(map)
 {
 	(void)model;
+	if (!view_has_panes(view))
+		return VIEW_TUI_REDRAW;
 	view->map_shown = !view->map_shown;
 	return VIEW_TUI_REDRAW;
 }
@@ -403,14 +256,18 @@ ACTION(map)
 ACTION(table)
 {
 	(void)model;
+	if (!view_has_panes(view))
+		return VIEW_TUI_REDRAW;
 	view->table_shown = !view->table_shown;
 	return VIEW_TUI_REDRAW;
 }
 
-ACTION(ranges)
+ACTION(ranges_pane)
 {
 	const struct tui_area *area = &view->panes.pane[TUI_RANGES];
 
+	if (!view_has_panes(view))
+		return VIEW_TUI_REDRAW;
 	view->ranges = area->height ? TUI_RANGES_HIDDEN : TUI_RANGES_SHOWN;
 	if (view->log_size == TUI_LOG_ALONE)
 		view->log_size = TUI_LOG_SPLIT;
@@ -441,7 +298,32 @@ ACTION(time)
 ACTION(zoom)
 {
 	(void)model;
+	if (!view_has_panes(view))
+		return VIEW_TUI_REDRAW;
 	view->zoomed = !view->zoomed;
+	return VIEW_TUI_REDRAW;
+}
+
+ACTION(zoom_in)
+{
+	(void)model;
+	if (!view_has_panes(view))
+		return VIEW_TUI_REDRAW;
+	view->zoomed = false;
+	/* From one block per cell back to all blocks */
+	view->zoom = view->cells.fold > 1 ? view->zoom + 1 : 0;
+	return VIEW_TUI_REDRAW;
+}
+
+ACTION(mouse)
+{
+	(void)model;
+	view->no_mouse = !view->no_mouse;
+	tui_screen_mouse_use(!view->no_mouse);
+	snprintf(view->message, sizeof(view->message), "mouse: %s",
+		 view->no_mouse ?
+			 "left to the terminal, which can select text" :
+			 "click selects, wheel scrolls");
 	return VIEW_TUI_REDRAW;
 }
 
@@ -459,6 +341,19 @@ ACTION(faster)
 	return VIEW_TUI_REDRAW;
 }
 
+ACTION(save)
+{
+	(void)model;
+	if (!view->settings)
+		snprintf(view->message, sizeof(view->message),
+			 "no place for settings: set HOME or XDG_CONFIG_HOME");
+	else if (!tui_settings_write(view, view->settings, view->message,
+				     sizeof(view->message)))
+		snprintf(view->message, sizeof(view->message),
+			 "settings saved in %s", view->settings);
+	return VIEW_TUI_REDRAW;
+}
+
 ACTION(redraw)
 {
 	(void)view;
@@ -467,6 +362,16 @@ ACTION(redraw)
 	tui_screen_redraw();
 	return VIEW_TUI_REDRAW;
 }
+
+#define X(name, ...)                              \
+	ACTION(name)                              \
+	{                                         \
+		(void)model;                      \
+		view->view = TUI_VIEW_##name;     \
+		return page_open(view, TUI_MAIN); \
+	}
+TUI_VIEWS(X)
+#undef X
 
 static const struct {
 	int codes[3]; /* 0: unused */
@@ -487,6 +392,15 @@ static enum view_tui_event key_handle(struct view_tui *view,
 		tui_prompt_key(view, key);
 		return VIEW_TUI_REDRAW;
 	}
+	if (key == TUI_KEY_MOUSE) {
+		struct tui_mouse mouse;
+
+		tui_screen_mouse(&mouse);
+		tui_mouse_take(view, model, &mouse);
+		return VIEW_TUI_REDRAW;
+	}
+	if (view->mode == TUI_COLUMNS && tui_chooser_key(view, key))
+		return VIEW_TUI_REDRAW;
 	for (i = 0; i < sizeof(keys) / sizeof(*keys); i++)
 		for (j = 0; j < 3 && keys[i].codes[j]; j++)
 			if (keys[i].codes[j] == key)

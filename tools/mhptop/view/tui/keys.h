@@ -11,7 +11,17 @@
  * X(action, keys as shown, hint in the last line or "", description,
  *   codes: characters, TUI_CTRL() or enum tui_key)
  * Hints are shown in this order; those that do not fit are left out.
+ *
+ * The action of a view is its name; views.h says what a view consists of.
  */
+#define TUI_VIEWS(X)                                                       \
+	X(blocks, "1", "1-7:views",                                        \
+	  "view: memory blocks, with map, ranges and events", '1')         \
+	X(ranges, "2", "", "view: added ranges", '2')                      \
+	X(nodes, "3", "", "view: nodes, with their zones and ranges", '3') \
+	X(devices, "4", "", "view: devices that have memory", '4')         \
+	X(events, "7", "", "view: events", '7')
+
 #define TUI_KEYS(X)                                                            \
 	X(help, "? h F1", "?:help", "show keys, legend and columns", '?', 'h', \
 	  TUI_KEY_F1)                                                          \
@@ -19,8 +29,11 @@
 	X(open, "Enter", "Enter:detail", "show details of the selected block", \
 	  TUI_KEY_ENTER)                                                       \
 	X(filter, "/", "/:filter", "show only matching blocks", '/')           \
+	TUI_VIEWS(X)                                                           \
 	X(failed, "n", "n:failed", "go to the next failed block", 'n')         \
 	X(sort, "s", "s:sort", "choose the column to sort by", 's')            \
+	X(columns, "c", "c:columns",                                           \
+	  "choose the columns, their order and width", 'c')                    \
 	X(reverse, "r", "r:reverse", "reverse the sort order", 'r')            \
 	X(pause, "p Space", "p:pause",                                         \
 	  "pause the display; events are still collected", 'p', ' ')           \
@@ -29,11 +42,13 @@
 	X(log, "l", "l:log", "cycle the log: split, alone, hidden", 'l')       \
 	X(map, "m", "m:map", "show or hide the map", 'm')                      \
 	X(table, "t", "t:table", "show or hide the table", 't')                \
-	X(ranges, "R", "R:ranges", "show or hide the added ranges", 'R')       \
+	X(ranges_pane, "R", "R:ranges", "show or hide the added ranges", 'R')  \
 	X(time, "T", "T:time", "cycle the times: local, utc, mono, delta",     \
 	  'T')                                                                 \
 	X(zoom, "z", "",                                                       \
 	  "map: one block per cell, or all blocks on the screen", 'z')         \
+	X(zoom_in, "Z", "", "map: half as many blocks per cell", 'Z')          \
+	X(mouse, "M", "", "use the mouse, or leave it to the terminal", 'M')   \
 	X(sort_prev, "<", "", "sort by the previous column", '<')              \
 	X(sort_next, ">", "", "sort by the next column", '>')                  \
 	X(back, "Esc", "", "go back; on the main screen: clear the filter",    \
@@ -53,6 +68,8 @@
 	X(slower, "+", "", "increase the delay between frames", '+', '=')      \
 	X(faster, "-", "", "decrease the delay between frames", '-')           \
 	X(delay, "d", "", "enter the delay between frames", 'd')               \
+	X(save, "W", "", "save view, columns, order, panes, times and delay",  \
+	  'W')                                                                 \
 	X(redraw, "Ctrl-L", "", "redraw the screen", TUI_CTRL('L'))
 
 #endif

@@ -47,15 +47,26 @@ bool tui_event_failed(const struct mhp_record *record)
 	return event_find(record, "ret", &ret) && ret;
 }
 
+bool tui_event_pfn(const struct mhp_record *record, u64 *pfn)
+{
+	s64 value;
+
+	if (!event_find(record, "start_pfn", &value) &&
+	    !event_find(record, "pfn", &value))
+		return false;
+	*pfn = value;
+	return true;
+}
+
 bool tui_event_concerns(const struct mhp_record *record, u64 pfn, u64 nr)
 {
-	s64 start, pages = 1;
+	s64 pages = 1;
+	u64 start;
 
-	if (!event_find(record, "start_pfn", &start) &&
-	    !event_find(record, "pfn", &start))
+	if (!tui_event_pfn(record, &start))
 		return false;
 	event_find(record, "nr_pages", &pages);
-	return (u64)start < pfn + nr && (u64)start + (u64)pages > pfn;
+	return start < pfn + nr && start + (u64)pages > pfn;
 }
 
 /* The number of events that are newer than the last visible line. */

@@ -95,7 +95,10 @@ static void map_title_draw(const struct view_tui *view,
 			      view->map_top + 1, view->map_top + height,
 			      cells->nr_rows);
 	if (cells->fold > 1)
-		tui_pen_write(&pen, TUI_DIM, "  z: one block per cell");
+		tui_pen_write(&pen, TUI_DIM,
+			      "  z: one block per cell  Z: half as many");
+	else if (view->zoom)
+		tui_pen_write(&pen, TUI_DIM, "  Z: fit all blocks");
 	else if (view->zoomed)
 		tui_pen_write(&pen, TUI_DIM, "  z: fit all blocks");
 }

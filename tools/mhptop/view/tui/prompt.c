@@ -127,6 +127,7 @@ static int delay_set(struct view_tui *view, const char *text)
 		return -1;
 	}
 	view->delay = delay;
+	view->delay_changed = true;
 	return 0;
 }
 
@@ -134,6 +135,7 @@ void tui_delay_step(struct view_tui *view, double factor)
 {
 	double delay = (view->delay > 0 ? view->delay : 1) * factor;
 
+	view->delay_changed = true;
 	view->delay = delay < VIEW_DELAY_MIN ? VIEW_DELAY_MIN :
 		      delay > VIEW_DELAY_MAX ? VIEW_DELAY_MAX :
 					       delay;
@@ -241,6 +243,10 @@ void tui_footer_draw(const struct view_tui *view)
 	else if (view->mode == TUI_SORT)
 		tui_pen_write(&pen, TUI_DIM,
 			      "Enter:sort by this column  Esc:cancel");
+	else if (view->mode == TUI_COLUMNS)
+		tui_pen_force(
+			&pen, TUI_DIM,
+			"Space:show or hide  Left Right:move  + -:width  d:default  Esc:done");
 	else if (view->mode != TUI_MAIN)
 		tui_pen_write(&pen, TUI_DIM, "Esc:back  Up Down PgUp PgDn%s",
 			      view->mode == TUI_DETAIL ?

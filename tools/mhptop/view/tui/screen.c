@@ -24,7 +24,10 @@ static struct {
 	bool cursor; /* this frame shows the cursor, at: */
 	int cursor_y;
 	int cursor_x;
+	struct tui_mouse mouse;
 } screen;
+
+#define MOUSE_CLICK (BUTTON1_PRESSED | BUTTON1_CLICKED)
 
 /* Every colour is redundant with an attribute, a word or a shape. */
 static const struct {
@@ -203,6 +206,38 @@ static bool terminal_is_gone(void)
 	return ioctl(fd.fd, FIONREAD, &waiting) || !waiting;
 }
 
+/* Without an interval in which curses would wait for a second click */
+void tui_screen_mouse_use(bool use)
+{
+	mouseinterval(0);
+	mousemask(use ? MOUSE_CLICK | BUTTON4_PRESSED | BUTTON5_PRESSED : 0,
+		  NULL);
+}
+
+void tui_screen_mouse(struct tui_mouse *mouse)
+{
+	*mouse = screen.mouse;
+}
+
+static int mouse_key(void)
+{
+	MEVENT event;
+
+	if (getmouse(&event) != OK)
+		return TUI_KEY_OTHER;
+	screen.mouse.y = event.y;
+	screen.mouse.x = event.x;
+	if (event.bstate & BUTTON4_PRESSED)
+		screen.mouse.what = TUI_MOUSE_UP;
+	else if (event.bstate & BUTTON5_PRESSED)
+		screen.mouse.what = TUI_MOUSE_DOWN;
+	else if (event.bstate & MOUSE_CLICK)
+		screen.mouse.what = TUI_MOUSE_CLICK;
+	else
+		return TUI_KEY_OTHER;
+	return TUI_KEY_MOUSE;
+}
+
 int tui_screen_key(void)
 {
 	int c = getch();
@@ -210,6 +245,8 @@ int tui_screen_key(void)
 
 	if (c == ERR)
 		return terminal_is_gone() ? TUI_KEY_GONE : TUI_KEY_NONE;
+	if (c == KEY_MOUSE)
+		return mouse_key();
 	for (i = 0; i < sizeof(keys) / sizeof(*keys); i++)
 		if (keys[i].curses == c)
 			return keys[i].key;

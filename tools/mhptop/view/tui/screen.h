@@ -43,7 +43,19 @@ enum tui_key {
 	TUI_KEY_DELETE,
 	TUI_KEY_BACKTAB,
 	TUI_KEY_F1,
+	TUI_KEY_MOUSE, /* see tui_screen_mouse() */
 	TUI_KEY_OTHER,
+};
+
+/* What the mouse did, and where. */
+struct tui_mouse {
+	enum {
+		TUI_MOUSE_CLICK,
+		TUI_MOUSE_UP,
+		TUI_MOUSE_DOWN
+	} what; /* the wheel: up, down */
+	int y;
+	int x;
 };
 
 #define TUI_CTRL(c) ((c)&0x1f)
@@ -59,6 +71,10 @@ bool tui_screen_utf8(void); /* characters beyond ASCII may be written */
 void tui_screen_resize(void); /* get the new size from the terminal */
 void tui_screen_size(int *rows, int *cols);
 void tui_screen_redraw(void); /* the next frame is drawn completely */
+/* Take the mouse from the terminal, or give it back to it. */
+void tui_screen_mouse_use(bool use);
+/* What the mouse did last, after TUI_KEY_MOUSE. */
+void tui_screen_mouse(struct tui_mouse *mouse);
 int tui_screen_key(void); /* a character or an enum tui_key */
 
 void tui_screen_begin(void); /* start an empty frame without cursor */

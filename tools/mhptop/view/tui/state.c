@@ -70,6 +70,7 @@ void tui_make(struct view_tui *view, const struct model *model)
 		model_sum(model, &view->sums);
 		cells_make(view, model);
 		view->made_seen = model->seen;
+		view->tree.made = false;
 	}
 	if (block_order_make(&view->order, model, view->sort, view->reverse,
 			     view->filter))

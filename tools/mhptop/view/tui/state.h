@@ -5,18 +5,23 @@
 
 #include "view/view.h"
 #include "view/tui/cells.h"
+#include "view/tui/choice.h"
+#include "view/tui/devices.h"
 #include "view/tui/layout.h"
 #include "view/tui/line.h"
 #include "model/order.h"
 #include "model/times.h"
 #include "view/tui/screen.h"
 #include "view/tui/text.h"
+#include "view/tui/tree.h"
+#include "view/tui/views.h"
 
 enum tui_mode {
 	TUI_MAIN,
 	TUI_DETAIL, /* of the selected block */
 	TUI_HELP,
-	TUI_SORT, /* choosing a column */
+	TUI_SORT, /* choosing a column to sort by */
+	TUI_COLUMNS, /* choosing the columns of the table */
 	TUI_FILTER, /* typing a filter */
 	TUI_DELAY, /* typing a delay */
 };
@@ -27,10 +32,16 @@ struct view_tui {
 	bool paused;
 	u64 paused_head; /* head of the model's log when it was paused */
 	double delay; /* in seconds; 0: not yet set */
+	bool delay_changed; /* by the user */
+	const char *settings; /* their path, NULL: none */
 	enum time_style time;
-	char message[160]; /* for the last line, until the next key */
+	bool no_mouse; /* the terminal keeps the mouse */
+	char message[320]; /* for the last line, until the next key */
 
-	/* the screen */
+	enum tui_view view;
+	struct tui_place places[TUI_NR_VIEWS]; /* in those that are lists */
+
+	/* the view of blocks */
 	struct tui_panes panes;
 	enum tui_pane focus;
 	bool map_shown;
@@ -45,8 +56,12 @@ struct view_tui {
 	struct model_sums sums;
 	struct tui_cells cells;
 	struct block_order order;
+	/* made only if they are shown */
+	struct tui_tree tree;
+	struct tui_devices devices;
 
 	/* the table of blocks: filter, order, selection, scrolling */
+	struct tui_choice choice; /* of columns */
 	const struct column *sort; /* NULL: by pfn */
 	bool reverse;
 	struct block_filter *filter; /* NULL: all */
@@ -59,17 +74,20 @@ struct view_tui {
 	long ranges_top;
 	int ranges_col; /* columns scrolled away */
 	bool zoomed; /* always one block per cell */
+	int zoom; /* else, this often half as many blocks per cell as would fit */
 	long map_top;
 
 	/* the log */
 	bool log_back; /* scrolled back */
 	u64 log_end; /* if so, its last line is the event before this one */
 	int log_x;
+	long events_nr; /* lines of the view of events, when it was drawn last */
+	u64 events_first; /* events that had left the log then */
 
 	/* pages and prompts */
 	struct tui_lines lines;
 	struct tui_line prompt;
-	long chosen; /* column in the list to sort by */
+	long chosen; /* column in the list on the page */
 };
 
 /* Update what is derived from the model and from the options of the user. */
@@ -108,10 +126,17 @@ const char *tui_glyph(u8 cell, char buf[2], int *style);
 int tui_map_label(const struct view_tui *view, const struct model *model);
 void tui_map_draw(struct view_tui *view, const struct model *model);
 
-/* The columns in the order of the table, NULL at the end. */
-#define TUI_COLUMNS_MAX 64
-void tui_table_columns(const struct column *list[TUI_COLUMNS_MAX + 1]);
+#define TUI_GUTTER 2 /* columns for marks at the left of a table */
+/*
+ * One cell of a table, padded to a width, or to that of its column if it is 0. In a
+ * column that was made narrower, words are clipped, and ### stands for a number.
+ */
+void tui_cell_draw(struct tui_pen *pen, const struct column *column, int width,
+		   int style, const char *text);
 void tui_table_draw(struct view_tui *view, const struct model *model);
+/* The column whose title is there, NULL if there is none. */
+const struct column *tui_table_column_at(struct view_tui *view, int x);
+void tui_table_move(struct view_tui *view, enum tui_move move);
 
 void tui_ranges_draw(struct view_tui *view, const struct model *model);
 /* Scroll so that row top is the first, but not past the last row. */
@@ -121,30 +146,30 @@ void tui_ranges_scroll(struct view_tui *view, const struct model *model,
 void tui_ranges_shift(struct view_tui *view, int columns);
 
 #define TUI_EVENT_MAX 640
+#define TUI_EVENT_STEP 16 /* columns that events scroll to the side at once */
 /* One event as a line: time, cpu, task, name, fields. */
 void tui_event_line(const struct view_tui *view, const struct model *model,
 		    const struct mhp_record *record, char *buf, size_t len);
+/* The first page that it is about. False if it is about none. */
+bool tui_event_pfn(const struct mhp_record *record, u64 *pfn);
 bool tui_event_failed(const struct mhp_record *record);
 /* Whether it concerns any of these pages. */
 bool tui_event_concerns(const struct mhp_record *record, u64 pfn, u64 nr);
 void tui_log_draw(struct view_tui *view, const struct model *model);
 void tui_log_scroll(struct view_tui *view, const struct model *model, long up);
 
+/* Show the details of the block at a pfn, or say that it is unknown. */
+void tui_detail_open(struct view_tui *view, const struct model *model, u64 pfn);
 void tui_detail_make(struct view_tui *view, const struct model *model);
 
 void tui_help_make(struct view_tui *view);
 void tui_chooser_make(struct view_tui *view);
+void tui_chooser_move(struct view_tui *view, enum tui_move move);
+/* A key of the page for choosing columns. False if it is none of that page. */
+bool tui_chooser_key(struct view_tui *view, int key);
 
-enum tui_move {
-	TUI_MOVE_UP,
-	TUI_MOVE_DOWN,
-	TUI_MOVE_PGUP,
-	TUI_MOVE_PGDN,
-	TUI_MOVE_FIRST,
-	TUI_MOVE_LAST,
-	TUI_MOVE_LEFT,
-	TUI_MOVE_RIGHT,
-};
+void tui_mouse_take(struct view_tui *view, const struct model *model,
+		    const struct tui_mouse *mouse);
 
 void tui_prompt_open(struct view_tui *view, enum tui_mode mode);
 bool tui_prompt_is_open(const struct view_tui *view);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "view/tui/settings.h"
 #include "view/tui/state.h"
 
 /* One view, as there is one terminal. */
@@ -15,6 +16,15 @@ static struct view_tui the_view;
 static int opts_take(struct view_tui *view, const struct view_opts *opts,
 		     char *why, size_t len)
 {
+	view->settings = opts->settings;
+	view->time = TIME_AS_LOCAL;
+	/* The dashboard comes up whatever the file has. */
+	if (opts->settings)
+		tui_settings_read(view, opts->settings, view->message,
+				  sizeof(view->message));
+	view->delay_changed = view->delay > 0;
+	if (opts->delay > 0)
+		view->delay = opts->delay;
 	if (*opts->sort) {
 		view->sort = column_find(opts->sort);
 		if (!view->sort) {
@@ -25,8 +35,10 @@ static int opts_take(struct view_tui *view, const struct view_opts *opts,
 			return -EINVAL;
 		}
 	}
-	view->reverse = opts->reverse;
-	view->time = opts->time;
+	if (*opts->sort)
+		view->reverse = opts->reverse;
+	if (opts->time_given || !opts->settings)
+		view->time = opts->time;
 	return tui_filter(view, opts->filter ? opts->filter : "", why, len);
 }
 
@@ -46,6 +58,7 @@ int view_tui_open(struct view_tui **view, const struct view_opts *opts,
 		.focus = TUI_TABLE,
 		.sel_row = -1,
 	};
+	tui_choice_default(&the_view.choice);
 	err = opts_take(&the_view, opts, why, len);
 	if (err)
 		return err;
@@ -55,9 +68,17 @@ int view_tui_open(struct view_tui **view, const struct view_opts *opts,
 		return err;
 	}
 	the_view.open = true;
+	tui_screen_mouse_use(!the_view.no_mouse);
 	*view = &the_view;
 	return 0;
 }
+
+/* Of the modes that are pages */
+static const char *const page_titles[] = {
+	[TUI_DETAIL] = "Block",	   [TUI_SORT] = "Sort by",
+	[TUI_COLUMNS] = "Columns", [TUI_HELP] = "Help",
+	[TUI_DELAY] = NULL,
+};
 
 static void page_draw(struct view_tui *view, const struct model *model)
 {
@@ -66,14 +87,12 @@ static void page_draw(struct view_tui *view, const struct model *model)
 	tui_page_area(view, &area);
 	if (view->mode == TUI_DETAIL)
 		tui_detail_make(view, model);
-	else if (view->mode == TUI_SORT)
+	else if (view->mode == TUI_SORT || view->mode == TUI_COLUMNS)
 		tui_chooser_make(view);
 	else
 		tui_help_make(view);
 	tui_lines_draw(&view->lines, &area, view->panes.cols,
-		       view->mode == TUI_DETAIL ? "Block" :
-		       view->mode == TUI_SORT	? "Sort by" :
-						  "Help");
+		       page_titles[view->mode]);
 }
 
 static void too_small_draw(const struct tui_panes *panes)
@@ -85,23 +104,20 @@ static void too_small_draw(const struct tui_panes *panes)
 		      panes->rows, TUI_MIN_COLS, TUI_MIN_ROWS);
 }
 
-static void panes_draw(struct view_tui *view, const struct model *model)
+static void view_draw(struct view_tui *view, const struct model *model)
 {
-	bool page = view->mode == TUI_DETAIL || view->mode == TUI_SORT ||
-		    view->mode == TUI_HELP;
-	struct tui_area area = { 0 };
+	bool page = page_titles[view->mode];
+	struct tui_area area;
 
-	if (page)
-		tui_page_area(view, &area);
 	tui_header_draw(view, model);
-	if (!page || area.y > view->panes.header.height)
-		tui_map_draw(view, model);
 	if (page) {
+		tui_page_area(view, &area);
+		if (area.y > view->panes.header.height)
+			tui_map_draw(view, model);
 		page_draw(view, model);
 	} else {
-		tui_ranges_draw(view, model);
-		tui_table_draw(view, model);
-		tui_log_draw(view, model);
+		tui_view_area(view, &area);
+		tui_view_now(view)->draw(view, model, &area);
 	}
 	tui_footer_draw(view);
 }
@@ -117,6 +133,14 @@ static unsigned int map_cols(const struct view_tui *view,
 	if (room > TUI_MAP_COLS)
 		room = TUI_MAP_COLS;
 	return room < 1 ? 1 : room;
+}
+
+/* A number of blocks per cell that shows more detail than if all blocks are to fit. */
+static u32 zoom_fold(const struct view_tui *view)
+{
+	u32 fold = view->cells.fold >> (view->zoom < 32 ? view->zoom : 31);
+
+	return fold ? fold : 1;
 }
 
 void tui_arrange(struct view_tui *view, const struct model *model)
@@ -143,6 +167,9 @@ void tui_arrange(struct view_tui *view, const struct model *model)
 	height = view->panes.pane[TUI_MAP].height - 2;
 	if (height > 0 && most > (size_t)height && !view->zoomed) {
 		tui_cells_arrange(&view->cells, width, 0, height);
+		if (view->zoom)
+			tui_cells_arrange(&view->cells, width, zoom_fold(view),
+					  height);
 		/* A power of two seldom fills the map; other panes get the rest. */
 		request.map_rows = view->cells.nr_rows;
 		if (request.map_rows < height)
@@ -150,6 +177,7 @@ void tui_arrange(struct view_tui *view, const struct model *model)
 	}
 	if (!view->panes.pane[view->focus].height)
 		view->focus = tui_layout_next(&view->panes, view->focus);
+	tui_view_arrange(view, model);
 }
 
 void view_tui_draw(struct view_tui *view, const struct model *model)
@@ -162,7 +190,7 @@ void view_tui_draw(struct view_tui *view, const struct model *model)
 	if (view->panes.too_small)
 		too_small_draw(&view->panes);
 	else
-		panes_draw(view, model);
+		view_draw(view, model);
 	tui_screen_end();
 }
 
@@ -199,5 +227,7 @@ void view_tui_close(struct view_tui *view)
 	view->filter = NULL;
 	tui_cells_free(&view->cells);
 	block_order_free(&view->order);
+	tui_tree_free(&view->tree);
+	tui_devices_free(&view->devices);
 	tui_lines_free(&view->lines);
 }

@@ -1,0 +1,134 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Every view at three sizes, with and without colours, compared with the screens in tests/tui/screens. Sourced by run.sh,
+# whose --write writes these screens anew; look at each before you commit it.
+# shellcheck disable=SC2154
+
+SCREENS=$TOP/tests/tui/screens
+cells() { screen_styled | "$TOP/tests/tui/screen_cells.py"; }
+# shellcheck disable=SC2317
+is_screen() { cells >"$WORK/shown" && cmp -s "$WORK/shown" "$1"; }
+# shellcheck disable=SC2317
+is_uncolored() {
+	cells >"$WORK/shown" && "$TOP/tests/tui/screen_cells.py" --uncolored "$1" >"$WORK/want" && cmp -s "$WORK/shown" "$WORK/want"
+}
+# shellcheck disable=SC2317
+is_still() {
+	cells >"$WORK/shown"
+	sleep 0.3
+	cells >"$WORK/again"
+	grep -qE "$1" "$WORK/again" && cmp -s "$WORK/shown" "$WORK/again"
+}
+
+# golden NAME REGEX: the screen has such a line, and is that of the file.
+golden() {
+	local file=$SCREENS/$1.screen
+	if [[ $WRITE ]]; then
+		until_ok is_still "$2" && cp "$WORK/shown" "$file"
+	elif until_ok is_screen "$file"; then
+		pass "$1: the screen"
+	else
+		fail "$1: the screen" "$(diff "$file" "$WORK/shown")"
+	fi
+}
+
+# views NAME RECORDING REGEX KEY…: after the keys, a line of the screen matches, and it is that of the files.
+views() {
+	local name=$1 recording=$2 regex=$3 size
+	shift 3
+	open 80x24 "$MHPTOP replay $recording"
+	shows "$name: the dashboard" '^events '
+	(($#)) && keys "$@"
+	for size in 80x24 132x50 200x60; do
+		size "$size"
+		golden "$name-$size" "$regex"
+	done
+	[[ $WRITE ]] && return
+	open 132x50 "$MHPTOP replay --no-color $recording"
+	shows "$name: the dashboard without colours" '^events '
+	(($#)) && keys "$@"
+	if until_ok is_uncolored "$SCREENS/$name-132x50.screen"; then
+		pass "$name: without colours, the same text and attributes"
+	else
+		fail "$name: without colours, the same text and attributes" "$(diff "$WORK/want" "$WORK/shown")"
+	fi
+}
+
+views blocks "$STORY" 'Blocks'
+views ranges "$STORY" '^\[Ranges\]' 2
+views nodes "$STORY" '^\[Nodes\]' 3
+views devices "$STORY" '^\[Devices\]' 4
+views events "$STORY" '^\[Events\]' 7
+views columns "$STORY" '^\[Columns\]' c j Space
+views large "$LARGE" ' 1 cell = '
+views large-zoomed "$LARGE" ' 1 cell = 1 block' z
+views help "$STORY" '^\[Help\]' '?'
+
+open 80x24 "$MHPTOP replay $STORY"
+keys 2
+shows "2: the view of ranges" '^\[Ranges\] 3, 1 removed'
+shows "ranges: the first one is selected" '^> +0x140000 ok'
+keys Down
+shows "ranges: Down" '^> +0x500000 ok'
+keys End
+shows "ranges: End" '^> +0x580000 removed'
+keys Home Right Right Right
+shows "ranges: Right: the columns scroll, base and state stay" 'BASE STATE +WHY'
+keys Enter
+shows "ranges: Enter: the details of the first memory block" '^memory40 '
+keys q
+shows "ranges: q: back to the ranges" '^\[Ranges\]'
+keys t
+shows "ranges: a key of the blocks says where it belongs" 'belongs to the view of blocks'
+keys Escape
+shows "ranges: Esc: back to the blocks" '^\[Blocks\]'
+shows "ranges: the block is selected" '^>● +40 online'
+keys 2
+shows "ranges: the place is kept" '^> +0x140000 ok'
+keys 1
+shows "1: the view of blocks" '^\[Blocks\]'
+
+keys 3
+shows "3: the view of nodes" '^>▾ node 0 +14 GiB +112 +101 +10 +!2 '
+shows "nodes: a zone" '^   ▾ Normal +4\.8 GiB +38 +38 +0 +0 '
+shows "nodes: a range with the memory blocks that are in a zone" '^ +0x140000000-0x37fffffff +8 GiB +64 +63 +0 +!2'
+shows "nodes: and with those that are offline" '^ +0x140000000-0x37fffffff +1 GiB +8 +0 +8 +0'
+shows "nodes: memory without a range" '^ +of no known range +4 GiB +32'
+keys Down Left
+shows "nodes: Left: a zone is folded" '^>  ▸ Normal +4\.8 GiB +38'
+hides "nodes:   its ranges are hidden" '0x500000000-0x53fffffff +768 MiB'
+keys Left
+shows "nodes: Left: to the node that a folded zone is part of" '^>▾ node 0'
+keys Left
+shows "nodes: Left: the node is folded" '^\[Nodes\] 1 '
+keys Right
+shows "nodes: Right: unfolded, and what was folded below it still is" '^   ▸ Normal'
+keys Down Enter
+shows "nodes: Enter unfolds" '^>  ▾ Normal'
+keys Down Down Enter
+shows "nodes: Enter on a range: the details of the first of its memory blocks there" '^memory160 '
+keys q 4
+shows "4: the view of devices" '^\[Devices\] .* by the way memory was added'
+shows "devices: what the recording shows of them" '^>unknown +- +9 GiB +72 +63 +8 +!2 Movable '
+keys 7
+shows "7: the view of events, with the newest one selected" '^>  .*mhp_offline_begin: start_pfn=0x1e0000'
+keys Up
+shows "events: Up" '^>! .*mhp_offline_end: start_pfn=0x198000'
+keys Enter
+shows "events: Enter: the details of its memory block" '^memory51 '
+keys q Right Right
+shows "events: Right: scrolled to the side" '^>!hp_offline_end: start_pfn=0x198000'
+keys Home
+shows "events: Home: the first one" '^> .*'
+keys End
+shows "events: End: the last one" '^\[Events\] 85[0-9]-8'
+keys q
+ends "views: q quits" 0
+
+open 132x24 "$TOP/build/tests/live"
+shows "live: the dashboard" '^events '
+keys 4
+shows "devices: of a running machine, one whose driver is gone" '^>dax0\.0 +dax +256 MiB +2 +[0-9]+ +0 +!1 .* !gone +self +- +-'
+shows "devices: what a virtio-mem device was asked for, and has" '^ virtio0 +virtio-mem +0 B +0 .* bound +- +1 GiB +0 B'
+keys q
+until_ok has_file "$WORK/after"
