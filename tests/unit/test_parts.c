@@ -9,6 +9,7 @@
 #include "ktap.h"
 #include "base/loop.h"
 #include "model/event_table.h"
+#include "record/accounts.h"
 #include "record/flight.h"
 #include "record/pack.h"
 #include "record/part.h"
@@ -195,6 +196,77 @@ static void fly(struct flight *flight, u16 event, u64 seq)
 	flight_take(flight, &record);
 }
 
+/* Sink */
+static int note_block(void *ctx, const struct mhp_record *record)
+{
+	struct mhp_record *last = ctx;
+
+	if (record->event == MHP_EVENT_mhp_snapshot_block)
+		*last = *record;
+	return 0;
+}
+
+/* The block of a snapshot that is made of the accounts; event 0: there is none. */
+static struct mhp_record block_of(const struct mhp_ledger *ledger)
+{
+	struct mhp_record last = { 0 };
+
+	accounts_put(ledger, 1234, note_block, &last);
+	return last;
+}
+
+#define BLOCK_PAGES 65536
+#define HALF (BLOCK_PAGES / 2)
+
+/* A memory block of two sections, whose memmap comes and goes by halves. */
+static void test_accounts(void)
+{
+	struct mhp_ledger *ledger = ledger_new(BLOCK_PAGES, 0);
+	struct mhp_record record = record_of(MHP_EVENT_mhp_add_begin, 1, 10);
+	struct mhp_record block;
+	int half;
+
+	record.p.mhp_add_begin.start_pfn = 4 * BLOCK_PAGES;
+	record.p.mhp_add_begin.nr_pages = BLOCK_PAGES;
+	ledger_fold(ledger, &record);
+	for (half = 0; half < 2; half++) {
+		eq("a memory block without all of its memmap is left out",
+		   block_of(ledger).event, 0);
+		record =
+			record_of(MHP_EVENT_mhp_vmemmap_populate, 2 + half, 20);
+		record.p.mhp_vmemmap_populate =
+			(struct mhp_mhp_vmemmap_populate){
+				.start_pfn = 4 * BLOCK_PAGES + half * HALF,
+				.nr_pages = HALF,
+				.vmemmap_pages = 512,
+				.hosting = MHP_HOSTING_BUDDY,
+				.nid = 1,
+			};
+		ledger_fold(ledger, &record);
+	}
+	block = block_of(ledger);
+	eq("a whole one is there", block.event, MHP_EVENT_mhp_snapshot_block);
+	eq("  with its page", block.p.mhp_snapshot_block.start_pfn,
+	   4 * BLOCK_PAGES);
+	eq("  its memmap", block.p.mhp_snapshot_block.populated, 1024);
+	eq("  its host", block.p.mhp_snapshot_block.hosting, MHP_HOSTING_BUDDY);
+	eq("  its node", block.p.mhp_snapshot_block.nid, 1);
+	eq("  its state", block.p.mhp_snapshot_block.state, MHP_STATE_OFFLINE);
+	eq("  and the time", block.time_ns, 1234);
+	ok(block.unknown & MHP_FIELD(mhp_snapshot_block, poisoned),
+	   "  poisoned pages are unknown");
+	record = record_of(MHP_EVENT_mhp_vmemmap_free, 4, 30);
+	record.p.mhp_vmemmap_free = (struct mhp_mhp_vmemmap_free){
+		.start_pfn = 4 * BLOCK_PAGES,
+		.nr_pages = HALF,
+		.vmemmap_pages = 512,
+		.hosting = MHP_HOSTING_BUDDY,
+	};
+	ledger_fold(ledger, &record);
+	eq("  half of which is gone is left out", block_of(ledger).event, 0);
+	ledger_free(ledger);
+}
+
 #define RING 4096
 
 static void test_flight(void)
@@ -313,6 +385,7 @@ int main(void)
 	test_numbers();
 	test_losses();
 	test_late();
+	test_accounts();
 	test_flight();
 	test_pack();
 	unlink(path);
