@@ -108,9 +108,11 @@ bench:
 	$(Q)tests/bench/bench.py $(if $(ONLY),'$(ONLY)')
 
 # Documentation that is generated: the events in docs/events.md, the keys in the manual page, the JSON Schemas.
-docs: build/tests/events_doc build/tests/schema_doc
+docs: build/tests/events_doc build/tests/schema_doc build/tests/schema_answers
 	$(Q)build/tests/schema_doc recording > docs/schema/recording-3.json
 	$(Q)build/tests/schema_doc frame > docs/schema/frame-3.json
+	$(Q)build/tests/schema_answers report > docs/schema/report-3.json
+	$(Q)build/tests/schema_answers diff > docs/schema/diff-3.json
 	$(Q)build/tests/events_doc > build/events.md
 	$(Q)sed -i -e '/^<!-- reference -->$$/,/^<!-- \/reference -->$$/{//!d}' \
 		-e '/^<!-- reference -->$$/r build/events.md' docs/events.md

@@ -53,6 +53,7 @@ completes "the page of report" "run.ndjson" report -o run
 completes "recordings of explain" "run.ndjson" explain memory32 run
 completes "the file of an option" "run.ndjson" check --junit run
 completes "the file of an option of serve" "run.ndjson" serve --textfile run
+completes "the token of serve" "run.ndjson" serve --token-file run
 for option in $(mhptop check --help | grep -oE '^ *(-[a-z], )?--[a-z-]+' | grep -o -- '--.*'); do
 	# Some options begin with the whole of another one.
 	completes "$option of check" "$(mhptop check --help | grep -oE -- "^ *(-[a-z], )?${option}[a-z-]*" | grep -o -- '--.*' | paste -sd' ')" \

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The JSON Schemas in docs/schema are those of the events and columns; recordings and frames are valid, damaged ones are not.
+# The JSON Schemas in docs/schema are those of the events, columns and other lists; recordings, frames, reports and differences
+# are valid, damaged ones are not.
 . "$(dirname "$0")/../host-lib.sh"
 MHPTOP=$(realpath "${MHPTOP:-$TOP/build/mhptop}")
 cd "$TOP" || exit 1
@@ -13,6 +14,11 @@ for what in recording frame; do
 	check "docs/schema/$what-3.json is generated from the events and columns (make docs)" \
 		diff "docs/schema/$what-3.json" <(build/tests/schema_doc "$what")
 done
+for what in report diff; do
+	check "docs/schema/$what-3.json is generated from the lists of operations, words, rules and columns (make docs)" \
+		diff "docs/schema/$what-3.json" <(build/tests/schema_answers "$what")
+done
+none "docs/schema has nothing else" "$(find docs/schema -type f | grep -vE '/(recording|frame|report|diff)-3\.json$')"
 
 # Older schemas have other names; their headers say so.
 for path in "$golden"/*.ndjson tests/rules/*.ndjson; do
@@ -38,6 +44,41 @@ check "  it has them" grep -q '"reason":null' "$WORK/edited.ndjson"
 build/tests/generate 4 remove 2 >"$WORK/generated.ndjson"
 check "what mhptop writes is valid" $validate recording "$WORK/generated.ndjson"
 
+# Answers, which are objects of this schema whatever the schema of the recording is
+differ=0
+for path in "$golden"/*.ndjson tests/rules/*.ndjson; do
+	"$MHPTOP" report --json "$path" >"$WORK/report" 2>/dev/null
+	check "the report of ${path#tests/} is valid" $validate report "$WORK/report"
+	"$MHPTOP" diff --json "$path" "$path" >"$WORK/diff" 2>/dev/null
+	check "  its difference from itself is valid" $validate diff "$WORK/diff"
+	status=0
+	"$MHPTOP" diff --json $golden/hosted.ndjson "$path" >"$WORK/diff" 2>"$WORK/errors" || status=$?
+	if grep -q 'the memory blocks have different sizes' "$WORK/errors"; then
+		none "  it cannot be compared with hosted.ndjson" "$(<"$WORK/diff")"
+	else
+		check "  its difference from hosted.ndjson is valid" $validate diff "$WORK/diff"
+		((differ += status == 3))
+	fi
+done
+check "  most of these differences are some" test "$differ" -gt 10
+"$MHPTOP" report --json $golden/hosted.ndjson $golden/range.ndjson >"$WORK/report"
+check "the report of two recordings is valid" $validate report "$WORK/report"
+"$MHPTOP" diff --json $golden/range.ndjson $golden/failures.ndjson >"$WORK/diff" 2>/dev/null
+check "a difference with ranges, failures and times is valid" $validate diff "$WORK/diff"
+eq "  it has them" "$(jq -c '[(.blocks | any(.base_pfn), any(.block)), (.operations | any(.b.failed > 0)), (.times | length > 0)]' "$WORK/diff")" \
+	"[true,true,true,true]"
+tests/rules/edit.py tests/rules/failures-block.ndjson set:mhp_vmemmap_online:1:nid:1 set:mhp_managed:2:delta:1 >"$WORK/violated.ndjson"
+gcc -std=gnu11 -O2 -g -DRELEASE='"6.12.117-mhp"' -static -nostdlib -fno-pie -Wl,--build-id=none -o "$WORK/vmlinux" tests/call_site/kernel.c
+"$MHPTOP" report --json --vmlinux "$WORK/vmlinux" "$WORK/violated.ndjson" >"$WORK/violated" 2>/dev/null
+check "a report with violations and their source lines is valid" $validate report "$WORK/violated"
+check "  it has them" jq -e '[.violations[] | .before, .then | .sites[]?] | length > 0' "$WORK/violated"
+"$MHPTOP" diff --json tests/rules/failures-block.ndjson "$WORK/violated.ndjson" >"$WORK/rules_differ" 2>/dev/null
+check "a difference of violations is valid" $validate diff "$WORK/rules_differ"
+check "  it has some" jq -e '.violations | length > 0' "$WORK/rules_differ"
+edit $golden/hosted.ndjson lose:mhp_notify:2 unseen:mhp_online_end
+"$MHPTOP" report --json "$WORK/edited.ndjson" >"$WORK/report" 2>/dev/null
+check "a report with unknown phases and ends is valid" $validate report "$WORK/report"
+
 # invalid FILE KIND SED NAME: the edited file is not valid
 invalid() {
 	sed "$3" "$1" >"$WORK/invalid"
@@ -56,4 +97,21 @@ invalid $golden/hosted.ndjson recording '1s/"page_bytes":4096,//' "a header with
 invalid $golden/hosted.json frame 's/"state": "online"/"state": "on"/' "a frame with a word that there is not"
 invalid $golden/hosted.json frame '/"hosting": /d' "a block without a column"
 invalid $golden/hosted.json frame 's/"violated": 0/"violated": -1/' "a negative count"
+"$MHPTOP" report --json $golden/failures.ndjson >"$WORK/report"
+invalid "$WORK/report" report '2,$s/"kind":"offline"/"kind":"offlining"/' "a report with an operation that there is not"
+invalid "$WORK/report" report 's/"passes":[0-9]*,//' "an operation without a member"
+invalid "$WORK/report" report 's/"passes":/"tries":0,"passes":/' "an operation with a member that the schema does not have"
+invalid "$WORK/report" report 's/"phases":{/&"waiting":1,/' "a phase that there is not"
+invalid "$WORK/report" report 's/"p99_ns":[0-9]*/"p99_ns":-1/' "a time that is negative"
+invalid "$WORK/report" report 's/"buckets":\[0,/"buckets":[/' "a bucket that is missing"
+invalid "$WORK/report" report 's/"pages_in_the_way":/"more":0,&/' "a report with a member that the schema does not have"
+invalid "$WORK/report" report 's/"self_hosted":/"more":0,&/' "a report with a member that the schema of its last frame does not have"
+invalid "$WORK/violated" report 's/"sites":\[/"line":7,&/' "an event of a violation with a member that the schema does not have"
+invalid "$WORK/diff" diff 's/"equal":false/"equal":0/' "a difference that is neither equal nor not"
+invalid "$WORK/diff" diff 's/"key":"hosting"/"key":"host"/' "a difference of a column that there is not"
+invalid "$WORK/diff" diff 's/"unended":0,/&"more":0,/' "a result with a member that the schema does not have"
+invalid "$WORK/diff" diff 's/"p50_ns"/"p51_ns"/' "a difference of a percentile that there is not"
+invalid "$WORK/rules_differ" diff 's/"what":"rule"/"what":"law"/' "a difference of something that is no rule"
+invalid $golden/hosted.json frame 's/"self_hosted": /"more": 0, &/' "sums of a frame with a member that the schema does not have"
+invalid $golden/hosted.ndjson recording '1s/"kernel":/"more":0,&/' "a header with a member that the schema does not have"
 done_testing

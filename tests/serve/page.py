@@ -13,7 +13,7 @@ import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
 # pylint: disable=wrong-import-position
-from served import LONG, Server, last_frame
+from served import LONG, Secrets, Server, last_frame
 
 BROWSER = ("chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars")
 RESULTS = []
@@ -110,18 +110,28 @@ def browse(url, folder, *options):
     return Page(subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=LONG, check=True, text=True).stdout)
 
 
+def check_recording(tool, path, name, shared=None):
+    """With secrets, the browser has the token as the password of the user mhptop, as if somebody had typed it."""
+    frame, server = last_frame(tool, path), Server(tool, shared=shared)
+    text = server.read(path, frame)
+    where = "%s:%d/" % server.address
+    with tempfile.TemporaryDirectory() as folder:
+        page = browse(f"https://mhptop:{shared.token}@{where}" if shared else f"http://{where}", folder, "--ignore-certificate-errors")
+    check_page(name, page, frame, [json.loads(line) for line in text.splitlines()])
+    if shared:
+        with tempfile.TemporaryDirectory() as folder:
+            page = browse(f"https://mhptop:{shared.token[1:]}@{where}", folder, "--ignore-certificate-errors")
+        eq(f"{name}, the wrong one: the page stays empty", (False, {}, {}), (page.ready, page.rows, page.texts))
+    server.process.terminate()
+    server.process.wait()
+
+
 def main():
     tool, *recordings = sys.argv[1:]
     for path in recordings:
-        name = os.path.basename(path)
-        frame, server = last_frame(tool, path), Server(tool)
-        text = server.read(path, frame)
-        host, port = server.address
-        with tempfile.TemporaryDirectory() as folder:
-            page = browse(f"http://{host}:{port}/", folder)
-        check_page(name, page, frame, [json.loads(line) for line in text.splitlines()])
-        server.process.terminate()
-        server.process.wait()
+        check_recording(tool, path, os.path.basename(path))
+    with tempfile.TemporaryDirectory() as folder:
+        check_recording(tool, recordings[0], "with TLS and a token", Secrets(folder))
     print(f"1..{len(RESULTS)}")
     sys.exit(not all(RESULTS))
 

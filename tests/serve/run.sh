@@ -136,7 +136,10 @@ status "no such recording" 1 '^mhptop: .*none.ndjson: No such file or directory'
 
 # Addresses
 for address in 0.0.0.0:9464 '[::]:9464' 192.0.2.1:80 '[2001:db8::1]:80' 128.0.0.1:9464; do
-	status "not on $address" 2 "^mhptop: --listen .*: only loopback addresses .* no TLS" "$MHPTOP" serve --listen "$address" $golden/hosted.ndjson
+	others="^mhptop: --listen ${address//[[\]]/.}: other machines can reach this address, which needs --tls-cert, --tls-key and --token-file$"
+	status "not on $address" 2 "$others" "$MHPTOP" serve --listen "$address" $golden/hosted.ndjson
+	status "  nor with a token alone" 2 "$others" "$MHPTOP" serve --listen "$address" --token-file x $golden/hosted.ndjson
+	status "  nor with TLS alone" 2 "$others" "$MHPTOP" serve --listen "$address" --tls-cert x --tls-key x $golden/hosted.ndjson
 done
 for address in '' 9464 127.0.0.1 127.0.0.1: 127.0.0.1:x 127.0.0.1:65536 127.0.0.1:-1 '127.0.0.1: 1' example.org:80 '[::1]' '[]:1' ::1:80 \
 	127.1:80 "$(printf '%200s' x):1"; do
@@ -147,6 +150,59 @@ import socket, subprocess, sys
 with socket.create_server(("127.0.0.1", 0)) as taken:
     sys.exit(subprocess.run([sys.argv[1], "serve", "--listen", "127.0.0.1:%d" % taken.getsockname()[1], sys.argv[2]]).returncode)' \
 	"$MHPTOP" $golden/hosted.ndjson
+
+# Certificates, keys and tokens. Where one is refused, nothing listens.
+openssl req -x509 -newkey rsa:2048 -nodes -keyout "$WORK/key" -out "$WORK/cert" -days 2 -subj /CN=mhptop 2>"$WORK/stderr"
+openssl genrsa -out "$WORK/other_key" 2048 2>"$WORK/stderr"
+openssl pkey -in "$WORK/key" -aes256 -passout pass:secret -out "$WORK/locked"
+openssl rand -hex 32 >"$WORK/token"
+chmod 600 "$WORK"/{key,other_key,locked,token}
+# refused NAME CODE MESSAGE OPTION…
+refused() { status "$1" "$2" "^mhptop: $3$" timeout 60 "$MHPTOP" serve --listen 127.0.0.1:0 "${@:4}" $golden/hosted.ndjson; }
+not_a_pair="cannot serve HTTPS: --tls-cert and --tls-key must be a certificate and its key without a passphrase, in PEM"
+tls=(--tls-cert "$WORK/cert" --tls-key "$WORK/key")
+refused "a certificate without its key" 2 "--tls-cert and --tls-key can only be used together" --tls-cert "$WORK/cert"
+refused "a key without its certificate" 2 "--tls-cert and --tls-key can only be used together" --tls-key "$WORK/key"
+refused "the key of another certificate" 1 "$not_a_pair" --tls-cert "$WORK/cert" --tls-key "$WORK/other_key"
+refused "a key with a passphrase" 1 "$not_a_pair" --tls-cert "$WORK/cert" --tls-key "$WORK/locked"
+refused "a key for a certificate" 1 "$not_a_pair" --tls-cert "$WORK/key" --tls-key "$WORK/key"
+refused "a certificate that is not there" 1 "cannot read $WORK/none: No such file or directory" --tls-cert "$WORK/none" --tls-key "$WORK/key"
+refused "a token that is not there" 1 "cannot read $WORK/none: No such file or directory" "${tls[@]}" --token-file "$WORK/none"
+refused "a folder for a token" 1 "cannot use $WORK: it is not a file" --token-file "$WORK"
+mkfifo -m 600 "$WORK/fifo"
+refused "a FIFO for a token, without waiting for it" 1 "cannot use $WORK/fifo: it is not a file" --token-file "$WORK/fifo"
+install -m 600 /dev/null "$WORK/secret"
+truncate -s 65537 "$WORK/secret"
+refused "a large file for a key" 1 "cannot use $WORK/secret: it is larger than 64 KiB" --tls-cert "$WORK/cert" --tls-key "$WORK/secret"
+size="a token has 16 to 512 characters; 'openssl rand -hex 32' makes one"
+letters="a token has only letters, digits and -._~[+]/=; 'openssl rand -hex 32' makes one"
+for text in '' '  ' 0123456789abcde "$(printf '%0513d' 0)"; do
+	printf '%s\n' "$text" >"$WORK/secret"
+	refused "a token of ${#text} characters" 1 "cannot use $WORK/secret: $size" --token-file "$WORK/secret"
+done
+for text in '0123456789 abcdef' $'0123456789\nabcdef' '0123456789abcdef,' $'0123456789abcdef\x80' '0123456789"abcdef'; do
+	printf '%s\n' "$text" >"$WORK/secret"
+	refused "a token with $(printf %q "${text:10:1}${text:16:1}")" 1 "cannot use $WORK/secret: $letters" --token-file "$WORK/secret"
+done
+for mode in 604 602 601 644; do
+	for file in key token; do
+		cp "$WORK/$file" "$WORK/secret"
+		chmod $mode "$WORK/secret"
+		option=(--token-file "$WORK/secret")
+		[[ $file == token ]] || option=(--tls-cert "$WORK/cert" --tls-key "$WORK/secret")
+		refused "a $file with the mode $mode" 1 "cannot use $WORK/secret: other users can read or write it; 'chmod o= $WORK/secret' forbids that" \
+			"${option[@]}"
+	done
+done
+if ((EUID == 0)); then
+	install -m 600 -o nobody "$WORK/token" "$WORK/foreign"
+	refused "a token of another user" 1 "cannot use $WORK/foreign: it belongs to another user; 'chown root $WORK/foreign' changes that" \
+		--token-file "$WORK/foreign"
+else
+	skip "a token of another user" "only root can give a file away"
+fi
+status "a token, and nothing that it would protect" 2 '^mhptop: --token-file protects what is served: it needs --listen beside --textfile$' \
+	"$MHPTOP" serve --textfile "$WORK/x" --token-file "$WORK/token" $golden/hosted.ndjson
 
 # Without the events, the machine's own blocks
 if [[ -r /sys/devices/system/memory/block_size_bytes ]]; then
@@ -201,6 +257,13 @@ eq "make install installs it, with the path of the program" \
 make -s uninstall DESTDIR="$WORK/tree" PREFIX=/elsewhere
 none "  make uninstall leaves nothing" "$(find "$WORK/tree" ! -type d)"
 
+mkdir "$WORK/mhptop-serve.service.d"
+sed -n '/^    \[Service\]/,/^$/s/^    //p' docs/serve.md | sed "s,/usr/local/bin/mhptop,$MHPTOP," >"$WORK/mhptop-serve.service.d/tls.conf"
+check "  also with TLS and a token, as docs/serve.md has it" bash -c \
+	'got=$(SYSTEMD_UNIT_PATH=${0%/*}: systemd-analyze verify "$0" 2>&1) && [[ -z $got ]] || { echo "$got"; exit 1; }' "$WORK/mhptop-serve.service"
+eq "  which is read again on SIGHUP" "$(grep -c '^ExecReload=/bin/kill -HUP' "$WORK/mhptop-serve.service.d/tls.conf")" 1
+rm -r "$WORK/mhptop-serve.service.d"
+
 cp tools/systemd/mhptop-serve.socket "$WORK"
 sed -i '/^Documentation=/d' "$WORK/mhptop-serve.socket"
 check "  and its socket" bash -c 'got=$(systemd-analyze verify "$0" 2>&1) && [[ -z $got ]] || { echo "$got"; exit 1; }' "$WORK/mhptop-serve.socket"
@@ -211,5 +274,8 @@ results "the page for a browser has what a frame has" tests/serve/state.py "$MHP
 mkdir "$WORK/prometheus"
 check "a real Prometheus scrapes, answers a query, and raises an alert" \
 	tests/serve/prometheus.py "$MHPTOP" $golden/failures.ndjson "$rules" "$WORK/prometheus"
+mkdir "$WORK/secure"
+results "only those who have the token are answered" tests/serve/secure.py "$MHPTOP" $golden/failures.ndjson "$WORK/secure"
 check "1,000 strangers keep nobody out and cost no memory" tests/serve/strangers.py "$MHPTOP" $golden/failures.ndjson
+check "  nor do those who begin with TLS" tests/serve/strangers.py --tls "$MHPTOP" $golden/failures.ndjson
 done_testing

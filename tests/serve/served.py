@@ -4,6 +4,8 @@ import atexit
 import json
 import os
 import re
+import secrets
+import ssl
 import subprocess
 import sys
 import time
@@ -29,11 +31,43 @@ def last_frame(tool, path):
                                      check=False).stdout)
 
 
-class Server:
-    """mhptop serve, with a pipe that the test writes a recording to."""
+class Secrets:
+    """A certificate for this machine's address, its key, and a token, as files in a folder."""
 
-    def __init__(self, tool, *options):
-        self.process = subprocess.Popen([tool, "serve", "--listen", "127.0.0.1:0", *options, "-"],
+    def __init__(self, folder):
+        self.certificate, self.key, self.token_file = (os.path.join(folder, name) for name in ("cert.pem", "key.pem", "token"))
+        self.options = ("--tls-cert", self.certificate, "--tls-key", self.key, "--token-file", self.token_file)
+        self.token = None
+        self.new_certificate()
+        self.new_token(secrets.token_hex(32))
+
+    def new_certificate(self, *kind):
+        kind = kind or ("ec", "-pkeyopt", "ec_paramgen_curve:P-256")
+        subprocess.run(["openssl", "req", "-x509", "-newkey", *kind, "-nodes", "-keyout", self.key, "-out", self.certificate, "-days", "2",
+                        "-subj", "/CN=mhptop", "-addext", "subjectAltName=IP:127.0.0.1"], stderr=subprocess.DEVNULL, check=True)
+
+    def new_token(self, token):
+        self.token = token
+        with open(self.token_file, "w", encoding="ascii") as file:
+            os.chmod(self.token_file, 0o600)
+            file.write(token + "\n")
+
+    def context(self):
+        """That of a client who trusts this certificate and no other."""
+        return ssl.create_default_context(cafile=self.certificate)
+
+    def header(self):
+        return {"Authorization": f"Bearer {self.token}"}
+
+
+class Server:
+    """mhptop serve, with a pipe that the test writes a recording to; to those who have its secrets, if there are any."""
+
+    def __init__(self, tool, *options, shared=None):
+        self.shared = shared
+        options += shared.options if shared else ()
+        # A caller may ignore SIGHUP, as nohup does, and mhptop would go on to do so.
+        self.process = subprocess.Popen(["env", "--default-signal=HUP", tool, "serve", "--listen", "127.0.0.1:0", *options, "-"],
                                         stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, bufsize=0)
         atexit.register(self.process.kill)  # a test that fails leaves no server behind
         self.feed = self.process.stdin
@@ -49,10 +83,13 @@ class Server:
         until("all events", lambda: json.loads(self.get("/state"))["self_check"] == frame["self_check"])
         return text
 
+    def scheme(self):
+        return "https" if self.shared else "http"
+
     def listening(self):
         """The host and port, once it listens: when the header of the recording has come."""
         line = self.process.stderr.readline().decode()
-        found = re.fullmatch(r"mhptop: serving http://([0-9.]+):([0-9]+)/metrics\n", line)
+        found = re.fullmatch(rf"mhptop: serving {self.scheme()}://([0-9.]+):([0-9]+)/metrics\n", line)
         if not found:
             sys.exit(f"mhptop serve says {line!r}")
         self.address = found[1], int(found[2])
@@ -60,8 +97,10 @@ class Server:
 
     def get(self, path="/metrics", **headers):
         host, port = self.address
-        request = urllib.request.Request(f"http://{host}:{port}{path}", headers=headers)
-        with urllib.request.urlopen(request, timeout=LONG) as answer:
+        if self.shared:
+            headers = {**self.shared.header(), **headers}
+        request = urllib.request.Request(f"{self.scheme()}://{host}:{port}{path}", headers=headers)
+        with urllib.request.urlopen(request, timeout=LONG, context=self.shared and self.shared.context()) as answer:
             return answer.read().decode()
 
     def value(self, name, **labels):

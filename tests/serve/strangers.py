@@ -2,29 +2,50 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Strangers at the door of mhptop serve: slow clients, rubbish and half requests neither keep others out nor cost memory.
 
-    strangers.py MHPTOP RECORDING [SECONDS [CLIENTS]]
+    strangers.py [--tls] MHPTOP RECORDING [SECONDS [CLIENTS]]
 
-Meanwhile events come through a pipe and each scrape must show them. Prints what it measured.
+With --tls, half of a handshake takes the place of half a request, and a handshake that the client does not end that of an
+answer that it does not read; scrapes send the token. Meanwhile events come through a pipe and each scrape must show them. Prints what it measured.
 """
 import os
 import random
 import resource
 import selectors
 import socket
+import ssl
 import sys
+import tempfile
 import time
 
-from served import LONG, Server
+from served import LONG, Secrets, Server
 
-HELLO = b"GET /metrics HTTP/1.1\r\nHost: me\r\nX-Slow: "
 ROOM = 256  # connections, as in serve/http.h
+GROWTH = 8192  # KiB of memory at most
+
+
+def tls_hello():
+    """What a client sends first."""
+    out = ssl.MemoryBIO()
+    try:
+        ssl.create_default_context().wrap_bio(ssl.MemoryBIO(), out, server_hostname="localhost").do_handshake()
+    except ssl.SSLWantReadError:
+        pass
+    return out.read()
+
+
+def words(tls):
+    """What a client sends that begins and does not go on, and what one sends that does not read what comes."""
+    if tls:
+        hello = tls_hello()
+        return hello[:len(hello) // 2], hello
+    return b"GET /metrics HTTP/1.1\r\nHost: me\r\nX-Slow: ", b"GET /metrics HTTP/1.1\r\nHost: me\r\n\r\n"
 
 
 class Crowd:
     """Clients that hold as many connections as they can, and send or read next to nothing."""
 
-    def __init__(self, address, number):
-        self.address, self.number = address, number
+    def __init__(self, address, number, begin, whole):
+        self.address, self.number, self.begin, self.whole = address, number, begin, whole
         self.random = random.Random(14)
         self.selector = selectors.DefaultSelector()
         self.made = self.ended = 0
@@ -45,11 +66,11 @@ class Crowd:
     def send_first(self, client, kind):
         """A third sends half a request, a third rubbish, a third a request whose answer it does not read."""
         if kind % 3 == 0:
-            client.send(HELLO)
+            client.send(self.begin)
         elif kind % 3 == 1:
             client.send(self.random.randbytes(self.random.randrange(1, 3000)))
         else:
-            client.send(b"GET /metrics HTTP/1.1\r\nHost: me\r\n\r\n")
+            client.send(self.whole)
         self.selector.modify(client, selectors.EVENT_READ, data=kind)
 
     def step(self):
@@ -114,12 +135,12 @@ def manners(server):
         assert wanted.startswith("HTTP/1.1 2") or len(answer) < 1000, answer[:80]
 
 
-def full_house(server):
+def full_house(server, begins):
     """More clients than there is room for send half a request and wait: whoever comes next does not wait with them."""
     clients = [socket.create_connection(server.address, timeout=LONG) for _ in range(ROOM + 200)]
     for client in clients:
         try:
-            client.sendall(HELLO)
+            client.sendall(begins)
         except ConnectionError:
             pass  # it made room for another one
     begin = time.monotonic()
@@ -131,13 +152,12 @@ def full_house(server):
         client.close()
 
 
-def attack(server, lines, seconds, number):
+def attack(server, lines, seconds, crowd):
     """One more event before each scrape; returns how often, how long scrapes took while the house was full, and the most
     descriptors."""
-    crowd = Crowd(server.address, number)
     end = time.monotonic() + seconds
     scrapes, took, most = 0, [], 0
-    while time.monotonic() < end or scrapes < 10 or crowd.ended < number:
+    while time.monotonic() < end or scrapes < 10 or crowd.ended < crowd.number:
         crowd.step()
         if scrapes < len(lines):
             server.feed.write(lines[scrapes])
@@ -152,32 +172,28 @@ def attack(server, lines, seconds, number):
     while server.value("mhptop_events_total") != fed:  # the events did not wait for the crowd
         time.sleep(0.01)
     crowd.go()
-    return scrapes, sorted(took), most, crowd
+    return scrapes, sorted(took), most
 
 
-def main():
-    tool, recording = sys.argv[1:3]
-    seconds, number = (int(arg) for arg in (sys.argv[3:] + ["5", "1000"][len(sys.argv) - 3:]))
-    limit = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (min(limit[1], number + 500), limit[1]))
-    with open(recording, "rb") as file:
-        lines = file.read().splitlines(True)
-    server = Server(tool)
+def met(server, lines, seconds, clients):
+    """clients: how many, and what they send"""
     server.feed.write(lines[0])
     server.listening()
-    manners(server)
-    full_house(server)
+    if not server.shared:
+        manners(server)
+    full_house(server, clients[1])
     for _ in range(20):
         server.get()
     before = server.status("VmRSS"), server.descriptors()
-    scrapes, took, most, crowd = attack(server, [line for line in lines[1:] if b'"event"' in line], seconds, number)
+    crowd = Crowd(server.address, *clients)
+    scrapes, took, most = attack(server, [line for line in lines[1:] if b'"event"' in line], seconds, crowd)
     peak = server.status("VmHWM")
-    print(f"{number} clients, {crowd.made} connections in {seconds} s: {scrapes} scrapes, "
+    print(f"{crowd.number} clients, {crowd.made} connections in {seconds} s: {scrapes} scrapes, "
           f"{len(took)} of them with the house full: half in {took[len(took) // 2] * 1000:.1f} ms, the slowest in "
           f"{took[-1] * 1000:.0f} ms; resident {before[0]} KiB before, {peak} KiB at most; {most - before[1]} connections at most")
     assert most - before[1] <= ROOM + 2, most
     if not os.environ.get("MHP_SANITIZED"):
-        assert peak - before[0] <= 8192, (before, peak)
+        assert peak - before[0] <= GROWTH, (before, peak)
     # Nobody holds a connection for longer than ten seconds; those who left are gone.
     end = time.monotonic() + LONG
     while server.descriptors() > before[1]:
@@ -185,6 +201,19 @@ def main():
         time.sleep(0.1)
     code, rest = server.stop()
     assert (code, rest) == (0, ""), (code, rest)
+
+
+def main():
+    tls = sys.argv[1] == "--tls"
+    tool, recording, *rest = sys.argv[1 + tls:]
+    seconds, number = (int(arg) for arg in rest + ["5", "1000"][len(rest):])
+    begin, whole = words(tls)
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(limit[1], number + 500), limit[1]))
+    with open(recording, "rb") as file:
+        lines = file.read().splitlines(True)
+    with tempfile.TemporaryDirectory() as folder:
+        met(Server(tool, shared=Secrets(folder) if tls else None), lines, seconds, (number, begin, whole))
 
 
 if __name__ == "__main__":

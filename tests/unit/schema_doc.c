@@ -11,40 +11,13 @@
 #include "format/record_json.h"
 #include "model/attention.h"
 #include "model/columns.h"
-#include "model/source_info.h"
-#include "rules/rules.h"
-
-#define DRAFT "https://json-schema.org/draft/2020-12/schema"
-
-/* A value that may be unknown: null */
-#define INTEGER(name, min, max)                                       \
-	"    \"" name "\": {\"type\": \"integer\", \"minimum\": " min \
-	", \"maximum\": " max "},\n"                                  \
-	"    \"" name                                                 \
-	"?\": {\"type\": [\"integer\", \"null\"], \"minimum\": " min  \
-	", \"maximum\": " max "}"
-
-static const char integers[] = INTEGER("u32", "0", "4294967295") ",\n" INTEGER(
-	"u64", "0",
-	"18446744073709551615") ",\n" INTEGER("s32", "-2147483648",
-					      "2147483647") ",\n" INTEGER("s64",
-									  "-9223372036854775808",
-									  "9223372036854775807");
-
-/* A word; a number for a value without one; null if it is unknown. */
-static void print_words(const struct event_symbol *symbol)
-{
-	printf("{\"anyOf\": [{\"enum\": [");
-	for (; symbol->name; symbol++)
-		printf("\"%s\", ", symbol->name);
-	printf("null]}, {\"$ref\": \"#/$defs/u32\"}]}");
-}
+#include "schema.h"
 
 static void print_field(const struct event_field *field)
 {
 	printf("            \"%s\": ", field->name);
 	if (field->symbols)
-		print_words(field->symbols);
+		schema_words(field->symbols);
 	else
 		printf("{\"$ref\": \"#/$defs/%c%d?\"}",
 		       field->is_signed ? 's' : 'u',
@@ -94,22 +67,14 @@ static void print_record_schema(void)
 	printf("\n      ]\n    }");
 }
 
-static void print_head(const char *what, const char *title,
-		       const char *description)
-{
-	printf("{\n  \"$schema\": \"" DRAFT "\",\n  \"$id\": \"%s-%d.json\",\n"
-	       "  \"title\": \"%s, schema %d\",\n  \"description\": \"%s\",\n",
-	       what, SOURCE_SCHEMA, title, SOURCE_SCHEMA, description);
-}
-
 static void print_recording(void)
 {
-	print_head(
+	schema_head(
 		"recording", "A line of a recording of mhptop",
 		"The first line is a header, the last one has the totals, the others are events. Newer versions of a schema only add members and events. Integers may exceed 2^53.");
 	printf("  \"oneOf\": [\n    {\"$ref\": \"#/$defs/header\"},\n    {\"$ref\": \"#/$defs/record\"},\n    {\"$ref\": \"#/$defs/end\"}\n  ],\n"
 	       "  \"$defs\": {\n%s,\n",
-	       integers);
+	       schema_integers);
 	printf("    \"header\": {\n"
 	       "      \"type\": \"object\",\n"
 	       "      \"properties\": {\n"
@@ -166,7 +131,7 @@ static void print_column(const struct column *column)
 	printf("        \"%s\": ", column->key);
 	switch (column->kind) {
 	case COLUMN_WORD:
-		print_words(column->symbols);
+		schema_words(column->symbols);
 		break;
 	case COLUMN_TEXT:
 		printf("{\"type\": [\"string\", \"null\"]}");
@@ -216,16 +181,13 @@ static void print_object(const char *const *keys, const char *type)
 
 static void print_violations(void)
 {
-	int i;
-
 	printf("    \"violated\": {\"$ref\": \"#/$defs/u64\"},\n"
 	       "    \"violations\": {\"type\": \"array\", \"items\": {\n"
 	       "      \"type\": \"object\",\n"
 	       "      \"properties\": {\n"
-	       "        \"rule\": {\"enum\": [");
-	for (i = 0; i < NR_RULES; i++)
-		printf("%s\"%s\"", i ? ", " : "", rule_infos[i].name);
-	printf("]},\n"
+	       "        \"rule\": ");
+	schema_rules();
+	printf(",\n"
 	       "        \"block\": {\"$ref\": \"#/$defs/u64\"},\n"
 	       "        \"pfn\": {\"$ref\": \"#/$defs/u64\"},\n"
 	       "        \"expected\": {\"type\": \"string\"},\n"
@@ -291,7 +253,7 @@ static void print_frame_schema(void)
 	};
 	static const char *const counts[] = { "seen", "lost", NULL };
 
-	print_head(
+	schema_head(
 		"frame", "A frame of mhptop --json",
 		"Sizes are in pages, times in ns. What does not exist, or was not reported, is null. Newer versions of a schema only add members. Integers may exceed 2^53.");
 	printf("  \"type\": \"object\",\n  \"properties\": {\n"
@@ -329,7 +291,7 @@ static void print_frame_schema(void)
 	       "      },\n"
 	       "      \"required\": [\"event\", \"ns\", \"time\", \"seq\"]\n"
 	       "    }\n  }\n}\n",
-	       integers);
+	       schema_integers);
 }
 
 int main(int argc, char **argv)

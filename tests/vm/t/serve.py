@@ -4,10 +4,12 @@
 
     serve.py MODE [SOURCE]      in a guest booted with memory_hotplug.memmap_on_memory=MODE
 
-A DIMM is added, brought online, fails to go offline because of a pinned page, goes offline and is removed. Zones are compared
+At last it serves on all addresses with TLS and a token, from files of root, under the unit's MemoryDenyWriteExecute= as well.
+Before that, a DIMM is added, brought online, fails to go offline because of a pinned page, goes offline and is removed. Zones are compared
 with /proc/zoneinfo, memory blocks with sysfs, operations with what the test did, the file for node_exporter with HTTP.
 """
 import array
+import ctypes
 import fcntl
 import os
 import re
@@ -16,14 +18,17 @@ import socket
 import struct
 import subprocess
 import sys
+import tempfile
+import urllib.error
 import urllib.request
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), ".."))
+sys.path[:0] = [os.path.join(os.path.dirname(os.path.realpath(__file__)), *folder) for folder in (("..",), ("..", "..", "serve"))]
 # pylint: disable=wrong-import-position
 import lib_guest as guest
 import lib_ledger as ledger
 import lib_oracle as oracle
 import lib_pin as pin
+from served import Secrets
 
 MODE = sys.argv[1]
 SOURCE = sys.argv[2] if len(sys.argv) > 2 else "events"
@@ -31,6 +36,7 @@ UNIT = os.path.join(os.path.dirname(os.path.realpath(__file__)), "../../../tools
 HOSTED = MODE != "N"
 BLOCKS = 4
 SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 1
+PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN = 65, 1
 
 
 def loopback_up():
@@ -47,14 +53,20 @@ def capabilities():
     return "-all," + ",".join("+" + name.removeprefix("CAP_").lower() for name in names)
 
 
+def deny_write_execute():
+    """No memory that is or was writable can become executable."""
+    if ctypes.CDLL(None, use_errno=True).prctl(PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN, 0, 0, 0):
+        raise OSError(ctypes.get_errno(), "PR_SET_MDWE")
+
+
 class Server:
-    def __init__(self):
+    def __init__(self, listen="127.0.0.1:0", options=(), **settings):
         self.textfile = os.path.join(guest.RESULTS, "mhptop.prom")
         self.process = subprocess.Popen(
-            ["setpriv", "--no-new-privs", f"--bounding-set={capabilities()}", ledger.MHPTOP, "serve", "--source", SOURCE,
-             "--listen", "127.0.0.1:0", "--textfile", self.textfile], stderr=subprocess.PIPE, text=True)
+            ["env", "--default-signal=HUP", "setpriv", "--no-new-privs", f"--bounding-set={capabilities()}", ledger.MHPTOP, "serve", "--source", SOURCE,
+             "--listen", listen, "--textfile", self.textfile, *options], stderr=subprocess.PIPE, text=True, **settings)
         line = self.process.stderr.readline()
-        found = re.fullmatch(r"mhptop: serving (http://\S+)\n", line)
+        found = re.fullmatch(r"mhptop: serving (https?://\S+)\n", line)
         if not found:
             guest.bail(f"mhptop serve says {line!r}")
         self.url = found[1]
@@ -159,6 +171,31 @@ def life(story):
     story.agree("removed", 0)
 
 
+def secure():
+    """Zones, to those who have the token."""
+    with tempfile.TemporaryDirectory() as folder:
+        shared = Secrets(folder)
+        server = Server("0.0.0.0:0", shared.options, preexec_fn=deny_write_execute)
+        url = server.url.replace("0.0.0.0", "127.0.0.1")
+        guest.eq("with TLS and a token, it serves on all addresses", "https://127.0.0.1:", url[:18])
+        with urllib.request.urlopen(urllib.request.Request(url, headers=shared.header()), context=shared.context(),
+                                    timeout=ledger.START_SECONDS) as answer:
+            got = values(answer.read().decode())
+        wanted = {name: value for name, value in from_kernel().items() if "present" in name}
+        guest.ok("zones are those of zoneinfo, to who has the token",
+                 guest.differs("metric", wanted, {name: got.get(name) for name in wanted}) if wanted else "there are none")
+        try:
+            with urllib.request.urlopen(url, context=shared.context(), timeout=ledger.START_SECONDS) as answer:
+                status = answer.status
+        except urllib.error.HTTPError as error:
+            status = error.code
+        guest.eq("nobody else is answered", 401, status)
+        server.process.send_signal(signal.SIGHUP)
+        guest.eq("it may read its files again", "mhptop: read the files of credentials again\n", server.process.stderr.readline())
+        server.process.terminate()
+        guest.eq("a signal ends this one, too", (0, ""), (server.process.wait(ledger.SECONDS), server.process.stderr.read()))
+
+
 def main():
     loopback_up()
     server = Server()
@@ -171,5 +208,6 @@ def main():
     guest.eq("a signal ends it", 0, server.process.wait(ledger.SECONDS))
     guest.ok("and takes the file away", "it is still there" if os.path.exists(server.textfile) else [])
     guest.eq("it said nothing else", "", server.process.stderr.read())
+    secure()
 
 guest.run(main)

@@ -11,6 +11,7 @@
 #include "answers/target.h"
 #include "base/units.h"
 #include "cli/options.h"
+#include "serve/listen.h"
 
 static int refuse_value(const char *name, const char *needs, const char *text)
 {
@@ -194,11 +195,6 @@ static int parse_listen(struct cli *cli, const char *text)
 	int err = address_parse(&cli->serve.address, text);
 
 	cli->serve.listens = true;
-	if (err == -EACCES)
-		return status_fail(
-			STATUS_USAGE,
-			"--listen %s: only loopback addresses can be served on, as there is no TLS; put a proxy with TLS in front",
-			text);
 	if (err)
 		return refuse_value("listen",
 				    "ADDR:PORT, such as " SERVE_ADDRESS, text);
@@ -276,6 +272,15 @@ static int parse_option(struct cli *cli, int option, const char *arg)
 		return parse_listen(cli, arg);
 	case CLI_OPT_TEXTFILE:
 		cli->serve.textfile = arg;
+		return 0;
+	case CLI_OPT_TLS_CERT:
+		cli->serve.files.certificate = arg;
+		return 0;
+	case CLI_OPT_TLS_KEY:
+		cli->serve.files.key = arg;
+		return 0;
+	case CLI_OPT_TOKEN_FILE:
+		cli->serve.files.token = arg;
 		return 0;
 	case CLI_OPT_PERFETTO:
 		cli->perfetto = true;
@@ -554,6 +559,29 @@ static int check_record(const struct cli *cli, bool keeps)
 	return 0;
 }
 
+static int check_serve(const struct serve_opts *serve)
+{
+	const struct sockaddr *address =
+		(const struct sockaddr *)&serve->address.socket;
+	char text[ADDRESS_TEXT_MAX];
+
+	if (!serve->files.certificate != !serve->files.key)
+		return status_fail(
+			STATUS_USAGE,
+			"--tls-cert and --tls-key can only be used together");
+	if (credential_files_are_given(&serve->files) && !serve->listens)
+		return status_fail(
+			STATUS_USAGE,
+			"%s protects what is served: it needs --listen beside --textfile",
+			serve->files.token ? "--token-file" : "--tls-cert");
+	if (serve->listens && !listen_is_allowed(address, &serve->files))
+		return status_fail(
+			STATUS_USAGE,
+			"--listen %s: other machines can reach this address, which needs --tls-cert, --tls-key and --token-file",
+			address_text(text, address));
+	return 0;
+}
+
 static int check_files(const struct cli *cli)
 {
 	if (is_later(&cli->since, &cli->until))
@@ -630,6 +658,8 @@ bool cli_parse(struct cli *cli, int argc, char **argv, int *status)
 		*status = check_record(cli, used & option_bit(CLI_OPT_KEEP));
 	if (*status == STATUS_OK && cli->command == CLI_DIFF)
 		*status = parse_diff(cli);
+	if (*status == STATUS_OK && cli->command == CLI_SERVE)
+		*status = check_serve(&cli->serve);
 	if (*status == STATUS_OK)
 		*status = check_question(cli);
 	if (*status == STATUS_OK)

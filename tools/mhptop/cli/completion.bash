@@ -7,7 +7,7 @@ _mhptop() {
 	# What follows a command may also be one of its options.
 	[[ $current != -* || $previous == -* ]] || previous=''
 	case $previous in
-	-o | --output | --junit | --rules | --vmlinux | --textfile)
+	-o | --output | --junit | --rules | --vmlinux | --textfile | --tls-cert | --tls-key | --token-file)
 		mapfile -t COMPREPLY < <(compgen -f -- "$current")
 		return
 		;;

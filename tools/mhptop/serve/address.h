@@ -17,7 +17,7 @@ struct address {
 
 /*
  * Parse "127.0.0.1:9464", "localhost:9464" or "[::1]:9464"; port 0 takes a free
- * one. 0; -EINVAL: not such an address; -EACCES: not a loopback address.
+ * one. 0, or -EINVAL.
  */
 int address_parse(struct address *address, const char *text);
 /* Whether only this machine can reach it: a loopback address. */

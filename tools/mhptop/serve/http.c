@@ -19,6 +19,8 @@
 
 #define ACCEPTS 64 /* connections accepted in one run */
 #define FRESH_NS (LOOP_NS / 4) /* how long a page is used again */
+/* As GnuTLS wants it: older versions are not safe any more. */
+#define TLS_VERSIONS "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
 
 /* The library; the same for all servers. */
 static const struct mhd *mhd;
@@ -38,6 +40,7 @@ struct http {
 	struct MHD_Daemon *daemon;
 	int listener;
 	int epoll;
+	struct credentials *credentials;
 	const struct http_ops *ops;
 	void *ctx;
 	struct page pages[HTTP_PAGES];
@@ -130,6 +133,15 @@ static struct MHD_Response *find_page(struct http *http, enum http_page number)
 	return page->response;
 }
 
+/* A browser asks for user and password. */
+static void add_challenges(struct MHD_Response *response)
+{
+	mhd->MHD_add_response_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE,
+				     "Bearer realm=\"mhptop\"");
+	mhd->MHD_add_response_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE,
+				     "Basic realm=\"mhptop\"");
+}
+
 static enum MHD_Result answer_static(struct MHD_Connection *connection,
 				     unsigned int code, const char *text,
 				     size_t len, const char *type)
@@ -144,6 +156,8 @@ static enum MHD_Result answer_static(struct MHD_Connection *connection,
 	if (code == MHD_HTTP_METHOD_NOT_ALLOWED)
 		mhd->MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW,
 					     "GET, HEAD");
+	if (code == MHD_HTTP_UNAUTHORIZED)
+		add_challenges(response);
 	ret = mhd->MHD_queue_response(connection, code, response);
 	mhd->MHD_destroy_response(response);
 	return ret;
@@ -202,20 +216,24 @@ static enum MHD_Result answer_events(struct http *http,
 /*
  * Whether the request is for an address, not for a name: a name may be that of a
  * stranger's web site, which resolves to this machine in order to read the answer.
+ * Such a site does not know the token, and the browser keeps it from it.
  */
-static bool is_for_address(struct MHD_Connection *connection)
+static bool is_for_address(const struct http *http,
+			   struct MHD_Connection *connection)
 {
 	const char *host = request_header(connection, MHD_HTTP_HEADER_HOST);
 	struct address address;
 	char text[ADDRESS_TEXT_MAX];
 
+	if (http->credentials->has_token)
+		return true;
 	if (!host || strlen(host) > sizeof(text) - 4)
 		return false;
 	/* Browsers leave out port 80. */
 	snprintf(text, sizeof(text), "%s%s", host,
 		 strchr(host, ':') && host[strlen(host) - 1] != ']' ? "" :
 								      ":80");
-	return address_parse(&address, text) != -EINVAL;
+	return !address_parse(&address, text);
 }
 
 static enum MHD_Result handle_get(struct http *http,
@@ -240,7 +258,7 @@ static enum MHD_Result handle_get(struct http *http,
 	if (strcmp(url, "/state") && strcmp(url, "/events"))
 		return answer_text(connection, MHD_HTTP_NOT_FOUND,
 				   "not found\n");
-	if (!is_for_address(connection))
+	if (!is_for_address(http, connection))
 		return answer_text(connection, MHD_HTTP_FORBIDDEN,
 				   "ask for an address or for localhost\n");
 	if (!strcmp(url, "/events"))
@@ -248,20 +266,38 @@ static enum MHD_Result handle_get(struct http *http,
 	return answer_page(http, connection, HTTP_STATE);
 }
 
+static bool is_allowed(const struct http *http,
+		       struct MHD_Connection *connection)
+{
+	const struct credentials *credentials = http->credentials;
+
+	return !credentials->has_token ||
+	       token_is_in(&credentials->token,
+			   request_header(connection,
+					  MHD_HTTP_HEADER_AUTHORIZATION));
+}
+
 static enum MHD_Result handle(void *ctx, struct MHD_Connection *connection,
 			      const char *url, const char *method,
 			      const char *version, const char *data,
 			      size_t *size, void **request)
 {
+	struct http *http = ctx;
+
 	(void)version;
 	(void)data;
 	(void)size;
 	(void)request;
+	if (!is_allowed(http, connection))
+		return answer_text(
+			connection, MHD_HTTP_UNAUTHORIZED,
+			"the token is missing or wrong: send it as a bearer token, or as the password of the user " TOKEN_USER
+			"\n");
 	if (strcmp(method, MHD_HTTP_METHOD_GET) &&
 	    strcmp(method, MHD_HTTP_METHOD_HEAD))
 		return answer_text(connection, MHD_HTTP_METHOD_NOT_ALLOWED,
 				   "only GET and HEAD are known\n");
-	return handle_get(ctx, connection, url);
+	return handle_get(http, connection, url);
 }
 
 /* A path is known by its very bytes: what is escaped in it stays so. */
@@ -382,33 +418,80 @@ const char *http_address(const struct http *http, char buf[ADDRESS_TEXT_MAX])
 	return address_text(buf, (struct sockaddr *)&address);
 }
 
-/* 0 or -errno. */
-static int start_daemon(struct http *http)
+/* A daemon that has a descriptor to poll, NULL after an error. */
+static struct MHD_Daemon *open_daemon(struct http *http, unsigned int flags,
+				      struct MHD_OptionItem *options,
+				      int *epoll)
 {
 	const union MHD_DaemonInfo *info;
-
-	http->daemon = mhd->MHD_start_daemon(
-		MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET, 0, NULL, NULL, handle,
-		http, MHD_OPTION_CONNECTION_LIMIT,
+	struct MHD_Daemon *daemon = mhd->MHD_start_daemon(
+		MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | flags, 0, NULL, NULL,
+		handle, http, MHD_OPTION_CONNECTION_LIMIT,
 		(unsigned int)HTTP_CONNECTIONS,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HTTP_BYTES,
 		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned int)HTTP_SECONDS,
 		MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_UNESCAPE_CALLBACK,
 		keep_escapes, NULL, MHD_OPTION_NOTIFY_CONNECTION, notice, http,
-		MHD_OPTION_END);
-	if (!http->daemon)
+		MHD_OPTION_ARRAY, options, MHD_OPTION_END);
+
+	if (!daemon)
+		return NULL;
+	info = mhd->MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_EPOLL_FD);
+	if (!info) {
+		mhd->MHD_stop_daemon(daemon);
+		return NULL;
+	}
+	*epoll = info->epoll_fd;
+	return daemon;
+}
+
+/*
+ * Start a daemon with these credentials, in the place of the one that there may be.
+ * 0, or -errno with a reason in why.
+ */
+static int start_daemon(struct http *http,
+			const struct credentials *credentials, char *why,
+			size_t len)
+{
+	struct MHD_OptionItem tls[] = {
+		{ MHD_OPTION_HTTPS_MEM_CERT, 0, credentials->certificate },
+		{ MHD_OPTION_HTTPS_MEM_KEY, 0, credentials->key },
+		{ MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)TLS_VERSIONS },
+		{ MHD_OPTION_END, 0, NULL },
+	}, none = { MHD_OPTION_END, 0, NULL };
+	bool has_tls = credentials->certificate;
+	struct MHD_Daemon *daemon;
+	int epoll;
+
+	if (has_tls &&
+	    mhd->MHD_is_feature_supported(MHD_FEATURE_TLS) != MHD_YES) {
+		snprintf(
+			why, len,
+			"cannot serve HTTPS: this libmicrohttpd was built without TLS");
+		return -ENOENT;
+	}
+	daemon = open_daemon(http, has_tls ? MHD_USE_TLS : 0,
+			     has_tls ? tls : &none, &epoll);
+	if (!daemon) {
+		snprintf(
+			why, len,
+			has_tls ?
+				"cannot serve HTTPS: --tls-cert and --tls-key must be a certificate and its key without a passphrase, in PEM" :
+				"cannot serve HTTP: libmicrohttpd does not start");
 		return -EIO;
-	info = mhd->MHD_get_daemon_info(http->daemon, MHD_DAEMON_INFO_EPOLL_FD);
-	if (!info)
-		return -EIO;
-	http->epoll = info->epoll_fd;
+	}
+	if (http->daemon)
+		mhd->MHD_stop_daemon(http->daemon);
+	http->daemon = daemon;
+	http->epoll = epoll;
 	return 0;
 }
 
-int http_open(struct http **opened, int listener, const struct http_ops *ops,
+int http_open(struct http **opened, int listener,
+	      struct credentials *credentials, const struct http_ops *ops,
 	      void *ctx, char *why, size_t len)
 {
-	struct http *http;
+	struct http *http = NULL;
 	int err = -ENOENT;
 
 	*opened = NULL;
@@ -423,17 +506,34 @@ int http_open(struct http **opened, int listener, const struct http_ops *ops,
 	http->ops = ops;
 	http->ctx = ctx;
 	http->listener = listener;
-	err = start_daemon(http);
+	http->credentials = credentials;
+	err = start_daemon(http, credentials, why, len);
 	if (err) {
-		snprintf(why, len, "cannot serve HTTP: %s", strerror(-err));
 		http_close(http);
 		return err;
 	}
 	*opened = http;
 	return 0;
 out:
+	credentials_free(credentials);
 	close(listener);
 	return err;
+}
+
+int http_renew(struct http *http, struct credentials *credentials, char *why,
+	       size_t len)
+{
+	int err = 0;
+
+	if (credentials->certificate)
+		err = start_daemon(http, credentials, why, len);
+	if (err) {
+		credentials_free(credentials);
+		return err;
+	}
+	credentials_free(http->credentials);
+	http->credentials = credentials;
+	return 0;
 }
 
 void http_close(struct http *http)
@@ -449,5 +549,6 @@ void http_close(struct http *http)
 			mhd->MHD_destroy_response(http->pages[i].response);
 	if (http->listener >= 0)
 		close(http->listener);
+	credentials_free(http->credentials);
 	free(http);
 }

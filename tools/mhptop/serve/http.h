@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include "base/types.h"
 #include "serve/address.h"
+#include "serve/credentials.h"
 
 /* When there are as many, the oldest one makes room for the next one. */
 #define HTTP_CONNECTIONS 256
@@ -37,12 +38,20 @@ struct http_ops {
 struct http;
 
 /*
- * Serve on a listening socket, which is http_close()'s to close from now on, even
- * after an error. 0, or -errno with a reason in why; -ENOENT: the library is not
- * installed.
+ * Serve on a listening socket, with TLS if there is a certificate, to those who
+ * know the token if there is one. Socket and credentials are http_close()'s to
+ * close and to free from now on, even after an error. 0, or -errno with a reason in
+ * why; -ENOENT: the library, or its TLS, is not installed.
  */
-int http_open(struct http **http, int listener, const struct http_ops *ops,
-	      void *ctx, char *why, size_t len);
+int http_open(struct http **http, int listener, struct credentials *credentials,
+	      const struct http_ops *ops, void *ctx, char *why, size_t len);
+/*
+ * Use other credentials from now on, which are http_close()'s to free even after
+ * an error: then the old ones stay in use, with a reason in why. With TLS, the
+ * connections that there are end.
+ */
+int http_renew(struct http *http, struct credentials *credentials, char *why,
+	       size_t len);
 /* The address that it listens on. Returns buf. */
 const char *http_address(const struct http *http, char buf[ADDRESS_TEXT_MAX]);
 /* The descriptors to poll(). */

@@ -16,6 +16,7 @@
 	F(MHD_get_connection_info)         \
 	F(MHD_get_daemon_info)             \
 	F(MHD_get_timeout)                 \
+	F(MHD_is_feature_supported)        \
 	F(MHD_lookup_connection_value)     \
 	F(MHD_queue_response)              \
 	F(MHD_run)                         \

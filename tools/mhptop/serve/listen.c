@@ -28,31 +28,40 @@ static int listen_on(const struct address *address)
 	return err;
 }
 
+bool listen_is_allowed(const struct sockaddr *address,
+		       const struct credential_files *files)
+{
+	return address_is_local(address) ||
+	       credential_files_are_complete(files);
+}
+
 /* The socket itself, or -EACCES. */
-static int check_passed(int fd, char *why, size_t len)
+static int check_passed(int fd, const struct credential_files *files, char *why,
+			size_t len)
 {
 	struct sockaddr_storage address = { 0 };
 	socklen_t bytes = sizeof(address);
 	char text[ADDRESS_TEXT_MAX];
 
 	getsockname(fd, (struct sockaddr *)&address, &bytes);
-	if (address_is_local((struct sockaddr *)&address))
+	if (listen_is_allowed((struct sockaddr *)&address, files))
 		return fd;
 	snprintf(
 		why, len,
-		"cannot serve on %s, the socket that was passed: only loopback addresses can be served on, as there is no TLS",
+		"cannot serve on %s, the socket that was passed: other machines can reach it, which needs --tls-cert, --tls-key and --token-file",
 		address_text(text, (struct sockaddr *)&address));
 	close(fd);
 	return -EACCES;
 }
 
-int listen_open(const struct address *address, char *why, size_t len)
+int listen_open(const struct address *address,
+		const struct credential_files *files, char *why, size_t len)
 {
 	char text[ADDRESS_TEXT_MAX];
 	int fd = service_socket();
 
 	if (fd >= 0)
-		return check_passed(fd, why, len);
+		return check_passed(fd, files, why, len);
 	if (fd != -ENOENT) {
 		snprintf(why, len,
 			 "the service manager must pass one TCP socket");

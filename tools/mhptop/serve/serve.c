@@ -122,6 +122,20 @@ static int write_textfile(struct server *server)
 	return err ? -ECANCELED : 0;
 }
 
+/* The new files are used or, if something is wrong with them, the old ones. */
+static void renew_credentials(struct server *server)
+{
+	char why[CREDENTIALS_WHY_MAX];
+	struct credentials *credentials;
+
+	if (credentials_read(&credentials, &server->opts->files, why,
+			     sizeof(why)) ||
+	    http_renew(server->http, credentials, why, sizeof(why)))
+		status_fail(STATUS_OK, "%s; the old ones stay in use", why);
+	else
+		status_fail(STATUS_OK, "read the files of credentials again");
+}
+
 /* 0, -EINTR after a signal, or another error. */
 static int server_wait(struct server *server)
 {
@@ -149,9 +163,13 @@ static int server_wait(struct server *server)
 	ret = loop_wait(fds, sizeof(fds) / sizeof(*fds), until);
 	if (ret < 0)
 		return ret;
-	while ((signal = loop_signal(server->signals)))
-		if (signal != SIGWINCH)
+	while ((signal = loop_signal(server->signals))) {
+		if (signal == SIGHUP &&
+		    credential_files_are_given(&server->opts->files))
+			renew_credentials(server);
+		else if (signal != SIGWINCH)
 			return -EINTR;
+	}
 	return 0;
 }
 
@@ -195,17 +213,27 @@ static int server_report(struct server *server, int err)
 
 static int start_listening(struct server *server)
 {
-	char why[256], address[ADDRESS_TEXT_MAX];
-	int fd = listen_open(&server->opts->address, why, sizeof(why));
-	int err = fd < 0 ? fd :
-			   http_open(&server->http, fd, &server_ops, server,
-				     why, sizeof(why));
+	char why[CREDENTIALS_WHY_MAX], address[ADDRESS_TEXT_MAX];
+	const struct serve_opts *opts = server->opts;
+	struct credentials *credentials;
+	int fd, err = credentials_read(&credentials, &opts->files, why,
+				       sizeof(why));
 
+	if (err)
+		return status_fail(STATUS_FAILED, "%s", why);
+	fd = listen_open(&opts->address, &opts->files, why, sizeof(why));
+	if (fd < 0) {
+		credentials_free(credentials);
+		return status_fail(STATUS_FAILED, "%s", why);
+	}
+	err = http_open(&server->http, fd, credentials, &server_ops, server,
+			why, sizeof(why));
 	if (err)
 		return status_fail(err == -ENOENT ? STATUS_UNSUPPORTED :
 						    STATUS_FAILED,
 				   "%s", why);
-	return status_fail(STATUS_OK, "serving http://%s/metrics",
+	return status_fail(STATUS_OK, "serving %s://%s/metrics",
+			   opts->files.certificate ? "https" : "http",
 			   http_address(server->http, address));
 }
 

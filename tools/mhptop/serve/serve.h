@@ -5,11 +5,13 @@
 
 #include <stdbool.h>
 #include "serve/address.h"
+#include "serve/credentials.h"
 #include "source/stream.h"
 
 struct serve_opts {
 	bool listens;
 	struct address address; /* if it listens */
+	struct credential_files files; /* if it listens */
 	const char *textfile; /* NULL: none */
 };
 

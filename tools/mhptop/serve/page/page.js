@@ -6,6 +6,8 @@
 const KINDS = {online: "online", boot: "online since boot", offline: "offline", going: "going online or offline", failed: "an offline failed",
 	removed: "removed"};
 const OPERATIONS_SHOWN = 200;
+// fetch() refuses an address with the password in it, which some people type for this page.
+const STATE = new URL("state", location.origin + location.pathname);
 const element = id => document.getElementById(id);
 let state = null, cells = [], chosen = -1, seen = null, operations = [];
 
@@ -205,7 +207,7 @@ function showOperations() {
 }
 
 async function load() {
-	const answer = await fetch("state");
+	const answer = await fetch(STATE);
 	if (!answer.ok)
 		throw new Error(await answer.text());
 	state = await answer.json();
