@@ -141,7 +141,7 @@ int main(int argc, char **argv)
 	if (!busy.blocks || !opts.frames ||
 	    stream_start(&stream, &busy.source.info, NULL))
 		return 1;
-	status = dashboard_run(&stream, &opts);
+	status = dashboard_run(&stream, NULL, &opts);
 	fprintf(stderr, "%llu\n", cpu_us());
 	stream_close(&stream);
 	return status;
