@@ -69,7 +69,7 @@ accused() {
 	pattern=$(printf '\\|%s' "$@")
 	grep -v "mhp:\(${pattern#*|}\):" "$WORK/all.txt" >"$WORK/some.txt"
 	nr=$(wc -l <"$WORK/some.txt")
-	for from in 1 $((nr / 5)) $((nr / 3)) $((nr / 2)); do
+	for from in 1 $((nr / 5)) $((nr / 2)); do
 		for part in "$nr" $((nr / 3)); do
 			tail -n "+$from" "$WORK/some.txt" | head -n "$part" >"$WORK/part.txt"
 			status=0
@@ -88,7 +88,6 @@ for recording in failures-range failures-block cycles; do
 	for ((i = 0; i < ${#kinds[@]}; i++)); do
 		accused "${kinds[i]}"
 		accused "${kinds[i]}" "${kinds[(i + 1) % ${#kinds[@]}]}"
-		accused "${kinds[i]}" "${kinds[(i + 3) % ${#kinds[@]}]}"
 		accused "${kinds[i]}" mhp_vmemmap_online mhp_vmemmap_ref
 		accused "${kinds[i]}" mhp_notify
 	done

@@ -134,6 +134,7 @@ verdict "what a balloon takes from a zone is not judged" 0 '^# not judged 1 time
 verdict "  nor what it gives back while a block goes online" 0 '^# PASS: ' "$WORK/swelling.ndjson"
 eq "  by either rule" "$(grep -c 'what a balloon took' "$WORK/verdict")" 2
 sed -i '1s/"balloon":true,//' "$WORK/swelling.ndjson"
+verdict "  nor is \"balloon\":false a balloon" 6 '"balloon" is not true' <(sed '1s/"type"/"balloon":false,&/' "$WORK/swelling.ndjson")
 verdict "  without a balloon, such counts violate rules" 3 '^not ok [0-9]+ pages\.zone:' "$WORK/swelling.ndjson"
 check "  both of these rules" grep -q '^not ok [0-9]* pages\.block:' "$WORK/verdict"
 

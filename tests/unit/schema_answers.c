@@ -8,8 +8,8 @@
 #include "model/columns.h"
 #include "model/operation.h"
 #include "model/who.h"
-#include "report/history.h"
-#include "report/summary.h"
+#include "model/history.h"
+#include "model/summary.h"
 #include "schema.h"
 
 #define DESCRIPTION                                                                          \

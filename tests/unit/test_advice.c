@@ -40,6 +40,7 @@ static const struct {
 	{ MHP_REASON_NOT_OFFLINE, 0, "before you remove it" },
 	{ MHP_REASON_MIXED_HOSTING, 0, "as it was added" },
 	{ MHP_REASON_PART, 0, "remove all of it" },
+	{ ADVICE_RETRIES, ADVICE_ASKS, "has not answered" },
 	{ ADVICE_RETRIES, MHP_KIND_ANON, "interrupt the offline" },
 	{ ADVICE_RETRIES, MHP_KIND_FILE, "page of a file is in use" },
 	{ ADVICE_RETRIES, MHP_KIND_HUGETLB, "nowhere to go" },

@@ -154,7 +154,7 @@ static pid_t start(struct fake *fake, const char *output, int out)
 	if (fake->limit)
 		setrlimit(RLIMIT_FSIZE,
 			  &(struct rlimit){ fake->limit, fake->limit });
-	err = record_open(&to, output);
+	err = record_open(&to, output, NULL);
 	_exit(err ? err : record_run(&fake->source, &to));
 }
 
@@ -385,7 +385,7 @@ static void test_output_file(void)
 	stat(path, &file);
 	eq("a new recording is for its owner only", file.st_mode & 0777, 0600);
 
-	eq("an existing recording is opened", record_open(&to, path),
+	eq("an existing recording is opened", record_open(&to, path, NULL),
 	   STATUS_OK);
 	record_cancel(&to);
 	eq("  and kept if there is nothing to record",
@@ -395,7 +395,7 @@ static void test_output_file(void)
 	eq("  replaces it", lines(last, sizeof(last)), 1 + 10 + 5 + 1);
 
 	unlink(path);
-	eq("a new file is opened", record_open(&to, path), STATUS_OK);
+	eq("a new file is opened", record_open(&to, path, NULL), STATUS_OK);
 	record_cancel(&to);
 	eq("  and removed if there is nothing to record", access(path, F_OK),
 	   (u64)-1);
@@ -470,7 +470,8 @@ static void test_second(void)
 	int out;
 
 	run(&fake, path, -1);
-	eq("a file is opened by a recorder", record_open(&to, path), STATUS_OK);
+	eq("a file is opened by a recorder", record_open(&to, path, NULL),
+	   STATUS_OK);
 	eq("a second recorder is refused", run(&fake, path, -1), STATUS_FAILED);
 	snprintf(
 		message, sizeof(message),

@@ -2,6 +2,7 @@
 /* The commands of mhptop: each opens its stream or source and runs. */
 #include <fcntl.h>
 #include <locale.h>
+#include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -164,10 +165,12 @@ static int record(const struct cli *cli)
 	struct record_output output;
 	struct source *source;
 	char why[256];
-	int status = record_open(&output, cli->output);
+	int status = record_open(&output, cli->output, &cli->record);
 
 	if (status)
 		return status;
+	if (cli->record.flight_bytes)
+		loop_want_signal(SIGUSR1);
 	loop_hold_signals();
 	status = source_open_kernel(&source, cli_source(cli), why, sizeof(why));
 	if (status) {

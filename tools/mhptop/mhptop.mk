@@ -38,7 +38,8 @@ FUZZ_TARGETS := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(sort $(wildcard tests/f
 # schema_doc and schema_answers the files of docs/schema.
 UNIT_TESTS := $(patsubst tests/unit/%.c,build/tests/%,$(sort $(wildcard tests/unit/test_*.c)))
 HOST_TESTS := $(UNIT_TESTS) build/tests/events_doc build/tests/schema_doc build/tests/schema_answers build/tests/mhptop build/tests/generate build/tests/mutate build/tests/nulls build/tests/as_text build/tests/as_binary \
-	build/tests/steps build/tests/call_sites build/tests/btf_compare build/tests/live build/tests/frame $(FUZZ_TARGETS) build/fuzz/dictionary
+	build/tests/steps build/tests/call_sites build/tests/btf_compare build/tests/live build/tests/frame build/tests/as_live \
+	build/tests/pieces $(FUZZ_TARGETS) build/fuzz/dictionary
 
 .PHONY: mhptop check-build check-unit check-golden
 
@@ -109,6 +110,14 @@ build/tests/mutate build/tests/nulls build/tests/as_text build/tests/as_binary b
 build/tests/call_sites: tests/call_site/list.c $(filter-out build/obj/main.o,$(MHPTOP_OBJ)) | build/tests
 	@echo '  LINK     $@'
 	$(Q)$(CC) $(MHPTOP_CFLAGS) $(CFLAGS) -MMD -MP -MF $@.d $(filter %.c %.o,$^) $(MHPTOP_LDLIBS) -o $@
+
+build/tests/as_live: tests/record/as_live.c build/san/libmhptop.a tools/mhptop/mhptop.mk | build/tests
+	@echo '  LINK     $@'
+	$(Q)$(SAN_CC) $(MHPTOP_CFLAGS) $(SAN_CFLAGS) -Itests/record -MMD -MP -MF $@.d $< build/san/libmhptop.a $(MHPTOP_LDLIBS) -o $@
+
+build/tests/pieces: build/tests/%: tests/record/%.c $(filter-out build/obj/main.o,$(MHPTOP_OBJ)) | build/tests
+	@echo '  LINK     $@'
+	$(Q)$(CC) $(MHPTOP_CFLAGS) $(CFLAGS) -Itests/record -MMD -MP -MF $@.d $(filter %.c %.o,$^) $(MHPTOP_LDLIBS) -o $@
 
 build/tests/btf_compare: tests/btf/compare.c | build/tests
 	@echo '  LINK     $@'

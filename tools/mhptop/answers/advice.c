@@ -13,6 +13,8 @@ struct advice {
 
 /* Of a reason, the kinds come before the line for all others. */
 static const struct advice advices[] = {
+	{ ADVICE_RETRIES, ADVICE_ASKS,
+	  "A driver was asked whether the memory may change its state, and has not answered: the innermost functions of the stack name it." },
 	{ ADVICE_RETRIES, MHP_KIND_ANON,
 	  "Something holds this page: end or restart the process that pins it (a device passed through, RDMA, io_uring, a pipe), or interrupt the offline." },
 	{ ADVICE_RETRIES, MHP_KIND_FILE,

@@ -300,17 +300,20 @@ static void print_owner_of(struct explaining *e, u64 pfn)
 	e->told = pfn;
 }
 
-/* What a running operation is stuck in and at. Returns the kind of the page, 0: unknown. */
+/* What a running operation is stuck in and at. Returns the kind of the page, or ADVICE_ASKS; 0: unknown. */
 static u32 print_stuck(const struct explaining *e,
 		       const struct story_step *step)
 {
-	if (step->operation != STORY_OFFLINE) {
-		whose_print_task("online_pages", e->out);
-		return 0;
-	}
-	whose_print_task("offline_pages", e->out);
-	return whose_print_left(e->pages, e->story.start_pfn, e->story.nr_pages,
+	bool asks;
+	u32 kind;
+
+	if (step->operation != STORY_OFFLINE)
+		return whose_print_task("online_pages", e->out) ? ADVICE_ASKS :
+								  0;
+	asks = whose_print_task("offline_pages", e->out);
+	kind = whose_print_left(e->pages, e->story.start_pfn, e->story.nr_pages,
 				e->out);
+	return asks ? ADVICE_ASKS : kind;
 }
 
 /* Whose the page in the way is, or was: returns what it is if that is known better than from the events. */

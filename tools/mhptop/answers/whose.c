@@ -199,7 +199,7 @@ u32 whose_print_left(struct page_source *source, u64 start_pfn, u64 nr_pages,
 	return kind;
 }
 
-void whose_print_task(const char *function, FILE *out)
+bool whose_print_task(const char *function, FILE *out)
 {
 	struct task_inside task;
 	int err = task_find_inside(function, &task);
@@ -209,11 +209,12 @@ void whose_print_task(const char *function, FILE *out)
 			err == -EPERM ?
 				"the kernel's stacks need root" :
 				"it was in no stack that the kernel shows");
-		return;
+		return false;
 	}
 	plain_text(task.comm);
 	fprintf(out, "task     %s (%u), in %s\n", task.comm, task.pid,
 		task.stack);
+	return strstr(task.stack, "notifier_call_chain");
 }
 
 void whose_print_asked(struct page_source *source, FILE *out)

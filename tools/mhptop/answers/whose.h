@@ -15,8 +15,11 @@ void whose_print(struct page_source *source, u64 pfn, FILE *out);
  */
 u32 whose_print_left(struct page_source *source, u64 start_pfn, u64 nr_pages,
 		     FILE *out);
-/* Print the task that is in this function of the kernel, and its stack. */
-void whose_print_task(const char *function, FILE *out);
+/*
+ * Print the task that is in this function of the kernel, and its stack. Returns whether it
+ * waits for the answer of a notifier.
+ */
+bool whose_print_task(const char *function, FILE *out);
 /* Print the functions that the kernel asks before memory changes its state. */
 void whose_print_asked(struct page_source *source, FILE *out);
 

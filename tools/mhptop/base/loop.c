@@ -9,6 +9,9 @@
 
 #include "base/loop.h"
 
+static int
+	asked; /* a signal that the program wants besides those that end it, 0: none */
+
 /* A blocked signal is queued even if it is ignored, so leave those out. */
 static bool is_ignored(int signal)
 {
@@ -26,9 +29,16 @@ static void fill_set(sigset_t *set)
 	sigemptyset(set);
 	sigaddset(set, SIGINT);
 	sigaddset(set, SIGWINCH);
+	if (asked)
+		sigaddset(set, asked);
 	for (i = 0; i < sizeof(ends) / sizeof(*ends); i++)
 		if (!is_ignored(ends[i]))
 			sigaddset(set, ends[i]);
+}
+
+void loop_want_signal(int signal)
+{
+	asked = signal;
 }
 
 void loop_heed_interrupts(void)
@@ -74,6 +84,12 @@ u64 loop_now(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return now.tv_sec * LOOP_NS + now.tv_nsec;
+}
+
+void loop_sooner(u64 *until, u64 due)
+{
+	if (due && (!*until || due < *until))
+		*until = due;
 }
 
 int loop_wait(struct pollfd *fds, unsigned int nr, u64 until_ns)

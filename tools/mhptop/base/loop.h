@@ -19,6 +19,8 @@
  * although scripts stop them with it. For work that must not be interrupted.
  */
 void loop_hold_signals(void);
+/* From now on, hold and read this signal as well, such as SIGUSR1. */
+void loop_want_signal(int signal);
 /* Until then, let SIGINT end the program although it was ignored, as what is opened first may take for ever. */
 void loop_heed_interrupts(void);
 /*
@@ -32,6 +34,8 @@ int loop_signals(void);
 /* Read the next pending signal: its number, 0 if there is none. Does not block. */
 int loop_signal(int fd);
 u64 loop_now(void); /* CLOCK_MONOTONIC in ns */
+/* Make *until the earlier one of two times; 0 stands for none. */
+void loop_sooner(u64 *until, u64 due);
 /*
  * poll() until a descriptor is ready or loop_now() reaches until_ns (0: no
  * limit). Negative descriptors are ignored. Returns 1 if one is ready, 0 if the

@@ -23,9 +23,12 @@ bool out_stopped(struct out *out)
 {
 	int signal;
 
-	while ((signal = loop_signal(out->signals)))
-		if (signal != SIGWINCH)
+	while ((signal = loop_signal(out->signals))) {
+		if (out->requests >> signal & 1)
+			out->asked |= 1ULL << signal;
+		else if (signal != SIGWINCH)
 			out->stop = true;
+	}
 	return out->stop;
 }
 

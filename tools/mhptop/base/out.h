@@ -9,12 +9,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
+#include "base/types.h"
 
 struct out {
 	int fd;
 	int signals; /* from loop_signals() */
 	bool is_file; /* regular: writes never wait for a reader */
 	bool stop; /* a signal arrived: write what is pending, then end */
+	u64 requests; /* bits 1 << signal of those that ask for something, and do not end the program */
+	u64 asked; /* those of them that arrived; the caller clears them */
 	size_t written; /* bytes so far */
 	int err; /* first error; all later writes return it */
 };
@@ -32,7 +35,7 @@ int out_write(struct out *out, const void *buf, size_t len);
  * if out of memory.
  */
 FILE *out_stream(struct out *out);
-/* Read pending signals. True once one other than SIGWINCH has arrived. */
+/* Read pending signals. True once one has arrived that is neither SIGWINCH nor a request. */
 bool out_stopped(struct out *out);
 /*
  * Wait until a descriptor can be read, a signal arrives or the time of

@@ -3,7 +3,10 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <systemd/sd-daemon.h>
 
@@ -63,6 +66,18 @@ void service_alive(struct service *service)
 		return;
 	notify("WATCHDOG=1");
 	service->due_ns = loop_now() + service->every_ns;
+}
+
+void service_status(const char *format, ...)
+{
+	char text[512] = "STATUS=";
+	size_t used = strlen(text);
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text + used, sizeof(text) - used, format, args);
+	va_end(args);
+	notify(text);
 }
 
 void service_stopping(void)

@@ -22,6 +22,9 @@ struct service {
 void service_ready(struct service *service);
 /* Report that the loop still runs, if that is due. Call it after each turn, and at service->due_ns at the latest. */
 void service_alive(struct service *service);
+/* Tell in one line what the program does. */
+void service_status(const char *format, ...)
+	__attribute__((format(printf, 1, 2)));
 /* Report that the program is about to end. */
 void service_stopping(void);
 /* The one socket that the manager passed; -ENOENT: none; -EINVAL: not exactly one, or no listening TCP socket. */

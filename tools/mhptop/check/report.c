@@ -238,6 +238,10 @@ int check_ktap(const struct check *check, FILE *out)
 	if (*verdict->doubt)
 		fprintf(out, "# %s\n", verdict->doubt);
 	put_unknown_events(out, model);
+	if (model->info.dropped)
+		fprintf(out,
+			"# events before the recording that were not kept, and not judged: %llu\n",
+			model->info.dropped);
 	fprintf(out, "# %s: %llu events, %llu lost%s\n",
 		verdict_name(verdict->word), model_seen(model),
 		model_lost(model), is_unmarked(check) ? UNMARKED : "");

@@ -245,6 +245,25 @@ static int parse_mode(struct cli *cli, const char *text)
 	return refuse_value("mode", PLAN_ADD_MODES, text);
 }
 
+static int parse_room(u64 *bytes, const char *name, const char *text)
+{
+	if (!size_parse(bytes, text) && *bytes >= RECORD_SIZE_MIN)
+		return 0;
+	return refuse_value(name, "a size such as 64M, and 64K at least", text);
+}
+
+static int parse_keep(struct cli *cli, const char *text)
+{
+	const char *end;
+	u64 keep;
+
+	if (number_parse(&keep, text, false, &end) || *end ||
+	    keep > RECORD_KEEP_MAX)
+		return refuse_value("keep", "a number up to 999", text);
+	cli->record.keep = keep;
+	return 0;
+}
+
 static int parse_option(struct cli *cli, int option, const char *arg)
 {
 	switch (option) {
@@ -310,6 +329,15 @@ static int parse_option(struct cli *cli, int option, const char *arg)
 		return parse_speed(cli, arg);
 	case CLI_OPT_MODE:
 		return parse_mode(cli, arg);
+	case CLI_OPT_MAX_SIZE:
+		return parse_room(&cli->record.max_bytes, "max-size", arg);
+	case CLI_OPT_FLIGHT:
+		return parse_room(&cli->record.flight_bytes, "flight", arg);
+	case CLI_OPT_KEEP:
+		return parse_keep(cli, arg);
+	case CLI_OPT_REOPEN:
+		cli->record.reopen = true;
+		return 0;
 	case CLI_OPT_FOLLOW:
 		cli->follow = true;
 		return 0;
@@ -483,6 +511,8 @@ static void set_defaults(struct cli *cli)
 	const char *no_color = getenv("NO_COLOR");
 
 	memset(cli, 0, sizeof(*cli));
+	cli->record.keep = RECORD_KEEP;
+	cli->record.patience_ns = RECORD_PATIENCE_NS;
 	cli->view.color = isatty(STDOUT_FILENO) && !(no_color && *no_color);
 	if (settings_path(cli->settings, sizeof(cli->settings)))
 		cli->view.settings = cli->settings;
@@ -535,6 +565,28 @@ static bool is_later(const struct cli_moment *a, const struct cli_moment *b)
 {
 	return a->is_set && b->is_set && a->from_begin == b->from_begin &&
 	       a->ns > b->ns;
+}
+
+/* What writes another file needs one, and what keeps earlier ones makes them. */
+static int check_record(const struct cli *cli, bool keeps)
+{
+	const struct record_opts *opts = &cli->record;
+	const char *option = opts->max_bytes	? "max-size" :
+			     opts->flight_bytes ? "flight" :
+			     opts->reopen	? "reopen" :
+						  NULL;
+
+	if (opts->max_bytes && opts->flight_bytes)
+		return status_fail(
+			STATUS_USAGE,
+			"--max-size and --flight cannot be used together");
+	if (option && (!cli->output || !strcmp(cli->output, "-")))
+		return status_fail(STATUS_USAGE, "--%s needs -o FILE", option);
+	if (keeps && !option)
+		return status_fail(
+			STATUS_USAGE,
+			"--keep needs --max-size, --flight or --reopen");
+	return 0;
 }
 
 static int check_serve(const struct serve_opts *serve)
@@ -634,6 +686,8 @@ bool cli_parse(struct cli *cli, int argc, char **argv, int *status)
 		*status = check_at(cli);
 	if (*status == STATUS_OK)
 		*status = check_files(cli);
+	if (*status == STATUS_OK && cli->command == CLI_RECORD)
+		*status = check_record(cli, used & option_bit(CLI_OPT_KEEP));
 	if (*status == STATUS_OK && cli->command == CLI_DIFF)
 		*status = parse_diff(cli);
 	if (*status == STATUS_OK && cli->command == CLI_SERVE)

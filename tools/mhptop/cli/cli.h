@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include "answers/plan_add.h"
 #include "check/check.h"
+#include "record/record.h"
 #include "report/report.h"
 #include "serve/serve.h"
 #include "view/view.h"
@@ -48,6 +49,7 @@ struct cli {
 	struct check_opts check;
 	struct serve_opts serve;
 	struct report_opts report;
+	struct record_opts record;
 	bool has_source; /* the user asked for it */
 	enum source_kind source;
 	bool follow;

@@ -29,11 +29,13 @@ const struct cli_command_info cli_commands[] = {
 		      "kernel. If it may not do that either, it polls sysfs and reports what is\n"
 		      "missing. It prints frames until interrupted; the\n"
 		      "last frame also shows the result of the self-check.\n" },
-	[CLI_RECORD] = { "record", "[-o FILE]",
+	[CLI_RECORD] = { "record", "[options]",
 			 "write events to a recording until interrupted",
 			 "The first line is a header, the last line has the totals. A second\n"
 			 "interrupt stops the recorder without waiting for the reader. FILE.mhp is\n"
-			 "written in binary form, which costs less; anything else as NDJSON.\n" },
+			 "written in binary form, which costs less; anything else as NDJSON. FILE.zst\n"
+			 "and FILE.mhp.zst are packed. Earlier files are FILE.1, FILE.2 and so on. With\n"
+			 "--flight, SIGUSR1 writes FILE at once.\n" },
 	[CLI_REPLAY] = { "replay", "[options] [FILE...]",
 			 "dashboard or frames from a recording or a pipe",
 			 "-b and --json print only the last frame; with -d, or -n above 1, they also\n"
@@ -149,6 +151,16 @@ const struct cli_option cli_options[] = {
 	{ CLI_OPT_MODE, "mode", "MODE",
 	  "memmap_on_memory N, Y, force or range (default: this kernel's)",
 	  PLAN },
+	{ CLI_OPT_MAX_SIZE, "max-size", "SIZE",
+	  "begin another file before FILE is larger, and keep earlier ones",
+	  RECORD },
+	{ CLI_OPT_KEEP, "keep", "N", "keep N earlier files (default 9)",
+	  RECORD },
+	{ CLI_OPT_REOPEN, "reopen", NULL,
+	  "begin another file on SIGHUP, for logrotate", RECORD },
+	{ CLI_OPT_FLIGHT, "flight", "SIZE",
+	  "keep the latest SIZE in memory; write FILE when something fails",
+	  RECORD },
 	{ CLI_OPT_FOR, "for", "SEC",
 	  "stop checking live events after SEC seconds", CHECK },
 	{ CLI_OPT_JUNIT, "junit", "FILE", "also write the verdict as JUnit XML",

@@ -49,6 +49,23 @@ static size_t put_unknown(u64 unknown, char *buf, size_t len)
 	return used;
 }
 
+/* Where a recording belongs in a run of its recorder, as members of the header; "" for a run with one recording. */
+static void put_place(const struct source_info *info, char *buf, size_t len)
+{
+	size_t used = 0;
+
+	*buf = '\0';
+	if (info->part)
+		used += snprintf(buf, len, "\"run_ns\":%llu,\"part\":%llu,",
+				 info->run_ns, info->part);
+	if (info->base_records)
+		used += snprintf(buf + used, len - used,
+				 "\"base_records\":%llu,", info->base_records);
+	if (info->dropped)
+		snprintf(buf + used, len - used, "\"dropped\":%llu,",
+			 info->dropped);
+}
+
 size_t recording_header_put(const struct source_info *info, char *buf)
 {
 	char kernel[JSON_TEXT_MAX * sizeof(info->kernel) + 1];
@@ -56,7 +73,7 @@ size_t recording_header_put(const struct source_info *info, char *buf)
 	char boot_id[JSON_TEXT_MAX * sizeof(info->boot) + 1];
 	char boot[sizeof(boot_id) + 16] = "", accounts[48] = "", page[48] = "";
 	const char *balloon = info->balloon ? "\"balloon\":true," : "";
-	char unknown[RECORDING_UNKNOWN_MAX];
+	char unknown[RECORDING_UNKNOWN_MAX], run[160];
 
 	*json_text_put(boot_id, info->boot, sizeof(info->boot)) = '\0';
 	if (*boot_id)
@@ -68,16 +85,17 @@ size_t recording_header_put(const struct source_info *info, char *buf)
 		snprintf(accounts, sizeof(accounts), "\"max_accounts\":%llu,",
 			 info->max_accounts);
 	put_unknown(info->unknown_events, unknown, sizeof(unknown));
+	put_place(info, run, sizeof(run));
 	*json_text_put(kernel, info->kernel, sizeof(info->kernel)) = '\0';
 	*json_text_put(host, info->host, sizeof(info->host)) = '\0';
 	return snprintf(
 		buf, RECORDING_LINE_MAX,
 		"{\"schema\":%d,\"type\":\"mhptop\",\"kernel\":\"%s\","
 		"\"host\":\"%s\",%s\"source\":\"%s\",\"page_bytes\":%u,"
-		"\"block_bytes\":%llu,%s%s%s%s\"wall_ns\":%llu,\"mono_ns\":%llu}\n",
+		"\"block_bytes\":%llu,%s%s%s%s%s\"wall_ns\":%llu,\"mono_ns\":%llu}\n",
 		SOURCE_SCHEMA, kernel, host, boot, source_kind_name(info->kind),
 		info->page_bytes, info->block_bytes, page, balloon, accounts,
-		unknown, info->wall_ns, info->mono_ns);
+		unknown, run, info->wall_ns, info->mono_ns);
 }
 
 size_t recording_totals_put(const struct recording_totals *totals, char *buf)
@@ -283,6 +301,18 @@ static bool is_power_of_two(u64 value)
 	return value && !(value & (value - 1));
 }
 
+/* Optional, and never false. */
+static int get_balloon(struct reader *reader, bool *balloon)
+{
+	struct json_object *value;
+
+	if (!json_object_object_get_ex(reader->object, "balloon", &value))
+		return 0;
+	*balloon = json_object_is_type(value, json_type_boolean) &&
+		   json_object_get_boolean(value);
+	return *balloon ? 0 : reader_fail(reader, "\"balloon\" is not true");
+}
+
 /* The sizes are used as divisors, so they must be valid. */
 static int get_geometry(struct reader *reader, struct source_info *info)
 {
@@ -313,9 +343,10 @@ static int get_geometry(struct reader *reader, struct source_info *info)
 			"\"struct_page_bytes\" is not the size of a struct page: %llu",
 			struct_page);
 	info->struct_page_bytes = struct_page;
-	info->balloon =
-		json_object_object_get_ex(reader->object, "balloon", NULL);
-	return optional_number(reader, "max_accounts", &info->max_accounts);
+	err = get_balloon(reader, &info->balloon);
+	return err   ?:
+		       optional_number(reader, "max_accounts",
+				       &info->max_accounts);
 }
 
 /* Optional. A name that this version does not know is of an event that it does not know either. */
@@ -342,6 +373,21 @@ static int get_unknown(struct reader *reader, u64 *unknown)
 			*unknown |= 1ULL << event;
 	}
 	return 0;
+}
+
+/* Optional, all of it. */
+static int get_run(struct reader *reader, struct source_info *info)
+{
+	int err = optional_number(reader, "run_ns", &info->run_ns);
+
+	if (!err)
+		err = optional_number(reader, "part", &info->part);
+	if (!err)
+		err = optional_number(reader, "base_records",
+				      &info->base_records);
+	if (!err)
+		err = optional_number(reader, "dropped", &info->dropped);
+	return err;
 }
 
 static int get_schema(struct reader *reader, int *schema)
@@ -391,6 +437,8 @@ int recording_header_get(const char *line, size_t len, struct source_info *info,
 		err = get_geometry(&reader, info);
 	if (!err)
 		err = get_unknown(&reader, &info->unknown_events);
+	if (!err)
+		err = get_run(&reader, info);
 	if (!err)
 		err = reader_number(&reader, "wall_ns", &info->wall_ns);
 	if (!err)

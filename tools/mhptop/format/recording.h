@@ -13,8 +13,13 @@
  * "boot" is the boot ID of the kernel; older recorders did not write it.
  * A machine of more than 32,768 memory blocks has "max_accounts" in the header
  * (struct source_info), a kernel whose struct page has not 64 bytes
- * "struct_page_bytes", and one with a balloon "balloon":true. A self-check that
- * is not "equal" is followed by its reason:
+ * "struct_page_bytes", and one with a balloon "balloon":true. A recorder that begins
+ * a new recording when one is large enough writes "run_ns", "part" and "base_records"
+ * into the header of the next one, a flight recorder "dropped" (struct source_info).
+ * Such a recording begins with records of a snapshot, which the recorder made of its
+ * accounts: it is complete by itself, and where it follows the one before it, readers
+ * leave those records out and go on. A self-check that is not "equal" is followed by
+ * its reason:
  * "self_check":"none","self_check_why":"3 events were lost, so …". "no_room" and
  * "no_lock" follow if they are not 0 (struct source_totals).
  */

@@ -84,6 +84,7 @@ int model_restart(struct model *model, const struct source_info *info,
 	model->info.wall_ns = info->wall_ns;
 	model->info.mono_ns = info->mono_ns;
 	model->info.unmarked |= info->unmarked;
+	model->info.dropped += info->dropped;
 	model->info.unknown_events |= info->unknown_events;
 	model->info.missing_events |= info->missing_events;
 	if (info->wall_ns)

@@ -45,6 +45,17 @@ bool source_info_other_boot(const struct source_info *a,
 	return differ(a->host, b->host) || differ(a->kernel, b->kernel);
 }
 
+/* The time of the first recording of the run. Without a boot ID, its clock is that of nobody knows which boot. */
+bool source_info_continues(const struct source_info *info,
+			   const struct source_info *next)
+{
+	u64 run_ns = info->run_ns ?: info->mono_ns;
+	u64 part = info->part ?: 1;
+
+	return *info->boot && !strcmp(info->boot, next->boot) && run_ns &&
+	       next->run_ns == run_ns && next->part == part + 1;
+}
+
 /* A program at the exit of a function does not run for calls that were in progress when it was attached. */
 bool source_info_late_ends(const struct source_info *info)
 {

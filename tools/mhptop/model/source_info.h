@@ -36,6 +36,11 @@ struct source_info {
 	u64 max_accounts; /* of blocks, and of ranges, in a ledger; 0: MHP_MIN_ACCOUNTS */
 	u64 wall_ns; /* CLOCK_REALTIME when the stream began */
 	u64 mono_ns; /* CLOCK_MONOTONIC at the same moment */
+	/* A recorder may write several recordings, one after the other: */
+	u64 run_ns; /* mono_ns of the first one that it wrote without a gap, 0: this is it */
+	u64 part; /* the place of this one in that row, from 2; 0: it is the first */
+	u64 base_records; /* records at its begin that the recorder made of its accounts, not of events */
+	u64 dropped; /* events before it that a flight recorder did not keep */
 	bool any_struct_page; /* even the usual size of struct page is not known */
 	bool live;
 	bool unmarked; /* it has no mark at its end, so it may have been cut */
@@ -62,6 +67,12 @@ typedef int (*source_sink)(void *ctx, const struct mhp_record *record);
 /* Whether two recordings are of different boots. Without boot IDs: of different machines or kernels. */
 bool source_info_other_boot(const struct source_info *a,
 			    const struct source_info *b);
+/*
+ * Whether a recording goes on where another one ended, so that the two are one:
+ * of the same run of a recorder, in the next place.
+ */
+bool source_info_continues(const struct source_info *info,
+			   const struct source_info *next);
 /* Whether the source reports the end of an operation that began before the source did. */
 bool source_info_late_ends(const struct source_info *info);
 /* The name of a kind, a static string. */

@@ -1,161 +1,253 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The recorder. Each batch of records is written with one write(), so that a
- * recorder that is killed leaves at most one incomplete line, or record. The records
- * are also folded into a ledger, which is compared with the kernel's at the end.
+ * The recorder. It writes records as they come, and begins another file when one is
+ * large enough or a signal asks for it; or it keeps the latest ones in memory until
+ * something fails. The records are also folded into a ledger, which is compared with
+ * the kernel's at the end.
  */
 #include <errno.h>
-#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/status.h"
-#include "source/stream.h"
-#include "source/source.h"
-#include "model/ledger.h"
 #include "base/loop.h"
-#include "base/out.h"
+#include "base/service.h"
+#include "base/status.h"
+#include "model/ledger.h"
+#include "record/accounts.h"
+#include "record/flight.h"
+#include "record/part.h"
 #include "record/record.h"
-#include "format/binary.h"
-#include "format/record_json.h"
-#include "format/recording.h"
+#include "record/writer.h"
+#include "source/stream.h"
 
-#define BATCH_BYTES 65536
+#define REOPEN (1ULL << SIGHUP)
+#define WRITE_NOW (1ULL << SIGUSR1)
 
 struct recorder {
 	struct source *source;
-	const char *name; /* of the output, for messages */
-	struct out out;
-	off_t size; /* of that file when the recording began */
-	bool linked; /* the file had a name when the recording began */
-	off_t begin; /* where the output begins in a file that others wrote before */
+	struct record_output *output;
+	struct writer writer;
 	struct mhp_ledger *ledger;
-	struct recording_totals totals;
-	bool is_binary;
-	struct binary_writer writer;
-	size_t used;
-	char batch[BATCH_BYTES + RECORDING_LINE_MAX];
+	struct source_info info; /* the header of the file that is written */
+	struct run run;
+	struct part part;
+	u64 base_bytes; /* the begin of that file, with its snapshot */
+	struct progress progress;
+	bool settled; /* the source's snapshot is complete: only from then on the accounts are */
+	struct flight *flight; /* NULL: everything is written */
+	struct service service;
+	int status; /* an error that was reported, and ends the loop */
 };
 
-_Static_assert(BINARY_BEGIN_MAX <= BATCH_BYTES + RECORDING_LINE_MAX &&
-		       BINARY_RECORD_MAX <= RECORD_JSON_MAX,
-	       "what is written fits into the batch");
+/* -- one file --------------------------------------------------------------------- */
 
-/* The bytes of whole lines or records, of those of a batch that were written. */
-static size_t whole_bytes(const struct recorder *recorder, size_t bytes)
+/* How far CLOCK_REALTIME is ahead of CLOCK_MONOTONIC, as last seen. */
+static u64 wall_lead(const struct source *source)
 {
-	const char *newline;
-
-	if (recorder->is_binary)
-		/* Without all of its begin, a recording is none. */
-		return recorder->out.written == bytes ?
-			       0 :
-			       binary_whole(recorder->batch, bytes);
-	newline = memrchr(recorder->batch, '\n', bytes);
-	return newline ? newline + 1 - recorder->batch : 0;
+	return source->wall_lead ?: source->info.wall_ns - source->info.mono_ns;
 }
 
-/*
- * So many bytes of the batch were written before the disk was full. Remove an
- * incomplete line or record from a file, unless something follows it.
- */
-static void cut_line(struct recorder *recorder, size_t bytes)
+/* Sink, for a record that may be as short as its payload. */
+static int put_numbered(void *ctx, const struct mhp_record *record)
 {
-	size_t cut = bytes - whole_bytes(recorder, bytes);
-	off_t end = lseek(recorder->out.fd, 0, SEEK_CUR);
-	struct stat status;
+	struct recorder *recorder = ctx;
+	struct mhp_record copy;
 
-	if (!cut || !recorder->out.is_file || end < (off_t)cut ||
-	    fstat(recorder->out.fd, &status) || status.st_size != end)
-		return;
-	if (ftruncate(recorder->out.fd, end - cut))
-		status_fail(STATUS_OK, "the last %s of %s is incomplete",
-			    recorder->is_binary ? "record" : "line",
-			    recorder->name);
+	memcpy(&copy, record, MHP_RECORD_HEADER + record->size);
+	if (!part_take(&recorder->part, &copy))
+		return 0;
+	return writer_put(&recorder->writer, &copy) ? -ECANCELED : 0;
 }
 
-/*
- * Nothing but the recorder may write to a file, shorten it, as logrotate's
- * copytruncate does, or delete it. 0 or the first error.
- */
-static int check_file(struct recorder *recorder)
+/* Sink */
+static int count_one(void *ctx, const struct mhp_record *record)
 {
-	struct out *out = &recorder->out;
-	off_t end = recorder->begin + (off_t)out->written;
-	struct stat status;
+	u64 *nr = ctx;
 
-	if (out->err || !out->is_file || fstat(out->fd, &status))
-		return out->err;
-	if (status.st_size < end ||
-	    (status.st_size > end && status.st_size > recorder->size))
-		out->err = -ESTALE;
-	else if (recorder->linked && !status.st_nlink)
-		out->err = -EIDRM;
-	return out->err;
+	(void)record;
+	++*nr;
+	return 0;
 }
 
-static int flush(struct recorder *recorder)
+/* Begin a file with a header and, if base is not NULL, a snapshot made of it. 0 or -ECANCELED. */
+static int begin_file(struct recorder *recorder, const struct mhp_ledger *base)
 {
-	size_t used = recorder->used, before = recorder->out.written;
-	int err = check_file(recorder) ?:
-			  out_write(&recorder->out, recorder->batch, used);
+	struct source_info *info = &recorder->info;
+	u64 nr = 0;
+	int err;
 
-	if (err && used)
-		cut_line(recorder, recorder->out.written - before);
-	recorder->used = 0;
+	*info = recorder->source->info;
+	if (recorder->flight)
+		info->dropped = recorder->flight->dropped;
+	if (base)
+		accounts_put(base, 0, count_one, &nr);
+	part_begin(&recorder->part, &recorder->run, info, nr,
+		   wall_lead(recorder->source));
+	if (writer_begin(&recorder->writer, info))
+		return -ECANCELED;
+	err = base ? accounts_put(base, info->mono_ns, put_numbered, recorder) :
+		     0;
+	recorder->base_bytes = writer_size(&recorder->writer);
 	return err;
 }
 
-static size_t put_header(struct recorder *recorder, char *buf)
+/* End a file before the recorder ends. 0, -ECANCELED, or an error of the source. */
+static int end_file(struct recorder *recorder, const char *why)
 {
-	const struct source_info *info = &recorder->source->info;
+	struct recording_totals totals = { .self_check = -EOPNOTSUPP };
+	struct source_totals source;
+	int err = source_totals(recorder->source, &source);
 
-	return recorder->is_binary ?
-		       binary_begin_put(&recorder->writer, info, buf) :
-		       recording_header_put(info, buf);
+	if (err)
+		return err;
+	snprintf(totals.why, sizeof(totals.why), "%s", why);
+	part_end(&recorder->part, &recorder->run, &source, false, &totals);
+	return writer_end(&recorder->writer, &totals) ? -ECANCELED : 0;
 }
 
-static size_t put_record(struct recorder *recorder,
-			 const struct mhp_record *record, char *buf)
+/* Go on in another file. */
+static int next_file(struct recorder *recorder)
 {
-	return recorder->is_binary ?
-		       binary_record_put(&recorder->writer, record, buf) :
-		       record_to_json(record, buf);
+	int err = end_file(
+		recorder,
+		"it went on in another file, whose totals have the result");
+
+	if (err)
+		return err;
+	recorder->status = output_next(recorder->output);
+	if (recorder->status)
+		return -ECANCELED;
+	service_status("recording to %s, the file number %llu",
+		       recorder->output->name, recorder->run.parts + 1);
+	return begin_file(recorder, recorder->ledger);
 }
 
-static size_t put_totals(struct recorder *recorder, char *buf)
+/*
+ * Whether the next record goes to another file: this one would become too large, or
+ * nearly so and no operation is in progress. It has at least as much room for events
+ * as its snapshot takes, and more if it would end in an add.
+ */
+static bool is_file_full(struct recorder *recorder)
 {
-	const struct recording_totals *totals = &recorder->totals;
+	u64 max = recorder->output->opts.max_bytes, size;
+	u64 least = recorder->base_bytes * 2;
 
-	return recorder->is_binary ?
-		       binary_totals_put(&recorder->writer, totals, buf) :
-		       recording_totals_put(totals, buf);
+	if (!max || !recorder->settled ||
+	    recorder->part.folded == recorder->part.base_records)
+		return false;
+	if (max < least)
+		max = least;
+	if (progress_is_quiet(&recorder->progress))
+		max -= max / 8;
+	else if (!progress_may_part(&recorder->progress))
+		max *= 2;
+	size = writer_size(&recorder->writer);
+	/* What waits to be packed may become much less. */
+	if (size <= max || !recorder->writer.pack)
+		return size > max;
+	return writer_flush(&recorder->writer) ||
+	       writer_size(&recorder->writer) > max;
+}
+
+/* -- records ---------------------------------------------------------------------- */
+
+static int write_record(struct recorder *recorder,
+			const struct mhp_record *record)
+{
+	const struct record_opts *opts = &recorder->output->opts;
+	struct operation_event failed;
+	int err = is_file_full(recorder) ? next_file(recorder) : 0;
+
+	if (err)
+		return err;
+	if (opts->max_bytes || opts->reopen)
+		progress_take(&recorder->progress, record, 1, &failed);
+	/* Most recorders never have a second file. */
+	if (!recorder->run.alone)
+		return put_numbered(recorder, record);
+	if (record->seq > recorder->part.last_seq)
+		recorder->part.last_seq = record->seq;
+	if (record->seq)
+		part_count(&recorder->part, record);
+	return writer_put(&recorder->writer, record) ? -ECANCELED : 0;
 }
 
 /* Sink. If an account cannot be allocated, the self-check will report it. */
 static int recorder_take(void *ctx, const struct mhp_record *record)
 {
 	struct recorder *recorder = ctx;
+	int err = recorder->flight ? flight_take(recorder->flight, record) :
+				     write_record(recorder, record);
 
-	if (recorder->used > BATCH_BYTES - RECORD_JSON_MAX && flush(recorder))
-		return -ECANCELED;
-	recorder->used +=
-		put_record(recorder, record, recorder->batch + recorder->used);
-	ledger_fold(recorder->ledger, record);
-	recorder->totals.folded += !!record->seq;
-	return 0;
+	if (!err && !recorder->flight)
+		ledger_fold(recorder->ledger, record);
+	return err;
 }
 
 static int fetch(struct recorder *recorder)
 {
 	int ret = source_read(recorder->source, recorder_take, recorder);
-	int err = flush(recorder);
+	int err = recorder->flight ? 0 : writer_flush(&recorder->writer);
 
 	return err ?: ret;
 }
+
+/* Write what the flight recorder has kept. */
+static int write_flight(struct recorder *recorder, const char *why)
+{
+	struct flight *flight = recorder->flight;
+	const struct mhp_ledger *base = NULL;
+	int err;
+
+	recorder->status = output_begin(recorder->output);
+	if (recorder->status)
+		return -ECANCELED;
+	if (flight->dropped || flight->repeats)
+		run_drop(&recorder->run, flight->base_seq, flight->base_ns);
+	if (!recorder->run.alone || recorder->run.parts)
+		base = flight->base;
+	err = begin_file(recorder, base);
+	if (!err)
+		err = flight_walk(flight, put_numbered, recorder);
+	if (!err)
+		err = end_file(recorder, "the recorder went on");
+	if (err)
+		return err;
+	flight_written(flight);
+	recorder->status = output_close(recorder->output, STATUS_OK);
+	if (recorder->status)
+		return -ECANCELED;
+	status_fail(STATUS_OK, "wrote %s: %s", recorder->output->name, why);
+	service_status("wrote %s: %s", recorder->output->name, why);
+	return 0;
+}
+
+/* What a signal asked for, and what the flight recorder noticed. */
+static int serve_requests(struct recorder *recorder)
+{
+	struct out *out = &recorder->writer.out;
+	struct flight *flight = recorder->flight;
+	u64 asked = out->asked;
+	char why[FLIGHT_WHY_MAX];
+
+	if (!flight && !progress_may_part(&recorder->progress))
+		return 0;
+	out->asked = 0;
+	if (!flight)
+		return asked & REOPEN && output_can_reopen(recorder->output) ?
+			       next_file(recorder) :
+			       0;
+	if (asked & WRITE_NOW)
+		return write_flight(recorder, "SIGUSR1 asked for it");
+	if (!flight_is_due(flight))
+		return 0;
+	snprintf(why, sizeof(why), "%s", flight->why);
+	return write_flight(recorder, why);
+}
+
+/* -- the loop --------------------------------------------------------------------- */
 
 /*
  * Wait for the source, or until a time, 0: no limit. 1: the source is ready, 0:
@@ -163,19 +255,25 @@ static int fetch(struct recorder *recorder)
  */
 static int recorder_wait(struct recorder *recorder, u64 until_ns)
 {
+	struct out *out = &recorder->writer.out;
 	struct pollfd fds[] = {
-		{ .fd = recorder->out.signals, .events = POLLIN },
-		{ .fd = recorder->out.fd },
+		{ .fd = out->signals, .events = POLLIN },
+		{ .fd = recorder->flight ? -1 : out->fd },
 		{ .fd = source_fd(recorder->source), .events = POLLIN },
 	};
-	int ret = loop_wait(fds, 3, until_ns);
+	int ret;
 
+	loop_sooner(&until_ns, recorder->service.due_ns);
+	if (recorder->flight)
+		loop_sooner(&until_ns, flight_until(recorder->flight));
+	ret = loop_wait(fds, 3, until_ns);
+	service_alive(&recorder->service);
 	if (ret < 0)
 		return ret;
 	/* Whoever read the pipe or socket is gone. */
 	if (fds[1].revents & (POLLERR | POLLHUP))
 		return -EPIPE;
-	if (out_stopped(&recorder->out))
+	if (out_stopped(out))
 		return -EINTR;
 	return fds[2].revents != 0;
 }
@@ -196,12 +294,11 @@ static int wait_pause(struct recorder *recorder)
 	return ret;
 }
 
-/* Records that were still in the buffer when the events stopped are included. */
-static int write_totals(struct recorder *recorder)
+/* The source ends: compare the ledgers, and get its totals. 0 or an error. */
+static int stop_source(struct recorder *recorder,
+		       struct recording_totals *totals,
+		       struct source_totals *source)
 {
-	struct recording_totals *totals = &recorder->totals;
-	const struct mhp_count *all = &totals->source.count[0];
-	char doubt[RECORDING_WHY_MAX];
 	/* Before the events are stopped: until now, none are missing. */
 	u64 end_ns = loop_now();
 	int ret;
@@ -210,19 +307,24 @@ static int write_totals(struct recorder *recorder)
 		ret = source_self_check(recorder->source, recorder->ledger,
 					totals->why, sizeof(totals->why));
 	} while (ret == -EAGAIN && fetch(recorder) > 0);
-	if (recorder->out.err)
-		return recorder->out.err;
+	if (recorder->writer.out.err || recorder->status)
+		return recorder->writer.out.err ?: -ECANCELED;
 	totals->self_check = ret == 0 || ret == 1 ? ret : -EOPNOTSUPP;
 	if (!ret)
 		totals->why[0] = '\0';
-	ret = source_totals(recorder->source, &totals->source);
-	if (ret)
-		return ret;
-	totals->source.mono_ns = end_ns;
-	recorder->used = put_totals(recorder, recorder->batch);
-	ret = flush(recorder) ?: check_file(recorder);
-	if (ret)
-		return ret;
+	ret = source_totals(recorder->source, source);
+	source->mono_ns = end_ns;
+	return ret;
+}
+
+/* The exit code of a run that was written to its end. */
+static int judge_run(const struct recording_totals *totals,
+		     const struct source_totals *source)
+{
+	const struct mhp_count *all = &source->count[0];
+	char doubt[RECORDING_WHY_MAX];
+	int ret;
+
 	if (totals->self_check == 1)
 		return status_fail(STATUS_FAILED,
 				   "the kernel's ledger and ours differ: %s",
@@ -231,51 +333,123 @@ static int write_totals(struct recorder *recorder)
 		all->lost, all->seen,
 		"before they could be written: the recording has gaps");
 	if (ret == STATUS_OK &&
-	    source_totals_doubt(&totals->source, doubt, sizeof(doubt)))
+	    source_totals_doubt(source, doubt, sizeof(doubt)))
 		ret = status_fail(STATUS_UNKNOWN, "inconclusive: %s", doubt);
 	return ret;
 }
 
+/* Records that were still in the buffer when the events stopped are included. */
+static int write_totals(struct recorder *recorder)
+{
+	struct recording_totals totals = { 0 };
+	struct source_totals source;
+	int ret = stop_source(recorder, &totals, &source);
+
+	if (ret)
+		return ret;
+	part_end(&recorder->part, &recorder->run, &source, true, &totals);
+	totals.source.mono_ns = source.mono_ns;
+	ret = writer_end(&recorder->writer, &totals);
+	return ret ?: judge_run(&totals, &source);
+}
+
+/* What is kept in memory is lost when the recorder ends, unless something has failed. */
+static int end_flight(struct recorder *recorder)
+{
+	struct flight *flight = recorder->flight;
+	char why[FLIGHT_WHY_MAX];
+	int ret = fetch(recorder);
+
+	if (ret >= 0 && recorder->writer.out.asked & WRITE_NOW) {
+		ret = write_flight(recorder, "SIGUSR1 asked for it");
+	} else if (ret >= 0 && flight->due_ns) {
+		snprintf(why, sizeof(why), "%s", flight->why);
+		ret = write_flight(recorder, why);
+	}
+	return ret < 0 ? ret : STATUS_OK;
+}
+
+static int recorder_begin(struct recorder *recorder)
+{
+	struct record_output *output = recorder->output;
+
+	run_begin(&recorder->run, &recorder->source->info);
+	if (recorder->flight)
+		return 0;
+	recorder->status = output_begin(output);
+	if (recorder->status)
+		return -ECANCELED;
+	return begin_file(recorder, NULL);
+}
+
+/* The first read has brought all of the snapshot. */
+static void recorder_settle(struct recorder *recorder)
+{
+	const char *name = recorder->output->name;
+
+	recorder->settled = true;
+	service_ready(&recorder->service);
+	if (recorder->flight) {
+		flight_settle(recorder->flight);
+		service_status("keeping events, to write %s if something fails",
+			       name);
+	} else {
+		service_status("recording to %s", name);
+	}
+}
+
 static int recorder_loop(struct recorder *recorder)
 {
-	int ret;
+	struct out *out = &recorder->writer.out;
+	int ret = recorder_begin(recorder);
 
-	recorder->used = put_header(recorder, recorder->batch);
-	ret = flush(recorder);
 	while (ret >= 0) {
 		ret = fetch(recorder);
-		if (ret >= 0 && out_stopped(&recorder->out))
+		if (ret >= 0 && !recorder->settled)
+			recorder_settle(recorder);
+		if (ret >= 0 && out_stopped(out))
 			ret = -EINTR;
 		if (ret >= 0)
 			ret = ret ? wait_pause(recorder) :
 				    recorder_wait(recorder, 0);
+		if (ret >= 0 && (out->asked || recorder->flight))
+			ret = serve_requests(recorder);
 	}
-	return ret == -EINTR ? write_totals(recorder) : ret;
+	service_stopping();
+	if (ret != -EINTR)
+		return ret;
+	return recorder->flight ? end_flight(recorder) : write_totals(recorder);
 }
+
+/* -- the whole run ---------------------------------------------------------------- */
 
 static int recorder_report(const struct recorder *recorder, int err)
 {
-	if (recorder->out.err == -EPIPE || err == -EPIPE)
+	const char *name = recorder->output->name;
+	int out_err = recorder->writer.out.err;
+
+	if (recorder->status)
+		return recorder->status;
+	if (out_err == -EPIPE || err == -EPIPE)
 		return STATUS_OK;
-	if (recorder->out.err == -EINTR)
+	if (out_err == -EINTR)
 		return status_fail(
 			STATUS_FAILED,
 			"cannot write %s: the reader is stalled; the recording ends without totals",
-			recorder->name);
-	if (recorder->out.err == -ESTALE)
+			name);
+	if (out_err == -ESTALE)
 		return status_fail(
 			STATUS_FAILED,
 			"another program changed %s while it was written, and events are missing: make logrotate rename it, without copytruncate",
-			recorder->name);
-	if (recorder->out.err == -EIDRM)
+			name);
+	if (out_err == -EIDRM)
 		return status_fail(
 			STATUS_FAILED,
 			"%s was deleted while it was written, and the recording is lost: rename it instead",
-			recorder->name);
-	if (recorder->out.err)
-		return status_fail(STATUS_FAILED, "cannot write %s: %s",
-				   recorder->name,
-				   strerror(-recorder->out.err));
+			name);
+	if (out_err)
+		return status_fail(STATUS_FAILED, "cannot write %s: %s", name,
+				   strerror(-out_err));
 	if (err < 0)
 		return status_fail(STATUS_FAILED, "cannot read the events: %s",
 				   *source_why(recorder->source) ?
@@ -284,141 +458,57 @@ static int recorder_report(const struct recorder *recorder, int err)
 	return err;
 }
 
-/* A full file system may be reported only by close(). */
-static int close_output(const struct record_output *output, int status)
+/* The signals that ask for something instead of ending the recorder. */
+static u64 requests(const struct record_opts *opts)
 {
-	/* A shell that shares standard output may start the next recorder. */
-	if (output->fd == STDOUT_FILENO)
-		flock(output->fd, LOCK_UN);
-	else if (close(output->fd) && !status)
-		status = status_fail(STATUS_FAILED, "cannot write %s: %s",
-				     output->name, strerror(errno));
-	return status;
+	return (opts->reopen ? REOPEN : 0) |
+	       (opts->flight_bytes ? WRITE_NOW : 0);
 }
 
-/*
- * Two recorders would mix their lines in a file. The lock is that of the open
- * file, so it ends with the recorder. A file system may have no locks.
- */
-static int lock_output(const struct record_output *output)
+static int recorder_init(struct recorder *recorder, int signals)
 {
-	struct stat status;
+	const struct source_info *info = &recorder->source->info;
+	const struct record_opts *opts = &recorder->output->opts;
+	static struct flight flight;
+	int err = signals < 0 ? signals :
+				writer_init(&recorder->writer, recorder->output,
+					    signals);
 
-	if (fstat(output->fd, &status) || !S_ISREG(status.st_mode) ||
-	    !flock(output->fd, LOCK_EX | LOCK_NB) || errno != EWOULDBLOCK)
-		return STATUS_OK;
-	return status_fail(
-		STATUS_FAILED,
-		"cannot write %s: another recorder writes to it; choose another file",
-		output->name);
-}
-
-static bool has_suffix(const char *path, const char *suffix)
-{
-	size_t len = strlen(path), suffix_len = strlen(suffix);
-
-	return len > suffix_len && !strcmp(path + len - suffix_len, suffix);
-}
-
-int record_open(struct record_output *output, const char *path)
-{
-	/* Whatever another program does to the file, no line is overwritten. */
-	const int flags = O_WRONLY | O_CREAT | O_CLOEXEC | O_APPEND;
-	int status;
-
-	*output = (struct record_output){ .name = "standard output",
-					  .fd = STDOUT_FILENO };
-	if (!path || !strcmp(path, "-"))
-		return lock_output(output);
-	output->name = path;
-	output->is_binary = has_suffix(path, BINARY_SUFFIX);
-	output->fd = open(path, flags | O_EXCL, 0600);
-	if (output->fd >= 0)
-		output->created = path;
-	else if (errno == EEXIST)
-		output->fd = open(path, flags, 0600);
-	if (output->fd < 0)
-		return status_fail(STATUS_FAILED, "cannot open %s: %s", path,
-				   strerror(errno));
-	status = lock_output(output);
-	if (status)
-		close(output->fd);
-	return status;
-}
-
-void record_cancel(struct record_output *output)
-{
-	if (output->created)
-		unlink(output->created);
-	close_output(output, STATUS_FAILED);
-}
-
-/* Now that there is something to record, forget an earlier recording. */
-static int clear_output(const struct record_output *output)
-{
-	struct stat status;
-
-	if (output->fd == STDOUT_FILENO || fstat(output->fd, &status) ||
-	    !S_ISREG(status.st_mode) || !ftruncate(output->fd, 0))
-		return STATUS_OK;
-	return status_fail(STATUS_FAILED, "cannot write %s: %s", output->name,
-			   strerror(errno));
-}
-
-/* Where the next byte goes. */
-static off_t find_begin(int fd)
-{
-	struct stat status;
-	int flags = fcntl(fd, F_GETFL);
-
-	if (flags < 0 || !(flags & O_APPEND))
-		return lseek(fd, 0, SEEK_CUR);
-	return fstat(fd, &status) ? 0 : status.st_size;
-}
-
-/* What the file is like before the recording. */
-static void note_file(struct recorder *recorder, int fd)
-{
-	struct stat status;
-
-	recorder->size = 0;
-	recorder->linked = false;
-	if (fstat(fd, &status))
-		return;
-	recorder->size = status.st_size;
-	recorder->linked = status.st_nlink;
-}
-
-static int record_all(struct source *source, const struct record_output *output)
-{
-	static struct recorder recorder;
-	int signals = loop_signals(), status;
-
-	source->short_records = true;
-	recorder.source = source;
-	recorder.name = output->name;
-	recorder.is_binary = output->is_binary;
-	out_init(&recorder.out, output->fd, signals);
-	recorder.begin = find_begin(output->fd);
-	note_file(&recorder, output->fd);
-	recorder.ledger =
-		ledger_new(source->info.block_bytes / source->info.page_bytes,
-			   source->info.max_accounts);
-	if (signals < 0 || !recorder.ledger)
-		status = status_fail(STATUS_FAILED, "cannot record: %s",
-				     strerror(signals < 0 ? -signals : ENOMEM));
-	else
-		status = recorder_report(&recorder, recorder_loop(&recorder));
-	ledger_free(recorder.ledger);
-	close(signals);
-	return status;
+	recorder->writer.out.requests = requests(opts);
+	if (err)
+		return err;
+	if (!opts->flight_bytes) {
+		recorder->ledger =
+			ledger_new(info->block_bytes / info->page_bytes,
+				   info->max_accounts);
+		return recorder->ledger ? 0 : -ENOMEM;
+	}
+	recorder->flight = &flight;
+	return flight_init(&flight, info, opts->flight_bytes,
+			   opts->patience_ns);
 }
 
 int record_run(struct source *source, struct record_output *output)
 {
-	int status = clear_output(output);
+	static struct recorder recorder;
+	int signals = loop_signals(), status, err;
 
-	if (status == STATUS_OK)
-		status = record_all(source, output);
-	return close_output(output, status);
+	recorder = (struct recorder){ 0 };
+	recorder.source = source;
+	recorder.output = output;
+	/* The rules of a flight recorder read whole records. */
+	source->short_records = !output->opts.flight_bytes;
+	source->keep_caps = output_capabilities(output);
+	err = recorder_init(&recorder, signals);
+	if (err)
+		status = status_fail(STATUS_FAILED, "cannot record: %s",
+				     strerror(-err));
+	else
+		status = recorder_report(&recorder, recorder_loop(&recorder));
+	if (recorder.flight)
+		flight_fini(recorder.flight);
+	ledger_free(recorder.ledger);
+	writer_fini(&recorder.writer);
+	close(signals);
+	return output_close(output, status);
 }

@@ -3,28 +3,22 @@
 #ifndef RECORD_H
 #define RECORD_H
 
+#include "record/output.h"
 #include "source/source.h"
 
-struct record_output {
-	const char *name; /* for messages */
-	const char *created; /* path of a file that did not exist, or NULL */
-	int fd;
-	bool is_binary;
-};
+/* The smallest --max-size and --flight: begin, totals and some records fit. */
+#define RECORD_SIZE_MIN 65536
+#define RECORD_KEEP 9 /* the default of --keep */
+#define RECORD_KEEP_MAX 999
+#define RECORD_PATIENCE_NS \
+	(30 *              \
+	 LOOP_NS) /* of a flight recorder, until an operation counts as stuck */
 
 /*
- * Open the output; path is NULL or "-" for standard output. A new file is for its
- * owner only; an existing file is left as it is until there is something to
- * record. A file to which another recorder writes is refused. May wait for the reader of a FIFO, so do not hold signals yet. Returns
- * the exit code, after errors were reported on stderr.
- */
-int record_open(struct record_output *output, const char *path);
-/* There is nothing to record: remove a new file. */
-void record_cancel(struct record_output *output);
-/*
  * Write header, records and totals, until a signal arrives, and close the output.
- * Returns the exit code, after errors were reported on stderr. The caller keeps
- * the source.
+ * With opts->flight_bytes, keep the latest records in memory instead, and write them
+ * when something fails. Returns the exit code, after errors were reported on stderr.
+ * The caller keeps the source.
  */
 int record_run(struct source *source, struct record_output *output);
 

@@ -122,12 +122,6 @@ static int write_textfile(struct server *server)
 	return err ? -ECANCELED : 0;
 }
 
-static void sooner(u64 *until, u64 due)
-{
-	if (due && (!*until || due < *until))
-		*until = due;
-}
-
 /* The new files are used or, if something is wrong with them, the old ones. */
 static void renew_credentials(struct server *server)
 {
@@ -158,13 +152,13 @@ static int server_wait(struct server *server)
 	if (!server->ended && !server->read_due)
 		fds[1].fd = source_fd(server->stream->source);
 	if (!server->ended)
-		sooner(&until, server->read_due);
+		loop_sooner(&until, server->read_due);
 	if (server->opts->textfile && !server->ended)
-		sooner(&until, server->textfile_due);
-	sooner(&until, server->service.due_ns);
+		loop_sooner(&until, server->textfile_due);
+	loop_sooner(&until, server->service.due_ns);
 	if (server->http) {
 		http_poll(server->http, fds + 2);
-		sooner(&until, http_due(server->http));
+		loop_sooner(&until, http_due(server->http));
 	}
 	ret = loop_wait(fds, sizeof(fds) / sizeof(*fds), until);
 	if (ret < 0)

@@ -19,6 +19,8 @@ struct source_chain {
 	bool begun; /* the header of what is read now is known */
 	u64 part; /* of the source that is read */
 	u64 base; /* numbers used by earlier sources */
+	u64 skip; /* the first numbers of the source, whose records repeat what the one before it says */
+	u64 skipped[64]; /* records that were left out for that, by event, and all at 0 */
 	u64 last_seq; /* highest number of a record */
 	struct source_totals sums; /* of earlier sources */
 	bool has_no_totals; /* an earlier source */
@@ -38,18 +40,30 @@ struct chain_sink {
 	void *ctx;
 };
 
+/* The number of a record among those of all sources. */
+static u64 chain_number(const struct source_chain *chain, u64 seq)
+{
+	return chain->base + (seq > chain->skip ? seq - chain->skip : 0);
+}
+
 /* Sink. Each source numbers its records from 1. */
 static int chain_take(void *ctx, const struct mhp_record *record)
 {
 	const struct chain_sink *to = ctx;
+	struct source_chain *chain = to->chain;
 	struct mhp_record copy = { 0 };
 
 	if (!record->seq)
 		return to->sink(to->ctx, record);
+	if (record->seq <= chain->skip) {
+		chain->skipped[0]++;
+		chain->skipped[record->event]++;
+		return 0;
+	}
 	memcpy(&copy, record, MHP_RECORD_HEADER + record->size);
-	copy.seq += to->chain->base;
-	if (to->chain->last_seq < copy.seq)
-		to->chain->last_seq = copy.seq;
+	copy.seq = chain_number(chain, record->seq);
+	if (chain->last_seq < copy.seq)
+		chain->last_seq = copy.seq;
 	return to->sink(to->ctx, &copy);
 }
 
@@ -60,7 +74,7 @@ static void chain_end_part(struct source_chain *chain)
 
 	*ending = chain->now->ending;
 	if (ending->numbered)
-		ending->numbered += chain->base;
+		ending->numbered = chain_number(chain, ending->numbered);
 	if (ending->numbered < chain->last_seq)
 		ending->numbered = chain->last_seq;
 }
@@ -74,6 +88,7 @@ static void chain_keep(struct source_chain *chain)
 
 	if (err)
 		chain->has_no_totals = true;
+	source_totals_skip(&totals, chain->skipped);
 	source_totals_add(&chain->sums, &totals);
 	check = source_self_check(chain->now, NULL, why, sizeof(why));
 	if (check && chain->self_check != 1) {
@@ -84,6 +99,8 @@ static void chain_keep(struct source_chain *chain)
 		memcpy(chain->note, source_why(chain->now),
 		       sizeof(chain->note));
 	chain->base = chain->source.ending.numbered;
+	chain->skip = 0;
+	memset(chain->skipped, 0, sizeof(chain->skipped));
 }
 
 /* Open the next recording. It may be a pipe that has nothing yet. */
@@ -141,6 +158,34 @@ static int chain_begin(struct source_chain *chain)
 }
 
 /*
+ * The recording that was read has ended: go on with the next one, which may continue
+ * it. One that comes through a pipe, and has not begun, does not.
+ */
+static int chain_go_on(struct source_chain *chain)
+{
+	const struct source_info last = chain->now->info;
+	bool whole = chain->source.ending.whole;
+	int self_check = chain->self_check, ret;
+	const struct source_info *next;
+
+	chain_keep(chain);
+	ret = chain_next(chain);
+	if (ret)
+		return ret;
+	next = &chain->now->info;
+	if (!whole || !next->block_bytes ||
+	    !source_info_continues(&last, next)) {
+		chain->source.part++;
+		return 0;
+	}
+	chain->skip = next->base_records;
+	/* The ledgers of a run are compared once, at its end. */
+	if (chain->self_check != 1)
+		chain->self_check = self_check;
+	return 0;
+}
+
+/*
  * The first source; it has the size of memory blocks, unless nothing is left of any.
  * Those before it are recordings as well, in which nothing happened.
  */
@@ -186,13 +231,9 @@ static int chain_read_now(struct source *source, source_sink sink, void *ctx)
 			memcpy(source->why, chain->note, sizeof(source->why));
 		return -ENODATA;
 	}
-	chain_keep(chain);
-	ret = chain_next(chain);
-	if (ret)
-		return ret;
-	source->part++;
+	ret = chain_go_on(chain);
 	/* There may be more. */
-	return 1;
+	return ret ?: 1;
 }
 
 /* Where the recording that is read stops, or what else is. */
@@ -223,6 +264,7 @@ static int chain_totals(struct source *source, struct source_totals *totals)
 	struct source_chain *chain = to_chain(source);
 	int err = source_totals(chain->now, totals);
 
+	source_totals_skip(totals, chain->skipped);
 	source_totals_add(totals, &chain->sums);
 	return chain->has_no_totals ? -ENODATA : err;
 }

@@ -185,6 +185,7 @@ static int file_next_part(struct source_file *file, const char *line,
 	struct source *source = &file->source;
 	struct source_info info;
 	char why[160];
+	bool continues;
 
 	if (recording_header_get(line, len, &info, why, sizeof(why)))
 		return file_fail(file, -EPROTO,
@@ -200,12 +201,19 @@ static int file_next_part(struct source_file *file, const char *line,
 	if (!file->results.has_totals && !file->cut_line)
 		file->cut_line = file->line - 1;
 	results_end(&file->results, &source->ending);
-	results_next(&file->results);
+	continues = source->ending.whole &&
+		    source_info_continues(&source->info, &info);
+	results_next(&file->results, continues, info.base_records);
 	if (info.block_bytes != source->info.block_bytes ||
 	    info.page_bytes != source->info.page_bytes)
 		return file_fail(
 			file, -EPROTO,
 			"this recording has another size of memory blocks than the one before it");
+	if (continues) {
+		source->info.run_ns = info.run_ns;
+		source->info.part = info.part;
+		return 0;
+	}
 	info.growing = source->info.growing;
 	source->info = info;
 	source->part++;
@@ -229,7 +237,8 @@ static int file_parse_line(struct source_file *file, source_sink sink,
 	if (err < 0 && err != -ENOMSG)
 		return file_fail(file, err,
 				 is_truncated(file) ? "truncated" : why);
-	results_take(&file->results, &record, file->line, err > 0);
+	if (!results_take(&file->results, &record, file->line, err > 0))
+		return 1;
 	err = sink(ctx, &record);
 	return err < 0 ? err : 1;
 }

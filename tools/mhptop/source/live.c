@@ -213,15 +213,15 @@ bool source_live_capable(unsigned int cap)
 	return caps >> cap & 1;
 }
 
-int source_live_drop(void)
+int source_live_drop(u64 keep)
 {
 	struct __user_cap_header_struct header = {
 		.version = _LINUX_CAPABILITY_VERSION_3,
 	};
 	struct __user_cap_data_struct caps[2] = { 0 };
-	u64 keep = 1ULL << CAP_BPF | 1ULL << CAP_PERFMON | 1ULL << CAP_SYSLOG;
 	size_t i;
 
+	keep |= 1ULL << CAP_BPF | 1ULL << CAP_PERFMON | 1ULL << CAP_SYSLOG;
 	if (syscall(SYS_capget, &header, caps))
 		return -errno;
 	/* Without the first two, CAP_SYS_ADMIN stands for them. */

@@ -45,9 +45,9 @@ bool source_live_in_user_namespace(void);
 bool source_live_capable(unsigned int cap);
 /*
  * Give up all capabilities but those with which events are read. To be called when
- * all files are open. 0 or -errno.
+ * all files are open; keep has others to keep, as bits. 0 or -errno.
  */
-int source_live_drop(void);
+int source_live_drop(u64 keep);
 /*
  * The events folder of a mounted tracefs. 0, -ENOENT: not mounted, or -EACCES:
  * no permission to read it.

@@ -26,20 +26,32 @@ static void note_order(struct results *results, const struct mhp_record *record,
 	}
 }
 
-void results_take(struct results *results, struct mhp_record *record, u64 line,
+/* The number of a record among those of all recordings in the file. */
+static u64 results_number(const struct results *results, u64 seq)
+{
+	return results->base + (seq > results->skip ? seq - results->skip : 0);
+}
+
+bool results_take(struct results *results, struct mhp_record *record, u64 line,
 		  bool unknown_word)
 {
 	/* A record without a number may have an unknown word, too. */
 	results->unknown += unknown_word;
 	if (!record->seq)
-		return;
+		return true;
 	results->counts[0]++;
 	note_order(results, record, line);
 	if (record->event)
 		results->counts[record->event]++;
 	else
 		results->unknown++;
-	record->seq += results->base;
+	if (record->seq > results->skip) {
+		record->seq = results_number(results, record->seq);
+		return true;
+	}
+	results->skipped[0]++;
+	results->skipped[record->event]++;
+	return false;
 }
 
 int results_compare(const struct results *results, char *why, size_t len)
@@ -103,8 +115,8 @@ void results_end(const struct results *results, struct source_ending *ending)
 	const struct source_totals *totals = &results->totals.source;
 	u64 seen = totals->count[0].seen;
 
-	*ending = (struct source_ending){ .numbered = results->base +
-						      results->last_seq };
+	*ending = (struct source_ending){ .numbered = results_number(
+						  results, results->last_seq) };
 	/* Without totals, its recorder was killed, and nobody knows how many events did not get the lock. */
 	ending->unordered = results->back_line;
 	if (!results->has_totals)
@@ -114,19 +126,31 @@ void results_end(const struct results *results, struct source_ending *ending)
 	ending->end_ns = ending->whole ? totals->mono_ns : 0;
 	ending->unordered = totals->no_lock;
 	if (results->last_seq < seen)
-		ending->numbered = results->base + seen;
+		ending->numbered = results_number(results, seen);
 }
 
-void results_next(struct results *results)
+/* The totals of the recording without the records that were left out. */
+static void own_totals(const struct results *results,
+		       struct source_totals *totals)
 {
+	*totals = results->totals.source;
+	source_totals_skip(totals, results->skipped);
+}
+
+void results_next(struct results *results, bool continues, u64 skip)
+{
+	struct source_totals totals;
 	struct source_ending ending;
 
 	results_end(results, &ending);
 	results->base = ending.numbered;
 	results->cut |= !results->has_totals;
 	if (results->has_totals) {
-		source_totals_add(&results->sums, &results->totals.source);
-		if (results->totals.self_check && results->self_check != 1) {
+		own_totals(results, &totals);
+		source_totals_add(&results->sums, &totals);
+		/* The ledgers of a run are compared once, at its end. */
+		if (results->totals.self_check && results->self_check != 1 &&
+		    (!continues || results->totals.self_check == 1)) {
 			results->self_check = results->totals.self_check;
 			explain_check(&results->totals, results->self_check_why,
 				      sizeof(results->self_check_why));
@@ -135,6 +159,8 @@ void results_next(struct results *results)
 		results->sums.no_lock += !!results->back_line;
 	}
 	memset(results->counts, 0, sizeof(results->counts));
+	memset(results->skipped, 0, sizeof(results->skipped));
+	results->skip = continues ? skip : 0;
 	results->unknown = 0;
 	results->last_seq = results->last_ns = results->back_line = 0;
 	results->has_totals = false;
@@ -143,7 +169,7 @@ void results_next(struct results *results)
 int results_totals(const struct results *results, struct source_totals *totals)
 {
 	if (results->has_totals)
-		*totals = results->totals.source;
+		own_totals(results, totals);
 	else
 		totals->no_lock = !!results->back_line;
 	source_totals_add(totals, &results->sums);

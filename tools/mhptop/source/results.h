@@ -25,6 +25,8 @@ struct results {
 	u64 back_line; /* the first record whose time and number are not in the same order, 0: none */
 	bool has_totals;
 	struct recording_totals totals;
+	u64 skip; /* numbers of its first records, which repeat what the recording before it says */
+	u64 skipped[RESULTS_COUNTS]; /* those of them that were read, by event, and all at 0 */
 	/* Of those before it: */
 	u64 base; /* numbers that they used */
 	bool cut; /* one of them has no totals */
@@ -35,16 +37,20 @@ struct results {
 
 /*
  * Count the record of a line, which may have a word that is unknown, and give it a
- * number that no earlier recording in the file has.
+ * number that no earlier recording in the file has. False: it must not be handed
+ * over.
  */
-void results_take(struct results *results, struct mhp_record *record, u64 line,
+bool results_take(struct results *results, struct mhp_record *record, u64 line,
 		  bool unknown_word);
 /* Whether as many records of each event were read as were written. 1: no, and why says so. */
 int results_compare(const struct results *results, char *why, size_t len);
 /* How the recording ends here. */
 void results_end(const struct results *results, struct source_ending *ending);
-/* Another recording follows. The counts of this one were compared. */
-void results_next(struct results *results);
+/*
+ * Another recording follows. The counts of this one were compared. If the next one
+ * continues it, skip is the number of its records that repeat what is known.
+ */
+void results_next(struct results *results, bool continues, u64 skip);
 /* The totals of all recordings. 0, or -ENODATA: one of them has none. */
 int results_totals(const struct results *results, struct source_totals *totals);
 /* As self_check() of a source. */

@@ -116,6 +116,21 @@ void source_totals_add(struct source_totals *sums,
 	sums->unsized += totals->unsized;
 }
 
+void source_totals_skip(struct source_totals *totals, const u64 *skipped)
+{
+	struct mhp_count *count = totals->count;
+	size_t i;
+
+	for (i = 0; i < sizeof(totals->count) / sizeof(*count); i++) {
+		/* The totals of a damaged recording may be any. */
+		count[i].seen -= count[i].seen < skipped[i] ? count[i].seen :
+							      skipped[i];
+		count[i].submitted -= count[i].submitted < skipped[i] ?
+					      count[i].submitted :
+					      skipped[i];
+	}
+}
+
 u64 source_numbered(struct source *source)
 {
 	return source->ops->numbered ? source->ops->numbered(source) : 0;

@@ -98,6 +98,7 @@ struct source {
 	 * of read() never hands over records of two.
 	 */
 	u64 part;
+	u64 keep_caps; /* capabilities, as bits, that the reader needs for something else; set before the first read */
 	bool short_records; /* set by a reader whose sink reads no more of a record than its size says */
 	bool keeps_privileges; /* set by a command that asks the kernel more than its events */
 	struct source_ending ending; /* of the last recording that has ended */
@@ -175,6 +176,8 @@ int source_totals(struct source *source, struct source_totals *totals);
 /* Add the counts of one recording to those of several. */
 void source_totals_add(struct source_totals *sums,
 		       const struct source_totals *totals);
+/* Take records out of the counts of a recording, skipped by event, and all at 0. */
+void source_totals_skip(struct source_totals *totals, const u64 *skipped);
 u64 source_numbered(struct source *source); /* 0 if unknown */
 int source_self_check(struct source *source, struct mhp_ledger *ledger,
 		      char *why, size_t len);

@@ -38,8 +38,11 @@ static void put_hosted(FILE *out, const struct model *model, const char *what,
 
 static void put_events_head(FILE *out, const struct model *model)
 {
-	fprintf(out, "events  seen %llu  lost %llu  self-check %s%s%s\n",
-		model_seen(model), model_lost(model),
+	fprintf(out, "events  seen %llu  lost %llu", model_seen(model),
+		model_lost(model));
+	if (model->info.dropped)
+		fprintf(out, "  not kept %llu", model->info.dropped);
+	fprintf(out, "  self-check %s%s%s\n",
 		recording_check_name(model->self_check),
 		model->self_check_why[0] ? ": " : "", model->self_check_why);
 	fprintf(out, "rules   %llu violation%s\n", model->violations.total,

@@ -103,7 +103,7 @@ static int bpf_read(struct source *source, source_sink sink, void *ctx)
 
 	/* By now the caller has opened what it writes to. */
 	if (!self->dropped && !source->keeps_privileges)
-		source_live_drop();
+		source_live_drop(source->keep_caps);
 	self->dropped = true;
 
 	self->sink = sink;

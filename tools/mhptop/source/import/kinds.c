@@ -266,8 +266,9 @@ static void look_at_host(struct import_part *part, u32 hosting, u64 pages)
 			hosting == MHP_HOSTING_RANGE || pages;
 }
 
-static void look_at_end(struct import_kinds *kinds, const struct mhp_record *r,
-			s64 ret, u64 start, u8 turn)
+static void look_at_result(struct import_kinds *kinds,
+			   const struct mhp_record *r, s64 ret, u64 start,
+			   u8 turn)
 {
 	if (ret) {
 		kinds->part.failed |= 1ULL << r->event;
@@ -288,16 +289,17 @@ static void look_alone(struct import_kinds *kinds, const struct mhp_record *r)
 	switch (r->event) {
 	case MHP_EVENT_mhp_add_end:
 		look_at_host(part, add->hosting, 0);
-		look_at_end(kinds, r, add->ret, add->start_pfn, TURN_ADDED);
+		look_at_result(kinds, r, add->ret, add->start_pfn, TURN_ADDED);
 		return;
 	case MHP_EVENT_mhp_remove_end:
 		look_at_host(part, 0, gone->vmemmap_pages);
-		look_at_end(kinds, r, gone->ret, gone->start_pfn, TURN_REMOVED);
+		look_at_result(kinds, r, gone->ret, gone->start_pfn,
+			       TURN_REMOVED);
 		return;
 	case MHP_EVENT_mhp_online_end:
 	case MHP_EVENT_mhp_offline_end:
 		look_at_host(part, 0, end->vmemmap_pages);
-		look_at_end(kinds, r, end->ret, end->start_pfn, TURN_NONE);
+		look_at_result(kinds, r, end->ret, end->start_pfn, TURN_NONE);
 		return;
 	case MHP_EVENT_mhp_online_begin:
 	case MHP_EVENT_mhp_offline_begin:

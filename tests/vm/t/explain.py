@@ -1,0 +1,260 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""`mhptop explain` of a running and of a failed offline, word by word, and its advice, tried.
+
+    explain.py SCENARIO...     in a guest with two nodes, of which node 1 has no memory
+
+For each reason that a guest can bring about, the page says why, at which stage, for how long, which page is in the way and
+whose it is, and what to do. Then the test does that, and the offline works. Whose a page is must be what the test did, or what
+/proc/kpageflags, /proc/slabinfo and /proc/kallsyms say.
+"""
+import ctypes
+import errno
+import mmap
+import os
+import re
+import struct
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), ".."))
+# pylint: disable=wrong-import-position
+import lib_fill as fill
+import lib_guest as guest
+import lib_ledger as ledger
+import lib_oracle as oracle
+import lib_pin as pin
+import lib_range
+from lib_answer import Holder, Offline, Page, recording
+from lib_sweep import STEPS
+
+TIME = r"[0-9.]+(?:ns|us|ms|s|m)"
+ME = "explain.py"
+STACK = r"(?:[\w.]+ < )*(?:\.\.\. < )?offline_pages"
+KINDS = {7: "slab", 26: "pgtable", 12: "anon", 32: "reserved"}      # by bits of /proc/kpageflags
+FILE = "/dev/shm/explained"
+NODE = 1
+RESERVED = 16                       # huge pages, so many that some are in the block
+
+
+def dimm(name, blocks, state, node=0):
+    """A DIMM whose memory blocks are online; returns their numbers."""
+    start = guest.dimm_plug(name, blocks * oracle.BLOCK_BYTES, node)
+    numbers = list(oracle.blocks_of(start, blocks * oracle.BLOCK_BYTES))
+    for number in numbers:
+        guest.eq(f"memory{number}: {state}", None, oracle.block_set(number, state))
+    return numbers
+
+
+def kind_now(pfn):
+    """What /proc/kpageflags says of a page."""
+    with open("/proc/kpageflags", "rb", buffering=0) as file:
+        file.seek(pfn * 8)
+        flags = struct.unpack("<Q", file.read(8))[0]
+    return next((kind for bit, kind in KINDS.items() if flags >> bit & 1), "other")
+
+
+def works(title, number):
+    guest.eq(f"{title}: done as advised, the offline works", None, oracle.block_set(number, "offline"))
+
+
+def take_pinned(number):
+    page = pin.PinnedPage([number])
+    return {"pfn": page.pfn, "address": page._page.address}, page  # pylint: disable=protected-access
+
+
+def pinned():
+    """A page that a process pins: the offline goes on until that process has ended."""
+    number, = dimm("d0", 1, "online_movable")
+    holder = Holder(lambda: take_pinned(number))
+    whose = rf"pfn {holder.told['pfn']:#x}: anon, mapped by {ME} \({holder.pid}\) at {holder.told['address']:#x}"
+    same = {"left": "1 page: 1 anon", "whose": whose,
+            "do": r"Something holds this page: end or restart the process that pins it \(a device passed through, RDMA, "
+                  r"io_uring, a pipe\), or interrupt the offline\."}
+    offline = Offline(number)
+    guest.ok("pinned: the offline runs", offline.runs())
+    Page(f"memory{number}").says(
+        "pinned, running: the task and its stack, the page that is left, whose it is, and what to do",
+        why=rf"offline has not ended, after at least {TIME}(, stage migrate, pass \d+)?",
+        task=rf"sh \({offline.shell.pid}\), in {STACK}", **same)
+    guest.eq("pinned: a signal ends it", True, offline.interrupt() != 0)
+    with recording("pinned") as path:
+        offline = Offline(number)
+        # A page that fails in passes 1, 2 and 4 has been reported more than once.
+        guest.wait_for(ledger.SECONDS, lambda: oracle.read(path).count("mhp_offline_blocker") > 2)
+        Page(f"memory{number}", path).says(
+            "pinned, running, recorded: also how long, which try, and the same page each try",
+            why=rf"offline has not ended, after {TIME}, stage migrate, pass \d+",
+            page=[rf"pfn {holder.told['pfn']:#x}: anon, order 0, references \d+, mappings \d+, not migrated",
+                  r"reported \d+ times, the same page each time"], task=rf"sh \({offline.shell.pid}\), in {STACK}", **same)
+        offline.interrupt()
+        Page(f"memory{number}", path).says(
+            "pinned, failed: why, and whose the page still is",
+            why=rf"offline failed after {TIME}: signal, stage migrate, pass \d+", whose=whose, device=r"PNP0C80:\w+",
+            now=r"can it go offline: no; 1 page with references that nothing explains at pfn "
+                rf"{holder.told['pfn']:#x}",
+            do="Something held the page until the offline was interrupted: end or restart the process that pins it .*, then "
+               r"try again\.")
+    holder.close()
+    works("pinned", number)
+
+
+def take_file(number):
+    """A page of a file in the memory block, which a pipe holds; the file is mapped."""
+    with open(FILE, "wb+") as file:
+        file.truncate(8 << 20)
+        area = mmap.mmap(file.fileno(), 8 << 20)
+        inode = os.fstat(file.fileno()).st_ino
+    start = ctypes.addressof(ctypes.c_char.from_buffer(area))
+    for offset in range(0, len(area), oracle.PAGE):
+        area[offset] = 1
+        pfn = pin.pfn_of(start + offset)
+        if oracle.block_of(pfn) == number:
+            return {"pfn": pfn, "address": start + offset, "inode": inode}, area, pin.Pin().hold(start + offset)
+    raise RuntimeError(f"no page of {FILE} is in memory{number}")
+
+
+def file_page():
+    """A page of a file: the file by name, and the process that maps it."""
+    number, = dimm("d1", 1, "online_movable")
+    holder = Holder(lambda: take_file(number))
+    offline = Offline(number)
+    guest.ok("file: the offline runs", offline.runs())
+    told = holder.told
+    Page(f"memory{number}").says(
+        "file, running: the file and the process that maps it",
+        left="1 page: 1 file",
+        whose=rf"pfn {told['pfn']:#x}: file explained \(inode {told['inode']} of tmpfs\), mapped by {ME} \({holder.pid}\) at "
+              rf"{told['address']:#x} {FILE}",
+        do=r"This page of a file is in use: find who reads or pins that file, or interrupt the offline\.")
+    holder.close()
+    guest.eq("file: done as advised, the offline ends", 0, offline.ends())
+    os.unlink(FILE)
+
+
+def take_kernel_pages():
+    with pin.bound(NODE):
+        return {}, fill.PageTables(64)
+
+
+def kernel_pages():
+    """Slab pages and page tables in a kernel zone: whose each is. In ZONE_MOVABLE, as advised, the same keeps nothing."""
+    number, = dimm("d2", 1, "online_kernel", NODE)
+    with pin.bound(NODE):
+        inodes = fill.Inodes(4000)
+    holder = Holder(take_kernel_pages)
+    page = Page(f"memory{number}")
+    guest.ok("kernel pages, before: no, and because of which pages", [] if re.fullmatch(
+        r"can it go offline: no; \d+ slab pages, the first at pfn 0x[0-9a-f]+; \d+ page tables, the first at pfn 0x[0-9a-f]+.*",
+        page.lines["now"][0]) else page.lines["now"])
+    cache = page.first("whose", r"^pfn 0x[0-9a-f]+: slab, cache (\S+)$")
+    caches = [line.split()[0] for line in oracle.read("/proc/slabinfo").splitlines()[2:]]
+    guest.ok("kernel pages: the slab page has a cache that the kernel has", [] if cache and cache[0] in caches else [cache])
+    table = page.first("whose", r"^pfn 0x[0-9a-f]+: (pgtable.*)$")
+    guest.eq("kernel pages: the page table is of the process that was told to have it",
+             [f"pgtable of {ME} ({holder.pid})"], table)
+    with recording("kernel_pages") as path:
+        offline = Offline(number)
+        ended = guest.wait_for(20, lambda: offline.shell.poll() is not None)
+        if ended:
+            failed_isolation(number, path)
+    if not ended:
+        retries_slab(number, offline)
+    other, = dimm("d3", 1, "online_movable", NODE)
+    works("kernel pages", other)
+    holder.close()
+    inodes.close()
+
+
+def failed_isolation(number, path):
+    page = Page(f"memory{number}", path)
+    page.says("kernel pages, failed: why", why=rf"offline failed after {TIME}: isolation, stage isolate_range, pass 0")
+    pfn, kind = page.first("page", r"^pfn (0x[0-9a-f]+): (\w+), order \d+, references -?\d+, mappings -?\d+, .*$")
+    guest.eq("kernel pages, failed: the page is what kpageflags says", kind_now(int(pfn, 16)), kind)
+    guest.ok("kernel pages, failed: what to do", [] if page.first("do", "online it to ZONE_MOVABLE next time|ZONE_MOVABLE next")
+             or kind == "reserved" else page.lines["do"])
+
+
+def retries_slab(number, offline):
+    """Since 6.15 a slab page of order 0 has no reference, so the kernel takes it for a free one, again and again."""
+    page = Page(f"memory{number}")
+    guest.ok("kernel pages, running: a slab page is left, and the advice is about it",
+             [] if page.first("left", r"\d+ slab") and page.first("do", "takes this slab page for a free one")
+             and page.first("whose", "slab, cache ") else [page.text])
+    guest.eq("kernel pages: interrupted as advised, the block stays", True, offline.interrupt() != 0)
+
+
+def failed(name, number, code, **says):
+    """An offline that fails with this error, and the page about it."""
+    with recording(name) as path:
+        guest.eq(f"{name}: the offline fails", code, oracle.errno_name(oracle.block_set(number, "offline")))
+        page = Page(f"memory{number}", path)
+    page.says(f"{name}, failed: why and what to do", **says)
+    return page
+
+
+def huge():
+    """Free huge pages that are reserved: more of them elsewhere let the block go."""
+    number, = dimm("d4", 1, "online_movable")
+    pages = pin.ReservedHugePages(RESERVED)
+    failed("huge", number, "EBUSY", why=rf"offline failed after {TIME}: hugetlb, stage dissolve, pass \d+",
+           page=r"pfn 0x[0-9a-f]+: hugetlb, order 9, .*",
+           do=r"Its free huge pages are reserved: raise nr_hugepages on another node, or end the process that reserved them\.")
+    dimm("d5", 1, "online_movable", NODE)
+    oracle.write(f"/sys/devices/system/node/node{NODE}/hugepages/hugepages-2048kB/nr_hugepages", RESERVED)
+    works("huge", number)
+    pages.close()
+
+
+def holes():
+    failed("holes", max(number for number in oracle.block_ids() if number < 32), "EINVAL",
+           why=rf"offline failed after {TIME}: holes", page="none was reported",
+           now="can it go offline: no; it has holes, or firmware keeps a part of it",
+           do=r"A part of it is not RAM, so it can never go offline: leave it online\.")
+
+
+def notifier():
+    """A driver that refuses, and one that does not answer."""
+    number, = dimm("d6", 1, "online_movable")
+    lib_range.module_call("veto", STEPS["going_offline"], errno.EPERM)
+    page = failed("notifier", number, "EPERM", why=rf"offline failed after {TIME}: notifier", page="none was reported",
+                  do="A driver refused, such as that of a device that owns the memory: take the memory away through that driver.")
+    asked = page.first("asked", "one of these refused: (.*)")
+    guest.ok("notifier, failed: those that were asked, by name", [] if asked and "veto_notify" in asked[0].split(", ")
+             else page.lines.get("asked", ["nothing"]))
+    lib_range.module_call("veto", STEPS["going_offline"], 0)
+    lib_range.module_call("wait", STEPS["going_offline"], 1)
+    offline = Offline(number)
+    guest.ok("notifier: the offline runs", offline.runs())
+    Page(f"memory{number}").says("notifier, running: the stack of the task shows where it is stuck",
+                                 task=rf"sh \({offline.shell.pid}\), in veto_notify < {STACK}",
+                                 do="A driver was asked whether the memory may change its state, and has not answered: "
+                                    r"the innermost functions of the stack name it\.")
+    lib_range.module_call("wait", STEPS["going_offline"], 0)
+    guest.eq("notifier: the driver answers, and the offline ends", 0, offline.ends())
+
+
+def kept():
+    """A page that a driver took, as a balloon does."""
+    number, = dimm("d7", 1, "online_movable")
+    lib_range.module_call("hold", hex(number * oracle.BLOCK_BYTES), hex(oracle.BLOCK_BYTES), 0, 0)
+    failed("kept", number, "EBUSY", why=rf"offline failed after {TIME}: unmovable, stage \w+, pass \d+",
+           now="can it go offline: no; 1 offline page at pfn 0x[0-9a-f]+",
+           whose="pfn 0x[0-9a-f]+: offline, the kernel does not keep whose",
+           do="A driver took this page and keeps it: give memory back first .*")
+    lib_range.module_call("hold", 0, 0)
+    works("kept", number)
+
+
+SCENARIOS = {"pinned": pinned, "file": file_page, "kernel_pages": kernel_pages, "huge": huge, "holes": holes,
+             "notifier": notifier, "kept": kept}
+
+
+def main():
+    oracle.write(f"{oracle.MEMORY}/auto_online_blocks", "offline")
+    if {"notifier", "kept"} & set(sys.argv[1:]):
+        lib_range.load_module()
+    for name in sys.argv[1:]:
+        SCENARIOS[name]()
+
+
+guest.run(main)

@@ -1,0 +1,228 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Situations that people reported: what mhptop answers about each, word by word.
+
+    reports.py SITUATION...     in a guest with two nodes, of which node 1 has no memory; the situations are below
+
+Each is brought about as users do it, with chmem and signals. Then list, plan offline, explain, report and doctor --now are
+asked, what they advise is done, and the memory must go.
+"""
+import ctypes
+import json
+import mmap
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), ".."))
+# pylint: disable=wrong-import-position
+import lib_fill as fill
+import lib_guest as guest
+import lib_ledger as ledger
+import lib_oracle as oracle
+import lib_pin as pin
+import lib_range
+from lib_answer import Holder, Offline, Page, plan
+
+TIME = r"[0-9.]+(?:ns|us|ms|s|m)"
+ME = "reports.py"
+NODE = 1
+PROCESSES = 64
+TEXT = "/dev/shm/text"
+
+
+def matches(title, text, *regexes):
+    """Some line of the text matches each regex as a whole."""
+    lines = [line.strip() for line in text.splitlines()]
+    wrong = [f"no line is {regex}" for regex in regexes if not any(re.fullmatch(regex, line) for line in lines)]
+    if not guest.ok(title, wrong):
+        guest.note(text)
+
+
+def now():
+    """The findings of doctor --now, as text."""
+    ended = subprocess.run([ledger.MHPTOP, "doctor", "--now"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False,
+                           text=True, timeout=ledger.START_SECONDS)
+    if ended.returncode not in (0, 3, 5):
+        raise RuntimeError(f"doctor --now: exit {ended.returncode}: {ended.stderr.strip()[-300:]}")
+    return ended.stdout
+
+
+def report(recorder):
+    """The report of a recording that has ended."""
+    recorder.process.send_signal(signal.SIGINT)
+    recorder.process.wait(ledger.SECONDS)
+    return ledger.run("report", "--time", "mono", recorder.path)
+
+
+def device_of(number):
+    return os.path.basename(os.path.realpath(f"{oracle.MEMORY}/memory{number}/firmware_node"))
+
+
+def dimm(name, blocks, node=0):
+    start = guest.dimm_plug(name, blocks * oracle.BLOCK_BYTES, node)
+    return list(oracle.blocks_of(start, blocks * oracle.BLOCK_BYTES))
+
+
+def online(numbers, state):
+    for number in numbers:
+        code = oracle.block_set(number, state)
+        if code:
+            raise RuntimeError(f"memory{number}: {state}: {oracle.errno_name(code)}")
+
+
+def take_tables():
+    with pin.bound(NODE):
+        return {}, fill.PageTables(256)
+
+
+def partial():
+    """All blocks of a DIMM go offline but one, of which the kernel has pages: EBUSY."""
+    numbers = dimm("d0", 8, NODE)
+    kept = numbers[3]
+    online(numbers[:3] + numbers[4:], "online_movable")
+    online([kept], "online_kernel")
+    holder = Holder(take_tables)
+    device = device_of(kept)
+    answer = plan(device)
+    guest.eq("partial: plan offline of the DIMM says which block cannot go",
+             ("no", {kept: "no"}), (answer["answer"], {block["id"]: block["answer"] for block in answer["blocks"]
+                                                       if block["answer"] != "yes"}))
+    matches("partial: plan offline, the sum", subprocess.run(
+        [ledger.MHPTOP, "plan", "offline", device], stdout=subprocess.PIPE, check=False, text=True).stdout,
+            rf"{device}: no: 7 of 8 memory blocks can go offline, 1 cannot(; together: .*)?")
+    recorder = ledger.Recorder("partial")
+    chmem = subprocess.run(["chmem", "-d", "-b", f"{numbers[0]}-{numbers[-1]}"], stdout=subprocess.PIPE,
+                           stderr=subprocess.STDOUT, check=False, text=True)
+    guest.note(chmem.stdout)
+    guest.eq("partial: chmem takes a part of it offline", (True, ["offline"] * 3 + ["online"] + ["offline"] * 4),
+             (chmem.returncode != 0, [oracle.block(number).state for number in numbers]))
+    listed = json.loads(ledger.run("list", "--json"))
+    guest.eq("partial: list", [("offline", 3, None), ("online", 1, "no"), ("offline", 4, None)], [
+        (row["state"], row["last_block"] - row["first_block"] + 1, row["offline"]) for row in listed["ranges"]
+        if row["device"] == device])
+    page = Page(f"memory{kept}", recorder.path)
+    page.says("partial: explain says why the one stayed",
+              why=rf"offline failed after {TIME}: isolation, stage isolate_range, pass 0",
+              device=device, do=".*ZONE_MOVABLE next time.*")
+    text = report(recorder)
+    matches("partial: report, one failure and its page", text,
+            rf"[0-9.]+ offline memory{kept} from Normal  failed: isolation \(Device or resource busy\).*"
+            "pages in the way: 1 report, pass 0",
+            r"offline +8 +1 +0 .*", rf"0x[0-9a-f]+ +memory{kept} +\w+ +isolate_range .*")
+    matches("partial: doctor --now", now(), rf"not_online: memory{numbers[0]} to memory{numbers[-1]}.*: 7 memory blocks? of {device}.*",
+            r"do: Bring it online .*")
+    holder.close()
+    went = guest.wait_for(ledger.SECONDS, lambda: plan(f"memory{kept}")["answer"] == "yes")
+    guest.ok("partial: the process that has the page tables is ended, and plan offline says yes", [] if went else [
+        plan(f"memory{kept}")["blocks"]])
+    guest.eq("partial: and the block goes", None, oracle.block_offline_tried(kept))
+
+
+def fault_forever(page):
+    """In a child: gives the text page back and faults it in again, until it is killed."""
+    while True:
+        page.madvise(mmap.MADV_DONTNEED)
+        assert page[0] == 1
+        time.sleep(1)
+
+
+def take_text(number):
+    """A page of a file in the memory block, with a reference of somebody who is in the middle of a fault."""
+    with open(TEXT, "wb+") as file:
+        file.truncate(8 << 20)
+        area = mmap.mmap(file.fileno(), 8 << 20)
+    start = ctypes.addressof(ctypes.c_char.from_buffer(area))
+    for offset in range(0, len(area), oracle.PAGE):
+        area[offset] = 1
+        if oracle.block_of(pin.pfn_of(start + offset)) == number:
+            return {"pfn": pin.pfn_of(start + offset), "offset": offset}, area, pin.Pin().hold(start + offset)
+    raise RuntimeError(f"no page of {TEXT} is in memory{number}")
+
+
+def text_page():
+    """Processes that keep faulting in one page of a program's text, so that the offline never ends.
+
+    On a large machine, one of many that fault holds a reference at any time. Here a pipe does, so that it does not depend on
+    the number of CPUs.
+    """
+    number, = dimm("d1", 1)
+    online([number], "online_movable")
+    holder = Holder(lambda: take_text(number))
+    children = []
+    with open(TEXT, "rb") as file:
+        for _ in range(PROCESSES):
+            child = os.fork()
+            if not child:
+                try:
+                    fault_forever(mmap.mmap(file.fileno(), oracle.PAGE, mmap.MAP_PRIVATE, mmap.PROT_READ | mmap.PROT_EXEC,
+                                            offset=holder.told["offset"]))
+                finally:
+                    os._exit(1)  # pylint: disable=protected-access
+            children.append(child)
+        inode = os.fstat(file.fileno()).st_ino
+    offline = Offline(number)
+    guest.ok("text page: the offline runs", offline.runs())
+    page = Page(f"memory{number}")
+    page.says("text page: explain names the file, and that many map it",
+              left="1 page: 1 file", task=rf"sh \({offline.shell.pid}\), in .*offline_pages",
+              whose=rf"pfn {holder.told['pfn']:#x}: file text \(inode {inode} of tmpfs\), mapped by {ME} .*{TEXT} and \d+ more",
+              do="This page of a file is in use: find who reads or pins that file, or interrupt the offline.")
+    more = page.first("whose", r" and (\d+) more$")
+    guest.ok("text page: nearly all of the processes", [] if more and PROCESSES // 2 < int(more[0]) <= PROCESSES else [more])
+    matches("text page: doctor --now", now(), rf"offline_retries: memory{number} .*: for at least {TIME}.*",
+            r"do: Find out what holds the page \(mhptop explain\), or interrupt the task that takes the memory offline\.")
+    for child in children:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+    holder.close()
+    guest.eq("text page: without its readers, the offline ends", 0, offline.ends())
+    os.unlink(TEXT)
+
+
+def take_pinned(number):
+    page = pin.PinnedPage([number])
+    return {"pfn": page.pfn}, page
+
+
+def killed():
+    """A process is killed in offline_and_remove_memory(): the memory stays online, and whose the page was is told."""
+    lib_range.load_module()
+    number, = dimm("d2", 1)
+    online([number], "online_movable")
+    holder = Holder(lambda: take_pinned(number))
+    recorder = ledger.Recorder("killed")
+    child = subprocess.Popen(["sh", "-c", f"echo {number * oracle.BLOCK_BYTES:#x} {oracle.BLOCK_BYTES:#x} "
+                              f">{lib_range.MODULE}/offline_and_remove"], stderr=subprocess.DEVNULL)
+    guest.wait_for(ledger.SECONDS, lambda: oracle.block(number).state == "going-offline")
+    guest.wait_for(ledger.SECONDS, lambda: "mhp_offline_blocker" in oracle.read(recorder.path))
+    child.kill()
+    guest.eq("killed: the process ends", -signal.SIGKILL, child.wait(ledger.START_SECONDS))
+    guest.eq("killed: the memory is still online", "online", oracle.block(number).state)
+    Page(f"memory{number}", recorder.path).says(
+        "killed: explain", why=rf"offline failed after {TIME}: signal, stage migrate, pass \d+",
+        now=r"can it go offline: no; 1 page with references that nothing explains at pfn .*",
+        whose=rf"pfn {holder.told['pfn']:#x}: anon, mapped by {ME} \({holder.pid}\) at 0x[0-9a-f]+.*",
+        do="Something held the page until the offline was interrupted: end or restart the process .*")
+    matches("killed: report", report(recorder), rf"[0-9.]+ offline memory{number} from Movable  failed: signal "
+            r"\(Interrupted system call\)  .*  sh \(\d+\), .*  pages in the way: \d+ reports?, pass \d+")
+    matches("killed: doctor --now finds nothing", now(), "nothing needs attention")
+    holder.close()
+    guest.eq("killed: without the process that pinned the page, it goes", None, lib_range.module_call(
+        "offline_and_remove", f"{number * oracle.BLOCK_BYTES:#x}", f"{oracle.BLOCK_BYTES:#x}"))
+
+
+SITUATIONS = {situation.__name__: situation for situation in (
+    partial, text_page, killed)}
+
+
+def main():
+    oracle.write(f"{oracle.MEMORY}/auto_online_blocks", "offline")
+    for name in sys.argv[1:]:
+        SITUATIONS[name]()
+
+
+guest.run(main)
