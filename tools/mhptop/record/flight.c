@@ -50,7 +50,7 @@ static u64 ring_get(const struct flight *flight, u64 from,
 }
 
 /* Take the oldest record out; the accounts before the ring include it from now on. */
-static void drop_oldest(struct flight *flight)
+static void flight_drop_oldest(struct flight *flight)
 {
 	struct operation_event event;
 	struct mhp_record record;
@@ -75,11 +75,11 @@ static void make_way(struct flight *flight, u64 len)
 	if (flight->head - flight->tail + len <= flight->size)
 		return;
 	while (flight->head - flight->tail + len > flight->size)
-		drop_oldest(flight);
+		flight_drop_oldest(flight);
 	far = flight->tail + flight->size / 8;
 	while (flight->tail < far && flight->tail < flight->head &&
 	       !progress_is_quiet(&flight->base_progress))
-		drop_oldest(flight);
+		flight_drop_oldest(flight);
 }
 
 /*
@@ -97,7 +97,7 @@ static bool may_begin(const struct flight *flight)
 static void drop_rest(struct flight *flight)
 {
 	while (flight->tail < flight->head && !may_begin(flight))
-		drop_oldest(flight);
+		flight_drop_oldest(flight);
 }
 
 void flight_settle(struct flight *flight)
@@ -247,7 +247,7 @@ void flight_written(struct flight *flight)
 							 flight->add_at;
 
 	while (flight->tail < end)
-		drop_oldest(flight);
+		flight_drop_oldest(flight);
 	flight->repeats = flight->tail < flight->head;
 	flight->dropped = 0;
 	flight->due_ns = 0;
