@@ -87,7 +87,7 @@ static void forget_indices(size_t *index, size_t dropped)
 	*index -= *index < dropped ? *index : dropped;
 }
 
-static void drop_oldest(struct history *history)
+static void forget_oldest(struct history *history)
 {
 	size_t i, drop = history->nr / 2;
 
@@ -108,7 +108,7 @@ add_operation(struct history *history, const struct operation_event *event,
 	int i;
 
 	if (history->extent == HISTORY_LATEST && history->nr >= HISTORY_MOST)
-		drop_oldest(history);
+		forget_oldest(history);
 	if (!vec_grow(history->operations, history->nr, history->room)) {
 		history->no_memory = true;
 		return NULL;
