@@ -207,25 +207,40 @@ static int look_at_area(struct mapper *m, u64 start, u64 end)
 	return 0;
 }
 
-/* Areas are those of smaps, which also says whether they have pages. */
+/* Whether a line of smaps says that an area has pages; huge pages do not count as Rss. */
+static bool area_has_pages(const char *line)
+{
+	u64 kb;
+
+	return (sscanf(line, "Rss: %llu", &kb) == 1 ||
+		sscanf(line, "Shared_Hugetlb: %llu", &kb) == 1 ||
+		sscanf(line, "Private_Hugetlb: %llu", &kb) == 1) &&
+	       kb;
+}
+
+/* Areas are those of smaps. */
 static int look_at_areas(struct mapper *m, FILE *smaps)
 {
 	char *line = NULL, *path;
-	u64 start = 0, end = 0, kb;
+	u64 start = 0, end = 0;
 	size_t room = 0;
 	int ret = 0, err = 0;
 
 	while (ret <= 0 && getline(&line, &room, smaps) > 0) {
+		/* A key may begin with a hexadecimal digit. */
+		u64 from, to;
 		int skip = 0;
 
-		if (sscanf(line, "%llx-%llx %*s %*s %*s %*s %n", &start, &end,
+		if (sscanf(line, "%llx-%llx %*s %*s %*s %*s %n", &from, &to,
 			   &skip) == 2 &&
 		    skip) {
+			start = from;
+			end = to;
 			path = line + skip;
 			path[strcspn(path, "\n")] = '\0';
 			snprintf(m->found->path, sizeof(m->found->path), "%s",
 				 path);
-		} else if (sscanf(line, "Rss: %llu", &kb) == 1 && kb) {
+		} else if (area_has_pages(line)) {
 			ret = look_at_area(m, start, end);
 			if (ret < 0)
 				err = ret;
