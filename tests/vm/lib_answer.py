@@ -17,6 +17,8 @@ class Page:
     """The page of `mhptop explain`: the lines of each label."""
 
     def __init__(self, *words):
+        for word in words:
+            ledger.settle(word)
         self.text = ledger.run("explain", "--time", "mono", *words)
         self.head = self.text.splitlines()[0]
         self.lines = {}

@@ -182,6 +182,17 @@ def read_growing(path, offset):
         time.sleep(0.01)
 
 
+_recorders = {}                 # of the guest: {path: process}
+
+
+def settle(path):
+    """If this is the file of a recorder that runs, wait until it has all events so far."""
+    process = _recorders.get(path)
+    wrong = comes_to_rest(path, process) if process and process.poll() is None else []
+    if wrong:
+        raise RuntimeError(wrong[0])
+
+
 class Recorder:
     """`mhptop record`, started now; with the best source, or the one given, to NAME.ndjson or another form."""
 
@@ -192,6 +203,7 @@ class Recorder:
         which = ["--source", source] if source else []
         self.process = subprocess.Popen([MHPTOP, "record", *which, "-o", self.path], stdin=subprocess.DEVNULL,
                                         stderr=self._errors)
+        _recorders[self.path] = self.process
         self._compared = 0      # events compared with the trace so far
         self._offset = 0
         self._records = []

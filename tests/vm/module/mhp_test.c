@@ -40,7 +40,8 @@
  * were lost are never freed.
  * fail: the NTH next call of a function fails once, as without memory: 0 none, 1
  * sparse_add_section(), 2 alloc_low_pages(), which allocates the page tables of the
- * direct mapping. The next write tells whether it did: EAGAIN if not.
+ * direct mapping, 3 sparse_remove_section(), which then leaves the section and its
+ * memmap. The next write tells whether it did: EAGAIN if not.
  *
  * START and SIZE are in bytes, FLAGS is the kernel's mhp_t. The write fails with
  * the error of the kernel's function.
@@ -369,6 +370,7 @@ static int fail_call(struct kprobe *probe, struct pt_regs *regs);
 static struct kprobe fail_probes[] = {
 	{ .symbol_name = "sparse_add_section", .pre_handler = fail_call },
 	{ .symbol_name = "alloc_low_pages", .pre_handler = fail_call },
+	{ .symbol_name = "sparse_remove_section", .pre_handler = fail_call },
 };
 
 /* The function returns at once, an error or NULL. */

@@ -20,11 +20,14 @@ import lib_guest as guest
 import lib_ledger as ledger
 import lib_oracle as oracle
 import lib_pin as pin
+import lib_range
 
 MODE = sys.argv[1] if len(sys.argv) > 1 else "none given"
 DRIVER = "/sys/bus/virtio/drivers/virtio_mem"
 GIB = 1 << 30
 MADV_HWPOISON = 100
+FAR = 2048              # a memory block above all others
+REMOVE_SECTION = 3      # of the test module's file "fail"
 STAYS = {}              # what is found from then on
 
 
@@ -162,6 +165,28 @@ def while_retrying(virtio, block, numbers, view):
         ledger.START_SECONDS, lambda: watched(view, block)) else [view.next()["attention"]])
 
 
+def memmap_left():
+    """A removal that does not free the memmap of a section, seen by a mhptop that was there before, and not afterwards."""
+    lib_range.load_module()
+    view = ledger.View()
+    where = FAR * oracle.BLOCK_BYTES, 2 * oracle.BLOCK_BYTES
+    guest.eq("memory is added", None, lib_range.module_call("add", *(hex(number) for number in where), 0, 0))
+    lib_range.module_call("fail", REMOVE_SECTION, 1)
+    guest.eq("memory is removed", None, lib_range.module_call("remove", *(hex(number) for number in where)))
+    guest.eq("one call left its memmap", None, lib_range.module_call("fail", 0, 0))
+
+    def found():
+        return [finding for finding in view.next()["attention"]["findings"] if finding["id"] == "memmap_left"]
+    left = guest.wait_for(ledger.START_SECONDS, found)
+    pages = oracle.BLOCK_VMEMMAP
+    guest.ok("memmap that was left is found", guest.differs("what", [f"{where[0]:#x}-{sum(where) - 1:#x}"], [
+        finding["what"] for finding in left]) + [f"{finding}: expected {pages} pages" for finding in left
+                                                 if not re.search(rf": {pages} pages\b", finding["text"])])
+    guest.note(left)
+    view.process.send_signal(signal.SIGINT)
+    view.process.wait()
+
+
 def poisoned(virtio):
     """A page of a process that ends with it."""
     numbers = resize(oracle.BLOCK_BYTES, 1)
@@ -210,6 +235,8 @@ def main():
     dimm()
     smaller(virtio)
     larger(virtio)
+    if not os.environ["MHP_KERNEL"].startswith("stock:"):       # for which there is no module
+        memmap_left()
     poisoned(virtio)
     driver_gone(virtio)
     views(virtio)

@@ -13,10 +13,8 @@ With N, before all that, the memmap of the namespaces themselves, which share a 
 RAM with tail pages that share theirs. x86 takes the memmap of a part of a section from RAM even if the device has room.
 """
 import errno
-import json
 import os
 import re
-import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), ".."))
@@ -24,67 +22,12 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..
 import lib_guest as guest
 import lib_oracle as oracle
 from lib_account import Account
+from lib_dax import create_namespace, DAX, new_namespace, prepare, whole_blocks, works
 from lib_ledger import Recorder
 from lib_trace import Trace, pick
 
 MODE = sys.argv[1] if len(sys.argv) > 1 else "none given"
 HOSTING = {"N": "buddy", "Y": "block", "range": "range"}
-DAX = "/sys/bus/dax/devices"
-MODULES = ("kernel/drivers/dax/kmem.ko", "kernel/drivers/dax/device_dax.ko")
-
-
-def tool(*words):
-    """Run ndctl or daxctl: its exit status, what it printed as JSON, and its messages."""
-    ended = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False, text=True)
-    try:
-        printed = json.loads(ended.stdout)
-    except ValueError:
-        printed = []
-    return ended.returncode, printed if isinstance(printed, list) else [printed], ended.stderr.strip()
-
-
-def works(*words):
-    """The differences from success."""
-    code, _, messages = tool(*words)
-    return [] if not code else [f"{' '.join(words)}: exit {code}: {messages[-200:]}"]
-
-
-def pretend_modules():
-    """daxctl asks libkmod for the drivers before it binds them, although they are built in."""
-    folder = f"/lib/modules/{os.uname().release}"
-    place = "/lib/modules"
-    if not os.path.isdir(place):        # the root is read-only: put a copy of /lib in its place, made of links
-        place = os.path.realpath("/lib")
-    names = os.listdir(place) if place != "/lib/modules" else []
-    subprocess.run(["mount", "-t", "tmpfs", "tmpfs", place], check=True)
-    for name in names:
-        os.symlink(f"{os.environ['MHP_RUN']}/host{place}/{name}", f"{place}/{name}")
-    os.makedirs(folder)
-    for name in ("modules.builtin", "modules.order"):
-        with open(f"{folder}/{name}", "w", encoding="ascii") as file:
-            file.write("".join(f"{module}\n" for module in MODULES) * (name == "modules.builtin"))
-    subprocess.run(["depmod"], check=True)
-
-
-def new_namespace(size=None, host="mem", align="2M"):
-    """A namespace in mode devdax, as ndctl describes it; its memmap as a device is in RAM or, with host="dev", on it."""
-    words = ["ndctl", "create-namespace", "-m", "devdax", "-M", host, "-a", align, "-f"]
-    code, printed, messages = tool(*words, *(["-s", str(size)] if size else []))
-    if code:
-        raise RuntimeError(f"ndctl create-namespace: exit {code}: {messages}")
-    return printed[0]
-
-
-def create_namespace(size=None):
-    """Returns the name of its dax device."""
-    return new_namespace(size)["daxregion"]["devices"][0]["chardev"]
-
-
-def whole_blocks(device):
-    """The memory blocks that fit into the device's memory, which is what kmem adds."""
-    start = int(oracle.read(f"{DAX}/{device}/resource"), 16)
-    end = start + oracle.number_of(f"{DAX}/{device}/size")
-    return list(range(-(-start // oracle.BLOCK_BYTES), end // oracle.BLOCK_BYTES))
 
 
 def memmap_pages():
@@ -274,11 +217,9 @@ class Devices:
 def main():
     guest.eq("memmap_on_memory has the value that the test expects", MODE, oracle.memmap_mode())
     oracle.write(f"{oracle.MEMORY}/auto_online_blocks", "offline")
-    pretend_modules()
     trace, recorder = Trace(), Recorder()
     account = Account(trace)
-    guest.ok("the NVDIMM gets labels, and so can have several namespaces", works("ndctl", "disable-region", "all")
-             + works("ndctl", "init-labels", "-f", "all") + works("ndctl", "enable-region", "all"))
+    guest.ok("the NVDIMM gets labels, and so can have several namespaces", prepare())
     if MODE == "N":
         parts_of_sections(account)
         recorder.agree(account, "parts of sections", late=False)

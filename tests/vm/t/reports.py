@@ -4,8 +4,8 @@
 
     reports.py SITUATION...     in a guest with two nodes, of which node 1 has no memory; the situations are below
 
-Each is brought about as users do it, with chmem and signals. Then list, plan offline, explain, report and doctor --now are
-asked, what they advise is done, and the memory must go.
+Each is brought about as users do it, with chmem, signals and the driver's own files. Then list, plan offline, explain, report
+and doctor --now are asked, what they advise is done, and the memory must go.
 """
 import ctypes
 import json
@@ -32,6 +32,9 @@ ME = "reports.py"
 NODE = 1
 PROCESSES = 64
 TEXT = "/dev/shm/text"
+GIB = 1 << 30
+DRIVER = "/sys/bus/virtio/drivers/virtio_mem"
+PARAMETERS = "/sys/module/memory_hotplug/parameters"
 
 
 def matches(title, text, *regexes):
@@ -74,8 +77,8 @@ def online(numbers, state):
             raise RuntimeError(f"memory{number}: {state}: {oracle.errno_name(code)}")
 
 
-def take_tables():
-    with pin.bound(NODE):
+def take_tables(node=NODE):
+    with pin.bound(node):
         return {}, fill.PageTables(256)
 
 
@@ -173,7 +176,7 @@ def text_page():
               do="This page of a file is in use: find who reads or pins that file, or interrupt the offline.")
     more = page.first("whose", r" and (\d+) more$")
     guest.ok("text page: nearly all of the processes", [] if more and PROCESSES // 2 < int(more[0]) <= PROCESSES else [more])
-    matches("text page: doctor --now", now(), rf"offline_retries: memory{number} .*: for at least {TIME}.*",
+    matches("text page: doctor --now", now(), rf"offline_retries: memory{number}: .*: for at least {TIME}.*",
             r"do: Find out what holds the page \(mhptop explain\), or interrupt the task that takes the memory offline\.")
     for child in children:
         os.kill(child, signal.SIGKILL)
@@ -181,6 +184,98 @@ def text_page():
     holder.close()
     guest.eq("text page: without its readers, the offline ends", 0, offline.ends())
     os.unlink(TEXT)
+
+
+def gigantic():
+    """A page of 1 GiB in use, and no other one free."""
+    start = guest.dimm_plug("gigantic", "2G")
+    numbers = list(oracle.blocks_of(start, 2 * GIB))
+    online(numbers, "online_kernel")
+    held = fill.HugePages(1 << 20, 1, used=1)
+    guest.eq("gigantic: there is a page of 1 GiB", 1, held.count)
+    online(dimm("elsewhere", 2 * GIB // oracle.BLOCK_BYTES, NODE), "online_kernel")
+    number = next(number for number in numbers if any(
+        "huge page of 1 GiB" in reason["text"] for block in plan(f"memory{number}")["blocks"] for reason in block["reasons"]))
+    answer = plan(f"memory{number}")["blocks"][0]
+    guest.eq("gigantic: plan offline", ("no", ["1 huge page of 1 GiB to move, and elsewhere 0 free"]),
+             (answer["answer"], [reason["text"] for reason in answer["reasons"]]))
+    first = number - number % 8
+    recorder = ledger.Recorder("gigantic")
+    offline = Offline(number)
+    guest.ok("gigantic: the offline runs", offline.runs())
+    guest.wait_for(ledger.SECONDS, lambda: "mhp_offline_blocker" in oracle.read(recorder.path))
+    page = Page(f"memory{number}", recorder.path)
+    guest.ok("gigantic: explain, the page and the blocks that it covers", [] if page.first("page", "hugetlb, order 18,")
+             and page.first("page", f"it covers memory{first} to memory{first + 7}$") else page.lines.get("page", []))
+    page.says("gigantic: explain, whose it is and what to do", left="32768 pages: 32768 hugetlb",
+              whose=rf"pfn 0x[0-9a-f]+: hugetlb, mapped by {ME} \({os.getpid()}\) at 0x[0-9a-f]+.*",
+              do=r"This huge page has nowhere to go: free one of its size on another node, or interrupt the offline\.")
+    oracle.write(f"/sys/devices/system/node/node{NODE}/hugepages/hugepages-1048576kB/nr_hugepages", 1)
+    guest.eq("gigantic: a page of 1 GiB on another node, and the offline ends", 0, offline.ends())
+    held.close()
+
+
+def vmem_blocks(blocks):
+    addr = {device.name: device for device in oracle.devices()}["vmem0"].addr
+    return [number for number in oracle.blocks_of(addr, blocks * oracle.BLOCK_BYTES) if oracle.block(number)]
+
+
+def resize(blocks):
+    guest.host("vmem-resize", "vmem0", blocks * oracle.BLOCK_BYTES)
+    if not guest.wait_for(ledger.SECONDS, lambda: len(vmem_blocks(64)) == blocks):
+        raise RuntimeError(f"vmem0: expected {blocks} memory blocks, got {len(vmem_blocks(64))}")
+    return vmem_blocks(64)
+
+
+def virtio_name():
+    return next(name for name in os.listdir(DRIVER) if name.startswith("virtio"))
+
+
+def virtio_tables():
+    """virtio-mem that has page tables in it does not shrink."""
+    number, = resize(1)
+    if oracle.block(number).state != "online":
+        online([number], "online_kernel")
+    holder = Holder(lambda: take_tables(0))
+    device = virtio_name()
+    guest.host("vmem-resize", "vmem0", 0)
+    told = rf"virtio_mem_above: {device}: .*[0-9.]+ \w+ instead of 0 B"
+    guest.wait_for(ledger.SECONDS, lambda: re.search(told, now()))
+    matches("virtio-mem: doctor --now", now(), told, r"do: See which pages stay \(mhptop plan offline\): .*")
+    guest.eq("virtio-mem: plan offline of the device", ("no", True), (
+        plan(device)["answer"], any(reason["kind"] == "pgtable" for block in plan(device)["blocks"]
+                                    for reason in block["reasons"])))
+    page = Page(f"memory{number}")
+    page.says("virtio-mem: explain, the device", device=device)
+    guest.ok("virtio-mem: explain, page tables of the process", [] if page.first(
+        "whose", rf"pgtable of {ME} \({holder.pid}\)$") else page.lines.get("whose", []))
+    holder.close()
+    guest.ok("virtio-mem: without the process, no page table is in the way", [] if guest.wait_for(
+        ledger.SECONDS, lambda: not any(reason["kind"] == "pgtable" for block in plan(device)["blocks"]
+                                        for reason in block["reasons"])) else [plan(device)])
+
+
+def auto_movable():
+    """The policy auto-movable puts a part of one device into a kernel zone."""
+    oracle.write(f"{PARAMETERS}/online_policy", "auto-movable")
+    oracle.write(f"{PARAMETERS}/auto_movable_ratio", 30)
+    oracle.write(f"{oracle.MEMORY}/auto_online_blocks", "online")
+    numbers = resize(6)
+    guest.wait_for(ledger.SECONDS, lambda: all(oracle.block(number).state == "online" for number in numbers))
+    zones = [oracle.block(number).zones[0] for number in numbers]
+    movable = zones.count("Movable")
+    device = virtio_name()
+    guest.ok(f"auto-movable: the device is in two zones: {' '.join(zones)}", [] if 0 < movable < 6 else ["it is in one"])
+    matches("auto-movable: doctor --now", now(),
+            rf"kernel_zone: {device}: .*: {movable} of 6 memory blocks Movable, {6 - movable} in a kernel zone")
+    listed = json.loads(ledger.run("list", "--json"))
+    guest.eq("auto-movable: list has each zone of the device", zones, [
+        row["zone"] for row in listed["ranges"] if row["device"] == device
+        for _ in range(row["first_block"], row["last_block"] + 1)])
+    settings = subprocess.run([ledger.MHPTOP, "doctor"], stdout=subprocess.PIPE, check=False, text=True).stdout
+    guest.note("\n".join(line for line in settings.splitlines() if "auto" in line))
+    matches("auto-movable: doctor lists the policy and its ratio", settings, r".*online_policy.*auto-movable.*",
+            r".*auto_movable_ratio.*30.*")
 
 
 def take_pinned(number):
@@ -216,7 +311,7 @@ def killed():
 
 
 SITUATIONS = {situation.__name__: situation for situation in (
-    partial, text_page, killed)}
+    partial, text_page, gigantic, virtio_tables, auto_movable, killed)}
 
 
 def main():

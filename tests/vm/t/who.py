@@ -1,11 +1,12 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Who added, onlined, offlined and removed memory, and in which way.
+"""Who added, onlined, offlined and removed memory, and in which way: each way that a guest can do.
 
-    who.py DEVICE...       devices: dimm, vmem (a virtio-mem device vmem0)
+    who.py WAY...          ways: dimm, vmem (a virtio-mem device vmem0), dax (an NVDIMM)
 
-ACPI and the kernel's policy with a DIMM, a process that is called as udev's workers are, a writer to sysfs, and virtio-mem.
-`mhptop explain` and `mhptop report` must name the task and the way, as the test did it.
+ACPI and the kernel's policy with a DIMM, a process that is called as udev's workers are, a writer to sysfs, virtio-mem,
+daxctl, and the driver kmem that is bound through sysfs. `mhptop explain` and `mhptop report` must name the task and the way, as
+the test did it.
 """
 import ctypes
 import os
@@ -14,6 +15,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), ".."))
 # pylint: disable=wrong-import-position
+import lib_dax as dax
 import lib_guest as guest
 import lib_ledger as ledger
 import lib_oracle as oracle
@@ -23,6 +25,8 @@ ME = "who.py"
 UDEV = "(udev-worker)"
 PR_SET_NAME = 15
 WORKER = r"kworker/\S+ \(\d+\)"
+KMEM = "/sys/bus/dax/drivers/kmem"
+DEVICE_DAX = "/sys/bus/dax/drivers/device_dax"
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -90,7 +94,39 @@ def vmem():
            rf"offline memory{number} from Movable +ok .*{WORKER}, virtio_mem", rf"remove .* ok .*{WORKER}, virtio_mem")
 
 
-WAYS = {"dimm": dimm, "vmem": vmem}
+def dax_ways():
+    policy("offline")
+    guest.ok("the NVDIMM gets labels", dax.prepare())
+    device = dax.create_namespace()
+    number = dax.whole_blocks(device)[0]
+    tool, me = r"daxctl \(\d+\)", rf"{re.escape(ME)} \({os.getpid()}\)"
+    with recording("daxctl") as path:
+        dax.must_work("daxctl", "reconfigure-device", "-m", "system-ram", "--no-online", device)
+        dax.must_work("daxctl", "online-memory", device)
+        who("daxctl", path, number, rf"added by {tool}, daxctl; onlined by {tool}, daxctl; offlined by -")
+        dax.must_work("daxctl", "offline-memory", device)
+        dax.must_work("daxctl", "reconfigure-device", "-m", "devdax", device)
+    report(path, "daxctl", rf"add .* ok .*{tool}, daxctl", rf"online +memory{number} to \w+ +ok .*{tool}, daxctl",
+           rf"offline memory{number} from \w+ +ok .*{tool}, daxctl", rf"remove .* ok .*{tool}, daxctl")
+    with recording("kmem") as path:
+        oracle.write(f"{DEVICE_DAX}/unbind", device)
+        for name in "new_id", "bind":       # the first may bind it already
+            try:
+                oracle.write(f"{KMEM}/{name}", device)
+            except OSError as err:
+                guest.note(f"{name}: {err.strerror}")
+        guest.ok("kmem: its memory is there", [] if oracle.block(number) else ["it is not"])
+        # kmem can bring memory online and take it offline, too: nothing tells a task that binds it from one that writes to sysfs.
+        guest.eq("kmem: online", None, oracle.block_set(number, "online_movable"))
+        who("kmem", path, number, rf"added by {me}, kmem; onlined by {me}, way unknown; offlined by -")
+        guest.eq("kmem: offline", None, oracle.block_set(number, "offline"))
+        who("kmem", path, number, rf"added by {me}, kmem; onlined by {me}, way unknown; offlined by {me}, way unknown")
+        oracle.write(f"{KMEM}/unbind", device)
+        guest.eq("kmem: unbound, its memory is gone", None, oracle.block(number))
+    report(path, "kmem", rf"add .* ok .*{me}, kmem", rf"remove .* ok .*{me}, kmem")
+
+
+WAYS = {"dimm": dimm, "vmem": vmem, "dax": dax_ways}
 
 
 def main():
