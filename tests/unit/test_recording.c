@@ -170,6 +170,10 @@ static void test_wrong_headers(void)
 		-EPROTO, "\"page_bytes\" is not a page size: 0");
 	header_fails(
 		NAMES
+		"\"source\":\"events\",\"page_bytes\":4,\"block_bytes\":4096}",
+		-EPROTO, "\"page_bytes\" is not a page size: 4");
+	header_fails(
+		NAMES
 		"\"source\":\"events\",\"page_bytes\":4096,\"block_bytes\":0}",
 		-EPROTO, "\"block_bytes\" is not a memory block size: 0");
 	header_fails(

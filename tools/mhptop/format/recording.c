@@ -13,6 +13,9 @@
 #include "base/plain_text.h"
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
+/* Of the architectures that Linux runs on, with room above */
+#define PAGE_BYTES_MIN 4096
+#define PAGE_BYTES_MAX (1 << 24)
 #define RECORDING_UNKNOWN_MAX (64 * 32) /* names of events, with quotes */
 
 const char *recording_check_name(int self_check)
@@ -324,7 +327,8 @@ static int get_geometry(struct reader *reader, struct source_info *info)
 		err = reader_number(reader, "block_bytes", &info->block_bytes);
 	if (err)
 		return err;
-	if (!is_power_of_two(page) || page > 1 << 24)
+	if (!is_power_of_two(page) || page < PAGE_BYTES_MIN ||
+	    page > PAGE_BYTES_MAX)
 		return reader_fail(reader,
 				   "\"page_bytes\" is not a page size: %llu",
 				   page);

@@ -83,9 +83,13 @@ static bool shares_backing(const struct rules *rules, u64 nr, u64 vmemmap)
 static bool may_be_uneven(const struct rules *rules, u64 nr, u64 vmemmap)
 {
 	const s64 most = rules->opts.page_bytes / 8 * 2;
-	s64 more = rule_difference(vmemmap, nr * rules->ratio_vmemmap /
-						    rules->ratio_pages);
+	s64 more;
 
+	/* A section without pages is none. */
+	if (!rules->ratio_pages)
+		return false;
+	more = rule_difference(vmemmap,
+			       nr * rules->ratio_vmemmap / rules->ratio_pages);
 	return vmemmap && more && more <= most && more >= -most &&
 	       rules_may_be_backing(rules, more);
 }

@@ -10,8 +10,9 @@
 
 bool rules_may_be_backing(const struct rules *rules, s64 pages)
 {
-	return rules->opts.any_struct_page &&
-	       !(pages % (s64)(rules->opts.page_bytes / 8));
+	const s64 pmd_pages = rules->opts.page_bytes / 8;
+
+	return rules->opts.any_struct_page && pmd_pages && !(pages % pmd_pages);
 }
 
 static bool is_backed_by(const struct rule_retired *retired, u64 host_pfn)
