@@ -93,16 +93,21 @@ static __always_inline void mhp_copy_find_whose(void)
 			bpf_core_field_offset(struct kmem_cache, name);
 		mhp_whose.has |= MHP_WHOSE_CACHE;
 	}
-	if (!bpf_core_field_exists(((struct dentry *)0)->d_u.d_alias) ||
-	    !bpf_core_field_exists(((struct dentry *)0)->d_name.name))
+	if (bpf_core_field_exists(((struct dentry *)0)->d_u.d_alias))
+		mhp_whose.dentry_alias =
+			bpf_core_field_offset(struct dentry, d_u.d_alias);
+	else if (bpf_core_field_exists(((struct dentry___flat *)0)->d_alias))
+		mhp_whose.dentry_alias =
+			bpf_core_field_offset(struct dentry___flat, d_alias);
+	else
+		return;
+	if (!bpf_core_field_exists(((struct dentry *)0)->d_name.name))
 		return;
 	mhp_whose.mapping_host =
 		bpf_core_field_offset(struct address_space, host);
 	mhp_whose.inode_number = bpf_core_field_offset(struct inode, i_ino);
 	mhp_whose.inode_sb = bpf_core_field_offset(struct inode, i_sb);
 	mhp_whose.inode_dentry = bpf_core_field_offset(struct inode, i_dentry);
-	mhp_whose.dentry_alias =
-		bpf_core_field_offset(struct dentry, d_u.d_alias);
 	mhp_whose.dentry_name =
 		bpf_core_field_offset(struct dentry, d_name.name);
 	mhp_whose.sb_id = bpf_core_field_offset(struct super_block, s_id);

@@ -74,6 +74,11 @@ struct dentry {
 	struct mhp_dentry_list d_u;
 };
 
+/* The union has no name in newer kernels, such as 7.3. */
+struct dentry___flat {
+	struct mhp_hlist d_alias;
+};
+
 struct notifier_block {
 	void *notifier_call;
 	struct notifier_block *next;

@@ -172,10 +172,12 @@ def text_page():
     page = Page(f"memory{number}")
     page.says("text page: explain names the file, and that many map it",
               left="1 page: 1 file", task=rf"sh \({offline.shell.pid}\), in .*offline_pages",
-              whose=rf"pfn {holder.told['pfn']:#x}: file text \(inode {inode} of tmpfs\), mapped by {ME} .*{TEXT} and \d+ more",
+              whose=rf"pfn {holder.told['pfn']:#x}: file text \(inode {inode} of tmpfs\), mapped by {ME} .*{TEXT}.*",
               do="This page of a file is in use: find who reads or pins that file, or interrupt the offline.")
-    more = page.first("whose", r" and (\d+) more$")
-    guest.ok("text page: nearly all of the processes", [] if more and PROCESSES // 2 < int(more[0]) <= PROCESSES else [more])
+    # How many map it at that moment is a matter of chance: the kernel unmaps it each time it tries to migrate it.
+    more = page.first("whose", r" and (\d+) more$") or [0]
+    mapped = page.lines["whose"][0].count(TEXT) + int(more[0])
+    guest.ok(f"text page: {mapped} of the processes", [] if 2 <= mapped <= PROCESSES + 1 else [mapped])
     matches("text page: doctor --now", now(), rf"offline_retries: memory{number}: .*: for at least {TIME}.*",
             r"do: Find out what holds the page \(mhptop explain\), or interrupt the task that takes the memory offline\.")
     for child in children:
