@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Parses the command line, driven by the table of options. */
-#include <errno.h>
 #include <getopt.h>
 #include <langinfo.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,64 +10,8 @@
 #include "base/moment.h"
 #include "base/units.h"
 #include "cli/options.h"
-#include "source/replay.h"
+#include "cli/value.h"
 #include "serve/listen.h"
-
-static int refuse_value(const char *name, const char *needs, const char *text)
-{
-	if (!name)
-		return status_fail(STATUS_USAGE, "diff needs %s, not '%s'",
-				   needs, text);
-	return status_fail(STATUS_USAGE, "--%s needs %s, not '%s'", name, needs,
-			   text);
-}
-
-static int parse_seconds(struct cli *cli, const char *text)
-{
-	if (!duration_parse(&cli->check.for_ns, text) && cli->check.for_ns)
-		return 0;
-	return refuse_value("for", DURATION_EXAMPLE, text);
-}
-
-static const char *option_name(int value)
-{
-	const struct cli_option *option = cli_options;
-
-	while (option->value != value)
-		option++;
-	return option->name;
-}
-
-static int parse_setting(struct cli *cli, int option, const char *arg)
-{
-	char why[256];
-
-	if (!rules_set(&cli->check.rules, option_name(option), arg ? arg : "",
-		       why, sizeof(why)))
-		return 0;
-	return status_fail(STATUS_USAGE, "--%s", why);
-}
-
-static int cli_parse_check(struct cli *cli, int option, const char *arg)
-{
-	char why[512];
-
-	switch (option) {
-	case CLI_OPT_FOR:
-		return parse_seconds(cli, arg);
-	case CLI_OPT_JUNIT:
-		cli->check.junit = arg;
-		return 0;
-	case CLI_OPT_VMLINUX:
-		cli->check.vmlinux = cli->report.vmlinux = arg;
-		return 0;
-	case CLI_OPT_RULES:
-		if (!rules_read(&cli->check.rules, arg, why, sizeof(why)))
-			return 0;
-		return status_fail(STATUS_USAGE, "--rules: %s", why);
-	}
-	return parse_setting(cli, option, arg);
-}
 
 /* Always false, for cli_parse() to return. */
 static bool print_hint(const struct cli *cli, int *status)
@@ -80,70 +22,6 @@ static bool print_hint(const struct cli *cli, int *status)
 		info->name);
 	*status = STATUS_USAGE;
 	return false;
-}
-
-static int parse_delay(struct cli *cli, const char *text)
-{
-	char needs[48];
-
-	if (!view_delay_parse(&cli->view.delay, text))
-		return 0;
-	snprintf(needs, sizeof(needs), "seconds from %g to %g", VIEW_DELAY_MIN,
-		 VIEW_DELAY_MAX);
-	return refuse_value("delay", needs, text);
-}
-
-static int parse_frames(struct cli *cli, const char *text)
-{
-	const char *end;
-	u64 frames;
-
-	if (!number_parse(&frames, text, false, &end) && !*end && frames) {
-		cli->view.frames = frames;
-		return 0;
-	}
-	return refuse_value("frames", "a number above 0", text);
-}
-
-static int parse_sort(struct cli *cli, const char *text)
-{
-	const char *key = text + (*text == '-');
-
-	if (!column_find(key))
-		return status_fail(STATUS_USAGE, "--sort: unknown column '%s'",
-				   key);
-	snprintf(cli->view.sort, sizeof(cli->view.sort), "%s", key);
-	cli->view.reverse = *text == '-';
-	return 0;
-}
-
-static int parse_filter(struct cli *cli, const char *text)
-{
-	struct block_filter *filter;
-	char why[256];
-	int err = block_filter_parse(&filter, text, why, sizeof(why));
-
-	if (err)
-		return status_fail(err == -EINVAL ? STATUS_USAGE :
-						    STATUS_FAILED,
-				   "--filter: %s", why);
-	block_filter_free(filter);
-	cli->view.filter = text;
-	return 0;
-}
-
-/* "15.401234", as printed with the events, or "+5s" after the recorder started. */
-static int parse_moment(struct cli_moment *moment, const char *name,
-			const char *text)
-{
-	moment->is_set = true;
-	moment->from_begin = *text == '+';
-	if (!duration_parse(&moment->ns, text + moment->from_begin))
-		return 0;
-	return refuse_value(
-		name,
-		"a time as printed, such as 15.401234, or one after the begin, such as +2s",
-		text);
 }
 
 /* "run.ndjson@+5s": of the recordings of diff, each may have a time, unless a file has that name. */
@@ -162,45 +40,10 @@ static int parse_diff(struct cli *cli)
 			continue;
 		/* It is one of the arguments of the program, which may be changed. */
 		*at = '\0';
-		if (parse_moment(&cli->moments[i], NULL, at + 1))
+		if (cli_moment_parse(&cli->moments[i], NULL, at + 1))
 			return STATUS_USAGE;
 	}
 	return STATUS_OK;
-}
-
-static int parse_time(struct cli *cli, const char *text)
-{
-	if (time_style_parse(&cli->view.time, text))
-		return refuse_value("time", TIME_STYLES, text);
-	cli->check.time = cli->report.time = cli->view.time;
-	return 0;
-}
-
-static int cli_parse_source(struct cli *cli, const char *text)
-{
-	enum source_kind kind;
-
-	for (kind = SOURCE_EVENTS; kind <= SOURCE_SYSFS; kind++) {
-		if (strcmp(source_kind_name(kind), text))
-			continue;
-		cli->source = kind;
-		cli->has_source = true;
-		return 0;
-	}
-	return status_fail(STATUS_USAGE,
-			   "--source needs events, probes or sysfs, not '%s'",
-			   text);
-}
-
-static int parse_listen(struct cli *cli, const char *text)
-{
-	int err = address_parse(&cli->serve.address, text);
-
-	cli->serve.listens = true;
-	if (err)
-		return refuse_value("listen",
-				    "ADDR:PORT, such as " SERVE_ADDRESS, text);
-	return 0;
 }
 
 #define DAY_NS (10 * 86400 * LOOP_NS)
@@ -219,134 +62,13 @@ static int check_at(struct cli *cli)
 		if (!moment_parse(&moment, cli->at, cli->view.time, DAY_NS) &&
 		    moment.ns >= 0)
 			return 0;
-		return refuse_value("at", MOMENT_EXAMPLE, cli->at);
+		return cli_refuse_value("at", MOMENT_EXAMPLE, cli->at);
 	}
 	cli->add.has_address = true;
 	if (!number_parse(&cli->add.address, cli->at, true, &end) && !*end)
 		return 0;
-	return refuse_value("at", "an address such as 0x100000000", cli->at);
-}
-
-static int parse_speed(struct cli *cli, const char *text)
-{
-	char needs[48];
-
-	if (!replay_speed_parse(&cli->view.speed, text))
-		return 0;
-	snprintf(needs, sizeof(needs), "a number from %g to %g",
-		 REPLAY_SPEED_MIN, REPLAY_SPEED_MAX);
-	return refuse_value("speed", needs, text);
-}
-
-static int parse_mode(struct cli *cli, const char *text)
-{
-	if (!plan_add_mode_parse(&cli->add.mode, text))
-		return 0;
-	return refuse_value("mode", PLAN_ADD_MODES, text);
-}
-
-static int parse_room(u64 *bytes, const char *name, const char *text)
-{
-	if (!size_parse(bytes, text) && *bytes >= RECORD_SIZE_MIN)
-		return 0;
-	return refuse_value(name, "a size such as 64M, and 64K at least", text);
-}
-
-static int parse_keep(struct cli *cli, const char *text)
-{
-	const char *end;
-	u64 keep;
-
-	if (number_parse(&keep, text, false, &end) || *end ||
-	    keep > RECORD_KEEP_MAX)
-		return refuse_value("keep", "a number up to 999", text);
-	cli->record.keep = keep;
-	return 0;
-}
-
-static int parse_option(struct cli *cli, int option, const char *arg)
-{
-	switch (option) {
-	case CLI_OPT_BATCH:
-		cli->view.format = VIEW_TEXT;
-		return 0;
-	case CLI_OPT_JSON:
-		cli->view.format = VIEW_JSON;
-		cli->report.format = REPORT_JSON;
-		return 0;
-	case CLI_OPT_DELAY:
-		return parse_delay(cli, arg);
-	case CLI_OPT_FRAMES:
-		return parse_frames(cli, arg);
-	case CLI_OPT_OUTPUT:
-		cli->output = arg;
-		return 0;
-	case CLI_OPT_SORT:
-		return parse_sort(cli, arg);
-	case CLI_OPT_FILTER:
-		return parse_filter(cli, arg);
-	case CLI_OPT_TIME:
-		return parse_time(cli, arg);
-	case CLI_OPT_ASCII:
-		cli->view.ascii = true;
-		return 0;
-	case CLI_OPT_NO_COLOR:
-		cli->view.color = false;
-		return 0;
-	case CLI_OPT_SOURCE:
-		return cli_parse_source(cli, arg);
-	case CLI_OPT_LISTEN:
-		return parse_listen(cli, arg);
-	case CLI_OPT_TEXTFILE:
-		cli->serve.textfile = arg;
-		return 0;
-	case CLI_OPT_TLS_CERT:
-		cli->serve.files.certificate = arg;
-		return 0;
-	case CLI_OPT_TLS_KEY:
-		cli->serve.files.key = arg;
-		return 0;
-	case CLI_OPT_TOKEN_FILE:
-		cli->serve.files.token = arg;
-		return 0;
-	case CLI_OPT_PERFETTO:
-		cli->perfetto = true;
-		return 0;
-	case CLI_OPT_NDJSON:
-		cli->ndjson = true;
-		return 0;
-	case CLI_OPT_CSV:
-		cli->csv = true;
-		cli->report.format = REPORT_CSV;
-		return 0;
-	case CLI_OPT_NOW:
-		cli->now = true;
-		return 0;
-	case CLI_OPT_AT:
-		cli->at = arg;
-		return 0;
-	case CLI_OPT_SPEED:
-		return parse_speed(cli, arg);
-	case CLI_OPT_MODE:
-		return parse_mode(cli, arg);
-	case CLI_OPT_MAX_SIZE:
-		return parse_room(&cli->record.max_bytes, "max-size", arg);
-	case CLI_OPT_FLIGHT:
-		return parse_room(&cli->record.flight_bytes, "flight", arg);
-	case CLI_OPT_KEEP:
-		return parse_keep(cli, arg);
-	case CLI_OPT_REOPEN:
-		cli->record.reopen = true;
-		return 0;
-	case CLI_OPT_FOLLOW:
-		cli->follow = true;
-		return 0;
-	case CLI_OPT_SINCE:
-		return parse_moment(&cli->since, "since", arg);
-	case CLI_OPT_UNTIL:
-		return parse_moment(&cli->until, "until", arg);
-	}
-	return option < CLI_OPT_FOR ? 0 : cli_parse_check(cli, option, arg);
+	return cli_refuse_value("at", "an address such as 0x100000000",
+				cli->at);
 }
 
 /* The first argument is the command, the others are a question or the files of a command that reads some. */
@@ -476,7 +198,7 @@ static int parse_all(struct cli *cli, int argc, char **argv,
 		if (optarg && !*optarg && is_file_option(option))
 			err = status_fail(STATUS_USAGE,
 					  "--%s needs a file, not ''",
-					  option_name(option));
+					  cli_option_name(option));
 		else if (option == 1)
 			err = parse_argument(cli, optarg, args++);
 		else if (option == ':')
@@ -485,7 +207,7 @@ static int parse_all(struct cli *cli, int argc, char **argv,
 		else if (option == '?')
 			err = refuse_option(argv[optind - 1], optopt);
 		else
-			err = parse_option(cli, option, optarg);
+			err = cli_value_take(cli, option, optarg);
 	}
 	while (!err && optind < argc)
 		err = parse_argument(cli, argv[optind++], args++);
@@ -678,7 +400,7 @@ bool cli_parse(struct cli *cli, int argc, char **argv, int *status)
 	    cli->view.format == VIEW_DASHBOARD)
 		cli->view.time = TIME_AS_LOCAL;
 	if (!cli->serve.listens && !cli->serve.textfile && *status == STATUS_OK)
-		*status = parse_listen(cli, SERVE_ADDRESS);
+		*status = cli_value_take(cli, CLI_OPT_LISTEN, SERVE_ADDRESS);
 	cli->report.output = cli->output;
 	if (cli->output && cli->report.format == REPORT_TEXT)
 		cli->report.format = REPORT_HTML;
