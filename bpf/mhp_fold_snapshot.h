@@ -166,7 +166,7 @@ MHP_FOLD void mhp_fold_snapshot_block(struct mhp_ledger *ledger,
 		   e->origin == MHP_ORIGIN_KERNEL) {
 		block->flags |= MHP_BLOCK_ESTIMATED;
 		block->managed = e->nr_pages - e->vmemmap_pages;
-		block->present = block->managed + (s32)own;
+		block->present = mhp_fold_sum(block->managed, own);
 	}
 	block->flags |= MHP_BLOCK_COUNTED;
 	block->vmemmap_online = own;
