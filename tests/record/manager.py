@@ -13,18 +13,9 @@ import subprocess
 import sys
 import tempfile
 
-LONG = 120  # seconds; only a machine that has come to a halt takes as long
-COUNT = 0
-FAILED = []
-
-
-def eq(name, want, got):
-    global COUNT  # pylint: disable=global-statement
-    COUNT += 1
-    print(f"{'ok' if got == want else 'not ok'} {COUNT} {name}", flush=True)
-    if got != want:
-        FAILED.append(name)
-        print(f"# expected {want!r}, got {got!r}", flush=True)
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), ".."))
+# pylint: disable=wrong-import-position
+from lib_host import LONG, done, eq
 
 
 class Manager:
@@ -82,8 +73,7 @@ def main():
         manager = Manager(folder)
         rotating(manager, tool, lines, os.path.join(folder, "run.ndjson"))
         flight(manager, tool, lines, os.path.join(folder, "flight.mhp"))
-    print(f"1..{COUNT}")
-    sys.exit(bool(FAILED))
+    done()
 
 
 main()

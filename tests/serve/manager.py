@@ -17,20 +17,10 @@ import tempfile
 import time
 import urllib.request
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), ".."))
+# pylint: disable=wrong-import-position
+from lib_host import LONG, done, eq
 from served import Secrets
-
-LONG = 120  # seconds; only a machine that has come to a halt takes as long
-COUNT = 0
-FAILED = []
-
-
-def eq(name, want, got):
-    global COUNT  # pylint: disable=global-statement
-    COUNT += 1
-    print(f"{'ok' if got == want else 'not ok'} {COUNT} {name}", flush=True)
-    if got != want:
-        FAILED.append(name)
-        print(f"# expected {want!r}, got {got!r}", flush=True)
 
 
 def start(*command, **settings):
@@ -156,8 +146,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         readiness(tool, recording, folder)
     sockets(tool, recording)
-    print(f"1..{COUNT}")
-    sys.exit(bool(FAILED))
+    done()
 
 
 main()

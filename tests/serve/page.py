@@ -11,19 +11,12 @@ import subprocess
 import sys
 import tempfile
 
-sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), ".."))
 # pylint: disable=wrong-import-position
+from lib_host import done, eq
 from served import LONG, Secrets, Server, last_frame
 
 BROWSER = ("chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars")
-RESULTS = []
-
-
-def eq(name, want, got):
-    RESULTS.append(want == got)
-    print(f"{'ok' if want == got else 'not ok'} {len(RESULTS)} {name}", flush=True)
-    if want != got:
-        print(f"# expected {want!r}\n# got      {got!r}", flush=True)
 
 
 class Page(html.parser.HTMLParser):
@@ -132,8 +125,7 @@ def main():
         check_recording(tool, path, os.path.basename(path))
     with tempfile.TemporaryDirectory() as folder:
         check_recording(tool, recordings[0], "with TLS and a token", Secrets(folder))
-    print(f"1..{len(RESULTS)}")
-    sys.exit(not all(RESULTS))
+    done()
 
 
 main()

@@ -16,6 +16,9 @@ import sys
 import tempfile
 import warnings
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), ".."))
+# pylint: disable=wrong-import-position
+from lib_host import done, eq
 from prometheus import Prometheus
 from served import LONG, Secrets, Server, until
 from strangers import REQUESTS
@@ -43,14 +46,6 @@ scrape_configs:
     static_configs: [{{targets: ["{target}"]}}]
 """
 PATHS = "/", "/metrics", "/state", "/events", "/page.js", "/nothing"
-RESULTS = []
-
-
-def eq(name, want, got):
-    RESULTS.append(want == got)
-    print(f"{'ok' if want == got else 'not ok'} {len(RESULTS)} {name}", flush=True)
-    if want != got:
-        print(f"# expected {want!r}, got {got!r}", flush=True)
 
 
 def curl(server, path, *options, certificate=None, scheme="https"):
@@ -258,8 +253,7 @@ def main():
     with tempfile.TemporaryDirectory() as other:
         only_token(tool, recording, other)
     eq("it ends well, and said nothing else", (0, ""), server.stop())
-    print(f"1..{len(RESULTS)}")
-    sys.exit(not all(RESULTS))
+    done()
 
 
 if __name__ == "__main__":

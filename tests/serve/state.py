@@ -10,22 +10,15 @@ import os
 import re
 import sys
 
-sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), ".."))
 # pylint: disable=wrong-import-position
+from lib_host import done, eq
 from served import LONG, Server, last_frame
 
 HERE = os.path.dirname(os.path.realpath(__file__))
-RESULTS = []
 RUN = "state", "node", "zone", "hosting"
 # Nobody but root may know which pages and tasks there are.
 SECRET = re.compile(r"comm|pid|blocker|_by$|failed_pfn|free_pfn|refs")
-
-
-def eq(name, want, got):
-    RESULTS.append(want == got)
-    print(f"{'ok' if want == got else 'not ok'} {len(RESULTS)} {name}", flush=True)
-    if want != got:
-        print(f"# expected {want!r}, got {got!r}", flush=True)
 
 
 def ask(server, path, **headers):
@@ -120,8 +113,7 @@ def main():
             check_hosts(server)
         server.process.terminate()
         server.process.wait()
-    print(f"1..{len(RESULTS)}")
-    sys.exit(not all(RESULTS))
+    done()
 
 
 main()
