@@ -45,6 +45,8 @@ bool rules_lacks_events(const struct rules *rules)
 	};
 	size_t i;
 
+	if (rules->opts.partial)
+		return true;
 	for (i = 0; i < sizeof(events) / sizeof(*events); i++)
 		if (rules->opts.unknown_events >> events[i] & 1)
 			return true;
@@ -199,6 +201,7 @@ void rules_describe(struct rules *rules, const struct source_info *info)
 	rules->opts.any_struct_page = info->any_struct_page;
 	rules->opts.unknown_events = info->unknown_events;
 	rules->opts.doubtful_events = info->doubtful_events;
+	rules->opts.partial = info->partial;
 	rules->opts.balloon = info->balloon;
 	rules->gaps |= rules_lacks_events(rules);
 }

@@ -111,6 +111,7 @@ struct rules_opts {
 	u64 doubtful_events;
 	bool no_late_ends; /* it does not report the end of an operation that began before */
 	u64 struct_page_bytes;
+	bool partial; /* events of some tasks, CPUs or moments were left out */
 	bool any_struct_page;
 	bool balloon;
 	bool skip[NR_RULES];

@@ -120,6 +120,14 @@ static int chain_next(struct source_chain *chain)
 	return 0;
 }
 
+/* Take over why another recording, of which there is no more than its header, proves nothing. */
+static void note_doubts(struct source_info *info,
+			const struct source_info *other)
+{
+	info->missing_events |= other->missing_events;
+	info->partial = info->partial ?: other->partial;
+}
+
 /*
  * Take over the header of the recording that was opened, as soon as it is there:
  * the first one has the size of memory blocks. 1: it is there, 0: not yet, or an
@@ -148,6 +156,8 @@ static int chain_begin(struct source_chain *chain)
 	}
 	*info = *next;
 	info->unmarked |= first.unmarked;
+	if (!first.block_bytes)
+		note_doubts(info, &first);
 	if (first.block_bytes) {
 		info->block_bytes = first.block_bytes;
 		info->page_bytes = first.page_bytes;
@@ -196,6 +206,7 @@ static int chain_first(struct source_chain *chain)
 	while (!ret && chain->now->info.empty && chain->next < chain->nr) {
 		source_read(chain->now, NULL, NULL);
 		chain->source.info.unmarked |= chain->now->info.unmarked;
+		note_doubts(&chain->source.info, &chain->now->info);
 		chain->source.part++;
 		chain_end_part(chain);
 		chain_keep(chain);

@@ -441,6 +441,13 @@ static int open_input(struct source_text *text, struct perf_data *data)
 	return 0;
 }
 
+/* What a perf.data says about what was to be recorded. */
+static void note_scope(struct source_info *info, const struct perf_data *data)
+{
+	import_recorded(info, data->events);
+	info->partial = data->partial;
+}
+
 static int prepare(struct source_text *text)
 {
 	struct perf_data data = { 0 };
@@ -457,8 +464,12 @@ static int prepare(struct source_text *text)
 			return err;
 	}
 	choose_buffer(text);
-	if (!text->buffer)
-		return err ?: open_empty(text);
+	if (!text->buffer) {
+		err = err ?: open_empty(text);
+		if (!err && text->input.is_perf)
+			note_scope(&text->source.info, &data);
+		return err;
+	}
 	err = refuse_times(text);
 	if (err)
 		return err;
@@ -474,6 +485,8 @@ static int prepare(struct source_text *text)
 	text->source.info.unknown_events = text->source.info.missing_events;
 	text->source.info.doubtful_events =
 		import_kinds_doubtful(&text->buffer->kinds);
+	if (text->input.is_perf)
+		note_scope(&text->source.info, &data);
 	/* perf marks the end of its data. */
 	text->source.info.unmarked = !text->input.is_perf || data.unmarked;
 	text->header = 0;

@@ -77,6 +77,17 @@ struct trace_dat_events *trace_dat_events_new(struct tep_handle *tep)
 	return events;
 }
 
+u64 trace_dat_recorded(const struct trace_dat_events *events)
+{
+	u64 recorded = 0;
+	unsigned int i;
+
+	for (i = 1; i < MHP_NR_EVENTS; i++)
+		if (events->formats[i])
+			recorded |= 1ULL << i;
+	return recorded;
+}
+
 /* The field in the file's format, NULL if it is missing. */
 static const struct tep_format_field *
 find_field(struct trace_dat_events *events, unsigned int event, size_t nr)
@@ -266,6 +277,8 @@ static void send_number(struct reader *reader, enum trace_dat_kind kind,
 	struct trace_dat_message message = { .kind = kind };
 
 	message.number = number;
+	if (kind == TRACE_DAT_UNSIZED)
+		message.recorded = trace_dat_recorded(reader->events);
 	send(reader, &message);
 }
 
@@ -290,6 +303,7 @@ static void send_block(struct reader *reader)
 	message.number = import_block_pages(&reader->block);
 	message.missing = import_kinds_missing(&reader->kinds);
 	message.doubtful = import_kinds_doubtful(&reader->kinds);
+	message.recorded = trace_dat_recorded(reader->events);
 	send(reader, &message);
 }
 
