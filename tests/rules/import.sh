@@ -194,6 +194,18 @@ for header in '# tracer: nop' 'cpus=2' '[    3.000000] Dumping ftrace buffer:'; 
 	sed "20i $header" "$WORK/text" >"$WORK/header.txt"
 	verdict "  inside an operation" 5 'the online operation on memory32 has not ended' "$WORK/header.txt"
 done
+# Texts of kernels whose events have different forms
+for order in 'cycles failures-block' 'failures-block first-range' 'first-range eject-range cycles'; do
+	for recording in $order; do
+		echo '# tracer: nop'
+		"$TOP/build/tests/as_text" tracefs "$recording.ndjson"
+	done >"$WORK/forms.txt"
+	verdict "texts of different kernels: $order" 0 '^# PASS: [0-9]+ events, 0 lost, completeness unknown' "$WORK/forms.txt"
+	sed '0,/: mhp_notify:/s//: mhp_of_tomorrow:/' "$WORK/forms.txt" >"$WORK/newer.txt"
+	verdict "  one of which has an event of a newer kernel" 5 'records of unknown events' "$WORK/newer.txt"
+	{ echo '# tracer: nop'; grep -m 1 mhp_add_end "$WORK/forms.txt" | sed 's/mhp_add_end/mhp_of_tomorrow/'; cat "$WORK/forms.txt"; } >"$WORK/newer.txt"
+	verdict "  behind one that has nothing else" 5 'records of unknown events' "$WORK/newer.txt"
+done
 
 # -- No events ---------------------------------------------------------------------------------------------------------
 
