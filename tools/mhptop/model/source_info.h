@@ -58,6 +58,7 @@ struct source_totals {
 	u64 unknown; /* events that only a newer mhptop knows, or with such words */
 	u64 unsized; /* events that were not read, as none gives the size of a memory block */
 	u64 mono_ns; /* CLOCK_MONOTONIC when the recording ended, 0: unknown */
+	bool balloon; /* as in struct source_info, but at the end */
 };
 
 /*

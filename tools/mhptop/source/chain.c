@@ -20,6 +20,7 @@ struct source_chain {
 	u64 part; /* of the source that is read */
 	u64 base; /* numbers used by earlier sources */
 	u64 skip; /* the first numbers of the source, whose records repeat what the one before it says */
+	bool balloon; /* at the end of the source before it, which it continues */
 	u64 skipped[64]; /* records that were left out for that, by event, and all at 0 */
 	u64 last_seq; /* highest number of a record */
 	struct source_totals sums; /* of earlier sources */
@@ -73,6 +74,7 @@ static void chain_end_part(struct source_chain *chain)
 	struct source_ending *ending = &chain->source.ending;
 
 	*ending = chain->now->ending;
+	ending->balloon |= chain->balloon;
 	if (ending->numbered)
 		ending->numbered = chain_number(chain, ending->numbered);
 	if (ending->numbered < chain->last_seq)
@@ -100,6 +102,7 @@ static void chain_keep(struct source_chain *chain)
 		       sizeof(chain->note));
 	chain->base = chain->source.ending.numbered;
 	chain->skip = 0;
+	chain->balloon = false;
 	memset(chain->skipped, 0, sizeof(chain->skipped));
 }
 
@@ -189,6 +192,7 @@ static int chain_go_on(struct source_chain *chain)
 		return 0;
 	}
 	chain->skip = next->base_records;
+	chain->balloon = chain->source.ending.balloon;
 	/* The ledgers of a run are compared once, at its end. */
 	if (chain->self_check != 1)
 		chain->self_check = self_check;

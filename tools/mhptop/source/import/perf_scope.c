@@ -53,7 +53,7 @@ static bool read_at(FILE *file, u64 at, void *to, size_t len)
 }
 
 /* What is at a place, with NUL behind it, NULL if it cannot be read. */
-static char *read_text(struct perf_scope *scope, FILE *file, u64 at, u64 size)
+static char *scope_text(struct perf_scope *scope, FILE *file, u64 at, u64 size)
 {
 	char *text = size <= MOST_TEXT ? malloc(size + 1) : NULL;
 
@@ -139,7 +139,7 @@ static void take_index(struct perf_scope *scope, FILE *file, u64 at, u64 size)
 /* Several arguments, each with its size. */
 static void take_cmdline(struct perf_scope *scope, FILE *file, u64 at, u64 size)
 {
-	char *text = read_text(scope, file, at, size), *to = text;
+	char *text = scope_text(scope, file, at, size), *to = text;
 	u32 nr, len;
 	u64 from = sizeof(nr);
 
@@ -177,7 +177,7 @@ void perf_scope_feature(struct perf_scope *scope, FILE *file, u64 feature,
 		take_cmdline(scope, file, at, size);
 	else if (feature == PERF_FEATURE_TRACING_DATA) {
 		free(scope->formats);
-		scope->formats = read_text(scope, file, at, size);
+		scope->formats = scope_text(scope, file, at, size);
 		/* Text is searched, in which there may be other things. */
 		for (; scope->formats && size; size--)
 			if (!scope->formats[size - 1])

@@ -51,8 +51,6 @@ void __attribute__((noreturn)) trace_dat_child(int file, int out);
  * frees it with free(); the handle must outlive it.
  */
 struct trace_dat_events *trace_dat_events_new(struct tep_handle *tep);
-/* The events of which the file has the format, a bit, 1 << number, for each: those that were to be recorded. */
-u64 trace_dat_recorded(const struct trace_dat_events *events);
 /*
  * Convert to a record of ours, without a number. 1: an mhp event; 2: one that
  * this version does not know, or with a word that it does not know; 0: any other event; -EPROTO with a reason: an invalid mhp event.

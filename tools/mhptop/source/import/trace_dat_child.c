@@ -77,7 +77,8 @@ struct trace_dat_events *trace_dat_events_new(struct tep_handle *tep)
 	return events;
 }
 
-u64 trace_dat_recorded(const struct trace_dat_events *events)
+/* The events of which the file has the format, a bit, 1 << number, for each: those that were to be recorded. */
+static u64 formats_mask(const struct trace_dat_events *events)
 {
 	u64 recorded = 0;
 	unsigned int i;
@@ -278,7 +279,7 @@ static void send_number(struct reader *reader, enum trace_dat_kind kind,
 
 	message.number = number;
 	if (kind == TRACE_DAT_UNSIZED)
-		message.recorded = trace_dat_recorded(reader->events);
+		message.recorded = formats_mask(reader->events);
 	send(reader, &message);
 }
 
@@ -303,7 +304,7 @@ static void send_block(struct reader *reader)
 	message.number = import_block_pages(&reader->block);
 	message.missing = import_kinds_missing(&reader->kinds);
 	message.doubtful = import_kinds_doubtful(&reader->kinds);
-	message.recorded = trace_dat_recorded(reader->events);
+	message.recorded = formats_mask(reader->events);
 	send(reader, &message);
 }
 
