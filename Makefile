@@ -107,8 +107,8 @@ bench:
 	$(Q)tests/vm/module/build.sh $(BASE)
 	$(Q)tests/bench/bench.py $(if $(ONLY),'$(ONLY)')
 
-# Documentation that is generated: the events in docs/events.md, the keys in the manual page, the JSON Schemas.
-docs: build/tests/events_doc build/tests/schema_doc build/tests/schema_answers
+# Documentation that is generated: the events in docs/events.md, keys and exit codes in the manual page, the JSON Schemas.
+docs: build/tests/events_doc build/tests/schema_doc build/tests/schema_answers build/tests/status_doc
 	$(Q)build/tests/schema_doc recording > docs/schema/recording-3.json
 	$(Q)build/tests/schema_doc frame > docs/schema/frame-3.json
 	$(Q)build/tests/schema_answers report > docs/schema/report-3.json
@@ -117,6 +117,8 @@ docs: build/tests/events_doc build/tests/schema_doc build/tests/schema_answers
 	$(Q)sed -i -e '/^<!-- reference -->$$/,/^<!-- \/reference -->$$/{//!d}' \
 		-e '/^<!-- reference -->$$/r build/events.md' docs/events.md
 	$(Q)tests/tui/keys_mdoc.sh > build/keys.mdoc
+	$(Q)build/tests/status_doc > build/statuses.mdoc
+	$(Q)sed -i -e '/^\.\\" statuses:/,/^\.\\" \/statuses$$/{//!d}' -e '/^\.\\" statuses:/r build/statuses.mdoc' docs/mhptop.8
 	$(Q)sed -i -e '/^\.\\" keys:/,/^\.\\" \/keys$$/{//!d}' -e '/^\.\\" keys:/r build/keys.mdoc' docs/mhptop.8
 
 # The packages of Debian install what make install does, elsewhere.
