@@ -8,12 +8,6 @@
 #include "model/columns.h"
 
 /*
- * The usual order: ranges that are there first, then removed ones, each in order of
- * address. NULL for the first one; NULL after the last.
- */
-const struct mhp_range *tui_range_next(const struct model *model,
-				       const struct mhp_range *range);
-/*
  * All ranges in the order of a column of range_columns, descending if reverse; the
  * usual order if the column is NULL and reverse is not set. Returns their number and an
  * array that the caller frees and that the next record invalidates; 0 and possibly
