@@ -4,8 +4,11 @@
 
 #include "view/tui/range_order.h"
 
-/* The usual order: ranges that are there first, then removed ones, each by address. */
-static const struct mhp_range *usual_next(const struct model *model,
+/*
+ * The usual order: ranges that are there first, then removed ones, each in order of
+ * address. NULL for the first one; NULL after the last.
+ */
+static const struct mhp_range *range_next(const struct model *model,
 					  const struct mhp_range *range)
 {
 	bool removed = range && range->removed;
@@ -47,7 +50,7 @@ size_t tui_range_order(const struct mhp_range ***list,
 	*list = calloc(all + 1, sizeof(**list));
 	if (!*list)
 		return 0;
-	while (nr < all && (range = usual_next(model, range)))
+	while (nr < all && (range = range_next(model, range)))
 		(*list)[nr++] = range;
 	if (column || reverse)
 		qsort_r(*list, nr, sizeof(**list), range_compare, &key);

@@ -8,11 +8,10 @@
 #include "model/columns.h"
 
 /*
- * All ranges in the order of a column of range_columns, descending if reverse. If the
- * column is NULL and reverse is not set, in the usual order: ranges that are there
- * first, then removed ones, each by address. Returns their number and an array that the
- * caller frees and that the next record invalidates; 0 and possibly NULL if out of
- * memory.
+ * All ranges in the order of a column of range_columns, descending if reverse; the
+ * usual order if the column is NULL and reverse is not set. Returns their number and an
+ * array that the caller frees and that the next record invalidates; 0 and possibly
+ * NULL if out of memory.
  */
 size_t tui_range_order(const struct mhp_range ***list,
 		       const struct model *model, const struct column *column,
