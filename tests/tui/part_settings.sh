@@ -9,15 +9,15 @@ rm -rf "$XDG_CONFIG_HOME"
 open 80x24 "$MHPTOP replay $STORY"
 shows "columns: the usual ones" '^ +BLOCK STATE +NODE ZONE'
 keys c
-shows "c: the columns to choose from" '^> \[x\] BLOCK +id +width +6  memory block number'
+shows "c: the columns to choose from" '^> \[x\] BLOCK +width +6  memory block number'
 keys j Space
 shows "columns: Space hides one" '^> \[ \] STATE'
 keys Down Right
-shows "columns: Right moves one" '^> \[x\] NODE +node +width +4'
+shows "columns: Right moves one" '^> \[x\] NODE +width +4'
 keys + +
-shows "columns: + makes one wider" '^> \[x\] NODE +node +width +6'
+shows "columns: + makes one wider" '^> \[x\] NODE +width +6'
 keys Down Down Down - - - - -
-shows "columns: - makes one narrower" '^> \[x\] PRESENT +present +width +3'
+shows "columns: - makes one narrower" '^> \[x\] PRESENT +width +3'
 keys Enter
 shows "columns: the table has them" '^ +BLOCK ZONE +NODE HOSTING VMEMMAP PRE '
 keys n
