@@ -35,9 +35,9 @@ SAN_OBJ := $(MHPTOP_SRC:tools/mhptop/%.c=build/san/%.o)
 FUZZ_TARGETS := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 
 # Each tests/unit/test_*.c is a program that prints KTAP; events_doc prints the reference part of docs/events.md,
-# schema_doc and schema_answers the files of docs/schema.
+# schema_doc and schema_answers the files of docs/schema, status_doc the exit codes of docs/mhptop.8.
 UNIT_TESTS := $(patsubst tests/unit/%.c,build/tests/%,$(sort $(wildcard tests/unit/test_*.c)))
-HOST_TESTS := $(UNIT_TESTS) build/tests/events_doc build/tests/schema_doc build/tests/schema_answers build/tests/mhptop build/tests/generate build/tests/mutate build/tests/nulls build/tests/as_text build/tests/as_binary \
+HOST_TESTS := $(UNIT_TESTS) build/tests/events_doc build/tests/schema_doc build/tests/schema_answers build/tests/status_doc build/tests/mhptop build/tests/generate build/tests/mutate build/tests/nulls build/tests/as_text build/tests/as_binary \
 	build/tests/steps build/tests/call_sites build/tests/btf_compare build/tests/live build/tests/frame build/tests/as_live \
 	build/tests/pieces $(FUZZ_TARGETS) build/fuzz/dictionary
 
@@ -125,8 +125,8 @@ build/tests/btf_compare: tests/btf/compare.c | build/tests
 
 build/fuzz/fuzz_%: tests/fuzz/fuzz_%.c build/san/libmhptop.a tools/mhptop/mhptop.mk | build/fuzz
 	@echo '  LINK     $@'
-	$(Q)$(SAN_CC) $(MHPTOP_CFLAGS) $(SAN_CFLAGS) -fsanitize=fuzzer -MMD -MP -MF $@.d $< build/san/libmhptop.a \
-		$(MHPTOP_LDLIBS) -o $@
+	$(Q)$(SAN_CC) $(MHPTOP_CFLAGS) $(SAN_CFLAGS) -fsanitize=fuzzer -Wl,--wrap=loop_now -MMD -MP -MF $@.d $< \
+		build/san/libmhptop.a $(MHPTOP_LDLIBS) -o $@
 
 build/fuzz/dictionary: tests/fuzz/dictionary.c build/san/libmhptop.a tools/mhptop/mhptop.mk | build/fuzz
 	@echo '  LINK     $@'
