@@ -314,6 +314,7 @@ static void dispatch(struct rules *rules, const struct mhp_record *r)
 		return rules_failed_take(rules, r);
 	case MHP_EVENT_mhp_virtio_mem_busy:
 	case MHP_EVENT_mhp_clock:
+	case MHP_EVENT_mhp_refused:
 		return;
 	case MHP_EVENT_mhp_snapshot_memory:
 		return; /* see rules_memory_take() */
