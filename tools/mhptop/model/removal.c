@@ -139,8 +139,8 @@ static void collect_offline(struct collecting *try,
 		try->removal.refused = NULL;
 }
 
-static void collect(struct collecting *try,
-		    const struct history_operation *operation)
+static void removal_collect(struct collecting *try,
+			    const struct history_operation *operation)
 {
 	struct removal *removal = &try->removal;
 	u8 *block;
@@ -167,8 +167,8 @@ static void collect(struct collecting *try,
 	}
 }
 
-static void start(struct collecting *try,
-		  const struct history_operation *operation)
+static void removal_start(struct collecting *try,
+			  const struct history_operation *operation)
 {
 	sparse_free(&try->blocks);
 	try->removal = (struct removal){
@@ -178,7 +178,7 @@ static void start(struct collecting *try,
 	};
 	try->first = operation;
 	try->failed = NULL;
-	collect(try, operation);
+	removal_collect(try, operation);
 }
 
 /* A removal of what went offline before is no more than that operation itself. */
@@ -231,14 +231,14 @@ int removals_find(struct removals *removals, const struct history *history,
 	for (i = 0; model->ledger && i < history->nr; i++) {
 		operation = &history->operations[i];
 		if (try.first && joins(&try, operation)) {
-			collect(&try, operation);
+			removal_collect(&try, operation);
 			continue;
 		}
 		finish(&try, removals);
 		try.first = NULL;
 		if (operation->kind == OPERATION_OFFLINE ||
 		    operation->kind == OPERATION_REMOVE)
-			start(&try, operation);
+			removal_start(&try, operation);
 	}
 	finish(&try, removals);
 	sparse_free(&try.blocks);
