@@ -21,7 +21,7 @@ static bool read_symbol(const char *line, struct symbol *symbol)
 }
 
 /* The symbol with a name or, if that is NULL, at an address. */
-static bool symbol_find(const char *name, u64 address, struct symbol *symbol)
+static bool symbol_search(const char *name, u64 address, struct symbol *symbol)
 {
 	FILE *file = fopen("/proc/kallsyms", "re");
 	char *line = NULL;
@@ -42,7 +42,7 @@ bool symbol_at(u64 address, char name[SYMBOL_MAX])
 {
 	struct symbol symbol;
 
-	if (!address || !symbol_find(NULL, address, &symbol))
+	if (!address || !symbol_search(NULL, address, &symbol))
 		return false;
 	snprintf(name, SYMBOL_MAX, "%s%s%s", symbol.name,
 		 *symbol.module ? " " : "", symbol.module);
@@ -53,6 +53,6 @@ bool symbol_from_text(s64 distance, char name[SYMBOL_MAX])
 {
 	struct symbol text;
 
-	return symbol_find("_stext", 0, &text) &&
+	return symbol_search("_stext", 0, &text) &&
 	       symbol_at(text.address + distance, name);
 }
