@@ -38,6 +38,7 @@ help:
 	@echo 'make deb          the Debian packages: build/deb/*.deb'
 	@echo 'make kernel-deb   the patched kernel as packages: build/kernel-deb/*.deb, with KERNEL_CONFIG=FILE as its configuration'
 	@echo 'make clean        remove build/; kernels stay in the cache folder'
+	@echo 'JOBS=N            with check-*: suites that run at a time; the default is one for each CPU'
 	@echo 'ONLY=REGEX        with check-*: only the suites whose names match; with bench: only such parts'
 
 # Test builds treat warnings as errors (WERROR=1). phase.sh records the time spent outside the suites, for check.py.
@@ -46,7 +47,7 @@ ifndef MHP_RUN
 export MHP_RUN := $(shell echo $$PPID)
 endif
 PHASE := tests/phase.sh
-CHECK := tests/check.py $(if $(ONLY),--only '$(ONLY)')
+CHECK := tests/check.py $(if $(ONLY),--only '$(ONLY)') $(if $(JOBS),--jobs $(JOBS))
 
 # $(call setup,PURPOSE...): install missing packages if allowed, otherwise print the command that does.
 # Built files do not depend on it.

@@ -74,6 +74,7 @@ struct source_ops {
 struct source_ending {
 	bool whole; /* it has its end, and no events are missing there */
 	bool unordered; /* its events may be in the wrong order */
+	bool balloon; /* a driver may have changed managed pages without an event */
 	u64 end_ns; /* no events came until then, 0: unknown */
 	u64 numbered; /* records of the next one have higher numbers; 0: than those so far */
 };
@@ -100,6 +101,7 @@ struct source {
 	u64 part;
 	u64 keep_caps; /* capabilities, as bits, that the reader needs for something else; set before the first read */
 	bool short_records; /* set by a reader whose sink reads no more of a record than its size says */
+	bool names_refusals; /* which function of the memory notifier refused: from the first refusal on, not after it */
 	bool keeps_privileges; /* set by a command that asks the kernel more than its events */
 	struct source_ending ending; /* of the last recording that has ended */
 	enum source_rest rest; /* after each read() */

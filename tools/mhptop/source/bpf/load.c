@@ -184,6 +184,8 @@ static int choose_programs(struct bpf_source *self, const struct btf *kernel,
 		return choose_pages(self, why, len);
 	bpf_program__set_autoload(self->skel->progs.mhp_copy, false);
 	bpf_program__set_autoload(self->skel->progs.mhp_copy_find, false);
+	/* The probes see what the notifier returned themselves. */
+	bpf_program__set_autoload(self->skel->progs.mhp_refuse, !probes);
 	source_live_lockdown(mode, sizeof(mode));
 	bpf_object__for_each_program(prog, self->skel->obj)
 		if (probes ? is_event(prog) : bpf_probes_are(prog))
@@ -194,6 +196,8 @@ static int choose_programs(struct bpf_source *self, const struct btf *kernel,
 		bpf_program__set_autoload(self->skel->progs.mhp_snapshot_zones,
 					  false);
 		bpf_program__set_autoload(self->skel->progs.mhp_find, false);
+		bpf_program__set_autoload(self->skel->progs.mhp_ask, false);
+		bpf_program__set_autoload(self->skel->progs.mhp_refuse, false);
 		bpf_program__set_autoload(self->skel->progs.mhp_find_open,
 					  false);
 		if (probes)
@@ -329,6 +333,25 @@ static int attach_events(struct bpf_source *self, char *why, size_t len)
 		return refused(err, what, why, len);
 	}
 	return 0;
+}
+
+/*
+ * Every notifier call runs the first program, which would add 0.1 % to an online or offline. Without the two, as on a
+ * kernel without notifier_run, it is unknown which function refused.
+ */
+void bpf_source_name_refusals(struct bpf_source *self)
+{
+	struct bpf_program *const progs[] = { self->skel->progs.mhp_ask,
+					      self->skel->progs.mhp_refuse };
+	libbpf_print_fn_t print = libbpf_set_print(NULL);
+	size_t i;
+
+	for (i = 0; i < sizeof(progs) / sizeof(*progs) && !self->refusals; i++)
+		if (bpf_program__autoload(progs[i]) &&
+		    bpf_source_attach(self, progs[i]))
+			break;
+	self->refusals = true;
+	libbpf_set_print(print);
 }
 
 /* The probes need the addresses that the snapshot needs, too. */
