@@ -110,9 +110,9 @@ check "  it has a finding" jq -e '.findings | length > 0' "$WORK/attention"
 answers() {
 	local name=$1 kind=$2 status=0
 	shift 2
-	"$MHPTOP" "$@" >"$WORK/$kind" 2>"$WORK/errors" || status=$?
+	"$MHPTOP" "$@" >"$WORK/now" 2>"$WORK/errors" || status=$?
 	case $status in
-	0 | 3 | 5) check "$name is valid" $validate "$kind" "$WORK/$kind" ;;
+	0 | 3 | 5) check "$name is valid" $validate "$kind" "$WORK/now" ;;
 	4) skip "$name is valid" "$(<"$WORK/errors")" ;;
 	*) fail "$name is valid" "exit $status: $(<"$WORK/errors")" ;;
 	esac
