@@ -30,7 +30,7 @@ from ktap import Results  # noqa: E402
 PHASES = os.path.join(ROOT, "build", "phases")
 ROWS = 12
 # Of the excerpt of a suite that failed: its length, the lines after a failed test, the last lines, the characters of a line
-MOST_LINES, DIAGNOSTICS, LAST_LINES, LONGEST = 40, 6, 12, 400
+MOST_LINES, DIAGNOSTICS, LAST_LINES, LONGEST = 60, 20, 12, 400
 
 
 class Excerpt:

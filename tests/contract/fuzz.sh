@@ -17,6 +17,7 @@ esac
 echo "#30	INITED cov: ${EDGES#* } ft: 9 corp: 1/1b exec/s: 0 rss: 60Mb"
 echo "#$done	DONE   cov: ${EDGES#* } ft: 9 corp: 1/1b lim: 16384 exec/s: 0 rss: 60Mb"
 echo "stat::number_of_executed_units: $done"
+[[ ! ${FINDING-} ]] || { echo "that input" >"$FINDING"; echo "artifact_prefix='x'; Test unit written to $FINDING"; }
 exit "$STATUS"
 END
 chmod +x "$WORK/targets/fuzz_fake"
@@ -38,5 +39,8 @@ EDGES='100 900' STATUS=0 FUZZ_SECONDS=60 result "random inputs for some time" "o
 EDGES='100 900' STATUS=0 IN_TIME=0 FUZZ_SECONDS=60 result "  in which none is executed" "not ok reaches the code under test" "-max_total_time=21"
 EDGES='100 110' STATUS=0 result "a target that tests nothing" "not ok reaches the code under test" "-runs=40000 -seed=1"
 EDGES='100 900' STATUS=77 result "a target that fails" "not ok reports no failures" "-runs=40000 -seed=1"
+export FINDING=$WORK/finding
+EDGES='100 900' STATUS=77 result "  and says for which input" "not ok reports no failures" "-runs=40000 -seed=1"
+eq "  which its log has" "$(sed -n '/base64 -d | gunzip:$/{n;s/^# *//p}' "$WORK/out" | base64 -d | gunzip)" "that input"
 rm -f "$TOP/build/fuzz/fuzz_fake.log"
 done_testing

@@ -4,9 +4,17 @@
 #
 #	SUITE=NAME steps.sh STEP...	tool, kernel, installed, demo, user, host, package (the last one, as it removes packages)
 #
-# Each command's whole output is in /log; of one that failed the end is shown.
+# Each command's whole output is in /log; of one that failed the end is shown, or what check.py says of its failures.
 . "$(dirname "$0")/../host-lib.sh"
 cd "$TOP" || exit 1
+
+excerpt() {
+	if grep -q '^# failed:' "$1"; then
+		sed -n '/^# failed:/,$p' "$1" | head -n 40
+	else
+		tail -n 30 "$1"
+	fi
+}
 
 # step NAME COMMAND…: the log has the number of the test
 step() {
@@ -18,8 +26,9 @@ step() {
 	if ((status == 0)); then
 		pass "$name ($SECONDS s)"
 	else
-		fail "$name" "'$*' exited $status after $SECONDS s; the end of its log, build/fresh/$SUITE/${log##*/}:
-$(grep -aE '^not ok|^# failed:' "$log" | head -n 20; tail -n 30 "$log")"
+		fail "$name" "'$*' exited $status after $SECONDS s; of its log, build/fresh/$SUITE/${log##*/}:
+$(excerpt "$log")"
+		[[ ! -d build/fuzz/findings ]] || cp -r build/fuzz/findings /log/
 	fi
 	return $status
 }

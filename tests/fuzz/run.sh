@@ -66,21 +66,28 @@ runs() { sed -n 's/^stat::number_of_executed_units: *//p' "$1" | awk '{ sum += $
 
 # fuzz NAME: its log and exit status to $WORK
 fuzz() {
-	local name=$1 folder folders=() status=0 time=$seconds amount options
+	local name=$1 folder status=0 time=$seconds amount options
 	mkdir -p "$kept/$name" "$WORK/junk"
 	echo nothing >"$WORK/junk/nothing"
+	# As a list, because a folder's order differs from one file system to another
 	for folder in "$WORK/seeds/$name" "tests/fuzz/corpus/$name"; do
-		[[ ! -d $folder ]] || folders+=("$folder")
-	done
+		[[ ! -d $folder ]] || find "$folder" -type f
+	done | LC_ALL=C sort | paste -sd, >"$WORK/$name.seeds"
 	# Filters and settings are short; their coverage saturates quickly.
 	[[ -d $WORK/seeds/$name ]] || time=$((seconds / 3 + 1))
-	amount=(-runs="$inputs" -seed=1)
+	# What the code compares includes times and addresses, which differ from run to run.
+	amount=(-runs="$inputs" -seed=1 -use_cmp=0)
 	((seconds == 0)) || amount=(-max_total_time="$time")
 	"$targets/$name" -runs=0 -artifact_prefix="$findings/$name-" "$WORK/junk" >"$WORK/$name.junk" 2>&1
 	options=(-timeout=30 -rss_limit_mb=1024 -malloc_limit_mb=128 -max_len=16384 -dict="$WORK/dictionary"
-		-artifact_prefix="$findings/$name-" -print_final_stats=1 "$kept/$name" "${folders[@]}")
+		-artifact_prefix="$findings/$name-" -print_final_stats=1 -seed_inputs="@$WORK/$name.seeds" "$kept/$name")
 	"$targets/$name" "${amount[@]}" "${options[@]}" >"$WORK/$name.log" 2>&1 || status=$?
 	echo $status >"$WORK/$name.status"
+}
+
+# A log may be all that is left of a run: print a short finding so that `base64 -d | gunzip` restores it.
+in_text() {
+	[[ ! -f $1 ]] || { echo "the input, for base64 -d | gunzip:"; gzip -9n <"$1" | base64 -w 300 | head -n 12; }
 }
 
 # Report the result. A target that covers little more than for a rejected input did not test anything.
@@ -92,7 +99,8 @@ report() {
 		cp "$log" "build/fuzz/$name.log"
 		fail "$name reports no failures" "$(grep -aE '^(==[0-9]*==ERROR|SUMMARY|.*(violated|runtime error): )' "$log" | head -n 5
 			grep -aE 'Test unit written to' "$log" || tail -n 5 "$log"
-			echo "again: build/fuzz/$name THAT_FILE; all of it: build/fuzz/$name.log")"
+			echo "again: build/fuzz/$name THAT_FILE; all of it: build/fuzz/$name.log"
+			in_text "$(sed -n 's/.*Test unit written to //p' "$log" | tail -n 1)")"
 	elif ((runs == 0 || 2 * ${seeded:-0} < 3 * ${refused:-0} || ${all:-0} < ${seeded:-0} || ${all:-0} == 0)); then
 		fail "$name reaches the code under test" \
 			"$runs executions; ${all:-0} edges, ${seeded:-0} with the seeds, ${refused:-0} without"

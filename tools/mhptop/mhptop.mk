@@ -125,8 +125,8 @@ build/tests/btf_compare: tests/btf/compare.c | build/tests
 
 build/fuzz/fuzz_%: tests/fuzz/fuzz_%.c build/san/libmhptop.a tools/mhptop/mhptop.mk | build/fuzz
 	@echo '  LINK     $@'
-	$(Q)$(SAN_CC) $(MHPTOP_CFLAGS) $(SAN_CFLAGS) -fsanitize=fuzzer -MMD -MP -MF $@.d $< build/san/libmhptop.a \
-		$(MHPTOP_LDLIBS) -o $@
+	$(Q)$(SAN_CC) $(MHPTOP_CFLAGS) $(SAN_CFLAGS) -fsanitize=fuzzer -Wl,--wrap=loop_now -MMD -MP -MF $@.d $< \
+		build/san/libmhptop.a $(MHPTOP_LDLIBS) -o $@
 
 build/fuzz/dictionary: tests/fuzz/dictionary.c build/san/libmhptop.a tools/mhptop/mhptop.mk | build/fuzz
 	@echo '  LINK     $@'

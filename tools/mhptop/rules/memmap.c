@@ -220,7 +220,7 @@ static void populate_take(struct rules *rules, const struct mhp_record *r)
 		block->managed = 0;
 		block->counted = true;
 	}
-	first = block->number * rules->block_pages;
+	first = (u64)block->number * rules->block_pages;
 	pages = e->altmap_base + e->altmap_free;
 	pages = pages > first ? pages - first : 0;
 	block->vmemmap_pages = pages < rules->block_pages ? pages :

@@ -17,9 +17,8 @@
 
 enum rule_op_kind { OP_NONE, OP_ADD, OP_ONLINE, OP_OFFLINE, OP_REMOVE };
 
-/* What is known about a memory block. What is unknown is not checked. */
+/* What is known about a memory block. What is unknown is not checked. There may be very many, so it is packed. */
 struct rule_block {
-	u64 number;
 	u64 altmap_base;
 	u64 host_pfn; /* of its first section */
 	u64 last_ns; /* time of the last event about the block */
@@ -27,6 +26,7 @@ struct rule_block {
 	u64 added_ns; /* when it was added, 0: unknown, or no longer idle */
 	s64 present;
 	s64 managed;
+	u32 number; /* below SPARSE_MAX */
 	u32 described; /* pages that have a memmap */
 	u32 populated; /* vmemmap pages of that memmap */
 	u32 section_pages; /* pages of one section */
@@ -39,14 +39,14 @@ struct rule_block {
 	u8 zone;
 	u8 hosting; /* as populated; MHP_HOSTING_NONE: unknown */
 	u8 host; /* the same, or as the snapshot has it */
-	bool host_known; /* host_pfn is known */
-	bool counted; /* present and managed are known */
-	bool strict; /* the driver gives all pages to the buddy */
-	bool was_online; /* at some time in the stream */
-	bool start_known; /* whether it was online when its recording began */
-	bool maybe_online; /* in a recording that does not tell */
-	bool changing; /* its operation began before its recording, and has not ended */
-	bool leaving; /* if so, it goes offline */
+	bool host_known : 1; /* host_pfn is known */
+	bool counted : 1; /* present and managed are known */
+	bool strict : 1; /* the driver gives all pages to the buddy */
+	bool was_online : 1; /* at some time in the stream */
+	bool start_known : 1; /* whether it was online when its recording began */
+	bool maybe_online : 1; /* in a recording that does not tell */
+	bool changing : 1; /* its operation began before its recording, and has not ended */
+	bool leaving : 1; /* if so, it goes offline */
 };
 
 /* Failed operations of one kind that begin in one memory block, see retries.c. */

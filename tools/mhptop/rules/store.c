@@ -39,7 +39,7 @@ void rule_block_touch(struct rule_block *block, const struct mhp_record *r)
 
 u64 rule_block_pfn(const struct rules *rules, const struct rule_block *block)
 {
-	return block->number * rules->block_pages;
+	return (u64)block->number * rules->block_pages;
 }
 
 u64 rule_blocks(const struct rules *rules, u64 nr_pages)
