@@ -285,15 +285,15 @@ def take_pinned(number):
     return {"pfn": page.pfn}, page
 
 
-def kill_offline(write):
-    """A process is killed while it takes a memory block offline, by write(number), a command of the shell.
+def kill_offline(name, write):
+    """A process is killed while it takes a memory block of a DIMM offline, by write(number), a command of the shell.
 
     The block stays online, and whose the page was is told. Returns its number; nothing keeps it any more.
     """
-    number, = dimm("d2", 1)
+    number, = dimm(name, 1)
     online([number], "online_movable")
     holder = Holder(lambda: take_pinned(number))
-    recorder = ledger.Recorder("killed")
+    recorder = ledger.Recorder(name)
     child = subprocess.Popen(["sh", "-c", write(number)], stderr=subprocess.DEVNULL)
     guest.wait_for(ledger.SECONDS, lambda: oracle.block(number).state == "going-offline")
     guest.wait_for(ledger.SECONDS, lambda: "mhp_offline_blocker" in oracle.read(recorder.path))
@@ -318,14 +318,14 @@ def killed():
 
     def words(number):
         return f"{number * oracle.BLOCK_BYTES:#x} {oracle.BLOCK_BYTES:#x}"
-    number = kill_offline(lambda number: f"echo {words(number)} >{lib_range.MODULE}/offline_and_remove")
+    number = kill_offline("killed", lambda number: f"echo {words(number)} >{lib_range.MODULE}/offline_and_remove")
     guest.eq("killed: without the process that pinned the page, it goes", None, lib_range.module_call(
         "offline_and_remove", words(number)))
 
 
 def killed_writer():
     """In a write to sysfs, where no test module can be loaded and drivers leave offline_and_remove_memory() to a kworker."""
-    number = kill_offline(lambda number: f"echo offline >{oracle.MEMORY}/memory{number}/state")
+    number = kill_offline("writer", lambda number: f"echo offline >{oracle.MEMORY}/memory{number}/state")
     guest.eq("killed: without the process that pinned the page, it goes", None, oracle.block_set(number, "offline"))
 
 

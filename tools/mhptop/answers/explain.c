@@ -249,6 +249,19 @@ static void print_count(FILE *out, const struct story_blockers *blockers,
 		fprintf(out, ", %s %lld", what, count);
 }
 
+static void print_failure(FILE *out, const struct story_blockers *blockers)
+{
+	const struct mhp_mhp_offline_blocker *page = &blockers->last;
+	bool known = !(blockers->unknown & MHP_FIELD(mhp_offline_blocker, ret));
+
+	if (page->ret > 0 || (!known && page->stage == MHP_STAGE_MIGRATE))
+		fputs(", not migrated", out);
+	if (!known)
+		fputs(", error unknown", out);
+	else if (page->ret < 0)
+		fprintf(out, ", %s", error_text(page->ret));
+}
+
 /* A huge page can be larger than a memory block. */
 static void print_covered(const struct explaining *e,
 			  const struct mhp_mhp_offline_blocker *page)
@@ -289,7 +302,7 @@ static void print_no_blocker(const struct explaining *e,
 		fprintf(e->out, "page     none was reported%s%s\n",
 			step->late ? " since mhptop started" : "",
 			info->kind == SOURCE_PROBES && is_about_pages(step) ?
-				"; probes do not see those of the stages scan, busy, poisoned and test" :
+				"; probes do not see the pages of every stage" :
 				"");
 }
 
@@ -317,12 +330,7 @@ static void print_blockers(const struct explaining *e,
 		    "references", page->refcount);
 	print_count(e->out, blockers, MHP_FIELD(mhp_offline_blocker, mapcount),
 		    "mappings", page->mapcount);
-	if (blockers->unknown & MHP_FIELD(mhp_offline_blocker, ret))
-		fputs(", error unknown", e->out);
-	else if (page->ret > 0)
-		fputs(", not migrated", e->out);
-	else if (page->ret)
-		fprintf(e->out, ", %s", error_text(page->ret));
+	print_failure(e->out, blockers);
 	fputc('\n', e->out);
 	if (blockers->nr > 1)
 		fprintf(e->out, "         reported %u times%s\n", blockers->nr,
