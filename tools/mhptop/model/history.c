@@ -202,14 +202,15 @@ static void settle_add(struct history *history,
 		       struct history_operation *operation)
 {
 	s64 first = history->at.first_ns;
+	u64 populate = operation->phases[PHASE_POPULATE] < 0 ?
+			       0 :
+			       operation->phases[PHASE_POPULATE];
 
 	if (first < 0)
 		return;
 	if (history->at.is_block_hosted || history->at.sections < 2) {
-		operation->phases[PHASE_POPULATE] =
-			first + (operation->phases[PHASE_POPULATE] < 0 ?
-					 0 :
-					 operation->phases[PHASE_POPULATE]);
+		/* It wraps if the times of a recording are absurd. */
+		operation->phases[PHASE_POPULATE] = first + populate;
 		operation->phases[PHASE_DIRECT_MAP] = PHASE_UNKNOWN;
 	} else {
 		operation->phases[PHASE_DIRECT_MAP] = first;
