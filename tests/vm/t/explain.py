@@ -44,6 +44,7 @@ OLD = os.uname().release.startswith("6.1.") and not os.path.isdir(EVENTS)
 PASS = "pass unknown" if OLD else r"pass \d+"
 NOT_MIGRATED = "not migrated, error unknown" if OLD else "not migrated"
 BLIND = ("setpriv", "--bounding-set", "-sys_admin,-bpf,-perfmon")
+NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
 RESERVED = 16                       # huge pages, so many that some are in the block
 
 
@@ -292,6 +293,10 @@ def blind():
         task="unknown: the kernel's stacks need root", left="1 page: 1 anon",
         whose=rf"pfn {holder.told['pfn']:#x}: anon, mapped by no process that could be read",
         do="Something holds this page: end or restart the process that pins it .*")
+    Page(f"memory{number}", how=NOBODY).says(
+        "blind, running: nor may another user than root read the flags of pages",
+        page="unknown: this source does not report pages", task=None, left=None,
+        whose="unknown: /proc/kpageflags: Permission denied; run as root", do=None)
     guest.eq("blind: a signal ends it", True, offline.interrupt() != 0)
     holder.close()
     works("blind", number)
