@@ -39,9 +39,10 @@ KINDS = {7: "slab", 26: "pgtable", 12: "anon", 32: "reserved"}      # by bits of
 FILE = "/dev/shm/explained"
 NODE = 1
 UNSEEN = "none was reported( since mhptop started)?; probes do not see the pages of every stage"
-# On 6.1, no function that can be probed shows these.
+# On 6.1, no function that can be probed shows the pass and the error, and large folios have no count of their mappings.
 OLD = os.uname().release.startswith("6.1.") and not os.path.isdir(EVENTS)
 PASS = "pass unknown" if OLD else r"pass \d+"
+MAPPINGS = r"(?:-?\d+|unknown)" if OLD else r"-?\d+"
 NOT_MIGRATED = "not migrated, error unknown" if OLD else "not migrated"
 BLIND = ("setpriv", "--bounding-set", "-sys_admin,-bpf,-perfmon")
 NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
@@ -180,7 +181,7 @@ def kernel_pages():
 def failed_isolation(number, path):
     page = Page(f"memory{number}", path)
     page.says("kernel pages, failed: why", why=rf"offline failed after {TIME}: isolation, stage isolate_range, pass 0")
-    pfn, kind = page.first("page", r"^pfn (0x[0-9a-f]+): (\w+), order \d+, references -?\d+, mappings -?\d+, .*$")
+    pfn, kind = page.first("page", rf"^pfn (0x[0-9a-f]+): (\w+), order \d+, references -?\d+, mappings {MAPPINGS}, .*$")
     guest.eq("kernel pages, failed: the page is what kpageflags says", kind_now(int(pfn, 16)), kind)
     guest.ok("kernel pages, failed: what to do", [] if page.first("do", "online it to ZONE_MOVABLE next time|ZONE_MOVABLE next")
              or kind == "reserved" else page.lines["do"])
