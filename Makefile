@@ -38,6 +38,7 @@ help:
 	@echo 'make deb          the Debian packages: build/deb/*.deb'
 	@echo 'make kernel-deb   the patched kernel as packages: build/kernel-deb/*.deb, with KERNEL_CONFIG=FILE as its configuration'
 	@echo 'make clean        remove build/; kernels stay in the cache folder'
+	@echo 'JOBS=N            with check-*: suites that run at a time; the default is one for each CPU'
 	@echo 'ONLY=REGEX        with check-*: only the suites whose names match; with bench: only such parts'
 
 # Test builds treat warnings as errors (WERROR=1). phase.sh records the time spent outside the suites, for check.py.
@@ -46,7 +47,7 @@ ifndef MHP_RUN
 export MHP_RUN := $(shell echo $$PPID)
 endif
 PHASE := tests/phase.sh
-CHECK := tests/check.py $(if $(ONLY),--only '$(ONLY)')
+CHECK := tests/check.py $(if $(ONLY),--only '$(ONLY)') $(if $(JOBS),--jobs $(JOBS))
 
 # $(call setup,PURPOSE...): install missing packages if allowed, otherwise print the command that does.
 # Built files do not depend on it.
@@ -107,8 +108,8 @@ bench:
 	$(Q)tests/vm/module/build.sh $(BASE)
 	$(Q)tests/bench/bench.py $(if $(ONLY),'$(ONLY)')
 
-# Documentation that is generated: the events in docs/events.md, the keys in the manual page, the JSON Schemas.
-docs: build/tests/events_doc build/tests/schema_doc build/tests/schema_answers
+# Documentation that is generated: the events in docs/events.md, keys and exit codes in the manual page, the JSON Schemas.
+docs: build/tests/events_doc build/tests/schema_doc build/tests/schema_answers build/tests/status_doc
 	$(Q)build/tests/schema_doc recording > docs/schema/recording-3.json
 	$(Q)build/tests/schema_doc frame > docs/schema/frame-3.json
 	$(Q)build/tests/schema_answers report > docs/schema/report-3.json
@@ -117,6 +118,8 @@ docs: build/tests/events_doc build/tests/schema_doc build/tests/schema_answers
 	$(Q)sed -i -e '/^<!-- reference -->$$/,/^<!-- \/reference -->$$/{//!d}' \
 		-e '/^<!-- reference -->$$/r build/events.md' docs/events.md
 	$(Q)tests/tui/keys_mdoc.sh > build/keys.mdoc
+	$(Q)build/tests/status_doc > build/statuses.mdoc
+	$(Q)sed -i -e '/^\.\\" statuses:/,/^\.\\" \/statuses$$/{//!d}' -e '/^\.\\" statuses:/r build/statuses.mdoc' docs/mhptop.8
 	$(Q)sed -i -e '/^\.\\" keys:/,/^\.\\" \/keys$$/{//!d}' -e '/^\.\\" keys:/r build/keys.mdoc' docs/mhptop.8
 
 # The packages of Debian install what make install does, elsewhere.

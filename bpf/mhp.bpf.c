@@ -70,8 +70,10 @@ int mhp_find(void *ctx __attribute__((unused)))
 {
 	int found = mhp_kernel_find();
 
-	if (found > 0)
+	if (found > 0) {
 		mhp_probe_find();
+		mhp_refused_find();
+	}
 	return found;
 }
 

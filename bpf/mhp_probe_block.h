@@ -9,6 +9,7 @@
 #define MHP_PROBE_BLOCK_H
 
 #include "mhp_probe_range.h"
+#include "mhp_refused.h"
 
 #define MHP_EINTR 4
 #define MHP_EBUSY 16
@@ -325,6 +326,8 @@ MHP_KERNEL void mhp_notify_exit(u64 action, u64 at, s32 result)
 					 altmap_start_pfn);
 	/* The action has 4 bytes where it is an enum. */
 	mhp_emit_mhp_notify(0, start, nr, (u32)action, ret);
+	if (ret)
+		mhp_refused_emit(start, nr, (u32)action);
 	if (mhp_block_op.tid != mhp_tid())
 		return;
 	mhp_block_op.notifying = 0;

@@ -16,6 +16,13 @@ struct mhp_probe_driver {
 	u32 unused;
 };
 
+/* A function of the memory notifier */
+struct mhp_probe_asked {
+	u64 call; /* its address */
+	u32 tid; /* of the thread that called it, 0: none */
+	u32 unused;
+};
+
 /* The add or the removal in progress */
 struct mhp_probe_range {
 	u64 start_pfn;

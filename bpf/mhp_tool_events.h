@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The tool's own events: the snapshot of memory blocks and zones that existed before the tool was attached, read from
- * kernel structures or, if that is not possible, from sysfs; and the clocks of the machine, when they have moved. They
- * have the form of trace events, so that they are recorded, printed and folded like those of the kernel.
+ * kernel structures or, if that is not possible, from sysfs; the clocks of the machine, when they have moved; and which
+ * function of the memory notifier refused. They have the form of trace events, so that they are recorded, printed and folded
+ * like those of the kernel.
  *
  * Like tracepoints.h, this header may be included any number of times.
  */
@@ -151,3 +152,19 @@ TRACE_EVENT(mhp_clock,
 	    TP_fast_assign(),
 	    TP_printk("wall_ns=%llu mono_ns=%llu boot_ns=%llu",
 		      __entry->wall_ns, __entry->mono_ns, __entry->boot_ns))
+
+/*
+ * The function that refused a call of the memory notifier: that of the last mhp_notify, which has the error. call is its
+ * distance from _stext in the kernel's memory, in bytes, so that a recording does not tell where the kernel is.
+ */
+TRACE_EVENT(mhp_refused,
+	    TP_PROTO(),
+	    TP_ARGS(),
+	    TP_STRUCT__entry(__field(u64, start_pfn)
+			     __field(u64, nr_pages)
+			     __field(s64, call)
+			     __field(u32, step)),
+	    TP_fast_assign(),
+	    TP_printk("start_pfn=0x%llx nr_pages=%llu call=%lld step=%s",
+		      __entry->start_pfn, __entry->nr_pages, __entry->call,
+		      show_mhp_step(__entry->step)))

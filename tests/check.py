@@ -11,6 +11,10 @@ counts as one failure. The last line is "N passed, N failed, N skipped"; the
 exit status is 0 only if nothing failed and something passed. Before it a table says
 where the time went: in suites, and in what make did before (tests/phase.sh). What
 failed follows, with its diagnostics.
+
+As many suites run at a time as there are CPUs, or --jobs says. Each one's output is then printed as a whole when
+it has ended. A suite whose command names the results of others, build/vm/NAME/, begins when those have ended, and guests run
+side by side only if this machine has the memory for both.
 """
 import argparse
 import collections
@@ -20,6 +24,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -66,29 +71,68 @@ class Suite:
         self.results = Results()
         self.problems = []
         self.excerpt = Excerpt()
-        self.seconds = 0.0
+        self.seconds = self.begin = 0.0
+        self.child = self.output = None
+
+    @property
+    def needs(self):
+        """The names of suites whose results this one reads."""
+        prefix = f"{self.base}:" if ":" in self.name else ""
+        return {prefix + name for name in re.findall(r"(?<!--results )build/vm/([^\s/]+)/", self.listed)}
+
+    @property
+    def memory(self):
+        """GiB that its guest may use"""
+        found = re.search(r"--mem (\d+)G", self.listed)
+        return int(found[1]) if found else 1
+
+    def start(self, out):
+        self.begin = time.monotonic()
+        self.child = subprocess.Popen(
+            ["bash", "-c", self.command], cwd=ROOT, env={**os.environ, "BASE": self.base}, stdin=subprocess.DEVNULL,
+            stdout=out, text=True, errors="replace", start_new_session=True)
+
+    def take(self, lines):
+        for line in lines:
+            self.results.feed(line)
+            self.excerpt.feed(line)
+            print(line, end="", flush=True)
+
+    def stop(self):
+        if self.child.poll() is None:
+            os.killpg(self.child.pid, signal.SIGTERM)
+            self.child.wait()
+
+    def end(self):
+        self.child.wait()
+        self.seconds = time.monotonic() - self.begin
+        self.problems = self.results.problems()
+        if self.child.returncode and not self.problems:
+            self.problems.append(f"the command exited {self.child.returncode} and no test failed")
+        print(f"# suite {self.name}: {self.seconds:.0f} s", flush=True)
 
     def run(self):
+        """By itself: its output is printed as it comes."""
         print(f"# suite {self.name}: {self.command}", flush=True)
-        begin = time.monotonic()
-        child = subprocess.Popen(
-            ["bash", "-c", self.command], cwd=ROOT, env={**os.environ, "BASE": self.base}, stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, text=True, errors="replace", start_new_session=True)
+        self.start(subprocess.PIPE)
         try:
-            for line in child.stdout:
-                self.results.feed(line)
-                self.excerpt.feed(line)
-                print(line, end="", flush=True)
-            child.wait()
+            self.take(self.child.stdout)
+            self.child.wait()
         finally:
-            if child.poll() is None:
-                os.killpg(child.pid, signal.SIGTERM)
-                child.wait()
-        self.seconds = time.monotonic() - begin
-        self.problems = self.results.problems()
-        if child.returncode and not self.problems:
-            self.problems.append(f"the command exited {child.returncode} and no test failed")
-        print(f"# suite {self.name}: {self.seconds:.0f} s", flush=True)
+            self.stop()
+        self.end()
+
+    def run_aside(self):
+        # pylint: disable-next=consider-using-with
+        self.output = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")
+        self.start(self.output)
+
+    def end_aside(self):
+        print(f"# suite {self.name}: {self.command}", flush=True)
+        self.output.seek(0)
+        self.take(self.output)
+        self.output.close()
+        self.end()
 
     @property
     def passed(self):
@@ -139,6 +183,8 @@ def read_list(path, again=True):
             name, _, command = line.partition(" ")
             if not command.strip():
                 sys.exit(f"check.py: {path}:{number}: suite {name} has no command; write NAME COMMAND")
+            if name in (suite.name for suite in suites):
+                sys.exit(f"check.py: {path}:{number}: suite {name} is listed twice")
             suites.append(Suite(name, command.strip()))
     return suites
 
@@ -158,35 +204,70 @@ def take_phases():
     return phases
 
 
-def time_table(suites, phases):
-    """Where the minutes went, the longest first; suites that took little are one row."""
+def available():
+    """GiB of memory"""
+    with open("/proc/meminfo", encoding="ascii") as lines:
+        return next(int(line.split()[1]) for line in lines if line.startswith("MemAvailable:")) >> 20
+
+
+def next_suite(waiting, running, room):
+    """The first one that may begin while others are running."""
+    unfinished = {suite.name for suite in waiting + running}
+    used = sum(suite.memory for suite in running)
+    for suite in waiting:
+        if not suite.needs - {suite.name} & unfinished and (not running or used + suite.memory <= room):
+            return suite
+    return None
+
+
+def run_side_by_side(suites, jobs):
+    waiting, running, room = list(suites), [], available()
+    try:
+        while waiting or running:
+            while len(running) < jobs and (suite := next_suite(waiting, running, room)):
+                waiting.remove(suite)
+                running.append(suite)
+                suite.run_aside()
+            if not running:
+                sys.exit(f"check.py: {waiting[0].name} and the suites whose results it reads wait for each other")
+            time.sleep(0.05)
+            for suite in [suite for suite in running if suite.child.poll() is not None]:
+                running.remove(suite)
+                suite.end_aside()
+    finally:
+        for suite in running:
+            suite.stop()
+
+
+def time_table(suites, phases, took):
+    """Where the minutes went, the longest first; suites that took little are one row. They may overlap."""
     rows = {f"(before) {name}": seconds for name, seconds in phases.items()}
     rows.update((suite.name, suite.seconds) for suite in suites)
-    total = sum(rows.values())
     longest = sorted(rows.items(), key=lambda row: -row[1])
     shown = [row for row in longest if row[1] >= 3][:ROWS]
     rest = longest[len(shown):]
     if rest:
         shown.append((f"{len(rest)} others", sum(seconds for _, seconds in rest)))
-    return [f"# {seconds / 60:7.1f} min  {name}" for name, seconds in shown] + [f"# {total / 60:7.1f} min  in all"]
+    return [f"# {seconds / 60:7.1f} min  {name}" for name, seconds in shown] + [f"# {took / 60:7.1f} min  in all"]
 
 
-def report(suites, phases):
+def report(suites, phases, took):
     failed = [suite for suite in suites if suite.failed]
-    print("# where the time went:", *time_table(suites, phases), sep="\n")
+    print("# where the time went:", *time_table(suites, phases, took), sep="\n")
     for suite in failed:
         print(f"# failed: {suite.name}: {'; '.join(suite.problems)}")
         # Not as results: these lines have been counted.
         print(*(f"#     {line}" for line in suite.excerpt.lines()), sep="\n")
-    passed = sum(suite.passed for suite in suites)
-    print(f"{passed} passed, {sum(suite.failed for suite in suites)} failed, "
+    good = sum(suite.passed for suite in suites)
+    print(f"{good} passed, {sum(suite.failed for suite in suites)} failed, "
           f"{sum(suite.skipped for suite in suites)} skipped", flush=True)
-    return 0 if passed and not failed else 1
+    return 0 if good and not failed else 1
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", metavar="REGEX", help="only suites whose names match")
+    parser.add_argument("--jobs", metavar="N", type=int, default=len(os.sched_getaffinity(0)), help="suites that run at a time")
     parser.add_argument("lists", nargs="+", metavar="LIST")
     args = parser.parse_args()
     try:
@@ -199,9 +280,13 @@ def main():
         sys.exit(f"check.py: {why}; see {', '.join(args.lists)} for their names")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     phases = take_phases()
-    for suite in suites:
-        suite.run()
-    return report(suites, phases)
+    begin = time.monotonic()
+    if args.jobs > 1 and len(suites) > 1:
+        run_side_by_side(suites, args.jobs)
+    else:
+        for suite in suites:
+            suite.run()
+    return report(suites, phases, sum(phases.values()) + time.monotonic() - begin)
 
 
 if __name__ == "__main__":

@@ -47,12 +47,38 @@ page unseen 5 memory33 "$WORK/unseen.ndjson"
 sed 's/"source":"events"/"source":"probes"/' tests/rules/failures-buddy.ndjson >"$WORK/holes.ndjson"
 page probes_holes 0 memory7 "$WORK/holes.ndjson"
 
+page range 0 0x100000000-0x11fffffff tests/golden/failures.ndjson
+page eject 0 0x100000000-0x13fffffff tests/rules/eject-range.ndjson
+page eject_block 0 memory32 tests/rules/eject-range.ndjson
+
+# The function that refused, as a recorder that could see it has it; only the machine of the recording can name it.
+python3 - tests/golden/failures.ndjson >"$WORK/refused.ndjson" <<-'PY'
+	import json, sys
+	lines = [json.loads(line) for line in open(sys.argv[1], encoding="utf-8")]
+	at = max(number for number, line in enumerate(lines) if line.get("event") == "mhp_notify" and line["ret"])
+	new = {key: value for key, value in lines[at].items() if key != "ret"}
+	lines.insert(at + 1, {**new, "event": "mhp_refused", "call": 4096})
+	for number, line in enumerate(lines[1:-1], 1):
+	    line["seq"] = number
+	totals = lines[-1]["totals"]
+	totals.update(seen=totals["seen"] + 1, folded=totals["folded"] + 1)
+	totals["events"]["mhp_refused"] = {"seen": 1, "lost": 0}
+	print("\n".join(json.dumps(line) for line in lines))
+PY
+eq "a function that refused, on another machine" "$("$mhptop" explain --time mono memory34 "$WORK/refused.ndjson" 2>&1 | grep '^refused')" \
+	"refused  unknown: only the machine of the recording can name it, and only until it reboots"
+
 refuses "a name that is no memory" 2 \
-	"explain needs a memory block such as memory32, or an address such as 0x100000000, not 'all'" \
+	"explain needs a memory block such as memory32, an address such as 0x100000000, or a range such as \
+0x100000000-0x13fffffff, not 'all'" \
 	explain all tests/golden/stuck.ndjson
 refuses "a memory block that the recording does not have" 1 "nothing is known of a memory block memory999" \
 	explain memory999 tests/golden/stuck.ndjson
-refuses "no memory block" 2 "explain needs a memory block such as memory32, or an address" explain
+refuses "a range that the recording does not have" 1 "nothing is known of memory at 0x900000000-0x9ffffffff" \
+	explain 0x900000000-0x9ffffffff tests/golden/stuck.ndjson
+refuses "a range that ends before it begins" 2 "explain needs a memory block such as memory32, an address such as \
+0x100000000, or a range such as 0x100000000-0x13fffffff, not '0x2-0x1'" explain 0x2-0x1 tests/golden/stuck.ndjson
+refuses "no memory block" 2 "explain needs a memory block such as memory32, an address or a range" explain
 refuses "a source for a recording" 2 "--source is for live events, not for tests/golden/stuck.ndjson" \
 	explain 32 tests/golden/stuck.ndjson --source events
 refuses "a file that is not there" 1 "cannot explain: cannot open none.ndjson: No such file or directory" explain 32 none.ndjson

@@ -10,4 +10,9 @@ eq "Build-Depends has what the list of packages has" \
 	"$(sed -n 's/^build\t//p' tools/packages.list | grep -vxE 'gcc|make' | sort)"
 eq "the version of the packages is that of the program" "$(sed -n '1s/.*(\(.*\)).*/\1/p' debian/changelog)" \
 	"$(sed -n 's/^MHPTOP_VERSION := //p' tools/mhptop/mhptop.mk)"
+# Each test that autopkgtest runs is a script, and depends on the packages that there are.
+eq "debian/tests has the scripts of its control file" "$(sed -n 's/^Tests: //p' debian/tests/control | sort)" \
+	"$(find debian/tests -type f -executable -printf '%f\n' | sort)"
+eq "  which depend on the packages of debian/control" "$(sed -n 's/^Depends: //p' debian/tests/control | tr -s ', ' '\n' | sort -u)" \
+	"$(sed -n 's/^Package: //p' debian/control | sort)"
 done_testing

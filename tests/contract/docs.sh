@@ -15,6 +15,11 @@ sed -n '/^\.\\" keys:/,/^\.\\" \/keys$/{//!p}' docs/mhptop.8 >"$WORK/written"
 tests/tui/keys_mdoc.sh >"$WORK/made"
 check "the manual page has the generated list of keys (make docs)" diff "$WORK/written" "$WORK/made"
 
+sed -n '/^\.\\" statuses:/,/^\.\\" \/statuses$/{//!p}' docs/mhptop.8 >"$WORK/written"
+build/tests/status_doc >"$WORK/made"
+check "the manual page has the generated table of exit codes (make docs)" diff "$WORK/written" "$WORK/made"
+check "the table is not empty" grep -q '^\.It Cm check' "$WORK/written"
+
 "$mhptop" replay --json tests/golden/range.ndjson | jq -r '.ranges[0] | keys_unsorted[]' >"$WORK/printed"
 sed -n '/^\.Sh JSON$/,/^\.Sh ENVIRONMENT$/s/^\.It Ic //p' docs/mhptop.8 >"$WORK/documented"
 check "mhptop --json prints ranges" test -s "$WORK/printed"

@@ -88,6 +88,17 @@ eq "  with the result of the last one" "$("$MHPTOP" replay --json both.ndjson | 
 eq "the oldest one says that the result of the self-check is in another file" "$(totals size.ndjson.1 .self_check_why)" \
 	'"it went on in another file, whose totals have the result"'
 eq "  the newest one has it" "$(totals size.ndjson .self_check)" '"equal"'
+# The accounts of a recorder that has lost events are no snapshot.
+for lost in 20-21 100-110; do
+	for recording in range eject-range; do
+		LOSE=$lost PAUSE=9999 "$live" "$TOP/tests/rules/$recording.ndjson" record -o lost.ndjson --max-size 64K --keep 99 2>stderr
+		mapfile -t files < <(newest lost.ndjson)
+		check "$recording, $lost lost: there are several files" test "${#files[@]}" -gt 1
+		none "  none of them alone accuses the kernel" "$(for file in "${files[@]}"; do verdict "$file"; done | grep -vE '^(PASS|UNKNOWN)')"
+		eq "  all in a row neither" "$(verdict "${files[@]}" | cut -d: -f1)" UNKNOWN
+		rm lost.ndjson*
+	done
+done
 # What does not follow is no part of it.
 mapfile -t files < <(newest size.ndjson)
 all=$(verdict "${files[@]}" | tr -dc '0-9 ' | cut -d' ' -f2)
@@ -279,6 +290,10 @@ eq "  check finds it in the recording" "$(verdict violated.mhp | cut -d: -f1)" F
 LOSE=20-21 PAUSE=9999 "$live" "$hosted" record -o gap.ndjson --flight 1M 2>stderr
 check "events are lost" grep -q 'wrote gap.ndjson: events were lost' stderr
 eq "  the recording says how many" "$(totals gap.ndjson .lost)" 2
+LOSE=20-21 PAUSE=9999 "$live" "$TOP/tests/rules/range.ndjson" record -o before.ndjson --flight 64K 2>stderr
+mapfile -t files < <(newest before.ndjson)
+check "events are lost that are not kept: what follows is written, in ${#files[@]} files" test "${#files[@]}" -gt 0
+none "  and accuses no kernel" "$(for file in "${files[@]}"; do verdict "$file"; done | grep -vE '^(PASS|UNKNOWN)')"
 
 # -- The command line, the service manager, the unit ---------------------------------------------------------------------------
 

@@ -69,6 +69,8 @@ def check_rest(page, report, text):
         [[one["pfn"], one["block"]] for one in report["pages"]]
     assert [[row[0], row[1], int(row[2])] for row in rows(page, "retries")] == \
         [[one["kind"], one["memory"], one["tries"]] for one in report["retries"]]
+    assert [row[1] for row in rows(page, "removals")] == [one["text"] for one in report["removals"]]
+    assert [" ".join(row) for row in rows(page, "removals")] == text.split("\nEjects and removals")[1].splitlines()[1:]
     assert [[int(row[0]), row[1], int(row[2]), int(row[3])] for row in rows(page, "zones")] == \
         [[one["node"], one["zone"], one["present"], one["managed"]] for one in report["end"]["zones"]]
     assert [[int(row[0]), row[1]] for row in rows(page, "blocks")] == \

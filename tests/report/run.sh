@@ -97,6 +97,16 @@ for name in failures stuck lost attached range comm; do
 	check "$name as text" diff "tests/report/$name.text" "$WORK/text"
 done
 
+# Ejects: what the test that made the recording did, and what an eject by hand is not
+eq "an eject that a block refuses, and three that work" "$(report tests/rules/eject-range.ndjson | sed -n '/^Ejects/,$s/^[0-9.]* //p')" \
+	"DIMM at 0x100000000: 7 of 8 memory blocks went offline, memory32 refused (hugetlb): the 7 were brought back
+$(yes "DIMM at 0x100000000: 8 of 8 memory blocks went offline, and the range was removed" | head -n 3)"
+eq "  as data" "$(report --json tests/rules/eject-range.ndjson | jq -c '.removals[] | [.way, .blocks, .offline, .back, .refusals, .refused, .removed]')" \
+	"[\"acpi\",8,7,7,1,32,false]
+$(yes '["acpi",8,8,0,0,null,true]' | head -n 3)"
+eq "a removal that is refused names the block that is online" "$(report $golden/failures.ndjson | sed -n '/^Ejects/,$p' | tail -n +2)" \
+	"60.000388 memory at 0x118000000: it was not removed, as memory35 is online"
+
 # What is unknown
 edit() { tests/rules/edit.py "$@" >"$WORK/edited.ndjson"; }
 phases() { report --json "$WORK/edited.ndjson" | jq -c "[.operations[] | select(.kind == \"$1\") | .phases] | .[${2:-0}]"; }

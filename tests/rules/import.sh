@@ -194,6 +194,18 @@ for header in '# tracer: nop' 'cpus=2' '[    3.000000] Dumping ftrace buffer:'; 
 	sed "20i $header" "$WORK/text" >"$WORK/header.txt"
 	verdict "  inside an operation" 5 'the online operation on memory32 has not ended' "$WORK/header.txt"
 done
+# Texts of kernels whose events have different forms
+for order in 'cycles failures-block' 'failures-block first-range' 'first-range eject-range cycles'; do
+	for recording in $order; do
+		echo '# tracer: nop'
+		"$TOP/build/tests/as_text" tracefs "$recording.ndjson"
+	done >"$WORK/forms.txt"
+	verdict "texts of different kernels: $order" 0 '^# PASS: [0-9]+ events, 0 lost, completeness unknown' "$WORK/forms.txt"
+	sed '0,/: mhp_notify:/s//: mhp_of_tomorrow:/' "$WORK/forms.txt" >"$WORK/newer.txt"
+	verdict "  one of which has an event of a newer kernel" 5 'records of unknown events' "$WORK/newer.txt"
+	{ echo '# tracer: nop'; grep -m 1 mhp_add_end "$WORK/forms.txt" | sed 's/mhp_add_end/mhp_of_tomorrow/'; cat "$WORK/forms.txt"; } >"$WORK/newer.txt"
+	verdict "  behind one that has nothing else" 5 'records of unknown events' "$WORK/newer.txt"
+done
 
 # -- No events ---------------------------------------------------------------------------------------------------------
 
@@ -320,6 +332,69 @@ done
 verdict "perf-pipe.data: cut behind a round is like its end" 0 '^# PASS: 12 events, 0 lost, completeness unknown$' "$WORK/cut.data"
 verdict "  so what is expected may have come later" 5 'what was expected may have happened after the last event' --expect-removes 1 "$WORK/cut.data"
 verdict "perf.data: its end is known" 0 '^# PASS: 24 events, 0 lost$' "$WORK/perf.data"
+# What perf was asked to record
+while IFS='|' read -r edits want regex; do
+	for file in perf.data perf-pipe.data; do
+		# shellcheck disable=SC2086	# words
+		IFS=';' read -ra sampled <<<"$edits"
+		./perf_data.py scope $file.xz "${sampled[@]}" >"$WORK/scope.data"
+		verdict "$file: $edits" "$want" "$regex" "$WORK/scope.data"
+	done
+done <<'END'
+tid:-1|0|^# PASS: 24 events
+tid:1234|5|^# perf recorded the events of some tasks only; record with -a$
+online:3|5|^# perf recorded the events of some CPUs only; record with -a$
+online:1|0|^# PASS: 24 events
+period:2|5|^# perf recorded some of the events only; record without -c, -F and :u$
+flag:10|5|^# perf recorded some of the events only; record without -c, -F and :u$
+flag:5|5|^# perf recorded some of the events only; record without -c, -F and :u$
+flag:27|5|^# perf kept the last events of each CPU only; record without --overwrite$
+command:perf record -a -e mhp:* --filter nr_pages>9 sleep 6|5|^# perf left out events by a filter; record without --filter$
+command:perf record -a -e mhp:* --filt=nr_pages>9 sleep 6|5|^# perf left out events by a filter; record without --filter$
+command:perf record -a -e mhp:* -G / sleep 6|5|^# perf recorded the events of some cgroups only; record without --cgroup$
+command:perf record -a -e mhp:* --control fd:3|5|^# recording could be switched off; record without --control$
+command:perf record -a -e mhp:* --switch-output=1M|5|^# events at the begin and end may be in another file; record without --switch-output$
+command:perf record -a -e mhp:* -- grep --filter|0|^# PASS: 24 events
+command:perf record -a -e mhp:* --freq 9 --cpu 1|0|^# PASS: 24 events
+no-index|0|^# PASS: 24 events
+no-index;command:perf record -ge mhp:* --all-cpus true|0|^# PASS: 24 events
+no-index;command:perf record -ga -o x true|0|^# PASS: 24 events
+no-index;command:perf record -m 16 -e mhp:* -a true|0|^# PASS: 24 events
+no-index;command:perf record -e mhp:* true|5|^# the perf.data does not say that all tasks were recorded; record with -a$
+no-index;command:perf record -e mhp:* ls -a|5|^# the perf.data does not say that all tasks were recorded; record with -a$
+no-index;command:perf record -ea -omhp ls|5|^# the perf.data does not say that all tasks were recorded; record with -a$
+no-index;command:perf script -a|5|^# the perf.data does not say that all tasks were recorded; record with -a$
+kind:12|5|^# there are no mhp_add_begin events, so not all events were recorded$
+END
+# An event that was not recorded is unknown, whether operations report it or not.
+mapfile -t kinds < <(/usr/bin/perf evlist -i "$WORK/perf.data" 2>/dev/null | sed -n 's/^mhp://p')
+optional=$(for ((nth = 1; nth <= ${#kinds[@]}; nth++)); do
+	./perf_data.py scope perf.data.xz without kind:$nth >"$WORK/scope.data"
+	"$MHPTOP" check --expect-adds 0 "$WORK/scope.data" >/dev/null 2>&1 && echo "${kinds[nth - 1]}"
+done | sort | paste -sd' ')
+eq "perf.data: the kinds of events that need not be recorded" "$optional" "mhp_offline_blocker mhp_vmemmap_ref mhp_vmemmap_retired"
+verdict "perf.data: adds were recorded, and there was one" 3 '^not ok [0-9]+ budget\.count:' --expect-adds 2 "$WORK/perf.data"
+for nth in "${!kinds[@]}"; do
+	[[ ${kinds[nth]} =~ ^mhp_(add|remove)_|populate|_free ]] && left_out+=("kind:$((nth + 1))")
+done
+./perf_data.py scope perf.data.xz "${left_out[@]}" >"$WORK/scope.data"
+verdict "perf.data: adds were not recorded, so that nobody knows whether there was one" 5 \
+	'^# there are no mhp_[a-z_]*, mhp_[a-z_]*, mhp_[a-z_]* or 3 other events, so not all events were recorded$' \
+	--expect-adds 1 --skip order.life "$WORK/scope.data"
+verdict "  nor that there was none" 5 '^# UNKNOWN: ' --expect-adds 0 "$WORK/scope.data"
+./perf_data.py scope perf.data.xz without kind:{1..18} >"$WORK/scope.data"
+verdict "perf.data: no mhp events were to be recorded" 5 "^# perf recorded no mhp events; record with -a -e 'mhp:\*'$" --expect-adds 0 "$WORK/scope.data"
+verdict "  in the first of two files" 5 "^# perf recorded no mhp events" --expect-adds 0..9 "$WORK/scope.data" cycles.ndjson
+verdict "  in the second one" 5 "^# perf recorded no mhp events" --expect-adds 0..9 cycles.ndjson "$WORK/scope.data"
+./perf_data.py scope perf.data.xz tid:1234 >"$WORK/scope.data"
+verdict "perf.data of some tasks: what is there counts" 3 '^not ok [0-9]+ budget\.count:' --expect-adds 0 "$WORK/scope.data"
+verdict "  but not what is missing" 5 '^# UNKNOWN: ' --expect-adds 2 --max-offline 1ns "$WORK/scope.data"
+sed -n '/mhp_online_begin/,/mhp_online_end/p' eject-range.ndjson | sed '/mhp_online_end/q' >"$WORK/some.ndjson"
+./trace_dat.py fill trace-cmd-v6.dat.xz "$WORK/some.ndjson" "$WORK/some.dat" without:mhp_{add,remove}_{begin,end} without:mhp_vmemmap_{populate,free}
+verdict "trace.dat: adds were not recorded" 5 '^# there are no mhp_[a-z_]*, mhp_[a-z_]*, mhp_[a-z_]* or 3 other events, so not' \
+	--expect-adds 1 "$WORK/some.dat"
+./trace_dat.py fill trace-cmd-v6.dat.xz "$WORK/some.ndjson" "$WORK/some.dat"
+verdict "  they were, but there were none" 3 '^not ok [0-9]+ budget\.count:' --expect-adds 1 "$WORK/some.dat"
 # The name of a task, like the text of another event, has line breaks, between which there is what its user wants.
 event=$(/usr/bin/perf script -F comm,tid,cpu,time,event,trace -i "$WORK/perf.data" 2>/dev/null | grep -m 1 mhp_offline_end)
 check "perf.data: an event to forge" test -n "$event"

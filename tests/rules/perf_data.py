@@ -10,6 +10,9 @@
     perf_data.py without FILE           no sample is left
     perf_data.py name FILE TEXT         TEXT is the name of the task of the first sample
     perf_data.py killed FILE            perf did not write the size of the data
+    perf_data.py scope FILE EDIT...     perf was asked to record something else: tid:N (of the tasks), online:N (CPUs),
+                                        period:N, flag:BIT (of the attributes), no-index, command:ARGUMENTS, or
+                                        kind:NTH (an event was not recorded); without: as above
     perf_data.py opens FILE COMMAND...  prints whether COMMAND FILE opens a program that ran when FILE was recorded
 
 FILE may be packed with xz. The result is printed, except by opens.
@@ -23,7 +26,9 @@ import sys
 import tempfile
 
 LOST, COMM, SAMPLE, LOST_SAMPLES = 2, 3, 9, 13
-TRACING_DATA, FINISHED_ROUND = 66, 68
+ATTR, TRACING_DATA, FINISHED_ROUND, ID_INDEX, FEATURE = 64, 66, 68, 69, 80
+NRCPUS, CMDLINE = 7, 11             # features
+DUMMY = (1, 128, 9)                 # the begin of the attribute of an event that never comes
 TASK_RECORDS = (3, 4, 7)            # comm, exit, fork: with the trailer that a lost record has, too
 TRAILER = 32                        # pid and tid, time, CPU, ID
 PIPE_HEADER = 16
@@ -47,6 +52,22 @@ class Data:
             if kind == TRACING_DATA:
                 size += (struct.unpack_from("<I", self.bytes, at + 8)[0] + 7) & ~7
             at += size
+
+    def attrs(self):
+        """The offsets of the attributes, and of their IDs."""
+        if self.is_pipe:
+            return [(at + 8, at + 8 + struct.unpack_from("<I", self.bytes, at + 12)[0])
+                    for kind, at, _ in self.records if kind == ATTR]
+        each, begin, size = struct.unpack_from("<3Q", self.bytes, 16)
+        return [(at, struct.unpack_from("<Q", self.bytes, at + each - 16)[0]) for at in range(begin, begin + size, each)]
+
+    def feature(self, number):
+        if self.is_pipe:
+            return next(at + 16 for kind, at, _ in self.records
+                        if kind == FEATURE and struct.unpack_from("<Q", self.bytes, at + 8)[0] == number)
+        bits = int.from_bytes(self.bytes[FEATURES:FEATURES + 32], "little")
+        nth = bin(bits & ((1 << number) - 1)).count("1")
+        return struct.unpack_from("<Q", self.bytes, self.end + 16 * nth)[0]
 
     def sample(self, nth):
         return [record for record in self.records if record[0] == SAMPLE][nth - 1]
@@ -117,6 +138,56 @@ def killed(data):
     struct.pack_into("<Q", data.bytes, 48, 0)
 
 
+def index(data, edit, value):
+    for kind, at, _ in data.records:
+        if kind == ID_INDEX and edit == "no-index":
+            struct.pack_into("<I", data.bytes, at, FINISHED_ROUND)
+        elif kind == ID_INDEX:
+            for nth in range(struct.unpack_from("<Q", data.bytes, at + 8)[0]):
+                struct.pack_into("<q", data.bytes, at + 16 + 32 * nth + 24, int(value))
+
+
+def attributes(data, edit, value):
+    for at, _ in data.attrs():
+        if edit == "period":
+            struct.pack_into("<Q", data.bytes, at + 16, int(value))
+        else:
+            flags = struct.unpack_from("<Q", data.bytes, at + 40)[0]
+            struct.pack_into("<Q", data.bytes, at + 40, flags | 1 << int(value))
+
+
+def leave_out(data, _, value):
+    at, ids = data.attrs()[int(value) - 1]
+    struct.pack_into("<IIQ", data.bytes, at, *DUMMY)
+    ids = data.bytes[ids:ids + 8], data.bytes[ids + 8:ids + 16]
+    for kind, sample, _ in data.records:
+        if kind == SAMPLE and data.bytes[sample + 8:sample + 16] in ids:
+            struct.pack_into("<I", data.bytes, sample, FINISHED_ROUND)
+
+
+def online(data, _, value):
+    struct.pack_into("<I", data.bytes, data.feature(NRCPUS) + 4, int(value))
+
+
+def command_line(data, _, value):
+    """In place of one with as many arguments, or more."""
+    at, words = data.feature(CMDLINE), value.split()
+    assert len(words) <= struct.unpack_from("<I", data.bytes, at)[0]
+    struct.pack_into("<I", data.bytes, at, len(words))
+    for nth, word in enumerate(words):
+        struct.pack_into("<I64s", data.bytes, at + 4 + 68 * nth, 64, word.encode())
+
+
+def scope(data, *edits):
+    for edit in edits:
+        word, _, value = edit.partition(":")
+        if word == "without":
+            without(data)
+            continue
+        {"tid": index, "no-index": index, "period": attributes, "flag": attributes, "kind": leave_out, "online": online,
+         "command": command_line}[word](data, word, value)
+
+
 def opens(data, *command):
     """Put another file in place of a program, and watch it."""
     old = b"/usr/bin/python3.11"
@@ -145,7 +216,7 @@ def main():
     edit, path, *args = sys.argv[1:]
     data = Data(path)
     {"lost": lost, "lost-samples": lost_samples, "cut": cut, "flush": flush, "round": finish_round,
-     "without": without, "name": name, "killed": killed,
+     "without": without, "name": name, "killed": killed, "scope": scope,
      "opens": opens}[edit](data, *args)
     if edit != "opens":
         sys.stdout.buffer.write(data.bytes)

@@ -137,6 +137,20 @@ sed -i '1s/"balloon":true,//' "$WORK/swelling.ndjson"
 verdict "  nor is \"balloon\":false a balloon" 6 '"balloon" is not true' <(sed '1s/"type"/"balloon":false,&/' "$WORK/swelling.ndjson")
 verdict "  without a balloon, such counts violate rules" 3 '^not ok [0-9]+ pages\.zone:' "$WORK/swelling.ndjson"
 check "  both of these rules" grep -q '^not ok [0-9]* pages\.block:' "$WORK/verdict"
+# Its driver was loaded after the recording had begun.
+came='counts of managed pages look wrong, but a balloon driver was loaded meanwhile'
+sed '$s/"mono_ns":[0-9]*/&,"balloon":true/' "$WORK/swelling.ndjson" >"$WORK/came.ndjson"
+verdict "a balloon that came later may be the cause" 5 "^# $came$" "$WORK/came.ndjson"
+check "  of a violation of either rule" test "$(grep -cE '^not ok [0-9]+ pages\.(zone|block):' "$WORK/verdict")" = 2
+verdict "  but not of another one" 3 '^# FAIL: ' --max-online 1us "$WORK/came.ndjson"
+verdict "  nor of one in another recording" 3 '^# FAIL: ' "$WORK/came.ndjson" "$WORK/swelling.ndjson"
+cat "$WORK/came.ndjson" "$WORK/swelling.ndjson" >"$WORK/joined.ndjson"
+verdict "  that follows in the same file" 3 '^# FAIL: ' "$WORK/joined.ndjson"
+"$TOP/build/tests/as_binary" "$WORK/came.ndjson" >"$WORK/came.mhp"
+verdict "  the binary form says it, too" 5 "^# $came$" "$WORK/came.mhp"
+sed '$s/"mono_ns":[0-9]*/&,"balloon":true/' range.ndjson >"$WORK/came.ndjson"
+verdict "  where nothing looks wrong, it does not matter" 0 '^# PASS: ' "$WORK/came.ndjson"
+verdict "  nor is \"balloon\":false in the totals one" 6 '"balloon" is not true' <(sed 's/"balloon":true/"balloon":false/' "$WORK/came.ndjson")
 
 verdict "the counts of memory are checked" 0 '^ok [0-9]+ memory\.leak: [^#]*$' cycles.ndjson
 verdict "a recording without counts of memory skips the rule" 0 '^ok [0-9]+ memory\.leak: .*# SKIP' range.ndjson

@@ -10,7 +10,7 @@
                                         run a command on COUNT damaged copies; print what went wrong
 
 An EDIT is lost:NTH:COUNT (COUNT events are missing before the NTH; 0: an unknown number),
-stats:COUNT (COUNT events are missing at the end), field:EVENT:NAME (remove a field from an event's
+stats:COUNT (COUNT events are missing at the end), without:EVENT (it was not to be recorded), field:EVENT:NAME (remove a field from an event's
 format), rename:EVENT:NAME (as if a newer kernel had another event), word:FIELD:OLD/NEW (another word for a value),
 buffer:NAME (another buffer has the same events) or clock:NAME.
 
@@ -190,6 +190,8 @@ class Pages:
 def fill(file, path, edits):
     missed = {int(nth): int(count) for what, nth, count in (edit.split(":") for edit in edits
                                                             if edit.startswith("lost:"))}
+    without = {edit[8:] for edit in edits if edit.startswith("without:")}
+    file.systems["mhp"] = [event for event in file.systems["mhp"] if Format(event).name not in without]
     formats = {event.name: event for event in map(Format, file.systems["mhp"])}
     cpus, comms, nth = {}, {}, 0
     with open(path, encoding="utf-8") as lines:

@@ -39,8 +39,8 @@ shows "detail: the map stays on the screen" '^0x580000000 ·{4}$'
 shows "detail: phases with durations" '^  offline +at 2023-11-15T03:43:20\.[0-9]+\+05:30, took [0-9.]+us'
 keys PageDown
 shows "detail: the range, what hosts its memmap and why" 'hosted by: block, reason: self_hosted; 36864'
-keys Down Down Down Down
-shows "detail: the events of the block" '^! .*mhp_offline_failed: start_pfn=0x190200'
+finds "detail: the events of the block" '^! .*mhp_offline_failed: start_pfn=0x190200' Down
+shows "detail:   a line that is too long goes on in the next one" '^     nr_pages=32768 vmemmap_pages=512 nid=0 zone=Movable ret=-16$'
 keys End
 shows "detail: who brought it online" '^  onlined_by +bash '
 keys PageUp

@@ -58,6 +58,23 @@ click '^>  ▾ Movable'
 shows "mouse: one on the selected line opens or folds it" '^>  ▸ Movable'
 wheel '^>  ▸ Movable' up
 shows "mouse: the wheel scrolls a list" '^>  ▾ Normal'
+keys 2
+shows "mouse: the ranges" '^\[Ranges\] .* by address'
+click '^ +BASE STATE' 45
+shows "mouse: a click on a title sorts them" '^\[Ranges\] .* by PAGES, ascending'
+click '^ +BASE STATE' 45
+shows "mouse: a second one reverses the order" '^\[Ranges\] .* by PAGES, descending'
+click '^ +BASE STATE' 20
+keys Right Right
+shows "mouse: their state is no column to sort by" '^\[Ranges\] .* by PAGES, descending'
+shows "mouse:   other columns" '^ +BASE STATE +HOSTING'
+click '^ +BASE STATE' 45
+shows "mouse: a click on one of them" '^\[Ranges\] .* by HOSTING, descending'
+keys Left Left s
+shows "mouse: the columns of ranges to sort by" '^> HOSTING'
+click '^  WHY'
+shows "mouse: a click chooses one" '^> WHY'
+keys q 3
 keys 1 c
 shows "mouse: the columns" '^\[Columns\]'
 click '^  \[x\] ZONE'

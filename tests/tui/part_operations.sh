@@ -26,10 +26,15 @@ keys 6
 shows "6: the view of latencies" "^\[Latency\] of $(jq -s 'map(select(.event // "" | test("^mhp_(add|online|offline|remove)_begin$"))) | length' "$STORY") operations"
 eq "latency: how many of each kind" "$(figures count)" "$(for kind in "${kinds[@]}"; do begun "$kind"; done | xargs)"
 eq "latency: how many failed" "$(figures failed)" "$(for kind in "${kinds[@]}"; do failed "$kind"; done | xargs)"
-eq "latency: one has not ended" "$(figures unended)" "0 0 1 0"
+eq "latency: one has not ended" "$(figures "not ended")" "0 0 1 0"
 for percent in 50 95 99; do
 	eq "latency: p$percent" "$(figures p$percent)" "$(for kind in "${kinds[@]}"; do rank "$kind" $percent; done | xargs)"
 done
+size 40x10
+shows "latency: a small screen has figures, too" '^count +3 +78 +11 +1$'
+shows "latency:   those that are too wide are rounded" '^p50 +1\.1ms +988us +988us +617us$'
+size 132x50
+shows "latency: a larger one again" '^max +9\.0ms +987\.6us +987\.6us +617\.3us$'
 eq "latency: the longest" "$(figures max)" "$(for kind in "${kinds[@]}"; do rank "$kind" 100; done | xargs)"
 eq "latency: the distribution of adds" "$(screen | awk '/^up to/ && $4 ~ /█/ { print $3, $5 }' | xargs)" "$(
 	durations add | awk '{ for (b = 1000; b < 1e12; b *= 10) for (m = 1; m <= 5; m += m == 2 ? 3 : 1) if ($1 <= m * b) { n[m * b]++; next } }

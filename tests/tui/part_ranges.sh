@@ -4,19 +4,7 @@
 # shellcheck disable=SC2154
 
 # range_upto NTH REGEX: the life of the range up to the Nth matching line, as a complete recording
-range_upto() {
-	awk -v nth="$1" -v regex="$2" '
-		{ print }
-		/"seq":[1-9]/ { seen++; match($0, /"event":"[a-z_]+"/); counts[substr($0, RSTART + 8, RLENGTH - 8)]++ }
-		$0 ~ regex && ++n == nth { exit }
-		END {
-			printf "{\"totals\":{\"seen\":%d,\"lost\":0,\"folded\":%d,", seen, seen
-			printf "\"self_check\":\"equal\",\"events\":{"
-			for (event in counts)
-				printf "%s%s:{\"seen\":%d,\"lost\":0}", comma++ ? "," : "", event, counts[event]
-			print "}}}"
-		}' "$RANGE" >"$WORK/upto.ndjson"
-}
+range_upto() { "$TOP/tests/tui/range_part.sh" "$RANGE" "$1" "$2" >"$WORK/upto.ndjson"; }
 
 # style NAME SGR TEXT: the range at 0x100000 is drawn with that attribute or colour.
 style() {

@@ -129,8 +129,8 @@ type_line 0s
 shows "a large recording: its begin" ' PAUSED 0ns/'
 shows "  its snapshot" '65536 blocks: 65536 online'
 shows "  and the selection" '^>. +2 online'
-keys '?' PageDown
-shows "?: help" '^  \[ +recording: one event back'
+keys '?'
+finds "?: help" '^  \[ +recording: one event back' Down
 keys q q
 ends "a large recording: q quits" 0
 

@@ -48,6 +48,31 @@ shows "  the order" 'by KNOWN, descending'
 shows "  the columns" '^ +STATE +BLOCK NODE'
 keys q
 until_ok has_file "$WORK/after"
+
+rm "$SETTINGS"
+open 80x24 "$MHPTOP replay $STORY"
+shows "the order of ranges and what is folded: the dashboard" '^\[Blocks\]'
+keys 2 '>' r 3
+shows "  the view of nodes" '^>▾ node 0'
+keys Down Left W
+shows "  saved" 'settings saved'
+eq "  in the file" "$(sed 1d "$SETTINGS")" "view nodes
+range_sort -nr_pages
+folded node0/Normal"
+keys q
+until_ok has_file "$WORK/after"
+open 80x24 "$MHPTOP replay $STORY"
+shows "  read: the zone is folded" '^   ▸ Normal'
+shows "    and no other" '^   ▾ Movable'
+keys 2
+shows "    the order of ranges" '^\[Ranges\] 3, 1 removed  by PAGES, descending'
+keys 3 Home Left r W
+shows "  saved again" 'settings saved'
+eq "  a folded node" "$(sed -n '/^folded/p' "$SETTINGS")" "folded node0,node0/Normal"
+keys q
+until_ok has_file "$WORK/after"
+printf '%s\n' 'sort -known' 'columns state,id' 'view nodes' >"$SETTINGS"
+
 open 80x24 "$MHPTOP replay --sort id $STORY"
 keys 1
 shows "an option wins over the settings" 'by BLOCK, ascending'
@@ -71,6 +96,10 @@ with_settings "a column given twice" "dashboard:1: columns: repeated column 'id'
 with_settings "a wrong width" "dashboard:1: columns: width '999': need a number from 3 to 40; ignored" 'columns id:999'
 with_settings "a wrong view" "dashboard:1: view: cannot be 'x'; use one of: blocks ranges nodes" 'view x'
 with_settings "a wrong delay" "dashboard:1: delay: needs 0.01 to 86400 seconds, not '0'; ignored" 'delay 0'
+with_settings "a wrong column of ranges" "dashboard:1: range_sort: unknown column 'id'; ignored" 'range_sort id'
+for wrong in 0 node nodeX node600 node0/x node0/ 'node1,' ',node1' node01x node-1 'node0?' node0/Normal/Movable; do
+	with_settings "$wrong is not folded" "dashboard:1: folded: '[^']*' is neither a node such as node0 nor a zone" "folded $wrong"
+done
 with_settings "a wrong time" "dashboard:1: time: needs .*, not 'x'; ignored" 'time x'
 with_settings "no value" "dashboard:1: sort needs one value; ignored" 'sort'
 with_settings "two values" "dashboard:1: sort needs one value; ignored" 'sort id state'

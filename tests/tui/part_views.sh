@@ -54,6 +54,10 @@ views() {
 	fi
 }
 
+# A range that hosts its memmap, with three blocks online
+HOSTED=$WORK/hosted.ndjson
+"$TOP/tests/tui/range_part.sh" "$RANGE" 5 mhp_online_end >"$HOSTED"
+
 views blocks "$STORY" 'Blocks'
 views ranges "$STORY" '^\[Ranges\]' 2
 views nodes "$STORY" '^\[Nodes\]' 3
@@ -62,6 +66,19 @@ views operations "$STORY" '^\[Operations\]' 5
 views latency "$STORY" '^\[Latency\]' 6
 views events "$STORY" '^\[Events\]' 7
 views columns "$STORY" '^\[Columns\]' c j Space
+views block "$STORY" '^\[Block\]' n Enter
+views block-end "$STORY" '^\[Block\]' n Enter End
+views range "$TOP/tests/golden/stuck.ndjson" '^\[Block\]' 2 Enter
+views range-hosted "$HOSTED" '^\[Block\]' 2 Enter
+views device "$STORY" '^\[Block\]' 4 Enter
+views sort "$STORY" '^\[Sort by\]' s j
+views sort-ranges "$STORY" '^\[Sort by\]' 2 s j
+views ranges-sorted "$STORY" '^\[Ranges\]' 2 '>' r
+views nodes-folded "$STORY" '^\[Nodes\]' 3 Down Left
+views attention "$TOP/tests/golden/stuck.ndjson" '^!1 needs attention'
+views violation "$TOP/tests/golden/failures.ndjson" '^\[Blocks\]'
+views log "$STORY" '^\[Events\]' l
+views filter "$STORY" '^Filter: ' /
 views large "$LARGE" ' 1 cell = '
 views large-zoomed "$LARGE" ' 1 cell = 1 block' z
 # The page has the path of the settings.
@@ -83,6 +100,28 @@ keys q
 shows "ranges: q: back to the ranges" '^\[Ranges\]'
 keys t
 shows "ranges: a key of the blocks says where it belongs" 'belongs to the view of blocks'
+keys Home s
+shows "ranges: s: their columns to sort by" '^> BASE +base_pfn +first pfn of the range'
+hides "ranges: s:   and none of blocks" 'memory block number'
+keys j
+shows "ranges: s: the next one" '^> PAGES +nr_pages'
+keys Enter
+shows "ranges: sorted by that column" '^\[Ranges\] 3, 1 removed  by PAGES, ascending'
+shows "ranges:   the removed one is no longer last" '^> +0x580000 removed'
+keys r
+shows "ranges: r: reversed" 'by PAGES, descending'
+shows "ranges:   the largest one is first" '^> +0x140000 ok'
+keys '>'
+shows "ranges: >: by the next column" 'by NODE, descending'
+keys '<' '<' Enter
+shows "ranges: Enter: the details of what is first in this order" '^memory176 '
+keys q 1
+shows "ranges: the order of blocks is another one" '^\[Blocks\] .* by address, ascending'
+keys 2 r
+shows "ranges: r: ascending again" '^\[Ranges\] 3, 1 removed  by BASE, ascending'
+keys 3 s
+shows "nodes: s: what can be sorted" 'only blocks and ranges can be sorted; 1 and 2 show them'
+keys 2 Home Enter q
 keys Escape
 shows "ranges: Esc: back to the blocks" '^\[Blocks\]'
 shows "ranges: the block is selected" '^>● +40 online'
@@ -92,6 +131,7 @@ keys 1
 shows "1: the view of blocks" '^\[Blocks\]'
 
 keys 3
+shows "nodes: a column that does not fit is left out" '^ NODE, ZONE, RANGE .* FAILED +PRESENT$'
 shows "3: the view of nodes" '^>▾ node 0 +14 GiB +112 +101 +10 +!2 '
 shows "nodes: a zone" '^   ▾ Normal +4\.8 GiB +38 +38 +0 +0 '
 shows "nodes: a range with the memory blocks that are in a zone" '^ +0x140000000-0x37fffffff +8 GiB +64 +63 +0 +!2'
@@ -112,7 +152,15 @@ keys Down Down Enter
 shows "nodes: Enter on a range: the details of the first of its memory blocks there" '^memory160 '
 keys q 4
 shows "4: the view of devices" '^\[Devices\] .* by the way memory was added'
-shows "devices: what the recording shows of them" '^>unknown +- +9 GiB +72 +63 +8 +!2 Movable '
+shows "devices: what the recording shows of them" '^>unknown +- +9 GiB +72 +63 +8 +!2 Movable'
+shows "devices: what does not fit is left out, and how to see it" '^\[Devices\] .*  Right: more columns$'
+eq "devices:   no part of a title" "$(screen | grep -oE ' ZONES.*')" " ZONES"
+keys Right Right Right Right Right Right Right
+shows "devices: Right: the columns scroll, the name stays" '^ ADDED BY +DRIVER MEMMAP +REQUEST PLUGGED'
+keys Right Right Right Right Right
+shows "devices:   up to the last one" '^ ADDED BY +PLUGGED'
+keys Left Left Left Left Left Left Left Left Left Left
+shows "devices: Left: back" '^ ADDED BY +KIND'
 keys 7
 shows "7: the view of events, with the newest one selected" '^>  .*mhp_offline_begin: start_pfn=0x1e0000'
 keys Up

@@ -213,6 +213,25 @@ static void retries(void)
 	print_array(MEMBERS(members));
 }
 
+static void flag(void)
+{
+	printf("{\"type\": \"boolean\"}");
+}
+
+static void removals(void)
+{
+	static const struct member members[] = {
+		{ "part", "u64", NULL },     { "start_pfn", "u64", NULL },
+		{ "nr_pages", "u64", NULL }, { "ns", "u64", NULL },
+		{ "way", NULL, way },	     { "blocks", "u32", NULL },
+		{ "offline", "u32", NULL },  { "back", "u32", NULL },
+		{ "refusals", "u32", NULL }, { "refused", "u64?", NULL },
+		{ "removed", NULL, flag },   { "text", NULL, text },
+	};
+
+	print_array(MEMBERS(members));
+}
+
 /* [time, memory block, state] */
 static void states(void)
 {
@@ -272,6 +291,7 @@ static void print_report(void)
 		{ "pages_in_the_way", "u64", NULL },
 		{ "pages", NULL, pages },
 		{ "retries", NULL, retries },
+		{ "removals", NULL, removals },
 		{ "states", NULL, states },
 		{ "violated", "u64", NULL },
 		{ "violations", NULL, violations },
@@ -413,11 +433,6 @@ static void times_compared(void)
 	};
 
 	print_array(MEMBERS(members));
-}
-
-static void flag(void)
-{
-	printf("{\"type\": \"boolean\"}");
 }
 
 static void print_diff(void)

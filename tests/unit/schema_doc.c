@@ -114,6 +114,7 @@ static void print_recording(void)
 	       "          \"no_room\": {\"$ref\": \"#/$defs/u64\"},\n"
 	       "          \"no_lock\": {\"$ref\": \"#/$defs/u64\"},\n"
 	       "          \"mono_ns\": {\"$ref\": \"#/$defs/u64\"},\n"
+	       "          \"balloon\": {\"const\": true},\n"
 	       "          \"events\": {\"type\": \"object\", \"additionalProperties\": {\n"
 	       "            \"type\": \"object\",\n"
 	       "            \"properties\": {\"seen\": {\"$ref\": \"#/$defs/u64\"}, \"lost\": {\"$ref\": \"#/$defs/u64\"}},\n"

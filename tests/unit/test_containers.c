@@ -60,6 +60,38 @@ static void test_walk(struct sparse *sparse)
 	   "a walk from the highest u64 finds nothing");
 }
 
+static void test_runs(void)
+{
+	/* Two neighbours, a hole, three up to the end of a leaf, and all of the next one */
+	static const struct {
+		u64 first, nr;
+	} runs[] = { { 0, 2 }, { 29, 3 }, { 32, 32 }, { 65536, 1 } };
+	u64 number = 0, made = 0, *elements;
+	struct sparse sparse;
+	size_t i, nr, j, wrong = 0;
+
+	sparse_init(&sparse, sizeof(u64));
+	ok(!sparse_run(&sparse, &number, &nr), "an empty array has no run");
+	for (i = 0; i < sizeof(runs) / sizeof(*runs); i++)
+		for (j = 0; j < runs[i].nr; j++, made++)
+			*(u64 *)sparse_make(&sparse, runs[i].first + j) =
+				runs[i].first + j;
+	for (i = 0; (elements = sparse_run(&sparse, &number, &nr)); i++) {
+		eq("a run begins where it should", number, runs[i].first);
+		eq("a run is as long as it can be", nr, runs[i].nr);
+		for (j = 0; j < nr; j++)
+			wrong += elements[j] != number + j;
+		made -= nr;
+		number += nr;
+	}
+	eq("the runs have all elements", made, 0);
+	eq("the elements of a run follow each other", wrong, 0);
+	number = 40;
+	ok(sparse_run(&sparse, &number, &nr) && number == 40 && nr == 24,
+	   "a run may begin inside a leaf");
+	sparse_free(&sparse);
+}
+
 static void test_sparse(void)
 {
 	struct sparse sparse;
@@ -119,6 +151,7 @@ static void test_vec(void)
 int main(void)
 {
 	test_sparse();
+	test_runs();
 	test_vec();
 	return ktap_done();
 }

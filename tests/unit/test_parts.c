@@ -135,7 +135,7 @@ static void test_losses(void)
 static void test_late(void)
 {
 	struct recording_totals one = { 0 }, two = { 0 };
-	struct source_totals source = { .no_lock = 1 };
+	struct source_totals source = { .no_lock = 1, .balloon = true };
 	struct source_info header = info;
 	struct run run;
 	struct part part;
@@ -148,6 +148,8 @@ static void test_late(void)
 	eq("a number that has not come counts as lost",
 	   one.source.count[0].lost, 1);
 	eq("  and as one without the lock", one.source.no_lock, 1);
+	eq("a balloon that came is in the totals of each file",
+	   one.source.balloon, true);
 	header = info;
 	part_begin(&part, &run, &header, 0, 0);
 	eq("if its record comes in the next file, it is left out",

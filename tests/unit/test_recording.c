@@ -235,12 +235,15 @@ static void test_totals(void)
 	ok(got.source.no_room == 3 && got.source.no_lock == 4,
 	   "what makes the totals uncertain is read");
 	eq("totals of older recorders have no time", got.source.mono_ns, 0);
+	eq("  nor a balloon", got.source.balloon, false);
 	totals.source.mono_ns = 5040000000;
+	totals.source.balloon = true;
 	recording_totals_put(&totals, line);
-	ok(strstr(line, "\"mono_ns\":5040000000,\"events\":{"),
-	   "write the time of the end");
+	ok(strstr(line, "\"mono_ns\":5040000000,\"balloon\":true,\"events\":{"),
+	   "write the time of the end, and that there was a balloon");
 	eq("read the time of the end", get_totals(line, &got, why), 0);
 	eq("  it is the same", got.source.mono_ns, 5040000000);
+	eq("  there is the balloon", got.source.balloon, true);
 	totals.source.no_room = totals.source.no_lock = ~0ULL;
 	memset(totals.why, 1, sizeof(totals.why));
 	totals.source.mono_ns = ~0ULL;

@@ -23,7 +23,8 @@ SECONDS = 600
 # Attaching to many functions may take a minute on a busy host, where a guest's clock was seen to run 20 times too fast. The
 # host's own time limit ends a run that hangs.
 START_SECONDS = 18000
-TOOL_EVENTS = ("mhp_snapshot_block", "mhp_snapshot_zone", "mhp_snapshot_memory", "mhp_clock")    # mhptop's own
+# mhptop's own
+TOOL_EVENTS = ("mhp_snapshot_block", "mhp_snapshot_zone", "mhp_snapshot_memory", "mhp_clock", "mhp_refused")
 PPOLL = "271"                   # on x86-64
 STATES = {"gone": "removed"}                    # states that the account and the ledger name differently
 

@@ -41,6 +41,9 @@ main() {
 	local key archive
 	[[ ${KERNEL_SRC-} ]] || archive=$("$TOP/kernel/tarball.sh" "$BASE")
 	key=$(cat "$TOP/kernel/$BASE"/*-selftests-*.patch <(stat -Lc '%n %s %Y' "${KERNEL_SRC:-$archive}") | sha256sum)
+	mkdir -p "$TOP/build"
+	exec 9>"$OUT.lock"
+	flock 9
 	if [[ ! -r $OUT/key || $(<"$OUT/key") != "$key" ]]; then
 		rm -rf "$OUT" "$OUT.new"
 		mkdir -p "$OUT.new"
@@ -49,6 +52,7 @@ main() {
 		echo "$key" >"$OUT.new/key"
 		mv -T "$OUT.new" "$OUT"
 	fi
+	exec 9>&-
 	exec "$HERE/run.py" "$@" "$HERE/t/selftests.py" "$OUT/tools/testing/selftests/memory-hotplug"
 }
 

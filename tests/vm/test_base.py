@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 from unittest import mock
 
@@ -40,7 +41,7 @@ class Fixture(unittest.TestCase):
 class Lists(Fixture):
     def suites(self, *lists, **env):
         """[(name of the suite, name of its test)]"""
-        code, out, err = self.run_tool("check.py", *lists, **env)
+        code, out, err = self.run_tool("check.py", "--jobs", "1", *lists, **env)
         self.assertEqual((code, err), (0, ""), out)
         return list(zip(re.findall(r"^# suite (\S+): echo", out, re.M), re.findall(r"^ok 1 (.*)", out, re.M)))
 
@@ -69,7 +70,8 @@ class Lists(Fixture):
 
     def test_errors(self):
         self.list("a", LIST)
-        for line, reason in ((f"@{OTHER} a three", "no suite of a matches 'three'"), (f"@{OTHER} a", "is not @BASE LIST")):
+        for line, reason in ((f"@{OTHER} a three", "no suite of a matches 'three'"), (f"@{OTHER} a", "is not @BASE LIST"),
+                             ("c true\nc false", "suite c is listed twice")):
             code, _, err = self.run_tool("check.py", self.list("b", line + "\n"))
             self.assertEqual(code, 1)
             self.assertIn(reason, err)
@@ -78,7 +80,7 @@ class Lists(Fixture):
 
     def test_excerpts(self):
         """The report repeats what a failed suite said: its failed tests, or the last lines if none failed."""
-        code, out, _ = self.run_tool("check.py", self.list("a", "\n".join((
+        code, out, _ = self.run_tool("check.py", "--jobs", "1", self.list("a", "\n".join((
             """good printf 'KTAP version 1\\nok 1 fine\\n1..1\\n'""",
             """bad printf 'KTAP version 1\\nok 1 a\\nnot ok 2 b\\n#   got 2\\nok 3 c\\n# noise\\n1..3\\n'""",
             """dies printf 'KTAP version 1\\nok 1 a\\nlast words\\n'"""))))
@@ -87,6 +89,60 @@ class Lists(Fixture):
         self.assertEqual(report[1:3], ["#     not ok 2 b", "#     #   got 2"])
         self.assertTrue(report[3].startswith("# failed: dies: no plan"), report)
         self.assertEqual(report[4:], ["#     KTAP version 1", "#     ok 1 a", "#     last words", "4 passed, 2 failed, 0 skipped"])
+
+
+class SideBySide(Fixture):
+    def run_lists(self, jobs, *commands):
+        """[(name, lines of its output)], in the order of the report, of suites that print what their commands do."""
+        text = "\n".join(f"{name} {command}; echo KTAP version 1; echo ok 1 fine; echo 1..1" for name, command in commands)
+        code, out, err = self.run_tool("check.py", "--jobs", str(jobs), self.list("a", text))
+        self.assertEqual((code, err), (0, ""), out)
+        return [(name, lines.split()) for name, lines in
+                re.findall(r"^# suite (\S+): .*?\n(.*?)KTAP version 1\nok 1 fine\n1\.\.1\n# suite \1: \d+ s$", out, re.M | re.S)]
+
+    def test_two_at_a_time(self):
+        """Each waits for the other; their output is not mixed."""
+        one, two = self.path("one"), self.path("two")
+        for end in (one, two):
+            os.mkfifo(end)
+        done = self.run_lists(2, ("one", f"echo a; echo >{one}; read x <{two}; echo b"),
+                              ("two", f"echo c; read x <{one}; echo >{two}; echo d"))
+        self.assertEqual(sorted(done), [("one", ["a", "b"]), ("two", ["c", "d"])])
+
+    def together(self, jobs, first, second, *others):
+        """Whether a suite began before the one in front of it had ended."""
+        done, seen = self.path("done"), self.path("seen")
+        self.run_lists(jobs, (first, f"true {second}; sleep 1; touch {done}"), *others,
+                       ("last", f"test -e {done} || touch {seen}; true {second}"))
+        for path in (done, seen):
+            if os.path.exists(path):
+                os.unlink(path)
+                together = path == seen
+        return together
+
+    def test_results_of_another(self):
+        self.assertTrue(self.together(2, "first", "build/vm/other/x"))
+        self.assertFalse(self.together(2, "first", "build/vm/first/x"))
+
+    def test_memory(self):
+        self.assertTrue(self.together(2, "first", "--mem 1G"))
+        self.assertFalse(self.together(2, "first", "--mem 100000G"))
+
+    def test_one_at_a_time(self):
+        self.assertFalse(self.together(1, "first", "--mem 1G"))
+
+    def test_killed(self):
+        """What is running ends with it."""
+        path = self.path("pid")
+        with subprocess.Popen([sys.executable, os.path.join(ROOT, "tests", "check.py"), "--jobs", "2",
+                               self.list("a", f"one echo $$ >{path}; exec sleep 60\ntwo exec sleep 60\n")],
+                              env=self.env, stdout=subprocess.DEVNULL) as check:
+            while not os.path.exists(path) or not os.path.getsize(path):
+                time.sleep(0.05)
+            check.terminate()
+            self.assertEqual(check.wait(), 143)
+        with open(path, encoding="ascii") as pid:
+            self.assertFalse(os.path.exists(f"/proc/{pid.read().strip()}"))
 
 
 class Kernel(Fixture):

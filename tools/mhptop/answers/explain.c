@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
-/* One page about a memory block: what it is, its life, and why it did not go. */
+/* One page about a memory block: what it is, its life, and why it did not go. The page about a range is elsewhere. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "answers/advice.h"
 #include "answers/explain.h"
+#include "answers/explain_range.h"
 #include "answers/plan.h"
 #include "answers/story.h"
 #include "answers/whose.h"
@@ -25,6 +26,7 @@ struct explaining {
 	enum time_style time;
 	FILE *out;
 	struct story story;
+	struct removals removals;
 	const struct mhp_block *block;
 	struct page_source *pages; /* of this machine, NULL: they tell nothing */
 	char blind[256]; /* why, "" for another machine */
@@ -195,6 +197,16 @@ static void print_duration(const struct explaining *e,
 		fputs(", its begin was not seen", e->out);
 }
 
+/* Which block is online, if a removal was refused because of that */
+static void print_online(const struct explaining *e,
+			 const struct story_step *step)
+{
+	if (step->end_ns && step->reason == MHP_REASON_NOT_OFFLINE &&
+	    step->failed_pfn)
+		fprintf(e->out, ", memory%llu is online",
+			step->failed_pfn / e->story.nr_pages);
+}
+
 static void print_step(const struct explaining *e,
 		       const struct story_step *step)
 {
@@ -219,6 +231,7 @@ static void print_step(const struct explaining *e,
 		fprintf(e->out, ", failed: %s (%s)",
 			word_or(event_reasons, step->reason, "reason unknown"),
 			error_text(step->ret));
+	print_online(e, step);
 	fputc('\n', e->out);
 }
 
@@ -374,8 +387,6 @@ static u32 print_whose(struct explaining *e, const struct story_step *step)
 		return print_stuck(e, step);
 	if (offline && step->blockers.nr)
 		print_owner_of(e, step->blockers.last.pfn);
-	if (step->reason == MHP_REASON_NOTIFIER)
-		whose_print_asked(e->pages, e->out);
 	return 0;
 }
 
@@ -436,6 +447,7 @@ static void print_trouble(struct explaining *e)
 			operation_names[step->operation], least, took);
 	if (offline && step->blockers.nr)
 		print_stage(e->out, &step->blockers);
+	print_online(e, step);
 	if (nth > 1)
 		fprintf(e->out, "; failure %u in a row", nth);
 	fputc('\n', e->out);
@@ -449,6 +461,9 @@ static void print_trouble(struct explaining *e)
 		kind = print_whose(e, step) ?: kind;
 	else if (offline && *e->blind)
 		fprintf(e->out, "whose    unknown: %s\n", e->blind);
+	if (step->end_ns && step->reason == MHP_REASON_NOTIFIER)
+		whose_print_refused(e->pages, step->refused_known,
+				    step->refused, e->out);
 	reason = step->end_ns ? step->reason : ADVICE_RETRIES;
 	if (step->end_ns ? reason != 0 : kind != 0)
 		fprintf(e->out, "do       %s\n", advice_for(reason, kind));
@@ -545,12 +560,24 @@ static bool is_here(const struct explaining *e)
 	return info->live || source_live_is_boot(info);
 }
 
+static struct explain_range range_of(const struct explaining *e)
+{
+	return (struct explain_range){
+		.model = &e->stream->model,
+		.removals = &e->removals,
+		.pages = e->pages,
+		.start_pfn = e->story.start_pfn,
+		.nr_pages = e->story.nr_pages,
+		.time = e->time,
+		.out = e->out,
+	};
+}
+
 static void print_page(struct explaining *e)
 {
+	const struct explain_range range = range_of(e);
+
 	add_late(e);
-	if (is_here(e) &&
-	    page_source_open(&e->pages, "", e->blind, sizeof(e->blind)))
-		e->pages = NULL;
 	print_head(e);
 	print_account(e);
 	print_range(e);
@@ -558,9 +585,38 @@ static void print_page(struct explaining *e)
 	if (is_here(e))
 		print_now(e);
 	print_life(e);
+	explain_removals(&range);
 	print_trouble(e);
-	if (e->pages)
-		page_source_close(e->pages);
+}
+
+/* Returns STATUS_OK, or why there is no page. */
+static int explain_answer(struct explaining *e)
+{
+	const struct model *model = &e->stream->model;
+	struct explain_range range = range_of(e);
+	u64 pfn;
+
+	if (explain_range_parse(&range, e->what)) {
+		if (explain_range_print(&range))
+			return STATUS_OK;
+		return status_fail(STATUS_FAILED,
+				   "nothing is known of memory at %s", e->what);
+	} else if (parse_pfn(&model->info, e->what, &pfn)) {
+		return status_fail(
+			STATUS_USAGE,
+			"explain needs a memory block such as memory32, an address such as 0x100000000, or a range such as 0x100000000-0x13fffffff, not '%s'",
+			e->what);
+	} else {
+		e->block = model->ledger ?
+				   ledger_find_block(model->ledger, pfn) :
+				   NULL;
+		if (e->block) {
+			print_page(e);
+			return STATUS_OK;
+		}
+	}
+	return status_fail(STATUS_FAILED,
+			   "nothing is known of a memory block %s", e->what);
 }
 
 int explain_run(struct stream *stream, const char *what, enum time_style time,
@@ -569,28 +625,26 @@ int explain_run(struct stream *stream, const char *what, enum time_style time,
 	struct explaining e = {
 		.stream = stream, .what = what, .time = time, .out = out
 	};
-	int status = STATUS_OK, err;
-	u64 pfn;
+	int read = STATUS_OK, status, err;
 
 	stream->source->keeps_privileges = true;
+	stream->model.history.extent = HISTORY_ALL;
 	err = read_story(&e);
 	if (err || stream->err)
-		status = stream_status(err ?: stream->err);
-	if (parse_pfn(&stream->model.info, what, &pfn))
-		status = status_fail(
-			STATUS_USAGE,
-			"explain needs a memory block such as memory32, or an address such as 0x100000000, not '%s'",
-			what);
-	else if (!stream->model.ledger ||
-		 !(e.block = ledger_find_block(stream->model.ledger, pfn)))
-		status = status_fail(STATUS_FAILED,
-				     "nothing is known of a memory block %s",
-				     what);
-	if (e.block) {
-		print_page(&e);
-		if (status == STATUS_OK)
-			status = stream_shown_status(&stream->model);
-	}
+		read = stream_status(err ?: stream->err);
+	if (removals_find(&e.removals, &stream->model.history, &stream->model))
+		read = status_fail(STATUS_FAILED, "out of memory");
+	if (is_here(&e) &&
+	    page_source_open(&e.pages, "", e.blind, sizeof(e.blind)))
+		e.pages = NULL;
+	status = explain_answer(&e);
+	if (status == STATUS_OK)
+		status = read == STATUS_OK ?
+				 stream_shown_status(&stream->model) :
+				 read;
+	if (e.pages)
+		page_source_close(e.pages);
+	removals_free(&e.removals);
 	story_free(&e.story);
 	return status_printed(status);
 }

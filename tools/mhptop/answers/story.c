@@ -59,19 +59,21 @@ static void story_begin(struct story *story, enum story_operation operation,
 	memcpy(step->comm, record->comm, sizeof(step->comm));
 }
 
-/* A removal of another part of the range may fail for the whole of it: that is no operation on this block. */
+/*
+ * A removal of another part of the range may fail for the whole of it: that is no operation on this block. One of the
+ * whole range may fail because of another block.
+ */
 static void story_fail(struct story *story, enum story_operation operation,
 		       const struct mhp_mhp_failed *failed)
 {
-	struct story_step *step;
+	struct story_step *step = current_step(story, operation);
 
-	if (!concerns(story, failed->start_pfn, failed->nr_pages))
-		return;
-	step = current_step(story, operation);
-	if (step)
+	if (step) {
 		step->reason = failed->reason;
-	else
+		step->failed_pfn = failed->start_pfn;
+	} else if (concerns(story, failed->start_pfn, failed->nr_pages)) {
 		story->reasons[operation] = failed->reason;
+	}
 }
 
 static void story_end(struct story *story, enum story_operation operation,
@@ -118,6 +120,19 @@ static void story_page(struct story *story, const struct mhp_record *record)
 		blockers->passes = blocker->pass;
 }
 
+static void story_refused(struct story *story,
+			  const struct mhp_mhp_refused *refused)
+{
+	struct story_step *step = story->nr ? &story->steps[story->nr - 1] :
+					      NULL;
+
+	if (!step || step->end_ns ||
+	    !concerns(story, refused->start_pfn, refused->nr_pages))
+		return;
+	step->refused_known = true;
+	step->refused = refused->call;
+}
+
 #define BEGIN(operation, field)                                   \
 	story_begin(story, operation, record, p->field.start_pfn, \
 		    p->field.nr_pages, 0)
@@ -159,6 +174,9 @@ void story_take(struct story *story, const struct mhp_record *record)
 		break;
 	case MHP_EVENT_mhp_offline_blocker:
 		story_page(story, record);
+		break;
+	case MHP_EVENT_mhp_refused:
+		story_refused(story, &p->mhp_refused);
 		break;
 	case MHP_EVENT_mhp_offline_failed:
 		story_fail(story, STORY_OFFLINE, &p->mhp_failed);

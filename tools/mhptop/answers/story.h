@@ -31,8 +31,11 @@ struct story_step {
 	u64 end_ns; /* 0: it has not ended */
 	s64 ret;
 	u32 reason; /* enum mhp_reason, 0: it did not fail, or nothing was reported */
+	u64 failed_pfn; /* where it failed, 0: not reported */
 	u32 zone; /* enum mhp_zone, 0: none */
 	u32 pid;
+	bool refused_known; /* which function of the notifier refused */
+	s64 refused; /* its distance from _stext */
 	char comm[MHP_COMM_LEN];
 	struct story_blockers blockers;
 };

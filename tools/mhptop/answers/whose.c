@@ -12,6 +12,8 @@
 #include "base/plain_text.h"
 #include "model/event_table.h"
 #include "source/live.h"
+#include "source/page_owner.h"
+#include "source/symbol.h"
 #include "source/task.h"
 
 #define MAPPINGS_SHOWN 3
@@ -150,6 +152,18 @@ static void print_owner(struct page_source *source, enum account_kind kind,
 	}
 }
 
+/* Who allocated it is another question than whose it is; a line only where the kernel keeps that. */
+static void print_allocated(u64 pfn, FILE *out)
+{
+	struct page_owner owner;
+
+	if (page_owner_find(pfn, &owner))
+		return;
+	plain_text(owner.comm);
+	fprintf(out, "alloc    by %s (%u), order %u, in %s\n", owner.comm,
+		owner.pid, owner.order, owner.stack);
+}
+
 void whose_print(struct page_source *source, u64 pfn, FILE *out)
 {
 	u64 head = page_source_head(source, pfn);
@@ -165,6 +179,8 @@ void whose_print(struct page_source *source, u64 pfn, FILE *out)
 	fputs(account_kind_word(kind), out);
 	print_owner(source, kind, head, &look, out);
 	fputc('\n', out);
+	if (kind != ACCOUNT_FREE)
+		print_allocated(head, out);
 }
 
 u32 whose_print_left(struct page_source *source, u64 start_pfn, u64 nr_pages,
@@ -222,10 +238,31 @@ bool whose_print_task(const char *function, FILE *out)
 	return strstr(task.stack, "notifier_call_chain");
 }
 
-void whose_print_asked(struct page_source *source, FILE *out)
+static void print_asked(struct page_source *source, FILE *out)
 {
 	char names[1024];
 
 	if (page_source_notifiers(source, names, sizeof(names)))
 		fprintf(out, "asked    one of these refused: %s\n", names);
+	else
+		fputs("refused  unknown: which functions the kernel asks cannot be read\n",
+		      out);
+}
+
+void whose_print_refused(struct page_source *source, bool known, s64 distance,
+			 FILE *out)
+{
+	char name[SYMBOL_MAX];
+
+	if (!source)
+		fprintf(out, "refused  unknown: %s\n",
+			known ? "only the machine of the recording can name it, and only until it reboots" :
+				"the recording does not tell");
+	else if (!known)
+		print_asked(source, out);
+	else if (symbol_from_text(distance, name))
+		fprintf(out, "refused  %s\n", name);
+	else
+		fputs("refused  unknown: there is no such function any more\n",
+		      out);
 }

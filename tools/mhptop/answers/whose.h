@@ -22,7 +22,12 @@ u32 whose_print_left(struct page_source *source, u64 start_pfn, u64 nr_pages,
  * waits for the answer of a notifier.
  */
 bool whose_print_task(const char *function, FILE *out);
-/* Print the functions that the kernel asks before memory changes its state. */
-void whose_print_asked(struct page_source *source, FILE *out);
+/*
+ * Print which function of the memory notifier refused: its distance from _stext, if that is
+ * known, or the functions that were asked. source is NULL if the kernel that asked them does
+ * not run here.
+ */
+void whose_print_refused(struct page_source *source, bool known, s64 distance,
+			 FILE *out);
 
 #endif

@@ -131,3 +131,15 @@ void *sparse_next(const struct sparse *sparse, u64 *number)
 	}
 	return NULL;
 }
+
+void *sparse_run(const struct sparse *sparse, u64 *number, size_t *nr)
+{
+	void *element = sparse_next(sparse, number);
+	u32 missing;
+
+	if (!element)
+		return NULL;
+	missing = ~(find_leaf(sparse, *number)->mask >> leaf_index(*number));
+	*nr = missing ? (size_t)__builtin_ctz(missing) : LEAF_SIZE;
+	return element;
+}

@@ -39,5 +39,10 @@ void *sparse_make(struct sparse *sparse, u64 number);
  * in *number. NULL if there is none.
  */
 void *sparse_next(const struct sparse *sparse, u64 *number);
+/*
+ * The same, for walks over many elements: *nr elements, at least one, follow each
+ * other in memory and have consecutive numbers.
+ */
+void *sparse_run(const struct sparse *sparse, u64 *number, size_t *nr);
 
 #endif

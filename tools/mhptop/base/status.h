@@ -3,14 +3,15 @@
 #ifndef BASE_STATUS_H
 #define BASE_STATUS_H
 
+/* What a code means may depend on the command: cli_statuses says it. */
 enum status {
 	STATUS_OK = 0,
-	STATUS_FAILED = 1, /* the tool failed */
-	STATUS_USAGE = 2, /* invalid command line */
-	STATUS_VIOLATED = 3, /* a rule was violated */
-	STATUS_UNSUPPORTED = 4, /* not supported or not permitted here */
-	STATUS_UNKNOWN = 5, /* events were lost */
-	STATUS_DAMAGED = 6, /* a recording is damaged, invalid or too new */
+	STATUS_FAILED = 1,
+	STATUS_USAGE = 2,
+	STATUS_VIOLATED = 3,
+	STATUS_UNSUPPORTED = 4,
+	STATUS_UNKNOWN = 5,
+	STATUS_DAMAGED = 6,
 };
 
 /*

@@ -262,7 +262,7 @@ static int check_question(struct cli *cli)
 	if (cli->command == CLI_EXPLAIN && !cli->memory)
 		return status_fail(
 			STATUS_USAGE,
-			"explain needs a memory block such as memory32, or an address");
+			"explain needs a memory block such as memory32, an address or a range");
 	if (cli->command != CLI_PLAN)
 		return 0;
 	if (cli->question && !strcmp(cli->question, "add"))

@@ -21,6 +21,9 @@
 #define EXPORT (1 << CLI_EXPORT)
 #define REPORT (1 << CLI_REPORT)
 #define DIFF (1 << CLI_DIFF)
+#define READS (REPLAY | CHECK | EXPLAIN | SERVE | EXPORT | REPORT | DIFF)
+#define LIVE (TOP | RECORD | CHECK | EXPLAIN | SERVE)
+#define ALL (LIVE | READS | PLAN | LIST | DOCTOR)
 
 const struct cli_command_info cli_commands[] = {
 	[CLI_TOP] = { "", "[options]",
@@ -46,30 +49,28 @@ const struct cli_command_info cli_commands[] = {
 			"check a recording, a pipe or live events against the rules",
 			"Prints KTAP, one test per rule. Without FILE, checks live events until\n"
 			"interrupted or, with --for, for SEC seconds; - is standard input. A time is\n"
-			"in seconds, or has a unit: ns, us, ms, s, m or h. Exit: 0 all rules pass; 3 a\n"
-			"rule was violated; 5 inconclusive: events are missing, an operation has not\n"
-			"ended, or nothing happened; 6 the recording is damaged.\n" },
+			"in seconds, or has a unit: ns, us, ms, s, m or h.\n" },
 	[CLI_PLAN] = { "plan", "[options] offline MEMORY|add SIZE",
 		       "forecast whether memory can go offline, or be added",
 		       "MEMORY is a range such as 0x100000000-0x13fffffff, an address, a block such as\n"
 		       "memory32, a node such as node1, or a device such as dax0.0, virtio0 or\n"
 		       "PNP0C80:00. SIZE is that of memory to add as one range, such as 2G: the answer\n"
 		       "says who would host its memmap, in how many pages, and whether they are free.\n"
-		       "Nothing is changed. Exit: 0 it can go, or be added; 3 it cannot; 5 that\n"
-		       "cannot be known.\n" },
+		       "Nothing is changed.\n" },
 	[CLI_LIST] = { "list", "[--json]",
 		       "list memory with zones, hosting, devices and forecasts",
 		       "As lsmem does, in ranges of memory blocks that have everything in common. OFFLINE\n"
 		       "says whether each of the blocks could go offline; it needs root.\n" },
-	[CLI_EXPLAIN] = { "explain", "[options] BLOCK|ADDRESS [FILE...]",
+	[CLI_EXPLAIN] = { "explain", "[options] BLOCK|ADDRESS|RANGE [FILE...]",
 			  "one page about a memory block, and why it did not go",
 			  "BLOCK is memory39 or 39, ADDRESS a physical address such as 0x138000000. Without\n"
 			  "FILE, explains what the running kernel shows; with a recording, the block's\n"
-			  "whole life and its failures, with what to do.\n" },
+			  "whole life and its failures, with what to do. Of a RANGE such as\n"
+			  "0x100000000-0x13fffffff, the tries to remove it, and what refused.\n" },
 	[CLI_DOCTOR] = { "doctor", "[--now [--json]]",
 			 "report what mhptop needs, what is missing and what to do",
 			 "With --now, lists what needs attention on this machine, and what to do about\n"
-			 "it. Exit: 0 nothing does; 3 something does; 5 that cannot be known.\n" },
+			 "it.\n" },
 	[CLI_SERVE] = { "serve", "[options] [FILE...]",
 			"serve a page for a browser and metrics for Prometheus",
 			"The page is on /, metrics are on /metrics, until interrupted. Without FILE they are those of\n"
@@ -89,7 +90,7 @@ const struct cli_command_info cli_commands[] = {
 		       "what differs between two recordings, or two moments",
 		       "Compares accounts, results of operations and violations at the ends, or at TIME,\n"
 		       "a time as printed with the events, or +TIME after the recorder started. Times of\n"
-		       "operations are shown, but are no difference. Exit: 0 equal; 3 they differ.\n" },
+		       "operations are shown, but are no difference.\n" },
 	{ 0 },
 };
 
@@ -172,10 +173,40 @@ const struct cli_option cli_options[] = {
 #define SETTING(name, arg, help) \
 	{ CLI_OPT_SETTING + __COUNTER__ - FIRST, name, arg, help, CHECK },
 	RULES_SETTINGS(SETTING){ CLI_OPT_HELP, "help", NULL, "show this help",
-				 TOP | RECORD | REPLAY | CHECK | PLAN | LIST |
-					 EXPLAIN | DOCTOR | SERVE | EXPORT |
-					 REPORT | DIFF },
+				 ALL },
 	{ CLI_OPT_VERSION, "version", NULL, "show the version", TOP },
+	{ 0 },
+};
+
+const struct cli_status cli_statuses[] = {
+	{ STATUS_OK, "success", ALL & ~(CHECK | PLAN | DIFF | DOCTOR) },
+	{ STATUS_OK, "all rules that were judged passed", CHECK },
+	{ STATUS_OK, "yes: the memory can go offline, or be added", PLAN },
+	{ STATUS_OK, "what was compared is equal", DIFF },
+	{ STATUS_OK, "nothing is missing; --now: nothing needs attention",
+	  DOCTOR },
+	{ STATUS_FAILED, "mhptop failed; a line on standard error says why",
+	  ALL },
+	{ STATUS_USAGE, "the command line is wrong", ALL },
+	{ STATUS_VIOLATED, "a rule was violated", CHECK },
+	{ STATUS_VIOLATED, "no: the memory cannot go offline, or be added",
+	  PLAN },
+	{ STATUS_VIOLATED, "what was compared differs", DIFF },
+	{ STATUS_VIOLATED, "--now: something needs attention", DOCTOR },
+	{ STATUS_UNSUPPORTED, "not supported or not permitted on this system",
+	  LIVE | PLAN | LIST | DOCTOR },
+	{ STATUS_UNKNOWN,
+	  "inconclusive: events were lost, or accounts found no room",
+	  (LIVE | READS) & ~(CHECK | SERVE) },
+	{ STATUS_UNKNOWN,
+	  "inconclusive: events are missing, an operation has not ended, or nothing happened",
+	  CHECK },
+	{ STATUS_UNKNOWN, "the answer cannot be known", PLAN },
+	{ STATUS_UNKNOWN,
+	  "--now: nothing was found, but not everything can be known", DOCTOR },
+	{ STATUS_DAMAGED,
+	  "the file is not a recording, is damaged, or has a newer schema",
+	  READS },
 	{ 0 },
 };
 
@@ -268,6 +299,17 @@ static void print_rules(FILE *out)
 			rule_infos[i].text);
 }
 
+static void print_statuses(enum cli_command command, FILE *out)
+{
+	const struct cli_status *status;
+
+	fputs("\nExit:\n", out);
+	for (status = cli_statuses; status->meaning; status++)
+		if (status->commands & 1 << command)
+			fprintf(out, "  %d  %s\n", status->status,
+				status->meaning);
+}
+
 void cli_help(enum cli_command command, FILE *out)
 {
 	const struct cli_command_info *info = &cli_commands[command];
@@ -285,11 +327,7 @@ void cli_help(enum cli_command command, FILE *out)
 		print_columns(out);
 	if (command == CLI_CHECK)
 		print_rules(out);
-	if (command == CLI_TOP)
-		fputs("\nExit: 0 success; 1 failure; 2 usage error; 3 a rule was violated; 4 not\n"
-		      "supported or not permitted here; 5 inconclusive, events were lost; 6 not a\n"
-		      "recording, damaged, or of a newer schema.\n",
-		      out);
+	print_statuses(command, out);
 }
 
 void cli_version(FILE *out)

@@ -3,6 +3,7 @@
 #ifndef CLI_OPTIONS_H
 #define CLI_OPTIONS_H
 
+#include "base/status.h"
 #include "cli/cli.h"
 #include "rules/config.h"
 
@@ -65,8 +66,16 @@ struct cli_command_info {
 	const char *more; /* more lines for its own help, may be "" */
 };
 
+/* What an exit code means after some commands; the manual page has this table. */
+struct cli_status {
+	enum status status; /* in this order */
+	const char *meaning; /* NULL ends the table */
+	unsigned int commands; /* as above */
+};
+
 extern const struct cli_option cli_options[];
 extern const struct cli_command_info cli_commands[]; /* by enum cli_command */
+extern const struct cli_status cli_statuses[];
 
 void cli_help(enum cli_command command, FILE *out);
 void cli_version(FILE *out);

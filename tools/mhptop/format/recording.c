@@ -128,6 +128,9 @@ size_t recording_totals_put(const struct recording_totals *totals, char *buf)
 	if (totals->source.mono_ns)
 		used += snprintf(buf + used, RECORDING_LINE_MAX - used,
 				 ",\"mono_ns\":%llu", totals->source.mono_ns);
+	if (totals->source.balloon)
+		used += snprintf(buf + used, RECORDING_LINE_MAX - used,
+				 ",\"balloon\":true");
 	used += snprintf(buf + used, RECORDING_LINE_MAX - used,
 			 ",\"events\":{");
 	for (i = 1; event_info(i) && i < ARRAY_SIZE(totals->source.count);
@@ -583,6 +586,8 @@ int recording_totals_get(const char *line, size_t len,
 	if (!err)
 		err = optional_number(&reader, "mono_ns",
 				      &totals->source.mono_ns);
+	if (!err)
+		err = get_balloon(&reader, &totals->source.balloon);
 	if (!err)
 		err = get_events(&reader, &totals->source, &sum);
 	if (!err)

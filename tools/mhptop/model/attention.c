@@ -275,11 +275,13 @@ static const char *hosting_decided(const struct attention_device *device,
 
 static void judge_memmap(struct finder *f, const struct group *group)
 {
-	const struct mhp_range *range =
-		ledger_find_range(f->model->ledger, group->start_pfn);
+	const struct mhp_range *range;
 	char what[ATTENTION_WHAT];
 
-	if (group->boot || (!hosting_is_on(f) && !was_refused(range)))
+	if (group->boot || (!group->in_buddy && !group->hosting_unknown))
+		return;
+	range = ledger_find_range(f->model->ledger, group->start_pfn);
+	if (!hosting_is_on(f) && !was_refused(range))
 		return;
 	if (group->hosting_unknown)
 		doubt(f, ATTENTION_MEMMAP_IN_BUDDY);
@@ -424,7 +426,7 @@ static void judge(struct finder *f)
 {
 	const struct mhp_block *block;
 	u64 number = f->offlining_first;
-	size_t i;
+	size_t i, nr;
 
 	for (i = 0; i <= f->nr; i++)
 		judge_offline(f, &f->groups[i]);
@@ -433,12 +435,10 @@ static void judge(struct finder *f)
 	for (i = 0; i < f->nr; i++)
 		judge_memmap(f, &f->groups[i]);
 	/* There may be one that is, at most times. */
-	for (; number <= f->offlining_last; number++) {
-		block = ledger_walk_blocks(f->model->ledger, &number);
-		if (!block)
-			break;
-		judge_offlining(f, block);
-	}
+	while (number <= f->offlining_last &&
+	       (block = ledger_walk_blocks(f->model->ledger, &number, &nr)))
+		for (; nr; nr--, block++, number++)
+			judge_offlining(f, block);
 	if (f->facts && f->facts->ranges_known)
 		judge_virtio_mem(f);
 	judge_left(f);
@@ -474,7 +474,7 @@ void attention_find(struct attention *attention, const struct model *model,
 		.offlining_first = ~0ULL,
 	};
 	const struct mhp_block *block;
-	size_t at = 0, i;
+	size_t at = 0, i, nr;
 	u64 number;
 
 	attention->nr = attention->nr_kept = 0;
@@ -484,12 +484,14 @@ void attention_find(struct attention *attention, const struct model *model,
 		attention->unknown = (1U << ATTENTION_NR) - 1;
 		return;
 	}
-	for (number = 0; (block = ledger_walk_blocks(model->ledger, &number));
-	     number++)
-		if (block->state != MHP_STATE_REMOVED)
-			group_block(&f,
-				    group_of(&f, number * f.block_pages, &at),
-				    block, number);
+	for (number = 0;
+	     (block = ledger_walk_blocks(model->ledger, &number, &nr));)
+		for (; nr; nr--, block++, number++)
+			if (block->state != MHP_STATE_REMOVED)
+				group_block(&f,
+					    group_of(&f, number * f.block_pages,
+						     &at),
+					    block, number);
 	doubt_unreadable(&f);
 	judge(&f);
 	/* What was found is known. */

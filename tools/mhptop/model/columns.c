@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The columns of memory blocks and of added ranges. */
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -292,14 +293,23 @@ COLUMNS(GETTER)
 	  shown, get_##key, words, history },
 const struct column columns[] = { COLUMNS(ROW){ 0 } };
 
-const struct column *column_find(const char *key)
+static const struct column *find_key(const struct column *column,
+				     const char *key)
 {
-	const struct column *column;
-
-	for (column = columns; column->key; column++)
+	for (; column->key; column++)
 		if (!strcmp(column->key, key))
 			return column;
 	return NULL;
+}
+
+const struct column *column_find(const char *key)
+{
+	return find_key(columns, key);
+}
+
+const struct column *range_column_find(const char *key)
+{
+	return find_key(range_columns, key);
 }
 
 const char *column_word(const struct column *column, s64 value)
@@ -403,15 +413,22 @@ static int compare_values(s64 a, s64 b)
 	return a < b ? -1 : a > b;
 }
 
+_Static_assert(!offsetof(struct mhp_block, start_pfn) &&
+		       !offsetof(struct mhp_range, start_pfn),
+	       "any row begins with its first pfn");
+
+static s64 first_pfn(const void *row)
+{
+	return *(const u64 *)row;
+}
+
 int column_compare(const struct column *column, const struct model *model,
-		   const struct mhp_block *a, const struct mhp_block *b)
+		   const void *a, const void *b)
 {
 	int order =
 		compare_values(column->get(model, a), column->get(model, b));
 
-	if (order)
-		return order;
-	return a->start_pfn < b->start_pfn ? -1 : a->start_pfn > b->start_pfn;
+	return order ?: compare_values(first_pfn(a), first_pfn(b));
 }
 
 /*

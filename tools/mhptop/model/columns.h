@@ -44,6 +44,8 @@ struct column {
 extern const struct column columns[]; /* key == NULL ends the list */
 
 const struct column *column_find(const char *key);
+/* The same for range_columns. */
+const struct column *range_column_find(const char *key);
 /*
  * The text of a cell, which may have any bytes; at most MHP_COMM_LEN of them. ""
  * if there is none, or if it is unknown. Returns buf.
@@ -68,9 +70,9 @@ int column_format(const struct column *column, const struct model *model,
 		  const void *row, char *buf, size_t len);
 /* The next column shown by default, starting with this one; NULL if none. */
 const struct column *column_shown(const struct column *column);
-/* Compare by the value of the column, then by pfn: < 0, 0 or > 0. */
+/* Compare two rows by the value of the column, then by their first pfn: < 0, 0 or > 0. */
 int column_compare(const struct column *column, const struct model *model,
-		   const struct mhp_block *a, const struct mhp_block *b);
+		   const void *a, const void *b);
 
 /*
  * A filter of blocks: terms such as "key=word", "key!=word", "key<number" and

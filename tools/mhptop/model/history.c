@@ -290,7 +290,7 @@ static void history_take_end(struct history *history, const struct model *model,
 }
 
 /* Why it fails comes as soon as it does, so the phase that was in progress ends. */
-static void take_failed(struct history *history, u64 ns)
+static void take_failure(struct history *history, u64 ns)
 {
 	const struct history_operation *operation = history_current(history);
 
@@ -299,6 +299,16 @@ static void take_failed(struct history *history, u64 ns)
 		       history->at.refused_or_agreed ? PHASE_MIGRATE :
 						       PHASE_ISOLATE,
 		       ns);
+}
+
+static void take_failed(struct history *history,
+			const struct operation_event *event, u64 ns)
+{
+	size_t index = history->current[event->operation];
+
+	if (index)
+		history->operations[index - 1].failed_pfn = event->start_pfn;
+	take_failure(history, ns);
 }
 
 static void history_take_operation(struct history *history,
@@ -313,7 +323,7 @@ static void history_take_operation(struct history *history,
 	if (event->step == OPERATION_BEGINS)
 		take_begin(history, model, event, record);
 	else if (event->step == OPERATION_FAILS)
-		take_failed(history, record->time_ns);
+		take_failed(history, event, record->time_ns);
 	else if (ended)
 		history_take_end(history, model, event, record, &end);
 }
@@ -433,7 +443,9 @@ static void history_take_blocker(struct history *history,
 	operation->blockers++;
 	if (operation->passes < record->p.mhp_offline_blocker.pass)
 		operation->passes = record->p.mhp_offline_blocker.pass;
-	take_failed(history, record->time_ns);
+	operation->blocker_kind = record->p.mhp_offline_blocker.kind;
+	operation->blocker_pfn = record->p.mhp_offline_blocker.pfn;
+	take_failure(history, record->time_ns);
 }
 
 static void history_take_step(struct history *history,

@@ -256,9 +256,9 @@ const struct mhp_block *ledger_next_block(const struct mhp_ledger *ledger,
 }
 
 const struct mhp_block *ledger_walk_blocks(const struct mhp_ledger *ledger,
-					   u64 *number)
+					   u64 *number, size_t *nr)
 {
-	return sparse_next(&ledger->blocks, number);
+	return sparse_run(&ledger->blocks, number, nr);
 }
 
 const struct mhp_zone_account *

@@ -56,10 +56,11 @@ const struct mhp_block *ledger_next_block(const struct mhp_ledger *ledger,
 /*
  * The same for walks over all blocks, which it makes faster: the next block whose
  * number, its first pfn divided by the pages of a block, is at least *number, which
- * becomes that of the block.
+ * becomes that of the block. It is the first of an array of *nr blocks with
+ * consecutive numbers.
  */
 const struct mhp_block *ledger_walk_blocks(const struct mhp_ledger *ledger,
-					   u64 *number);
+					   u64 *number, size_t *nr);
 const struct mhp_zone_account *
 ledger_next_zone(const struct mhp_ledger *ledger,
 		 const struct mhp_zone_account *zone);

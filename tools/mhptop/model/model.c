@@ -87,6 +87,7 @@ int model_restart(struct model *model, const struct source_info *info,
 	model->info.dropped += info->dropped;
 	model->info.unknown_events |= info->unknown_events;
 	model->info.missing_events |= info->missing_events;
+	model->info.partial = model->info.partial ?: info->partial;
 	if (info->wall_ns)
 		add_clock(model, model->last_ns + continues, info->wall_ns,
 			  info->mono_ns);
@@ -267,9 +268,11 @@ bool model_doubt(const struct model *model, char *why, size_t len)
 		totals.no_room = model->no_room;
 	if (source_totals_doubt(&totals, why, len))
 		return true;
-	if (model->info.missing_events)
+	if (model->info.partial)
+		snprintf(why, len, "%s", model->info.partial);
+	else if (model->info.missing_events)
 		doubt_missing(model->info.missing_events, why, len);
-	return model->info.missing_events;
+	return model->info.partial || model->info.missing_events;
 }
 
 u64 model_seen(const struct model *model)

@@ -32,6 +32,8 @@ struct source_info {
 	u64 unknown_events; /* a bit, 1 << number, for each event that the source cannot report */
 	u64 missing_events; /* those of them that its operations report, but that were not recorded, or were filtered out */
 	u64 doubtful_events; /* of an import: those that it lacks, and that its operations may have had */
+	const char *
+		partial; /* of an import: what was left out of its events, as a sentence, NULL: nothing, as far as one can know */
 	bool balloon; /* a driver changes managed pages without an event */
 	u64 max_accounts; /* of blocks, and of ranges, in a ledger; 0: MHP_MIN_ACCOUNTS */
 	u64 wall_ns; /* CLOCK_REALTIME when the stream began */
@@ -56,6 +58,7 @@ struct source_totals {
 	u64 unknown; /* events that only a newer mhptop knows, or with such words */
 	u64 unsized; /* events that were not read, as none gives the size of a memory block */
 	u64 mono_ns; /* CLOCK_MONOTONIC when the recording ended, 0: unknown */
+	bool balloon; /* as in struct source_info, but at the end */
 };
 
 /*

@@ -184,7 +184,8 @@ int summary_times_make(struct summary_times *times,
 	return 0;
 }
 
-int summary_make(struct summary *summary, const struct history *history)
+int summary_make(struct summary *summary, const struct history *history,
+		 const struct model *model)
 {
 	size_t i;
 
@@ -193,6 +194,8 @@ int summary_make(struct summary *summary, const struct history *history)
 		return -ENOMEM;
 	for (i = 0; i < history->nr_pages; i++)
 		sort_page(summary, &history->pages[i]);
+	if (removals_find(&summary->removals, history, model))
+		return -ENOMEM;
 	return find_retries(summary, history);
 }
 
@@ -201,4 +204,5 @@ void summary_free(struct summary *summary)
 	free(summary->retries);
 	summary->retries = NULL;
 	summary->nr_retries = 0;
+	removals_free(&summary->removals);
 }

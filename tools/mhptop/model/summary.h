@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the operations of a history have in common: times, pages in the way, retries. */
+/* What the operations of a history have in common: times, pages in the way, retries, removals. */
 #ifndef MODEL_SUMMARY_H
 #define MODEL_SUMMARY_H
 
-#include "model/history.h"
+#include "model/removal.h"
 
 #define SUMMARY_PAGES 10 /* pages in the way that are kept */
 #define SUMMARY_BUCKETS 24
@@ -40,13 +40,15 @@ struct summary {
 	size_t nr_pages; /* of these */
 	struct summary_retry *retries; /* in the order of their first try */
 	size_t nr_retries;
+	struct removals removals;
 };
 
 /* Only the times, of NR_OPERATIONS kinds. 0 or -ENOMEM. */
 int summary_times_make(struct summary_times *times,
 		       const struct history *history);
 /* The history must outlive the summary. 0 or -ENOMEM. */
-int summary_make(struct summary *summary, const struct history *history);
+int summary_make(struct summary *summary, const struct history *history,
+		 const struct model *model);
 void summary_free(struct summary *summary);
 
 #endif

@@ -54,7 +54,7 @@ static bool comm_is(const char *comm, const char *name)
 	return !strncmp(comm, name, MHP_COMM_LEN);
 }
 
-static bool is_kworker(const char *comm)
+bool who_is_worker(const char *comm)
 {
 	return !strncmp(comm, "kworker/", 8);
 }
@@ -85,7 +85,7 @@ static enum who_way way_of_add(const char *comm, u32 flags)
 		return WHO_VIRTIO_MEM;
 	case MHP_ADD_NID_IS_MGID:
 	case MHP_ADD_NID_IS_MGID | MHP_ADD_MEMMAP_ON_MEMORY:
-		if (is_kworker(comm))
+		if (who_is_worker(comm))
 			return WHO_ACPI;
 		return comm_is(comm, "daxctl") ? WHO_DAXCTL : WHO_KMEM;
 	case MHP_ADD_MERGE_RESOURCE:
@@ -122,7 +122,7 @@ static bool is_policy(const struct who *who, const struct who_latest *now,
 		      const char *comm)
 {
 	return follows_add(who, now) &&
-	       (is_kworker(comm) || who->added.way == WHO_BALLOON);
+	       (who_is_worker(comm) || who->added.way == WHO_BALLOON);
 }
 
 /* An online, an offline or a removal of memory of this block */
@@ -135,7 +135,7 @@ static enum who_way way_of(const struct who *who, const struct who_latest *now,
 	if (now->kind == OPERATION_ONLINE && is_policy(who, now, comm))
 		return WHO_POLICY;
 	/* Workers run what drivers ask for. */
-	if (is_kworker(comm))
+	if (who_is_worker(comm))
 		return driver == WHO_ACPI || driver == WHO_VIRTIO_MEM ?
 			       driver :
 			       WHO_UNKNOWN;

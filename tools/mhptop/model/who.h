@@ -79,6 +79,8 @@ void who_take(struct who *who, const struct mhp_record *record, u64 block_pages,
 /* The task that last did this with a memory block; NULL if none is known. */
 const struct who_task *who_find_task(const struct who *who, u64 block,
 				     enum operation kind);
+/* Whether a task is one of the kernel's workers, which run what drivers ask for. */
+bool who_is_worker(const char *comm);
 /* NULL if nothing is known. */
 const struct who_block *who_find(const struct who *who, u64 block);
 

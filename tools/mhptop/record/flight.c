@@ -60,6 +60,7 @@ static void flight_drop_oldest(struct flight *flight)
 	progress_take(&flight->base_progress, &record, 0, &event);
 	if (!record.seq)
 		return;
+	flight->base_gaps |= record.seq != flight->base_seq + 1;
 	if (flight->base_seq < record.seq)
 		flight->base_seq = record.seq;
 	if (flight->base_ns < record.time_ns)

@@ -22,6 +22,7 @@ struct flight {
 	struct progress base_progress;
 	u64 base_seq; /* number of the last record before the ring */
 	u64 base_ns; /* its time */
+	bool base_gaps; /* records are missing from those accounts */
 	bool settled; /* all of the source's snapshot has come */
 	u64 settled_seq; /* the number of its last record */
 	bool repeats; /* the first records of the ring were written already */

@@ -140,6 +140,7 @@ void part_end(const struct part *part, struct run *run,
 	add_up(part, own);
 	own->no_room = source->no_room - run->ended.no_room;
 	own->no_lock = source->no_lock - run->ended.no_lock;
+	own->balloon = source->balloon;
 	own->mono_ns = part->last_ns;
 	source_totals_add(&run->ended, own);
 	run->last_seq = part->last_seq;

@@ -35,6 +35,7 @@ struct recorder {
 	struct part part;
 	u64 base_bytes; /* the begin of that file, with its snapshot */
 	struct progress progress;
+	bool inexact; /* the accounts, when a file ended */
 	bool settled; /* the source's snapshot is complete: only from then on the accounts are */
 	struct flight *flight; /* NULL: everything is written */
 	struct service service;
@@ -93,6 +94,21 @@ static int begin_file(struct recorder *recorder, const struct mhp_ledger *base)
 	return err;
 }
 
+/*
+ * Whether the accounts lack what lost events did, or were folded in the wrong order:
+ * a snapshot made of them would accuse the kernel.
+ */
+static bool is_inexact(const struct recorder *recorder,
+		       const struct source_totals *source)
+{
+	bool lost = recorder->flight ?
+			    recorder->flight->base_gaps :
+			    source->count[0].lost ||
+				    recorder->run.ended.count[0].lost;
+
+	return lost || source->no_lock || source->no_room;
+}
+
 /* End a file before the recorder ends. 0, -ECANCELED, or an error of the source. */
 static int end_file(struct recorder *recorder, const char *why)
 {
@@ -104,6 +120,7 @@ static int end_file(struct recorder *recorder, const char *why)
 		return err;
 	snprintf(totals.why, sizeof(totals.why), "%s", why);
 	part_end(&recorder->part, &recorder->run, &source, false, &totals);
+	recorder->inexact = is_inexact(recorder, &source);
 	return writer_end(&recorder->writer, &totals) ? -ECANCELED : 0;
 }
 
@@ -121,7 +138,8 @@ static int next_file(struct recorder *recorder)
 		return -ECANCELED;
 	service_status("recording to %s, the file number %llu",
 		       recorder->output->name, recorder->run.parts + 1);
-	return begin_file(recorder, recorder->ledger);
+	return begin_file(recorder,
+			  recorder->inexact ? NULL : recorder->ledger);
 }
 
 /*
@@ -199,14 +217,18 @@ static int write_flight(struct recorder *recorder, const char *why)
 {
 	struct flight *flight = recorder->flight;
 	const struct mhp_ledger *base = NULL;
-	int err;
+	struct source_totals source;
+	int err = source_totals(recorder->source, &source);
 
+	if (err)
+		return err;
 	recorder->status = output_begin(recorder->output);
 	if (recorder->status)
 		return -ECANCELED;
 	if (flight->dropped || flight->repeats)
 		run_drop(&recorder->run, flight->base_seq, flight->base_ns);
-	if (!recorder->run.alone || recorder->run.parts)
+	if ((!recorder->run.alone || recorder->run.parts) &&
+	    !is_inexact(recorder, &source))
 		base = flight->base;
 	err = begin_file(recorder, base);
 	if (!err)

@@ -301,6 +301,31 @@ static void html_retries(const struct report *report, FILE *out)
 	fputs("</table></div>\n", out);
 }
 
+static void html_removals(const struct report *report, FILE *out)
+{
+	const struct removals *removals = &report->summary.removals;
+	const struct model *model = &report->stream->model;
+	char when[UNITS_TEXT_MAX], text[REMOVAL_TEXT_MAX];
+	size_t i;
+
+	fputs("<h2>Ejects and removals</h2>\n", out);
+	if (!removals->nr) {
+		fputs("<p>None of several memory blocks, and none refused.</p>\n",
+		      out);
+		return;
+	}
+	fputs("<div><table id=\"removals\"><tr><th>begin</th><th>what became of it</th></tr>\n",
+	      out);
+	for (i = 0; i < removals->nr && i < ROWS_MAX; i++) {
+		model_time_text(when, model, report->opts->time,
+				removals->list[i].ns);
+		fprintf(out, "<tr><td>%s</td><td>", when);
+		xml_put(out, removal_text(model, &removals->list[i], text));
+		fputs("</td></tr>\n", out);
+	}
+	fputs("</table></div>\n", out);
+}
+
 static void html_zones(const struct model *model, FILE *out)
 {
 	const struct mhp_zone_account *zone = NULL;
@@ -438,6 +463,7 @@ int report_html(const struct report *report, FILE *out)
 	err = err ?: html_operations(report, out);
 	html_pages(report, out);
 	html_retries(report, out);
+	html_removals(report, out);
 	html_accounts(&report->stream->model, out);
 	if (!report->stream->model.violations.total)
 		html_violations(report, out);

@@ -203,6 +203,35 @@ static void json_retry(const struct report *report, FILE *out,
 	fprintf(out, ",\"result\":\"%s\"}", result_word(last));
 }
 
+static void json_removal(const struct report *report, FILE *out,
+			 const struct removal *removal)
+{
+	const struct model *model = &report->stream->model;
+	const struct history_operation *refused = removal->refused;
+	u64 pages = ledger_block_pages(model->ledger);
+	char text[REMOVAL_TEXT_MAX];
+
+	fprintf(out,
+		"{\"part\":%llu,\"start_pfn\":%llu,\"nr_pages\":%llu,\"ns\":%llu",
+		removal->part, removal->start_pfn, removal->nr_pages,
+		removal->ns);
+	report_put_word(out, "way", who_ways, removal->way);
+	fprintf(out,
+		",\"blocks\":%u,\"offline\":%u,\"back\":%u,\"refusals\":%u",
+		removal->blocks, removal->offline, removal->back,
+		removal->refusals);
+	report_put_number(out, "refused", refused != NULL,
+			  refused ? refused->start_pfn / pages : 0);
+	fprintf(out, ",\"removed\":%s",
+		removal->remove && !removal->remove->ret &&
+				removal->remove->end == HISTORY_ENDED ?
+			"true" :
+			"false");
+	removal_text(model, removal, text);
+	report_put_string(out, "text", text, sizeof(text));
+	fputc('}', out);
+}
+
 static void json_summary(const struct report *report, FILE *out)
 {
 	const struct summary *summary = &report->summary;
@@ -218,6 +247,11 @@ static void json_summary(const struct report *report, FILE *out)
 	for (i = 0; i < summary->nr_retries; i++) {
 		fputs(i ? ",\n" : "\n", out);
 		json_retry(report, out, &summary->retries[i]);
+	}
+	fputs("],\n\"removals\":[", out);
+	for (i = 0; i < summary->removals.nr; i++) {
+		fputs(i ? ",\n" : "\n", out);
+		json_removal(report, out, &summary->removals.list[i]);
 	}
 	fputs("],\n", out);
 }

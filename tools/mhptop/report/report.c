@@ -24,7 +24,7 @@ void report_read(struct report *report)
 	} while (ret >= 0);
 	stream_finish(stream, stream_take, stream);
 	history_end(history, &stream->model);
-	if (summary_make(&report->summary, history))
+	if (summary_make(&report->summary, history, &stream->model))
 		history->no_memory = true;
 }
 

@@ -186,6 +186,25 @@ static void text_retries(const struct report *report, FILE *out)
 	}
 }
 
+static void text_removals(const struct report *report, FILE *out)
+{
+	const struct removals *removals = &report->summary.removals;
+	const struct model *model = &report->stream->model;
+	char when[UNITS_TEXT_MAX], text[REMOVAL_TEXT_MAX];
+	size_t i;
+
+	fputs("\nEjects and removals", out);
+	if (!removals->nr)
+		fputs("  none of several memory blocks, and none refused", out);
+	fputc('\n', out);
+	for (i = 0; i < removals->nr; i++) {
+		model_time_text(when, model, report->opts->time,
+				removals->list[i].ns);
+		fprintf(out, "%s %s\n", when,
+			removal_text(model, &removals->list[i], text));
+	}
+}
+
 int report_text(const struct report *report, FILE *out)
 {
 	const struct model *model = &report->stream->model;
@@ -198,5 +217,6 @@ int report_text(const struct report *report, FILE *out)
 	text_times(report, out);
 	text_pages(report, out);
 	text_retries(report, out);
+	text_removals(report, out);
 	return ferror(out) ? -EIO : 0;
 }

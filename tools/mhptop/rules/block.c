@@ -107,6 +107,30 @@ static void vmemmap_check(struct rules *rules, const struct mhp_record *r)
 		rule_same_zone(rules, e->nid, e->zone);
 }
 
+static void delta_check(struct rules *rules, const struct mhp_record *r,
+			bool strict, s64 want)
+{
+	bool managed = r->event == MHP_EVENT_mhp_managed;
+	u64 start = rules->op.start, before = rules->violations->total;
+	s64 delta = r->p.mhp_account.delta;
+
+	if (managed && rules->opts.balloon && delta != want)
+		rule_cannot_judge(rules, RULE_BLOCK_PAGES, RULE_BALLOON);
+	else if (managed && !strict)
+		rule_check(rules, RULE_BLOCK_PAGES, start,
+			   want < 0 ? delta >= want && delta <= 0 :
+				      delta <= want && delta >= 0,
+			   "a change of at most the block's pages",
+			   "a change of %lld", delta);
+	else
+		rule_equal(rules, RULE_BLOCK_PAGES, start,
+			   managed ? "change of managed pages" :
+				     "change of present pages",
+			   want, delta);
+	if (managed)
+		rules->ballooned += rules->violations->total - before;
+}
+
 /* The edge determines the first page and the number of pages that a count must change by. */
 static void count_check(struct rules *rules, const struct mhp_record *r,
 			const struct rule_edge *edge)
@@ -138,21 +162,7 @@ static void count_check(struct rules *rules, const struct mhp_record *r,
 		rule_check(rules, rule_order(op), op->start, e->cause == cause,
 			   event_symbol(event_causes, cause), "cause %s",
 			   event_symbol(event_causes, e->cause));
-	if (r->event == MHP_EVENT_mhp_managed && rules->opts.balloon &&
-	    e->delta != want)
-		rule_cannot_judge(rules, RULE_BLOCK_PAGES, RULE_BALLOON);
-	else if (r->event == MHP_EVENT_mhp_managed && !(block && block->strict))
-		rule_check(rules, RULE_BLOCK_PAGES, op->start,
-			   want < 0 ? e->delta >= want && e->delta <= 0 :
-				      e->delta <= want && e->delta >= 0,
-			   "a change of at most the block's pages",
-			   "a change of %lld", e->delta);
-	else
-		rule_equal(rules, RULE_BLOCK_PAGES, op->start,
-			   r->event == MHP_EVENT_mhp_managed ?
-				   "change of managed pages" :
-				   "change of present pages",
-			   want, e->delta);
+	delta_check(rules, r, block && block->strict, want);
 	if (r->event == MHP_EVENT_mhp_managed)
 		op->managed = rule_sum(op->managed, e->delta);
 	else
@@ -200,6 +210,7 @@ static void pages_check(struct rules *rules, const struct mhp_mhp_block_end *e)
 	struct rule_op *op = &rules->op;
 	struct rule_block *block = rule_block(rules, op->start, false);
 	bool online = op->kind == OP_ONLINE;
+	u64 before;
 
 	if (e->ret) {
 		rule_check(rules, RULE_ROLLBACK, op->start,
@@ -223,9 +234,11 @@ static void pages_check(struct rules *rules, const struct mhp_mhp_block_end *e)
 	rule_equal(rules, RULE_BLOCK_PAGES, op->start, "present pages",
 		   online ? op->nr - op->vmemmap + op->hosted : 0,
 		   block->present);
+	before = rules->violations->total;
 	if (block->strict && !rules->opts.balloon)
 		rule_equal(rules, RULE_BLOCK_PAGES, op->start, "managed pages",
 			   online ? op->nr - op->vmemmap : 0, block->managed);
+	rules->ballooned += rules->violations->total - before;
 }
 
 static void rules_block_end(struct rules *rules, const struct mhp_record *r)

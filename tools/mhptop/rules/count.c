@@ -22,6 +22,7 @@ static void judge_count(struct rules *rules, const struct rule_zone *zone,
 			unsigned int which, const struct mhp_mhp_account *e)
 {
 	s64 want = zone->after[which] + e->delta;
+	u64 before = rules->violations->total;
 
 	if (which && rules->opts.balloon && want != (s64)e->after)
 		rule_cannot_judge(rules, RULE_ZONE_PAGES, RULE_BALLOON);
@@ -30,6 +31,8 @@ static void judge_count(struct rules *rules, const struct rule_zone *zone,
 			   which ? "managed pages of the zone" :
 				   "present pages of the zone",
 			   want, e->after);
+	if (which)
+		rules->ballooned += rules->violations->total - before;
 }
 
 void rules_count_take(struct rules *rules, const struct mhp_record *r)

@@ -49,6 +49,14 @@ static bool is_orderless(const struct rules *rules, enum rule_id rule)
 	}
 }
 
+/* Whether a violation of a rule needs no other event than the one that shows it. */
+static bool is_one_event(const struct rules *rules, enum rule_id rule)
+{
+	return rule == RULE_BUDGET_VMEMMAP || rule == RULE_BUDGET_HOSTING ||
+	       rule == RULE_BUDGET_COUNT ||
+	       (rule == RULE_BUDGET_FAILURES && !rules->opts.retries_ok);
+}
+
 /*
  * Whether the source cannot report events on which a rule rests, so that a missing
  * one may be the cause of what it found. What the user expects of operations rests
@@ -66,6 +74,9 @@ static bool lacks_cause(const struct rules *rules, enum rule_id rule)
 
 	if (rule < RULE_BUDGET_TIME)
 		return rules_lacks_events(rules);
+	/* What is left of an operation may be its begin and the end of another one. */
+	if (rules->opts.partial && !is_one_event(rules, rule))
+		return true;
 	for (i = 0; i < sizeof(ends) / sizeof(*ends); i++)
 		if (rules_lack(rules, ends[i]))
 			return true;

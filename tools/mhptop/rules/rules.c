@@ -45,6 +45,8 @@ bool rules_lacks_events(const struct rules *rules)
 	};
 	size_t i;
 
+	if (rules->opts.partial)
+		return true;
 	for (i = 0; i < sizeof(events) / sizeof(*events); i++)
 		if (rules->opts.unknown_events >> events[i] & 1)
 			return true;
@@ -131,16 +133,20 @@ void rules_lose(struct rules *rules)
 /* Whether anything happened in the recording, and which of its violations are certain. */
 static void count_part(struct rules *rules, const struct rules_ending *ending)
 {
+	u64 found = rules->violations->total - rules->part_violations;
+
 	rules->parts++;
 	if (!rules->happened && !rules->idle_part)
 		rules->idle_part = rules->parts;
-	rules->certain += ending->unordered ? rules->orderless :
-					      rules->violations->total -
-						      rules->part_violations;
+	if (ending->balloon) {
+		found -= rules->ballooned;
+		rules->balloon |= rules->ballooned;
+	}
+	rules->certain += ending->unordered ? rules->orderless : found;
 	rules->incomplete |= !rules->whole || rules->lost || ending->unordered;
 	rules->unordered |= ending->unordered;
 	rules->part_violations = rules->violations->total;
-	rules->orderless = 0;
+	rules->orderless = rules->ballooned = 0;
 	rules->happened = 0;
 }
 
@@ -199,6 +205,7 @@ void rules_describe(struct rules *rules, const struct source_info *info)
 	rules->opts.any_struct_page = info->any_struct_page;
 	rules->opts.unknown_events = info->unknown_events;
 	rules->opts.doubtful_events = info->doubtful_events;
+	rules->opts.partial = info->partial;
 	rules->opts.balloon = info->balloon;
 	rules->gaps |= rules_lacks_events(rules);
 }
@@ -289,6 +296,7 @@ static void dispatch(struct rules *rules, const struct mhp_record *r)
 		return rules_failed_take(rules, r);
 	case MHP_EVENT_mhp_virtio_mem_busy:
 	case MHP_EVENT_mhp_clock:
+	case MHP_EVENT_mhp_refused:
 		return;
 	case MHP_EVENT_mhp_snapshot_memory:
 		return; /* see rules_memory_take() */
@@ -419,6 +427,11 @@ void rules_end(struct rules *rules, const struct rules_ending *ending)
 u64 rules_certain(const struct rules *rules)
 {
 	return rules->certain;
+}
+
+bool rules_ballooned(const struct rules *rules)
+{
+	return rules->balloon;
 }
 
 u64 rules_idle_part(const struct rules *rules)

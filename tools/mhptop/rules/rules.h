@@ -111,6 +111,7 @@ struct rules_opts {
 	u64 doubtful_events;
 	bool no_late_ends; /* it does not report the end of an operation that began before */
 	u64 struct_page_bytes;
+	bool partial; /* events of some tasks, CPUs or moments were left out */
 	bool any_struct_page;
 	bool balloon;
 	bool skip[NR_RULES];
@@ -134,6 +135,7 @@ struct rules_ending {
 	u64 numbered; /* records of the next recording have higher numbers; 0: than those so far */
 	bool whole; /* no events are missing at its end, so that what has not happened by then did not happen */
 	bool unordered; /* its events may be in the wrong order */
+	bool balloon; /* a driver may have changed managed pages without an event */
 	bool overlaps; /* it may have events of an earlier one, which are then counted twice */
 };
 
@@ -153,6 +155,8 @@ void rules_end(struct rules *rules, const struct rules_ending *ending);
  * may be wrong.
  */
 u64 rules_certain(const struct rules *rules);
+/* Whether counts of managed pages look wrong, and a driver of a balloon came during the recording. */
+bool rules_ballooned(const struct rules *rules);
 
 /* An operation that was in progress when the stream ended. */
 struct rule_unended {

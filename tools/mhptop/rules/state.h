@@ -177,6 +177,7 @@ struct rules {
 	u64 parts; /* recordings that have ended */
 	u64 idle_part; /* the first of them in which nothing happened, 0: none */
 	u64 part_violations; /* before the current recording */
+	u64 ballooned; /* violations in it that a balloon explains */
 	u64 orderless; /* violations in it that do not depend on the order of events */
 	u64 certain; /* violations of earlier recordings that are certain */
 	struct rule_unended unended;
@@ -211,6 +212,7 @@ struct rules {
 	bool settled; /* the begin or end of an operation was reported */
 	bool whole; /* at the end: no events are missing there */
 	bool incomplete; /* events of one of the recordings that have ended are missing, or in the wrong order */
+	bool balloon; /* it explains violations in one of them */
 	bool unordered; /* events of one of them may be in the wrong order */
 	bool is_open; /* at the end: an operation has not ended */
 	bool unmet; /* what was expected may be among the missing events */

@@ -129,6 +129,8 @@ void verdict_judge(struct verdict *verdict, const struct verdict_stream *stream,
 	*verdict = (struct verdict){ .word = VERDICT_PASS };
 	if (!doubt && rules_doubted(rules))
 		doubt_violation(verdict->doubt, sizeof(verdict->doubt), rules);
+	else if (!doubt && rules_ballooned(rules))
+		doubt = "counts of managed pages look wrong, but a balloon driver was loaded meanwhile";
 	else if (!doubt && rules_unread(rules))
 		snprintf(verdict->doubt, sizeof(verdict->doubt),
 			 "events were not judged, as %s is unknown",

@@ -20,6 +20,7 @@ struct source_chain {
 	u64 part; /* of the source that is read */
 	u64 base; /* numbers used by earlier sources */
 	u64 skip; /* the first numbers of the source, whose records repeat what the one before it says */
+	bool balloon; /* at the end of the source before it, which it continues */
 	u64 skipped[64]; /* records that were left out for that, by event, and all at 0 */
 	u64 last_seq; /* highest number of a record */
 	struct source_totals sums; /* of earlier sources */
@@ -73,6 +74,7 @@ static void chain_end_part(struct source_chain *chain)
 	struct source_ending *ending = &chain->source.ending;
 
 	*ending = chain->now->ending;
+	ending->balloon |= chain->balloon;
 	if (ending->numbered)
 		ending->numbered = chain_number(chain, ending->numbered);
 	if (ending->numbered < chain->last_seq)
@@ -100,6 +102,7 @@ static void chain_keep(struct source_chain *chain)
 		       sizeof(chain->note));
 	chain->base = chain->source.ending.numbered;
 	chain->skip = 0;
+	chain->balloon = false;
 	memset(chain->skipped, 0, sizeof(chain->skipped));
 }
 
@@ -118,6 +121,14 @@ static int chain_next(struct source_chain *chain)
 	/* A pipe may end before its header, which has the rest. */
 	chain->source.info.growing = source->info.growing;
 	return 0;
+}
+
+/* Take over why another recording, of which there is no more than its header, proves nothing. */
+static void note_doubts(struct source_info *info,
+			const struct source_info *other)
+{
+	info->missing_events |= other->missing_events;
+	info->partial = info->partial ?: other->partial;
 }
 
 /*
@@ -148,6 +159,8 @@ static int chain_begin(struct source_chain *chain)
 	}
 	*info = *next;
 	info->unmarked |= first.unmarked;
+	if (!first.block_bytes)
+		note_doubts(info, &first);
 	if (first.block_bytes) {
 		info->block_bytes = first.block_bytes;
 		info->page_bytes = first.page_bytes;
@@ -179,6 +192,7 @@ static int chain_go_on(struct source_chain *chain)
 		return 0;
 	}
 	chain->skip = next->base_records;
+	chain->balloon = chain->source.ending.balloon;
 	/* The ledgers of a run are compared once, at its end. */
 	if (chain->self_check != 1)
 		chain->self_check = self_check;
@@ -196,6 +210,7 @@ static int chain_first(struct source_chain *chain)
 	while (!ret && chain->now->info.empty && chain->next < chain->nr) {
 		source_read(chain->now, NULL, NULL);
 		chain->source.info.unmarked |= chain->now->info.unmarked;
+		note_doubts(&chain->source.info, &chain->now->info);
 		chain->source.part++;
 		chain_end_part(chain);
 		chain_keep(chain);

@@ -12,6 +12,7 @@
 #include "source/bpf/pages.h"
 #include "source/live.h"
 #include "source/pages.h"
+#include "source/symbol.h"
 
 #define NOTIFIERS 32 /* that are listed */
 #define MOST_PAGES 512 /* of a compound page whose head is looked for */
@@ -179,38 +180,18 @@ bool page_source_table(struct page_source *source, u64 pfn, u32 *pid)
 	return source->bpf && bpf_pages_table(source->bpf, pfn, pid);
 }
 
-/* "ffffffff81234560 t name\t[module]" */
-static void name_notifier(u64 address, char *name, size_t len)
-{
-	FILE *file = fopen("/proc/kallsyms", "re");
-	char *line = NULL, symbol[128];
-	u64 at;
-	size_t room = 0;
-
-	snprintf(name, len, "0x%llx", address);
-	while (file && getline(&line, &room, file) > 0) {
-		if (sscanf(line, "%llx %*c %127s", &at, symbol) != 2 ||
-		    at != address)
-			continue;
-		snprintf(name, len, "%s", symbol);
-		break;
-	}
-	free(line);
-	if (file)
-		fclose(file);
-}
-
 bool page_source_notifiers(struct page_source *source, char *names, size_t len)
 {
 	u64 calls[NOTIFIERS];
-	char name[128];
+	char name[SYMBOL_MAX];
 	size_t i, used = 0;
 	size_t nr = source->bpf ?
 			    bpf_pages_notifiers(source->bpf, calls, NOTIFIERS) :
 			    0;
 
 	for (i = 0; i < nr && used < len; i++) {
-		name_notifier(calls[i], name, sizeof(name));
+		if (!symbol_at(calls[i], name))
+			snprintf(name, sizeof(name), "0x%llx", calls[i]);
 		used += snprintf(names + used, len - used, "%s%s",
 				 i ? ", " : "", name);
 	}

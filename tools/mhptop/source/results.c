@@ -119,8 +119,10 @@ void results_end(const struct results *results, struct source_ending *ending)
 						  results, results->last_seq) };
 	/* Without totals, its recorder was killed, and nobody knows how many events did not get the lock. */
 	ending->unordered = results->back_line;
+	ending->balloon = results->balloon;
 	if (!results->has_totals)
 		return;
+	ending->balloon |= totals->balloon;
 	/* Lost events may have come after the last one that is there. */
 	ending->whole = results->last_seq >= seen;
 	ending->end_ns = ending->whole ? totals->mono_ns : 0;
@@ -161,6 +163,7 @@ void results_next(struct results *results, bool continues, u64 skip)
 	memset(results->counts, 0, sizeof(results->counts));
 	memset(results->skipped, 0, sizeof(results->skipped));
 	results->skip = continues ? skip : 0;
+	results->balloon = continues && ending.balloon;
 	results->unknown = 0;
 	results->last_seq = results->last_ns = results->back_line = 0;
 	results->has_totals = false;

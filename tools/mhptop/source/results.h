@@ -24,6 +24,7 @@ struct results {
 	u64 last_ns; /* the time of that record */
 	u64 back_line; /* the first record whose time and number are not in the same order, 0: none */
 	bool has_totals;
+	bool balloon; /* at the end of an earlier recording that this one continues */
 	struct recording_totals totals;
 	u64 skip; /* numbers of its first records, which repeat what the recording before it says */
 	u64 skipped[RESULTS_COUNTS]; /* those of them that were read, by event, and all at 0 */

@@ -49,6 +49,7 @@ static void end_single(struct source *source)
 	source->ending = (struct source_ending){
 		.whole = !err && !source->info.unmarked,
 		.unordered = totals.no_lock,
+		.balloon = totals.balloon,
 		.end_ns = totals.mono_ns,
 	};
 }
@@ -114,6 +115,7 @@ void source_totals_add(struct source_totals *sums,
 	sums->no_lock += totals->no_lock;
 	sums->unknown += totals->unknown;
 	sums->unsized += totals->unsized;
+	sums->balloon |= totals->balloon;
 }
 
 void source_totals_skip(struct source_totals *totals, const u64 *skipped)

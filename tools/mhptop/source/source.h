@@ -74,6 +74,7 @@ struct source_ops {
 struct source_ending {
 	bool whole; /* it has its end, and no events are missing there */
 	bool unordered; /* its events may be in the wrong order */
+	bool balloon; /* a driver may have changed managed pages without an event */
 	u64 end_ns; /* no events came until then, 0: unknown */
 	u64 numbered; /* records of the next one have higher numbers; 0: than those so far */
 };

@@ -299,7 +299,7 @@ static void find_overlaps(struct stream *stream)
 
 	for (i = 0; i < stream->nr_parts; i++)
 		if (is_overlap(&stream->parts[i], &next))
-			rules_may_overlap(stream->rules);
+			return rules_may_overlap(stream->rules);
 }
 
 /* A recording has ended: whether it may have events of an earlier one. */
@@ -314,6 +314,9 @@ static bool is_twice(struct stream *stream, const struct stream_part *last)
 			continue;
 		twice = true;
 		stream->overlaps |= *part->info.boot && *last->info.boot;
+		/* The others would tell nothing new. */
+		if (stream->overlaps || !*last->info.boot)
+			break;
 	}
 	return twice;
 }
@@ -396,6 +399,7 @@ static struct rules_ending part_ending(struct stream *stream,
 		.numbered = ending->numbered,
 		.whole = ending->whole && !is_lost,
 		.unordered = ending->unordered,
+		.balloon = ending->balloon,
 		.overlaps = is_twice(stream, part),
 	};
 }
@@ -521,6 +525,7 @@ static struct rules_ending last_ending(struct stream *stream,
 			 (model->info.live ||
 			  (stream->ended && !stream->source->rest)),
 		.unordered = totals.no_lock,
+		.balloon = totals.balloon,
 		.overlaps = is_twice(stream, part),
 	};
 }

@@ -172,6 +172,8 @@ static int bpf_totals(struct source *source, struct source_totals *totals)
 	memset(totals, 0, sizeof(*totals));
 	totals->no_room = self->skel->bss->mhp_no_room;
 	totals->no_lock = self->skel->bss->mhp_no_lock;
+	/* Its driver may have been loaded since the begin. */
+	totals->balloon = source_live_balloon();
 	counts = nr_cpus > 0 ? calloc(nr_cpus, sizeof(*counts)) : NULL;
 	if (!counts)
 		return nr_cpus < 0 ? nr_cpus : -ENOMEM;

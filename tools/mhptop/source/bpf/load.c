@@ -184,6 +184,8 @@ static int choose_programs(struct bpf_source *self, const struct btf *kernel,
 		return choose_pages(self, why, len);
 	bpf_program__set_autoload(self->skel->progs.mhp_copy, false);
 	bpf_program__set_autoload(self->skel->progs.mhp_copy_find, false);
+	/* The probes see what the notifier returned themselves. */
+	bpf_program__set_autoload(self->skel->progs.mhp_refuse, !probes);
 	source_live_lockdown(mode, sizeof(mode));
 	bpf_object__for_each_program(prog, self->skel->obj)
 		if (probes ? is_event(prog) : bpf_probes_are(prog))
@@ -194,6 +196,8 @@ static int choose_programs(struct bpf_source *self, const struct btf *kernel,
 		bpf_program__set_autoload(self->skel->progs.mhp_snapshot_zones,
 					  false);
 		bpf_program__set_autoload(self->skel->progs.mhp_find, false);
+		bpf_program__set_autoload(self->skel->progs.mhp_ask, false);
+		bpf_program__set_autoload(self->skel->progs.mhp_refuse, false);
 		bpf_program__set_autoload(self->skel->progs.mhp_find_open,
 					  false);
 		if (probes)
@@ -332,6 +336,21 @@ static int attach_events(struct bpf_source *self, char *why, size_t len)
 }
 
 /* The probes need the addresses that the snapshot needs, too. */
+/* Which function of the notifier refused is unknown without these, as on a kernel without notifier_run. */
+static void attach_refused(struct bpf_source *self)
+{
+	struct bpf_program *const progs[] = { self->skel->progs.mhp_ask,
+					      self->skel->progs.mhp_refuse };
+	libbpf_print_fn_t print = libbpf_set_print(NULL);
+	size_t i;
+
+	for (i = 0; i < sizeof(progs) / sizeof(*progs); i++)
+		if (bpf_program__autoload(progs[i]) &&
+		    bpf_source_attach(self, progs[i]))
+			break;
+	libbpf_set_print(print);
+}
+
 static int attach(struct bpf_source *self, char *why, size_t len)
 {
 	bool probes = self->source.info.kind == SOURCE_PROBES;
@@ -343,6 +362,8 @@ static int attach(struct bpf_source *self, char *why, size_t len)
 		return 0;
 	err = probes ? bpf_probes_attach(self, why, len) :
 		       attach_events(self, why, len);
+	if (!err)
+		attach_refused(self);
 	if (!err)
 		__atomic_store_n(&self->skel->bss->mhp_open, 1,
 				 __ATOMIC_SEQ_CST);

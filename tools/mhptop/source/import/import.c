@@ -92,6 +92,23 @@ void import_info(struct source_info *info, u64 block_pages)
 	snprintf(info->host, sizeof(info->host), "unknown");
 }
 
+void import_recorded(struct source_info *info, u64 events)
+{
+#define BIT(name) (1ULL << MHP_EVENT_mhp_##name)
+	static const u64 always =
+		BIT(add_begin) | BIT(add_end) | BIT(remove_begin) |
+		BIT(remove_end) | BIT(online_begin) | BIT(online_end) |
+		BIT(offline_begin) | BIT(offline_end) | BIT(notify) |
+		BIT(present) | BIT(managed) | BIT(vmemmap_populate) |
+		BIT(vmemmap_free) | BIT(vmemmap_online) | BIT(vmemmap_offline);
+#undef BIT
+	u64 missing = always & ~events;
+
+	info->missing_events |= missing;
+	info->unknown_events |= missing;
+	info->doubtful_events |= missing;
+}
+
 void import_count(struct import *import, struct mhp_record *record, bool in_gap)
 {
 	struct mhp_count *count = import->totals.count;

@@ -85,6 +85,12 @@ bool is_rest_empty(FILE *file, u64 from);
 /* Fill info for a file whose memory blocks have block_pages pages. */
 void import_info(struct source_info *info, u64 block_pages);
 /*
+ * The file says which events were to be recorded: a bit, 1 << number, for each.
+ * Those that every kernel with mhp events has, and that are not among them, were
+ * left out.
+ */
+void import_recorded(struct source_info *info, u64 events);
+/*
  * Number a record and count it. If events may be missing before it, a number is
  * left out; if that is so for several records, they have no numbers. A record
  * without a size is one of a newer kernel: the rules skip it, but not its number.

@@ -442,6 +442,7 @@ void import_kinds_restart(struct import_kinds *kinds)
 	kinds->missing |= part_missing(kinds);
 	kinds->doubtful |= part_doubtful(kinds);
 	kinds->part = (struct import_part){ 0 };
+	kinds->is_old = false;
 	kinds->nr_added = 0;
 	sparse_free(&kinds->turns);
 }

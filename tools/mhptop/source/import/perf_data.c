@@ -17,6 +17,7 @@
 #include "base/confine.h"
 #include "source/import/import.h"
 #include "source/import/perf_data.h"
+#include "source/import/perf_scope.h"
 
 #define PERF "/usr/bin/perf"
 #define PERF_FILES 32 /* more than it has open for a file of any size */
@@ -29,7 +30,6 @@
 #define TYPE_LOST 2
 #define TYPE_LOST_SAMPLES 13
 #define TYPE_OF_PERF 64 /* the first of perf's own types */
-#define TYPE_TRACING_DATA 66
 #define TYPE_AUXTRACE 71
 #define TYPE_LAST 255 /* more types than any version has */
 
@@ -67,7 +67,7 @@ struct record_start {
 /* The bytes that follow a record, and are not part of its size. */
 static u64 bytes_after(const struct record_start *record)
 {
-	if (record->header.type == TYPE_TRACING_DATA)
+	if (record->header.type == PERF_RECORD_TRACING_DATA)
 		return ((u32)record->first + 7ULL) & ~7ULL;
 	return record->header.type == TYPE_AUXTRACE ? record->first : 0;
 }
@@ -76,6 +76,7 @@ struct walk {
 	u64 lost; /* as reported where it happened, */
 	u64 lost_samples; /* and when perf ended */
 	u32 last; /* type of the last record */
+	struct perf_scope scope;
 	bool strange; /* there is something that is not a record */
 };
 
@@ -103,6 +104,8 @@ static bool walk_records(FILE *file, u64 at, u64 end, struct walk *walk)
 		if (record.header.type == TYPE_LOST_SAMPLES)
 			walk->lost_samples += record.first;
 		walk->last = record.header.type;
+		perf_scope_record(&walk->scope, file, walk->last, at,
+				  size + after);
 		at += size + after;
 	}
 	return true;
@@ -135,26 +138,54 @@ static bool walk_file(FILE *file, u64 bytes, const struct section *data,
  * The sections behind the data, such as the host's name; a table of them comes
  * first. Whether all of them are there; end is where the last one ends.
  */
-static bool has_features(FILE *file, u64 bytes,
-			 const struct file_header *header, u64 *end)
+static bool walk_features(FILE *file, u64 bytes,
+			  const struct file_header *header,
+			  struct perf_scope *scope, u64 *end)
 {
+	u64 at = header->data.offset + header->data.size;
 	struct section section;
-	int nr = 0, i;
+	unsigned int i;
 
-	for (i = 0; i < 4; i++)
-		nr += __builtin_popcountll(header->features[i]);
-	if (fseeko(file, header->data.offset + header->data.size, SEEK_SET))
-		return false;
-	*end = header->data.offset + header->data.size + nr * sizeof(section);
-	for (i = 0; i < nr; i++) {
-		if (fread(&section, sizeof(section), 1, file) != 1 ||
+	*end = at;
+	for (i = 0; i < 256; i++) {
+		if (!(header->features[i / 64] >> i % 64 & 1))
+			continue;
+		if (fseeko(file, at, SEEK_SET) ||
+		    fread(&section, sizeof(section), 1, file) != 1 ||
 		    section.offset > bytes ||
 		    section.size > bytes - section.offset)
 			return false;
+		at += sizeof(section);
+		if (*end < at)
+			*end = at;
 		if (*end < section.offset + section.size)
 			*end = section.offset + section.size;
+		perf_scope_feature(scope, file, i, section.offset,
+				   section.size);
 	}
 	return true;
+}
+
+/* The file as a whole. Whether it was cut. */
+static bool walk_all(FILE *file, u64 bytes, const struct file_header *header,
+		     struct walk *walk, u64 *end)
+{
+	if (!walk_file(file, bytes, &header->data, walk) ||
+	    !walk_features(file, bytes, header, &walk->scope, end))
+		return true;
+	if (header->attrs.offset <= bytes &&
+	    header->attrs.size <= bytes - header->attrs.offset)
+		perf_scope_attrs(&walk->scope, file, header->attrs.offset,
+				 header->attrs.size, header->attr_size);
+	return false;
+}
+
+/* What was to be recorded. Of a file that was cut, nobody knows. */
+static void find_scope(struct walk *walk, struct perf_data *data)
+{
+	data->events = data->cut ? ~0ULL : perf_scope_events(&walk->scope);
+	if (!data->cut)
+		data->partial = perf_scope_partial(&walk->scope);
 }
 
 int perf_data_look(int fd, struct perf_data *data)
@@ -185,15 +216,17 @@ int perf_data_look(int fd, struct perf_data *data)
 		data->cut = !walk_pipe(file, status.st_size, &walk);
 	else
 		data->cut =
-			!walk_file(file, status.st_size, &header.data, &walk) ||
-			!has_features(file, status.st_size, &header, &end);
+			walk_all(file, status.st_size, &header, &walk, &end);
+	find_scope(&walk, data);
 	/* Both count the same events. */
 	data->lost = walk.lost > walk.lost_samples ? walk.lost :
 						     walk.lost_samples;
 	err = walk.strange || (end && !data->cut && !is_rest_empty(file, end)) ?
 		      -EMSGSIZE :
-		      0;
+	      walk.scope.no_memory ? -ENOMEM :
+				     0;
 out:
+	perf_scope_free(&walk.scope);
 	fclose(file);
 	return err;
 }

@@ -17,6 +17,9 @@ struct perf_data {
 	u64 lost; /* events that perf counted as lost */
 	bool cut; /* the file ends early, or its recorder was killed */
 	bool unmarked; /* nothing says that the file is complete */
+	u64 events; /* the mhp events that were to be recorded, a bit, 1 << number, for each */
+	const char *
+		partial; /* what was left out of them, NULL: nothing; see perf_scope.h */
 };
 
 /*

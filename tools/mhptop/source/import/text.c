@@ -14,6 +14,7 @@
 #include "source/import/text_input.h"
 #include "source/import/text_line.h"
 #include "base/plain_text.h"
+#include "base/vec.h"
 #include "source/source.h"
 
 #define BATCH 4096 /* lines per call */
@@ -40,6 +41,8 @@ struct text_buffer {
 	u64 events;
 	u64 steps; /* times that are earlier than the one before */
 	u64 disorder; /* the first line with such a time without a header in between, 0: none */
+	u16 *schemas; /* of each of several texts: OLD_FORM_SCHEMA if one of its records has the old form */
+	size_t nr_texts, room_texts;
 };
 
 struct source_text {
@@ -48,7 +51,6 @@ struct source_text {
 	char *path;
 	struct import import;
 	struct import_gaps gaps;
-	u16 schema; /* of all records: OLD_FORM_SCHEMA if one has the old form */
 	u64 lost_whole; /* losses that the file counted, wherever they are */
 	u64 lost_placed; /* losses that lines report */
 	u64 marks; /* lines that are not those of other events */
@@ -93,17 +95,20 @@ static int text_fail(struct source_text *text, int err, const char *reason)
  * header, whatever its times are. Its first record is held back, because a call
  * of read() hands over records of one only.
  */
-static bool begins_text(struct source_text *text,
-			const struct mhp_record *record)
+static bool begins_text(struct source_text *text, struct mhp_record *record)
 {
 	bool begins = text->last_line && text->header > text->last_line;
 
 	text->last_line = text->input.line;
+	text->source.part += begins;
+	/* The file may have changed since the first pass. */
+	record->schema = text->source.part < text->buffer->nr_texts ?
+				 text->buffer->schemas[text->source.part] :
+				 0;
 	if (!begins)
 		return false;
 	text->held = *record;
 	text->holding = true;
-	text->source.part++;
 	return true;
 }
 
@@ -133,7 +138,6 @@ static int text_take_line(struct source_text *text, const char *line,
 		return 0;
 	if (parsed.kind != TEXT_LINE_EVENT && parsed.kind != TEXT_LINE_UNKNOWN)
 		return 0;
-	parsed.record.schema = text->schema;
 	import_count(&text->import, &parsed.record,
 		     import_gaps_has(&text->gaps, text->input.line));
 	if (begins_text(text, &parsed.record))
@@ -225,8 +229,10 @@ static void text_close(struct source *source)
 	struct source_text *text = to_text(source);
 	size_t i;
 
-	for (i = 0; i < text->nr_buffers; i++)
+	for (i = 0; i < text->nr_buffers; i++) {
 		import_kinds_free(&text->buffers[i].kinds);
+		free(text->buffers[i].schemas);
+	}
 	text_input_close(&text->input);
 	import_gaps_free(&text->gaps);
 	free(text->name);
@@ -258,6 +264,22 @@ static struct text_buffer *find_text_buffer(struct source_text *text,
 	buffer = &text->buffers[text->nr_buffers++];
 	snprintf(buffer->name, sizeof(buffer->name), "%s", name);
 	return buffer;
+}
+
+/* Which of several texts an event is of, as in the second pass. 0 or -ENOMEM. */
+static int look_at_text(struct source_text *text, struct text_buffer *buffer,
+			const struct mhp_record *record)
+{
+	if (!buffer->nr_texts || text->header > buffer->last_line) {
+		if (!vec_grow(buffer->schemas, buffer->nr_texts,
+			      buffer->room_texts))
+			return -ENOMEM;
+		buffer->schemas[buffer->nr_texts++] = 0;
+		import_kinds_restart(&buffer->kinds);
+	}
+	if (record->schema)
+		buffer->schemas[buffer->nr_texts - 1] = record->schema;
+	return 0;
 }
 
 static void look_at_time(struct source_text *text, struct text_buffer *buffer,
@@ -305,17 +327,16 @@ static int look_at_line(struct source_text *text, const char *line,
 	if (!err)
 		err = import_gaps_event(&text->gaps, parsed.cpu,
 					text->input.line);
-	if (parsed.kind != TEXT_LINE_EVENT)
+	if (parsed.kind != TEXT_LINE_EVENT && parsed.kind != TEXT_LINE_UNKNOWN)
 		return err;
-	if (parsed.record.schema)
-		text->schema = parsed.record.schema;
 	buffer = find_text_buffer(text, parsed.buffer);
 	if (!buffer)
 		return err;
-	import_block_look(&buffer->block, &parsed.record);
-	if (text->header > buffer->last_line)
-		import_kinds_restart(&buffer->kinds);
-	import_kinds_look(&buffer->kinds, &parsed.record);
+	err = err ?: look_at_text(text, buffer, &parsed.record);
+	if (parsed.kind == TEXT_LINE_EVENT) {
+		import_block_look(&buffer->block, &parsed.record);
+		import_kinds_look(&buffer->kinds, &parsed.record);
+	}
 	look_at_time(text, buffer, parsed.record.time_ns);
 	return err;
 }
@@ -441,6 +462,13 @@ static int open_input(struct source_text *text, struct perf_data *data)
 	return 0;
 }
 
+/* What a perf.data says about what was to be recorded. */
+static void note_scope(struct source_info *info, const struct perf_data *data)
+{
+	import_recorded(info, data->events);
+	info->partial = data->partial;
+}
+
 static int prepare(struct source_text *text)
 {
 	struct perf_data data = { 0 };
@@ -457,8 +485,12 @@ static int prepare(struct source_text *text)
 			return err;
 	}
 	choose_buffer(text);
-	if (!text->buffer)
-		return err ?: open_empty(text);
+	if (!text->buffer) {
+		err = err ?: open_empty(text);
+		if (!err && text->input.is_perf)
+			note_scope(&text->source.info, &data);
+		return err;
+	}
 	err = refuse_times(text);
 	if (err)
 		return err;
@@ -474,6 +506,8 @@ static int prepare(struct source_text *text)
 	text->source.info.unknown_events = text->source.info.missing_events;
 	text->source.info.doubtful_events =
 		import_kinds_doubtful(&text->buffer->kinds);
+	if (text->input.is_perf)
+		note_scope(&text->source.info, &data);
 	/* perf marks the end of its data. */
 	text->source.info.unmarked = !text->input.is_perf || data.unmarked;
 	text->header = 0;

@@ -259,8 +259,10 @@ static int read_first(struct source_trace_dat *dat)
 		dat->source.info.missing_events = message->missing;
 		dat->source.info.unknown_events = message->missing;
 		dat->source.info.doubtful_events = message->doubtful;
+		import_recorded(&dat->source.info, message->recorded);
 	} else if (message->kind == TRACE_DAT_UNSIZED) {
 		import_info(&dat->source.info, IMPORT_EMPTY_PAGES);
+		import_recorded(&dat->source.info, message->recorded);
 		dat->source.info.empty = true;
 		dat->import.totals.unsized = message->number;
 	} else if (message->kind == TRACE_DAT_END && message->err) {

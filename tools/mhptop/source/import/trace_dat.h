@@ -36,6 +36,7 @@ struct trace_dat_message {
 			u64 number;
 			u64 missing;
 			u64 doubtful;
+			u64 recorded; /* see import_recorded() */
 		};
 		struct mhp_record record;
 		char why[160]; /* without the name of the file */

@@ -77,6 +77,18 @@ struct trace_dat_events *trace_dat_events_new(struct tep_handle *tep)
 	return events;
 }
 
+/* The events of which the file has the format, a bit, 1 << number, for each: those that were to be recorded. */
+static u64 formats_mask(const struct trace_dat_events *events)
+{
+	u64 recorded = 0;
+	unsigned int i;
+
+	for (i = 1; i < MHP_NR_EVENTS; i++)
+		if (events->formats[i])
+			recorded |= 1ULL << i;
+	return recorded;
+}
+
 /* The field in the file's format, NULL if it is missing. */
 static const struct tep_format_field *
 find_field(struct trace_dat_events *events, unsigned int event, size_t nr)
@@ -266,6 +278,8 @@ static void send_number(struct reader *reader, enum trace_dat_kind kind,
 	struct trace_dat_message message = { .kind = kind };
 
 	message.number = number;
+	if (kind == TRACE_DAT_UNSIZED)
+		message.recorded = formats_mask(reader->events);
 	send(reader, &message);
 }
 
@@ -290,6 +304,7 @@ static void send_block(struct reader *reader)
 	message.number = import_block_pages(&reader->block);
 	message.missing = import_kinds_missing(&reader->kinds);
 	message.doubtful = import_kinds_doubtful(&reader->kinds);
+	message.recorded = formats_mask(reader->events);
 	send(reader, &message);
 }
 

@@ -25,14 +25,14 @@ void tui_cells_free(struct tui_cells *cells)
 	memset(cells, 0, sizeof(*cells));
 }
 
-static int runs_extend(struct tui_cells *cells, u64 number)
+static int runs_extend(struct tui_cells *cells, u64 number, size_t nr)
 {
 	struct tui_run *run;
 
 	if (cells->nr_runs) {
 		run = &cells->runs[cells->nr_runs - 1];
 		if (run->first + run->nr == number) {
-			run->nr++;
+			run->nr += nr;
 			return 0;
 		}
 	}
@@ -40,22 +40,33 @@ static int runs_extend(struct tui_cells *cells, u64 number)
 		return -ENOMEM;
 	cells->runs[cells->nr_runs++] = (struct tui_run){
 		.first = number,
-		.nr = 1,
+		.nr = nr,
 		.index = cells->nr,
 	};
 	return 0;
 }
 
+u8 *tui_cells_extend(struct tui_cells *cells, u64 first, size_t nr)
+{
+	u8 *array = vec_reserve(cells->cells, sizeof(*array), cells->nr + nr,
+				&cells->room);
+
+	if (!array)
+		return NULL;
+	cells->cells = array;
+	if (runs_extend(cells, first, nr))
+		return NULL;
+	cells->nr += nr;
+	return &array[cells->nr - nr];
+}
+
 int tui_cells_add(struct tui_cells *cells, u64 number, u8 cell)
 {
-	int err;
+	u8 *at = tui_cells_extend(cells, number, 1);
 
-	if (!vec_grow(cells->cells, cells->nr, cells->room))
+	if (!at)
 		return -ENOMEM;
-	err = runs_extend(cells, number);
-	if (err)
-		return err;
-	cells->cells[cells->nr++] = cell;
+	*at = cell;
 	return 0;
 }
 

@@ -63,6 +63,11 @@ void tui_cells_clear(struct tui_cells *cells);
 void tui_cells_free(struct tui_cells *cells);
 /* Add the next block, in ascending order. 0 or -ENOMEM. */
 int tui_cells_add(struct tui_cells *cells, u64 number, u8 cell);
+/*
+ * Add nr blocks with consecutive numbers. Returns where the caller has to store their
+ * cells before the next call, or NULL: out of memory.
+ */
+u8 *tui_cells_extend(struct tui_cells *cells, u64 first, size_t nr);
 /* The cell of a block, from its account and whether it violated a rule. */
 u8 tui_cells_of(const struct mhp_block *block, bool violated);
 /*

@@ -420,13 +420,16 @@ void tui_detail_make(struct view_tui *view, const struct model *model)
 		return;
 	}
 	bytes_line(lines, model, block);
+	if (view->view == TUI_VIEW_ranges)
+		range_lines(lines, view, model, block);
 	state_lines(lines, block);
 	violation_lines(lines, view, model, block);
 	memmap_lines(lines, model, block);
 	origin_lines(lines, block);
 	phase_lines(lines, view, model, block);
 	task_lines(lines, model, block);
-	range_lines(lines, view, model, block);
+	if (view->view != TUI_VIEW_ranges)
+		range_lines(lines, view, model, block);
 	event_lines(lines, view, model, block);
 	detail_column_lines(lines, model, block);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The view of devices. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "model/event_table.h"
@@ -71,29 +72,59 @@ static const char *plugged_text(char buf[UNITS_TEXT_MAX * 2 + 4],
 	return buf;
 }
 
-/* What only a running machine shows */
-static void device_facts(struct tui_pen *pen, int style,
-			 const struct tui_device *device)
-{
-	const struct attention_device *facts = &device->facts;
-	char text[UNITS_TEXT_MAX * 2 + 4];
-	bool asks;
+/* The columns behind the name. They scroll. */
+static const struct {
+	const char *title;
+	int width; /* negative: left-aligned */
+} device_columns[] = {
+	{ "KIND", -10 },  { "SIZE", 9 },    { "BLOCKS", 6 },   { "ONLINE", 6 },
+	{ "OFFLINE", 7 }, { "FAILED", 6 },  { "ZONES", -14 },  { "DRIVER", -6 },
+	{ "MEMMAP", -6 }, { "REQUEST", 9 }, { "PLUGGED", -7 },
+};
 
-	if (!device->has_facts) {
-		tui_pen_force(pen, style, "%-6s %-6s %9s %s", "-", "-", "-",
-			      "-");
-		return;
-	}
-	asks = facts->virtio_mem && facts->request_known;
-	tui_pen_force(pen, style, "%-6s %-6s ",
-		      yes_or_no(facts->bound, "bound", "!gone"),
-		      facts->dax ?
-			      yes_or_no(facts->self_hosting, "self", "buddy") :
-			      "-");
-	tui_pen_force(pen, style, "%9s ",
-		      asks ? size_text(text, facts->requested) : "-");
-	tui_pen_force(pen, style, "%s",
-		      facts->virtio_mem ? plugged_text(text, facts) : "-");
+#define DEVICE_COLUMNS (sizeof(device_columns) / sizeof(*device_columns))
+#define DEVICE_FACTS \
+	7 /* the first of those that only a running machine shows */
+#define DEVICE_TEXT (UNITS_TEXT_MAX * 2 + 4 > 64 ? UNITS_TEXT_MAX * 2 + 4 : 64)
+
+/* A part of a number would be another number. */
+static bool column_fits(const struct tui_pen *pen, size_t i)
+{
+	return pen->end - pen->x >= abs(device_columns[i].width);
+}
+
+static void device_facts(const struct attention_device *facts,
+			 char text[][DEVICE_TEXT])
+{
+	strcpy(text[0], yes_or_no(facts->bound, "bound", "!gone"));
+	if (facts->dax)
+		strcpy(text[1],
+		       yes_or_no(facts->self_hosting, "self", "buddy"));
+	if (facts->virtio_mem && facts->request_known)
+		size_text(text[2], facts->requested);
+	if (facts->virtio_mem)
+		plugged_text(text[3], facts);
+}
+
+static void device_texts(const struct model *model,
+			 const struct tui_device *device,
+			 char text[DEVICE_COLUMNS][DEVICE_TEXT])
+{
+	const struct tui_tally *tally = &device->tally;
+	size_t i;
+
+	snprintf(text[0], DEVICE_TEXT, "%s", device_kind(device));
+	size_text(text[1], tally->blocks * model->info.block_bytes);
+	snprintf(text[2], DEVICE_TEXT, "%llu", tally->blocks);
+	snprintf(text[3], DEVICE_TEXT, "%llu", tally->online);
+	snprintf(text[4], DEVICE_TEXT, "%llu", tally->offline);
+	snprintf(text[5], DEVICE_TEXT, "%s%llu", tally->failed ? "!" : "",
+		 tally->failed);
+	zones_text(device, text[6], DEVICE_TEXT);
+	for (i = DEVICE_FACTS; i < DEVICE_COLUMNS; i++)
+		strcpy(text[i], "-");
+	if (device->has_facts)
+		device_facts(&device->facts, &text[DEVICE_FACTS]);
 }
 
 static int device_style(const struct tui_device *device)
@@ -109,19 +140,16 @@ static void device_draw(const struct view_tui *view, const struct model *model,
 {
 	struct tui_pen pen = { y, 0, view->panes.cols };
 	int style = device_style(device) | (selected ? TUI_REVERSE : 0);
-	const struct tui_tally *tally = &device->tally;
-	char size[UNITS_TEXT_MAX], failed[24], zones[64];
+	char text[DEVICE_COLUMNS][DEVICE_TEXT];
+	size_t i;
 
-	snprintf(failed, sizeof(failed), "%s%llu", tally->failed ? "!" : "",
-		 tally->failed);
-	zones_text(device, zones, sizeof(zones));
-	tui_pen_force(&pen, style, "%s%-12s %-10s ", selected ? ">" : " ",
-		      device->name, device_kind(device));
-	tui_pen_force(&pen, style, "%9s %6llu %6llu %7llu %6s %-14s ",
-		      size_text(size, tally->blocks * model->info.block_bytes),
-		      tally->blocks, tally->online, tally->offline, failed,
-		      zones);
-	device_facts(&pen, style, device);
+	device_texts(model, device, text);
+	tui_pen_force(&pen, style, "%s%-12s ", selected ? ">" : " ",
+		      device->name);
+	for (i = view->places[TUI_VIEW_devices].x;
+	     i < DEVICE_COLUMNS && column_fits(&pen, i); i++)
+		tui_pen_force(&pen, style, "%*s ", device_columns[i].width,
+			      text[i]);
 	if (selected && pen.x < pen.end)
 		tui_screen_text(y, pen.x, pen.end - pen.x, style, "");
 }
@@ -129,21 +157,29 @@ static void device_draw(const struct view_tui *view, const struct model *model,
 static void devices_draw(struct view_tui *view, const struct model *model,
 			 const struct tui_area *area)
 {
-	const struct tui_place *place = tui_view_place(view);
+	struct tui_place *place = tui_view_place(view);
 	struct tui_pen pen = { area->y, 0, view->panes.cols };
+	struct tui_pen title;
 	long i, nr = devices_lines(view, model);
 	bool named = view->devices.named;
 
+	/* One column stays. */
+	if (place->x > (int)DEVICE_COLUMNS - 1)
+		place->x = DEVICE_COLUMNS - 1;
 	pen.x = tui_view_title(view, area, nr);
 	if (!named)
 		tui_pen_force(&pen, TUI_DIM,
 			      "  not known here: by the way memory was added");
+	title = pen;
 	pen = (struct tui_pen){ area->y + 1, 0, view->panes.cols };
-	tui_pen_force(&pen, TUI_TITLE,
-		      " %-12s %-10s %9s %6s %6s %7s %6s %-14s %-6s %-6s %9s %s",
-		      named ? "DEVICE" : "ADDED BY", "KIND", "SIZE", "BLOCKS",
-		      "ONLINE", "OFFLINE", "FAILED", "ZONES", "DRIVER",
-		      "MEMMAP", "REQUEST", "PLUGGED");
+	tui_pen_force(&pen, TUI_TITLE, " %-12s ",
+		      named ? "DEVICE" : "ADDED BY");
+	for (i = place->x; i < (long)DEVICE_COLUMNS && column_fits(&pen, i);
+	     i++)
+		tui_pen_force(&pen, TUI_TITLE, "%*s ", device_columns[i].width,
+			      device_columns[i].title);
+	if (i < (long)DEVICE_COLUMNS)
+		tui_pen_write(&title, TUI_DIM, "  Right: more columns");
 	for (i = 0; i < area->height - 2 && place->top + i < nr; i++)
 		device_draw(view, model, &view->devices.device[place->top + i],
 			    area->y + 2 + i, place->top + i == place->line);

@@ -112,17 +112,51 @@ static void hosted_write(struct tui_pen *pen, const struct model *model,
 		pages_write(pen, model, what, pages);
 }
 
+#define ATTENTION_ROW (ATTENTION_TEXT + 64)
+
+/* "!1 needs attention  memory34: …". Returns the length up to the text. */
+static int attention_row(char buf[ATTENTION_ROW],
+			 const struct attention *attention)
+{
+	char text[ATTENTION_TEXT];
+	int head = snprintf(buf, ATTENTION_ROW, "!%llu need%s attention  ",
+			    attention->nr, attention->nr == 1 ? "s" : "");
+
+	snprintf(buf + head, ATTENTION_ROW - head, "%s",
+		 attention_text(text, attention->kept));
+	return head;
+}
+
+int tui_header_attention(const struct model *model, int cols)
+{
+	char text[ATTENTION_ROW];
+
+	if (!model->attention.nr)
+		return 0;
+	attention_row(text, &model->attention);
+	return text[tui_row_fit(text, cols)] ? 2 : 1;
+}
+
 static void attention_draw(const struct view_tui *view,
 			   const struct model *model, int y)
 {
 	struct tui_pen pen = { y, 0, view->panes.cols };
-	const struct attention *attention = &model->attention;
-	char text[ATTENTION_TEXT];
+	char text[ATTENTION_ROW];
+	int head = attention_row(text, &model->attention);
+	int len = tui_row_fit(text, view->panes.cols);
 
-	tui_pen_force(&pen, TUI_FAILED, "!%llu need%s attention  ",
-		      attention->nr, attention->nr == 1 ? "s" : "");
-	tui_pen_force(&pen, TUI_PLAIN, "%s",
-		      attention_text(text, attention->kept));
+	tui_pen_force(&pen, TUI_FAILED, "%.*s", head, text);
+	if (view->panes.attention < 2) {
+		tui_pen_force(&pen, TUI_PLAIN, "%s", text + head);
+		return;
+	}
+	if (len > head)
+		tui_pen_force(&pen, TUI_PLAIN, "%.*s", len - head, text + head);
+	else
+		len = head;
+	pen = (struct tui_pen){ y + 1, 0, view->panes.cols };
+	len += strspn(text + len, " ");
+	tui_pen_force(&pen, TUI_PLAIN, "%s", text + len);
 }
 
 static void memory_draw(const struct view_tui *view, const struct model *model,
@@ -223,20 +257,6 @@ static void alarm_text(const struct model *model, char *buf, size_t len)
 		snprintf(buf, len, "! %s", model->notice);
 }
 
-/* The bytes of a text that fit into a row, broken at a space if possible. */
-static int row_break(const char *text, int cols)
-{
-	int fit = tui_screen_fit(text, cols), at = fit;
-
-	if (!text[fit])
-		return fit;
-	while (at > fit / 2 && text[at] != ' ')
-		at--;
-	if (at > fit / 2)
-		return at;
-	return fit ? fit : 1;
-}
-
 /* Break the alarm into rows and draw at most so many, from y. Returns all rows. */
 static int alarm_rows(const struct model *model, int cols, int y, int most)
 {
@@ -248,7 +268,7 @@ static int alarm_rows(const struct model *model, int cols, int y, int most)
 	for (rows = 0; *rest; rows++) {
 		struct tui_pen pen = { y + rows, 0, cols };
 
-		len = row_break(rest, cols);
+		len = tui_row_fit(rest, cols);
 		if (rows < most)
 			tui_pen_force(&pen, TUI_FAILED, "%.*s", len, rest);
 		rest += len;
@@ -273,7 +293,8 @@ void tui_header_draw(const struct view_tui *view, const struct model *model)
 
 	source_draw(view, model, y++);
 	if (panes->attention)
-		attention_draw(view, model, y++);
+		attention_draw(view, model, y);
+	y += panes->attention;
 	if (height >= 4)
 		memory_draw(view, model, y++);
 	if (height >= 3)

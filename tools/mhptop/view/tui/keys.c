@@ -6,7 +6,8 @@
 #include "view/tui/state.h"
 #include "view/tui/keys.h"
 
-static void page_move(struct view_tui *view, enum tui_move move)
+static void page_move(struct view_tui *view, const struct model *model,
+		      enum tui_move move)
 {
 	bool detail = view->mode == TUI_DETAIL;
 	struct tui_area area;
@@ -16,6 +17,8 @@ static void page_move(struct view_tui *view, enum tui_move move)
 							     TUI_MOVE_DOWN);
 		return;
 	}
+	/* The page may have been opened by the key before this one. */
+	tui_page_make(view, model);
 	tui_page_area(view, &area);
 	view->lines.top = tui_list_move(move, view->lines.top, view->lines.nr,
 					area.height - 1);
@@ -27,7 +30,7 @@ static void tui_move(struct view_tui *view, const struct model *model,
 	if (view->mode == TUI_SORT || view->mode == TUI_COLUMNS)
 		tui_chooser_move(view, move);
 	else if (view->mode != TUI_MAIN)
-		page_move(view, move);
+		page_move(view, model, move);
 	else
 		tui_view_move(view, model, move);
 }
@@ -65,7 +68,7 @@ static enum view_tui_event page_open(struct view_tui *view, enum tui_mode mode)
 /* Whether this is the view of blocks, whose keys change nothing that others show. */
 static bool view_has_panes(struct view_tui *view)
 {
-	if (view->mode != TUI_MAIN || view->view == TUI_VIEW_blocks)
+	if (view->view == TUI_VIEW_blocks)
 		return true;
 	snprintf(view->message, sizeof(view->message),
 		 "this key belongs to the view of blocks; 1 shows it");
@@ -86,17 +89,6 @@ ACTION(quit)
 	return page_open(view, TUI_MAIN);
 }
 
-/* The place of the column to sort by among all. */
-static int sort_at(const struct view_tui *view)
-{
-	int i;
-
-	for (i = 0; i < view->choice.nr; i++)
-		if (view->choice.at[i].column == view->sort)
-			return i;
-	return 0;
-}
-
 ACTION(open)
 {
 	(void)model;
@@ -106,8 +98,8 @@ ACTION(open)
 	}
 	if (view->mode == TUI_MAIN && view->selected)
 		return page_open(view, TUI_DETAIL);
-	if (view->mode == TUI_SORT && view->chosen < view->choice.nr)
-		tui_sort(view, view->choice.at[view->chosen].column);
+	if (view->mode == TUI_SORT && view->chosen < tui_chooser_nr(view))
+		tui_sort(view, tui_chooser_column(view, view->chosen));
 	return page_open(view, TUI_MAIN);
 }
 
@@ -161,14 +153,25 @@ ACTION(delay)
 	return VIEW_TUI_REDRAW;
 }
 
+/* Whether what is shown can be sorted. */
+static bool view_has_order(struct view_tui *view)
+{
+	if (view->view == TUI_VIEW_ranges || view->view == TUI_VIEW_blocks)
+		return true;
+	snprintf(view->message, sizeof(view->message),
+		 "only blocks and ranges can be sorted; 1 and 2 show them");
+	return false;
+}
+
 ACTION(sort)
 {
-	if (!view_has_panes(view))
+	if (!view_has_order(view))
 		return VIEW_TUI_REDRAW;
 	if (view->mode == TUI_SORT)
 		return do_down(view, model);
-	view->chosen = sort_at(view);
-	return page_open(view, TUI_SORT);
+	page_open(view, TUI_SORT);
+	view->chosen = tui_chooser_find(view, tui_sorted_by(view));
+	return VIEW_TUI_REDRAW;
 }
 
 ACTION(columns)
@@ -183,36 +186,31 @@ ACTION(columns)
 
 static enum view_tui_event sort_step(struct view_tui *view, int step)
 {
-	int nr = view->choice.nr;
+	int at = tui_chooser_find(view, tui_sorted_by(view));
+	int nr = tui_chooser_nr(view);
 
-	tui_sort(view,
-		 view->choice.at[(sort_at(view) + nr + step) % nr].column);
+	if (view_has_order(view))
+		tui_sort(view, tui_chooser_column(view, (at + nr + step) % nr));
 	return VIEW_TUI_REDRAW;
 }
 
 ACTION(sort_prev)
 {
 	(void)model;
-	if (!view_has_panes(view))
-		return VIEW_TUI_REDRAW;
 	return sort_step(view, -1);
 }
 
 ACTION(sort_next)
 {
 	(void)model;
-	if (!view_has_panes(view))
-		return VIEW_TUI_REDRAW;
 	return sort_step(view, 1);
 }
 
 ACTION(reverse)
 {
 	(void)model;
-	if (!view_has_panes(view))
-		return VIEW_TUI_REDRAW;
-	view->reverse = !view->reverse;
-	view->made = false;
+	if (view_has_order(view))
+		tui_sort_reverse(view);
 	return VIEW_TUI_REDRAW;
 }
 

@@ -82,8 +82,8 @@
 	X(slower, "+", "", "increase the delay between frames", '+', '=')      \
 	X(faster, "-", "", "decrease the delay between frames", '-')           \
 	X(delay, "d", "", "enter the delay between frames", 'd')               \
-	X(save, "W", "", "save view, columns, order, panes, times and delay",  \
-	  'W')                                                                 \
+	X(save, "W", "",                                                       \
+	  "save view, columns, order, folds, panes, times and delay", 'W')     \
 	X(redraw, "Ctrl-L", "", "redraw the screen", TUI_CTRL('L'))
 
 #endif

@@ -66,12 +66,19 @@ static void label_draw(int y, int style, const char *label)
 	tui_screen_text(y, 0, LABEL_WIDTH, style, label);
 }
 
+/* A part of a number would be another number. */
+static void too_long_draw(struct tui_pen *pen)
+{
+	tui_pen_force(pen, TUI_DIM, " ###");
+}
+
 static void count_draw(const struct view_tui *view, int y, int kind, int style,
 		       u64 count)
 {
 	struct tui_pen pen = kind_pen(view, y, kind);
 
-	tui_pen_force(&pen, count ? style : TUI_DIM, " %llu", count);
+	if (!tui_pen_write(&pen, count ? style : TUI_DIM, " %llu", count))
+		too_long_draw(&pen);
 }
 
 static void time_draw(const struct view_tui *view, int y, int kind, u64 ns)
@@ -79,18 +86,20 @@ static void time_draw(const struct view_tui *view, int y, int kind, u64 ns)
 	struct tui_pen pen = kind_pen(view, y, kind);
 	char text[UNITS_TEXT_MAX];
 
-	if (view->times[kind].timed)
-		tui_pen_force(&pen, TUI_PLAIN, " %s",
-			      duration_text(text, ns, 1));
-	else
+	if (!view->times[kind].timed)
 		tui_pen_force(&pen, TUI_DIM, " -");
+	else if (!tui_pen_write(&pen, TUI_PLAIN, " %s",
+				duration_text(text, ns, 1)) &&
+		 !tui_pen_write(&pen, TUI_PLAIN, " %s",
+				duration_text(text, ns, 0)))
+		too_long_draw(&pen);
 }
 
 static void sums_draw(const struct view_tui *view, const struct tui_area *area)
 {
-	static const char *const labels[] = { "",	 "count", "failed",
-					      "unended", "p50",	  "p95",
-					      "p99",	 "max" };
+	static const char *const labels[] = { "",	   "count", "failed",
+					      "not ended", "p50",   "p95",
+					      "p99",	   "max" };
 	int i, y = area->y + 1;
 
 	for (i = 0; i < SUMS - 1 && i < area->height - 1; i++)
@@ -100,15 +109,19 @@ static void sums_draw(const struct view_tui *view, const struct tui_area *area)
 		struct tui_pen pen = kind_pen(view, y, i);
 		const u64 figures[] = { times->p50_ns, times->p95_ns,
 					times->p99_ns, times->max_ns };
-		int j;
+		const struct {
+			int style;
+			u64 nr;
+		} counts[] = { { TUI_VALUE, times->nr },
+			       { TUI_FAILED, times->failed },
+			       { TUI_GOING, times->unended } };
+		int j, rows = area->height - 2;
 
 		tui_pen_force(&pen, TUI_TITLE, " %s", operation_name(i));
-		if (area->height < SUMS)
-			continue;
-		count_draw(view, y + 1, i, TUI_VALUE, times->nr);
-		count_draw(view, y + 2, i, TUI_FAILED, times->failed);
-		count_draw(view, y + 3, i, TUI_GOING, times->unended);
-		for (j = 0; j < 4; j++)
+		for (j = 0; j < 3 && j < rows; j++)
+			count_draw(view, y + 1 + j, i, counts[j].style,
+				   counts[j].nr);
+		for (j = 0; j < 4 && j + 3 < rows; j++)
 			time_draw(view, y + 4 + j, i, figures[j]);
 	}
 }

@@ -8,7 +8,9 @@
 #define RANGES_EXTRA 2 /* title, heads */
 #define RANGES_AUTO_ROWS 30 /* of the screen, to show ranges by default */
 #define ALARM_MAX 3
-#define ATTENTION_ROWS 14 /* of the screen, to show what needs attention */
+#define ATTENTION_ROWS \
+	14 /* of the screen, to show what needs attention in one row */
+#define ATTENTION_MORE_ROWS 24 /* in two */
 #define LOG_MIN 3 /* title, two events */
 
 static int header_height(const struct tui_panes *panes)
@@ -23,6 +25,13 @@ static int alarm_height(const struct tui_request *request, int rows)
 	int most = rows >= 20 ? ALARM_MAX : 1;
 
 	return request->alarm < most ? request->alarm : most;
+}
+
+static int attention_height(const struct tui_request *request, int rows)
+{
+	int most = rows >= ATTENTION_MORE_ROWS ? 2 : rows >= ATTENTION_ROWS;
+
+	return request->attention < most ? request->attention : most;
 }
 
 /* Other panes, if any, get at least three fifths of the body. */
@@ -101,7 +110,7 @@ void tui_layout(struct tui_panes *panes, const struct tui_request *request,
 	panes->too_small = rows < TUI_MIN_ROWS || cols < TUI_MIN_COLS;
 	if (panes->too_small)
 		return;
-	panes->attention = request->attention && rows >= ATTENTION_ROWS;
+	panes->attention = attention_height(request, rows);
 	panes->alarm = alarm_height(request, rows);
 	y = area_set(&panes->header, 0, header_height(panes) + panes->alarm);
 	body = rows - y - 1;

@@ -26,7 +26,7 @@ struct tui_request {
 	enum tui_ranges ranges;
 	int range_rows; /* number of ranges */
 	int alarm; /* rows for alarms below the header */
-	bool attention; /* something needs attention */
+	int attention; /* rows for what needs attention */
 };
 
 /* Rows of the screen, from the top; a height of 0 is not shown. */
@@ -41,7 +41,7 @@ struct tui_panes {
 	bool too_small; /* then nothing else is set */
 	struct tui_area header;
 	int alarm; /* rows of the header used for alarms, at its end */
-	bool attention; /* the second row of the header says what needs attention */
+	int attention; /* rows of the header that say what needs attention, from the second on */
 	struct tui_area pane[TUI_NR_PANES]; /* with title, and map's legend */
 	struct tui_area footer;
 };

@@ -37,19 +37,17 @@ static void mouse_page(struct view_tui *view, const struct tui_mouse *mouse)
 						   WHEEL_LINES),
 			-1, view->lines.nr, area.height - 1);
 	else if (chooser && mouse->y > area.y && area_has(&area, mouse->y) &&
-		 line < view->choice.nr)
+		 line < tui_chooser_nr(view))
 		view->chosen = line;
 }
 
 /* A click on the title of a column sorts by it, a second one in reverse. */
-static void mouse_heads(struct view_tui *view, const struct tui_mouse *mouse)
+static void mouse_heads(struct view_tui *view, const struct column *column)
 {
-	const struct column *column = tui_table_column_at(view, mouse->x);
-
 	if (!column)
 		return;
-	if (column == view->sort)
-		view->reverse = !view->reverse;
+	if (column == tui_sorted_by(view))
+		tui_sort_reverse(view);
 	tui_sort(view, column);
 }
 
@@ -59,7 +57,7 @@ static void mouse_table(struct view_tui *view, const struct tui_mouse *mouse)
 	long row = view->table_top + mouse->y - area->y - 2;
 
 	if (mouse->y == area->y + 1)
-		mouse_heads(view, mouse);
+		mouse_heads(view, tui_table_column_at(view, mouse->x));
 	if (mouse->y < area->y + 2 || row >= (long)view->order.nr)
 		return;
 	if (row == view->sel_row) {
@@ -120,6 +118,9 @@ static void mouse_list(struct view_tui *view, const struct model *model,
 	tui_view_area(view, &area);
 	for (i = 0; is_wheel(mouse) && i < WHEEL_LINES; i++)
 		tui_view_move(view, model, wheel_move(mouse));
+	if (view->view == TUI_VIEW_ranges && !is_wheel(mouse) &&
+	    mouse->y == area.y + 1)
+		mouse_heads(view, tui_ranges_column_at(view, mouse->x));
 	line = place->top + mouse->y - area.y - ops->heads;
 	if (is_wheel(mouse) || !area_has(&area, mouse->y) ||
 	    mouse->y < area.y + ops->heads || line >= ops->lines(view, model))

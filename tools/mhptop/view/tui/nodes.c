@@ -76,6 +76,10 @@ static int node_style(const struct tui_tree_line *line)
 								    TUI_PLAIN;
 }
 
+#define PAGES_WIDTH 9
+#define HOSTING_WIDTH 7
+static const char *const pages_titles[] = { "PRESENT", "MANAGED", "VMEMMAP" };
+
 /* Pages of a node or a zone; "-" for anything else, "?" if they are unknown. */
 static void pages_cell(struct tui_pen *pen, int style,
 		       const struct tui_tree_line *line,
@@ -83,6 +87,9 @@ static void pages_cell(struct tui_pen *pen, int style,
 {
 	char text[UNITS_TEXT_MAX];
 
+	/* A part of a number would be another number. */
+	if (pen->end - pen->x < PAGES_WIDTH)
+		return;
 	if (!line->pages.known)
 		tui_pen_force(pen, style, "%9s ", "-");
 	else if (!known)
@@ -116,10 +123,12 @@ static void node_draw(const struct view_tui *view, const struct model *model,
 	pages_cell(&pen, style, line, model, line->pages.managed, true);
 	pages_cell(&pen, style, line, model, line->pages.vmemmap,
 		   !tally->unknown && model->info.kind != SOURCE_SYSFS);
-	tui_pen_force(&pen, style, "%s",
-		      range && range->hosting ?
-			      event_symbol(event_hostings, range->hosting) :
-			      "-");
+	if (pen.end - pen.x >= HOSTING_WIDTH)
+		tui_pen_force(&pen, style, "%s",
+			      range && range->hosting ?
+				      event_symbol(event_hostings,
+						   range->hosting) :
+				      "-");
 	if (selected && pen.x < pen.end)
 		tui_screen_text(y, pen.x, pen.end - pen.x, style, "");
 }
@@ -134,11 +143,15 @@ static void nodes_draw(struct view_tui *view, const struct model *model,
 	pen.x = tui_view_title(view, area, nr);
 	tui_pen_write(&pen, TUI_DIM, "  Left: fold  Right: unfold");
 	pen = (struct tui_pen){ area->y + 1, 0, view->panes.cols };
-	tui_pen_force(&pen, TUI_TITLE,
-		      " %-*s%9s %6s %6s %7s %6s %9s %9s %9s %s",
+	tui_pen_force(&pen, TUI_TITLE, " %-*s%9s %6s %6s %7s %6s ",
 		      name_width(view), "NODE, ZONE, RANGE", "SIZE", "BLOCKS",
-		      "ONLINE", "OFFLINE", "FAILED", "PRESENT", "MANAGED",
-		      "VMEMMAP", "HOSTING");
+		      "ONLINE", "OFFLINE", "FAILED");
+	for (i = 0; i < 3; i++)
+		if (pen.end - pen.x >= PAGES_WIDTH)
+			tui_pen_force(&pen, TUI_TITLE, "%*s ", PAGES_WIDTH,
+				      pages_titles[i]);
+	if (pen.end - pen.x >= HOSTING_WIDTH)
+		tui_pen_force(&pen, TUI_TITLE, "HOSTING");
 	for (i = 0; i < area->height - 2 && place->top + i < nr; i++)
 		node_draw(view, model, &view->tree.lines[place->top + i],
 			  area->y + 2 + i, place->top + i == place->line);

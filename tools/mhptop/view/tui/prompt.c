@@ -264,12 +264,43 @@ static void prompt_draw(const struct view_tui *view, struct tui_pen *pen)
 		tui_pen_write(pen, TUI_DIM, "%s", prompt_hint(view->mode));
 }
 
-static void hints_draw(struct tui_pen *pen)
+enum {
+#define X(action, ...) HINT_##action,
+	TUI_KEYS(X)
+#undef X
+};
+
+/* Whether the key does something in the view that is shown. */
+static bool hint_applies(const struct view_tui *view, size_t hint)
+{
+	bool blocks = view->view == TUI_VIEW_blocks;
+
+	switch (hint) {
+	case HINT_filter:
+	case HINT_failed:
+	case HINT_columns:
+	case HINT_next:
+	case HINT_log:
+	case HINT_map:
+	case HINT_table:
+	case HINT_ranges_pane:
+		return blocks;
+	case HINT_sort:
+	case HINT_reverse:
+		return blocks || view->view == TUI_VIEW_ranges;
+	case HINT_event_back:
+	case HINT_moment:
+		return view->motion.ready;
+	}
+	return true;
+}
+
+static void hints_draw(const struct view_tui *view, struct tui_pen *pen)
 {
 	size_t i;
 
 	for (i = 0; i < sizeof(hints) / sizeof(*hints); i++)
-		if (*hints[i])
+		if (*hints[i] && hint_applies(view, i))
 			tui_pen_write(pen, TUI_DIM, "%s ", hints[i]);
 }
 
@@ -294,5 +325,5 @@ void tui_footer_draw(const struct view_tui *view)
 				      "  Left Right:other blocks" :
 				      "");
 	else
-		hints_draw(&pen);
+		hints_draw(view, &pen);
 }

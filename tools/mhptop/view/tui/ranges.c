@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The table of added ranges: a pane of the view of blocks, and a view of its own. */
 #include <stdio.h>
+#include <stdlib.h>
 
+#include "view/tui/range_order.h"
 #include "view/tui/state.h"
 #include "model/event_table.h"
 #include "model/columns.h"
@@ -13,22 +15,6 @@ static const struct column range_state_column = {
 	.width = 24,
 	.kind = COLUMN_WORD,
 };
-
-/* Present ranges first, then removed ones, each in order of address. */
-static const struct mhp_range *range_next(const struct model *model,
-					  const struct mhp_range *range)
-{
-	bool removed = range && range->removed;
-
-	for (;;) {
-		while ((range = ledger_next_range(model->ledger, range)))
-			if (removed == !!range->removed)
-				return range;
-		if (removed)
-			return NULL;
-		removed = true;
-	}
-}
 
 /* In the order of a removal: references are dropped, then the memmap is freed. */
 static void range_state_text(const struct mhp_range *range, char *buf,
@@ -125,6 +111,8 @@ struct ranges_place {
 	long top;
 	int x; /* columns scrolled away */
 	long line; /* the selected one; -1: the range of the selected block */
+	const struct column *sort; /* NULL: in the usual order */
+	bool reverse;
 };
 
 static void removed_write(struct tui_pen *pen, const struct model *model)
@@ -203,23 +191,21 @@ static void ranges_rows_draw(const struct view_tui *view,
 			     const struct ranges_place *place)
 {
 	long row, height = place->area->height - 2;
-	const struct mhp_range *range = NULL;
+	const struct mhp_range **list;
 	int y = place->area->y + 2;
+	size_t nr = tui_range_order(&list, model, place->sort, place->reverse);
 
 	ranges_row_draw(view, model, place, NULL, y - 1, 0);
-	for (row = -place->top; row < height; row++) {
+	for (row = 0; row < height && place->top + row < (long)nr; row++) {
+		const struct mhp_range *range = list[place->top + row];
 		bool selected = row + place->top == place->line;
 
-		range = range_next(model, range);
-		if (!range)
-			break;
-		if (row < 0)
-			continue;
 		marks_draw(view, model, place, row + place->top, range,
 			   y + row);
 		ranges_row_draw(view, model, place, range, y + row,
 				selected ? TUI_REVERSE : 0);
 	}
+	free(list);
 	if (!ledger_nr_ranges(model->ledger))
 		tui_screen_text(y, TUI_GUTTER, view->panes.cols - TUI_GUTTER,
 				TUI_DIM, "no ranges yet");
@@ -228,7 +214,11 @@ static void ranges_rows_draw(const struct view_tui *view,
 void tui_ranges_draw(struct view_tui *view, const struct model *model)
 {
 	const struct tui_area *area = &view->panes.pane[TUI_RANGES];
-	struct ranges_place place = { area, 0, view->ranges_col, -1 };
+	struct ranges_place place = {
+		.area = area,
+		.x = view->ranges_col,
+		.line = -1,
+	};
 
 	if (area->height < 3)
 		return;
@@ -244,31 +234,72 @@ static long ranges_lines(struct view_tui *view, const struct model *model)
 	return ledger_nr_ranges(model->ledger);
 }
 
+static void order_write(struct tui_pen *pen, const struct view_tui *view)
+{
+	const struct column *column = view->range_sort;
+
+	if (column || view->range_reverse)
+		tui_pen_write(pen, TUI_PLAIN, "  by %s, %s",
+			      column ? column->title : "address",
+			      view->range_reverse ? "descending" : "ascending");
+	else
+		tui_pen_write(pen, TUI_PLAIN,
+			      "  by address, removed ones last");
+}
+
 static void ranges_view_draw(struct view_tui *view, const struct model *model,
 			     const struct tui_area *area)
 {
 	struct tui_place *at = tui_view_place(view);
-	struct ranges_place place = { area, at->top, 0, at->line };
+	struct ranges_place place = {
+		.area = area,
+		.top = at->top,
+		.line = at->line,
+		.sort = view->range_sort,
+		.reverse = view->range_reverse,
+	};
 	struct tui_pen pen = { area->y, 0, view->panes.cols };
 
 	at->x = ranges_shift_limit(at->x);
 	place.x = at->x;
 	pen.x = tui_view_title(view, area, ledger_nr_ranges(model->ledger));
 	removed_write(&pen, model);
+	order_write(&pen, view);
 	ranges_rows_draw(view, model, &place);
+}
+
+const struct column *tui_ranges_column_at(const struct view_tui *view, int x)
+{
+	const struct column *column = range_columns;
+	int end = TUI_GUTTER;
+
+	for (; column->key; column++) {
+		const struct tui_chosen own = { .column = column };
+
+		end += tui_choice_width(&own) + 1;
+		if (x < end)
+			return x < TUI_GUTTER ? NULL : column;
+		if (column != &range_columns[COLUMNS_FIXED - 1])
+			continue;
+		end += range_state_column.width + 1;
+		if (x < end)
+			return NULL;
+		column += view->places[TUI_VIEW_ranges].x;
+	}
+	return NULL;
 }
 
 /* The details of a range are on the page of its first memory block. */
 static void ranges_open(struct view_tui *view, const struct model *model)
 {
-	const struct mhp_range *range = NULL;
-	long line = tui_view_place(view)->line;
+	const struct mhp_range **list;
+	size_t line = tui_view_place(view)->line;
+	size_t nr = tui_range_order(&list, model, view->range_sort,
+				    view->range_reverse);
 
-	do
-		range = range_next(model, range);
-	while (range && line--);
-	if (range)
-		tui_detail_open(view, model, range->start_pfn);
+	if (line < nr)
+		tui_detail_open(view, model, list[line]->start_pfn);
+	free(list);
 }
 
 const struct tui_view_ops tui_view_ranges = {

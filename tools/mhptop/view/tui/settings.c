@@ -81,6 +81,27 @@ static int set_sort(struct view_tui *view, const char *value, char *why,
 	return 0;
 }
 
+static int set_range_sort(struct view_tui *view, const char *value, char *why,
+			  size_t len)
+{
+	const struct column *column =
+		range_column_find(value + (*value == '-'));
+
+	if (!column) {
+		snprintf(why, len, "unknown column '%s'", value);
+		return -EINVAL;
+	}
+	view->range_sort = column;
+	view->range_reverse = *value == '-';
+	return 0;
+}
+
+static int set_folded(struct view_tui *view, const char *value, char *why,
+		      size_t len)
+{
+	return tui_tree_folds_parse(&view->tree, value, why, len);
+}
+
 static int set_time(struct view_tui *view, const char *value, char *why,
 		    size_t len)
 {
@@ -173,6 +194,20 @@ static void get_sort(const struct view_tui *view, char *buf, size_t len)
 			 view->sort ? view->sort->key : columns[0].key);
 }
 
+static void get_range_sort(const struct view_tui *view, char *buf, size_t len)
+{
+	if (view->range_sort || view->range_reverse)
+		snprintf(buf, len, "%s%s", view->range_reverse ? "-" : "",
+			 view->range_sort ? view->range_sort->key :
+					    range_columns[0].key);
+}
+
+static void get_folded(const struct view_tui *view, char *buf, size_t len)
+{
+	/* The line has a name, too. */
+	tui_tree_folds_text(&view->tree, buf, len - 64);
+}
+
 static void get_time(const struct view_tui *view, char *buf, size_t len)
 {
 	if (view->time != TIME_AS_LOCAL)
@@ -226,8 +261,8 @@ static const struct {
 	{                                     \
 #name, set_##name, get_##name \
 	}
-	S(view), S(columns), S(sort),	S(time), S(delay),
-	S(map),	 S(table),   S(ranges), S(log),	 S(mouse),
+	S(view),  S(columns), S(sort),	S(range_sort), S(folded), S(time),
+	S(delay), S(map),     S(table), S(ranges),     S(log),	  S(mouse),
 #undef S
 };
 

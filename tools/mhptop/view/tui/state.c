@@ -17,33 +17,61 @@ u8 tui_cell_of(const struct model *model, const struct mhp_block *block)
 							block->start_pfn));
 }
 
+static void cells_add(struct view_tui *view, const struct model *model,
+		      const struct mhp_block *blocks, u64 number, size_t nr)
+{
+	u8 *cells = tui_cells_extend(&view->cells, number, nr);
+	size_t i;
+
+	for (i = 0; i < nr; i++) {
+		model_sum_block(&view->sums, &blocks[i]);
+		if (cells)
+			cells[i] = tui_cell_of(model, &blocks[i]);
+	}
+}
+
+/* Whether the list has these blocks at this place. */
+static bool list_has(const struct block_order *order, size_t at, u64 pfn,
+		     u64 block_pages, size_t nr)
+{
+	size_t i;
+
+	if (nr > order->nr - at)
+		return false;
+	for (i = 0; i < nr; i++)
+		if (order->pfns[at + i] != pfn + i * block_pages)
+			return false;
+	return true;
+}
+
 /*
- * One walk for the sums, the cells, and whether the list of blocks stays as it is,
- * that is, all of them by address. With many blocks, most of its time is spent waiting
- * for memory.
+ * One walk for the sums, the cells, the tree if it is shown, and whether the list of
+ * blocks stays as it is, that is, all of them by address. With many blocks, much of its
+ * time is spent waiting for memory.
  */
-static void cells_make(struct view_tui *view, const struct model *model)
+static void accounts_walk(struct view_tui *view, const struct model *model)
 {
 	u64 block_pages = ledger_block_pages(model->ledger), number;
-	const struct block_order *order = &view->order;
-	const struct mhp_block *block;
-	bool same = true;
-	size_t nr = 0;
-	int err = 0;
+	bool tree = view->view == TUI_VIEW_nodes, same = true;
+	const struct mhp_block *blocks;
+	size_t at = 0, nr;
 
 	tui_cells_clear(&view->cells);
 	model_sum_zones(model, &view->sums);
-	for (number = 0; (block = ledger_walk_blocks(model->ledger, &number));
-	     number++) {
-		model_sum_block(&view->sums, block);
-		same = same && nr < order->nr &&
-		       order->pfns[nr] == number * block_pages;
-		nr++;
-		if (!err)
-			err = tui_cells_add(&view->cells, number,
-					    tui_cell_of(model, block));
+	view->tree.filled = tree;
+	view->tree.made = false;
+	if (tree)
+		tui_tree_begin(&view->tree, model);
+	for (number = 0;
+	     (blocks = ledger_walk_blocks(model->ledger, &number, &nr));
+	     number += nr, at += nr) {
+		cells_add(view, model, blocks, number, nr);
+		same = same && list_has(&view->order, at, number * block_pages,
+					block_pages, nr);
+		if (tree)
+			tui_tree_add(&view->tree, blocks, number, nr);
 	}
-	view->listed = same && nr == order->nr;
+	view->listed = same && at == view->order.nr;
 }
 
 /*
@@ -86,9 +114,8 @@ void tui_make(struct view_tui *view, const struct model *model)
 		return;
 	view->made_now = model_now(model);
 	if (news || !view->made_seen) {
-		cells_make(view, model);
+		accounts_walk(view, model);
 		view->made_seen = model->seen;
-		view->tree.made = false;
 	}
 	if ((!view->listed || view->sort || view->reverse || view->filter) &&
 	    block_order_make(&view->order, model, view->sort, view->reverse,
@@ -123,8 +150,27 @@ void tui_select(struct view_tui *view, u64 pfn)
 
 void tui_sort(struct view_tui *view, const struct column *column)
 {
+	if (view->view == TUI_VIEW_ranges) {
+		view->range_sort = column;
+		return;
+	}
 	view->sort = column;
 	view->made = false;
+}
+
+void tui_sort_reverse(struct view_tui *view)
+{
+	if (view->view == TUI_VIEW_ranges) {
+		view->range_reverse = !view->range_reverse;
+		return;
+	}
+	view->reverse = !view->reverse;
+	view->made = false;
+}
+
+const struct column *tui_sorted_by(const struct view_tui *view)
+{
+	return view->view == TUI_VIEW_ranges ? view->range_sort : view->sort;
 }
 
 int tui_filter(struct view_tui *view, const char *text, char *why, size_t len)

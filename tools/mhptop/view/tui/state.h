@@ -76,6 +76,9 @@ struct view_tui {
 	long sel_row; /* its index in order, -1 if it is filtered out */
 	long table_top;
 	int table_col; /* columns scrolled away */
+	const struct column
+		*range_sort; /* of the view of ranges; NULL: as usual */
+	bool range_reverse;
 	long ranges_top;
 	int ranges_col; /* columns scrolled away */
 	bool zoomed; /* always one block per cell */
@@ -113,14 +116,22 @@ const struct mhp_block *tui_selected(const struct view_tui *view,
 /* Whether the pane has the focus. */
 bool tui_has_keys(const struct view_tui *view, enum tui_pane pane);
 void tui_select(struct view_tui *view, u64 pfn);
+/* Sort what is shown, blocks or ranges. */
 void tui_sort(struct view_tui *view, const struct column *column);
+void tui_sort_reverse(struct view_tui *view);
+/* The column by which what is shown is sorted, NULL: as usual. */
+const struct column *tui_sorted_by(const struct view_tui *view);
 /* Set the filter. 0, or -errno with a reason in why; the filter is then unchanged. */
 int tui_filter(struct view_tui *view, const char *text, char *why, size_t len);
 u64 tui_log_head(const struct view_tui *view, const struct model *model);
+/* Make the lines of the page that is shown. */
+void tui_page_make(struct view_tui *view, const struct model *model);
 /* The area of a page: below the map, or below the header if that is too small. */
 void tui_page_area(const struct view_tui *view, struct tui_area *area);
 
 void tui_header_draw(const struct view_tui *view, const struct model *model);
+/* The number of rows needed to say what needs attention, 0 if nothing does. */
+int tui_header_attention(const struct model *model, int cols);
 /* The number of rows needed for alarms, 0 if there are none. */
 int tui_header_alarm(const struct model *model, int cols);
 
@@ -157,6 +168,8 @@ void tui_ranges_scroll(struct view_tui *view, const struct model *model,
 		       long top);
 /* Scroll horizontally, by columns. */
 void tui_ranges_shift(struct view_tui *view, int columns);
+/* The column whose title is there in the view of ranges, NULL if there is none. */
+const struct column *tui_ranges_column_at(const struct view_tui *view, int x);
 
 #define TUI_EVENT_MAX 640
 #define TUI_EVENT_STEP 16 /* columns that events scroll to the side at once */
@@ -177,6 +190,10 @@ void tui_detail_make(struct view_tui *view, const struct model *model);
 
 void tui_help_make(struct view_tui *view);
 void tui_chooser_make(struct view_tui *view);
+/* The columns on the page: how many, one of them, and the place of one, 0 if it has none. */
+int tui_chooser_nr(const struct view_tui *view);
+const struct column *tui_chooser_column(const struct view_tui *view, int at);
+int tui_chooser_find(const struct view_tui *view, const struct column *column);
 void tui_chooser_move(struct view_tui *view, enum tui_move move);
 /* A key of the page for choosing columns. False if it is none of that page. */
 bool tui_chooser_key(struct view_tui *view, int key);

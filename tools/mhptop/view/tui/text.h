@@ -42,6 +42,10 @@ struct tui_lines {
 /* Append a line. It is left out if there is no memory. */
 void tui_lines_add(struct tui_lines *lines, int style, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+/* The bytes of a text that fit into a row, up to a space if possible; at least one. */
+int tui_row_fit(const char *text, int cols);
+/* Break lines that are longer than a row, with what follows below where the text begins. */
+void tui_lines_wrap(struct tui_lines *lines, int cols);
 void tui_lines_clear(struct tui_lines *lines); /* keeps top */
 void tui_lines_free(struct tui_lines *lines);
 /* Draw the visible lines below a title with the number of hidden ones. */

@@ -1,37 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Memory as a tree of nodes, zones and ranges. */
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/vec.h"
+#include "model/event_table.h"
 #include "view/tui/tree.h"
-
-/* Finds the ranges of blocks that come in ascending order, which one search for each would make slow. */
-struct range_finder {
-	const struct mhp_ledger *ledger;
-	const struct mhp_range
-		*next; /* the first that starts behind the last pfn */
-	const struct mhp_range *found;
-	bool started;
-};
-
-static const struct mhp_range *range_at(struct range_finder *finder, u64 pfn)
-{
-	const struct mhp_range *found = finder->found;
-	bool look = found && pfn - found->start_pfn >= found->nr_pages;
-
-	if (!finder->started)
-		finder->next = ledger_next_range(finder->ledger, NULL);
-	finder->started = true;
-	while (finder->next && finder->next->start_pfn <= pfn) {
-		finder->next = ledger_next_range(finder->ledger, finder->next);
-		look = true;
-	}
-	/* No other range begins or ends here. */
-	if (look)
-		finder->found = ledger_find_range(finder->ledger, pfn);
-	return finder->found;
-}
 
 static size_t node_index(s32 nid)
 {
@@ -131,15 +107,17 @@ static void tree_clear(struct tui_tree *tree)
 		free(tree->zones[--tree->nr_zones].leaves);
 }
 
-static void tree_collect(struct tui_tree *tree, const struct model *model)
+void tui_tree_begin(struct tui_tree *tree, const struct model *model)
 {
-	struct range_finder finder = { .ledger = model->ledger };
 	const struct mhp_zone_account *account = NULL;
-	u64 pages = ledger_block_pages(model->ledger), number;
-	const struct mhp_block *block;
-	struct tui_tree_zone *zone = NULL;
-	struct tui_tree_leaf *leaf;
+	struct tui_tree_zone *zone;
 
+	tree_clear(tree);
+	tree->walk = (struct tui_tree_walk){
+		.ledger = model->ledger,
+		.block_pages = ledger_block_pages(model->ledger),
+		.next = ledger_next_range(model->ledger, NULL),
+	};
 	/* Zones that have no whole memory block are zones, too. */
 	while ((account = ledger_next_zone(model->ledger, account))) {
 		zone = tree_zone(tree, account->nid, account->zone);
@@ -151,23 +129,91 @@ static void tree_collect(struct tui_tree *tree, const struct model *model)
 				.vmemmap = account->vmemmap_online,
 			};
 	}
-	/* Another one takes the place of zone when zones are added. */
-	zone = NULL;
-	for (number = 0; (block = ledger_walk_blocks(model->ledger, &number));
-	     number++) {
-		if (block->state == MHP_STATE_REMOVED)
-			continue;
-		if (!zone || zone->zone != block->zone ||
-		    node_index(zone->nid) != node_index(block->nid))
-			zone = tree_zone(tree, block->nid, block->zone);
-		if (!zone)
-			return;
-		leaf = zone_leaf(zone, range_at(&finder, number * pages),
-				 number * pages);
-		if (!leaf)
-			return;
-		tui_tally_add(&leaf->tally, block);
+}
+
+static bool range_has(const struct mhp_range *range, u64 pfn)
+{
+	return range && pfn - range->start_pfn < range->nr_pages;
+}
+
+/*
+ * Find what ledger_find_range() would: of several ranges, the last added. One search
+ * for each range would be slow, so the walk searches only where a range ends inside
+ * another.
+ */
+static void walk_range(struct tui_tree_walk *walk, u64 pfn)
+{
+	const struct mhp_range *range =
+		range_has(walk->range, pfn) ? walk->range : NULL;
+	bool search = !range && pfn < walk->end;
+
+	for (; walk->next && walk->next->start_pfn <= pfn;
+	     walk->next = ledger_next_range(walk->ledger, walk->next)) {
+		if (range_has(walk->next, pfn) &&
+		    (!range || range->add.begin_ns <= walk->next->add.begin_ns))
+			range = walk->next;
+		if (walk->end < walk->next->start_pfn + walk->next->nr_pages)
+			walk->end =
+				walk->next->start_pfn + walk->next->nr_pages;
 	}
+	if (search)
+		range = ledger_find_range(walk->ledger, pfn);
+	walk->range = range;
+	walk->until = walk->next ? walk->next->start_pfn : ~0ULL;
+	if (range && walk->until > range->start_pfn + range->nr_pages)
+		walk->until = range->start_pfn + range->nr_pages;
+}
+
+/* False: out of memory. */
+static bool walk_step(struct tui_tree *tree, const struct mhp_block *block,
+		      u64 pfn)
+{
+	struct tui_tree_walk *walk = &tree->walk;
+	struct tui_tree_zone *zone = walk->zone;
+
+	if (pfn >= walk->until) {
+		walk_range(walk, pfn);
+		walk->leaf = NULL;
+	}
+	if (!zone || zone->zone != block->zone ||
+	    node_index(zone->nid) != node_index(block->nid)) {
+		walk->zone = tree_zone(tree, block->nid, block->zone);
+		walk->leaf = NULL;
+	}
+	if (!walk->leaf && walk->zone)
+		walk->leaf = zone_leaf(walk->zone, walk->range, pfn);
+	return walk->leaf;
+}
+
+void tui_tree_add(struct tui_tree *tree, const struct mhp_block *blocks,
+		  u64 number, size_t nr)
+{
+	struct tui_tree_walk *walk = &tree->walk;
+	u64 pfn = number * walk->block_pages;
+	size_t i;
+
+	for (i = 0; i < nr && !walk->full; i++, pfn += walk->block_pages) {
+		if (blocks[i].state == MHP_STATE_REMOVED)
+			continue;
+		if (walk_step(tree, &blocks[i], pfn))
+			tui_tally_add(&walk->leaf->tally, &blocks[i]);
+		else
+			walk->full = true;
+	}
+}
+
+static void tree_fill(struct tui_tree *tree, const struct model *model)
+{
+	const struct mhp_block *blocks;
+	u64 number;
+	size_t nr;
+
+	tui_tree_begin(tree, model);
+	for (number = 0;
+	     (blocks = ledger_walk_blocks(model->ledger, &number, &nr));
+	     number += nr)
+		tui_tree_add(tree, blocks, number, nr);
+	tree->filled = true;
 }
 
 static struct tui_tree_line *line_add(struct tui_tree *tree,
@@ -188,7 +234,7 @@ static void tree_put_zone(struct tui_tree *tree,
 			  const struct tui_tree_zone *zone)
 {
 	const size_t node = node_index(zone->nid);
-	bool folded = tree->folded_zones[node][tree_zone_index(zone->zone)];
+	bool folded = tree->folds.zones[node][tree_zone_index(zone->zone)];
 	struct tui_tree_line *line = line_add(tree, TUI_TREE_ZONE, zone);
 	size_t i;
 
@@ -213,7 +259,7 @@ static void tree_put_zone(struct tui_tree *tree,
 
 static void tree_put_node(struct tui_tree *tree, size_t from, size_t to)
 {
-	bool folded = tree->folded_nodes[node_index(tree->zones[from].nid)];
+	bool folded = tree->folds.nodes[node_index(tree->zones[from].nid)];
 	struct tui_tree_line *line =
 		line_add(tree, TUI_TREE_NODE, &tree->zones[from]);
 	size_t i, j;
@@ -235,8 +281,8 @@ void tui_tree_make(struct tui_tree *tree, const struct model *model)
 {
 	size_t from, to;
 
-	tree_clear(tree);
-	tree_collect(tree, model);
+	if (!tree->filled)
+		tree_fill(tree, model);
 	tree->nr = 0;
 	for (from = 0; from < tree->nr_zones; from = to) {
 		for (to = from; to < tree->nr_zones; to++)
@@ -253,14 +299,107 @@ bool tui_tree_fold(struct tui_tree *tree, const struct tui_tree_line *line,
 	const size_t node = node_index(line->nid);
 	bool *folded =
 		line->kind == TUI_TREE_NODE ?
-			&tree->folded_nodes[node] :
-			&tree->folded_zones[node][tree_zone_index(line->zone)];
+			&tree->folds.nodes[node] :
+			&tree->folds.zones[node][tree_zone_index(line->zone)];
 
 	if (line->kind == TUI_TREE_RANGE || *folded == fold)
 		return false;
 	*folded = fold;
 	tree->made = false;
 	return true;
+}
+
+/* Append one. "?" stands for an unknown node or zone. */
+static void fold_put(char *buf, size_t len, size_t node, const char *zone)
+{
+	size_t used = strlen(buf);
+	char name[24] = "?";
+	int more;
+
+	if (node < TUI_TREE_NODES - 1)
+		snprintf(name, sizeof(name), "%zu", node);
+	more = snprintf(buf + used, len - used, "%snode%s%s%s", used ? "," : "",
+			name, zone ? "/" : "", zone ?: "");
+	if (more < 0 || used + more >= len)
+		buf[used] = '\0';
+}
+
+void tui_tree_folds_text(const struct tui_tree *tree, char *buf, size_t len)
+{
+	size_t node, zone;
+
+	*buf = '\0';
+	for (node = 0; node < TUI_TREE_NODES; node++) {
+		if (tree->folds.nodes[node])
+			fold_put(buf, len, node, NULL);
+		for (zone = 0; zone < MHP_NODE_ZONES; zone++)
+			if (tree->folds.zones[node][zone])
+				fold_put(buf, len, node,
+					 event_symbol(event_zones, zone));
+	}
+}
+
+/* The place of "node0" or "node?" among the nodes, -1 if it is neither. */
+static long fold_node(const char *text, size_t size)
+{
+	unsigned long node;
+	char *end;
+
+	if (size < 5 || strncmp(text, "node", 4))
+		return -1;
+	if (size == 5 && text[4] == '?')
+		return TUI_TREE_NODES - 1;
+	if (text[4] < '0' || text[4] > '9')
+		return -1;
+	node = strtoul(text + 4, &end, 10);
+	return end == text + size && node < TUI_TREE_NODES - 1 ? (long)node :
+								 -1;
+}
+
+/* One node or zone. False if it is neither. */
+static bool fold_take(struct tui_tree_folds *folds, const char *text,
+		      size_t size)
+{
+	const char *slash = memchr(text, '/', size);
+	long node = fold_node(text, slash ? (size_t)(slash - text) : size);
+	long zone = 0;
+
+	if (node < 0)
+		return false;
+	if (!slash) {
+		folds->nodes[node] = true;
+		return true;
+	}
+	size -= slash + 1 - text;
+	if (size != 1 || slash[1] != '?')
+		zone = event_symbol_value(event_zones, slash + 1, size);
+	if (zone < 0 || zone >= MHP_NODE_ZONES)
+		return false;
+	folds->zones[node][zone] = true;
+	return true;
+}
+
+int tui_tree_folds_parse(struct tui_tree *tree, const char *text, char *why,
+			 size_t len)
+{
+	struct tui_tree_folds folds = { 0 };
+	size_t size;
+
+	for (;; text += size + 1) {
+		size = strcspn(text, ",");
+		if (!fold_take(&folds, text, size)) {
+			snprintf(
+				why, len,
+				"'%.*s' is neither a node such as node0 nor a zone such as node0/Movable",
+				(int)size, text);
+			return -EINVAL;
+		}
+		if (!text[size])
+			break;
+	}
+	tree->folds = folds;
+	tree->made = false;
+	return 0;
 }
 
 void tui_tree_free(struct tui_tree *tree)

@@ -63,21 +63,51 @@ struct tui_tree_zone {
 	size_t nr, room;
 };
 
+/* Where the walk over the memory blocks is, which come in ascending order. */
+struct tui_tree_walk {
+	const struct mhp_ledger *ledger;
+	u64 block_pages;
+	const struct mhp_range
+		*next; /* the first that starts behind the last pfn */
+	const struct mhp_range *range; /* that contains the last pfn, or NULL */
+	u64 until; /* the range is the same up to this pfn */
+	u64 end; /* behind all ranges that start at or before the last pfn */
+	struct tui_tree_zone *zone; /* of the last block, NULL: of none yet */
+	struct tui_tree_leaf *leaf; /* likewise */
+	bool full; /* out of memory: what comes is left out */
+};
+
 struct tui_tree {
 	struct tui_tree_zone *zones;
 	size_t nr_zones, room_zones;
+	struct tui_tree_walk walk;
 	struct tui_tree_line *lines;
 	size_t nr, room;
-	bool folded_nodes[TUI_TREE_NODES];
-	bool folded_zones[TUI_TREE_NODES][MHP_NODE_ZONES];
-	bool made;
+	struct tui_tree_folds {
+		bool nodes[TUI_TREE_NODES];
+		bool zones[TUI_TREE_NODES][MHP_NODE_ZONES];
+	} folds;
+	bool filled; /* the zones are up to date */
+	bool made; /* the lines are */
 };
 
-/* Make the tree anew from the accounts. What has no room is left out. */
+/*
+ * Fill the tree anew: begin, then add all memory blocks, an array of those with
+ * consecutive numbers at a time, in ascending order. What has no room is left out.
+ */
+void tui_tree_begin(struct tui_tree *tree, const struct model *model);
+void tui_tree_add(struct tui_tree *tree, const struct mhp_block *blocks,
+		  u64 number, size_t nr);
+/* Make the lines anew. Fills the tree first if it is not filled. */
 void tui_tree_make(struct tui_tree *tree, const struct model *model);
 /* Fold or unfold a line. False if there is nothing to fold. */
 bool tui_tree_fold(struct tui_tree *tree, const struct tui_tree_line *line,
 		   bool fold);
+/* What is folded as text: "node0,node1/Movable", "" if nothing is. What does not fit is left out. */
+void tui_tree_folds_text(const struct tui_tree *tree, char *buf, size_t len);
+/* The opposite. 0, or -EINVAL with a reason in why; nothing changes then. */
+int tui_tree_folds_parse(struct tui_tree *tree, const char *text, char *why,
+			 size_t len);
 void tui_tree_free(struct tui_tree *tree);
 
 #endif

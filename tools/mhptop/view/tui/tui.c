@@ -80,17 +80,24 @@ static const char *const page_titles[] = {
 	[TUI_MOMENT] = NULL,
 };
 
-static void page_draw(struct view_tui *view, const struct model *model)
+void tui_page_make(struct view_tui *view, const struct model *model)
 {
-	struct tui_area area;
-
-	tui_page_area(view, &area);
 	if (view->mode == TUI_DETAIL)
 		tui_detail_make(view, model);
 	else if (view->mode == TUI_SORT || view->mode == TUI_COLUMNS)
 		tui_chooser_make(view);
 	else
 		tui_help_make(view);
+	if (view->mode == TUI_DETAIL || view->mode == TUI_HELP)
+		tui_lines_wrap(&view->lines, view->panes.cols);
+}
+
+static void page_draw(struct view_tui *view, const struct model *model)
+{
+	struct tui_area area;
+
+	tui_page_area(view, &area);
+	tui_page_make(view, model);
 	tui_lines_draw(&view->lines, &area, view->panes.cols,
 		       page_titles[view->mode]);
 }
@@ -158,7 +165,7 @@ void tui_arrange(struct view_tui *view, const struct model *model)
 	tui_screen_size(&rows, &cols);
 	request.range_rows = most > 9999 ? 9999 : most;
 	request.alarm = tui_header_alarm(model, cols);
-	request.attention = model->attention.nr > 0;
+	request.attention = tui_header_attention(model, cols);
 	width = map_cols(view, model, cols);
 	tui_cells_arrange(&view->cells, width, 1, 0);
 	most = view->cells.nr_rows;

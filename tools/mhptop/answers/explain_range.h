@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What `mhptop explain` says about a range: the tries to remove it, and what refused. */
+#ifndef ANSWERS_EXPLAIN_RANGE_H
+#define ANSWERS_EXPLAIN_RANGE_H
+
+#include <stdio.h>
+#include "answers/account.h"
+#include "base/units.h"
+#include "model/model.h"
+#include "model/removal.h"
+
+/* A range of memory, what is known of it, and where to write that */
+struct explain_range {
+	const struct model *model;
+	const struct removals *removals; /* of the history of the model */
+	struct page_source *pages; /* of this machine, NULL: they tell nothing */
+	u64 start_pfn;
+	u64 nr_pages;
+	enum time_style time;
+	FILE *out;
+};
+
+/* Take the range that "0x100000000-0x13fffffff" means. False if that is no range. */
+bool explain_range_parse(struct explain_range *range, const char *what);
+/* Print a line for each try to remove memory of the range. */
+void explain_removals(const struct explain_range *range);
+/*
+ * Print the page about the range. False if nothing is known of its memory; nothing is
+ * printed then.
+ */
+bool explain_range_print(const struct explain_range *range);
+
+#endif
