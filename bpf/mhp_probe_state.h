@@ -16,7 +16,7 @@ struct mhp_probe_driver {
 	u32 unused;
 };
 
-/* A function of the memory notifier */
+/* The function that a notifier called last */
 struct mhp_probe_asked {
 	u64 call; /* its address */
 	u32 tid; /* of the thread that called it, 0: none */

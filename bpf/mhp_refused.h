@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Which function of the memory notifier refused. The tracepoint notifier_run (Linux 6.4) has the function that the kernel is
- * about to call, of whatever notifier. A refusal ends the calls, so the last function of the memory notifier that was called
- * before is the one that refused. The kernel calls them under a lock, so one call at a time is in progress.
+ * about to call, of whatever notifier. A refusal ends the calls, so the last function that the thread called is the one that
+ * refused.
  */
 #ifndef MHP_REFUSED_H
 #define MHP_REFUSED_H
@@ -11,9 +11,9 @@
 #include "mhp_probe_state.h"
 
 #define MHP_NOTIFIERS_MAX 64
+#define MHP_ASKED 16 /* threads whose last call is kept; a power of two */
 
-/* The function of the memory notifier that was called last, and by which thread; 0: none */
-struct mhp_probe_asked mhp_asked;
+struct mhp_probe_asked mhp_asked[MHP_ASKED]; /* by thread */
 u64 mhp_text; /* address of _stext, 0 if not found */
 
 struct mhp_asking {
@@ -22,6 +22,23 @@ struct mhp_asking {
 	u32 found;
 	u32 unused;
 };
+
+MHP_KERNEL struct mhp_probe_asked *mhp_asked_by(u32 tid)
+{
+	return &mhp_asked[tid & (MHP_ASKED - 1)];
+}
+
+/* Every notifier runs this each time, so it only keeps what it is given. */
+SEC("raw_tracepoint/notifier_run")
+int mhp_ask(const u64 *args)
+{
+	u32 tid = mhp_tid();
+	struct mhp_probe_asked *asked = mhp_asked_by(tid);
+
+	asked->call = args[0];
+	asked->tid = tid;
+	return 0;
+}
 
 static long mhp_asking_step(u32 i __attribute__((unused)),
 			    struct mhp_asking *asking)
@@ -34,22 +51,21 @@ static long mhp_asking_step(u32 i __attribute__((unused)),
 	return asking->found;
 }
 
-/* A function that the memory notifier calls may call other notifiers. */
-SEC("raw_tracepoint/notifier_run")
-int mhp_ask(const u64 *args)
+/*
+ * The function that this thread called last, if the memory notifier has it; otherwise 0: the function that refused called
+ * another notifier, or another thread has taken its place.
+ */
+MHP_KERNEL u64 mhp_asked_last(void)
 {
-	struct mhp_asking asking = { .call = args[0] };
+	struct mhp_probe_asked *asked = mhp_asked_by(mhp_tid());
+	struct mhp_asking asking = { .call = asked->call };
 
-	if (!mhp_memory_chain || !mhp_text || !*(volatile u32 *)&mhp_open)
+	if (asked->tid != mhp_tid() || !mhp_memory_chain || !mhp_text)
 		return 0;
 	asking.at = MHP_KERNEL_FIELD(mhp_memory_chain,
 				     struct blocking_notifier_head, head);
 	bpf_loop(MHP_NOTIFIERS_MAX, mhp_asking_step, &asking, 0);
-	if (!asking.found)
-		return 0;
-	mhp_asked.call = asking.call;
-	mhp_asked.tid = mhp_tid();
-	return 0;
+	return asking.found ? asking.call : 0;
 }
 
 MHP_KERNEL void mhp_refused_find(void)
@@ -64,18 +80,18 @@ MHP_KERNEL void mhp_refused_find(void)
 __attribute__((noinline)) int mhp_refused_emit(u64 start_pfn, u64 nr_pages,
 					       u32 action)
 {
+	u64 call = mhp_asked_last();
 	struct mhp_record r;
 	u32 lock;
 
-	if (mhp_asked.tid != mhp_tid())
+	if (!call)
 		return 0;
-	mhp_asked.tid = 0;
 	lock = mhp_store_begin();
 	if (*(volatile u32 *)&mhp_open) {
 		((u64 *)(&r.p.mhp_refused + 1))[-1] = 0;
 		r.p.mhp_refused.start_pfn = start_pfn;
 		r.p.mhp_refused.nr_pages = nr_pages;
-		r.p.mhp_refused.call = mhp_asked.call - mhp_text;
+		r.p.mhp_refused.call = call - mhp_text;
 		r.p.mhp_refused.step = __mhp_step(action);
 		mhp_store_record(&r, MHP_EVENT_mhp_refused,
 				 sizeof(r.p.mhp_refused));

@@ -228,14 +228,10 @@ def holes():
 
 
 def refused(name, number, function):
-    """A driver refuses. Up to 6.3 the kernel does not tell which of those that were asked."""
-    told = {} if OLD else {"refused": rf"{function} \[\w+\]", "asked": None}
-    page = failed(name, number, "EPERM", why=rf"offline failed after {TIME}: notifier", page="none was reported",
-                  do="A driver refused, such as that of a device that owns the memory: take the memory away through that driver.",
-                  **told)
-    if OLD:
-        guest.ok(f"{name}, failed: those that were asked, by name", [] if page.first(
-            "asked", rf"^one of these refused: .*\b{function}\b") else page.lines.get("asked", ["nothing"]))
+    """A driver refuses. At the first refusal nothing tells which of those that were asked it was."""
+    failed(name, number, "EPERM", why=rf"offline failed after {TIME}: notifier", page="none was reported",
+           refused=None, asked=rf"one of these refused: .*\b{function} \[\w+\].*",
+           do="A driver refused, such as that of a device that owns the memory: take the memory away through that driver.")
 
 
 def notifier():

@@ -157,10 +157,17 @@ def refused():
     recorders = {source: ledger.Recorder(f"refused_{source}", source) for source in ("events", "probes")}
     lib_range.module_call("veto", STEPS["going_offline"], errno.EPERM)
     guest.eq("refused: the offline fails", "EPERM", oracle.errno_name(oracle.block_set(number, "offline")))
+    for source, recorder in recorders.items():
+        ledger.settle(recorder.path)
+        Page(f"memory{number}", recorder.path).says(
+            f"refused: explain lists the functions for the first time, from {source}",
+            why=rf"offline failed after {TIME}: notifier", refused=None, asked=r"one of these refused: .*veto_notify \[mhp_test\].*")
+    # The recorders have attached to notifier_run meanwhile.
+    guest.eq("refused: so it does again", "EPERM", oracle.errno_name(oracle.block_set(number, "offline")))
     lib_range.module_call("veto", STEPS["going_offline"], 0)
     for source, recorder in recorders.items():
         Page(f"memory{number}", recorder.path).says(
-            f"refused: explain names the function, from {source}", why=rf"offline failed after {TIME}: notifier",
+            f"refused: explain names the function, from {source}", why=rf"offline failed after {TIME}: notifier; failure 2 in a row",
             refused=r"veto_notify \[mhp_test\]", asked=None, do="A driver refused, .*")
         recorder.process.send_signal(signal.SIGINT)
         guest.eq(f"refused: the recording of {source} is whole", 0, recorder.process.wait(ledger.SECONDS))

@@ -106,6 +106,8 @@ int stream_open_live(struct stream *stream, const enum source_kind *only)
 	if (err) {
 		facts_close(stream->facts);
 		stream->facts = NULL;
+	} else {
+		stream->source->names_refusals = true;
 	}
 	return err;
 }

@@ -50,6 +50,7 @@ struct bpf_source {
 	struct bpf_link *links[BPF_LINKS_MAX]; /* of the attached programs */
 	unsigned int nr_links;
 	u64 probes; /* those that are attached, by their place in the table */
+	bool refusals; /* bpf_source_name_refusals() was called */
 	bool dropped; /* capabilities that are not needed any more */
 	bool closed; /* the collector ignores events from now on */
 	u64 missed[MHP_NR_EVENTS]; /* bpf_source_missed() when it was closed */
@@ -65,6 +66,9 @@ struct bpf_source {
 int bpf_source_load(struct bpf_source *self, char *why, size_t len);
 /* Attach a program, and keep its link. 0 or -errno. */
 int bpf_source_attach(struct bpf_source *self, struct bpf_program *prog);
+
+/* From now on, record which function of the memory notifier refuses, if the kernel reports that. */
+void bpf_source_name_refusals(struct bpf_source *self);
 
 /* Whether a program is one of the probes. */
 bool bpf_probes_are(const struct bpf_program *prog);

@@ -52,6 +52,8 @@ static int bpf_handle_record(void *ctx, void *data, size_t size)
 			"damaged record from the collector: %zu bytes", size);
 	self->handed++;
 	bpf_memory_take(&self->memory, record);
+	if (record->event == MHP_EVENT_mhp_notify && record->p.mhp_notify.ret)
+		bpf_source_name_refusals(self);
 	err = hand_over(self, record);
 	if (!err)
 		self->taken++;
@@ -101,6 +103,8 @@ static int bpf_read(struct source *source, source_sink sink, void *ctx)
 	bool first = self->stage != BPF_SNAPSHOT_DONE;
 	int more, err;
 
+	if (source->names_refusals)
+		bpf_source_name_refusals(self);
 	/* By now the caller has opened what it writes to. */
 	if (!self->dropped && !source->keeps_privileges)
 		source_live_drop(source->keep_caps);

@@ -335,22 +335,26 @@ static int attach_events(struct bpf_source *self, char *why, size_t len)
 	return 0;
 }
 
-/* The probes need the addresses that the snapshot needs, too. */
-/* Which function of the notifier refused is unknown without these, as on a kernel without notifier_run. */
-static void attach_refused(struct bpf_source *self)
+/*
+ * Every notifier call runs the first program, which would add 0.1 % to an online or offline. Without the two, as on a
+ * kernel without notifier_run, it is unknown which function refused.
+ */
+void bpf_source_name_refusals(struct bpf_source *self)
 {
 	struct bpf_program *const progs[] = { self->skel->progs.mhp_ask,
 					      self->skel->progs.mhp_refuse };
 	libbpf_print_fn_t print = libbpf_set_print(NULL);
 	size_t i;
 
-	for (i = 0; i < sizeof(progs) / sizeof(*progs); i++)
+	for (i = 0; i < sizeof(progs) / sizeof(*progs) && !self->refusals; i++)
 		if (bpf_program__autoload(progs[i]) &&
 		    bpf_source_attach(self, progs[i]))
 			break;
+	self->refusals = true;
 	libbpf_set_print(print);
 }
 
+/* The probes need the addresses that the snapshot needs, too. */
 static int attach(struct bpf_source *self, char *why, size_t len)
 {
 	bool probes = self->source.info.kind == SOURCE_PROBES;
@@ -362,8 +366,6 @@ static int attach(struct bpf_source *self, char *why, size_t len)
 		return 0;
 	err = probes ? bpf_probes_attach(self, why, len) :
 		       attach_events(self, why, len);
-	if (!err)
-		attach_refused(self);
 	if (!err)
 		__atomic_store_n(&self->skel->bss->mhp_open, 1,
 				 __ATOMIC_SEQ_CST);
