@@ -109,11 +109,13 @@ bench:
 	$(Q)tests/bench/bench.py $(if $(ONLY),'$(ONLY)')
 
 # Documentation that is generated: the events in docs/events.md, keys and exit codes in the manual page, the JSON Schemas.
-docs: build/tests/events_doc build/tests/schema_doc build/tests/schema_answers build/tests/status_doc
+docs: build/tests/events_doc build/tests/schema_doc build/tests/schema_answers build/tests/schema_memory build/tests/status_doc
 	$(Q)build/tests/schema_doc recording > docs/schema/recording-3.json
 	$(Q)build/tests/schema_doc frame > docs/schema/frame-3.json
 	$(Q)build/tests/schema_answers report > docs/schema/report-3.json
 	$(Q)build/tests/schema_answers diff > docs/schema/diff-3.json
+	$(Q)for what in state attention; do build/tests/schema_doc $$what > docs/schema/$$what-3.json || exit; done
+	$(Q)for what in plan plan-add list; do build/tests/schema_memory $$what > docs/schema/$$what-3.json || exit; done
 	$(Q)build/tests/events_doc > build/events.md
 	$(Q)sed -i -e '/^<!-- reference -->$$/,/^<!-- \/reference -->$$/{//!d}' \
 		-e '/^<!-- reference -->$$/r build/events.md' docs/events.md

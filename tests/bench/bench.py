@@ -10,7 +10,7 @@ status: 0 if every target was met, 1 if one was missed or not measured.
 The scripts that run in the guests are online.py, attach.sh and life.py.
 
     bench.py [REGEX]       measure only what the expression matches: vanilla-none, patched-none,
-                           patched-record, patched-binary, patched-check, patched-perf, patched-bpftrace,
+                           patched-record, patched-binary, patched-packed, patched-rotated, patched-check, patched-perf, patched-bpftrace,
                            vanilla-probes, vanilla-bpftrace-probes, attach-events, attach-probes,
                            attach-bpftrace, life-N, life-Y, life-range, replay, check, memory, frame
 """
@@ -32,12 +32,13 @@ OUT = os.path.join(ROOT, "build", "bench")
 # (kernel, observer of online.py)
 OFF = {"patched": ("patched", "none"), "vanilla": ("vanilla", "none")}
 RECORD, BINARY, CHECK = ("patched", "record"), ("patched", "binary"), ("patched", "check")
+PACKED, ROTATED = ("patched", "packed"), ("patched", "rotated")
 PERF, BPFTRACE = ("patched", "perf"), ("patched", "bpftrace")
 PROBES, BPFTRACE_PROBES = ("vanilla", "probes"), ("vanilla", "bpftrace-probes")
-CASES = (*OFF.values(), RECORD, BINARY, CHECK, PERF, BPFTRACE, PROBES, BPFTRACE_PROBES)
-NAMES = {RECORD: "record", BINARY: "record to FILE.mhp", CHECK: "check", PERF: "perf record", BPFTRACE: "bpftrace",
+CASES = (*OFF.values(), RECORD, BINARY, PACKED, ROTATED, CHECK, PERF, BPFTRACE, PROBES, BPFTRACE_PROBES)
+NAMES = {RECORD: "record", BINARY: "record to FILE.mhp", PACKED: "record to FILE.mhp.zst", ROTATED: "record to FILE.mhp of 64 KiB each", CHECK: "check", PERF: "perf record", BPFTRACE: "bpftrace",
          PROBES: "record by probes", BPFTRACE_PROBES: "bpftrace with 16 probes"}
-CONVERSIONS = {BINARY: "export --ndjson", PERF: "perf script"}
+CONVERSIONS = {BINARY: "export --ndjson", PACKED: "export --ndjson of FILE.mhp.zst", PERF: "perf script"}
 BLOCKS, EVENTS_EACH = 16, 9   # online.py's blocks; events of a block that goes online, and of one that goes offline
 PHASES = ("online", "offline")
 # What an observer may cost, all in
@@ -165,6 +166,11 @@ class Cost:
         return 1 + each * BLOCKS * EVENTS_EACH / self.off.middle(phase)
 
 
+def beginnings(rotated, cost, single):
+    """What each further file costs above a recording in one file"""
+    return (cost.all - single.all) * rotated.events() / (rotated.single("files") - 1)
+
+
 def bench_online(table):
     found = {}
     for case in CASES:
@@ -188,8 +194,10 @@ def bench_online(table):
         table.add(f"an event, {NAMES[case]}", f"{cost.all:,.0f} instructions: "
                   f"{cost.kernel['online']:,.0f} in the kernel online, {cost.kernel['offline']:,.0f} offline, "
                   f"{cost.later:,.0f} later")
-        if cost.convert:
+        if cost.convert and case in CONVERSIONS:
             table.add(f"an event, {CONVERSIONS[case]}", f"{cost.convert:,.0f} instructions more")
+    if ROTATED in costs and BINARY in costs:
+        table.add("beginning another file", f"{beginnings(found[ROTATED], costs[ROTATED], costs[BINARY]):,.0f} instructions")
     for phase in PHASES:
         for case, cost in costs.items():
             ours = cost.ratio(phase)

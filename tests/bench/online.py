@@ -15,6 +15,7 @@ several times:
     convert ALL                         perf and binary only: to turn the file into text
     still-convert ALL                   the same without any round
     events NUMBER                       mhptop record only: the events that it recorded meanwhile
+    files NUMBER                        rotated only: how many files there are
 
 ALL is the instructions of the only CPU without idle time, during which the clock advances although
 none is executed. OBSERVER is those of the observer's processes.
@@ -135,11 +136,32 @@ class RecordBinary(Record):
     """mhptop record, in binary form"""
     FILE = "/tmp/recording.mhp"
 
+    def files(self):
+        """The oldest first"""
+        return sorted(glob.glob(self.FILE + "*"), key=lambda path: -int("0" + path[len(self.FILE):].lstrip(".")))
+
     def more(self):
         begin = busy_ns()
         with open("/tmp/recording", "w", encoding="utf-8") as file:
-            subprocess.run([MHPTOP, "export", "--ndjson", self.FILE], stdout=file, check=True)
+            subprocess.run([MHPTOP, "export", "--ndjson", *self.files()], stdout=file, check=True)
         yield f"convert {busy_ns() - begin}"
+        yield from super().more()
+
+
+class RecordPacked(RecordBinary):
+    """mhptop record, in binary form and packed with zstd"""
+    FILE = "/tmp/recording.mhp.zst"
+
+
+class RecordRotated(RecordBinary):
+    """mhptop record, in binary form, in the smallest files that it can be asked for"""
+
+    def __init__(self):
+        super().__init__()
+        self.command += ("--max-size", "64K", "--keep", "999")
+
+    def more(self):
+        yield f"files {len(self.files())}"
         yield from super().more()
 
 
@@ -216,7 +238,7 @@ class BpftraceProbes(Bpftrace):
         super().__init__("probes.bt")
 
 
-OBSERVERS = {"none": Nobody, "record": Record, "binary": RecordBinary, "probes": RecordProbes, "check": Check, "perf": Perf,
+OBSERVERS = {"none": Nobody, "record": Record, "binary": RecordBinary, "packed": RecordPacked, "rotated": RecordRotated, "probes": RecordProbes, "check": Check, "perf": Perf,
              "bpftrace": Bpftrace, "bpftrace-probes": BpftraceProbes}
 
 

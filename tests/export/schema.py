@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Validate what mhptop writes as JSON against the JSON Schemas in docs/schema.
 
-    schema.py recording|frame|report|diff FILE...      JSON values, one after the other
+    schema.py KIND FILE...      JSON values, one after the other; KIND is recording, frame, state or another name in docs/schema
 
 Also fails if a file has a member that its schema does not know, at any depth. Prints how many values it validated. jsonschema is
 Debian's, for the python3 of Debian.

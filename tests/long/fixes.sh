@@ -100,8 +100,8 @@ forget "$kernel"
 
 # The first bug on a kernel with the events
 build "$BASE-with-no-rollback" --with no-rollback
-guest $VM/fixes-recorded recorded
-build/mhptop check $VM/fixes-recorded/record.ndjson >"$WORK/verdict" 2>"$WORK/stderr"
+check "a failed add of several sections is recorded" guest "$VM/fixes-recorded" recorded
+build/mhptop check "$VM/fixes-recorded/record.ndjson" >"$WORK/verdict" 2>"$WORK/stderr"
 eq "a failed add of several sections: mhptop check finds violations" "$?" 3
 check "sections that kept their memmap violate pages.rollback" grep -q '^not ok [0-9]* pages\.rollback: ' "$WORK/verdict"
 grep -m1 -A4 '^not ok [0-9]* pages\.rollback: ' "$WORK/verdict" | sed '1d; s/^# */#   /'

@@ -447,6 +447,24 @@ if unshare -m mount -t tmpfs none /usr/bin 2>/dev/null; then
 else
 	skip "perf.data: perf is not installed" "hiding it needs a mount namespace"
 fi
+# perf loops on some damaged files. It ends with the mhptop that reads them.
+printf '#!/bin/sh\nwhile :; do :; done\n' >"$WORK/loops"
+chmod +x "$WORK/loops"
+if unshare -m mount --bind "$WORK/loops" /usr/bin/perf 2>/dev/null; then
+	unshare -m bash -c 'mount --bind "$1" /usr/bin/perf && exec "$2" check "$3"' _ "$WORK/loops" "$MHPTOP" "$WORK/perf.data" >/dev/null 2>&1 &
+	reader=$!
+	until loops=$(pgrep -P $reader -f '/usr/bin/perf script'); do sleep 0.1; done
+	kill -KILL $reader
+	wait $reader 2>/dev/null
+	for ((tries = 0; tries < 600; tries++)); do
+		kill -0 "$loops" 2>/dev/null || break
+		sleep 0.1
+	done
+	check "perf.data: a perf that loops ends with mhptop" test $tries -lt 600
+	kill -KILL "$loops" 2>/dev/null
+else
+	skip "perf.data: a perf that loops ends with mhptop" "putting another perf in its place needs a mount namespace"
+fi
 
 # -- Texts of other shapes --------------------------------------------------------------------------------------------
 

@@ -245,6 +245,16 @@ for expect in "add_end expect-adds 8" "online_end expect-onlines 64" "remove_end
 		verdict "--$option $number, and a recording that cannot report them" 5 '^# UNKNOWN' "--$option" "$number" $files
 	done
 done
+# Whatever their order is; and what happened too often is certain.
+./edit.py failures-block.ndjson unseen:mhp_online_end boot:u:5 >"$WORK/unseen.ndjson"
+./edit.py eject-range.ndjson boot:a:60 >"$WORK/seen.ndjson"
+for files in "unseen seen" "seen unseen"; do
+	# shellcheck disable=SC2086	# two files
+	set -- $files
+	verdict "memory may have gone online in a recording that cannot report it: $files" 5 '^# UNKNOWN: ' \
+		--expect-online 0x100000000-0x1ffffffff "$WORK/$1.ndjson" "$WORK/$2.ndjson"
+	verdict "  but adds that should not have happened have" 3 '^not ok [0-9]+ budget\.count: ' --expect-adds 0 "$WORK/$1.ndjson" "$WORK/$2.ndjson"
+done
 
 # -- Other boots ------------------------------------------------------------------------------------------------------------------
 

@@ -10,72 +10,7 @@
 #include "model/who.h"
 #include "model/history.h"
 #include "model/summary.h"
-#include "schema.h"
-
-#define DESCRIPTION                                                                          \
-	"Sizes are in pages, times in ns of CLOCK_MONOTONIC. What is unknown is null. Newer" \
-	" versions of a schema only add members. Integers may exceed 2^53."
-
-/* A member of an object: its type is the name of an integer in $defs, or printed by a function. */
-struct member {
-	const char *name;
-	const char *type; /* NULL: print */
-	void (*print)(void);
-};
-
-#define MEMBERS(list) list, sizeof(list) / sizeof(*(list))
-
-/* What an object with these members is, without braces */
-static void print_members(const struct member *members, size_t nr)
-{
-	size_t i;
-
-	printf("\"type\": \"object\", \"properties\": {");
-	for (i = 0; i < nr; i++) {
-		printf("%s\n      \"%s\": ", i ? "," : "", members[i].name);
-		if (members[i].type)
-			printf("{\"$ref\": \"#/$defs/%s\"}", members[i].type);
-		else
-			members[i].print();
-	}
-	printf("\n    }, \"required\": [");
-	for (i = 0; i < nr; i++)
-		printf("%s\"%s\"", i ? ", " : "", members[i].name);
-	putchar(']');
-}
-
-static void print_object(const struct member *members, size_t nr)
-{
-	putchar('{');
-	print_members(members, nr);
-	putchar('}');
-}
-
-static void print_array(const struct member *members, size_t nr)
-{
-	printf("{\"type\": \"array\", \"items\": ");
-	print_object(members, nr);
-	putchar('}');
-}
-
-static void text(void)
-{
-	printf("{\"type\": \"string\"}");
-}
-
-static void text_or_null(void)
-{
-	printf("{\"type\": [\"string\", \"null\"]}");
-}
-
-/* In answers, unlike in recordings, a value without a word is null. */
-static void print_known(const struct event_symbol *words)
-{
-	printf("{\"enum\": [");
-	for (; words->name; words++)
-		printf("\"%s\", ", words->name);
-	printf("null]}");
-}
+#include "schema_members.h"
 
 static void reason(void)
 {
@@ -261,24 +196,9 @@ static void violations(void)
 	print_array(MEMBERS(members));
 }
 
-static void schema_number(void)
-{
-	printf("{\"const\": %d}", SOURCE_SCHEMA);
-}
-
 static void frame(void)
 {
 	printf("{\"$ref\": \"frame-%d.json\"}", SOURCE_SCHEMA);
-}
-
-static void print_answer(const char *what, const char *title,
-			 const struct member *members, size_t nr,
-			 const char *more)
-{
-	schema_head(what, title, DESCRIPTION);
-	printf("  ");
-	print_members(members, nr);
-	printf(",\n  \"$defs\": {\n%s%s\n  }\n}\n", schema_integers, more);
 }
 
 static void print_report(void)

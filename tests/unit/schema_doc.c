@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Prints a JSON Schema, of a line of a recording or of a frame, from the events'
- * own table and the columns:
+ * Prints a JSON Schema, of a line of a recording, of a frame, of /state of mhptop
+ * serve, or of what needs attention, from the events' own table and the columns:
  *
- *	schema_doc recording|frame
+ *	schema_doc recording|frame|state|attention
  */
 #include <stdio.h>
 #include <string.h>
@@ -143,21 +143,47 @@ static void print_column(const struct column *column)
 	default:
 		printf("{\"$ref\": \"#/$defs/s64?\"}");
 	}
-	printf("%s\n", column[1].key ? "," : "");
 }
 
-/* An array of rows, one for each memory block or range */
-static void print_rows(const char *key, const struct column *list)
+/* Whether a list of keys has this one; NULL is the list of all. */
+static bool is_listed(const char *const *keys, const char *key)
+{
+	if (!keys)
+		return true;
+	while (*keys && strcmp(*keys, key))
+		keys++;
+	return *keys;
+}
+
+/* An array of rows, one for each memory block or range, with columns and, if more is not "", members */
+static void print_rows(const char *key, const struct column *list,
+		       const char *const *keys, const char *const *more)
 {
 	const struct column *column;
+	const char *sep = "";
+	int i;
 
 	printf("    \"%s\": {\"type\": \"array\", \"items\": {\n      \"type\": \"object\",\n      \"properties\": {\n",
 	       key);
-	for (column = list; column->key; column++)
+	for (i = 0; more && more[i]; i += 2, sep = ",\n")
+		printf("%s        \"%s\": %s", sep, more[i], more[i + 1]);
+	for (column = list; column->key; column++) {
+		if (!is_listed(keys, column->key))
+			continue;
+		fputs(sep, stdout);
 		print_column(column);
-	printf("      },\n      \"required\": [");
-	for (column = list; column->key; column++)
-		printf("%s\"%s\"", column == list ? "" : ", ", column->key);
+		sep = ",\n";
+	}
+	printf("\n      },\n      \"required\": [");
+	sep = "";
+	for (i = 0; more && more[i]; i += 2, sep = ", ")
+		printf("%s\"%s\"", sep, more[i]);
+	for (column = list; column->key; column++) {
+		if (!is_listed(keys, column->key))
+			continue;
+		printf("%s\"%s\"", sep, column->key);
+		sep = ", ";
+	}
 	printf("]\n    }},\n");
 }
 
@@ -231,7 +257,7 @@ static void print_attention_ids(void)
 
 static void print_attention(void)
 {
-	printf("    \"attention\": {\"type\": \"object\", \"properties\": {\n"
+	printf("\"type\": \"object\", \"properties\": {\n"
 	       "      \"found\": {\"$ref\": \"#/$defs/u64\"},\n"
 	       "      \"findings\": {\"type\": \"array\", \"items\": {\"type\": \"object\", \"properties\": {\n"
 	       "        \"id\": ");
@@ -242,10 +268,21 @@ static void print_attention(void)
 	       "      }, \"required\": [\"id\", \"what\", \"text\", \"do\"]}},\n"
 	       "      \"unknown\": {\"type\": \"array\", \"items\": ");
 	print_attention_ids();
-	printf("}\n    }, \"required\": [\"found\", \"findings\", \"unknown\"]}\n");
+	printf("}\n    }, \"required\": [\"found\", \"findings\", \"unknown\"]");
 }
 
-static void print_frame_schema(void)
+static void print_attention_schema(void)
+{
+	schema_head(
+		"attention", "What mhptop doctor --now --json prints",
+		"found counts all findings, of which the first ones are listed. unknown has the ids of which it cannot be known whether there are any. Newer versions of a schema only add members.");
+	printf("  ");
+	print_attention();
+	printf(",\n  \"$defs\": {\n%s\n  }\n}\n", schema_integers);
+}
+
+/* What a frame and /state begin with */
+static void print_head(void)
 {
 	static const char *const sums[] = {
 		"present",	  "managed",   "self_hosted?",
@@ -254,9 +291,6 @@ static void print_frame_schema(void)
 	};
 	static const char *const counts[] = { "seen", "lost", NULL };
 
-	schema_head(
-		"frame", "A frame of mhptop --json",
-		"Sizes are in pages, times in ns. What does not exist, or was not reported, is null. Newer versions of a schema only add members. Integers may exceed 2^53.");
 	printf("  \"type\": \"object\",\n  \"properties\": {\n"
 	       "    \"schema\": {\"const\": %d},\n"
 	       "    \"kernel\": {\"type\": \"string\"},\n"
@@ -276,11 +310,26 @@ static void print_frame_schema(void)
 	print_object(sums, "u64");
 	printf(",\n");
 	print_zones();
-	print_rows("blocks", columns);
-	print_rows("ranges", range_columns);
+}
+
+#define REQUIRED                                                          \
+	"\"schema\", \"kernel\", \"host\", \"source\", \"page_bytes\", "  \
+	"\"block_bytes\", \"ns\", \"time\", \"events\", \"self_check\", " \
+	"\"sums\", \"zones\""
+
+static void print_frame_schema(void)
+{
+	schema_head(
+		"frame", "A frame of mhptop --json",
+		"Sizes are in pages, times in ns. What does not exist, or was not reported, is null. Newer versions of a schema only add members. Integers may exceed 2^53.");
+	print_head();
+	print_rows("blocks", columns, NULL, NULL);
+	print_rows("ranges", range_columns, NULL, NULL);
 	print_violations();
+	printf("    \"attention\": {");
 	print_attention();
-	printf("  },\n  \"required\": [\"schema\", \"kernel\", \"host\", \"source\", \"page_bytes\", \"block_bytes\", \"ns\", \"time\", \"events\", \"self_check\", \"sums\", \"zones\", \"blocks\", \"ranges\", \"violated\", \"violations\"],\n"
+	printf("}\n  },\n  \"required\": [" REQUIRED
+	       ", \"blocks\", \"ranges\", \"violated\", \"violations\"],\n"
 	       "  \"$defs\": {\n%s,\n"
 	       "    \"event\": {\n"
 	       "      \"type\": [\"object\", \"null\"],\n"
@@ -295,12 +344,43 @@ static void print_frame_schema(void)
 	       schema_integers);
 }
 
+static void print_state_schema(void)
+{
+	static const char *const
+		run[] = { "state", "node", "zone", "hosting", NULL },
+		*const more[] = { "id",	    "{\"$ref\": \"#/$defs/u64\"}",
+				  "count",  "{\"$ref\": \"#/$defs/u64\"}",
+				  "failed", "{\"type\": \"boolean\"}",
+				  NULL },
+		*const range[] = { "base_pfn", "nr_pages", "node",
+				   "hosting",  "why",	   "vmemmap_pages",
+				   "zone",     "removed",  "reason",
+				   NULL };
+
+	schema_head(
+		"state", "What mhptop serve has on /state",
+		"A frame with runs of memory blocks that have everything in common. Sizes are in pages, times in ns. What does not exist, or was not reported, is null. Newer versions of a schema only add members. Integers may exceed 2^53.");
+	print_head();
+	print_rows("runs", columns, run, more);
+	print_rows("ranges", range_columns, range, NULL);
+	printf("    \"violated\": {\"$ref\": \"#/$defs/u64\"},\n    \"attention\": {");
+	print_attention();
+	printf("}\n  },\n  \"required\": [" REQUIRED
+	       ", \"runs\", \"ranges\", \"violated\", \"attention\"],\n"
+	       "  \"$defs\": {\n%s\n  }\n}\n",
+	       schema_integers);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc == 2 && !strcmp(argv[1], "recording"))
 		print_recording();
 	else if (argc == 2 && !strcmp(argv[1], "frame"))
 		print_frame_schema();
+	else if (argc == 2 && !strcmp(argv[1], "state"))
+		print_state_schema();
+	else if (argc == 2 && !strcmp(argv[1], "attention"))
+		print_attention_schema();
 	else
 		return 2;
 	return 0;

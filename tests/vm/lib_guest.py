@@ -193,6 +193,25 @@ def host(*words):
     return _unescape(text)
 
 
+VIRTIO_CONSOLE = "/sys/bus/virtio/drivers/virtio_console"
+RECONNECT_SECONDS = 18000
+
+
+def reconnect():
+    """Make the control port usable again after a suspend or a resume from an image.
+
+    Linux 7.3 misses that the host has the port open: virtcons_restore() asks for it before it has given the device a
+    buffer for the answer. The next write to the port would wait for ever. A driver that is bound anew asks again.
+    """
+    port = os.environ["MHP_CTL"]
+    device = os.path.basename(os.path.realpath(f"/sys/class/virtio-ports/{os.path.basename(port)}/device"))
+    for action in "unbind", "bind":
+        with open(f"{VIRTIO_CONSOLE}/{action}", "w", encoding="ascii") as file:
+            file.write(device)
+    if not wait_for(RECONNECT_SECONDS, lambda: os.path.exists(port)):
+        raise HostError(f"{port} does not come back after {device} was bound again")
+
+
 # -- memory devices -------------------------------------------------------------------
 
 def memory_wait(name, want, seconds=DIMM_SECONDS):

@@ -35,9 +35,9 @@ SAN_OBJ := $(MHPTOP_SRC:tools/mhptop/%.c=build/san/%.o)
 FUZZ_TARGETS := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 
 # Each tests/unit/test_*.c is a program that prints KTAP; events_doc prints the reference part of docs/events.md,
-# schema_doc and schema_answers the files of docs/schema, status_doc the exit codes of docs/mhptop.8.
+# schema_doc, schema_answers and schema_memory the files of docs/schema, status_doc the exit codes of docs/mhptop.8.
 UNIT_TESTS := $(patsubst tests/unit/%.c,build/tests/%,$(sort $(wildcard tests/unit/test_*.c)))
-HOST_TESTS := $(UNIT_TESTS) build/tests/events_doc build/tests/schema_doc build/tests/schema_answers build/tests/status_doc build/tests/mhptop build/tests/generate build/tests/mutate build/tests/nulls build/tests/as_text build/tests/as_binary \
+HOST_TESTS := $(UNIT_TESTS) build/tests/events_doc build/tests/schema_doc build/tests/schema_answers build/tests/schema_memory build/tests/status_doc build/tests/mhptop build/tests/generate build/tests/mutate build/tests/nulls build/tests/as_text build/tests/as_binary \
 	build/tests/steps build/tests/call_sites build/tests/btf_compare build/tests/live build/tests/frame build/tests/as_live \
 	build/tests/pieces $(FUZZ_TARGETS) build/fuzz/dictionary
 

@@ -36,7 +36,7 @@ import lib_guest as guest
 import lib_oracle as oracle
 import lib_walk as walk
 from lib_fill import Anon, Inodes
-from lib_ledger import Recorder
+from lib_ledger import START_SECONDS, Recorder
 from lib_pin import bound, pfn_of
 from lib_range import HIDDEN, Device, Range, load_module, module_call
 from lib_vmcore import Kcore
@@ -142,7 +142,7 @@ def recorded():
     recorder = Recorder()
     Attempts().sections(HIDDEN)
     recorder.process.send_signal(signal.SIGINT)
-    guest.eq("recorded: the recorder ends", 0, recorder.process.wait(60))
+    guest.eq("recorded: the recorder ends", 0, recorder.process.wait(START_SECONDS))
 
 
 def mapping():

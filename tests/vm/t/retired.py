@@ -20,7 +20,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..
 # pylint: disable=wrong-import-position
 import lib_guest as guest
 import lib_oracle as oracle
-from lib_ledger import MHPTOP, Recorder, violated_rules
+from lib_ledger import MHPTOP, START_SECONDS, Recorder, violated_rules
 from lib_range import HIDDEN, Range, load_module
 from lib_trace import Trace, pick
 
@@ -98,7 +98,7 @@ class Steps:
 
 def stop(recorder):
     recorder.process.send_signal(signal.SIGINT)
-    return guest.differs("exit of mhptop record", 0, recorder.process.wait(60)) + guest.differs(
+    return guest.differs("exit of mhptop record", 0, recorder.process.wait(START_SECONDS)) + guest.differs(
         "messages of mhptop record", "", recorder.errors())
 
 

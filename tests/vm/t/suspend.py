@@ -97,6 +97,7 @@ def case(name, suspend, number):
     start = clocks()
     suspend()
     end = clocks()
+    guest.reconnect()
     mono, boot, wall = (after - before for before, after in zip(start, end))
     guest.note(f"{name}: CLOCK_MONOTONIC +{mono:.3f} s, CLOCK_BOOTTIME +{boot:.3f} s, CLOCK_REALTIME +{wall:.3f} s")
     guest.ok(f"{name}: the machine was suspended", [] if boot - mono > ASLEEP and wall - mono > ASLEEP else ["not long enough"])

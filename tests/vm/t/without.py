@@ -15,6 +15,7 @@ import glob
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -29,6 +30,8 @@ from lib_trace import EVENTS
 UNSUPPORTED = 4
 SECURITY = "/sys/kernel/security"
 BTF = "/sys/kernel/btf"
+SOURCES = os.path.join(os.path.dirname(os.path.realpath(__file__)), "../../../docs/sources.md")
+TRACING = 4242  # the group
 NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
 
 
@@ -166,28 +169,74 @@ def few_privileges():
              wrong + guest.differs("exit", 0, process.wait(ledger.SECONDS)))
 
 
-def user_with_capabilities(caps, source, *patterns):
-    """A user who is not root, with these capabilities only: record works, and a block that goes online is in it."""
+def user_records(title, how, tool, source, *patterns):
+    """A user who is not root: record works, and a block that goes online is in it. Returns the recording."""
     # While another one detaches its programs, the kernel may skip ours, which then count events as lost.
     guest.wait_for(ledger.START_SECONDS, lambda: not running())
     path, number = f"/tmp/user.{os.getpid()}", guest.dimm_plug("d9", "128M") // oracle.BLOCK_BYTES
-    process = subprocess.Popen([*tracer(caps), ledger.MHPTOP, "record", "-o", path], stdin=subprocess.DEVNULL,
-                               stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen([*how, tool, "record", "-o", path], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     began = guest.wait_for(ledger.START_SECONDS, lambda: process.poll() is not None
                            or (os.path.exists(path) and os.path.getsize(path)))
     wrong = guest.differs("ends at once", None, process.poll()) + ([] if began else ["no header"])
     wrong += guest.differs("online", None, oracle.block_set(number, "online_movable"))
     process.send_signal(signal.SIGINT)
     err = process.communicate(timeout=ledger.SECONDS)[1]
-    lines = oracle.read(path).splitlines() if os.path.exists(path) else ["{}"]
+    lines = [json.loads(line) for line in oracle.read(path).splitlines()] if os.path.exists(path) else [{}]
+    os.remove(path)
     wrong += guest.differs("exit", 0, process.returncode) + ([err] if process.returncode else []) + guest.differs(
-        "source", source, json.loads(lines[0]).get("source"))
-    ends = [json.loads(line) for line in lines if '"mhp_online_end"' in line and '"seq"' in line]
+        "source", source, lines[0].get("source"))
+    ends = [line for line in lines if line.get("event") == "mhp_online_end" and "seq" in line]
     wrong += guest.differs("onlines", [(number * oracle.BLOCK_PAGES, "Movable", 0)],
                            [(end["start_pfn"], end["zone"], end["ret"]) for end in ends])
-    guest.ok(f"a user with {caps} records by {source}", wrong + wrong_names("stderr", err, *patterns))
+    guest.ok(f"{title} records by {source}", wrong + wrong_names("stderr", err, *patterns))
     guest.eq("and the block goes offline again", None, oracle.block_set(number, "offline"))
     guest.dimm_unplug("d9")
+    return lines
+
+
+def user_with_capabilities(caps, source, *patterns):
+    """These capabilities only"""
+    user_records(f"a user with {caps}", tracer(caps), ledger.MHPTOP, source, *patterns)
+
+
+def recipe():
+    """The commands that docs/sources.md has for a group of users, and the program that they are about."""
+    blocks = re.findall(r"(?:^    .*\n)+", oracle.read(SOURCES), re.M)
+    commands = next(block for block in blocks if "setcap" in block).replace("&&", "\n").splitlines()
+    return [command.split() for command in commands], next(command.split()[-1] for command in commands if "setcap" in command)
+
+
+def snapshot(lines):
+    """What was there when a recorder began, without what a DIMM that comes and goes changes meanwhile"""
+    changes = "ns", "seq", "cpu", "pid", "comm", "managed", "free", "accounted", "unaccounted"
+    return [{key: value is None if key in changes else value for key, value in line.items()}
+            for line in lines if str(line.get("event")).startswith("mhp_snapshot_")]
+
+
+def user_with_recipe():
+    """A user of the group tracing, before and after root has done what docs/sources.md says; files have the capabilities."""
+    commands, tool = recipe()
+    with open("/tmp/group", "w", encoding="ascii") as file:
+        file.write(oracle.read("/etc/group") + f"tracing:x:{TRACING}:\n")
+    subprocess.run(["mount", "--bind", "/tmp/group", "/etc/group"], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=755", "none", os.path.dirname(tool)], check=True)
+    shutil.copy(shutil.which(ledger.MHPTOP), tool)
+    member = "setpriv", "--reuid=65534", "--regid=65534", f"--groups={TRACING}"
+    ended = subprocess.run([*member, tool, "record"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False, text=True)
+    guest.ok("before the recipe, a user of the group cannot record", guest.differs("exit", UNSUPPORTED, ended.returncode)
+             + wrong_names("stderr", ended.stderr, "CAP_BPF"))
+    for command in commands:
+        subprocess.run(command, check=True)
+    got = snapshot(user_records("after the recipe, a user of the group", member, tool, "probes", r"\A\Z"))
+    want = snapshot(user_records("root", (), tool, "probes", r"\A\Z"))
+    guest.ok("  the snapshot is the one that root gets", guest.differs("snapshot", want, got) + ([] if want else ["no snapshot"]))
+    ended = subprocess.run([*member, tool, "doctor"], stdout=subprocess.PIPE, check=False, text=True)
+    guest.ok("  doctor finds tracefs, and nothing missing", guest.differs("exit", 0, ended.returncode)
+             + wrong_names("stdout", ended.stdout, r"(?m)^ok: tracefs: /sys/kernel/tracing"))
+    guest.ok("  other users cannot run it", guest.differs("exit", 126, subprocess.run(
+        [*NOBODY, "env", tool, "doctor"], stderr=subprocess.DEVNULL, check=False).returncode))
+    subprocess.run(["umount", os.path.dirname(tool)], check=True)
+    subprocess.run(["umount", "/etc/group"], check=True)
 
 
 def without_btf():
@@ -256,6 +305,9 @@ def main():
         follows_sysfs()
         few_privileges()
         user_with_capabilities("+bpf,+perfmon", "probes", "kernel addresses are hidden")
+        # The file systems of this project's kernels do not keep capabilities.
+        if os.environ["MHP_KERNEL"] != "vanilla":
+            user_with_recipe()
         without_ftrace()
         without_btf()
         falls_back("user nobody", NOBODY, "CAP_BPF")

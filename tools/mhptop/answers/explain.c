@@ -262,7 +262,7 @@ static void print_count(FILE *out, const struct story_blockers *blockers,
 		fprintf(out, ", %s %lld", what, count);
 }
 
-static void print_failure(FILE *out, const struct story_blockers *blockers)
+static void print_error(FILE *out, const struct story_blockers *blockers)
 {
 	const struct mhp_mhp_offline_blocker *page = &blockers->last;
 	bool known = !(blockers->unknown & MHP_FIELD(mhp_offline_blocker, ret));
@@ -343,7 +343,7 @@ static void print_blockers(const struct explaining *e,
 		    "references", page->refcount);
 	print_count(e->out, blockers, MHP_FIELD(mhp_offline_blocker, mapcount),
 		    "mappings", page->mapcount);
-	print_failure(e->out, blockers);
+	print_error(e->out, blockers);
 	fputc('\n', e->out);
 	if (blockers->nr > 1)
 		fprintf(e->out, "         reported %u times%s\n", blockers->nr,

@@ -251,6 +251,9 @@ run_tool(const struct confine_tool *tool, int report)
 		err = become_owner(TOOL_FD);
 	if (!err)
 		err = drop_privileges();
+	/* A damaged file may make the program loop. Changing the user would undo this. */
+	if (!err && prctl(PR_SET_PDEATHSIG, SIGKILL))
+		err = -errno;
 	if (!err)
 		err = filter_calls(CONFINE_EXEC);
 	if (!err) {

@@ -16,7 +16,7 @@
 /* What has not happened may be among the missing events: then it is no violation. */
 static bool may_be_missing(struct rules *rules)
 {
-	if (!rules->incomplete && !rules->gaps)
+	if (!rules->incomplete && !rules->no_ends)
 		return false;
 	return rules->unmet = true;
 }
@@ -115,7 +115,8 @@ static void online_check(struct rules *rules)
 	/* Those that are never mentioned do not exist, or were online all the time. */
 	if (!rules->unlisted)
 		missing += last - first + 1 - known;
-	if (online <= last - first && (!missing || rules->incomplete)) {
+	if (online <= last - first &&
+	    (!missing || rules->incomplete || rules->no_ends)) {
 		rules->unmet = true;
 		return;
 	}

@@ -64,23 +64,12 @@ static bool is_one_event(const struct rules *rules, enum rule_id rule)
  */
 static bool lacks_cause(const struct rules *rules, enum rule_id rule)
 {
-	static const u16 ends[] = {
-		MHP_EVENT_mhp_add_begin,     MHP_EVENT_mhp_add_end,
-		MHP_EVENT_mhp_remove_begin,  MHP_EVENT_mhp_remove_end,
-		MHP_EVENT_mhp_online_begin,  MHP_EVENT_mhp_online_end,
-		MHP_EVENT_mhp_offline_begin, MHP_EVENT_mhp_offline_end,
-	};
-	size_t i;
-
 	if (rule < RULE_BUDGET_TIME)
 		return rules_lacks_events(rules);
 	/* What is left of an operation may be its begin and the end of another one. */
 	if (rules->opts.partial && !is_one_event(rules, rule))
 		return true;
-	for (i = 0; i < sizeof(ends) / sizeof(*ends); i++)
-		if (rules_lack(rules, ends[i]))
-			return true;
-	return false;
+	return rules_lack_ends(rules);
 }
 
 /*
@@ -99,15 +88,26 @@ static bool is_doubtful(struct rules *rules, enum rule_id rule)
 	return true;
 }
 
+/*
+ * Whether a rule is judged when everything is over, by what all recordings have: then
+ * it was asked before whether one of them lacks something, not only the last one.
+ */
+static bool is_over(enum rule_id rule)
+{
+	return rule == RULE_BUDGET_COUNT || rule == RULE_BUDGET_REMOVED ||
+	       rule == RULE_BUDGET_ONLINE;
+}
+
 static void violate(struct rules *rules, enum rule_id rule, u64 pfn,
 		    const char *expected, const char *found, va_list args)
 {
 	struct violation violation = { .rule = rule, .pfn = pfn };
+	bool over = is_over(rule);
 
-	if (lacks_cause(rules, rule) || is_doubtful(rules, rule))
+	if (!over && (lacks_cause(rules, rule) || is_doubtful(rules, rule)))
 		return;
 	/* If numbers are missing, a missing event may be the cause; so may an event that there was no memory to keep. */
-	if (rules->last_seq > rules->numbered || rules->no_memory) {
+	if ((!over && rules->last_seq > rules->numbered) || rules->no_memory) {
 		rules->unsure = true;
 		return;
 	}

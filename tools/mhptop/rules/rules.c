@@ -53,6 +53,22 @@ bool rules_lacks_events(const struct rules *rules)
 	return false;
 }
 
+bool rules_lack_ends(const struct rules *rules)
+{
+	static const u16 ends[] = {
+		MHP_EVENT_mhp_add_begin,     MHP_EVENT_mhp_add_end,
+		MHP_EVENT_mhp_remove_begin,  MHP_EVENT_mhp_remove_end,
+		MHP_EVENT_mhp_online_begin,  MHP_EVENT_mhp_online_end,
+		MHP_EVENT_mhp_offline_begin, MHP_EVENT_mhp_offline_end,
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(ends) / sizeof(*ends); i++)
+		if (rules_lack(rules, ends[i]))
+			return true;
+	return false;
+}
+
 bool rules_gaps(const struct rules *rules)
 {
 	return rules->gaps;
@@ -74,6 +90,7 @@ struct rules *rules_new(u64 block_pages, const struct rules_opts *opts,
 	rules->block_pages = block_pages;
 	rules->violations = violations;
 	rules->gaps = rules_lacks_events(rules);
+	rules->no_ends = rules->opts.partial || rules_lack_ends(rules);
 	return rules;
 }
 
@@ -208,6 +225,7 @@ void rules_describe(struct rules *rules, const struct source_info *info)
 	rules->opts.partial = info->partial;
 	rules->opts.balloon = info->balloon;
 	rules->gaps |= rules_lacks_events(rules);
+	rules->no_ends |= rules->opts.partial || rules_lack_ends(rules);
 }
 
 u64 rules_doubted(const struct rules *rules)

@@ -217,6 +217,7 @@ struct rules {
 	bool is_open; /* at the end: an operation has not ended */
 	bool unmet; /* what was expected may be among the missing events */
 	bool gaps; /* a source cannot report events that operations consist of */
+	bool no_ends; /* a source cannot report all begins and ends of operations */
 	bool overlaps; /* events may be in several recordings */
 	bool may_overlap; /* the current one may have events of earlier ones */
 	bool postponed; /* if it has not, more operations have failed than allowed */
@@ -277,6 +278,8 @@ static inline bool rules_are_deaf(const struct rules *rules)
 
 /* Whether the source cannot report events that operations consist of. */
 bool rules_lacks_events(const struct rules *rules);
+/* The same for begins and ends of operations. */
+bool rules_lack_ends(const struct rules *rules);
 /* Count a check of a rule that passed. */
 void rule_passes(struct rules *rules, enum rule_id rule);
 /* Store the violation of a check that was counted as passed. */
