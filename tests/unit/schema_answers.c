@@ -148,11 +148,6 @@ static void retries(void)
 	print_array(MEMBERS(members));
 }
 
-static void flag(void)
-{
-	printf("{\"type\": \"boolean\"}");
-}
-
 static void removals(void)
 {
 	static const struct member members[] = {
