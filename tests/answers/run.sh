@@ -36,6 +36,17 @@ page buddy 0 memory32 tests/golden/buddy.ndjson
 page snapshot 0 memory32 tests/golden/late.ndjson
 page lost 5 memory32 tests/golden/lost.ndjson
 
+# Recordings of probes, which may not know some fields, and do not see some pages at all
+sed -e 's/"source":"events"/"source":"probes"/' -e 's/"pass":[0-9]*,/"pass":null,/' \
+	-e '/offline_blocker/s/"pfn":[0-9]*,/"pfn":null,/; /offline_blocker/s/"ret":[0-9]*,/"ret":null,/' \
+	tests/golden/stuck.ndjson >"$WORK/probes.ndjson"
+page probes 0 memory34 "$WORK/probes.ndjson"
+sed -e 's/"source":"events"/"source":"probes"/' -e '/"event":"mhp_offline_blocker"/d' tests/golden/failures.ndjson |
+	grep -v '"totals"' >"$WORK/unseen.ndjson"
+page unseen 5 memory33 "$WORK/unseen.ndjson"
+sed 's/"source":"events"/"source":"probes"/' tests/rules/failures-buddy.ndjson >"$WORK/holes.ndjson"
+page probes_holes 0 memory7 "$WORK/holes.ndjson"
+
 page range 0 0x100000000-0x11fffffff tests/golden/failures.ndjson
 page eject 0 0x100000000-0x13fffffff tests/rules/eject-range.ndjson
 page eject_block 0 memory32 tests/rules/eject-range.ndjson

@@ -14,12 +14,12 @@ LABEL = re.compile(r"(\w+) {2,}(.*)")
 
 
 class Page:
-    """The page of `mhptop explain`: the lines of each label."""
+    """The page of `mhptop explain`, run with the command prefix `how`: the lines of each label."""
 
-    def __init__(self, *words):
+    def __init__(self, *words, how=()):
         for word in words:
             ledger.settle(word)
-        self.text = ledger.run("explain", "--time", "mono", *words)
+        self.text = ledger.run("explain", "--time", "mono", *words, how=how)
         self.head = self.text.splitlines()[0]
         self.lines = {}
         label = None
@@ -52,8 +52,8 @@ class Page:
 class recording:  # pylint: disable=invalid-name
     """with recording("name") as path: a recorder runs meanwhile, and nothing else attaches to the kernel's functions."""
 
-    def __init__(self, name):
-        self._recorder = ledger.Recorder(name)
+    def __init__(self, name, source=None):
+        self._recorder = ledger.Recorder(name, source)
 
     def __enter__(self):
         return self._recorder.path

@@ -5,8 +5,10 @@ import os
 import subprocess
 
 import lib_oracle as oracle
+from lib_module import load_modules
 
 DAX = "/sys/bus/dax/devices"
+STOCK_MODULES = ("nfit", "nd_pmem", "dax_pmem", "device_dax", "kmem")
 MODULES = ("kernel/drivers/dax/kmem.ko", "kernel/drivers/dax/device_dax.ko")
 
 
@@ -27,7 +29,7 @@ def works(*words):
 
 
 def pretend_modules():
-    """daxctl asks libkmod for the drivers before it binds them, although they are built in."""
+    """daxctl asks libkmod for the drivers before it binds them, although they are built in or loaded."""
     folder = f"/lib/modules/{os.uname().release}"
     place = "/lib/modules"
     if not os.path.isdir(place):        # the root is read-only: put a copy of /lib in its place, made of links
@@ -72,6 +74,7 @@ def must_work(*words):
 
 def prepare():
     """Labels, so that the NVDIMM can have several namespaces, and what daxctl needs. Returns what is wrong."""
+    load_modules(*STOCK_MODULES)
     pretend_modules()
     return (works("ndctl", "disable-region", "all") + works("ndctl", "init-labels", "-f", "all")
             + works("ndctl", "enable-region", "all"))

@@ -29,9 +29,9 @@ PPOLL = "271"                   # on x86-64
 STATES = {"gone": "removed"}                    # states that the account and the ledger name differently
 
 
-def run(*args, code=0):
-    """Run mhptop to its end and return its output. RuntimeError if its exit status is not `code`."""
-    ended = subprocess.run([MHPTOP, *args], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+def run(*args, code=0, how=()):
+    """Run mhptop to its end, with the command prefix `how`, and return its output. RuntimeError if its exit status is not `code`."""
+    ended = subprocess.run([*how, MHPTOP, *args], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                            stdin=subprocess.DEVNULL, timeout=START_SECONDS, check=False, text=True)
     if ended.returncode != code:
         raise RuntimeError(f"mhptop {' '.join(args)}: expected exit {code}, got {ended.returncode}: "

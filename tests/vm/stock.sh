@@ -5,8 +5,9 @@
 #	stock.sh SERIES		such as 6.1, 6.12, or 7 for the newest 7.x
 #
 # The folder has bzImage, config, and initrd, which loads the modules that a guest needs, mounts the root over 9p and
-# starts the init= of the command line. It is kept in the cache folder, complete or not at all. If the archive cannot be
-# reached, the newest kernel of the series in the cache is used.
+# starts the init= of the command line. Modules that only some tests load (lib_module.py) are in its folder modules, where
+# NAME.list has the files of a module and of those it depends on, which come first. The folder is kept in the cache folder,
+# complete or not at all. If the archive cannot be reached, the newest kernel of the series in the cache is used.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -17,6 +18,8 @@ cache=${MHP_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/mhptop}
 stock=$cache/stock
 # In the order in which they are loaded; a kernel may have some of them built in, or not at all.
 modules="virtio_pci virtio_console 9pnet_virtio 9p virtio_mem memory-notifier-error-inject"
+# Those of NVDIMMs and their dax devices
+spare_modules="nfit nd_pmem dax_pmem device_dax kmem"
 key=$(cat "${BASH_SOURCE[0]}" "$here/stock-init" | sha256sum | cut -c1-8)
 
 die() {
@@ -53,23 +56,35 @@ module_files() {
 	done
 }
 
-make_initrd() {
+# Unpacks the modules whose files stdin names into a folder, and prints what they are called there
+unpack_modules() {
 	local path name
+	while read -r path; do
+		name=${path##*/}
+		case $path in
+		*.xz) name=${name%.xz}; xz -dc "$path" >"$1/$name" ;;
+		*.zst) name=${name%.zst}; zstd -qdc "$path" >"$1/$name" ;;
+		*) cp "$path" "$1/$name" ;;
+		esac
+		echo "$name"
+	done
+}
+
+make_spare() {
+	local name
+	mkdir "$new/modules"
+	for name in $spare_modules; do
+		module_files "$name" | awk '!seen[$0]++' | unpack_modules "$new/modules" >"$new/modules/$name.list"
+	done
+}
+
+make_initrd() {
 	mkdir -p "$new/initrd.d"/{bin,modules,proc,dev,root}
 	cp "$new/image/bin/busybox" "$new/initrd.d/bin/busybox" 2>/dev/null ||
 		cp "$new/image/usr/bin/busybox" "$new/initrd.d/bin/busybox"
 	cp "$here/stock-init" "$new/initrd.d/init"
 	# shellcheck disable=SC2086 # a list
-	module_files $modules | awk '!seen[$0]++' >"$new/files"
-	while read -r path; do
-		name=${path##*/}
-		case $path in
-		*.xz) xz -dc "$path" >"$new/initrd.d/modules/${name%.xz}" ;;
-		*.zst) zstd -qdc "$path" >"$new/initrd.d/modules/${name%.zst}" ;;
-		*) cp "$path" "$new/initrd.d/modules/$name" ;;
-		esac
-	done <"$new/files"
-	sed -E 's,.*/,,; s,\.(xz|zst)$,,' "$new/files" >"$new/initrd.d/modules/list"
+	module_files $modules | awk '!seen[$0]++' | unpack_modules "$new/initrd.d/modules" >"$new/initrd.d/modules/list"
 	(cd "$new/initrd.d" && find . | bin/busybox cpio -o -H newc 2>/dev/null | gzip -1) >"$new/initrd"
 }
 
@@ -93,8 +108,9 @@ make_kernel() {
 	cp "$image" "$new/bzImage"
 	find "$new/image" \( -name "config-$release" -o -path "*/$release/config" \) -exec cp {} "$new/config" \;
 	make_initrd
-	rm -rf "$new/image" "$new/debs" "$new/initrd.d" "$new/files"
-	chmod 755 "$new"
+	make_spare
+	rm -rf "$new/image" "$new/debs" "$new/initrd.d"
+	chmod 755 "$new" "$new/modules"
 	mv -T "$new" "$stock/$release@$key"
 	trap - EXIT
 }

@@ -285,15 +285,16 @@ def take_pinned(number):
     return {"pfn": page.pfn}, page
 
 
-def killed():
-    """A process is killed in offline_and_remove_memory(): the memory stays online, and whose the page was is told."""
-    lib_range.load_module()
-    number, = dimm("d2", 1)
+def kill_offline(name, write):
+    """A process is killed while it takes a memory block of a DIMM offline, by write(number), a command of the shell.
+
+    The block stays online, and whose the page was is told. Returns its number; nothing keeps it any more.
+    """
+    number, = dimm(name, 1)
     online([number], "online_movable")
     holder = Holder(lambda: take_pinned(number))
-    recorder = ledger.Recorder("killed")
-    child = subprocess.Popen(["sh", "-c", f"echo {number * oracle.BLOCK_BYTES:#x} {oracle.BLOCK_BYTES:#x} "
-                              f">{lib_range.MODULE}/offline_and_remove"], stderr=subprocess.DEVNULL)
+    recorder = ledger.Recorder(name)
+    child = subprocess.Popen(["sh", "-c", write(number)], stderr=subprocess.DEVNULL)
     guest.wait_for(ledger.SECONDS, lambda: oracle.block(number).state == "going-offline")
     guest.wait_for(ledger.SECONDS, lambda: "mhp_offline_blocker" in oracle.read(recorder.path))
     child.kill()
@@ -308,12 +309,28 @@ def killed():
             r"\(Interrupted system call\)  .*  sh \(\d+\), .*  pages in the way: \d+ reports?, pass \d+")
     matches("killed: doctor --now finds nothing", now(), "nothing needs attention")
     holder.close()
+    return number
+
+
+def killed():
+    """In offline_and_remove_memory()."""
+    lib_range.load_module()
+
+    def words(number):
+        return f"{number * oracle.BLOCK_BYTES:#x} {oracle.BLOCK_BYTES:#x}"
+    number = kill_offline("killed", lambda number: f"echo {words(number)} >{lib_range.MODULE}/offline_and_remove")
     guest.eq("killed: without the process that pinned the page, it goes", None, lib_range.module_call(
-        "offline_and_remove", f"{number * oracle.BLOCK_BYTES:#x}", f"{oracle.BLOCK_BYTES:#x}"))
+        "offline_and_remove", words(number)))
+
+
+def killed_writer():
+    """In a write to sysfs, where no test module can be loaded and drivers leave offline_and_remove_memory() to a kworker."""
+    number = kill_offline("writer", lambda number: f"echo offline >{oracle.MEMORY}/memory{number}/state")
+    guest.eq("killed: without the process that pinned the page, it goes", None, oracle.block_set(number, "offline"))
 
 
 SITUATIONS = {situation.__name__: situation for situation in (
-    partial, text_page, gigantic, virtio_tables, auto_movable, killed)}
+    partial, text_page, gigantic, virtio_tables, auto_movable, killed, killed_writer)}
 
 
 def main():

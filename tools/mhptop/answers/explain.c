@@ -29,6 +29,8 @@ struct explaining {
 	struct removals removals;
 	const struct mhp_block *block;
 	struct page_source *pages; /* of this machine, NULL: they tell nothing */
+	char blind[256]; /* why, "" for another machine */
+	u32 keeps; /* enum mhp_kind of a page that keeps it online now, 0: none, or unknown */
 	u64 told; /* pfn of the page whose owner was printed last */
 };
 
@@ -260,6 +262,19 @@ static void print_count(FILE *out, const struct story_blockers *blockers,
 		fprintf(out, ", %s %lld", what, count);
 }
 
+static void print_error(FILE *out, const struct story_blockers *blockers)
+{
+	const struct mhp_mhp_offline_blocker *page = &blockers->last;
+	bool known = !(blockers->unknown & MHP_FIELD(mhp_offline_blocker, ret));
+
+	if (page->ret > 0 || (!known && page->stage == MHP_STAGE_MIGRATE))
+		fputs(", not migrated", out);
+	if (!known)
+		fputs(", error unknown", out);
+	else if (page->ret < 0)
+		fprintf(out, ", %s", error_text(page->ret));
+}
+
 /* A huge page can be larger than a memory block. */
 static void print_covered(const struct explaining *e,
 			  const struct mhp_mhp_offline_blocker *page)
@@ -273,18 +288,54 @@ static void print_covered(const struct explaining *e,
 		first + nr / e->story.nr_pages - 1);
 }
 
+/* Whether pages can be why an offline failed, or goes on. */
+static bool is_about_pages(const struct story_step *step)
+{
+	switch (step->reason) {
+	case MHP_REASON_HOLES:
+	case MHP_REASON_MULTIZONE:
+	case MHP_REASON_NOTIFIER:
+	case MHP_REASON_NODE_NOTIFIER:
+		return false;
+	}
+	return true;
+}
+
+/* No page is in the events: either there was none, or the source does not see all of them. */
+static void print_no_blocker(const struct explaining *e,
+			     const struct story_step *step)
+{
+	const struct source_info *info = &e->stream->model.info;
+
+	if (info->kind == SOURCE_SYSFS ||
+	    info->unknown_events >> MHP_EVENT_mhp_offline_blocker & 1)
+		fputs("page     unknown: this source does not report pages\n",
+		      e->out);
+	else
+		fprintf(e->out, "page     none was reported%s%s\n",
+			step->late ? " since mhptop started" : "",
+			info->kind == SOURCE_PROBES && is_about_pages(step) ?
+				"; probes do not see the pages of every stage" :
+				"");
+}
+
 static void print_blockers(const struct explaining *e,
 			   const struct story_step *step)
 {
 	const struct story_blockers *blockers = &step->blockers;
 	const struct mhp_mhp_offline_blocker *page = &blockers->last;
+	bool known;
 
 	if (!blockers->nr) {
-		fprintf(e->out, "page     none was reported%s\n",
-			step->late ? " since mhptop started" : "");
+		print_no_blocker(e, step);
 		return;
 	}
-	fprintf(e->out, "page     pfn 0x%llx: %s", page->pfn,
+	known = !(blockers->unknown & MHP_FIELD(mhp_offline_blocker, pfn));
+	if (known)
+		fprintf(e->out, "page     pfn 0x%llx", page->pfn);
+	else
+		fputs("page     pfn unknown", e->out);
+	fprintf(e->out, ": %s",
 		word_or(event_kinds, page->kind, "kind unknown"));
 	print_count(e->out, blockers, MHP_FIELD(mhp_offline_blocker, order),
 		    "order", page->order);
@@ -292,17 +343,15 @@ static void print_blockers(const struct explaining *e,
 		    "references", page->refcount);
 	print_count(e->out, blockers, MHP_FIELD(mhp_offline_blocker, mapcount),
 		    "mappings", page->mapcount);
-	if (page->ret > 0)
-		fputs(", not migrated", e->out);
-	else if (page->ret)
-		fprintf(e->out, ", %s", error_text(page->ret));
+	print_error(e->out, blockers);
 	fputc('\n', e->out);
 	if (blockers->nr > 1)
-		fprintf(e->out, "         reported %u times, %s\n",
-			blockers->nr,
-			blockers->pages == 1 ? "the same page each time" :
-					       "not always the same page");
-	print_covered(e, page);
+		fprintf(e->out, "         reported %u times%s\n", blockers->nr,
+			!known		     ? "" :
+			blockers->pages == 1 ? ", the same page each time" :
+					       ", not always the same page");
+	if (known)
+		print_covered(e, page);
 }
 
 /* Whose a page is, once; 0: there is no page. */
@@ -339,6 +388,16 @@ static u32 print_whose(struct explaining *e, const struct story_step *step)
 	if (offline && step->blockers.nr)
 		print_owner_of(e, step->blockers.last.pfn);
 	return 0;
+}
+
+static void print_stage(FILE *out, const struct story_blockers *blockers)
+{
+	fprintf(out, ", stage %s, pass ",
+		word_or(event_stages, blockers->last.stage, "?"));
+	if (blockers->unknown & MHP_FIELD(mhp_offline_blocker, pass))
+		fputs("unknown", out);
+	else
+		fprintf(out, "%u", blockers->passes);
 }
 
 /* The last offline or online that failed or has not ended, unless a later one worked. */
@@ -387,18 +446,21 @@ static void print_trouble(struct explaining *e)
 		fprintf(e->out, "why      %s has not ended, after %s%s",
 			operation_names[step->operation], least, took);
 	if (offline && step->blockers.nr)
-		fprintf(e->out, ", stage %s, pass %u",
-			word_or(event_stages, step->blockers.last.stage, "?"),
-			step->blockers.passes);
+		print_stage(e->out, &step->blockers);
 	print_online(e, step);
 	if (nth > 1)
 		fprintf(e->out, "; failure %u in a row", nth);
 	fputc('\n', e->out);
 	if (offline)
 		print_blockers(e, step);
-	kind = offline && step->blockers.nr ? step->blockers.last.kind : 0;
+	/* A source may not see the page, but it is still there. */
+	kind = !offline		 ? 0 :
+	       step->blockers.nr ? step->blockers.last.kind :
+				   e->keeps;
 	if (e->pages)
 		kind = print_whose(e, step) ?: kind;
+	else if (offline && *e->blind)
+		fprintf(e->out, "whose    unknown: %s\n", e->blind);
 	if (step->end_ns && step->reason == MHP_REASON_NOTIFIER)
 		whose_print_refused(e->pages, step->refused_known,
 				    step->refused, e->out);
@@ -448,8 +510,11 @@ static void print_now(struct explaining *e)
 		fprintf(e->out, "; %s",
 			plan_finding_text(text, &result->findings[i]));
 	fputc('\n', e->out);
-	for (i = 0; i < result->nr_findings; i++)
+	for (i = 0; i < result->nr_findings; i++) {
 		print_owner_of(e, result->findings[i].first);
+		e->keeps = e->keeps ?:
+				      whose_event_kind(result->findings[i].kind);
+	}
 	plan_free(&plan);
 }
 
@@ -561,7 +626,6 @@ int explain_run(struct stream *stream, const char *what, enum time_style time,
 		.stream = stream, .what = what, .time = time, .out = out
 	};
 	int read = STATUS_OK, status, err;
-	char why[256];
 
 	stream->source->keeps_privileges = true;
 	stream->model.history.extent = HISTORY_ALL;
@@ -570,7 +634,8 @@ int explain_run(struct stream *stream, const char *what, enum time_style time,
 		read = stream_status(err ?: stream->err);
 	if (removals_find(&e.removals, &stream->model.history, &stream->model))
 		read = status_fail(STATUS_FAILED, "out of memory");
-	if (is_here(&e) && page_source_open(&e.pages, "", why, sizeof(why)))
+	if (is_here(&e) &&
+	    page_source_open(&e.pages, "", e.blind, sizeof(e.blind)))
 		e.pages = NULL;
 	status = explain_answer(&e);
 	if (status == STATUS_OK)

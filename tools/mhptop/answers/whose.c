@@ -30,10 +30,12 @@ static const enum account_kind in_the_way[] = {
 
 #define NR_IN_THE_WAY (sizeof(in_the_way) / sizeof(*in_the_way))
 
-static u32 kind_of_account(enum account_kind kind)
+u32 whose_event_kind(enum account_kind kind)
 {
 	const struct event_symbol *symbol;
 
+	if (kind == ACCOUNT_NR_KINDS)
+		return 0;
 	for (symbol = event_kinds; symbol->name; symbol++)
 		if (!strcmp(symbol->name, account_kind_word(kind)))
 			return symbol->value;
@@ -99,7 +101,10 @@ static void print_table(struct page_source *source, u64 pfn, FILE *out)
 	u32 pid;
 
 	if (!page_source_table(source, pfn, &pid)) {
-		fputs(", of no process that was found", out);
+		fputs(*page_source_blind(source) ?
+			      ", of a process that is unknown" :
+			      ", of no process that was found",
+		      out);
 		return;
 	}
 	if (source_live_text(comm, sizeof(comm), "/proc/%u/comm", pid) <= 0)
@@ -202,7 +207,7 @@ u32 whose_print_left(struct page_source *source, u64 start_pfn, u64 nr_pages,
 		count = &account.kinds[in_the_way[i]];
 		if (!count->pages)
 			continue;
-		kind = kind ?: kind_of_account(in_the_way[i]);
+		kind = kind ?: whose_event_kind(in_the_way[i]);
 		fprintf(out, "%s%llu %s", sep, count->pages,
 			account_kind_word(in_the_way[i]));
 		sep = ", ";

@@ -6,6 +6,8 @@
 #include "answers/account.h"
 #include "base/types.h"
 
+/* What the events call pages of this kind, as enum mhp_kind; 0: ACCOUNT_NR_KINDS, no kind. */
+u32 whose_event_kind(enum account_kind kind);
 /* Print whose a page is, in one line that begins with a label, as far as this machine shows it. */
 void whose_print(struct page_source *source, u64 pfn, FILE *out);
 /*

@@ -103,11 +103,21 @@ static int catch_stack(u32 pid, char *text, size_t len)
 	return n;
 }
 
+/*
+ * A function that is traced is in a stack twice, with a trampoline in between. The
+ * trampolines of our own probes say nothing about the operation.
+ */
+static bool is_trampoline(const char *name)
+{
+	return !strncmp(name, "bpf_trampoline_", strlen("bpf_trampoline_"));
+}
+
 /* Lines are "[<0>] name+0x1c/0x80 [module]". Keeps the names down to the function. Whether it is there. */
 static bool keep_stack(char *text, const char *function, char *stack,
 		       size_t len)
 {
-	char *line, *save = NULL, *name;
+	char *line, *save = NULL, *name, *last = NULL;
+	bool traced = false;
 	size_t used = 0;
 	int frames = 0;
 
@@ -119,6 +129,14 @@ static bool keep_stack(char *text, const char *function, char *stack,
 			continue;
 		name[1 + strcspn(name + 1, "+")] = '\0';
 		name++;
+		if (is_trampoline(name)) {
+			traced = true;
+			continue;
+		}
+		if (traced && last && !strcmp(name, last))
+			continue;
+		traced = false;
+		last = name;
 		if (frames < STACK_FRAMES || !strcmp(name, function))
 			used += snprintf(stack + used, len - used, "%s%s%s",
 					 frames ? " < " : "",
