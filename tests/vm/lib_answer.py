@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import subprocess
+import traceback
 
 import lib_guest as guest
 import lib_ledger as ledger
@@ -87,6 +88,8 @@ class Holder:
                 kept = take()
                 os.write(tell, json.dumps(kept[0]).encode())
                 signal.pause()
+            except BaseException:  # pylint: disable=broad-exception-caught
+                traceback.print_exc()
             finally:
                 os._exit(1)  # pylint: disable=protected-access
         os.close(tell)

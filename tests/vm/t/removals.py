@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Tries to remove memory, each of which is one line of `mhptop explain RANGE` and `mhptop report`, word by word.
 
-    removals.py SITUATION...    unbound in a guest with an NVDIMM
+    removals.py SITUATION...    unbound and killed in a guest with an NVDIMM
 
-An eject of a DIMM and offline_and_remove_memory() that one memory block refuses; a notifier that refuses; kmem that is unbound
-while a block is online. What the test expects is what it did; the kind of the page in the way must be that of
-/proc/kpageflags, and after what `explain` advises, the memory must go.
+An eject of a DIMM and offline_and_remove_memory() that one memory block refuses; kmem that is unbound while a block is
+online; a process that is killed while kmem takes its memory offline, which Linux 7.3 does. What the test expects is what it
+did; the kind of the page in the way must be that of /proc/kpageflags, and after what `explain` advises, the memory must go.
 """
 import errno
 import os
@@ -22,8 +22,9 @@ import lib_dax as dax
 import lib_guest as guest
 import lib_ledger as ledger
 import lib_oracle as oracle
+import lib_pin as pin
 import lib_range
-from lib_answer import Page
+from lib_answer import Holder, Page
 from lib_sweep import STEPS
 
 BLOCKS = 8
@@ -225,7 +226,42 @@ def unbound():
     reported("unbound: report", recorder, rf"{WHEN} {line}")
 
 
-SITUATIONS = {situation.__name__: situation for situation in (ejected, together, refused, unbound)}
+def take_pinned(number):
+    page = pin.PinnedPage([number])
+    return {"pfn": page.pfn}, page
+
+
+def killed():
+    """A process is killed while kmem takes the device's memory offline for it, and brings back what went."""
+    recorder = ledger.Recorder("killed")
+    device, numbers = bind()
+    held = numbers[2]
+    # While it is the only one in its zone, the page comes from it.
+    online([held], "online_movable")
+    holder = Holder(lambda: take_pinned(held))
+    online([number for number in numbers if number != held], "online_movable")
+    child = subprocess.Popen(["sh", "-c", f"echo unplugged >{dax.DAX}/{device}/state"], stderr=subprocess.DEVNULL)
+    guest.wait_for(ledger.SECONDS, lambda: oracle.block(held).state == "going-offline")
+    guest.wait_for(ledger.SECONDS, lambda: "mhp_offline_blocker" in oracle.read(recorder.path))
+    child.kill()
+    guest.eq("killed: the process ends", -signal.SIGKILL, child.wait(ledger.START_SECONDS))
+    guest.eq("killed: all blocks are online", ["online"] * len(numbers), states(numbers))
+    line = (rf"memory at {numbers[0] * oracle.BLOCK_BYTES:#x}: 2 of 3 memory blocks went offline, memory{held} refused "
+            r"\(signal, anon\): the 2 were brought back")
+    Page(range_of(numbers), recorder.path).says(
+        "killed: explain of the range", removal=rf"{WHEN}  {line}",
+        why=rf"offline of memory{held} failed: signal \(Interrupted system call\), page {holder.told['pfn']:#x}: anon, pass \d+",
+        whose=rf"pfn {holder.told['pfn']:#x}: anon, mapped by removals.py \({holder.pid}\) at 0x[0-9a-f]+.*",
+        do="Something held the page until the offline was interrupted: end or restart the process .*")
+    holder.close()
+    oracle.write(f"{dax.DAX}/{device}/state", "unplugged")
+    guest.eq("killed: without the process that pinned the page, the memory goes", [None] * len(numbers),
+             [oracle.block(number) for number in numbers])
+    reported("killed: report", recorder, rf"{WHEN} {line}", rf"{WHEN} dax memory at {numbers[0] * oracle.BLOCK_BYTES:#x}: "
+             rf"{len(numbers)} of {len(numbers)} memory blocks went offline, and the range was removed")
+
+
+SITUATIONS = {situation.__name__: situation for situation in (ejected, together, refused, unbound, killed)}
 
 
 def main():
