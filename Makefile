@@ -103,7 +103,7 @@ fuzz:
 		FUZZ_CORPUS="$${MHP_CACHE:-$${XDG_CACHE_HOME:-$$HOME/.cache}/mhptop}/fuzz" tests/fuzz/run.sh
 
 bench:
-	$(call setup,build kernel guest)
+	$(call setup,build kernel guest bench)
 	$(Q)$(MAKE) --no-print-directory mhptop build/tests/generate build/tests/as_binary kernel kernel-vanilla
 	$(Q)tests/vm/module/build.sh $(BASE)
 	$(Q)tests/bench/bench.py $(if $(ONLY),'$(ONLY)')

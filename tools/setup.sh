@@ -3,7 +3,7 @@
 #
 # Install the missing packages of tools/packages.list for the given purposes:
 #
-#	setup.sh build kernel guest test fresh deb long
+#	setup.sh build kernel guest test fresh deb long bench
 #
 # Without root, or with MHP_SETUP=never (for machines administered by others), it prints the command instead. With
 # MHP_SETUP=skip it does nothing; that is for distributions without dpkg, where the user installs what the list names.
@@ -48,10 +48,10 @@ disable_services() {
 
 main() {
 	local packages command purpose
-	(($# > 0)) || { echo "setup.sh: no purpose given; specify build, kernel, guest, test, fresh, deb or long" >&2; exit 2; }
+	(($# > 0)) || { echo "setup.sh: no purpose given; specify build, kernel, guest, test, fresh, deb, long or bench" >&2; exit 2; }
 	for purpose; do
 		grep -q "^$purpose"$'\t' "$list" ||
-			{ echo "setup.sh: unknown purpose '$purpose'; specify build, kernel, guest, test, fresh, deb or long" >&2; exit 2; }
+			{ echo "setup.sh: unknown purpose '$purpose'; specify build, kernel, guest, test, fresh, deb, long or bench" >&2; exit 2; }
 	done
 	[[ ${MHP_SETUP:-skip} =~ ^(never|skip)$ ]] ||
 		{ echo "setup.sh: MHP_SETUP is '$MHP_SETUP'; set it to never or skip, or leave it unset" >&2; exit 2; }
