@@ -58,6 +58,10 @@ views() {
 HOSTED=$WORK/hosted.ndjson
 "$TOP/tests/tui/range_part.sh" "$RANGE" 5 mhp_online_end >"$HOSTED"
 
+# One event of a memory block has another node than the others.
+VIOLATED=$WORK/violation.ndjson
+"$TOP/tests/rules/edit.py" "$STORY" set:mhp_vmemmap_online:3:nid:7 >"$VIOLATED"
+
 views blocks "$STORY" 'Blocks'
 views ranges "$STORY" '^\[Ranges\]' 2
 views nodes "$STORY" '^\[Nodes\]' 3
@@ -76,7 +80,8 @@ views sort-ranges "$STORY" '^\[Sort by\]' 2 s j
 views ranges-sorted "$STORY" '^\[Ranges\]' 2 '>' r
 views nodes-folded "$STORY" '^\[Nodes\]' 3 Down Left
 views attention "$TOP/tests/golden/stuck.ndjson" '^!1 needs attention'
-views violation "$TOP/tests/golden/failures.ndjson" '^\[Blocks\]'
+views failures "$TOP/tests/golden/failures.ndjson" '^\[Blocks\]'
+views violation "$VIOLATED" '^! same\.block'
 views log "$STORY" '^\[Events\]' l
 views filter "$STORY" '^Filter: ' /
 views large "$LARGE" ' 1 cell = '
