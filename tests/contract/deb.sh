@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The files of debian/ agree with what they repeat: the packages that a build needs, and the version.
+# The files of debian/ agree with what they repeat: the packages that a build needs, and the version. What the package's
+# scripts do with its services is what debian/tests says; debhelper makes them here without building the program.
 . "$(dirname "$0")/../host-lib.sh"
 cd "$TOP" || exit 1
 
@@ -15,4 +16,11 @@ eq "debian/tests has the scripts of its control file" "$(sed -n 's/^Tests: //p' 
 	"$(find debian/tests -type f -executable -printf '%f\n' | sort)"
 eq "  which depend on the packages of debian/control" "$(sed -n 's/^Depends: //p' debian/tests/control | tr -s ', ' '\n' | sort -u)" \
 	"$(sed -n 's/^Package: //p' debian/control | sort)"
+
+mkdir -p "$WORK/tree/debian/tmp/usr/lib/systemd/system"
+cp -r debian/. "$WORK/tree/debian"
+cp tools/systemd/* "$WORK/tree/debian/tmp/usr/lib/systemd/system"
+check "debhelper makes the scripts" make -C "$WORK/tree" -f debian/rules override_dh_installsystemd
+check "  of the package" env -C "$WORK/tree" dh_installdeb --package=mhptop
+check "they start nothing, restart on upgrade, stop on removal and purge" debian/tests/services "$WORK/tree/debian/mhptop/DEBIAN/"
 done_testing

@@ -7,7 +7,7 @@ cd "$TOP" || exit 1
 
 mapfile -t files < <(git ls-files --cached --others --exclude-standard)
 mapfile -t c_files < <(printf '%s\n' "${files[@]}" | grep -E '^(bpf|tools|tests)/.*\.[ch]$')
-mapfile -t scripts < <(printf '%s\n' "${files[@]}" | grep -E '\.sh$|^\.ci/run$|\.bash$|/guest-init$|^debian/tests/(use|remove)$')
+mapfile -t scripts < <(printf '%s\n' "${files[@]}" | grep -E '\.sh$|^\.ci/run$|\.bash$|/guest-init$|^debian/tests/(use|services|remove)$|^debian/.*\.p(re|ost)rm$')
 mapfile -t pythons < <(printf '%s\n' "${files[@]}" | grep -E '\.py$')
 
 # A header of trace event macros follows the kernel's format for those; the types of tracepoints.h are the kernel's.
