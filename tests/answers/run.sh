@@ -51,6 +51,15 @@ page range 0 0x100000000-0x11fffffff tests/golden/failures.ndjson
 page eject 0 0x100000000-0x13fffffff tests/rules/eject-range.ndjson
 page eject_block 0 memory32 tests/rules/eject-range.ndjson
 
+# A recording of another boot follows: what the first one left behind says nothing about that.
+sed 's/"kernel":"6.12.117"/"kernel":"6.1.0"/' tests/golden/attached.ndjson >"$WORK/other.ndjson"
+for what in 35 0x118000000-0x11fffffff; do
+	"$mhptop" explain --time mono $what "$WORK/other.ndjson" >"$WORK/alone" 2>&1
+	"$mhptop" explain --time mono $what tests/golden/failures.ndjson "$WORK/other.ndjson" >"$WORK/page" 2>"$WORK/errors"
+	check "$what of a recording that follows one of another boot" diff "$WORK/alone" "$WORK/page"
+	check "  is a page" grep -q '^0x118000000\|^memory35' "$WORK/page"
+done
+
 # The function that refused, as a recorder that could see it has it; only the machine of the recording can name it.
 python3 - tests/golden/failures.ndjson >"$WORK/refused.ndjson" <<-'PY'
 	import json, sys

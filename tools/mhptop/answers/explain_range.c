@@ -46,7 +46,8 @@ void explain_removals(const struct explain_range *range)
 
 	for (i = 0; i < range->removals->nr; i++) {
 		removal = &range->removals->list[i];
-		if (!removal_concerns(removal, range->start_pfn,
+		if (removal->part != range->model->part ||
+		    !removal_concerns(removal, range->start_pfn,
 				      range->nr_pages))
 			continue;
 		model_time_text(when, range->model, range->time, removal->ns);
@@ -116,8 +117,8 @@ static void print_failure(const struct explain_range *range,
 	if (range->pages && kind)
 		whose_print(range->pages, operation->blocker_pfn, range->out);
 	if (operation->reason)
-		fprintf(range->out, "do       %s\n",
-			advice_for(operation->reason, kind));
+		advice_print(operation->kind, operation->reason, kind,
+			     range->out);
 }
 
 /*
