@@ -87,6 +87,13 @@ refuses "a range that the recording does not have" 1 "nothing is known of memory
 	explain 0x900000000-0x9ffffffff tests/golden/stuck.ndjson
 refuses "a range that ends before it begins" 2 "explain needs a memory block such as memory32, an address such as \
 0x100000000, or a range such as 0x100000000-0x13fffffff, not '0x2-0x1'" explain 0x2-0x1 tests/golden/stuck.ndjson
+for name in memory0x20 040 memory040 0x100000000-9999999999 99999999999999; do
+	refuses "a name that is neither a decimal number nor an address: $name" 2 "explain needs a memory block such as memory32, \
+an address such as 0x100000000, or a range such as 0x100000000-0x13fffffff, not '$name'" explain $name tests/golden/stuck.ndjson
+done
+eq "an address that begins with 0X" "$("$mhptop" explain 0X118000000 tests/golden/failures.ndjson | cut -d ' ' -f 1 | head -n 1)" memory35
+eq "all memory" "$("$mhptop" explain 0x0-0xffffffffffffffff tests/golden/failures.ndjson | sed -n '1s/ memory blocks:.*//p')" \
+	"0x0-0xffffffffffffffff  16 EiB, 6"
 refuses "no memory block" 2 "explain needs a memory block such as memory32, an address or a range" explain
 refuses "a source for a recording" 2 "--source is for live events, not for tests/golden/stuck.ndjson" \
 	explain 32 tests/golden/stuck.ndjson --source events

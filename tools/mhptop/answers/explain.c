@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* One page about a memory block: what it is, its life, and why it did not go. The page about a range is elsewhere. */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "answers/advice.h"
@@ -11,6 +10,7 @@
 #include "answers/story.h"
 #include "answers/whose.h"
 #include "base/loop.h"
+#include "base/memory_name.h"
 #include "base/plain_text.h"
 #include "model/columns.h"
 #include "model/event_table.h"
@@ -34,37 +34,18 @@ struct explaining {
 	u64 told; /* pfn of the page whose owner was printed last */
 };
 
-/* The pfn that "memory39", "39" or "0x138000000" means. 0 or -EINVAL. */
-static int parse_pfn(const struct source_info *info, const char *what, u64 *pfn)
-{
-	u64 number;
-	char *end;
-
-	if (!strncmp(what, "memory", 6))
-		what += 6;
-	errno = 0;
-	number = strtoull(what, &end, 0);
-	if (*what < '0' || *what > '9' || *end || errno)
-		return -EINVAL;
-	if (!strncmp(what, "0x", 2))
-		*pfn = number / info->page_bytes;
-	else
-		*pfn = number * (info->block_bytes / info->page_bytes);
-	return 0;
-}
-
 /* The size of a memory block is not known before the header of a recording is. */
 static int explain_take(void *ctx, const struct mhp_record *record)
 {
 	struct explaining *e = ctx;
 	const struct source_info *info = &e->stream->model.info;
-	u64 pfn;
+	struct memory_name name;
 
 	if (!e->story.nr_pages && info->block_bytes) {
 		e->story.nr_pages = info->block_bytes / info->page_bytes;
-		if (!parse_pfn(info, e->what, &pfn))
-			e->story.start_pfn =
-				pfn / e->story.nr_pages * e->story.nr_pages;
+		if (!memory_name_parse(&name, e->what, info->block_bytes))
+			e->story.start_pfn = name.first / info->block_bytes *
+					     e->story.nr_pages;
 	}
 	story_restart(&e->story, e->stream->model.part);
 	if (e->story.nr_pages)
@@ -573,26 +554,26 @@ static int explain_answer(struct explaining *e)
 {
 	const struct model *model = &e->stream->model;
 	struct explain_range range = range_of(e);
-	u64 pfn;
+	struct memory_name name;
 
-	if (explain_range_parse(&range, e->what)) {
-		if (explain_range_print(&range))
-			return STATUS_OK;
-		return status_fail(STATUS_FAILED,
-				   "nothing is known of memory at %s", e->what);
-	} else if (parse_pfn(&model->info, e->what, &pfn)) {
+	if (memory_name_parse(&name, e->what, model->info.block_bytes))
 		return status_fail(
 			STATUS_USAGE,
 			"explain needs a memory block such as memory32, an address such as 0x100000000, or a range such as 0x100000000-0x13fffffff, not '%s'",
 			e->what);
-	} else {
-		e->block = model->ledger ?
-				   ledger_find_block(model->ledger, pfn) :
-				   NULL;
-		if (e->block) {
-			print_page(e);
+	if (name.kind == MEMORY_NAME_RANGE) {
+		explain_range_take(&range, &name);
+		if (explain_range_print(&range))
 			return STATUS_OK;
-		}
+		return status_fail(STATUS_FAILED,
+				   "nothing is known of memory at %s", e->what);
+	}
+	if (model->ledger)
+		e->block = ledger_find_block(
+			model->ledger, name.first / model->info.page_bytes);
+	if (e->block) {
+		print_page(e);
+		return STATUS_OK;
 	}
 	return status_fail(STATUS_FAILED,
 			   "nothing is known of a memory block %s", e->what);
