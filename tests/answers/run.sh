@@ -51,6 +51,15 @@ page range 0 0x100000000-0x11fffffff tests/golden/failures.ndjson
 page eject 0 0x100000000-0x13fffffff tests/rules/eject-range.ndjson
 page eject_block 0 memory32 tests/rules/eject-range.ndjson
 
+# A recording of another boot follows: what the first one left behind says nothing about that.
+sed 's/"kernel":"6.12.117"/"kernel":"6.1.0"/' tests/golden/attached.ndjson >"$WORK/other.ndjson"
+for what in 35 0x118000000-0x11fffffff; do
+	"$mhptop" explain --time mono $what "$WORK/other.ndjson" >"$WORK/alone" 2>&1
+	"$mhptop" explain --time mono $what tests/golden/failures.ndjson "$WORK/other.ndjson" >"$WORK/page" 2>"$WORK/errors"
+	check "$what of a recording that follows one of another boot" diff "$WORK/alone" "$WORK/page"
+	check "  is a page" grep -q '^0x118000000\|^memory35' "$WORK/page"
+done
+
 # The function that refused, as a recorder that could see it has it; only the machine of the recording can name it.
 python3 - tests/golden/failures.ndjson >"$WORK/refused.ndjson" <<-'PY'
 	import json, sys
@@ -78,6 +87,13 @@ refuses "a range that the recording does not have" 1 "nothing is known of memory
 	explain 0x900000000-0x9ffffffff tests/golden/stuck.ndjson
 refuses "a range that ends before it begins" 2 "explain needs a memory block such as memory32, an address such as \
 0x100000000, or a range such as 0x100000000-0x13fffffff, not '0x2-0x1'" explain 0x2-0x1 tests/golden/stuck.ndjson
+for name in memory0x20 040 memory040 0x100000000-9999999999 99999999999999; do
+	refuses "a name that is neither a decimal number nor an address: $name" 2 "explain needs a memory block such as memory32, \
+an address such as 0x100000000, or a range such as 0x100000000-0x13fffffff, not '$name'" explain $name tests/golden/stuck.ndjson
+done
+eq "an address that begins with 0X" "$("$mhptop" explain 0X118000000 tests/golden/failures.ndjson | cut -d ' ' -f 1 | head -n 1)" memory35
+eq "all memory" "$("$mhptop" explain 0x0-0xffffffffffffffff tests/golden/failures.ndjson | sed -n '1s/ memory blocks:.*//p')" \
+	"0x0-0xffffffffffffffff  16 EiB, 6"
 refuses "no memory block" 2 "explain needs a memory block such as memory32, an address or a range" explain
 refuses "a source for a recording" 2 "--source is for live events, not for tests/golden/stuck.ndjson" \
 	explain 32 tests/golden/stuck.ndjson --source events

@@ -4,48 +4,74 @@
 #include "ktap.h"
 #include "model/event_table.h"
 
-/* Words of the sentences; every reason that the kernel can report must be here. */
+/*
+ * Words of the sentences; every reason that the kernel can report must be here,
+ * with each operation that can fail for it (those of the reasons in rules/failed.c).
+ */
 static const struct {
+	enum operation operation;
 	u32 reason;
 	u32 kind;
 	const char *says;
 } cases[] = {
-	{ MHP_REASON_UNALIGNED, 0, "multiples of the block size" },
-	{ MHP_REASON_NO_NODE, 0, "correct the node" },
-	{ MHP_REASON_NO_MEMORY, 0, "memmap_on_memory=Y" },
-	{ MHP_REASON_ARCH_ADD, 0, "kernel's log" },
-	{ MHP_REASON_DEVICE, 0, "earlier add" },
-	{ MHP_REASON_HWPOISON, 0, "replace the memory" },
-	{ MHP_REASON_MEMMAP, 0, "bring the block online that" },
-	{ MHP_REASON_INVALID, 0, "check the range" },
-	{ MHP_REASON_NO_ZONE, 0, "valid_zones" },
-	{ MHP_REASON_HOLES, 0, "not RAM" },
-	{ MHP_REASON_MULTIZONE, 0, "several zones" },
-	{ MHP_REASON_ISOLATION, MHP_KIND_RESERVED, "when it booted" },
-	{ MHP_REASON_ISOLATION, MHP_KIND_SLAB, "dropping caches" },
-	{ MHP_REASON_ISOLATION, MHP_KIND_PGTABLE, "page table" },
-	{ MHP_REASON_ISOLATION, MHP_KIND_HUGETLB, "Huge pages" },
-	{ MHP_REASON_ISOLATION, MHP_KIND_OTHER, "ZONE_MOVABLE next time" },
-	{ MHP_REASON_ISOLATION, 0, "ZONE_MOVABLE next time" },
-	{ MHP_REASON_NODE_NOTIFIER, 0, "change of its node" },
-	{ MHP_REASON_NOTIFIER, 0, "through that driver" },
-	{ MHP_REASON_SIGNAL, MHP_KIND_ANON, "process that pins it" },
-	{ MHP_REASON_SIGNAL, MHP_KIND_FILE, "pins that file" },
-	{ MHP_REASON_SIGNAL, MHP_KIND_HUGETLB, "another node" },
-	{ MHP_REASON_SIGNAL, MHP_KIND_SLAB, "ZONE_MOVABLE next time" },
-	{ MHP_REASON_SIGNAL, 0, "try again" },
-	{ MHP_REASON_UNMOVABLE, MHP_KIND_OFFLINE, "balloon" },
-	{ MHP_REASON_UNMOVABLE, 0, "end what holds it" },
-	{ MHP_REASON_HUGETLB, 0, "nr_hugepages" },
-	{ MHP_REASON_NOT_OFFLINE, 0, "before you remove it" },
-	{ MHP_REASON_MIXED_HOSTING, 0, "as it was added" },
-	{ MHP_REASON_PART, 0, "remove all of it" },
-	{ ADVICE_RETRIES, ADVICE_ASKS, "has not answered" },
-	{ ADVICE_RETRIES, MHP_KIND_ANON, "interrupt the offline" },
-	{ ADVICE_RETRIES, MHP_KIND_FILE, "page of a file is in use" },
-	{ ADVICE_RETRIES, MHP_KIND_HUGETLB, "nowhere to go" },
-	{ ADVICE_RETRIES, MHP_KIND_SLAB, "takes this slab page" },
-	{ ADVICE_RETRIES, 0, "until a signal" },
+	{ OPERATION_ADD, MHP_REASON_UNALIGNED, 0,
+	  "multiples of the block size" },
+	{ OPERATION_ADD, MHP_REASON_NO_NODE, 0, "correct the node" },
+	{ OPERATION_ADD, MHP_REASON_NO_MEMORY, 0, "memmap_on_memory=Y" },
+	{ OPERATION_ADD, MHP_REASON_ARCH_ADD, 0, "kernel's log" },
+	{ OPERATION_ADD, MHP_REASON_DEVICE, 0, "earlier add" },
+	{ OPERATION_ONLINE, MHP_REASON_HWPOISON, 0, "replace the memory" },
+	{ OPERATION_ONLINE, MHP_REASON_MEMMAP, 0,
+	  "bring the block online that" },
+	{ OPERATION_ONLINE, MHP_REASON_INVALID, 0, "fill whole sections" },
+	{ OPERATION_OFFLINE, MHP_REASON_INVALID, 0, "fill whole sections" },
+	{ OPERATION_OFFLINE, MHP_REASON_NO_ZONE, 0, "No zone has all of it" },
+	{ OPERATION_OFFLINE, MHP_REASON_HOLES, 0, "not RAM" },
+	{ OPERATION_OFFLINE, MHP_REASON_MULTIZONE, 0, "several zones" },
+	{ OPERATION_OFFLINE, MHP_REASON_ISOLATION, MHP_KIND_RESERVED,
+	  "when it booted" },
+	{ OPERATION_OFFLINE, MHP_REASON_ISOLATION, MHP_KIND_SLAB,
+	  "dropping caches" },
+	{ OPERATION_OFFLINE, MHP_REASON_ISOLATION, MHP_KIND_PGTABLE,
+	  "page table" },
+	{ OPERATION_OFFLINE, MHP_REASON_ISOLATION, MHP_KIND_HUGETLB,
+	  "Huge pages" },
+	{ OPERATION_OFFLINE, MHP_REASON_ISOLATION, MHP_KIND_OTHER,
+	  "ZONE_MOVABLE next time" },
+	{ OPERATION_OFFLINE, MHP_REASON_ISOLATION, 0,
+	  "ZONE_MOVABLE next time" },
+	{ OPERATION_ONLINE, MHP_REASON_NODE_NOTIFIER, 0, "change of its node" },
+	{ OPERATION_OFFLINE, MHP_REASON_NODE_NOTIFIER, 0,
+	  "change of its node" },
+	{ OPERATION_ONLINE, MHP_REASON_NOTIFIER, 0, "too little for it" },
+	{ OPERATION_OFFLINE, MHP_REASON_NOTIFIER, 0, "through that driver" },
+	{ OPERATION_OFFLINE, MHP_REASON_SIGNAL, MHP_KIND_ANON,
+	  "process that pins it" },
+	{ OPERATION_OFFLINE, MHP_REASON_SIGNAL, MHP_KIND_FILE,
+	  "pins that file" },
+	{ OPERATION_OFFLINE, MHP_REASON_SIGNAL, MHP_KIND_HUGETLB,
+	  "another node" },
+	{ OPERATION_OFFLINE, MHP_REASON_SIGNAL, MHP_KIND_SLAB,
+	  "ZONE_MOVABLE next time" },
+	{ OPERATION_OFFLINE, MHP_REASON_SIGNAL, 0, "try again" },
+	{ OPERATION_OFFLINE, MHP_REASON_UNMOVABLE, MHP_KIND_OFFLINE,
+	  "balloon" },
+	{ OPERATION_OFFLINE, MHP_REASON_UNMOVABLE, 0, "end what holds it" },
+	{ OPERATION_OFFLINE, MHP_REASON_HUGETLB, 0, "nr_hugepages" },
+	{ OPERATION_REMOVE, MHP_REASON_NOT_OFFLINE, 0, "before you remove it" },
+	{ OPERATION_REMOVE, MHP_REASON_MIXED_HOSTING, 0, "as it was added" },
+	{ OPERATION_REMOVE, MHP_REASON_PART, 0, "remove all of it" },
+	{ OPERATION_ONLINE, ADVICE_RETRIES, ADVICE_ASKS, "has not answered" },
+	{ OPERATION_OFFLINE, ADVICE_RETRIES, ADVICE_ASKS, "has not answered" },
+	{ OPERATION_OFFLINE, ADVICE_RETRIES, MHP_KIND_ANON,
+	  "interrupt the offline" },
+	{ OPERATION_OFFLINE, ADVICE_RETRIES, MHP_KIND_FILE,
+	  "page of a file is in use" },
+	{ OPERATION_OFFLINE, ADVICE_RETRIES, MHP_KIND_HUGETLB,
+	  "nowhere to go" },
+	{ OPERATION_OFFLINE, ADVICE_RETRIES, MHP_KIND_SLAB,
+	  "takes this slab page" },
+	{ OPERATION_OFFLINE, ADVICE_RETRIES, 0, "until a signal" },
 };
 
 #define NR_CASES (sizeof(cases) / sizeof(*cases))
@@ -60,6 +86,34 @@ static bool is_a_case(u32 reason)
 	return false;
 }
 
+static bool is_case_of(enum operation operation, u32 reason)
+{
+	size_t i;
+
+	for (i = 0; i < NR_CASES; i++)
+		if (cases[i].operation == operation &&
+		    cases[i].reason == reason)
+			return true;
+	return false;
+}
+
+/* A sentence about one operation says something wrong about another. */
+static void test_other_operations(void)
+{
+	const struct event_symbol *symbol;
+	unsigned int wrong;
+	int i;
+
+	for (i = 0; i < NR_OPERATIONS; i++) {
+		wrong = 0;
+		for (symbol = event_reasons; symbol->name; symbol++)
+			wrong += symbol->value <= MHP_REASON_PART &&
+				 !is_case_of(i, symbol->value) &&
+				 *advice_for(i, symbol->value, 0);
+		eq("no advice for reasons that it cannot have", wrong, 0);
+	}
+}
+
 int main(void)
 {
 	const struct event_symbol *symbol;
@@ -67,11 +121,12 @@ int main(void)
 	size_t i, len;
 
 	for (i = 0; i < NR_CASES; i++) {
-		text = advice_for(cases[i].reason, cases[i].kind);
+		text = advice_for(cases[i].operation, cases[i].reason,
+				  cases[i].kind);
 		len = strlen(text);
-		ok(strstr(text, cases[i].says) && text[len - 1] == '.' &&
+		ok(len && strstr(text, cases[i].says) && text[len - 1] == '.' &&
 			   strchr(text, ':'),
-		   "%s, %s",
+		   "%s: %s, %s", operation_name(cases[i].operation),
 		   cases[i].reason ?
 			   event_symbol(event_reasons, cases[i].reason) :
 			   "retries",
@@ -83,6 +138,8 @@ int main(void)
 		if (symbol->value <= MHP_REASON_PART)
 			ok(is_a_case(symbol->value), "%s is tested",
 			   symbol->name);
-	eq_text("a reason that is not known", advice_for(99, 0), "");
+	test_other_operations();
+	eq_text("a reason that is not known",
+		advice_for(OPERATION_OFFLINE, 99, 0), "");
 	return ktap_done();
 }

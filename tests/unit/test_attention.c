@@ -375,6 +375,8 @@ static void test_settings(void)
 	    "# SUBSYSTEM==\"memory\"\\nSUBSYSTEM==\"block|memory\", \\\\\\n  ATTR{state}=\"online\"\\nSUBSYSTEM==\"memory2\", x");
 	put("usr/lib/udev/rules.d/40-hotadd.rules",
 	    "SUBSYSTEM==\"memory\", replaced");
+	put("usr/lib/udev/rules.d/40-redhat.rules",
+	    "SUBSYSTEM!=\"memory\", GOTO=\"end\"\\nATTR{state}==\"offline\", ATTR{state}=\"online\"\\nLABEL=\"end\"\\nRUN=\"x\"");
 	settings("a value", "note: online_policy: auto-movable (");
 	settings("a value that the kernel does not have",
 		 "note: auto_movable_ratio: this kernel does not have it (");
@@ -389,6 +391,11 @@ static void test_settings(void)
 		"note: udev rule: SUBSYSTEM==\"block|memory\",   ATTR{state}=\"online\" (%s/etc/udev/rules.d/40-hotadd.rules:2)\n",
 		root);
 	settings("a udev rule", want);
+	snprintf(
+		want, sizeof(want),
+		"note: udev rule: ATTR{state}==\"offline\", ATTR{state}=\"online\" (%s/usr/lib/udev/rules.d/40-redhat.rules:2)\n",
+		root);
+	settings("a udev rule that other devices jump over", want);
 }
 
 int main(void)

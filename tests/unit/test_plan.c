@@ -140,6 +140,10 @@ static void test_names(void)
 	names("memory7", "there is no memory block of memory7");
 	names("0x400000-0x3fffff",
 	      "'0x400000-0x3fffff' names no memory: give " TARGET_WHAT);
+	names("0X23fffff", "8");
+	names("memory0x4", "'memory0x4' names no memory: give " TARGET_WHAT);
+	names("010", "'010' names no memory: give " TARGET_WHAT);
+	names("node01", "'node01' names no memory: give " TARGET_WHAT);
 	names("-", "'-' names no memory: give " TARGET_WHAT);
 }
 

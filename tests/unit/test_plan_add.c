@@ -185,6 +185,27 @@ static void test_address(void)
 		  "unknown 80 | buddy disabled 4096 0 | 1 1");
 }
 
+static void prints(u64 bytes, const char *want)
+{
+	struct plan_add plan;
+	char why[256], *got = NULL;
+	size_t len;
+	FILE *out = open_memstream(&got, &len);
+
+	plan_add_make(&plan, root, OPTS(bytes, 8 * GIB, N), why, sizeof(why));
+	plan_add_print_text(&plan, out);
+	fclose(out);
+	if (!ok(strstr(got, want), "%s", want))
+		printf("# want '%s' in\n# %s\n", want, got);
+	free(got);
+}
+
+static void test_print(void)
+{
+	prints(128 * MIB, "\nblocks     1 memory block of 128 MiB\n");
+	prints(GIB, "\nblocks     8 memory blocks of 128 MiB\n");
+}
+
 static void test_sizes(void)
 {
 	u64 bytes;
@@ -207,6 +228,7 @@ int main(void)
 	test_modes();
 	test_refusals();
 	test_room();
+	test_print();
 	test_address();
 	test_sizes();
 	run("rm -rf %s", root);

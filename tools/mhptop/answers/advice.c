@@ -5,7 +5,13 @@
 #include "answers/advice.h"
 #include "mhp_event.h"
 
+#define ADD (1 << OPERATION_ADD)
+#define ONLINE (1 << OPERATION_ONLINE)
+#define OFFLINE (1 << OPERATION_OFFLINE)
+#define REMOVE (1 << OPERATION_REMOVE)
+
 struct advice {
+	u32 operations; /* that can fail for the reason, and that the sentence fits */
 	u32 reason;
 	u32 kind; /* of the page in the way, 0: any other */
 	const char *text;
@@ -13,85 +19,96 @@ struct advice {
 
 /* Of a reason, the kinds come before the line for all others. */
 static const struct advice advices[] = {
-	{ ADVICE_RETRIES, ADVICE_ASKS,
+	{ ONLINE | OFFLINE, ADVICE_RETRIES, ADVICE_ASKS,
 	  "A driver was asked whether the memory may change its state, and has not answered: the innermost functions of the stack name it." },
-	{ ADVICE_RETRIES, MHP_KIND_ANON,
+	{ OFFLINE, ADVICE_RETRIES, MHP_KIND_ANON,
 	  "Something holds this page: end or restart the process that pins it (a device passed through, RDMA, io_uring, a pipe), or interrupt the offline." },
-	{ ADVICE_RETRIES, MHP_KIND_FILE,
+	{ OFFLINE, ADVICE_RETRIES, MHP_KIND_FILE,
 	  "This page of a file is in use: find who reads or pins that file, or interrupt the offline." },
-	{ ADVICE_RETRIES, MHP_KIND_HUGETLB,
+	{ OFFLINE, ADVICE_RETRIES, MHP_KIND_HUGETLB,
 	  "This huge page has nowhere to go: free one of its size on another node, or interrupt the offline." },
-	{ ADVICE_RETRIES, MHP_KIND_SLAB,
+	{ OFFLINE, ADVICE_RETRIES, MHP_KIND_SLAB,
 	  "The kernel allocated from it, and takes this slab page for a free one: interrupt the offline, and online the block to ZONE_MOVABLE next time." },
-	{ ADVICE_RETRIES, 0,
+	{ OFFLINE, ADVICE_RETRIES, 0,
 	  "The kernel tries again until a signal ends it: free memory elsewhere, or interrupt the offline." },
-	{ MHP_REASON_UNALIGNED, 0,
+	{ ADD, MHP_REASON_UNALIGNED, 0,
 	  "Add memory in whole memory blocks: give the device a size and an address that are multiples of the block size." },
-	{ MHP_REASON_NO_NODE, 0,
+	{ ADD, MHP_REASON_NO_NODE, 0,
 	  "The firmware names a node that the kernel cannot bring up: correct the node of the device." },
-	{ MHP_REASON_NO_MEMORY, 0,
+	{ ADD, MHP_REASON_NO_MEMORY, 0,
 	  "The memmap of the new memory needs free memory: free some, or let it host its own (memory_hotplug.memmap_on_memory=Y)." },
-	{ MHP_REASON_ARCH_ADD, 0,
+	{ ADD, MHP_REASON_ARCH_ADD, 0,
 	  "The architecture refused the range: the kernel's log says why, often an address that it cannot map." },
-	{ MHP_REASON_DEVICE, 0,
+	{ ADD, MHP_REASON_DEVICE, 0,
 	  "The memory block device could not be created: see the kernel's log, and remove what is left of an earlier add." },
-	{ MHP_REASON_HWPOISON, 0,
+	{ ONLINE, MHP_REASON_HWPOISON, 0,
 	  "A page of it is poisoned, so it cannot go online again: leave it offline and replace the memory." },
-	{ MHP_REASON_MEMMAP, 0,
+	{ ONLINE, MHP_REASON_MEMMAP, 0,
 	  "The memmap that it needs could not be brought up: bring the block online that the range's memmap lies in, or see why that fails." },
-	{ MHP_REASON_INVALID, 0,
-	  "The request does not fit the memory block: check the range and the zone that were asked for." },
-	{ MHP_REASON_NO_ZONE, 0,
-	  "No zone takes this memory: write online_movable or online_kernel, whichever valid_zones lists." },
-	{ MHP_REASON_HOLES, 0,
+	{ ONLINE | OFFLINE, MHP_REASON_INVALID, 0,
+	  "Its pages do not fill whole sections, which the kernel never expects: report the warning in its log as a bug of the kernel." },
+	{ OFFLINE, MHP_REASON_NO_ZONE, 0,
+	  "No zone has all of it, as it has holes or spans several zones, so it can never go offline: leave it online." },
+	{ OFFLINE, MHP_REASON_HOLES, 0,
 	  "A part of it is not RAM, so it can never go offline: leave it online." },
-	{ MHP_REASON_MULTIZONE, 0,
+	{ OFFLINE, MHP_REASON_MULTIZONE, 0,
 	  "It spans several zones, so it can never go offline: leave it online." },
-	{ MHP_REASON_ISOLATION, MHP_KIND_RESERVED,
+	{ OFFLINE, MHP_REASON_ISOLATION, MHP_KIND_RESERVED,
 	  "The kernel reserved this page when it booted, so the block can never go offline: leave it online." },
-	{ MHP_REASON_ISOLATION, MHP_KIND_SLAB,
+	{ OFFLINE, MHP_REASON_ISOLATION, MHP_KIND_SLAB,
 	  "The kernel allocated from it: online it to ZONE_MOVABLE next time; dropping caches may free the slab pages of this one." },
-	{ MHP_REASON_ISOLATION, MHP_KIND_PGTABLE,
+	{ OFFLINE, MHP_REASON_ISOLATION, MHP_KIND_PGTABLE,
 	  "A page table of a process lies in it: end that process, and online the block to ZONE_MOVABLE next time." },
-	{ MHP_REASON_ISOLATION, MHP_KIND_HUGETLB,
+	{ OFFLINE, MHP_REASON_ISOLATION, MHP_KIND_HUGETLB,
 	  "Huge pages of this size cannot be migrated here: free them, and reserve them in memory that stays." },
-	{ MHP_REASON_ISOLATION, 0,
+	{ OFFLINE, MHP_REASON_ISOLATION, 0,
 	  "The kernel allocated from it: online it to ZONE_MOVABLE next time, where only pages that can be moved are allocated." },
-	{ MHP_REASON_NODE_NOTIFIER, 0,
+	{ ONLINE | OFFLINE, MHP_REASON_NODE_NOTIFIER, 0,
 	  "A part of the kernel objects to the change of its node: see the kernel's log for the driver that did." },
-	{ MHP_REASON_NOTIFIER, 0,
+	{ ONLINE, MHP_REASON_NOTIFIER, 0,
+	  "A driver or another part of the kernel refused: free memory if there was too little for it (Cannot allocate memory), else see the kernel's log, then try again." },
+	{ OFFLINE, MHP_REASON_NOTIFIER, 0,
 	  "A driver refused, such as that of a device that owns the memory: take the memory away through that driver." },
-	{ MHP_REASON_SIGNAL, MHP_KIND_ANON,
+	{ OFFLINE, MHP_REASON_SIGNAL, MHP_KIND_ANON,
 	  "Something held the page until the offline was interrupted: end or restart the process that pins it (a device passed through, RDMA, io_uring, a pipe), then try again." },
-	{ MHP_REASON_SIGNAL, MHP_KIND_FILE,
+	{ OFFLINE, MHP_REASON_SIGNAL, MHP_KIND_FILE,
 	  "A page of a file was in use until the offline was interrupted: find who reads or pins that file, then try again." },
-	{ MHP_REASON_SIGNAL, MHP_KIND_HUGETLB,
+	{ OFFLINE, MHP_REASON_SIGNAL, MHP_KIND_HUGETLB,
 	  "A huge page had nowhere to go until the offline was interrupted: free one of its size on another node, then try again." },
-	{ MHP_REASON_SIGNAL, MHP_KIND_SLAB,
+	{ OFFLINE, MHP_REASON_SIGNAL, MHP_KIND_SLAB,
 	  "The kernel allocated from it, and tried until the offline was interrupted: online the block to ZONE_MOVABLE next time." },
-	{ MHP_REASON_SIGNAL, 0,
+	{ OFFLINE, MHP_REASON_SIGNAL, 0,
 	  "The offline was interrupted before its pages had moved: try again, with more time and more free memory elsewhere." },
-	{ MHP_REASON_UNMOVABLE, MHP_KIND_OFFLINE,
+	{ OFFLINE, MHP_REASON_UNMOVABLE, MHP_KIND_OFFLINE,
 	  "A driver took this page and keeps it: give memory back first (deflate the balloon, or resize virtio-mem)." },
-	{ MHP_REASON_UNMOVABLE, 0,
+	{ OFFLINE, MHP_REASON_UNMOVABLE, 0,
 	  "A page cannot be moved: end what holds it, and online the block to ZONE_MOVABLE next time." },
-	{ MHP_REASON_HUGETLB, 0,
+	{ OFFLINE, MHP_REASON_HUGETLB, 0,
 	  "Its free huge pages are reserved: raise nr_hugepages on another node, or end the process that reserved them." },
-	{ MHP_REASON_NOT_OFFLINE, 0,
+	{ REMOVE, MHP_REASON_NOT_OFFLINE, 0,
 	  "A memory block of the range is online: take all of them offline before you remove it." },
-	{ MHP_REASON_MIXED_HOSTING, 0,
+	{ REMOVE, MHP_REASON_MIXED_HOSTING, 0,
 	  "The range was added in parts whose memmaps have different hosts: remove each part as it was added." },
-	{ MHP_REASON_PART, 0,
+	{ REMOVE, MHP_REASON_PART, 0,
 	  "A range that hosts its memmap as a whole can only be removed as a whole: take all of it offline, and remove all of it." },
 };
 
-const char *advice_for(u32 reason, u32 kind)
+const char *advice_for(enum operation operation, u32 reason, u32 kind)
 {
 	size_t i;
 
 	for (i = 0; i < sizeof(advices) / sizeof(*advices); i++)
-		if (advices[i].reason == reason &&
+		if (advices[i].operations >> operation & 1 &&
+		    advices[i].reason == reason &&
 		    (!advices[i].kind || advices[i].kind == kind))
 			return advices[i].text;
 	return "";
+}
+
+void advice_print(enum operation operation, u32 reason, u32 kind, FILE *out)
+{
+	const char *text = advice_for(operation, reason, kind);
+
+	if (*text)
+		fprintf(out, "do       %s\n", text);
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* One page about a memory block: what it is, its life, and why it did not go. The page about a range is elsewhere. */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "answers/advice.h"
@@ -11,6 +10,7 @@
 #include "answers/story.h"
 #include "answers/whose.h"
 #include "base/loop.h"
+#include "base/memory_name.h"
 #include "base/plain_text.h"
 #include "model/columns.h"
 #include "model/event_table.h"
@@ -34,45 +34,20 @@ struct explaining {
 	u64 told; /* pfn of the page whose owner was printed last */
 };
 
-static const char *const operation_names[STORY_NR_OPERATIONS] = {
-	[STORY_ADD] = "add",
-	[STORY_ONLINE] = "online",
-	[STORY_OFFLINE] = "offline",
-	[STORY_REMOVE] = "remove",
-};
-
-/* The pfn that "memory39", "39" or "0x138000000" means. 0 or -EINVAL. */
-static int parse_pfn(const struct source_info *info, const char *what, u64 *pfn)
-{
-	u64 number;
-	char *end;
-
-	if (!strncmp(what, "memory", 6))
-		what += 6;
-	errno = 0;
-	number = strtoull(what, &end, 0);
-	if (*what < '0' || *what > '9' || *end || errno)
-		return -EINVAL;
-	if (!strncmp(what, "0x", 2))
-		*pfn = number / info->page_bytes;
-	else
-		*pfn = number * (info->block_bytes / info->page_bytes);
-	return 0;
-}
-
 /* The size of a memory block is not known before the header of a recording is. */
 static int explain_take(void *ctx, const struct mhp_record *record)
 {
 	struct explaining *e = ctx;
 	const struct source_info *info = &e->stream->model.info;
-	u64 pfn;
+	struct memory_name name;
 
 	if (!e->story.nr_pages && info->block_bytes) {
 		e->story.nr_pages = info->block_bytes / info->page_bytes;
-		if (!parse_pfn(info, e->what, &pfn))
-			e->story.start_pfn =
-				pfn / e->story.nr_pages * e->story.nr_pages;
+		if (!memory_name_parse(&name, e->what, info->block_bytes))
+			e->story.start_pfn = name.first / info->block_bytes *
+					     e->story.nr_pages;
 	}
+	story_restart(&e->story, e->stream->model.part);
 	if (e->story.nr_pages)
 		story_take(&e->story, record);
 	return stream_take(e->stream, record);
@@ -216,10 +191,10 @@ static void print_step(const struct explaining *e,
 	plain_text(comm);
 	model_time_text(when, &e->stream->model, e->time,
 			step->begin_ns ?: step->end_ns);
-	fprintf(e->out, "  %s  %-8s", when, operation_names[step->operation]);
-	if (step->operation == STORY_ONLINE)
+	fprintf(e->out, "  %s  %-8s", when, operation_name(step->operation));
+	if (step->operation == OPERATION_ONLINE)
 		fprintf(e->out, "to %s", word_or(event_zones, step->zone, "?"));
-	else if (step->operation == STORY_OFFLINE)
+	else if (step->operation == OPERATION_OFFLINE)
 		fprintf(e->out, "from %s",
 			word_or(event_zones, step->zone, "?"));
 	else
@@ -369,7 +344,7 @@ static u32 print_stuck(const struct explaining *e,
 	bool asks;
 	u32 kind;
 
-	if (step->operation != STORY_OFFLINE)
+	if (step->operation != OPERATION_OFFLINE)
 		return whose_print_task("online_pages", e->out) ? ADVICE_ASKS :
 								  0;
 	asks = whose_print_task("offline_pages", e->out);
@@ -381,9 +356,9 @@ static u32 print_stuck(const struct explaining *e,
 /* Whose the page in the way is, or was: returns what it is if that is known better than from the events. */
 static u32 print_whose(struct explaining *e, const struct story_step *step)
 {
-	bool offline = step->operation == STORY_OFFLINE;
+	bool offline = step->operation == OPERATION_OFFLINE;
 
-	if (!step->end_ns && (offline || step->operation == STORY_ONLINE))
+	if (!step->end_ns && (offline || step->operation == OPERATION_ONLINE))
 		return print_stuck(e, step);
 	if (offline && step->blockers.nr)
 		print_owner_of(e, step->blockers.last.pfn);
@@ -400,56 +375,30 @@ static void print_stage(FILE *out, const struct story_blockers *blockers)
 		fprintf(out, "%u", blockers->passes);
 }
 
-/* The last offline or online that failed or has not ended, unless a later one worked. */
-static const struct story_step *trouble_of(const struct story *story,
-					   unsigned int *nth)
+static void print_trouble(struct explaining *e,
+			  const struct story_trouble *trouble)
 {
-	const struct story_step *step, *found = NULL;
-	size_t i;
-
-	*nth = 0;
-	for (i = 0; i < story->nr; i++) {
-		step = &story->steps[i];
-		if (found && found->operation != step->operation)
-			*nth = 0;
-		if (step->end_ns && !step->ret) {
-			found = NULL;
-			*nth = 0;
-		} else {
-			found = step;
-			++*nth;
-		}
-	}
-	return found;
-}
-
-static void print_trouble(struct explaining *e)
-{
-	unsigned int nth;
-	const struct story_step *step = trouble_of(&e->story, &nth);
-	bool offline = step && step->operation == STORY_OFFLINE;
+	const struct story_step *step = trouble->step;
+	bool offline = step->operation == OPERATION_OFFLINE;
 	u32 reason, kind;
 	char took[UNITS_TEXT_MAX] = "an unknown time";
-	const char *least = step && step->late ? "at least " : "";
-	u64 end;
+	const char *least = step->late ? "at least " : "";
+	u64 end = step->end_ns ?: model_now(&e->stream->model);
 
-	if (!step)
-		return;
-	end = step->end_ns ?: model_now(&e->stream->model);
 	if (step->begin_ns)
 		duration_text(took, end - step->begin_ns, 1);
 	if (step->end_ns)
 		fprintf(e->out, "why      %s failed after %s%s: %s",
-			operation_names[step->operation], least, took,
+			operation_name(step->operation), least, took,
 			word_or(event_reasons, step->reason, "reason unknown"));
 	else
 		fprintf(e->out, "why      %s has not ended, after %s%s",
-			operation_names[step->operation], least, took);
+			operation_name(step->operation), least, took);
 	if (offline && step->blockers.nr)
 		print_stage(e->out, &step->blockers);
 	print_online(e, step);
-	if (nth > 1)
-		fprintf(e->out, "; failure %u in a row", nth);
+	if (trouble->nth > 1)
+		fprintf(e->out, "; failure %u in a row", trouble->nth);
 	fputc('\n', e->out);
 	if (offline)
 		print_blockers(e, step);
@@ -466,7 +415,16 @@ static void print_trouble(struct explaining *e)
 				    step->refused, e->out);
 	reason = step->end_ns ? step->reason : ADVICE_RETRIES;
 	if (step->end_ns ? reason != 0 : kind != 0)
-		fprintf(e->out, "do       %s\n", advice_for(reason, kind));
+		advice_print(step->operation, reason, kind, e->out);
+}
+
+static void print_troubles(struct explaining *e)
+{
+	struct story_trouble troubles[STORY_MAX_TROUBLES];
+	size_t nr = story_troubles(&e->story, troubles), i;
+
+	for (i = 0; i < nr; i++)
+		print_trouble(e, &troubles[i]);
 }
 
 static void print_dax(FILE *out, const char *device)
@@ -545,11 +503,11 @@ static int read_story(struct explaining *e)
 static void add_late(struct explaining *e)
 {
 	if (block_is_offlining(e->block))
-		story_late(&e->story, STORY_OFFLINE, e->block->offline.begin_ns,
-			   e->block->zone);
+		story_late(&e->story, OPERATION_OFFLINE,
+			   e->block->offline.begin_ns, e->block->zone);
 	else if (block_is_onlining(e->block))
-		story_late(&e->story, STORY_ONLINE, e->block->online.begin_ns,
-			   e->block->zone);
+		story_late(&e->story, OPERATION_ONLINE,
+			   e->block->online.begin_ns, e->block->zone);
 }
 
 /* Everything but the events is known of this machine only. */
@@ -577,6 +535,8 @@ static void print_page(struct explaining *e)
 {
 	const struct explain_range range = range_of(e);
 
+	/* The last recording may have no records. */
+	story_restart(&e->story, e->stream->model.part);
 	add_late(e);
 	print_head(e);
 	print_account(e);
@@ -586,7 +546,7 @@ static void print_page(struct explaining *e)
 		print_now(e);
 	print_life(e);
 	explain_removals(&range);
-	print_trouble(e);
+	print_troubles(e);
 }
 
 /* Returns STATUS_OK, or why there is no page. */
@@ -594,26 +554,26 @@ static int explain_answer(struct explaining *e)
 {
 	const struct model *model = &e->stream->model;
 	struct explain_range range = range_of(e);
-	u64 pfn;
+	struct memory_name name;
 
-	if (explain_range_parse(&range, e->what)) {
-		if (explain_range_print(&range))
-			return STATUS_OK;
-		return status_fail(STATUS_FAILED,
-				   "nothing is known of memory at %s", e->what);
-	} else if (parse_pfn(&model->info, e->what, &pfn)) {
+	if (memory_name_parse(&name, e->what, model->info.block_bytes))
 		return status_fail(
 			STATUS_USAGE,
 			"explain needs a memory block such as memory32, an address such as 0x100000000, or a range such as 0x100000000-0x13fffffff, not '%s'",
 			e->what);
-	} else {
-		e->block = model->ledger ?
-				   ledger_find_block(model->ledger, pfn) :
-				   NULL;
-		if (e->block) {
-			print_page(e);
+	if (name.kind == MEMORY_NAME_RANGE) {
+		explain_range_take(&range, &name);
+		if (explain_range_print(&range))
 			return STATUS_OK;
-		}
+		return status_fail(STATUS_FAILED,
+				   "nothing is known of memory at %s", e->what);
+	}
+	if (model->ledger)
+		e->block = ledger_find_block(
+			model->ledger, name.first / model->info.page_bytes);
+	if (e->block) {
+		print_page(e);
+		return STATUS_OK;
 	}
 	return status_fail(STATUS_FAILED,
 			   "nothing is known of a memory block %s", e->what);

@@ -1,9 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The page about a range: its memory blocks, the tries to remove it, and the operations that failed last. */
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "answers/advice.h"
 #include "answers/explain_range.h"
 #include "answers/whose.h"
@@ -13,22 +9,23 @@
 
 #define FAILURES_SHOWN 10
 
-bool explain_range_parse(struct explain_range *range, const char *what)
+void explain_range_take(struct explain_range *range,
+			const struct memory_name *name)
 {
-	u64 bytes = range->model->info.page_bytes, first, last;
-	char *end;
+	u64 bytes = range->model->info.page_bytes;
 
-	errno = 0;
-	first = strtoull(what, &end, 0);
-	if (*what < '0' || *what > '9' || *end != '-' || end[1] < '0' ||
-	    end[1] > '9')
-		return false;
-	last = strtoull(end + 1, &end, 0);
-	if (*end || errno || last <= first || !bytes)
-		return false;
-	range->start_pfn = first / bytes;
-	range->nr_pages = last / bytes - range->start_pfn + 1;
-	return true;
+	range->start_pfn = name->first / bytes;
+	range->nr_pages = name->last / bytes - range->start_pfn + 1;
+}
+
+/* All of the address space is one byte more than fits. */
+static u64 range_bytes(const struct explain_range *range)
+{
+	u64 page_bytes = range->model->info.page_bytes;
+
+	return range->nr_pages > ~0ULL / page_bytes ?
+		       ~0ULL :
+		       range->nr_pages * page_bytes;
 }
 
 static bool is_in_range(const struct explain_range *range, u64 start_pfn,
@@ -46,7 +43,8 @@ void explain_removals(const struct explain_range *range)
 
 	for (i = 0; i < range->removals->nr; i++) {
 		removal = &range->removals->list[i];
-		if (!removal_concerns(removal, range->start_pfn,
+		if (removal->part != range->model->part ||
+		    !removal_concerns(removal, range->start_pfn,
 				      range->nr_pages))
 			continue;
 		model_time_text(when, range->model, range->time, removal->ns);
@@ -79,8 +77,7 @@ static u64 print_states(const struct explain_range *range)
 	fprintf(range->out, "0x%llx-0x%llx  %s, %llu memory block%s",
 		range->start_pfn * bytes,
 		(range->start_pfn + range->nr_pages) * bytes - 1,
-		size_text(size, range->nr_pages * bytes), nr,
-		nr == 1 ? "" : "s");
+		size_text(size, range_bytes(range)), nr, nr == 1 ? "" : "s");
 	for (i = 0; i <= MHP_STATE_REMOVED; i++) {
 		if (!states[i])
 			continue;
@@ -116,8 +113,8 @@ static void print_failure(const struct explain_range *range,
 	if (range->pages && kind)
 		whose_print(range->pages, operation->blocker_pfn, range->out);
 	if (operation->reason)
-		fprintf(range->out, "do       %s\n",
-			advice_for(operation->reason, kind));
+		advice_print(operation->kind, operation->reason, kind,
+			     range->out);
 }
 
 /*

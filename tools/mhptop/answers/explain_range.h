@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 #include "answers/account.h"
+#include "base/memory_name.h"
 #include "base/units.h"
 #include "model/model.h"
 #include "model/removal.h"
@@ -20,8 +21,9 @@ struct explain_range {
 	FILE *out;
 };
 
-/* Take the range that "0x100000000-0x13fffffff" means. False if that is no range. */
-bool explain_range_parse(struct explain_range *range, const char *what);
+/* Take the range that a name means; the size of a page is that of the model. */
+void explain_range_take(struct explain_range *range,
+			const struct memory_name *name);
 /* Print a line for each try to remove memory of the range. */
 void explain_removals(const struct explain_range *range);
 /*

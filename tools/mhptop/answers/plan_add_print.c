@@ -91,7 +91,8 @@ void plan_add_print_text(const struct plan_add *plan, FILE *out)
 	fprintf(out, "range      0x%llx-0x%llx, %s%s\n", plan->address,
 		plan->address + plan->bytes - 1, size_text(size, plan->bytes),
 		plan->assumed ? ", at an address that was assumed" : "");
-	fprintf(out, "blocks     %llu memory blocks of %s\n", plan->blocks,
+	fprintf(out, "blocks     %llu memory block%s of %s\n", plan->blocks,
+		plan->blocks == 1 ? "" : "s",
 		size_text(size, plan->block_bytes));
 	fprintf(out, "mode       memmap_on_memory=%s%s\n",
 		mode_word(plan->mode),

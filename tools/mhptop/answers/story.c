@@ -17,7 +17,7 @@ static bool concerns(const struct story *story, u64 start_pfn, u64 nr_pages)
 }
 
 static struct story_step *add_step(struct story *story,
-				   enum story_operation operation)
+				   enum operation operation)
 {
 	struct story_step *step;
 
@@ -32,7 +32,7 @@ static struct story_step *add_step(struct story *story,
 
 /* The operation if it is in progress, else NULL. */
 static struct story_step *current_step(struct story *story,
-				       enum story_operation operation)
+				       enum operation operation)
 {
 	struct story_step *last = story->nr ? &story->steps[story->nr - 1] :
 					      NULL;
@@ -41,7 +41,7 @@ static struct story_step *current_step(struct story *story,
 								       NULL;
 }
 
-static void story_begin(struct story *story, enum story_operation operation,
+static void story_begin(struct story *story, enum operation operation,
 			const struct mhp_record *record, u64 start_pfn,
 			u64 nr_pages, u32 zone)
 {
@@ -63,7 +63,7 @@ static void story_begin(struct story *story, enum story_operation operation,
  * A removal of another part of the range may fail for the whole of it: that is no operation on this block. One of the
  * whole range may fail because of another block.
  */
-static void story_fail(struct story *story, enum story_operation operation,
+static void story_fail(struct story *story, enum operation operation,
 		       const struct mhp_mhp_failed *failed)
 {
 	struct story_step *step = current_step(story, operation);
@@ -76,7 +76,7 @@ static void story_fail(struct story *story, enum story_operation operation,
 	}
 }
 
-static void story_end(struct story *story, enum story_operation operation,
+static void story_end(struct story *story, enum operation operation,
 		      const struct mhp_record *record, u64 start_pfn,
 		      u64 nr_pages, s64 ret)
 {
@@ -108,7 +108,7 @@ static void story_page(struct story *story, const struct mhp_record *record)
 					      NULL;
 	struct story_blockers *blockers;
 
-	if (!step || step->operation != STORY_OFFLINE || step->end_ns)
+	if (!step || step->operation != OPERATION_OFFLINE || step->end_ns)
 		return;
 	blockers = &step->blockers;
 	if (!blockers->nr || blockers->last.pfn != blocker->pfn)
@@ -140,34 +140,43 @@ static void story_refused(struct story *story,
 	story_end(story, operation, record, p->field.start_pfn, \
 		  p->field.nr_pages, p->field.ret)
 
+void story_restart(struct story *story, u64 part)
+{
+	if (story->part == part)
+		return;
+	story->part = part;
+	story->nr = 0;
+	memset(story->reasons, 0, sizeof(story->reasons));
+}
+
 void story_take(struct story *story, const struct mhp_record *record)
 {
 	const union mhp_payload *p = &record->p;
 
 	switch (record->event) {
 	case MHP_EVENT_mhp_add_begin:
-		BEGIN(STORY_ADD, mhp_add_begin);
+		BEGIN(OPERATION_ADD, mhp_add_begin);
 		break;
 	case MHP_EVENT_mhp_add_failed:
-		story_fail(story, STORY_ADD, &p->mhp_failed);
+		story_fail(story, OPERATION_ADD, &p->mhp_failed);
 		break;
 	case MHP_EVENT_mhp_add_end:
-		END(STORY_ADD, mhp_add_end);
+		END(OPERATION_ADD, mhp_add_end);
 		break;
 	case MHP_EVENT_mhp_online_begin:
-		story_begin(story, STORY_ONLINE, record,
+		story_begin(story, OPERATION_ONLINE, record,
 			    p->mhp_block_begin.start_pfn,
 			    p->mhp_block_begin.nr_pages,
 			    p->mhp_block_begin.zone);
 		break;
 	case MHP_EVENT_mhp_online_failed:
-		story_fail(story, STORY_ONLINE, &p->mhp_failed);
+		story_fail(story, OPERATION_ONLINE, &p->mhp_failed);
 		break;
 	case MHP_EVENT_mhp_online_end:
-		END(STORY_ONLINE, mhp_block_end);
+		END(OPERATION_ONLINE, mhp_block_end);
 		break;
 	case MHP_EVENT_mhp_offline_begin:
-		story_begin(story, STORY_OFFLINE, record,
+		story_begin(story, OPERATION_OFFLINE, record,
 			    p->mhp_block_begin.start_pfn,
 			    p->mhp_block_begin.nr_pages,
 			    p->mhp_block_begin.zone);
@@ -179,25 +188,25 @@ void story_take(struct story *story, const struct mhp_record *record)
 		story_refused(story, &p->mhp_refused);
 		break;
 	case MHP_EVENT_mhp_offline_failed:
-		story_fail(story, STORY_OFFLINE, &p->mhp_failed);
+		story_fail(story, OPERATION_OFFLINE, &p->mhp_failed);
 		break;
 	case MHP_EVENT_mhp_offline_end:
-		END(STORY_OFFLINE, mhp_block_end);
+		END(OPERATION_OFFLINE, mhp_block_end);
 		break;
 	case MHP_EVENT_mhp_remove_begin:
-		BEGIN(STORY_REMOVE, mhp_remove_begin);
+		BEGIN(OPERATION_REMOVE, mhp_remove_begin);
 		break;
 	case MHP_EVENT_mhp_remove_failed:
-		story_fail(story, STORY_REMOVE, &p->mhp_failed);
+		story_fail(story, OPERATION_REMOVE, &p->mhp_failed);
 		break;
 	case MHP_EVENT_mhp_remove_end:
-		END(STORY_REMOVE, mhp_remove_end);
+		END(OPERATION_REMOVE, mhp_remove_end);
 		break;
 	}
 }
 
-void story_late(struct story *story, enum story_operation operation,
-		u64 begin_ns, u32 zone)
+void story_late(struct story *story, enum operation operation, u64 begin_ns,
+		u32 zone)
 {
 	struct story_step *step;
 
@@ -209,6 +218,43 @@ void story_late(struct story *story, enum story_operation operation,
 	step->begin_ns = begin_ns;
 	step->late = true;
 	step->zone = zone;
+}
+
+static bool is_range_step(const struct story_step *step)
+{
+	return step->operation == OPERATION_ADD ||
+	       step->operation == OPERATION_REMOVE;
+}
+
+size_t story_troubles(const struct story *story,
+		      struct story_trouble troubles[STORY_MAX_TROUBLES])
+{
+	struct story_trouble last[STORY_MAX_TROUBLES] = { 0 }; /* state, range */
+	struct story_trouble *trouble;
+	const struct story_step *step;
+	size_t first, i, nr = 0;
+
+	for (i = 0; i < story->nr; i++) {
+		step = &story->steps[i];
+		trouble = &last[is_range_step(step)];
+		if (step->end_ns && !step->ret) {
+			memset(last, 0, sizeof(last));
+			continue;
+		}
+		if (trouble->step &&
+		    trouble->step->operation != step->operation)
+			trouble->nth = 0;
+		trouble->step = step;
+		trouble->nth++;
+	}
+	/* The steps are an array in the order of their begin. */
+	first = last[0].step && last[1].step && last[1].step < last[0].step;
+	for (i = 0; i < STORY_MAX_TROUBLES; i++) {
+		trouble = &last[(first + i) % STORY_MAX_TROUBLES];
+		if (trouble->step)
+			troubles[nr++] = *trouble;
+	}
+	return nr;
 }
 
 void story_free(struct story *story)

@@ -6,14 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include "mhp_event.h"
-
-enum story_operation {
-	STORY_ADD,
-	STORY_ONLINE,
-	STORY_OFFLINE,
-	STORY_REMOVE,
-	STORY_NR_OPERATIONS
-};
+#include "model/operation.h"
 
 /* The pages that were in the way of one offline */
 struct story_blockers {
@@ -25,7 +18,7 @@ struct story_blockers {
 };
 
 struct story_step {
-	enum story_operation operation;
+	enum operation operation;
 	u64 begin_ns; /* 0: not seen */
 	bool late; /* it was in progress already at begin_ns */
 	u64 end_ns; /* 0: it has not ended */
@@ -41,20 +34,35 @@ struct story_step {
 };
 
 struct story {
+	u64 part; /* the recording, if there are several, counted from 0 */
 	u64 start_pfn; /* of the memory block */
 	u64 nr_pages;
 	struct story_step *steps; /* in the order of their begin */
 	size_t nr;
 	size_t room;
-	u32 reasons[STORY_NR_OPERATIONS]; /* of failures whose begin was not seen */
+	u32 reasons[NR_OPERATIONS]; /* of failures whose begin was not seen */
 	bool no_memory; /* not all steps could be kept */
 };
 
+/* Recording part is read from now on: what another one left behind is forgotten. */
+void story_restart(struct story *story, u64 part);
 /* Add what a record says about the block, if anything. */
 void story_take(struct story *story, const struct mhp_record *record);
 /* Unless it is known, add an operation that is in progress and began at begin_ns or before. */
-void story_late(struct story *story, enum story_operation operation,
-		u64 begin_ns, u32 zone);
+void story_late(struct story *story, enum operation operation, u64 begin_ns,
+		u32 zone);
+/*
+ * Of the last operations on the state of the block (an online or an offline) and of those on its range (an add or a
+ * removal), each that failed or has not ended, in the order of their begin, with how many of its kind failed in a row.
+ * One that worked ends all troubles before it. Returns how many there are.
+ */
+#define STORY_MAX_TROUBLES 2
+struct story_trouble {
+	const struct story_step *step;
+	unsigned int nth; /* from 1 */
+};
+size_t story_troubles(const struct story *story,
+		      struct story_trouble troubles[STORY_MAX_TROUBLES]);
 void story_free(struct story *story);
 
 #endif

@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include "answers/target.h"
+#include "base/memory_name.h"
+#include "base/units.h"
 #include "source/live.h"
 #include "source/sysfs/iomem.h"
 
@@ -32,62 +34,42 @@ struct finding {
 	struct sysfs_view view;
 };
 
-static bool wanted_number(u64 *number, const char *text, const char **end)
-{
-	char *stop;
-
-	errno = 0;
-	*number = strtoull(text, &stop, 0);
-	*end = stop;
-	return isdigit((unsigned char)*text) && !errno;
-}
-
-/* "word7", or "7" if the word is not needed */
-static bool parse_numbered(u64 *number, const char *text, const char *word)
+/* "memory7", or what else begins with the word and a digit */
+static bool is_numbered_as(const char *text, const char *word)
 {
 	size_t len = strlen(word);
-	const char *end;
 
-	return !strncmp(text, word, len) &&
-	       wanted_number(number, text + len, &end) && !*end;
+	return !strncmp(text, word, len) && isdigit((unsigned char)text[len]);
 }
 
-/* Addresses are hexadecimal; a decimal number is that of a memory block. */
-static bool wanted_addresses(struct wanted *wanted, const char *text)
+static bool is_node(u64 *node, const char *text)
 {
-	const char *end;
+	const char *rest;
 
-	if (strncmp(text, "0x", 2) ||
-	    !wanted_number(&wanted->start, text, &end))
-		return false;
-	wanted->end = wanted->start;
-	if (!*end)
-		return true;
-	return *end == '-' && wanted_number(&wanted->end, end + 1, &end) &&
-	       !*end && wanted->end >= wanted->start;
+	return !strncmp(text, "node", 4) &&
+	       !number_parse(node, text + 4, false, &rest) && !*rest &&
+	       *node <= INT_MAX;
 }
 
 static int parse_wanted(struct wanted *wanted, const char *text,
 			u64 block_bytes)
 {
-	u64 number;
+	struct memory_name name;
+	u64 node;
 
-	if (wanted_addresses(wanted, text))
-		return 0;
-	if (parse_numbered(&number, text, "memory") ||
-	    parse_numbered(&number, text, "")) {
-		if (number > ULLONG_MAX / block_bytes - 1)
-			return -EINVAL;
-		wanted->start = number * block_bytes;
-		wanted->end = wanted->start + block_bytes - 1;
+	if (!memory_name_parse(&name, text, block_bytes)) {
+		wanted->start = name.first;
+		wanted->end = name.last;
 		return 0;
 	}
-	if (parse_numbered(&number, text, "node") && number <= INT_MAX) {
+	if (is_node(&node, text)) {
 		wanted->kind = WANTED_NODE;
-		wanted->node = number;
+		wanted->node = node;
 		return 0;
 	}
-	if (!isalpha((unsigned char)*text))
+	/* No device is called memory7 or node7. */
+	if (!isalpha((unsigned char)*text) || is_numbered_as(text, "memory") ||
+	    is_numbered_as(text, "node"))
 		return -EINVAL;
 	wanted->kind = WANTED_DEVICE;
 	wanted->device = text;

@@ -9,6 +9,7 @@
 
 #include "base/plain_text.h"
 #include "doctor/settings.h"
+#include "doctor/udev.h"
 #include "source/live.h"
 
 #define NR(array) (sizeof(array) / sizeof(*(array)))
@@ -132,28 +133,11 @@ static void print_dax_switches(FILE *out, const char *root)
 		free(entries);
 }
 
-/* Whether a rule matches SUBSYSTEM=="memory", alone or among others: "cpu|memory" */
-static bool is_about_memory(const char *rule)
-{
-	static const char key[] = "SUBSYSTEM==\"";
-	const char *value = strstr(rule, key), *end;
-
-	if (!value)
-		return false;
-	for (value += strlen(key);; value = end + 1) {
-		end = value + strcspn(value, "|\"");
-		if (end - value == 6 && !strncmp(value, "memory", 6))
-			return true;
-		if (*end != '|')
-			return false;
-	}
-}
-
-static void print_rule(FILE *out, const char *path, unsigned int line,
-		       char *rule)
+static void print_rule(FILE *out, struct udev_place *place, const char *path,
+		       unsigned int line, char *rule)
 {
 	rule += strspn(rule, " \t");
-	if (*rule == '#' || !is_about_memory(rule))
+	if (*rule == '#' || !udev_rule_take(place, rule))
 		return;
 	plain_text(rule);
 	doctor_print(out, DOCTOR_NOTE, "udev rule", "%.*s%s (%s:%u)",
@@ -175,6 +159,7 @@ static void read_rules(FILE *out, const char *path)
 {
 	unsigned int number = 0, first = 1;
 	char rule[4096] = "", *line = NULL;
+	struct udev_place place = { 0 };
 	FILE *file = fopen(path, "re");
 	size_t room = 0;
 
@@ -182,7 +167,7 @@ static void read_rules(FILE *out, const char *path)
 		number++;
 		if (join(rule, sizeof(rule), line))
 			continue;
-		print_rule(out, path, first, rule);
+		print_rule(out, &place, path, first, rule);
 		*rule = '\0';
 		first = number + 1;
 	}
