@@ -115,6 +115,10 @@ shows "sysfs: the header says so" '^mhptop +sysfs only: states polled, no events
 shows "sysfs: no events are counted" '^events +none +[0-9]+ blocks: '
 shows "sysfs: no hosting" '^memmap +hosting is not available from sysfs'
 shows "sysfs: the states are shown" '>▒ +0 online'
+keys End Enter
+shows "sysfs: who hosts the memmap of a block is unknown" '^memmap +hosted by: unknown'
+hides "sysfs:   and nothing was counted" 'populated'
+keys Escape
 size 40x10
 shows "sysfs: the header says so in the smallest terminal" 'sysfs only'
 

@@ -59,6 +59,14 @@ static const char *row_zone(const struct row *row)
 		       event_symbol(event_zones, row->zone);
 }
 
+/* Only memory that is online has a forecast. */
+static const char *offline_text(const struct row *row)
+{
+	if (row->offline)
+		return row->offline;
+	return row->state == MHP_STATE_ONLINE ? "?" : "-";
+}
+
 static void put_text_row(struct listing *list, const struct row *row)
 {
 	u64 start = row->first * list->block_bytes;
@@ -76,8 +84,8 @@ static void put_text_row(struct listing *list, const struct row *row)
 	fprintf(list->out,
 		"0x%016llx-0x%016llx %9s %-13s %-7s %4d %-7s %-7s %-12s %s\n",
 		start, end, size_text(size, end - start + 1),
-		event_symbol(event_states, row->state), row->offline ?: "-",
-		row->nid, row_zone(row) ?: "-", hosting_word(row) ?: "-",
+		event_symbol(event_states, row->state), offline_text(row),
+		row->nid, row_zone(row) ?: "-", hosting_word(row) ?: "?",
 		*row->device ? row->device : "-", blocks);
 }
 

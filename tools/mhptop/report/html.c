@@ -206,7 +206,8 @@ static int html_operations(const struct report *report, FILE *out)
 	size_t nr = report->history->nr;
 	int i, err;
 
-	fprintf(out, "<h2>Operations</h2>\n<p>%zu", nr);
+	fprintf(out, "<h2>Operations</h2>\n<p>%zu operation%s", nr,
+		nr == 1 ? "" : "s");
 	if (nr > ROWS_MAX)
 		fprintf(out,
 			". Shown are %d: those that failed, then those that took longest. <code>mhptop report --json</code> has all of them",
@@ -264,7 +265,7 @@ static void html_pages(const struct report *report, FILE *out)
 		return;
 	}
 	fprintf(out,
-		"<p>%zu of %zu.</p><div><table id=\"pages\"><tr><th>page</th><th>block</th><th>kind</th><th>stage</th><th class=\"n\">order</th><th class=\"n\">references</th><th class=\"n\">mappings</th><th class=\"n\">offlines</th><th class=\"n\">reports</th></tr>\n",
+		"<p>%zu of %zu pages.</p><div><table id=\"pages\"><tr><th>page</th><th>block</th><th>kind</th><th>stage</th><th class=\"n\">order</th><th class=\"n\">references</th><th class=\"n\">mappings</th><th class=\"n\">offlines</th><th class=\"n\">reports</th></tr>\n",
 		summary->nr_pages, report->history->nr_pages);
 	for (i = 0; i < summary->nr_pages; i++)
 		html_page(report, out, summary->pages[i]);
@@ -381,7 +382,8 @@ static void html_accounts(const struct model *model, FILE *out)
 			html_row(model, range_columns, range, out);
 		fputs("</table></div>\n", out);
 	}
-	fprintf(out, "<h3>Memory blocks</h3>\n<p>%zu", nr);
+	fprintf(out, "<h3>Memory blocks</h3>\n<p>%zu memory block%s", nr,
+		nr == 1 ? "" : "s");
 	if (nr > BLOCKS_MAX)
 		fprintf(out, ", of which the first %d are shown", BLOCKS_MAX);
 	fputs(".</p><div><table id=\"blocks\">", out);
@@ -429,7 +431,8 @@ static void html_violations(const struct report *report, FILE *out)
 	const struct violations *violations = &model->violations;
 	size_t i;
 
-	fprintf(out, "<h2>Violations</h2>\n<p>%llu", violations->total);
+	fprintf(out, "<h2>Violations</h2>\n<p>%llu violation%s",
+		violations->total, violations->total == 1 ? "" : "s");
 	if (violations->total > violations->nr_kept)
 		fprintf(out, ", of which the first of each rule are shown");
 	fputs(".</p><div id=\"violations\">\n", out);

@@ -228,8 +228,13 @@ static void memmap_lines(struct tui_lines *lines, const struct model *model,
 						 model->info.page_bytes),
 			block->altmap_base);
 	else
-		tui_lines_add(lines, TUI_PLAIN, "memmap   hosted by: %s",
-			      event_symbol(event_hostings, block->hosting));
+		tui_lines_add(
+			lines, TUI_PLAIN, "memmap   hosted by: %s",
+			!block->hosting || block->hosting == MHP_HOSTING_NONE ?
+				"unknown" :
+				event_symbol(event_hostings, block->hosting));
+	if (block->flags & MHP_BLOCK_SYSFS)
+		return;
 	tui_lines_add(
 		lines, TUI_PLAIN,
 		"         vmemmap pages: %u populated, %u freed, %llu in a zone; %u pages retired",
