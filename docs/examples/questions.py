@@ -11,6 +11,8 @@ import mhptop
 
 
 def main():
+    if len(sys.argv) != 2:
+        sys.exit("usage: questions.py RECORDING")
     hosted = collections.Counter()
     with mhptop.Recording(sys.argv[1]) as recording:
         records = []
@@ -30,7 +32,7 @@ def main():
                 print(f"failed: {operation.kind} of memory{recording.block_of(operation.start_pfn)}: {operation.reason}{way}")
         for hosting, pages in sorted(hosted.items()):
             print(f"memmap hosted by {hosting}: {pages * recording.header.page_bytes >> 10} KiB")
-        if recording.totals is None or recording.totals.lost:
+        if any(totals is None or totals.lost for totals in recording.ends):
             print("events are missing from this recording")
 
 

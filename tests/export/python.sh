@@ -54,7 +54,9 @@ check "  there are some" test "$(wc -l <"$WORK/jq")" -gt 100
 says() { python3 -c "import sys, mhptop; $2" "${@:3}" 2>&1 | tail -n 1 >"$WORK/said"; eq "$1" "$(<"$WORK/said")" "$WANT"; }
 "$TOP/build/tests/as_binary" $golden/hosted.ndjson >"$WORK/run.mhp"
 WANT="mhptop.Error: $WORK/run.mhp:1: a binary recording; mhptop export --ndjson converts it" says "a binary recording" 'mhptop.Recording(sys.argv[1])' "$WORK/run.mhp"
-WANT='2 1' says "attributes, items, and numbers above 2^53" 'v = mhptop.Values(a=2, b=1); print(v.a, v["b"])'
+sed '2s/"ns":[0-9]*/"ns":9007199254740993/; 2s/"present":[0-9]*/"present":18446744073709551615/' $golden/hosted.ndjson >"$WORK/great"
+WANT='9007199254740993 18446744073709551615' says "attributes, items, and numbers above 2^53" \
+	'r = next(iter(mhptop.Recording(sys.argv[1]))); print(r.ns, r["present"])' "$WORK/great"
 "$MHPTOP" replay --json $golden/range.ndjson >"$WORK/frame"
 WANT="$(jq -r '"\(.sums.present) \(.blocks | length) \(.blocks[0].state) \(.ranges[0].hosting)"' "$WORK/frame")"
 says "frames" 'f = next(mhptop.frames(sys.argv[1])); print(f.sums.present, len(f.blocks), f.blocks[0].state, f.ranges[0].hosting)' "$WORK/frame"
@@ -64,6 +66,30 @@ says "a packed recording" 'print(len(list(mhptop.Recording(sys.argv[1]))))' "$WO
 says "standard input" 'print(len(list(mhptop.Recording(sys.stdin))))' <$golden/hosted.ndjson
 head -n 20 $golden/hosted.ndjson >"$WORK/cut"
 WANT="19 None" says "a recording without its end has no totals" 'r = mhptop.Recording(sys.argv[1]); print(len(list(r)), r.totals)' "$WORK/cut"
+WANT="mhptop.Error: $WORK/run.zst:1: packed with zstd; mhptop export --ndjson converts it"
+zstd -q <"$WORK/run.mhp" >"$WORK/run.zst"
+says "a recording that is packed with zstd" 'mhptop.Recording(sys.argv[1])' "$WORK/run.zst"
+head -c -20 "$WORK/packed" >"$WORK/cut.gz"
+python3 -c 'import sys, mhptop; list(mhptop.Recording(sys.argv[1]))' "$WORK/cut.gz" 2>&1 | tail -n 1 >"$WORK/said"
+check "a packed recording without its end" grep -qE "^mhptop\.Error: $WORK/cut\.gz:[0-9]+: .*; mhptop export --ndjson prints what can be read of it$" "$WORK/said"
+{ cat $golden/hosted.ndjson; printf '\xff\n'; } >"$WORK/rubbish"
+python3 -c 'import sys, mhptop; list(mhptop.Recording(sys.argv[1]))' "$WORK/rubbish" 2>&1 | tail -n 1 >"$WORK/said"
+check "bytes that are no text" grep -qE "^mhptop\.Error: $WORK/rubbish:[0-9]+: .*; mhptop export --ndjson prints what can be read of it$" "$WORK/said"
+
+# Recordings that were joined
+cat $golden/{hosted,failures}.ndjson >"$WORK/joined"
+WANT="$(jq -s '[.[] | select(.event)] | length' "$WORK/joined") $(jq -rs '[.[] | .totals // empty | .seen] | join(" ")' "$WORK/joined")"
+says "recordings that were joined" 'r = mhptop.Recording(sys.argv[1]); print(len(list(r)), *(end.seen for end in r.ends))' "$WORK/joined"
+cat "$WORK/packed" "$WORK/packed" >"$WORK/joined.gz"
+WANT=$(($(grep -c '"event":' $golden/hosted.ndjson) * 2)) says "packed ones" 'print(len(list(mhptop.Recording(sys.argv[1]))))' "$WORK/joined.gz"
+grep -v '"event":"mhp_remove_end"' $golden/removed.ndjson >"$WORK/open"
+grep -v '"event":"mhp_remove_begin"' $golden/removed.ndjson | cat "$WORK/open" - >"$WORK/halves"
+WANT="$(grep -c '"event":"mhp_remove_begin"' "$WORK/open") 0" says "an operation does not end in the next recording" \
+	'done = [bool(o.end) for o in mhptop.operations(mhptop.Recording(sys.argv[1])) if o.kind == "remove"]; print(len(done), sum(done))' "$WORK/halves"
+sed '1s/"schema":3/"schema":4/' $golden/hosted.ndjson | cat $golden/hosted.ndjson - >"$WORK/later"
+WANT="mhptop.Error: $WORK/later:$(($(wc -l <$golden/hosted.ndjson) + 1)): schema 4, this module reads 3" says "one of another schema" \
+	'list(mhptop.Recording(sys.argv[1]))' "$WORK/later"
+
 sed '20s/}$//' $golden/hosted.ndjson >"$WORK/bad"
 WANT="mhptop.Error: $WORK/bad:20: Expecting ',' delimiter: line 2 column 1 (char $(sed -n 20p "$WORK/bad" | wc -c))"
 says "a damaged line is named" 'list(mhptop.Recording(sys.argv[1]))' "$WORK/bad"
@@ -82,4 +108,8 @@ failed: offline of memory35: signal
 failed: online of memory34: notifier
 failed: remove of memory35: not_offline
 memmap hosted by block: 8192 KiB"
+eq "  without a recording, it says how it is used" "$(docs/examples/questions.py 2>&1)" "usage: questions.py RECORDING"
+cat $golden/{lost,hosted}.ndjson >"$WORK/lost"
+eq "  events that only the first of two recordings lost are missing" "$(docs/examples/questions.py "$WORK/lost" | tail -n 1)" \
+	"events are missing from this recording"
 done_testing

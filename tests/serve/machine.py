@@ -5,7 +5,7 @@
     machine.py [BLOCKS [NODES]] >FILE
 
 Half of the memory blocks host their memmap, the other half has it in buddy memory; on each node some are offline, one is
-going online and one offline.
+going online and one offline. The one event is the begin of the latter on the first node.
 """
 import json
 import sys
@@ -38,7 +38,9 @@ def main():
     for number in range(blocks):
         state, zone = states.get(number // nodes, ("online", ["Normal", "Movable"][number // nodes % 2]))
         block(number, number % nodes, state, zone, ["block", "buddy"][number // nodes // 2 % 2])
-    line(totals={"seen": 0, "lost": 0, "folded": 0, "self_check": "equal", "events": {}})
+    line(seq=1, ns=2_000_000_000, cpu=0, pid=1, comm="bash", event="mhp_offline_begin", start_pfn=7 * nodes * SIZE, nr_pages=SIZE,
+         vmemmap_pages=0, nid=0, zone="Movable")
+    line(totals={"seen": 1, "lost": 0, "folded": 1, "self_check": "equal", "events": {"mhp_offline_begin": {"seen": 1, "lost": 0}}})
 
 
 if __name__ == "__main__":

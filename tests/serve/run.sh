@@ -243,8 +243,17 @@ none "  they name only metrics that exist" "$(cat "$WORK/queries.yml" tools/prom
 	sort -u | grep -vxFf <(grep -ohE '^mhptop_[a-z_]+' "$WORK"/*.prom; sed -n 's/.*record: job:\(mhptop_[a-z_]*\):.*/\1/p' tools/prometheus/mhptop.fleet.rules.yml))"
 none "  and only sums that are recorded" "$(grep -oE 'job:mhptop_[a-z_]+:[a-z0-9]+' "$WORK/queries.yml" docs/fleet.md -h | sort -u |
 	grep -vxFf <(sed -n 's/.*record: //p' tools/prometheus/mhptop.fleet.rules.yml))"
-few=$(series_of "$WORK/hosted.prom")
+tests/serve/machine.py 256 1 >"$WORK/small.ndjson"
+metrics "$WORK/small.ndjson" >"$WORK/small.prom"
+few=$(series_of "$WORK/small.prom")
 check "docs/fleet.md has the numbers of series, $few and $series" grep -q "has $few series.*one of 8 TiB .* has $series series" <(tr '\n' ' ' <docs/fleet.md)
+eq "  and its sums follow from them" "$(sed -nE 's/^\| (series|samples a second|disk a day[^|]*) \| (.*) \|$/\2/p' docs/fleet.md)" \
+	"$(awk -v n="$few" 'function r(x) { return int(x + 0.5) }
+		BEGIN {
+			printf "%d | %.1f million\n%.1f | %d,000\n", n, n / 10, n / 60, r(n * 100 / 60)
+			printf "%d to %d kB | %d to %d GB\n", r(n * 0.144) * 10, r(n * 0.288) * 10, r(n * 0.144), r(n * 0.288)
+		}')"
+check "docs/serve.md has the number of series of the large one, $series" grep -q "has $series series" docs/serve.md
 
 # The unit. Its manual page is not installed here.
 sed "s,/usr/local/bin/mhptop,$MHPTOP,; /^Documentation=/d" tools/systemd/mhptop-serve.service >"$WORK/mhptop-serve.service"

@@ -94,11 +94,18 @@ def check_files(server):
 
 
 def check_hosts(server):
-    for host in "127.0.0.1", "127.0.0.1:9464", "localhost", "localhost:80", "[::1]:9464", "[::1]", "192.0.2.7:9464":
+    for host in "127.0.0.1", "127.0.0.1:9464", "localhost", "LocalHost:80", "localhost:80", "[::1]:9464", "[::1]", "192.0.2.7:9464":
         eq(f"a request for {host} is answered", (200, 200), tuple(ask(server, path, Host=host)[0] for path in ("/state", "/events")))
     for host in "", "evil.example", "evil.example:9464", "127.0.0.1.evil.example", "localhost.evil.example:80", "x" * 300:
         eq(f"a request for '{host[:30]}' is not", (403, 403), tuple(ask(server, path, Host=host)[0] for path in ("/state", "/events")))
     eq("Prometheus may ask for any name", 200, ask(server, "/metrics", Host="box.example")[0])
+
+
+def check_formats(server):
+    for accept, kind in (("application/openmetrics-text;q=0.5, text/plain;q=0.9", "text/plain"),
+                         ("Application/OpenMetrics-Text; version=1.0.0, text/plain;q=0.9", "application/openmetrics-text")):
+        eq(f"/metrics for a client that accepts {accept}", (200, kind),
+           (lambda status, headers, _: (status, headers["Content-Type"].split(";")[0]))(*ask(server, "/metrics", Accept=accept)))
 
 
 def main():
@@ -111,6 +118,7 @@ def main():
         if path == recordings[0]:
             check_files(server)
             check_hosts(server)
+            check_formats(server)
         server.process.terminate()
         server.process.wait()
     done()

@@ -13,6 +13,7 @@ them. What the source could not report is None. Sizes are in pages, times in nan
 """
 import gzip
 import json
+import zlib
 
 SCHEMA = 3
 
@@ -41,13 +42,25 @@ def _parse(text, name, number):
     return value
 
 
+def _lines(file, name):
+    """The lines of a file, with their numbers."""
+    number = 1
+    try:
+        for line in file:
+            yield number, line
+            number += 1
+    except (EOFError, gzip.BadGzipFile, zlib.error, UnicodeDecodeError) as error:
+        raise Error(f"{name}:{number}: {error}; mhptop export --ndjson prints what can be read of it") from None
+
+
 def _open(path):
     with open(path, "rb") as file:
-        begin = file.read(2)
+        begin = file.read(4)
     if begin[:1] == b"\x89":
         raise Error(f"{path}:1: a binary recording; mhptop export --ndjson converts it")
-    packed = begin == b"\x1f\x8b"
-    if packed:
+    if begin == b"\x28\xb5\x2f\xfd":
+        raise Error(f"{path}:1: packed with zstd; mhptop export --ndjson converts it")
+    if begin[:2] == b"\x1f\x8b":
         return gzip.open(path, "rt", encoding="utf-8")
     return open(path, encoding="utf-8")
 
@@ -56,29 +69,42 @@ class Recording:
     """The records of a recording, in the order in which they came; iterate over it once.
 
     `source` is a path, which may be packed with gzip, or a text file such as sys.stdin. `header` is there at once; `totals`
-    when the last record has been read, and None if the recording has none: its end is missing.
+    when the last record has been read, and None if the recording has none: its end is missing. If recordings were joined into
+    one file, the records of one follow those of the other, `header` and `totals` belong to the one that is being read, and
+    `ends` has the totals of each so far.
     """
 
     def __init__(self, source):
         self._file = source if hasattr(source, "readline") else _open(source)
         self.name = getattr(self._file, "name", "input")
-        self.header = _parse(self._file.readline(), self.name, 1)
-        self.totals = None
+        self.ends = []
+        self._lines = _lines(self._file, self.name)
+        self._begin(*next(self._lines, (1, "")))
+
+    def _begin(self, number, line):
+        self.header = _parse(line, self.name, number)
+        self.ends.append(None)
         if self.header.get("type") != "mhptop":
-            raise Error(f"{self.name}:1: not a recording of mhptop")
+            raise Error(f"{self.name}:{number}: not a recording of mhptop")
         if self.header.get("schema") != SCHEMA:
-            raise Error(f"{self.name}:1: schema {self.header.get('schema')}, this module reads {SCHEMA}")
+            raise Error(f"{self.name}:{number}: schema {self.header.get('schema')}, this module reads {SCHEMA}")
         self.block_pages = self.header.block_bytes // self.header.page_bytes
 
     def __iter__(self):
-        for number, line in enumerate(self._file, 2):
+        for number, line in self._lines:
             value = _parse(line, self.name, number)
-            if "totals" in value:
-                self.totals = value.totals
-                return
-            if "event" not in value:
+            if value.get("type") == "mhptop":
+                self._begin(number, line)
+            elif "totals" in value:
+                self.ends[-1] = value.totals
+            elif "event" in value and self.totals is None:
+                yield value
+            else:
                 raise Error(f"{self.name}:{number}: neither an event nor totals")
-            yield value
+
+    @property
+    def totals(self):
+        return self.ends[-1]
 
     def block_of(self, pfn):
         """The number of the memory block that contains a page, as in sysfs."""
@@ -128,8 +154,12 @@ def operations(records):
     The kernel runs one at a time, so that what comes between begin and end belongs to it. An operation whose begin is not in
     the recording is left out; one whose end was lost counts as in progress.
     """
-    running, lost = {}, []
+    running, lost, header = {}, [], None
     for record in records:
+        if header is not getattr(records, "header", None):
+            header = records.header
+            lost += running.values()
+            running.clear()
         kind, _, step = record.event.removeprefix("mhp_").partition("_")
         if record.event == "mhp_offline_blocker" and "offline" in running:
             running["offline"].blockers.append(record)
@@ -153,7 +183,7 @@ def frames(source):
     file = source if hasattr(source, "readline") else _open(source)
     name = getattr(file, "name", "input")
     try:
-        for number, line in enumerate(file, 1):
+        for number, line in _lines(file, name):
             frame = _parse(line, name, number)
             if frame.get("schema") != SCHEMA or "blocks" not in frame:
                 raise Error(f"{name}:{number}: not a frame of schema {SCHEMA}")

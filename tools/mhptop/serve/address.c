@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "serve/address.h"
 
@@ -79,7 +80,7 @@ int address_parse(struct address *address, const char *text)
 	four->sin_family = AF_INET;
 	four->sin_port = port;
 	address->len = sizeof(*four);
-	if (!strcmp(host, "localhost"))
+	if (!strcasecmp(host, "localhost"))
 		strcpy(host, "127.0.0.1");
 	if (inet_pton(AF_INET, host, &four->sin_addr) != 1)
 		return -EINVAL;

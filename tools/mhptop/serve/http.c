@@ -13,6 +13,7 @@
 
 #include "base/loop.h"
 #include "export/openmetrics.h"
+#include "serve/accept.h"
 #include "serve/assets.h"
 #include "serve/http.h"
 #include "serve/library.h"
@@ -241,20 +242,17 @@ static enum MHD_Result handle_get(struct http *http,
 				  const char *url)
 {
 	const struct asset *asset = assets_find(url);
-	const char *accept;
 
 	if (asset)
 		return answer_static(connection, MHD_HTTP_OK, asset->text,
 				     asset->end - asset->text, asset->type);
-	if (!strcmp(url, "/metrics")) {
-		accept = request_header(connection, MHD_HTTP_HEADER_ACCEPT);
+	if (!strcmp(url, "/metrics"))
 		return answer_page(
 			http, connection,
-			accept && strstr(accept,
-					 "application/openmetrics-text") ?
+			accept_openmetrics(request_header(
+				connection, MHD_HTTP_HEADER_ACCEPT)) ?
 				HTTP_OPENMETRICS :
 				HTTP_METRICS);
-	}
 	if (strcmp(url, "/state") && strcmp(url, "/events"))
 		return answer_text(connection, MHD_HTTP_NOT_FOUND,
 				   "not found\n");

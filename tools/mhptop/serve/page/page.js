@@ -72,9 +72,16 @@ function showHeader() {
 
 function showAttention() {
 	const found = state.attention.findings.map(one => `${one.text}: ${one.do}`);
+	const more = state.attention.found - state.attention.findings.length, doubts = state.attention.unknown;
+	if (more > 0)
+		found.push(`And ${more} more.`);
 	if (state.violated)
 		found.unshift(`The kernel violated rules ${state.violated} times: record the events, and run mhptop check.`);
-	element("attention").replaceChildren(...(found.length ? found : ["Nothing."]).map(text => {
+	if (!found.length)
+		found.push(doubts.length ? "Nothing was found, but not everything can be known." : "Nothing.");
+	if (doubts.length)
+		found.push(`Unknown: ${doubts.join(", ")}.`);
+	element("attention").replaceChildren(...found.map(text => {
 		const item = document.createElement("li");
 		item.textContent = text;
 		return item;
@@ -82,7 +89,9 @@ function showAttention() {
 }
 
 function showSums() {
-	const sums = state.sums;
+	const sums = state.sums, lost = state.events.lost;
+	element("lost").hidden = !lost;
+	element("lost").textContent = lost ? `${lost} events were lost: these sums may lack what they said.` : "";
 	const rows = [["Present", pages(sums.present)], ["Managed", pages(sums.managed)], ["Memmap in added memory", pages(sums.self_hosted)],
 		["Memmap from the rest", pages(sums.buddy_hosted)], ["Memory blocks", sums.blocks], ["Online", sums.blocks_online],
 		["Offline", sums.blocks_offline], ["Failed operations", unknown(sums.failures)]];
@@ -109,7 +118,8 @@ function showTables() {
 		range.removed ? "removed" : range.reason || "there"]), [4]);
 }
 
-// A cell is one memory block, or several if there are too many to see; the worst of them gives it its colour.
+// A cell is one memory block, or several if there are too many to see; the worst of them gives it its colour. "alike" of
+// them are as bad, the first of which is "first"; "run" is the run that all of them are in, or null.
 function makeCells(room) {
 	const rank = kind => ["removed", "boot", "online", "offline", "going", "failed"].indexOf(kind);
 	const total = state.runs.reduce((sum, run) => sum + run.count, 0);
@@ -120,14 +130,16 @@ function makeCells(room) {
 		let id = run.id, left = run.count, last = made[made.length - 1];
 		if (last && last.id + last.count === id && last.count < group) {
 			const taken = Math.min(left, group - last.count);
+			if (rank(kind) > rank(last.kind))
+				Object.assign(last, {kind, alike: 0, first: id});
+			last.alike += kind === last.kind ? taken : 0;
+			last.run = null;
 			last.count += taken;
 			id += taken;
 			left -= taken;
-			if (rank(kind) > rank(last.kind))
-				Object.assign(last, {kind, run});
 		}
 		for (; left > 0; id += group, left -= group)
-			made.push({id, count: Math.min(group, left), kind, run});
+			made.push({id, count: Math.min(group, left), kind, alike: Math.min(group, left), first: id, run});
 	}
 	return made;
 }
@@ -168,14 +180,24 @@ function drawMap() {
 	canvas.setAttribute("aria-label", `${total} memory blocks, ${state.sums.blocks_online} online, ${state.sums.blocks_offline} offline`);
 }
 
+function runText(run) {
+	return `${run.state}, node ${unknown(run.node)}, zone ${unknown(run.zone)}, memmap hosted by ${unknown(run.hosting)}` +
+		`${run.failed ? ", an offline failed: mhptop explain says why" : ""}`;
+}
+
+// Of memory blocks that differ, only the number of the worst ones is true.
+function groupText(cell) {
+	const text = `${cell.alike} of ${cell.count} ${cell.kind === "failed" ? "online after an offline failed" : KINDS[cell.kind]}`;
+	return cell.alike < cell.count ? `${text}, the first is memory${cell.first}` : text;
+}
+
 function choose(nth) {
 	if (!cells.length)
 		return;
 	chosen = Math.max(0, Math.min(cells.length - 1, nth));
 	const cell = cells[chosen], start = cell.id * state.block_bytes;
-	element("cell").textContent = `${runName(cell)}, ${memory(start, cell.count * state.block_bytes)}: ${cell.run.state}, ` +
-		`node ${unknown(cell.run.node)}, zone ${unknown(cell.run.zone)}, memmap hosted by ${unknown(cell.run.hosting)}` +
-		`${cell.run.failed ? ", an offline failed: mhptop explain says why" : ""}`;
+	element("cell").textContent = `${runName(cell)}, ${memory(start, cell.count * state.block_bytes)}: ` +
+		(cell.run ? runText(cell.run) : groupText(cell));
 	drawMap();
 }
 
