@@ -32,6 +32,11 @@ sed -n 's/\\-/-/gp; p' docs/mhptop.8 | grep -oE '^\.It Fl .*|, -[a-z-]+' | grep 
 check "mhptop --help lists options" test -s "$WORK/printed"
 none "every option of --help is in the manual page" "$(comm -23 "$WORK/printed" "$WORK/documented")"
 none "every option of the manual page is in --help" "$(comm -13 "$WORK/printed" "$WORK/documented")"
+for command in plan list explain doctor serve export report diff; do
+	"$mhptop" $command --help | sed -n "/^Options:/,/^Exit:/s/^/$command /p"
+done >"$WORK/helps"
+check "these commands have a help" grep -q '^report .* --csv ' "$WORK/helps"
+none "it says nothing that is true only of another command" "$(grep -E 'frames|binary|other commands|plan:|moment' "$WORK/helps")"
 
 jq -r '.properties.attention.properties.unknown.items.enum[]' docs/schema/frame-3.json >"$WORK/printed"
 sed -n 's/^| `\([a-z_]*\)` | .*/\1/p' docs/attention.md >"$WORK/documented"

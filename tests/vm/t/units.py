@@ -136,7 +136,12 @@ def serves(manager):
     text = series()
     guest.eq("  the first request is answered", True, 'source="probes"' in text)
     guest.eq("  the service is ready", ["active", "running", "success"], manager.show("serve", "ActiveState", "SubState", "Result"))
-    guest.ok("  it is hardened", hardened(manager.main_pid("serve"), None))
+    pid = manager.main_pid("serve")
+    guest.ok("  it is hardened", hardened(pid, None))
+    guest.ok("try-restart, as an upgrade of the package does it", manager.does("try-restart", "mhptop-serve.service", "mhptop-record"))
+    guest.eq("  there is another process, the socket stays, and what did not run does not start", [True, "active", "inactive"],
+             [manager.main_pid("serve") not in (None, pid), *manager.show("serve.socket", "ActiveState"),
+              *manager.show("record", "ActiveState")])
 
 
 def records(manager):
@@ -188,7 +193,7 @@ def is_watched(manager):
     state = guest.wait_for(SECONDS, lambda: manager.show("record", "SubState")[0] == "auto-restart")
     guest.eq("the watchdog finds that it stands still", [True, "watchdog"], [state, manager.show("record", "Result")[0]])
     guest.eq("  it was ended", False, os.path.exists(f"/proc/{pid}"))
-    guest.ok("  stop", manager.does("stop", "mhptop-record", "mhptop-serve.socket", "mhptop-serve.service"))
+    guest.ok("  stop", manager.does("stop", "mhptop-serve.socket", "mhptop-serve.service", "mhptop-record"))
     guest.eq("  nothing serves any more", "inactive", manager.show("serve", "ActiveState")[0])
 
 

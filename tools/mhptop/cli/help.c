@@ -99,7 +99,7 @@ enum { FIRST = __COUNTER__ + 1 };
 const struct cli_option cli_options[] = {
 	{ CLI_OPT_BATCH, "batch", NULL, "print frames as text", TOP | REPLAY },
 	{ CLI_OPT_JSON, "json", NULL,
-	  "print frames as JSON, one object per line; of other commands the answer",
+	  "print frames as JSON, one object per line; other commands: the answer",
 	  TOP | REPLAY | PLAN | LIST | REPORT | DIFF | DOCTOR },
 	{ CLI_OPT_DELAY, "delay", "SEC", "seconds between frames (default 1)",
 	  TOP | REPLAY },
@@ -145,7 +145,7 @@ const struct cli_option cli_options[] = {
 	{ CLI_OPT_CSV, "csv", NULL, "print the report as CSV", REPORT },
 	{ CLI_OPT_NOW, "now", NULL, "list what needs attention now", DOCTOR },
 	{ CLI_OPT_AT, "at", "ADDR|TIME",
-	  "the moment to show; of plan: the address of the memory (default: above all memory)",
+	  "the moment to show; plan: the address of the memory (default: above all memory)",
 	  PLAN | REPLAY },
 	{ CLI_OPT_SPEED, "speed", "N",
 	  "play from the begin, or from --at, N times as fast", REPLAY },
@@ -176,6 +176,22 @@ const struct cli_option cli_options[] = {
 				 ALL },
 	{ CLI_OPT_VERSION, "version", NULL, "show the version", TOP },
 	{ 0 },
+};
+
+/* What an option does in some of its commands; their own help says only that. */
+static const struct {
+	int value;
+	unsigned int commands;
+	const char *help;
+} own_helps[] = {
+	{ CLI_OPT_JSON, REPLAY, "print frames as JSON, one object per line" },
+	{ CLI_OPT_JSON, PLAN | LIST | REPORT | DIFF | DOCTOR,
+	  "print the answer as JSON" },
+	{ CLI_OPT_OUTPUT, REPORT,
+	  "write a page for a browser to FILE; with --csv or --json, write that" },
+	{ CLI_OPT_AT, REPLAY, "the moment to show" },
+	{ CLI_OPT_AT, PLAN,
+	  "the address of the memory (default: above all memory)" },
 };
 
 const struct cli_status cli_statuses[] = {
@@ -243,6 +259,18 @@ static bool option_is_listed(const struct cli_option *option,
 	return command == CLI_TOP || option->commands & 1 << command;
 }
 
+static const char *option_help(const struct cli_option *option,
+			       enum cli_command command)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(own_helps) / sizeof(*own_helps); i++)
+		if (own_helps[i].value == option->value &&
+		    own_helps[i].commands & 1 << command)
+			return own_helps[i].help;
+	return option->help;
+}
+
 static void print_options(enum cli_command command, FILE *out)
 {
 	const struct cli_option *option;
@@ -269,7 +297,7 @@ static void print_options(enum cli_command command, FILE *out)
 			option->commands & DOCTOR	? "doctor: " :
 			option->commands & PLAN		? "plan: " :
 							  "check: ",
-			option->help);
+			option_help(option, command));
 	}
 }
 
