@@ -267,7 +267,7 @@ make -s uninstall DESTDIR="$WORK/tree" PREFIX=/elsewhere
 none "  make uninstall leaves nothing" "$(find "$WORK/tree" ! -type d)"
 
 mkdir "$WORK/mhptop-serve.service.d"
-sed -n '/^    \[Service\]/,/^$/s/^    //p' docs/serve.md | sed "s,/usr/local/bin/mhptop,$MHPTOP," >"$WORK/mhptop-serve.service.d/tls.conf"
+sed -n '/^    \[Service\]/,/^$/s/^    //p' docs/serve.md | sed "s,^ExecStart=mhptop,ExecStart=$MHPTOP," >"$WORK/mhptop-serve.service.d/tls.conf"
 check "  also with TLS and a token, as docs/serve.md has it" bash -c \
 	'got=$(SYSTEMD_UNIT_PATH=${0%/*}: systemd-analyze verify "$0" 2>&1) && [[ -z $got ]] || { echo "$got"; exit 1; }' "$WORK/mhptop-serve.service"
 eq "  which is read again on SIGHUP" "$(grep -c '^ExecReload=/bin/kill -HUP' "$WORK/mhptop-serve.service.d/tls.conf")" 1
