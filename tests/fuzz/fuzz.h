@@ -22,8 +22,8 @@ u64 __wrap_loop_now(void);
 static u64 fuzz_now_ns, fuzz_look_ns;
 
 /*
- * In place of loop_now(). If time passed as on this machine, an input that once failed might not fail again. Instead, the
- * size of an input says what passes between two looks at the clock: 1 us to 8 s.
+ * In place of loop_now(). With the real clock, an input that failed once might not fail again. Instead, the size of an
+ * input determines how much time passes between two readings of the clock: 1 us to 8 s.
  */
 u64 __wrap_loop_now(void)
 {

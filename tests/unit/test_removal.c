@@ -5,46 +5,15 @@
 #include "ktap.h"
 #include "model/model.h"
 #include "model/removal.h"
+#include "records.h"
 
-#define PAGES 32768ULL
 #define WORKER "kworker/0:1", 7
 #define SHELL "bash", 312
-
-static struct model model;
-static u64 number;
-
-static void event(unsigned int what, const char *comm, u32 pid, u64 block,
-		  u64 nr, struct mhp_record *r)
-{
-	strncpy(r->comm, comm, sizeof(r->comm));
-	r->pid = pid;
-	/* All of these events begin with the two fields. */
-	r->p.mhp_failed.start_pfn = block * PAGES;
-	r->p.mhp_failed.nr_pages = nr * PAGES;
-	r->event = what;
-	r->size = event_info(what)->size;
-	r->seq = ++number;
-	r->time_ns = 1000 * number;
-	model_take(&model, r);
-	memset(r, 0, sizeof(*r));
-}
 
 /* A DIMM, or a dax device if a user's task adds it */
 static void add(const char *comm, u32 pid, u64 block, u64 nr)
 {
-	struct mhp_record r = { 0 };
-	u64 i;
-
-	r.p.mhp_add_begin.flags = MHP_ADD_NID_IS_MGID;
-	event(MHP_EVENT_mhp_add_begin, comm, pid, block, nr, &r);
-	for (i = 0; i < nr; i++) {
-		r.p.mhp_vmemmap_populate.vmemmap_pages = 512;
-		r.p.mhp_vmemmap_populate.hosting = MHP_HOSTING_BUDDY;
-		event(MHP_EVENT_mhp_vmemmap_populate, comm, pid, block + i, 1,
-		      &r);
-	}
-	r.p.mhp_add_end.hosting = MHP_HOSTING_BUDDY;
-	event(MHP_EVENT_mhp_add_end, comm, pid, block, nr, &r);
+	add_memory(comm, pid, block, nr, MHP_ADD_NID_IS_MGID);
 }
 
 static void offline_begins(const char *comm, u32 pid, u64 block)

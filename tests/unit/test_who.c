@@ -3,21 +3,7 @@
 #include "ktap.h"
 #include "model/columns.h"
 #include "model/model.h"
-
-#define PAGES 32768ULL
-
-static struct model model;
-static u64 number;
-
-static void take(struct mhp_record *r, unsigned int event, u64 seq)
-{
-	r->event = event;
-	r->size = event_info(event)->size;
-	r->seq = seq;
-	r->time_ns = 1000 * seq;
-	model_take(&model, r);
-	memset(r, 0, sizeof(*r));
-}
+#include "records.h"
 
 /* A memory block that was online before */
 static void take_old(u64 block)
@@ -33,34 +19,6 @@ static void take_old(u64 block)
 		.origin = MHP_ORIGIN_KERNEL,
 	};
 	take(&r, MHP_EVENT_mhp_snapshot_block, ++number);
-}
-
-static void event(unsigned int what, const char *comm, u32 pid, u64 block,
-		  u64 nr, struct mhp_record *r)
-{
-	strncpy(r->comm, comm, sizeof(r->comm));
-	r->pid = pid;
-	/* All of these events begin with the two fields. */
-	r->p.mhp_failed.start_pfn = block * PAGES;
-	r->p.mhp_failed.nr_pages = nr * PAGES;
-	take(r, what, ++number);
-}
-
-static void add(const char *comm, u32 pid, u64 block, u64 nr, u32 flags)
-{
-	struct mhp_record r = { 0 };
-	u64 i;
-
-	r.p.mhp_add_begin.flags = flags;
-	event(MHP_EVENT_mhp_add_begin, comm, pid, block, nr, &r);
-	for (i = 0; i < nr; i++) {
-		r.p.mhp_vmemmap_populate.vmemmap_pages = 512;
-		r.p.mhp_vmemmap_populate.hosting = MHP_HOSTING_BUDDY;
-		event(MHP_EVENT_mhp_vmemmap_populate, comm, pid, block + i, 1,
-		      &r);
-	}
-	r.p.mhp_add_end.hosting = MHP_HOSTING_BUDDY;
-	event(MHP_EVENT_mhp_add_end, comm, pid, block, nr, &r);
 }
 
 static void change(bool online, const char *comm, u32 pid, u64 block, long ret)
@@ -149,7 +107,7 @@ static void test_adds(void)
 
 	begin();
 	for (i = 0; i < sizeof(adds) / sizeof(adds[0]); i++) {
-		add(adds[i].comm, 10 + i, 32 + 2 * i, 2, adds[i].flags);
+		add_memory(adds[i].comm, 10 + i, 32 + 2 * i, 2, adds[i].flags);
 		ok(!strcmp(shown(columns, "added_way", 33 + 2 * i),
 			   adds[i].way),
 		   "%s with flags %u adds by way of %s", adds[i].comm,
@@ -169,7 +127,7 @@ static void test_adds(void)
 static void test_policy(void)
 {
 	begin();
-	add("kworker/0:1", 7, 32, 2, MHP_ADD_NID_IS_MGID);
+	add_memory("kworker/0:1", 7, 32, 2, MHP_ADD_NID_IS_MGID);
 	eq_text("nobody has onlined it yet", who(32, OPERATION_ONLINE), "-");
 	change(true, "kworker/0:1", 7, 32, 0);
 	change(true, "kworker/0:1", 7, 33, 0);
@@ -179,11 +137,11 @@ static void test_policy(void)
 	change(true, "kworker/0:1", 7, 33, 0);
 	eq_text("the same worker, later", who(33, OPERATION_ONLINE),
 		"kworker/0:1 (7), acpi");
-	add("daxctl", 8, 40, 1, MHP_ADD_NID_IS_MGID);
+	add_memory("daxctl", 8, 40, 1, MHP_ADD_NID_IS_MGID);
 	change(true, "daxctl", 8, 40, 0);
 	eq_text("daxctl onlines what it added", who(40, OPERATION_ONLINE),
 		"daxctl (8), daxctl");
-	add("modprobe", 11, 41, 1, MHP_ADD_NID_IS_MGID);
+	add_memory("modprobe", 11, 41, 1, MHP_ADD_NID_IS_MGID);
 	change(true, "modprobe", 11, 41, 0);
 	eq_text("a user's task may online what it added itself",
 		who(41, OPERATION_ONLINE), "modprobe (11), way unknown");
@@ -193,7 +151,7 @@ static void test_policy(void)
 static void test_changes(void)
 {
 	begin();
-	add("kworker/0:1", 7, 32, 3, MHP_ADD_NID_IS_MGID);
+	add_memory("kworker/0:1", 7, 32, 3, MHP_ADD_NID_IS_MGID);
 	change(true, "(udev-worker)", 300, 32, 0);
 	eq_text("udev", who(32, OPERATION_ONLINE), "(udev-worker) (300), udev");
 	eq_text("  the zone", shown(columns, "online_zone", 32), "Movable");
@@ -216,9 +174,9 @@ static void test_changes(void)
 	remove_block("kworker/u8:0", 12, 32);
 	eq_text("  which comes last", shown(range_columns, "removed_way", 32),
 		"acpi");
-	add("kworker/0:1", 7, 33, 1, MHP_ADD_NID_IS_MGID);
+	add_memory("kworker/0:1", 7, 33, 1, MHP_ADD_NID_IS_MGID);
 	eq_text("another life", who(33, OPERATION_OFFLINE), "-");
-	add("daxctl", 8, 40, 1, MHP_ADD_NID_IS_MGID);
+	add_memory("daxctl", 8, 40, 1, MHP_ADD_NID_IS_MGID);
 	change(true, "bash", 9, 40, 0);
 	change(false, "rmmod", 9, 40, 0);
 	eq_text("kmem may take its memory offline itself",
@@ -234,7 +192,7 @@ static void test_unknown(void)
 	change(false, "bash", 9, 32, 0);
 	eq_text("  and changes now", who(32, OPERATION_OFFLINE),
 		"bash (9), sysfs");
-	add("kworker/0:1", 7, 40, 1, MHP_ADD_NID_IS_MGID);
+	add_memory("kworker/0:1", 7, 40, 1, MHP_ADD_NID_IS_MGID);
 	number++;
 	change(true, "bash", 9, 40, 0);
 	eq_text("an event was lost: who did it before is unknown",
@@ -265,7 +223,7 @@ static void test_filters(void)
 	char why[160];
 
 	begin();
-	add("kworker/0:1", 7, 32, 2, MHP_ADD_NID_IS_MGID);
+	add_memory("kworker/0:1", 7, 32, 2, MHP_ADD_NID_IS_MGID);
 	change(true, "bash", 9, 32, 0);
 	ok(matches("onlined_by=bash", 32), "filtered by the name of a task");
 	ok(!matches("onlined_by=bash", 33), "  which another block has not");

@@ -4,10 +4,13 @@ import json
 import os
 import subprocess
 
+import lib_guest as guest
 import lib_oracle as oracle
 from lib_module import load_modules
 
 DAX = "/sys/bus/dax/devices"
+KMEM = "/sys/bus/dax/drivers/kmem"
+DEVICE_DAX = "/sys/bus/dax/drivers/device_dax"
 STOCK_MODULES = ("nfit", "nd_pmem", "dax_pmem", "device_dax", "kmem")
 MODULES = ("kernel/drivers/dax/kmem.ko", "kernel/drivers/dax/device_dax.ko")
 
@@ -52,6 +55,16 @@ def new_namespace(size=None, host="mem", align="2M"):
     if code:
         raise RuntimeError(f"ndctl create-namespace: exit {code}: {messages}")
     return printed[0]
+
+
+def bind_kmem(device):
+    """Give a device to kmem through sysfs, so that its memory is added."""
+    oracle.write(f"{DEVICE_DAX}/unbind", device)
+    for name in "new_id", "bind":       # the first may bind it already
+        try:
+            oracle.write(f"{KMEM}/{name}", device)
+        except OSError as err:
+            guest.note(f"{name}: {err.strerror}")
 
 
 def create_namespace(size=None):

@@ -125,6 +125,13 @@ def block_set(number, state, seconds=HANG_SECONDS):
     return None
 
 
+def blocks_set(numbers, state):
+    for number in numbers:
+        code = block_set(number, state)
+        if code:
+            raise RuntimeError(f"memory{number}: {state}: {errno_name(code)}")
+
+
 def block_offline_tried(number):
     """Try to take a block of a kernel zone offline; None or the errno, EINTR if a signal had to end it.
 

@@ -75,13 +75,6 @@ def resize(size, blocks):
     return blocks_of_vmem()
 
 
-def online(numbers, state):
-    for number in numbers:
-        code = oracle.block_set(number, state)
-        if code:
-            raise RuntimeError(f"memory{number}: {state}: {oracle.errno_name(code)}")
-
-
 def dimm():
     """A DIMM that is not online, that is in two zones, and that is as it should be."""
     start = guest.dimm_plug("d0", 4 * oracle.BLOCK_BYTES, 0)
@@ -90,12 +83,12 @@ def dimm():
     expect("a DIMM that is offline", {"not_online": [
         (f"memory{numbers[0]} to memory{numbers[3]}",
          f": 4 memory blocks of {device}, already so when mhptop started; auto_online_blocks is offline$")]})
-    online(numbers, "online_movable")
+    oracle.blocks_set(numbers, "online_movable")
     expect("a DIMM as it should be", {})
     oracle.block_set(numbers[3], "offline")
     expect("a block of it is offline", {"not_online": [(f"memory{numbers[3]}", f": 1 memory block of {device}")]})
     # It stays like this: the kernel allocates from it, so that it cannot go offline any more.
-    online(numbers[3:], "online_kernel")
+    oracle.blocks_set(numbers[3:], "online_kernel")
     STAYS["kernel_zone"] = [(device, "3 of 4 memory blocks Movable, 1 in a kernel zone$")]
     expect("a block of it is in a kernel zone", {})
 
@@ -119,7 +112,7 @@ def smaller(virtio):
 def larger(virtio):
     """A page that is pinned keeps the driver from unplugging what is around it."""
     numbers = resize(4 * oracle.BLOCK_BYTES, 4)
-    online(numbers, "online_movable")
+    oracle.blocks_set(numbers, "online_movable")
     expect("virtio-mem, as large as requested", memmap_wanted(virtio, 4))
     with pin.bound(1):
         held = [pin.AnonPage(numbers)]
@@ -191,7 +184,7 @@ def poisoned(virtio):
     """A page of a process that ends with it."""
     numbers = resize(oracle.BLOCK_BYTES, 1)
     if oracle.block(numbers[0]).state != "online":
-        online(numbers, "online_movable")
+        oracle.blocks_set(numbers, "online_movable")
     told, tell = os.pipe()
     child = os.fork()
     if not child:

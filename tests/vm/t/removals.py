@@ -30,8 +30,6 @@ from lib_sweep import STEPS
 BLOCKS = 8
 TIME = r"[0-9.]+(?:ns|us|ms|s|m)"
 WHEN = r"[0-9.]+"
-KMEM = "/sys/bus/dax/drivers/kmem"
-DEVICE_DAX = "/sys/bus/dax/drivers/device_dax"
 KINDS = {7: "slab", 23: "offline", 26: "pgtable", 12: "anon"}       # by bits of /proc/kpageflags
 BUSY = r"\(Device or resource busy\)"
 
@@ -39,13 +37,6 @@ BUSY = r"\(Device or resource busy\)"
 def plug(name):
     start = guest.dimm_plug(name, BLOCKS * oracle.BLOCK_BYTES)
     return list(oracle.blocks_of(start, BLOCKS * oracle.BLOCK_BYTES))
-
-
-def online(numbers, state):
-    for number in numbers:
-        code = oracle.block_set(number, state)
-        if code:
-            raise RuntimeError(f"memory{number}: {state}: {oracle.errno_name(code)}")
 
 
 def range_of(numbers):
@@ -114,7 +105,7 @@ def ejected():
     numbers = plug("d0")
     # What is brought back goes to ZONE_MOVABLE if memory above it is in that zone.
     above = guest.dimm_plug("above", oracle.BLOCK_BYTES) // oracle.BLOCK_BYTES
-    online(numbers + [above], "online_movable")
+    oracle.blocks_set(numbers + [above], "online_movable")
     kept = numbers[0]
     hold(kept)
     refused = eject("d0")
@@ -133,7 +124,7 @@ def together():
     """offline_and_remove_memory(), which stops at the first block that refuses."""
     recorder = ledger.Recorder("together")
     numbers = plug("d1")
-    online(numbers, "online_movable")
+    oracle.blocks_set(numbers, "online_movable")
     kept = numbers[4]
     hold(kept)
     span = [hex(numbers[0] * oracle.BLOCK_BYTES), BLOCKS * oracle.BLOCK_BYTES]
@@ -153,7 +144,7 @@ def together():
 def refused():
     """The function of the memory notifier that refuses, among those that are asked, by the kernel's events and by probes."""
     number = plug("d2")[0]
-    online([number], "online_movable")
+    oracle.blocks_set([number], "online_movable")
     recorders = {source: ledger.Recorder(f"refused_{source}", source) for source in ("events", "probes")}
     lib_range.module_call("veto", STEPS["going_offline"], errno.EPERM)
     guest.eq("refused: the offline fails", "EPERM", oracle.errno_name(oracle.block_set(number, "offline")))
@@ -178,12 +169,7 @@ def bind():
     guest.ok("the NVDIMM gets labels", dax.prepare())
     device = dax.create_namespace("1G")
     numbers = dax.whole_blocks(device)
-    oracle.write(f"{DEVICE_DAX}/unbind", device)
-    for name in "new_id", "bind":       # the first may bind it already
-        try:
-            oracle.write(f"{KMEM}/{name}", device)
-        except OSError as err:
-            guest.note(f"{name}: {err.strerror}")
+    dax.bind_kmem(device)
     if not all(oracle.block(number) for number in numbers):
         raise RuntimeError("kmem: its memory is not there")
     return device, numbers
@@ -199,11 +185,11 @@ def unbound():
     recorder = ledger.Recorder("unbound")
     device, numbers = bind()
     kept = numbers[1]
-    online(numbers[:2], "online_movable")
+    oracle.blocks_set(numbers[:2], "online_movable")
     guest.eq("unbound: one block goes offline", None, oracle.block_set(numbers[0], "offline"))
-    oracle.write(f"{KMEM}/unbind", device)
+    oracle.write(f"{dax.KMEM}/unbind", device)
     guest.eq("unbound: the driver is gone, the memory is not", (False, "online"),
-             (os.path.exists(f"{KMEM}/{device}"), oracle.block(kept).state))
+             (os.path.exists(f"{dax.KMEM}/{device}"), oracle.block(kept).state))
     line = rf"dax memory at {numbers[0] * oracle.BLOCK_BYTES:#x}: (1 of 1 memory block went offline, and )?it was not removed, " \
            rf"as memory{kept} is online"
     do = r"A memory block of the range is online: take all of them offline before you remove it\."
@@ -237,9 +223,9 @@ def killed():
     device, numbers = bind()
     held = numbers[2]
     # While it is the only one in its zone, the page comes from it.
-    online([held], "online_movable")
+    oracle.blocks_set([held], "online_movable")
     holder = Holder(lambda: take_pinned(held))
-    online([number for number in numbers if number != held], "online_movable")
+    oracle.blocks_set([number for number in numbers if number != held], "online_movable")
     child = subprocess.Popen(["sh", "-c", f"echo unplugged >{dax.DAX}/{device}/state"], stderr=subprocess.DEVNULL)
     guest.wait_for(ledger.SECONDS, lambda: oracle.block(held).state == "going-offline")
     guest.wait_for(ledger.SECONDS, lambda: "mhp_offline_blocker" in oracle.read(recorder.path))

@@ -70,13 +70,6 @@ def dimm(name, blocks, node=0):
     return list(oracle.blocks_of(start, blocks * oracle.BLOCK_BYTES))
 
 
-def online(numbers, state):
-    for number in numbers:
-        code = oracle.block_set(number, state)
-        if code:
-            raise RuntimeError(f"memory{number}: {state}: {oracle.errno_name(code)}")
-
-
 def take_tables(node=NODE):
     with pin.bound(node):
         return {}, fill.PageTables(256)
@@ -86,8 +79,8 @@ def partial():
     """All blocks of a DIMM go offline but one, of which the kernel has pages: EBUSY."""
     numbers = dimm("d0", 8, NODE)
     kept = numbers[3]
-    online(numbers[:3] + numbers[4:], "online_movable")
-    online([kept], "online_kernel")
+    oracle.blocks_set(numbers[:3] + numbers[4:], "online_movable")
+    oracle.blocks_set([kept], "online_kernel")
     holder = Holder(take_tables)
     device = device_of(kept)
     answer = plan(device)
@@ -153,7 +146,7 @@ def text_page():
     the number of CPUs.
     """
     number, = dimm("d1", 1)
-    online([number], "online_movable")
+    oracle.blocks_set([number], "online_movable")
     holder = Holder(lambda: take_text(number))
     children = []
     with open(TEXT, "rb") as file:
@@ -192,10 +185,10 @@ def gigantic():
     """A page of 1 GiB in use, and no other one free."""
     start = guest.dimm_plug("gigantic", "2G")
     numbers = list(oracle.blocks_of(start, 2 * GIB))
-    online(numbers, "online_kernel")
+    oracle.blocks_set(numbers, "online_kernel")
     held = fill.HugePages(1 << 20, 1, used=1)
     guest.eq("gigantic: there is a page of 1 GiB", 1, held.count)
-    online(dimm("elsewhere", 2 * GIB // oracle.BLOCK_BYTES, NODE), "online_kernel")
+    oracle.blocks_set(dimm("elsewhere", 2 * GIB // oracle.BLOCK_BYTES, NODE), "online_kernel")
     number = next(number for number in numbers if any(
         "huge page of 1 GiB" in reason["text"] for block in plan(f"memory{number}")["blocks"] for reason in block["reasons"]))
     answer = plan(f"memory{number}")["blocks"][0]
@@ -237,7 +230,7 @@ def virtio_tables():
     """virtio-mem that has page tables in it does not shrink."""
     number, = resize(1)
     if oracle.block(number).state != "online":
-        online([number], "online_kernel")
+        oracle.blocks_set([number], "online_kernel")
     holder = Holder(lambda: take_tables(0))
     device = virtio_name()
     guest.host("vmem-resize", "vmem0", 0)
@@ -291,7 +284,7 @@ def kill_offline(name, write):
     The block stays online, and whose the page was is told. Returns its number; nothing keeps it any more.
     """
     number, = dimm(name, 1)
-    online([number], "online_movable")
+    oracle.blocks_set([number], "online_movable")
     holder = Holder(lambda: take_pinned(number))
     recorder = ledger.Recorder(name)
     child = subprocess.Popen(["sh", "-c", write(number)], stderr=subprocess.DEVNULL)

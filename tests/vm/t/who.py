@@ -25,8 +25,6 @@ ME = "who.py"
 UDEV = "(udev-worker)"
 PR_SET_NAME = 15
 WORKER = r"kworker/\S+ \(\d+\)"
-KMEM = "/sys/bus/dax/drivers/kmem"
-DEVICE_DAX = "/sys/bus/dax/drivers/device_dax"
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -109,19 +107,14 @@ def dax_ways():
     report(path, "daxctl", rf"add .* ok .*{tool}, daxctl", rf"online +memory{number} to \w+ +ok .*{tool}, daxctl",
            rf"offline memory{number} from \w+ +ok .*{tool}, daxctl", rf"remove .* ok .*{tool}, daxctl")
     with recording("kmem") as path:
-        oracle.write(f"{DEVICE_DAX}/unbind", device)
-        for name in "new_id", "bind":       # the first may bind it already
-            try:
-                oracle.write(f"{KMEM}/{name}", device)
-            except OSError as err:
-                guest.note(f"{name}: {err.strerror}")
+        dax.bind_kmem(device)
         guest.ok("kmem: its memory is there", [] if oracle.block(number) else ["it is not"])
         # kmem can bring memory online and take it offline, too: nothing tells a task that binds it from one that writes to sysfs.
         guest.eq("kmem: online", None, oracle.block_set(number, "online_movable"))
         who("kmem", path, number, rf"added by {me}, kmem; onlined by {me}, way unknown; offlined by -")
         guest.eq("kmem: offline", None, oracle.block_set(number, "offline"))
         who("kmem", path, number, rf"added by {me}, kmem; onlined by {me}, way unknown; offlined by {me}, way unknown")
-        oracle.write(f"{KMEM}/unbind", device)
+        oracle.write(f"{dax.KMEM}/unbind", device)
         guest.eq("kmem: unbound, its memory is gone", None, oracle.block(number))
     report(path, "kmem", rf"add .* ok .*{me}, kmem", rf"remove .* ok .*{me}, kmem")
 

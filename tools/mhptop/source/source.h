@@ -101,7 +101,7 @@ struct source {
 	u64 part;
 	u64 keep_caps; /* capabilities, as bits, that the reader needs for something else; set before the first read */
 	bool short_records; /* set by a reader whose sink reads no more of a record than its size says */
-	bool names_refusals; /* which function of the memory notifier refused: from the first refusal on, not after it */
+	bool names_refusals; /* set by a reader that wants to know who refused the first time, too */
 	bool keeps_privileges; /* set by a command that asks the kernel more than its events */
 	struct source_ending ending; /* of the last recording that has ended */
 	enum source_rest rest; /* after each read() */
