@@ -26,6 +26,7 @@ import lib_oracle as oracle
 import lib_pin as pin
 import lib_walk as walk
 from lib_looks import FAILED_PAGES, Looks
+from lib_trace import EVENTS, Trace, pick
 
 GROUP = 8                           # blocks that are forecast together
 EXITS = {"yes": 0, "no": 3, "unknown": 5}
@@ -218,11 +219,26 @@ def release():
     return tuple(int(number) for number in os.uname().release.split(".")[:2])
 
 
+def ended_by_a_signal(events):
+    """An offline without end has reported a page, also if each page of it can be migrated, but there is always one more."""
+    found = [(event.fields["start_pfn"], event.fields["ret"]) for event in pick(events, "offline_failed", reason="signal")]
+    pages = pick(events, "offline_blocker")
+    moved_all = [page for page in pages if page.fields["stage"] == "migrate" and not page.fields["ret"]]
+    guest.note(f"{len(found)} offlines ended by a signal; {len(moved_all)} pages reported although all were migrated")
+    guest.ok("each offline that a signal ended has reported a page", [
+        f"none in memory{oracle.block_of(start)}" for start, _ in found
+        if not any(oracle.block_of(page.fields["pfn"]) == oracle.block_of(start) for page in pages)])
+
+
 def huge(memory):
     movable = memory.of("online_movable")
     held = [fill.HugePages(2048, 240, used=40)]
     loops = [("unknown", "hugetlb_loop")] if release() < (6, 15) else []
+    trace = Trace() if os.path.isdir(EVENTS) else None
     memory.round("huge pages of 2 MiB, used and free", movable, [("yes", "")] + loops)
+    if trace:
+        ended_by_a_signal(trace.read())
+        trace.close()
     close(held)
     held = [fill.HugePages(2048, 240, used=40, reserved=200)]
     memory.round("huge pages of 2 MiB, used and reserved", movable[:8], [("no", "hugetlb_reserved")])
