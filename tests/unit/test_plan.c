@@ -308,6 +308,29 @@ static void test_huge(void)
 	put_room(5000, 5000, 0, 0);
 }
 
+/* A huge page of 8 MiB that fills the blocks 16 and 17 */
+static void test_huge_beyond(void)
+{
+	put("sys/kernel/mm/hugepages/hugepages-8192kB/free_hugepages", "1");
+	put("sys/kernel/mm/hugepages/hugepages-8192kB/resv_hugepages", "0");
+	put("sys/devices/system/node/node0/hugepages/hugepages-8192kB/free_hugepages",
+	    "1");
+	put_pages(16 * BLOCK, 1, FLAG(HEAD) | FLAG(HUGE));
+	put_pages(16 * BLOCK + 1, 2 * BLOCK - 1, FLAG(TAIL) | FLAG(HUGE));
+	put("proc/sys/kernel/osrelease", "6.11.0");
+	answers("an old kernel, and a huge page that goes on after the block",
+		"memory16",
+		"no; hugetlb_beyond: the block ends inside a huge page of 8 MiB, which this kernel cannot isolate" BLIND(
+			1024));
+	answers("and one that ends with it", "memory17", "unknown" BLIND(1024));
+	put("proc/sys/kernel/osrelease", "6.12.0");
+	answers("a kernel that skips it", "memory16", "unknown" BLIND(1024));
+	put("proc/sys/kernel/osrelease", "6.15.0");
+	run("rm -r %s/sys/kernel/mm/hugepages/hugepages-8192kB", root);
+	put_free(16);
+	put_free(17);
+}
+
 /* The lines of the table, without the header and what follows the sum */
 static void prints(const char *name, const char *what,
 		   const struct plan_opts *opts, const char *want)
@@ -433,6 +456,7 @@ int main(void)
 	test_pages();
 	test_room();
 	test_huge();
+	test_huge_beyond();
 	test_rows();
 	test_account();
 	test_hidden();

@@ -256,6 +256,10 @@ static void end_huge(struct counting *c)
 		return;
 	huge = huge_of(c, c->huge_run);
 	look_at_head(c, huge->pages);
+	if (huge->pages &&
+	    c->huge_first / huge->pages * huge->pages + huge->pages >
+		    c->facts->start_pfn + c->facts->nr_pages)
+		c->account->huge_beyond = huge->pages;
 	if (c->huge_used)
 		huge->used++;
 	else

@@ -76,6 +76,7 @@ struct page_account {
 	u64 uncertain; /* of kind other, and perhaps free */
 	u64 free_huge; /* free aligned chunks of the smallest huge page */
 	struct account_huge huge[ACCOUNT_HUGE_SIZES];
+	u64 huge_beyond; /* pages of the huge page that goes on after the end of the block, 0 for none */
 	u64 cpu_ns; /* CPU time that counting took */
 };
 

@@ -233,6 +233,25 @@ static void find_huge_loop(const struct planning *p, struct plan_block *block,
 	}
 }
 
+/*
+ * From 5.19 to 6.11, isolate_single_pageblock() wants to move a huge page that lies across the end of the block out of the
+ * way, used or free, and isolate_or_dissolve_huge_page() refuses gigantic ones. Smaller ones never lie there.
+ */
+static void find_huge_beyond(const struct planning *p, struct plan_block *block)
+{
+	struct plan_finding finding = {
+		.reason = PLAN_HUGE_BEYOND,
+		.answer = PLAN_NO,
+		.kind = ACCOUNT_HUGETLB,
+		.pages = 1,
+		.size = block->account.huge_beyond * p->plan->target.page_bytes,
+	};
+
+	if (finding.size && p->room.release >= ROOM_RELEASE(5, 19) &&
+	    p->room.release < ROOM_RELEASE(6, 12))
+		add_finding(&block->result, &finding);
+}
+
 static void find_blind(struct plan_block *block)
 {
 	struct plan_finding finding = {
@@ -271,6 +290,7 @@ static int plan_one(struct planning *p, struct plan_block *block)
 	find_room(&block->result, &block->account, &found);
 	find_huge(p, &block->result, &block->account, &found);
 	find_huge_loop(p, block, &found);
+	find_huge_beyond(p, block);
 	find_blind(block);
 	return 0;
 }

@@ -27,6 +27,7 @@ enum plan_answer { PLAN_YES, PLAN_UNKNOWN, PLAN_NO };
 	_(HUGE_NO_ROOM, "hugetlb_no_room")   \
 	_(HUGE_COMPACT, "hugetlb_compact")   \
 	_(HUGE_LOOP, "hugetlb_loop")         \
+	_(HUGE_BEYOND, "hugetlb_beyond")     \
 	_(BLIND, "references")
 
 enum plan_reason {

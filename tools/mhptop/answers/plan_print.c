@@ -65,6 +65,11 @@ static void huge_text(char buf[PLAN_TEXT_MAX],
 			"%llu huge page%s of %s would leave the pool, which can spare %llu, as the others are reserved",
 			finding->pages, plural(finding->pages), size,
 			finding->room);
+	else if (finding->reason == PLAN_HUGE_BEYOND)
+		snprintf(
+			buf, PLAN_TEXT_MAX,
+			"%s block ends inside a huge page of %s, which this kernel cannot isolate",
+			finding->each ? "each" : "the", size);
 	else if (finding->reason == PLAN_HUGE_LOOP)
 		snprintf(
 			buf, PLAN_TEXT_MAX,
@@ -139,6 +144,7 @@ const char *plan_finding_text(char buf[PLAN_TEXT_MAX],
 	case PLAN_HUGE_NO_ROOM:
 	case PLAN_HUGE_COMPACT:
 	case PLAN_HUGE_LOOP:
+	case PLAN_HUGE_BEYOND:
 		huge_text(buf, finding);
 		break;
 	case PLAN_BLIND:

@@ -2,10 +2,14 @@
 /* Merges the memory blocks of a plan that lie side by side and have the same answer for the same reasons. */
 #include "answers/plan.h"
 
-/* What the pages of a block need elsewhere cannot be added up: each block alone would have all of the room. */
-static bool is_about_room(enum plan_reason reason)
+/*
+ * What the pages of a block need elsewhere cannot be added up: each block alone would have all of the room. Nor can huge pages
+ * of which several blocks are parts.
+ */
+static bool is_of_each(enum plan_reason reason)
 {
-	return reason == PLAN_NO_ROOM || reason == PLAN_RECLAIM;
+	return reason == PLAN_NO_ROOM || reason == PLAN_RECLAIM ||
+	       reason == PLAN_HUGE_BEYOND;
 }
 
 /* Their sentences have two numbers that belong together. */
@@ -86,13 +90,13 @@ static void merge_finding(struct plan_result *result,
 	if (!sum) {
 		sum = &result->findings[result->nr_findings++];
 		*sum = *finding;
-	} else if (is_about_room(sum->reason)) {
+	} else if (is_of_each(sum->reason)) {
 		sum->pages = larger(sum->pages, finding->pages);
 		sum->room = larger(sum->room, finding->room);
 	} else {
 		sum->pages += finding->pages;
 	}
-	sum->each = is_about_room(sum->reason);
+	sum->each = is_of_each(sum->reason);
 }
 
 static void add_to_row(struct plan_row *row, const struct plan_block *block)
