@@ -396,12 +396,27 @@ static void test_rows(void)
 	       &plain,
 	       ROW("18-19", "unknown",
 		   "the references to 8 pages cannot be read"));
-	put_room(0, 1020, 0, 0);
+	put_pages(19 * BLOCK, 8, LRU_ANON);
+	put_room(0, 1016, 0, 0);
 	prints("pages that have to move are not, as each block has all of the room",
 	       "0x4800000-0x4ffffff", &plain,
 	       ROW("18-19", "no     ",
-		   "up to 5 pages to move in each block, and room for at most 0; the references to 8 pages cannot be read"));
+		   "up to 8 pages to move in each block, and room for at most 0; the references to 13 pages cannot be read"));
 	put_room(5000, 5000, 0, 0);
+	put_free(18);
+	put_free(19);
+	put_pages(18 * BLOCK, 1, FLAG(SLAB));
+	put_pages(19 * BLOCK, 1, FLAG(OFFLINE));
+	prints("another reason is another line", "0x4800000-0x4ffffff", &plain,
+	       ROW("   18", "no     ", "1 slab page at pfn 0x4800")
+		       ROW("   19", "no     ", "1 offline page at pfn 0x4c00"));
+	put_free(19);
+	put_pages(19 * BLOCK, 1, 0);
+	prints("so is another answer for the same reason",
+	       "0x4800000-0x4ffffff", &plain,
+	       ROW("   18", "no     ", "1 slab page at pfn 0x4800") ROW(
+		       "   19", "unknown",
+		       "1 other kernel page at pfn 0x4c00, unless they are about to become free"));
 	put_free(18);
 	put_free(19);
 }
