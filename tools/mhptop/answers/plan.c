@@ -265,23 +265,50 @@ static void find_blind(struct plan_block *block)
 		add_finding(&block->result, &finding);
 }
 
-static int plan_one(struct planning *p, struct plan_block *block)
+static int count_block_pages(struct planning *p, struct plan_block *block)
 {
 	struct mhp_mhp_snapshot_block *at = &block->block->at;
 	struct account_facts facts = { .start_pfn = at->start_pfn,
 				       .nr_pages = at->nr_pages,
 				       .virtio_mem = block->block->virtio_mem,
 				       .balloon = p->balloon };
-	struct room_leaving leaving = { .nid = at->nid, .zone = at->zone };
-	struct room_found found;
 	size_t i;
-	int err;
 
-	if (find_state(block))
-		return 0;
 	for (i = 0; i < ACCOUNT_HUGE_SIZES; i++)
 		facts.huge_pages[i] = p->room.huge[i].pages;
-	err = account_count(&block->account, p->source, &facts);
+	return account_count(&block->account, p->source, &facts);
+}
+
+/* There is no forecast of an offline that runs, but whether what is left of the block has room. Its free pages are isolated. */
+static int plan_running(struct planning *p, struct plan_block *block)
+{
+	struct mhp_mhp_snapshot_block *at = &block->block->at;
+	struct room_leaving leaving = { .nid = at->nid, .zone = at->zone };
+	struct room_found found;
+	int err = count_block_pages(p, block);
+
+	if (err)
+		return err;
+	room_find(&p->room, &leaving, &found);
+	block->result.move = movable_pages(&block->account);
+	block->result.room = found.free;
+	return 0;
+}
+
+static int plan_one(struct planning *p, struct plan_block *block)
+{
+	struct mhp_mhp_snapshot_block *at = &block->block->at;
+	struct room_leaving leaving = { .nid = at->nid, .zone = at->zone };
+	struct room_found found;
+	int err;
+
+	if (at->state == MHP_STATE_GOING_OFFLINE) {
+		find_state(block);
+		return plan_running(p, block);
+	}
+	if (find_state(block))
+		return 0;
+	err = count_block_pages(p, block);
 	if (err)
 		return err;
 	find_unmovable(block);
