@@ -40,6 +40,7 @@ MOST_LEFT = 3                       # ranges left behind on purpose
 SIZES = (1, 2, 3, 5, 8)             # in blocks; occasionally LARGE, whose first block is nothing but memmap
 LARGE = 66
 STEPS = 24
+PAGEBLOCK = 512                     # pages
 
 
 class Kernel:
@@ -173,7 +174,8 @@ class Sequence:
 
     def wrong_refusal(self, numbers):
         """One of these blocks did not go offline: the kernel's log and the events must name one page in it, which cannot
-        move. Before a page that a driver holds, there may only be one that the kernel holds.
+        move. Before a page that a driver holds, there may only be one that the kernel holds. start_isolate_page_range()
+        isolates the last pageblock before those in the middle.
         """
         events, dumps = self.account.update(), self.dumps.read()
         wrong = guest.differs("failed", [("isolation", -errno.EBUSY)], failures(events, "offline"))
@@ -182,7 +184,9 @@ class Sequence:
             (event.fields["stage"], event.fields["pfn"]) for event in pick(events, "offline_blocker")])
         for dump in dumps:
             number = oracle.block_of(dump.pfn)
-            if number not in numbers or can_leave(dump) or dump.pfn > min(self.held.get(number) or [dump.pfn]):
+            held = min(self.held.get(number) or [dump.pfn])
+            last = (number + 1) * oracle.BLOCK_PAGES - PAGEBLOCK
+            if number not in numbers or can_leave(dump) or dump.pfn > held and not held < last <= dump.pfn:
                 wrong.append(f"memory{number} cannot stay because of {dump}, held {self.held.get(number)}")
         return wrong
 
