@@ -53,7 +53,7 @@ static void test_recording(void)
 	eq_text("an offline in progress", written(40),
 		"now      not known from a recording\n"
 		"why      offline has not ended, after 1.0us, stage migrate, pass 0\n"
-		"page     pfn 0x140005: anon, order 0, references 0, mappings 0\n"
+		"page     pfn 0x140005: anon, order 0, references 0, mappings 0, migrated, but there was always one more\n"
 		"whose    not known from a recording\n"
 		"do       Something holds this page: end or restart the process that pins it (a device passed through, RDMA, io_uring, a pipe), or interrupt the offline.\n");
 	take_failed(40, 4, MHP_EVENT_mhp_offline_failed, MHP_REASON_UNMOVABLE,
@@ -62,7 +62,7 @@ static void test_recording(void)
 	eq_text("one that failed", written(40),
 		"now      not known from a recording\n"
 		"why      offline failed after 3.0us: unmovable, stage migrate, pass 0\n"
-		"page     pfn 0x140005: anon, order 0, references 0, mappings 0\n"
+		"page     pfn 0x140005: anon, order 0, references 0, mappings 0, migrated, but there was always one more\n"
 		"whose    not known from a recording\n"
 		"do       A page cannot be moved: end what holds it, and online the block to ZONE_MOVABLE next time.\n");
 	for (seq = 6; seq < 6 + MODEL_LOG; seq++)

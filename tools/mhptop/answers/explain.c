@@ -325,6 +325,9 @@ static int explain_answer(struct explaining *e)
 		print_page(e);
 		return STATUS_OK;
 	}
+	/* Its add may have failed. */
+	if (model->ledger && explain_range_print(&range))
+		return STATUS_OK;
 	return status_fail(STATUS_FAILED,
 			   "nothing is known of a memory block %s", e->what);
 }

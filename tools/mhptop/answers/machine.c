@@ -157,6 +157,7 @@ static void write_findings(struct looking *looking,
 		fprintf(out, "; %s",
 			plan_finding_text(text, &result->findings[i]));
 	fputc('\n', out);
+	looking->answer->no_room = result->move > result->room;
 	for (i = 0; i < result->nr_findings; i++) {
 		write_owner(looking, result->findings[i].first, out);
 		looking->answer->keeps =

@@ -33,6 +33,7 @@ struct machine_answer {
 	u64 took_ns;
 	char now[MACHINE_TEXT_MAX];
 	u32 keeps; /* enum mhp_kind of a page that keeps it online now, 0: none, or unknown */
+	bool no_room; /* there is no memory for its pages elsewhere */
 	struct {
 		char whose[MACHINE_TEXT_MAX];
 		u32 kind; /* what the page is, if that is known better than from the events, or ADVICE_ASKS; 0: unknown */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Prints reason, stage, page, owner and advice. The owner is the machine's answer; without one, the events decide. */
+#include <errno.h>
 #include <string.h>
 
 #include "answers/advice.h"
@@ -49,6 +50,8 @@ static void print_error(FILE *out, const struct story_blockers *blockers)
 		fputs(", not migrated", out);
 	if (!known)
 		fputs(", error unknown", out);
+	else if (!page->ret && page->stage == MHP_STAGE_MIGRATE)
+		fputs(", migrated, but there was always one more", out);
 	else if (page->ret < 0)
 		fprintf(out, ", %s", trouble_error(page->ret));
 }
@@ -172,6 +175,18 @@ static void print_why(const struct trouble_page *page,
 	fputc('\n', page->out);
 }
 
+/* Pages could move, were there memory where they may go: as the kernel reports, or as free memory says of now. */
+static bool had_no_room(const struct trouble_page *page,
+			const struct story_step *step)
+{
+	const struct story_blockers *blockers = &step->blockers;
+
+	if (blockers->nr &&
+	    !(blockers->unknown & MHP_FIELD(mhp_offline_blocker, ret)))
+		return blockers->last.ret == -ENOMEM;
+	return !step->end_ns && page->answer && page->answer->no_room;
+}
+
 /* Whose the page is. Without an answer, no function that refused has a name. */
 static void print_answer(const struct trouble_page *page,
 			 const struct story_step *step, size_t nth)
@@ -208,5 +223,6 @@ void trouble_print(const struct trouble_page *page,
 	if (answer)
 		kind = answer->troubles[nth].kind ?: kind;
 	if (step->end_ns ? reason != 0 : kind != 0)
-		advice_print(step->operation, reason, kind, page->out);
+		advice_print(step->operation, reason,
+			     had_no_room(page, step) ? 0 : kind, page->out);
 }
