@@ -50,6 +50,9 @@ page probes_holes 0 memory7 "$WORK/holes.ndjson"
 page range 0 0x100000000-0x11fffffff tests/golden/failures.ndjson
 page eject 0 0x100000000-0x13fffffff tests/rules/eject-range.ndjson
 page eject_block 0 memory32 tests/rules/eject-range.ndjson
+# An add that failed left no memory block behind.
+page failed_add 0 0x100000000-0x107ffffff tests/golden/comm.ndjson
+page failed_add_block 0 memory32 tests/golden/comm.ndjson
 
 # A recording of another boot follows: what the first one left behind says nothing about that.
 sed 's/"kernel":"6.12.117"/"kernel":"6.1.0"/' tests/golden/attached.ndjson >"$WORK/other.ndjson"

@@ -268,11 +268,15 @@ static int diff(const struct cli *cli)
 
 static int plan(const struct cli *cli)
 {
-	bool json = cli->view.format == VIEW_JSON;
+	const struct plan_opts opts = {
+		.json = cli->view.format == VIEW_JSON,
+		.all = cli->all,
+		.pages = cli->pages,
+	};
 
 	if (cli->add.bytes)
-		return plan_add_run(&cli->add, json, stdout);
-	return plan_offline_run(cli->memory, json, stdout);
+		return plan_add_run(&cli->add, opts.json, stdout);
+	return plan_offline_run(cli->memory, &opts, stdout);
 }
 
 static int doctor(const struct cli *cli)
@@ -336,7 +340,7 @@ int main(int argc, char **argv)
 	case CLI_PLAN:
 		return plan(&cli);
 	case CLI_LIST:
-		return list_run(cli.view.format == VIEW_JSON, stdout);
+		return list_run(cli.view.format == VIEW_JSON, cli.all, stdout);
 	case CLI_EXPLAIN:
 		return explain(&cli);
 	case CLI_SERVE:

@@ -13,6 +13,7 @@
  *
  *	echo "ACTION ERRNO" > /sys/kernel/debug/mhp_test/veto
  *	echo "ACTION 1" > /sys/kernel/debug/mhp_test/wait
+ *	echo "ACTION ERRNO" > /sys/kernel/debug/mhp_test/node_veto
  *	echo "START SIZE NID RESERVED" > /sys/kernel/debug/mhp_test/hold
  *	echo "START 1" > /sys/kernel/debug/mhp_test/take
  *	echo "START ZONE" > /sys/kernel/debug/mhp_test/zone
@@ -24,6 +25,8 @@
  * its own memmap or, with BUDDY, the buddy allocator does.
  * veto: a memory notifier fails an action MEM_* with ERRNO; 0 clears the veto.
  * wait: a memory notifier waits in an action MEM_* until "ACTION 0" is written.
+ * node_veto: a node notifier fails an action NODE_* with ERRNO, on kernels that have
+ * these (6.17 and later); 0 clears the veto.
  * hold: allocates one movable page in a range and node, and holds it until the
  * next write; SIZE 0 only releases it. The page is PageOffline, as in a balloon
  * driver, or PageReserved with RESERVED.
@@ -41,7 +44,8 @@
  * fail: the NTH next call of a function fails once, as without memory: 0 none, 1
  * sparse_add_section(), 2 alloc_low_pages(), which allocates the page tables of the
  * direct mapping, 3 sparse_remove_section(), which then leaves the section and its
- * memmap. The next write tells whether it did: EAGAIN if not.
+ * memmap, 4 create_memory_block_devices(). The next write tells whether it did: EAGAIN
+ * if not.
  *
  * START and SIZE are in bytes, FLAGS is the kernel's mhp_t. The write fails with
  * the error of the kernel's function.
@@ -55,6 +59,7 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
+#include <linux/node.h>
 #include <linux/notifier.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
@@ -163,6 +168,29 @@ static int do_wait(u64 action, u64 begin, int nid, unsigned int flags)
 	wake_up_all(&waiting);
 	return 0;
 }
+
+#ifdef NODE_ADDING_FIRST_MEMORY
+static unsigned long node_action;
+static int node_error;
+
+static int node_veto_notify(struct notifier_block *nb, unsigned long action,
+			    void *arg)
+{
+	return notifier_from_errno(action == node_action ? -node_error : 0);
+}
+
+static struct notifier_block node_veto_nb = { .notifier_call =
+						      node_veto_notify };
+
+static int do_node_veto(u64 action, u64 error, int nid, unsigned int flags)
+{
+	if (error > MAX_ERRNO)
+		return -EINVAL;
+	node_action = action;
+	node_error = error;
+	return 0;
+}
+#endif
 
 static struct page *held_page;
 
@@ -371,14 +399,19 @@ static struct kprobe fail_probes[] = {
 	{ .symbol_name = "sparse_add_section", .pre_handler = fail_call },
 	{ .symbol_name = "alloc_low_pages", .pre_handler = fail_call },
 	{ .symbol_name = "sparse_remove_section", .pre_handler = fail_call },
+	{ .symbol_name = "create_memory_block_devices",
+	  .pre_handler = fail_call },
 };
 
 /* The function returns at once, an error or NULL. */
 static int fail_call(struct kprobe *probe, struct pt_regs *regs)
 {
+	const bool has_error = probe == &fail_probes[0] ||
+			       probe == &fail_probes[3];
+
 	if (atomic_dec_return(&calls_left))
 		return 0;
-	regs_set_return_value(regs, probe == &fail_probes[0] ? -ENOMEM : 0);
+	regs_set_return_value(regs, has_error ? -ENOMEM : 0);
 	instruction_pointer_set(regs, (unsigned long)mhp_test_return);
 	return 1;
 }
@@ -440,6 +473,9 @@ FILE_OF(device_add);
 FILE_OF(device_remove);
 FILE_OF(veto);
 FILE_OF(wait);
+#ifdef NODE_ADDING_FIRST_MEMORY
+FILE_OF(node_veto);
+#endif
 FILE_OF(hold);
 FILE_OF(take);
 FILE_OF(zone);
@@ -460,6 +496,10 @@ static int __init mhp_test_init(void)
 			    &device_remove_fops);
 	debugfs_create_file("veto", 0200, dir, NULL, &veto_fops);
 	debugfs_create_file("wait", 0200, dir, NULL, &wait_fops);
+#ifdef NODE_ADDING_FIRST_MEMORY
+	debugfs_create_file("node_veto", 0200, dir, NULL, &node_veto_fops);
+	register_node_notifier(&node_veto_nb);
+#endif
 	debugfs_create_file("hold", 0200, dir, NULL, &hold_fops);
 	debugfs_create_file("take", 0200, dir, NULL, &take_fops);
 	debugfs_create_file("zone", 0200, dir, NULL, &zone_fops);
@@ -477,6 +517,9 @@ static void __exit mhp_test_exit(void)
 
 	debugfs_remove_recursive(dir);
 	unregister_memory_notifier(&veto_nb);
+#ifdef NODE_ADDING_FIRST_MEMORY
+	unregister_node_notifier(&node_veto_nb);
+#endif
 	do_zone(0, MAX_NR_ZONES, 0, 0);
 	do_leak(0, 0, 0, 0);
 	do_fail(0, 0, 0, 0);

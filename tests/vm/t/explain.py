@@ -18,6 +18,7 @@ import mmap
 import os
 import re
 import struct
+import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), ".."))
@@ -139,6 +140,16 @@ def file_page():
         whose=rf"pfn {told['pfn']:#x}: file explained \(inode {told['inode']} of tmpfs\), mapped by {ME} \({holder.pid}\) at "
               rf"{told['address']:#x} {FILE}",
         do=r"This page of a file is in use: find who reads or pins that file, or interrupt the offline\.")
+    guest.eq("file: interrupted as advised, the block stays", True, offline.interrupt() != 0)
+    with recording("file") as path:
+        offline = Offline(number)
+        guest.wait_for(ledger.SECONDS, lambda: "mhp_offline_blocker" in oracle.read(path))
+        guest.eq("file: a signal ends it again", True, offline.interrupt() != 0)
+        Page(f"memory{number}", path).says(
+            "file, failed: what to do", why=rf"offline failed after {TIME}: signal, stage migrate, {PASS}",
+            do=r"A page of a file was in use until the offline was interrupted: find who reads or pins that file, then try again\.")
+    offline = Offline(number)
+    guest.ok("file: the offline runs again", offline.runs())
     holder.close()
     guest.eq("file: done as advised, the offline ends", 0, offline.ends())
     os.unlink(FILE)
@@ -221,10 +232,12 @@ def huge():
 
 
 def holes():
-    failed("holes", max(number for number in oracle.block_ids() if number < 32), "EINVAL",
+    number = max(number for number in oracle.block_ids() if number < 32)
+    failed("holes", number, "EINVAL",
            why=rf"offline failed after {TIME}: holes", page="none was reported",
            now="can it go offline: no; it has holes, or firmware keeps a part of it",
            do=r"A part of it is not RAM, so it can never go offline: leave it online\.")
+    guest.eq("holes: it is left online, as advised", "online", oracle.block(number).state)
 
 
 def refused(name, number, function):
@@ -240,6 +253,8 @@ def notifier():
     lib_range.module_call("veto", STEPS["going_offline"], errno.EPERM)
     refused("notifier", number, "veto_notify")
     lib_range.module_call("veto", STEPS["going_offline"], 0)
+    works("notifier", number)
+    guest.eq("notifier: the block is online again", None, oracle.block_set(number, "online_movable"))
     lib_range.module_call("wait", STEPS["going_offline"], 1)
     offline = Offline(number)
     guest.ok("notifier: the offline runs", offline.runs())
@@ -249,6 +264,24 @@ def notifier():
                                     r"the innermost functions of the stack name it\.")
     lib_range.module_call("wait", STEPS["going_offline"], 0)
     guest.eq("notifier: the driver answers, and the offline ends", 0, offline.ends())
+    online_waits(number)
+
+
+def online_waits(number):
+    """The same for an online, which is recorded: sysfs says that the block is offline until it has ended."""
+    lib_range.module_call("wait", STEPS["going_online"], 1)
+    with recording("online_waits") as path:
+        with subprocess.Popen(["sh", "-c", f"echo online_movable >{oracle.MEMORY}/memory{number}/state"]) as shell:
+            try:
+                guest.wait_for(ledger.SECONDS, lambda: "mhp_online_begin" in oracle.read(path))
+                Page(f"memory{number}", path).says(
+                    "notifier, online: the stack of the task shows where it is stuck", why=f"online has not ended, after {TIME}",
+                    task=rf"sh \({shell.pid}\), in veto_notify < .*online_pages.*",
+                    do=r"A driver was asked whether the memory may change its state, and has not answered: the innermost functions "
+                       r"of the stack name it\.")
+            finally:
+                lib_range.module_call("wait", STEPS["going_online"], 0)
+            guest.eq("notifier: the driver answers, and the online ends", 0, shell.wait(ledger.SECONDS))
 
 
 def injected():
@@ -296,9 +329,8 @@ def blind():
         "blind, running: nor may another user than root read the flags of pages",
         page="unknown: this source does not report pages", task=None, left=None,
         whose="unknown: /proc/kpageflags: Permission denied; run as root", do=None)
-    guest.eq("blind: a signal ends it", True, offline.interrupt() != 0)
     holder.close()
-    works("blind", number)
+    guest.eq("blind: the process is ended as advised, and the offline ends", 0, offline.ends())
 
 
 SCENARIOS = {"pinned": pinned, "file": file_page, "kernel_pages": kernel_pages, "huge": huge, "holes": holes,

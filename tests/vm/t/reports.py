@@ -7,6 +7,7 @@
 Each is brought about as users do it, with chmem, signals and the driver's own files. Then list, plan offline, explain, report
 and doctor --now are asked, what they advise is done, and the memory must go.
 """
+import collections
 import ctypes
 import json
 import mmap
@@ -31,6 +32,8 @@ TIME = r"[0-9.]+(?:ns|us|ms|s|m)"
 ME = "reports.py"
 NODE = 1
 PROCESSES = 64
+MANY, WENT = 512, 8
+REPORTS, TRIES = 5, 10             # the kernel reports tries 1, 2, 4, 8, 16 and so on
 TEXT = "/dev/shm/text"
 GIB = 1 << 30
 DRIVER = "/sys/bus/virtio/drivers/virtio_mem"
@@ -118,16 +121,48 @@ def partial():
     guest.eq("partial: and the block goes", None, oracle.block_offline_tried(kept))
 
 
-def fault_forever(page):
+def many():
+    """512 memory blocks, of which eight go offline and the next one refuses, where libdaxctl's loop stops: 504 stay online."""
+    numbers = dimm("many", MANY, NODE)
+    kept = numbers[WENT]
+    oracle.blocks_set(numbers[:WENT] + numbers[WENT + 1:], "online_movable")
+    oracle.blocks_set([kept], "online_kernel")
+    holder = Holder(take_tables)
+    recorder = ledger.Recorder("many")
+    refused = next(number for number in numbers if oracle.block_set(number, "offline"))
+    states = collections.Counter(oracle.block(number).state for number in numbers)
+    guest.eq(f"many: {WENT} blocks go offline, the next one refuses, {MANY - WENT} stay online",
+             (kept, {"offline": WENT, "online": MANY - WENT}), (refused, dict(states)))
+    span = f"{numbers[0] * oracle.BLOCK_BYTES:#x}-{(numbers[-1] + 1) * oracle.BLOCK_BYTES - 1:#x}"
+    page = Page(span, recorder.path)
+    guest.eq("many: explain of the range counts them", f"{span}  64 GiB, {MANY} memory blocks: {WENT} offline, {MANY - WENT} online",
+             page.head)
+    page.says("many: and says which block refused, and what to do",
+              why=rf"offline of memory{kept} failed: isolation \(Device or resource busy\), page 0x[0-9a-f]+: \w+, pass 0",
+              do=".*ZONE_MOVABLE next time.*")
+    holder.close()
+    went = guest.wait_for(ledger.SECONDS, lambda: plan(f"memory{kept}")["answer"] == "yes")
+    guest.ok("many: the process that has the page tables is ended, and plan offline says yes", [] if went else [
+        plan(f"memory{kept}")["blocks"]])
+    guest.eq("many: and the block goes", None, oracle.block_offline_tried(kept))
+    guest.dimm_unplug("many", ledger.SECONDS)
+    guest.eq("many: and the DIMM", [], [number for number in numbers if oracle.block(number)])
+    text = report(recorder)
+    matches("many: report", text, rf"[0-9.]+ +DIMM at {numbers[0] * oracle.BLOCK_BYTES:#x}: {MANY - WENT - 1} of "
+            rf"{MANY - WENT - 1} memory blocks went offline, and the range was removed")
+
+
+def fault_forever(page, pause):
     """In a child: gives the text page back and faults it in again, until it is killed."""
     while True:
         page.madvise(mmap.MADV_DONTNEED)
         assert page[0] == 1
-        time.sleep(1)
+        if pause:
+            time.sleep(pause)
 
 
-def take_text(number):
-    """A page of a file in the memory block, with a reference of somebody who is in the middle of a fault."""
+def take_text(number, take=lambda address: None):
+    """A page of a file in the memory block, and what take(its address) returns."""
     with open(TEXT, "wb+") as file:
         file.truncate(8 << 20)
         area = mmap.mmap(file.fileno(), 8 << 20)
@@ -135,49 +170,119 @@ def take_text(number):
     for offset in range(0, len(area), oracle.PAGE):
         area[offset] = 1
         if oracle.block_of(pin.pfn_of(start + offset)) == number:
-            return {"pfn": pin.pfn_of(start + offset), "offset": offset}, area, pin.Pin().hold(start + offset)
+            return {"pfn": pin.pfn_of(start + offset), "offset": offset}, area, take(start + offset)
     raise RuntimeError(f"no page of {TEXT} is in memory{number}")
 
 
-def text_page():
-    """Processes that keep faulting in one page of a program's text, so that the offline never ends.
+class Readers:
+    """Processes that keep faulting in one page of the file."""
 
-    On a large machine, one of many that fault holds a reference at any time. Here a pipe does, so that it does not depend on
-    the number of CPUs.
-    """
+    def __init__(self, offset, pause=0):
+        self.children = []
+        with open(TEXT, "rb") as file:
+            self.inode = os.fstat(file.fileno()).st_ino
+            for _ in range(PROCESSES):
+                child = os.fork()
+                if not child:
+                    try:
+                        os.nice(10)         # the offline has to make progress, too
+                        fault_forever(mmap.mmap(file.fileno(), oracle.PAGE, mmap.MAP_PRIVATE, mmap.PROT_READ | mmap.PROT_EXEC,
+                                                offset=offset), pause)
+                    finally:
+                        os._exit(1)  # pylint: disable=protected-access
+                self.children.append(child)
+
+    def close(self):
+        for child in self.children:
+            os.kill(child, signal.SIGKILL)
+        for child in self.children:
+            os.waitpid(child, 0)
+
+
+USED = "This page of a file is in use: find who reads or pins that file, or interrupt the offline."
+
+
+def mapped_by(page):
+    """How many processes map the file, as the page of explain says."""
+    lines = page.lines.get("whose") or [""]
+    return lines[0].count(TEXT) + int((page.first("whose", r" and (\d+) more$") or [0])[0])
+
+
+def text_reference():
+    """Processes that map one page of a program's text, to which somebody has a reference: here a pipe."""
     number, = dimm("d1", 1)
     oracle.blocks_set([number], "online_movable")
-    holder = Holder(lambda: take_text(number))
-    children = []
-    with open(TEXT, "rb") as file:
-        for _ in range(PROCESSES):
-            child = os.fork()
-            if not child:
-                try:
-                    fault_forever(mmap.mmap(file.fileno(), oracle.PAGE, mmap.MAP_PRIVATE, mmap.PROT_READ | mmap.PROT_EXEC,
-                                            offset=holder.told["offset"]))
-                finally:
-                    os._exit(1)  # pylint: disable=protected-access
-            children.append(child)
-        inode = os.fstat(file.fileno()).st_ino
+    holder = Holder(lambda: take_text(number, lambda address: pin.Pin().hold(address)))
+    readers = Readers(holder.told["offset"], 1)
     offline = Offline(number)
-    guest.ok("text page: the offline runs", offline.runs())
+    guest.ok("text reference: the offline runs", offline.runs())
     page = Page(f"memory{number}")
-    page.says("text page: explain names the file, and that many map it",
+    page.says("text reference: explain names the file, and that many map it",
               left="1 page: 1 file", task=rf"sh \({offline.shell.pid}\), in .*offline_pages",
-              whose=rf"pfn {holder.told['pfn']:#x}: file text \(inode {inode} of tmpfs\), mapped by {ME} .*{TEXT}.*",
-              do="This page of a file is in use: find who reads or pins that file, or interrupt the offline.")
+              whose=rf"pfn {holder.told['pfn']:#x}: file text \(inode {readers.inode} of tmpfs\), mapped by {ME} .*{TEXT}.*", do=USED)
     # How many map it at that moment is a matter of chance: the kernel unmaps it each time it tries to migrate it.
-    more = page.first("whose", r" and (\d+) more$") or [0]
-    mapped = page.lines["whose"][0].count(TEXT) + int(more[0])
-    guest.ok(f"text page: {mapped} of the processes", [] if 2 <= mapped <= PROCESSES + 1 else [mapped])
-    matches("text page: doctor --now", now(), rf"offline_retries: memory{number}: .*: for at least {TIME}.*",
+    mapped = mapped_by(page)
+    guest.ok(f"text reference: {mapped} of the processes", [] if 2 <= mapped <= PROCESSES + 1 else [mapped])
+    matches("text reference: doctor --now", now(), rf"offline_retries: memory{number}: .*: for at least {TIME}.*",
             r"do: Find out what holds the page \(mhptop explain\), or interrupt the task that takes the memory offline\.")
-    for child in children:
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
+    readers.close()
     holder.close()
-    guest.eq("text page: without its readers, the offline ends", 0, offline.ends())
+    guest.eq("text reference: without its readers, the offline ends", 0, offline.ends())
+    os.unlink(TEXT)
+
+
+def blockers_of(path, pfn):
+    """How often a recording reports the page."""
+    return len(re.findall(rf'"event":"mhp_offline_blocker".*"pfn":{pfn},', oracle.read(path)))
+
+
+def keep_faulting(number, recorder):
+    """Offlines a memory block while processes fault. Returns what holds the page, the readers, and the offline; None if it ended.
+
+    A try of the kernel fails if one of the processes is in the middle of a fault, where it has a reference to the page. That it
+    is so in each of 2^n tries is a matter of chance.
+    """
+    oracle.blocks_set([number], "online_movable")
+    holder = Holder(lambda: take_text(number))
+    readers = Readers(holder.told["offset"])
+    offline = Offline(number)
+    guest.wait_for(ledger.START_SECONDS, lambda: offline.shell.poll() is not None
+                   or blockers_of(recorder.path, holder.told["pfn"]) >= REPORTS)
+    if offline.shell.poll() is None:
+        return holder, readers, offline
+    readers.close()
+    holder.close()
+    os.unlink(TEXT)
+    return None
+
+
+def text_faults():
+    """Processes that keep faulting in one page of a program's text, so that the offline does not end."""
+    number, = dimm("d1", 1)
+    recorder = ledger.Recorder("text_faults")
+    tries = next(((count, what) for count in range(1, TRIES + 1) for what in [keep_faulting(number, recorder)] if what), None)
+    if not guest.ok("text faults: the offline does not end", [] if tries else [f"it ended each of {TRIES} times"]):
+        return
+    guest.note(f"try {tries[0]}")
+    holder, readers, offline = tries[1]
+    pages = [Page(f"memory{number}", recorder.path)]
+
+    def names_some():
+        pages.append(Page(f"memory{number}", recorder.path))
+        return mapped_by(pages[-1]) >= 2
+    guest.ok("text faults: explain names some of the processes", [] if mapped_by(pages[0]) >= 2 or guest.wait_for(
+        ledger.START_SECONDS, names_some) else pages[-1].lines.get("whose", []))
+    guest.ok(f"text faults: {mapped_by(pages[-1])} of them", [] if mapped_by(pages[-1]) <= PROCESSES + 1 else ["too many"])
+    pages[-1].says(
+        "text faults: the file, the page each time, and what to do",
+        why=rf"offline has not ended, after {TIME}, stage migrate, pass \d+(; failure \d+ in a row)?",
+        page=[rf"pfn {holder.told['pfn']:#x}: file, order 0, references \d+, mappings \d+, not migrated",
+              r"reported \d+ times, (the same page each time|not always the same page)"],
+        left="1 page: 1 file", task=rf"sh \({offline.shell.pid}\), in .*offline_pages",
+        whose=rf"pfn {holder.told['pfn']:#x}: file text \(inode {readers.inode} of tmpfs\), mapped by {ME} .*{TEXT}.*", do=USED)
+    readers.close()
+    holder.close()
+    guest.eq("text faults: without its readers, the offline ends", 0, offline.ends())
     os.unlink(TEXT)
 
 
@@ -205,6 +310,12 @@ def gigantic():
     page.says("gigantic: explain, whose it is and what to do", left="32768 pages: 32768 hugetlb",
               whose=rf"pfn 0x[0-9a-f]+: hugetlb, mapped by {ME} \({os.getpid()}\) at 0x[0-9a-f]+.*",
               do=r"This huge page has nowhere to go: free one of its size on another node, or interrupt the offline\.")
+    guest.eq("gigantic: interrupted as advised, the block stays", True, offline.interrupt() != 0)
+    Page(f"memory{number}", recorder.path).says(
+        "gigantic: explain of the failed offline, what to do",
+        do=r"A huge page had nowhere to go until the offline was interrupted: free one of its size on another node, then try again\.")
+    offline = Offline(number)
+    guest.ok("gigantic: the offline runs again", offline.runs())
     oracle.write(f"/sys/devices/system/node/node{NODE}/hugepages/hugepages-1048576kB/nr_hugepages", 1)
     guest.eq("gigantic: a page of 1 GiB on another node, and the offline ends", 0, offline.ends())
     held.close()
@@ -323,7 +434,7 @@ def killed_writer():
 
 
 SITUATIONS = {situation.__name__: situation for situation in (
-    partial, text_page, gigantic, virtio_tables, auto_movable, killed, killed_writer)}
+    partial, many, text_reference, text_faults, gigantic, virtio_tables, auto_movable, killed, killed_writer)}
 
 
 def main():

@@ -31,6 +31,7 @@ struct explaining {
 	struct page_source *pages; /* of this machine, NULL: they tell nothing */
 	char blind[256]; /* why, "" for another machine */
 	u32 keeps; /* enum mhp_kind of a page that keeps it online now, 0: none, or unknown */
+	bool no_room; /* there is no memory for its pages elsewhere */
 	u64 told; /* pfn of the page whose owner was printed last */
 };
 
@@ -246,6 +247,8 @@ static void print_error(FILE *out, const struct story_blockers *blockers)
 		fputs(", not migrated", out);
 	if (!known)
 		fputs(", error unknown", out);
+	else if (!page->ret && page->stage == MHP_STAGE_MIGRATE)
+		fputs(", migrated, but there was always one more", out);
 	else if (page->ret < 0)
 		fprintf(out, ", %s", error_text(page->ret));
 }
@@ -375,6 +378,18 @@ static void print_stage(FILE *out, const struct story_blockers *blockers)
 		fprintf(out, "%u", blockers->passes);
 }
 
+/* Pages could move, were there memory where they may go: as the kernel reports, or as free memory says of now. */
+static bool had_no_room(const struct explaining *e,
+			const struct story_step *step)
+{
+	const struct story_blockers *blockers = &step->blockers;
+
+	if (blockers->nr &&
+	    !(blockers->unknown & MHP_FIELD(mhp_offline_blocker, ret)))
+		return blockers->last.ret == -ENOMEM;
+	return !step->end_ns && e->no_room;
+}
+
 static void print_trouble(struct explaining *e,
 			  const struct story_trouble *trouble)
 {
@@ -415,7 +430,8 @@ static void print_trouble(struct explaining *e,
 				    step->refused, e->out);
 	reason = step->end_ns ? step->reason : ADVICE_RETRIES;
 	if (step->end_ns ? reason != 0 : kind != 0)
-		advice_print(step->operation, reason, kind, e->out);
+		advice_print(step->operation, reason,
+			     had_no_room(e, step) ? 0 : kind, e->out);
 }
 
 static void print_troubles(struct explaining *e)
@@ -468,6 +484,7 @@ static void print_now(struct explaining *e)
 		fprintf(e->out, "; %s",
 			plan_finding_text(text, &result->findings[i]));
 	fputc('\n', e->out);
+	e->no_room = result->move > result->room;
 	for (i = 0; i < result->nr_findings; i++) {
 		print_owner_of(e, result->findings[i].first);
 		e->keeps = e->keeps ?:
@@ -575,6 +592,9 @@ static int explain_answer(struct explaining *e)
 		print_page(e);
 		return STATUS_OK;
 	}
+	/* Its add may have failed. */
+	if (model->ledger && explain_range_print(&range))
+		return STATUS_OK;
 	return status_fail(STATUS_FAILED,
 			   "nothing is known of a memory block %s", e->what);
 }

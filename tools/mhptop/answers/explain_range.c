@@ -53,40 +53,49 @@ void explain_removals(const struct explain_range *range)
 	}
 }
 
-/* "8 memory blocks: 7 offline, 1 online". Returns how many there are. */
-static u64 print_states(const struct explain_range *range)
+/* "8 memory blocks: 7 offline, 1 online" */
+struct block_states {
+	u64 of[MHP_STATE_REMOVED + 1];
+	u64 nr;
+};
+
+static void count_states(const struct explain_range *range,
+			 struct block_states *states)
 {
 	const struct mhp_ledger *ledger = range->model->ledger;
-	u64 states[MHP_STATE_REMOVED + 1] = { 0 }, nr = 0;
 	const struct mhp_block *block = NULL;
-	u64 bytes = range->model->info.page_bytes;
-	char size[UNITS_TEXT_MAX];
-	const char *sep = ": ";
-	size_t i;
 
 	while ((block = ledger_next_block(ledger, block))) {
 		if (!is_in_range(range, block->start_pfn,
 				 ledger_block_pages(ledger)) ||
 		    block->state > MHP_STATE_REMOVED)
 			continue;
-		states[block->state]++;
-		nr++;
+		states->of[block->state]++;
+		states->nr++;
 	}
-	if (!nr)
-		return 0;
+}
+
+static void print_states(const struct explain_range *range,
+			 const struct block_states *states)
+{
+	u64 bytes = range->model->info.page_bytes;
+	char size[UNITS_TEXT_MAX];
+	const char *sep = ": ";
+	size_t i;
+
 	fprintf(range->out, "0x%llx-0x%llx  %s, %llu memory block%s",
 		range->start_pfn * bytes,
 		(range->start_pfn + range->nr_pages) * bytes - 1,
-		size_text(size, range_bytes(range)), nr, nr == 1 ? "" : "s");
+		size_text(size, range_bytes(range)), states->nr,
+		states->nr == 1 ? "" : "s");
 	for (i = 0; i <= MHP_STATE_REMOVED; i++) {
-		if (!states[i])
+		if (!states->of[i])
 			continue;
-		fprintf(range->out, "%s%llu %s", sep, states[i],
+		fprintf(range->out, "%s%llu %s", sep, states->of[i],
 			event_symbol(event_states, i));
 		sep = ", ";
 	}
 	fputc('\n', range->out);
-	return nr;
 }
 
 static void print_failure(const struct explain_range *range,
@@ -113,33 +122,45 @@ static void print_failure(const struct explain_range *range,
 	if (range->pages && kind)
 		whose_print(range->pages, operation->blocker_pfn, range->out);
 	if (operation->reason)
-		advice_print(operation->kind, operation->reason, kind,
-			     range->out);
+		advice_print(operation->kind, operation->reason,
+			     operation->blocker_no_room ? 0 : kind, range->out);
+}
+
+struct failures {
+	const struct history_operation *shown[FAILURES_SHOWN]; /* latest first */
+	size_t nr;
+	u64 more;
+};
+
+/* An add that failed left no memory block behind, so only the page about its range can tell why. */
+static bool is_explained(const struct explain_range *range,
+			 const struct history_operation *operation)
+{
+	if (operation->part != range->model->part ||
+	    operation->end != HISTORY_ENDED ||
+	    !is_in_range(range, operation->start_pfn, operation->nr_pages))
+		return false;
+	return operation->kind != OPERATION_ONLINE;
 }
 
 /*
- * Of each memory block, the last offline if it failed; and the last removal of this memory,
- * if that did.
+ * Of each memory block, the last offline if it failed; and the last add and the last removal of
+ * this memory, if they did.
  */
-static void print_failures(const struct explain_range *range)
+static void find_failures(const struct explain_range *range,
+			  struct failures *failures)
 {
 	const struct history *history = &range->model->history;
 	u64 pages = ledger_block_pages(range->model->ledger);
-	const struct history_operation *shown[FAILURES_SHOWN], *operation;
+	const struct history_operation *operation;
 	struct sparse seen;
-	size_t i, nr = 0;
-	u64 more = 0;
+	size_t i;
 	u8 *known;
 
 	sparse_init(&seen, sizeof(u8));
 	for (i = history->nr; i--;) {
 		operation = &history->operations[i];
-		if (operation->part != range->model->part ||
-		    operation->end != HISTORY_ENDED ||
-		    (operation->kind != OPERATION_OFFLINE &&
-		     operation->kind != OPERATION_REMOVE) ||
-		    !is_in_range(range, operation->start_pfn,
-				 operation->nr_pages))
+		if (!is_explained(range, operation))
 			continue;
 		known = sparse_make(&seen, operation->start_pfn / pages);
 		if (!known || *known >> operation->kind & 1)
@@ -147,24 +168,39 @@ static void print_failures(const struct explain_range *range)
 		*known |= 1 << operation->kind;
 		if (!operation->ret)
 			continue;
-		if (nr < FAILURES_SHOWN)
-			shown[nr++] = operation;
+		if (failures->nr < FAILURES_SHOWN)
+			failures->shown[failures->nr++] = operation;
 		else
-			more++;
+			failures->more++;
 	}
 	sparse_free(&seen);
-	if (more)
+}
+
+static void print_failures(const struct explain_range *range,
+			   const struct failures *failures)
+{
+	size_t i = failures->nr;
+
+	if (failures->more)
 		fprintf(range->out, "why      failures before these: %llu\n",
-			more);
-	while (nr--)
-		print_failure(range, shown[nr]);
+			failures->more);
+	while (i--)
+		print_failure(range, failures->shown[i]);
 }
 
 bool explain_range_print(const struct explain_range *range)
 {
-	if (!range->model->ledger || !print_states(range))
+	struct block_states states = { 0 };
+	struct failures failures = { 0 };
+
+	if (!range->model->ledger)
 		return false;
+	count_states(range, &states);
+	find_failures(range, &failures);
+	if (!states.nr && !failures.nr)
+		return false;
+	print_states(range, &states);
 	explain_removals(range);
-	print_failures(range);
+	print_failures(range, &failures);
 	return true;
 }

@@ -17,6 +17,7 @@ struct planning {
 	struct plan *plan;
 	struct page_source *source;
 	struct room room;
+	bool balloon; /* the machine has one */
 };
 
 static void add_finding(struct plan_result *result,
@@ -232,6 +233,25 @@ static void find_huge_loop(const struct planning *p, struct plan_block *block,
 	}
 }
 
+/*
+ * From 5.19 to 6.11, isolate_single_pageblock() wants to move a huge page that lies across the end of the block out of the
+ * way, used or free, and isolate_or_dissolve_huge_page() refuses gigantic ones. Smaller ones never lie there.
+ */
+static void find_huge_beyond(const struct planning *p, struct plan_block *block)
+{
+	struct plan_finding finding = {
+		.reason = PLAN_HUGE_BEYOND,
+		.answer = PLAN_NO,
+		.kind = ACCOUNT_HUGETLB,
+		.pages = 1,
+		.size = block->account.huge_beyond * p->plan->target.page_bytes,
+	};
+
+	if (finding.size && p->room.release >= ROOM_RELEASE(5, 19) &&
+	    p->room.release < ROOM_RELEASE(6, 12))
+		add_finding(&block->result, &finding);
+}
+
 static void find_blind(struct plan_block *block)
 {
 	struct plan_finding finding = {
@@ -245,21 +265,50 @@ static void find_blind(struct plan_block *block)
 		add_finding(&block->result, &finding);
 }
 
-static int plan_one(struct planning *p, struct plan_block *block)
+static int count_block_pages(struct planning *p, struct plan_block *block)
 {
 	struct mhp_mhp_snapshot_block *at = &block->block->at;
 	struct account_facts facts = { .start_pfn = at->start_pfn,
-				       .nr_pages = at->nr_pages };
-	struct room_leaving leaving = { .nid = at->nid, .zone = at->zone };
-	struct room_found found;
+				       .nr_pages = at->nr_pages,
+				       .virtio_mem = block->block->virtio_mem,
+				       .balloon = p->balloon };
 	size_t i;
-	int err;
 
-	if (find_state(block))
-		return 0;
 	for (i = 0; i < ACCOUNT_HUGE_SIZES; i++)
 		facts.huge_pages[i] = p->room.huge[i].pages;
-	err = account_count(&block->account, p->source, &facts);
+	return account_count(&block->account, p->source, &facts);
+}
+
+/* There is no forecast of an offline that runs, but whether what is left of the block has room. Its free pages are isolated. */
+static int plan_running(struct planning *p, struct plan_block *block)
+{
+	struct mhp_mhp_snapshot_block *at = &block->block->at;
+	struct room_leaving leaving = { .nid = at->nid, .zone = at->zone };
+	struct room_found found;
+	int err = count_block_pages(p, block);
+
+	if (err)
+		return err;
+	room_find(&p->room, &leaving, &found);
+	block->result.move = movable_pages(&block->account);
+	block->result.room = found.free;
+	return 0;
+}
+
+static int plan_one(struct planning *p, struct plan_block *block)
+{
+	struct mhp_mhp_snapshot_block *at = &block->block->at;
+	struct room_leaving leaving = { .nid = at->nid, .zone = at->zone };
+	struct room_found found;
+	int err;
+
+	if (at->state == MHP_STATE_GOING_OFFLINE) {
+		find_state(block);
+		return plan_running(p, block);
+	}
+	if (find_state(block))
+		return 0;
+	err = count_block_pages(p, block);
 	if (err)
 		return err;
 	find_unmovable(block);
@@ -268,23 +317,9 @@ static int plan_one(struct planning *p, struct plan_block *block)
 	find_room(&block->result, &block->account, &found);
 	find_huge(p, &block->result, &block->account, &found);
 	find_huge_loop(p, block, &found);
+	find_huge_beyond(p, block);
 	find_blind(block);
 	return 0;
-}
-
-static void add_account(struct page_account *sum,
-			const struct page_account *account)
-{
-	size_t i;
-
-	for (i = 0; i < ACCOUNT_NR_KINDS; i++)
-		sum->kinds[i].pages += account->kinds[i].pages;
-	for (i = 0; i < ACCOUNT_HUGE_SIZES; i++) {
-		sum->huge[i].pages |= account->huge[i].pages;
-		sum->huge[i].used += account->huge[i].used;
-		sum->huge[i].free += account->huge[i].free;
-	}
-	sum->free_huge += account->free_huge;
 }
 
 static bool is_same_zone(const struct plan_block *a, const struct plan_block *b)
@@ -310,7 +345,7 @@ static void plan_zone(struct planning *p, size_t first)
 	for (i = first; i < p->plan->target.nr; i++) {
 		if (!is_same_zone(&blocks[i], at))
 			continue;
-		add_account(&sum, &blocks[i].account);
+		account_add(&sum, &blocks[i].account);
 		add_leaving(&leaving, &blocks[i].account);
 	}
 	room_find(&p->room, &leaving, &found);
@@ -382,7 +417,8 @@ static int plan_blocks(struct planning *p, char *why, size_t len)
 int plan_make(struct plan *plan, const char *root, const char *text, char *why,
 	      size_t len)
 {
-	struct planning p = { .plan = plan };
+	struct planning p = { .plan = plan,
+			      .balloon = !*root && source_live_balloon() };
 	int err;
 
 	*plan = (struct plan){ .root = root };
@@ -412,7 +448,7 @@ void plan_free(struct plan *plan)
 	plan->blocks = NULL;
 }
 
-int plan_offline_run(const char *what, bool json, FILE *out)
+int plan_offline_run(const char *what, const struct plan_opts *opts, FILE *out)
 {
 	static const int statuses[] = {
 		[PLAN_YES] = STATUS_OK,
@@ -429,10 +465,10 @@ int plan_offline_run(const char *what, bool json, FILE *out)
 						    STATUS_UNSUPPORTED :
 						    STATUS_FAILED,
 				   "cannot plan: %s", why);
-	if (json)
+	if (opts->json)
 		plan_print_json(&plan, what, out);
 	else
-		plan_print_text(&plan, what, out);
+		plan_print_text(&plan, what, opts, out);
 	status = statuses[plan.all.answer];
 	plan_free(&plan);
 	return status_printed(status);

@@ -3,6 +3,7 @@
  * Builds the history from records. The kernel runs one operation at a time, so the
  * time from one event of it to the next belongs to the phase that the latter ends.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -445,6 +446,9 @@ static void history_take_blocker(struct history *history,
 		operation->passes = record->p.mhp_offline_blocker.pass;
 	operation->blocker_kind = record->p.mhp_offline_blocker.kind;
 	operation->blocker_pfn = record->p.mhp_offline_blocker.pfn;
+	operation->blocker_no_room =
+		record->p.mhp_offline_blocker.ret == -ENOMEM &&
+		!(record->unknown & MHP_FIELD(mhp_offline_blocker, ret));
 	take_failure(history, record->time_ns);
 }
 

@@ -25,7 +25,7 @@ static void html_begin(const struct report *report, FILE *out)
 
 	fputs("<!DOCTYPE html>\n<html xmlns=\"http://www.w3.org/1999/xhtml\" lang=\"en\"><head><meta charset=\"utf-8\"/>\n"
 	      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\"/>\n"
-	      "<meta name=\"viewport\" content=\"width=device-width\"/>\n"
+	      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n"
 	      "<title>mhptop report: ",
 	      out);
 	xml_put(out, model->info.kernel);
