@@ -77,7 +77,7 @@ def unaligned(path):
     guest.eq("unaligned: the memory leaves", None, module_call("remove", hex(HIDDEN), oracle.BLOCK_BYTES))
 
 
-MAPPING = (r"The new memory could not be mapped\. If memory was short \(Cannot allocate memory\), free some, or let the new memory "
+MAPPING = (r"The new memory could not be mapped: if memory was short \(Cannot allocate memory\), free some, or let the new memory "
            r"host its memmap \(memory_hotplug\.memmap_on_memory=Y\); if something is at its address already \(File exists\), remove "
            r"that; else see the kernel's log\.")
 
@@ -249,7 +249,7 @@ def warned(path):
     """What a kernel without bugs and with sane firmware does not do, so that it warns."""
     log = KernelLog()
     fails("no node", "EINVAL", add(HIDDEN, oracle.BLOCK_BYTES, NO_NODE))
-    guest.ok("no node: the kernel warns", log.provoked(r"^WARNING: .*\badd_memory_resource\+0x"))
+    guest.ok("no node: the kernel warns", log.provoked(r"^WARNING: .*\b(__)?add_memory_resource\+0x"))
     add_says("no node", path, HIDDEN, oracle.BLOCK_BYTES, "no_node", "Invalid argument",
              r"The firmware names a node that the kernel cannot bring up: correct the node of the device\.")
     done("no node", add(HIDDEN, oracle.BLOCK_BYTES, 0))

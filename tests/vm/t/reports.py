@@ -148,7 +148,7 @@ def many():
     guest.dimm_unplug("many", ledger.SECONDS)
     guest.eq("many: and the DIMM", [], [number for number in numbers if oracle.block(number)])
     text = report(recorder)
-    matches("many: report", text, rf"[0-9.]+ +DIMM at {numbers[0] * oracle.BLOCK_BYTES:#x}: {MANY - WENT - 1} of "
+    matches("many: report", text, rf"[0-9.]+ +memory at {numbers[0] * oracle.BLOCK_BYTES:#x}: {MANY - WENT - 1} of "
             rf"{MANY - WENT - 1} memory blocks went offline, and the range was removed")
 
 

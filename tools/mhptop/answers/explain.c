@@ -429,7 +429,7 @@ static void print_trouble(struct explaining *e,
 	reason = step->end_ns ? step->reason : ADVICE_RETRIES;
 	if (step->end_ns ? reason != 0 : kind != 0)
 		advice_print(step->operation, reason,
-			     had_no_room(e, step) ? 0 : kind, e->out);
+			     advice_kind(kind, had_no_room(e, step)), e->out);
 }
 
 static void print_troubles(struct explaining *e)
