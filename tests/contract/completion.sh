@@ -34,7 +34,7 @@ completes "values of --time" "delta local mono utc" --time ""
 completes "values of --expect-hosting" "range" check --expect-hosting r
 completes "the question of plan" "offline" plan o
 completes "the other question of plan" "add" plan a
-completes "options of plan" "--at --help --json --mode" plan --
+completes "options of plan" "--all --at --help --json --mode --pages" plan --
 completes "modes of plan add" "N Y force range" plan add 2G --mode ""
 completes "options of doctor" "--help --json --now" doctor --
 completes "options of explain" "--source" explain --so

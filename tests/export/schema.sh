@@ -125,7 +125,8 @@ cat >"$WORK/plan" <<-'END'
 	{"what":"0x100000000-0x107ffffff","answer":"no","page_bytes":4096,"block_bytes":134217728,"move":5,"room":7,"references_unknown":null,
 	"reasons":[],"blocks":[{"id":32,"start_pfn":1048576,"nr_pages":32768,"state":"online","node":0,"zone":"Movable","answer":"no","move":5,
 	"room":7,"pages":{"free":32762,"memmap":0,"anon":5,"file":0,"movable_ops":0,"hugetlb":0,"offline":0,"hwpoison":0,"slab":1,"pgtable":0,
-	"reserved":0,"secretmem":0,"other":0,"hole":0},"pinned":1,"cpu_ns":1000,"reasons":[{"reason":"kernel_pages","answer":"no","kind":"slab",
+	"reserved":0,"secretmem":0,"other":0,"hole":0},"huge":[{"bytes":2097152,"used":3,"free":1}],
+	"offline_owners":{"virtio_mem":0,"balloon":0,"unknown":0},"unevictable":2,"pinned":1,"cpu_ns":1000,"reasons":[{"reason":"kernel_pages","answer":"no","kind":"slab",
 	"pages":1,"first_pfn":1048600,"text":"1 slab page"},{"reason":"pinned","answer":"no","kind":null,"pages":1,"first_pfn":1048601,"text":"1 page"}]}]}
 END
 check "a forecast with reasons is valid" $validate plan "$WORK/plan"
@@ -179,6 +180,8 @@ invalid "$WORK/state" state 's/"removed":/"added_by":"x","removed":/' "a range o
 invalid "$WORK/attention" attention 's/"id": /"name": /' "a finding without an id"
 invalid "$WORK/plan" plan 's/"kernel_pages"/"kernel"/' "a forecast with a reason that there is not"
 invalid "$WORK/plan" plan 's/"slab":1,/"slab":1,"more":0,/' "a forecast with a kind of pages that there is not"
+invalid "$WORK/plan" plan 's/"balloon":0/"ballon":0/' "a forecast with an owner that there is not"
+invalid "$WORK/plan" plan 's/"used":3,//' "a forecast with huge pages without a member"
 invalid "$WORK/plan" plan 's/"answer":"no"/"answer":"maybe"/' "a forecast with an answer that there is not"
 invalid "$WORK/plan-add" plan-add 's/"mode":"range"/"mode":"ranges"/' "a forecast of an add with a mode that there is not"
 invalid "$WORK/plan-add" plan-add 's/"gib":2,//' "a forecast of an add without a member"

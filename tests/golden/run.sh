@@ -446,6 +446,8 @@ usage "plan add without a size" 'plan add needs a size such as 2G' plan add
 usage "plan add with a size that is none" "plan add needs a size such as 2G, not '2X'" plan add 2X
 usage "an unknown mode of plan add" "--mode needs N, Y, force or range, not 'on'" plan add 2G --mode on
 usage "an address that is none" "--at needs an address such as 0x100000000, not '4G'" plan add 2G --at 4G
+usage "an option of plan offline for plan add" '--all and --pages are for plan offline' plan add 2G --pages
+usage "the other one" '--all and --pages are for plan offline' plan add 2G --all
 usage "an option of plan add for plan offline" '--at and --mode are for plan add' plan offline 32 --at 0x0
 usage "JSON of the doctor without --now" "--json needs --now with 'mhptop doctor'" doctor --json
 usage "a dashboard without a terminal" 'standard output is not a terminal: use -b or --json' replay hosted.ndjson

@@ -220,6 +220,29 @@ eq "  the recorder ends" "$? $(cat stderr)" "0 "
 check "  both are whole" zstd -qt record.mhp.zst.1 record.mhp.zst
 eq "  nothing is lost" "$(verdict record.mhp.zst.1 record.mhp.zst)" "$(verdict "$hosted")"
 
+# -- Followed ------------------------------------------------------------------------------------------------------------------
+
+seen() { jq -c '[.events.seen, .self_check]' "$1"; }
+for form in ndjson.zst mhp.zst; do
+	begin -o "followed.$form"
+	feed 1 20
+	until_true test "$("$MHPTOP" export --ndjson "followed.$form" 2>/dev/null | wc -l)" = 20
+	"$MHPTOP" replay --json "followed.$form" >now.json 2>/dev/null
+	check "$form: --follow shows what a recorder has written so far" \
+		timeout 600 bash -c '"$0" replay --json -n 1 -d 1 --follow "$1" >so_far.json </dev/null' "$MHPTOP" "followed.$form"
+	eq "  all of it" "$(jq .events.seen so_far.json)" "$(jq .events.seen now.json)"
+	"$MHPTOP" replay --json --follow "followed.$form" >frame.json 2>errors &
+	reader=$!
+	# More than 16 looks that find nothing, after which zstd would take it for an error
+	sleep 5
+	check "  it waits for more" kill -0 $reader
+	feed 21 9999
+	end
+	wait $reader
+	eq "  and ends with the totals" "$? $(seen frame.json) $(cat errors)" "0 $(seen <("$MHPTOP" replay --json "followed.$form")) "
+	rm now.json so_far.json frame.json
+done
+
 # -- Killed --------------------------------------------------------------------------------------------------------------------
 
 for form in ndjson.zst mhp.zst; do

@@ -12,7 +12,8 @@ import xml.etree.ElementTree
 NS = "{http://www.w3.org/1999/xhtml}"
 ALLOWED = {"html", "head", "meta", "title", "style", "body", "h1", "h2", "h3", "p", "b", "i", "br", "div", "table", "tr", "th", "td",
            "small", "bdi", "code", "svg", "path", "text"}
-ATTRIBUTES = {"lang", "charset", "name", "content", "http-equiv", "class", "id", "viewBox", "role", "aria-label", "x", "y", "d"}
+ATTRIBUTES = {"lang", "charset", "name", "content", "http-equiv", "class", "id", "viewBox", "width", "height",
+              "preserveAspectRatio", "role", "aria-label", "x", "y", "d"}
 WORDS = {"in_progress": "in progress", "unseen": "end not seen", "ok": "ok"}
 
 
@@ -47,19 +48,42 @@ def check_map(page, report):
     """At its right edge, the map shows the states of the end; up to 96 blocks have a row of their own."""
     picture = next(one for one in page.iter(f"{NS}svg") if one.get("aria-label", "").startswith("states"))
     numbers = sorted({block for _, block, _ in report["states"]})
-    labels = [one.text for one in picture.iter(f"{NS}text") if (one.text or "").startswith("memory")]
+    labels = [one.text for one in page.iter(f"{NS}text") if (one.text or "").startswith("memory")]
     assert (labels[0] if labels else None) in (None, f"memory{numbers[0]}" if numbers else None) or "–" in labels[0]
     if len(numbers) > 96 or report["several"]:
         return
     wanted = {block["id"]: block["state"] for block in report["end"]["blocks"]}
+    height = int(picture.get("viewBox").split()[3]) // max(1, len(numbers))
+    assert height >= 10
+    assert len(labels) == ((len(numbers) + 1) // 2 if len(numbers) > 48 else len(numbers))
     got = {}
     for path in picture.iter(f"{NS}path"):
         for x, y, width in re.findall(r"M([\d.]+) (\d+)h([\d.]+)v", path.get("d")):
-            if path.get("class") != "cut" and float(x) + float(width) > 989:
-                got[numbers[int(y) // 10]] = path.get("class")
+            if path.get("class") != "cut" and float(x) + float(width) > 799:
+                got[numbers[int(y) // height]] = path.get("class")
     states = {"on": ["online"], "off": ["offline"], "go": ["going_online", "going_offline"], None: ["removed"]}
     for block, state in wanted.items():
         assert state in states[got.get(block)], (block, state, got.get(block))
+
+
+def check_distributions(page, report):
+    """A row for each bucket from the first to the last with operations; the longest bar fills its picture."""
+    tables = [one for one in page.iter(f"{NS}table") if one.get("class") == "hist"]
+    timed = [one for one in report["times"].values() if sum(one["buckets"])]
+    assert len(tables) == len(timed), (len(tables), len(timed))
+    for table, one in zip(tables, timed):
+        used = [nth for nth, count in enumerate(one["buckets"]) if count]
+        wanted = one["buckets"][used[0]:used[-1] + 1]
+        lines = [["".join(cell.itertext()) for cell in row] for row in table]
+        assert [int(line[1]) for line in lines] == wanted, (lines, wanted)
+        bars = [float(re.match(r"M0 0h([\d.]+)v", path.get("d"))[1]) for path in table.iter(f"{NS}path")]
+        assert all(abs(bar - count * 100 / max(wanted)) < 0.06 for bar, count in zip(bars, wanted)), (bars, wanted)
+
+
+def check_axes(page):
+    """Both pictures have the same five times, in their order."""
+    axes = [[small.text for small in one] for one in page.iter(f"{NS}div") if one.get("class") == "axis"]
+    assert len(axes) == 2 and axes[0] == axes[1] and len(axes[0]) == 5, axes
 
 
 def check_rest(page, report, text):
@@ -104,6 +128,8 @@ def main():
     assert b"prefers-color-scheme:dark" in source
     check_operations(page, report)
     check_map(page, report)
+    check_axes(page)
+    check_distributions(page, report)
     check_rest(page, report, text)
     print(f"{len(source)} bytes, {len(rows(page, 'operations'))} operations")
 

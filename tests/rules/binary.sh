@@ -81,16 +81,25 @@ verdict "two files, one of each form" 0 "^# PASS: $all events" "$WORK/x.mhp" fai
 
 # -- A file that grows --------------------------------------------------------------------------------------------------------
 
-# A part of a frame is there, until the reader has read it and waits: its position is at the end of the file.
+# The first bytes are there, until the reader has read them and waits: its position is at the end of the file.
+zstd -q -c "$WORK/x.mhp" >"$WORK/x.mhp.zst"
 half=$(($(stat -c %s "$WORK/x.mhp") / 2))
-head -c $half "$WORK/x.mhp" >"$WORK/growing.mhp"
-"$MHPTOP" replay --json --follow "$WORK/growing.mhp" >"$WORK/frame" 2>"$WORK/errors" &
-reader=$!
-until grep -qsx "pos:.*[[:blank:]]$half" /proc/$reader/fdinfo/* 2>/dev/null || ! kill -0 $reader 2>/dev/null; do sleep 0.05; done
-check "--follow: it waits for the rest" kill -0 $reader
-tail -c +$((half + 1)) "$WORK/x.mhp" >>"$WORK/growing.mhp"
-wait $reader
-eq "  and ends with the totals" "$? $(jq -c '[.events.seen, .self_check]' "$WORK/frame") $(<"$WORK/errors")" "0 [$events,\"equal\"] "
+for part in "x.mhp $half" x.mhp.zst\ {3,$(($(stat -c %s "$WORK/x.mhp.zst") - 1))}; do
+	read -r name bytes <<<"$part"
+	head -c "$bytes" "$WORK/$name" >"$WORK/growing.mhp"
+	"$MHPTOP" replay --json --follow "$WORK/growing.mhp" >"$WORK/frame" 2>"$WORK/errors" &
+	reader=$!
+	until grep -qsx "pos:.*[[:blank:]]$bytes" /proc/$reader/fdinfo/* 2>/dev/null || ! kill -0 $reader 2>/dev/null; do sleep 0.05; done
+	check "--follow: it waits for the rest of $name behind its first $bytes bytes" kill -0 $reader
+	tail -c +$((bytes + 1)) "$WORK/$name" >>"$WORK/growing.mhp"
+	wait $reader
+	eq "  and ends with the totals" "$? $(jq -c '[.events.seen, .self_check]' "$WORK/frame") $(<"$WORK/errors")" "0 [$events,\"equal\"] "
+done
+cp "$WORK/x.mhp.zst" "$WORK/damaged.mhp.zst"
+tail -c 1 "$WORK/x.mhp.zst" | LC_ALL=C tr '\000-\377' '\001-\377\000' |
+	dd of="$WORK/damaged.mhp.zst" bs=1 seek=$(($(stat -c %s "$WORK/x.mhp.zst") - 1)) conv=notrunc status=none
+status "  not if the checksum behind the totals is wrong" 6 'packed data is damaged' \
+	timeout 600 "$MHPTOP" replay --json --follow "$WORK/damaged.mhp.zst"
 
 # -- Cut and damaged ----------------------------------------------------------------------------------------------------------
 

@@ -591,10 +591,8 @@ for packing in gz zst; do
 	head -c -1 "$WORK/two.$packing" >"$WORK/cut.$packing"
 	verdict "  which is cut behind the violation" 3 "$truncated" "$WORK/cut.$packing"
 done
-for packing in gz zst; do
-	status "a recording, $packing, that is to be followed" 6 "range.$packing:1: [a-z]* data, which cannot be followed: leave out --follow" \
-		timeout 60 "$MHPTOP" replay --json --follow "$WORK/range.$packing"
-done
+status "a recording, gz, that is to be followed" 6 "range.gz:1: gzip data, which cannot be followed: leave out --follow" \
+	timeout 60 "$MHPTOP" replay --json --follow "$WORK/range.gz"
 cat "$WORK/text.gz" <(sed -n 1,2p "$WORK/text" | gzip) >"$WORK/parts.gz"
 verdict "several packed parts in a file" 5 "^# UNKNOWN: $((events + 1)) events, 0 lost" "$WORK/parts.gz"
 gzip -c trace-cmd-v7.dat >"$WORK/dat.gz"

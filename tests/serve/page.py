@@ -5,14 +5,12 @@
     page.py MHPTOP RECORDING...
 """
 import html.parser
-import http.server
 import json
 import os
 import re
 import subprocess
 import sys
 import tempfile
-import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), ".."))
 # pylint: disable=wrong-import-position
@@ -33,7 +31,7 @@ class Page(html.parser.HTMLParser):
     def handle_starttag(self, tag, attrs):
         attrs = dict(attrs)
         self.ready |= "data-ready" in attrs
-        if tag in ("meta", "link", "rect", "br", "input"):
+        if tag in ("meta", "link", "br", "wbr", "input"):
             return
         self.stack.append((tag, attrs.get("id")))
         if tag == "tr" and self.table():
@@ -54,43 +52,6 @@ class Page(html.parser.HTMLParser):
         for _, name in self.stack:
             if name:
                 self.texts[name] = self.texts.get(name, "") + data
-
-
-# Goes through the first cells of the map with the keyboard, and keeps what the page says of each.
-WALK = b"""
-const timer = setInterval(() => {
-	if (!document.body.dataset.ready)
-		return;
-	clearInterval(timer);
-	const list = document.body.appendChild(document.createElement("ul"));
-	for (let nth = 0; nth < 20; nth++) {
-		element("map").dispatchEvent(new KeyboardEvent("keydown", {key: nth ? "ArrowRight" : "Home"}));
-		list.appendChild(document.createElement("li")).id = `cell${nth}`;
-		list.lastChild.textContent = element("cell").textContent;
-	}
-}, 50);
-"""
-
-
-class Walked(http.server.BaseHTTPRequestHandler):
-    """Passes on what a server answers, with a script more on the page."""
-    server_of = None
-
-    def do_GET(self):  # pylint: disable=invalid-name
-        if self.path == "/favicon.ico":
-            self.send_error(404)
-            return
-        body = WALK if self.path == "/walk.js" else self.server_of.get(self.path).encode()
-        if self.path == "/":
-            body = body.replace(b"</head>", b'<script src="walk.js" defer></script></head>')
-        self.send_response(200)
-        kinds = {".js": "text/javascript", ".css": "text/css", "/state": "application/json", "/events": "text/event-stream"}
-        self.send_header("Content-Type", next((kind for end, kind in kinds.items() if self.path.endswith(end)), "text/html"))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_):  # pylint: disable=arguments-differ
-        pass
 
 
 def size(pages, page_bytes):
@@ -149,38 +110,6 @@ def check_doubts(name, page, state):
        page.texts.get("lost", ""))
 
 
-def check_cells(tool, folder):
-    """On a machine with more memory blocks than cells, a cell says how many of its blocks are as bad as the worst one."""
-    path = os.path.join(folder, "big.ndjson")
-    with open(path, "wb") as file:
-        subprocess.run([sys.executable, os.path.join(os.path.dirname(os.path.realpath(__file__)), "machine.py")], stdout=file, check=True)
-    frame, server = last_frame(tool, path), Server(tool)
-    server.read(path, frame)
-    Walked.server_of = server
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Walked) as proxy:
-        threading.Thread(target=proxy.serve_forever, daemon=True).start()
-        page = browse("http://127.0.0.1:%d/" % proxy.server_port, os.path.join(folder, "profile"))
-        proxy.shutdown()
-    states, wrong, groups = {block["id"]: block["state"] for block in frame["blocks"]}, [], 0
-    for nth in range(20):
-        text = page.texts.get(f"cell{nth}", "")
-        found = re.fullmatch(r"memory([0-9]+) to memory([0-9]+), 0x[0-9a-f]+-0x[0-9a-f]+: ([0-9]+) of ([0-9]+) "
-                             r"(online|offline|going online or offline)(?:, the first is memory([0-9]+))?", text)
-        if not found:
-            wrong.append(text)
-            continue
-        begin, end, alike, count, first = (int(text or found[1]) for text in found.group(1, 2, 3, 4, 6))
-        kinds = [states[block].split("_")[0] for block in range(begin, end + 1)]
-        kind = max(kinds, key=["online", "offline", "going"].index)
-        if (found[5].split()[0], alike, count, first) != (kind, kinds.count(kind), len(kinds), begin + kinds.index(kind)):
-            wrong.append(text)
-        groups += alike < count
-    eq("a large machine: each cell says how many of its memory blocks are so", [], wrong)
-    eq("a large machine:   there are cells whose memory blocks differ", True, groups > 1)
-    server.process.terminate()
-    server.process.wait()
-
-
 def browse(url, folder, *options):
     command = [*BROWSER, f"--user-data-dir={folder}", "--virtual-time-budget=5000", *options, "--dump-dom", url]
     return Page(subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=LONG, check=True, text=True).stdout)
@@ -209,8 +138,6 @@ def main():
         check_recording(tool, path, os.path.basename(path))
     with tempfile.TemporaryDirectory() as folder:
         check_recording(tool, recordings[0], "with TLS and a token", Secrets(folder))
-    with tempfile.TemporaryDirectory() as folder:
-        check_cells(tool, folder)
     done()
 
 

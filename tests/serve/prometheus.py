@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Let a real Prometheus scrape mhptop serve while events come, ask it for the values, and see an alert fire.
 
-    prometheus.py MHPTOP RECORDING RULES FOLDER
+    prometheus.py MHPTOP RECORDING RULES DASHBOARD FOLDER
 """
 import json
+import math
 import os
 import re
 import socket
@@ -14,6 +15,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
+from fleet import queries
 from served import LONG, Server, until
 
 CONFIG = """
@@ -68,6 +70,16 @@ def sums_of(prometheus):
     return {rule["name"]: rule for group in groups for rule in group["rules"]}
 
 
+def shown(prometheus, dashboard, target):
+    """Each panel of the dashboard has a number to show, and the machine can be chosen."""
+    for query in queries(dashboard, ""):
+        until(f"a number for {query}", lambda query=query: any(math.isfinite(value) for value in prometheus.values(query)))
+    machines = dashboard["templating"]["list"][1]
+    name, label = re.fullmatch(r"label_values\((\w+), (\w+)\)", machines["query"]).groups()
+    chosen = prometheus.ask(f"label/{label}/values", **{"match[]": name})
+    assert chosen == [target], chosen
+
+
 def run(server, prometheus, rest):
     """Read half of a recording, let it be scraped, read the rest: what fails then must raise the alert."""
     failed = 'sum(mhptop_operations_total{result="failed"})'
@@ -97,7 +109,7 @@ def run(server, prometheus, rest):
 
 
 def main():
-    tool, recording, rules, folder = sys.argv[1:]
+    tool, recording, rules, dashboard, folder = sys.argv[1:]
     with open(recording, "rb") as file:
         text = file.read()
     first = text.index(b'"mhp_offline_begin"')
@@ -113,6 +125,8 @@ def main():
     prometheus = Prometheus(folder, CONFIG.format(rules=os.path.abspath(rules), fleet=fleet, target=target))
     try:
         run(server, prometheus, text[first:])
+        with open(dashboard, encoding="utf-8") as file:
+            shown(prometheus, json.load(file), target)
     except BaseException:
         with open(os.path.join(folder, "prometheus.log"), encoding="utf-8", errors="replace") as log:
             print("".join(log.readlines()[-5:]))

@@ -281,8 +281,8 @@ results "a service manager hears what it should" tests/serve/manager.py "$MHPTOP
 results "the page for a browser has what a frame has" tests/serve/state.py "$MHPTOP" $golden/{failures,range,lost}.ndjson tests/rules/eject-range.ndjson
 
 mkdir "$WORK/prometheus"
-check "a real Prometheus scrapes, answers a query, and raises an alert" \
-	tests/serve/prometheus.py "$MHPTOP" $golden/failures.ndjson "$rules" "$WORK/prometheus"
+check "a real Prometheus scrapes, answers a query, raises an alert, and has a number for each panel of the dashboard" \
+	tests/serve/prometheus.py "$MHPTOP" $golden/failures.ndjson "$rules" tools/grafana/mhptop.json "$WORK/prometheus"
 mkdir "$WORK/secure"
 results "only those who have the token are answered" tests/serve/secure.py "$MHPTOP" $golden/failures.ndjson "$WORK/secure"
 check "1,000 strangers keep nobody out and cost no memory" tests/serve/strangers.py "$MHPTOP" $golden/failures.ndjson

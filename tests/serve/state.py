@@ -45,7 +45,7 @@ def events_of(text):
     for block in text.split("\n\n"):
         fields = dict(line.split(": ", 1) for line in block.splitlines() if line)
         if "data" in fields:
-            found.append((fields.get("id"), fields["event"], json.loads(fields["data"])))
+            found.append((fields.get("id"), fields["event"], fields["data"] if fields["event"] == "instance" else json.loads(fields["data"])))
     return found
 
 
@@ -53,6 +53,7 @@ def check_state(name, server, frame):
     status, headers, text = ask(server, "/state")
     state = json.loads(text)
     eq(f"{name}: /state is JSON", (200, "application/json"), (status, headers["Content-Type"]))
+    eq(f"{name}:   it names this run of mhptop", True, bool(re.fullmatch("[0-9a-f]{16}", state["instance"])))
     same = [key for key in frame if key not in ("blocks", "ranges", "violations", "violated", "ns", "time", "attention")]
     eq(f"{name}:   it has what a frame has", {key: frame[key] for key in same}, {key: state.get(key) for key in same})
     eq(f"{name}:   the runs are the memory blocks", [(block["id"], *(block[key] for key in RUN), bool(block["offline_failures"]))
@@ -74,17 +75,24 @@ def check_events(name, server, lines):
     shown = [(end["event"][4:-4], end["start_pfn"] * 4096, end["nr_pages"] * 4096, end["ns"], end["ret"]) for end in ends]
     eq(f"{name}:   the operations that ended", shown[-64:],
        [tuple(data[key] for key in ("operation", "start", "bytes", "ns", "ret")) for _, event, data in found if event == "operation"])
-    eq(f"{name}:   they are numbered", [str(nth + 1) for nth in range(len(ends))][-64:],
-       [number for number, event, _ in found if event == "operation"])
-    eq(f"{name}:   a browser that has some gets the others", [str(nth + 1) for nth in range(len(ends))][-2:],
-       [number for number, event, _ in events_of(ask(server, "/events", Last_Event_ID=str(len(ends) - 2))[2]) if event == "operation"])
-    eq(f"{name}:   with numbers of another mhptop it gets all", found, events_of(ask(server, "/events", Last_Event_ID="99999")[2]))
-    eq(f"{name}:   a number that is none", found, events_of(ask(server, "/events", Last_Event_ID="x")[2]))
+    state = json.loads(ask(server, "/state")[2])
+    eq(f"{name}:   they begin with the run of mhptop, and end with its records", [(None, "instance", state["instance"]), (None, "seen", state["records"])],
+       [found[0], found[-1]])
+    numbers = [f"{state['instance']}.{nth + 1}" for nth in range(len(ends))]
+    last_but_two = f"{state['instance']}.{max(0, len(ends) - 2)}"
+    eq(f"{name}:   they are numbered", numbers[-64:], [number for number, event, _ in found if event == "operation"])
+    eq(f"{name}:   a browser that has some gets the others", numbers[-2:],
+       [number for number, event, _ in events_of(ask(server, "/events", Last_Event_ID=last_but_two)[2]) if event == "operation"])
+    other = f"{int(state['instance'], 16) ^ 1:016x}"
+    for last in f"{other}.{len(ends) - 2}", str(len(ends) - 2), f"{state['instance']}.99999", f"{state['instance']}.", f"{state['instance']}", "x", "":
+        eq(f"{name}:   after {last.replace(state['instance'], 'ID').replace(other, 'OTHER')!r} it gets all", found,
+           events_of(ask(server, "/events", Last_Event_ID=last)[2]))
 
 
 def check_files(server):
     folder = os.path.join(HERE, "../../tools/mhptop/serve/page")
-    for path, name, kind in (("/", "page.html", "text/html"), ("/page.css", "page.css", "text/css"), ("/page.js", "page.js", "text/javascript")):
+    for path, name, kind in (("/", "page.html", "text/html"), ("/page.css", "page.css", "text/css"), ("/page.js", "page.js", "text/javascript"),
+                             ("/line.js", "line.js", "text/javascript")):
         status, headers, text = ask(server, path)
         with open(os.path.join(folder, name), encoding="utf-8") as file:
             eq(f"{path} is {name}", (200, f"{kind}; charset=utf-8", file.read()), (status, headers["Content-Type"], text))

@@ -93,15 +93,46 @@ static void pages(void)
 	print_object(members, ACCOUNT_NR_KINDS);
 }
 
+static void huge_pages(void)
+{
+	static const struct member members[] = {
+		{ "bytes", "u64", NULL },
+		{ "used", "u64", NULL },
+		{ "free", "u64", NULL },
+	};
+
+	print_array(MEMBERS(members));
+}
+
+static void offline_owners(void)
+{
+	struct member members[ACCOUNT_NR_OWNERS];
+	enum account_owner one;
+
+	for (one = 0; one < ACCOUNT_NR_OWNERS; one++)
+		members[one] =
+			(struct member){ account_owner_word(one), "u64", NULL };
+	print_object(members, ACCOUNT_NR_OWNERS);
+}
+
 static void blocks(void)
 {
 	static const struct member members[] = {
-		{ "id", "u64", NULL },	      { "start_pfn", "u64", NULL },
-		{ "nr_pages", "u64", NULL },  { "state", NULL, state },
-		{ "node", "s32", NULL },      { "zone", NULL, zone },
-		{ "answer", NULL, answer },   { "move", "u64", NULL },
-		{ "room", "u64", NULL },      { "pages", NULL, pages },
-		{ "pinned", "u64", NULL },    { "cpu_ns", "u64", NULL },
+		{ "id", "u64", NULL },
+		{ "start_pfn", "u64", NULL },
+		{ "nr_pages", "u64", NULL },
+		{ "state", NULL, state },
+		{ "node", "s32", NULL },
+		{ "zone", NULL, zone },
+		{ "answer", NULL, answer },
+		{ "move", "u64", NULL },
+		{ "room", "u64", NULL },
+		{ "pages", NULL, pages },
+		{ "huge", NULL, huge_pages },
+		{ "offline_owners", NULL, offline_owners },
+		{ "unevictable", "u64", NULL },
+		{ "pinned", "u64", NULL },
+		{ "cpu_ns", "u64", NULL },
 		{ "reasons", NULL, reasons },
 	};
 

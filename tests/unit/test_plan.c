@@ -92,7 +92,8 @@ static void make_tree(void)
 			  "  01000000-013fffff : System RAM (virtio_mem)\\n"
 			  "02000000-027fffff : dax0.0\\n"
 			  "  02000000-027fffff : System RAM (kmem)\\n"
-			  "03000000-033fffff : System RAM");
+			  "03000000-033fffff : System RAM\n"
+			  "04000000-04ffffff : System RAM");
 	put_block(0, 0, "online", "Normal");
 	put_block(1, 0, "online", "Movable");
 	put_block(2, 0, "online", "Normal");
@@ -100,6 +101,10 @@ static void make_tree(void)
 	put_block(8, 0, "online", "Movable");
 	put_block(9, 0, "offline", "Normal Movable");
 	put_block(12, 1, "online", "none");
+	put_block(16, 0, "online", "Movable");
+	put_block(17, 0, "online", "Movable");
+	put_block(18, 0, "online", "Movable");
+	put_block(19, 0, "online", "Movable");
 	run("mkdir -p %s/acpi/PNP0C80:07 && ln -s %s/acpi/PNP0C80:07 %s/sys/devices/system/memory/memory12/firmware_node",
 	    root, root, root);
 	put("proc/meminfo", "SwapFree: 0 kB");
@@ -107,7 +112,7 @@ static void make_tree(void)
 			      "Node 0, zone  Movable 0 0 0 0 0 0 0 0 0 2 0");
 	put_room(5000, 5000, 0, 0);
 	put_huge(0, 0);
-	put_pages(0, 13 * BLOCK, FLAG(BUDDY));
+	put_pages(0, 20 * BLOCK, FLAG(BUDDY));
 }
 
 /* The numbers of the blocks that a name means, or why there are none. */
@@ -303,6 +308,152 @@ static void test_huge(void)
 	put_room(5000, 5000, 0, 0);
 }
 
+/* A huge page of 8 MiB that fills the blocks 16 and 17 */
+static void test_huge_beyond(void)
+{
+	put("sys/kernel/mm/hugepages/hugepages-8192kB/free_hugepages", "1");
+	put("sys/kernel/mm/hugepages/hugepages-8192kB/resv_hugepages", "0");
+	put("sys/devices/system/node/node0/hugepages/hugepages-8192kB/free_hugepages",
+	    "1");
+	put_pages(16 * BLOCK, 1, FLAG(HEAD) | FLAG(HUGE));
+	put_pages(16 * BLOCK + 1, 2 * BLOCK - 1, FLAG(TAIL) | FLAG(HUGE));
+	put("proc/sys/kernel/osrelease", "6.11.0");
+	answers("an old kernel, and a huge page that goes on after the block",
+		"memory16",
+		"no; hugetlb_beyond: the block ends inside a huge page of 8 MiB, which this kernel cannot isolate" BLIND(
+			1024));
+	answers("and one that ends with it", "memory17", "unknown" BLIND(1024));
+	put("proc/sys/kernel/osrelease", "6.12.0");
+	answers("a kernel that skips it", "memory16", "unknown" BLIND(1024));
+	put("proc/sys/kernel/osrelease", "6.15.0");
+	run("rm -r %s/sys/kernel/mm/hugepages/hugepages-8192kB", root);
+	put_free(16);
+	put_free(17);
+}
+
+/* The lines of the table, without the header and what follows the sum */
+static void prints(const char *name, const char *what,
+		   const struct plan_opts *opts, const char *want)
+{
+	char why[256], *text = NULL, *from, *to;
+	size_t size;
+	struct plan plan;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out || plan_make(&plan, root, what, why, sizeof(why))) {
+		ok(false, "%s", name);
+		return;
+	}
+	plan_print_text(&plan, what, opts, out);
+	fclose(out);
+	from = strchr(text, '\n') + 1;
+	to = strstr(from, what);
+	if (to)
+		*to = '\0';
+	eq_text(name, from, want);
+	plan_free(&plan);
+	free(text);
+}
+
+#define ROW(blocks, answer, why) \
+	"      " blocks " " answer " Movable     0  " why "\n"
+#define PAGES(text) "            pages: " text "\n"
+#define FOUR "0x4000000-0x4ffffff" /* the name of blocks 16 to 19 */
+
+static void test_rows(void)
+{
+	const struct plan_opts plain = { 0 }, all = { .all = true },
+			       pages = { .pages = true };
+
+	prints("blocks alike are one line", FOUR, &plain,
+	       ROW("16-19", "yes    ", "nothing has to move"));
+	put_pages(16 * BLOCK + 5, 1, FLAG(SLAB));
+	put_pages(17 * BLOCK + 7, 2, FLAG(PGTABLE));
+	put_pages(17 * BLOCK, 1, FLAG(SLAB));
+	put_pages(19 * BLOCK, 3, LRU_ANON);
+	prints("another answer is another line, another kind of kernel page is not",
+	       FOUR, &plain,
+	       ROW("16-17", "no     ",
+		   "2 slab pages, the first at pfn 0x4005; 2 page tables, the first at pfn 0x4407")
+		       ROW("   18", "yes    ", "nothing has to move")
+			       ROW("   19", "unknown",
+				   "the references to 3 pages cannot be read"));
+	prints("all of them have lines", FOUR, &all,
+	       ROW("   16", "no     ", "1 slab page at pfn 0x4005") ROW(
+		       "   17", "no     ",
+		       "1 slab page at pfn 0x4400; 2 page tables, the first at pfn 0x4407")
+		       ROW("   18", "yes    ", "nothing has to move")
+			       ROW("   19", "unknown",
+				   "the references to 3 pages cannot be read"));
+	prints("pages of a line are added up", "0x4000000-0x47fffff", &pages,
+	       ROW("16-17", "no     ",
+		   "2 slab pages, the first at pfn 0x4005; 2 page tables, the first at pfn 0x4407")
+		       PAGES("free 2044, slab 2, pgtable 2"));
+	put_free(16);
+	put_free(17);
+	put_pages(18 * BLOCK, 5, LRU_ANON);
+	prints("what cannot be known is added up, too", "0x4800000-0x4ffffff",
+	       &plain,
+	       ROW("18-19", "unknown",
+		   "the references to 8 pages cannot be read"));
+	put_pages(19 * BLOCK, 8, LRU_ANON);
+	put_room(0, 1016, 0, 0);
+	prints("pages that have to move are not, as each block has all of the room",
+	       "0x4800000-0x4ffffff", &plain,
+	       ROW("18-19", "no     ",
+		   "up to 8 pages to move in each block, and room for at most 0; the references to 13 pages cannot be read"));
+	put_room(5000, 5000, 0, 0);
+	put_free(18);
+	put_free(19);
+	put_pages(18 * BLOCK, 1, FLAG(SLAB));
+	put_pages(19 * BLOCK, 1, FLAG(OFFLINE));
+	prints("another reason is another line", "0x4800000-0x4ffffff", &plain,
+	       ROW("   18", "no     ", "1 slab page at pfn 0x4800")
+		       ROW("   19", "no     ", "1 offline page at pfn 0x4c00"));
+	put_free(19);
+	put_pages(19 * BLOCK, 1, 0);
+	prints("so is another answer for the same reason",
+	       "0x4800000-0x4ffffff", &plain,
+	       ROW("   18", "no     ", "1 slab page at pfn 0x4800") ROW(
+		       "   19", "unknown",
+		       "1 other kernel page at pfn 0x4c00, unless they are about to become free"));
+	put_free(18);
+	put_free(19);
+}
+
+/* One block is printed with its pages. */
+static void test_account(void)
+{
+	const struct plan_opts plain = { 0 };
+
+	put_huge(1, 0);
+	put_pages(16 * BLOCK, 1, FLAG(HEAD) | FLAG(HUGE));
+	put_pages(16 * BLOCK + 1, 511, FLAG(TAIL) | FLAG(HUGE));
+	put_pages(16 * BLOCK + 512, 1, FLAG(HEAD) | FLAG(HUGE) | FLAG(MMAP));
+	put_pages(16 * BLOCK + 513, 511, FLAG(TAIL) | FLAG(HUGE) | FLAG(MMAP));
+	prints("huge pages by size", "memory16", &plain,
+	       ROW("   16", "unknown",
+		   "the references to 1024 pages cannot be read")
+		       PAGES("hugetlb 1024 (2 MiB: 1 used, 1 free)"));
+	put_huge(0, 0);
+	put_free(16);
+	put_pages(17 * BLOCK, 2, FLAG(OFFLINE) | FLAG(UPTODATE));
+	put_pages(17 * BLOCK + 2, 3, FLAG(OFFLINE));
+	put_pages(17 * BLOCK + 5, 4, LRU_ANON | FLAG(UNEVICTABLE));
+	prints("owners of offline pages, and locked ones", "memory17", &plain,
+	       ROW("   17", "unknown",
+		   "3 offline pages, the first at pfn 0x4402; the references to 4 pages cannot be read")
+		       PAGES("free 1015, anon 4, movable_ops 2, offline 3; offline pages: balloon 2, unknown owner 3; unevictable 4"));
+	put_free(17);
+	put_pages(4 * BLOCK + 3, 6, FLAG(OFFLINE));
+	prints("virtio-mem's", "memory4", &plain,
+	       ROW("    4", "yes    ", "nothing has to move") PAGES(
+		       "free 1018, offline 6; offline pages: virtio-mem 6"));
+	put_free(4);
+	prints("an offline block has none", "memory9", &plain,
+	       "          9 yes     none        0  it is offline already\n");
+}
+
 static void test_hidden(void)
 {
 	char path[128];
@@ -320,6 +471,9 @@ int main(void)
 	test_pages();
 	test_room();
 	test_huge();
+	test_huge_beyond();
+	test_rows();
+	test_account();
 	test_hidden();
 	run("rm -rf %s", root);
 	return ktap_done();

@@ -247,8 +247,7 @@ class Account:
         wrong += differs(f"{name}, in sysfs", block.state, there.state if there else "gone")
         if there:
             wrong += differs(f"{name}, node", block.nid, there.node)
-        # Sysfs asks the first page of a block, which belongs to the memmap's zone if it holds memmap of a range.
-        if there and healthy and not (block.hosting == "range" and block.vmemmap_pages):
+        if there and healthy:
             wrong += differs(f"{name}, valid_zones", [block.zone], there.zones)
         if block.state == "gone" and not self._memmap_stays(number):
             wrong += differs(f"{name}, freed", block.populated, block.freed, "vmemmap pages")

@@ -1,9 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""`mhptop list` lists what lsmem and sysfs list, with zones, devices and who hosts the memmap.
+"""`mhptop list` lists what lsmem and sysfs list, with zones, devices and who hosts the memmap; its forecasts come true.
 
     list.py                in a guest with two nodes, memmap_on_memory=Y, and a virtio-mem device vmem0
 """
+import collections
 import json
 import os
 import subprocess
@@ -11,13 +12,17 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), ".."))
 # pylint: disable=wrong-import-position
+import lib_fill as fill
 import lib_guest as guest
 import lib_ledger as ledger
 import lib_oracle as oracle
+from lib_offline import try_offline
+
+ROUNDS = 3              # of forecasts for a block whose forecast was wrong, as pages come and go
 
 
-def listed():
-    return json.loads(ledger.run("list", "--json"))
+def listed(*words):
+    return json.loads(ledger.run("list", "--json", *words))
 
 
 def lsmem():
@@ -61,6 +66,38 @@ def wrong_blocks(rows, devices):
     return wrong
 
 
+def try_blocks(numbers, seen):
+    """Forecast these blocks, take each offline and bring it back. Returns {number: what was wrong}."""
+    rows, wrong = by_block(listed()["ranges"]), {}
+    for number in numbers:
+        told, zone = rows[number]["offline"], rows[number]["zone"]
+        went, left = try_offline(number)
+        if went == "yes":
+            oracle.block_set(number, "online_movable" if zone == "Movable" else "online_kernel")
+        seen[told] += 1
+        if told not in ("unknown", went):
+            rest = {hex(flags): count for flags, count in left.items()}
+            wrong[number] = f"memory{number}, {zone}: forecast {told}, and it was {went}; left {rest}"
+    return wrong
+
+
+def forecasts(pinned, free):
+    """Each block that is online does what its forecast says. One of them has a pinned page."""
+    held = fill.Pinned([pinned], 3 * oracle.BLOCK_BYTES // 2)
+    guest.eq("a memory block has a pinned page", [pinned], held.blocks)
+    rows = by_block(listed()["ranges"])
+    guest.eq("the block with a pinned page cannot go, and the one next to it can", ("no", "yes"),
+             (rows[pinned]["offline"], rows[free]["offline"]))
+    left, seen = [number for number in oracle.block_ids() if oracle.block(number).state == "online"], collections.Counter()
+    for _ in range(ROUNDS):
+        wrong = try_blocks(left, seen)
+        left = sorted(wrong)
+        guest.note("\n".join(wrong.values()))
+    guest.note(f"forecasts: {dict(seen)}")
+    guest.ok("each memory block does what its forecast says", wrong.values())
+    held.close()
+
+
 def main():
     oracle.write(f"{oracle.MEMORY}/auto_online_blocks", "offline")
     devices = {}
@@ -97,6 +134,12 @@ def main():
     for number in devices:
         if number not in numbers:
             guest.ok(f"memory{number} has a device", [] if devices[number][1].startswith("PNP0C80:") else [devices[number][1]])
+    guest.ok("--all lists each memory block", guest.differs("ranges", {
+        number: {**row, "first_block": number, "last_block": number, "start": number * oracle.BLOCK_BYTES,
+                 "end": (number + 1) * oracle.BLOCK_BYTES - 1, "bytes": oracle.BLOCK_BYTES, "offline": None}
+        for number, row in by_block(answer["ranges"]).items()}, {
+            row["first_block"]: {**row, "offline": None} for row in listed("--all")["ranges"]}))
+    forecasts(second, third)
 
 
 guest.run(main)

@@ -3,11 +3,13 @@
 """`mhptop plan add` forecasts what adding a DIMM then does: who hosts its memmap, what it takes, what is left of it.
 
     plan-add.py MODE       in a guest booted with memory_hotplug.memmap_on_memory=MODE
+    plan-add.py MODE small in one with 256 MiB, a part of it in ZONE_MOVABLE: a DIMM of 15 GiB, whose memmap has no room there
 
 DIMMs of several sizes are forecast at the address that QEMU gives them, then plugged. The events of their add have hosting
 and memmap pages; free memory comes from /proc/zoneinfo, mappings of 1 GiB from /proc/meminfo, gigantic pages from an
 attempt to allocate them, memory blocks from sysfs.
 """
+import errno
 import json
 import os
 import sys
@@ -26,6 +28,7 @@ SMALL = 128 << 20
 FIRST = 4 * GIB if oracle.BLOCK_BYTES == SMALL else 68 * GIB
 SIZES = (SMALL, 3 * SMALL, GIB, 11 * SMALL, 2 * GIB, 9 * GIB) if oracle.BLOCK_BYTES == SMALL else tuple(
     size * GIB for size in (2, 4, 6, 8, 10, 12))
+LARGE = 15 * GIB
 # Adding a DIMM also takes a little that nobody counts: slabs, sysfs, the lists of CPUs.
 NOISE_KB = 2048
 GIGANTIC = "/sys/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages"
@@ -132,8 +135,46 @@ def too_large():
         "reasons", ["no_room"], [reason["reason"] for reason in told["reasons"] if reason["reason"] != "too_high"]))
 
 
+def does_not_fit(recorder):
+    """The memmap of the DIMM would come from free memory: the forecast and the kernel say no, and there are no memory blocks.
+
+    The add uses up the kernel zones before it fails. Pages of user space have ZONE_MOVABLE, where it may not allocate:
+    otherwise the kernel kills this test and the recorder, one after the other, and then panics.
+    """
+    told = plan(str(LARGE), "--at", hex(FIRST), code=3)
+    guest.ok("there is no room for its memmap", guest.differs("reasons", ["no_room"], [
+        reason["reason"] for reason in told["reasons"]]) + guest.differs(
+            "pages from free memory", LARGE // oracle.PAGE * oracle.STRUCT_PAGE // oracle.PAGE, told["buddy_pages"]))
+    for mode in "Y", "range":
+        told = plan(str(LARGE), "--at", hex(FIRST), "--mode", mode)
+        guest.ok(f"it would fit in the mode {mode}", guest.differs("pages from free memory", 0, told["buddy_pages"]))
+    before = oracle.block_ids()
+    try:
+        guest.dimm_plug("d0", LARGE, "", hex(FIRST))
+    except guest.HostError as err:
+        guest.note(err)
+    wrong = ledger.comes_to_rest("mhptop record", recorder.process)
+    end = added(recorder)
+    guest.ok("the kernel fails to add it", wrong + guest.differs("error", -errno.ENOMEM, end.get("ret"))
+             + guest.differs("where", FIRST // oracle.PAGE, end.get("start_pfn")))
+    guest.ok("it has no memory blocks", guest.differs("memory blocks", before, oracle.block_ids()))
+
+
+def small():
+    """Mode N has no room for the memmap of the DIMM; the others do not need any."""
+    recorder = Recorder()
+    if MODE == "N":
+        does_not_fit(recorder)
+    else:
+        compare(LARGE, recorder)
+    guest.ok("the recorder ends with nothing lost", recorder.end())
+
+
 def main():
     oracle.write(f"{oracle.MEMORY}/auto_online_blocks", "offline")
+    if sys.argv[2:] == ["small"]:
+        small()
+        return
     refused()
     modes()
     too_large()

@@ -25,20 +25,24 @@ import lib_ledger as ledger
 import lib_oracle as oracle
 import lib_pin as pin
 import lib_walk as walk
-from lib_looks import FAILED_PAGES, Looks
+from lib_offline import try_offline, try_offline_slow, used_pages
+from lib_trace import EVENTS, Trace, pick
 
 GROUP = 8                           # blocks that are forecast together
 EXITS = {"yes": 0, "no": 3, "unknown": 5}
-BUDDY = 1 << 10                     # in /proc/kpageflags
-LOOK_SECONDS = 0.5                  # between looks at an offline
+MMAP, HEAD, HUGE, OFFLINE = 1 << 11, 1 << 15, 1 << 17, 1 << 23     # in /proc/kpageflags
 SECONDS = oracle.HANG_SECONDS       # for one step
 LEAST_BLOCKS, LEAST_RIGHT, MOST_UNKNOWN = 200, 0.99, 0.05
 MOST_INSTRUCTIONS = 20_000_000      # for a block of 128 MiB: less than 20 ms of a CPU that executes 1 in a nanosecond
 
 
+def range_of(numbers):
+    return f"{numbers[0] * oracle.BLOCK_BYTES:#x}-{(numbers[-1] + 1) * oracle.BLOCK_BYTES - 1:#x}"
+
+
 def forecast(numbers):
     """The forecasts of adjacent memory blocks, which are made together."""
-    what = f"{numbers[0] * oracle.BLOCK_BYTES:#x}-{(numbers[-1] + 1) * oracle.BLOCK_BYTES - 1:#x}"
+    what = range_of(numbers)
     ended = subprocess.run([ledger.MHPTOP, "plan", "offline", what, "--json"], stdout=subprocess.PIPE,
                            stderr=subprocess.PIPE, timeout=SECONDS, check=False, text=True)
     if not ended.stdout:
@@ -47,6 +51,22 @@ def forecast(numbers):
     if ended.returncode != EXITS[plan["answer"]]:
         raise RuntimeError(f"mhptop plan offline {what}: exit {ended.returncode} for {plan['answer']}")
     return plan
+
+
+def wrong_accounts(numbers, owner=None):
+    """Huge pages of 2 MiB and offline pages, all of one owner, against the flags of the pages in these memory blocks."""
+    wrong = []
+    for block in (block for some in adjacent(numbers, GROUP) for block in forecast(some)["blocks"]):
+        counts = walk.tally(walk.read_words("kpageflags", block["start_pfn"], block["nr_pages"]))
+        heads = {flags: count for flags, count in counts.items() if flags & HUGE and flags & HEAD}
+        used = sum(count for flags, count in heads.items() if flags & MMAP)
+        wrong += guest.differs(f"memory{block['id']}, huge pages", [
+            {"bytes": pin.HUGE_BYTES, "used": used, "free": sum(heads.values()) - used}] if heads else [], block["huge"])
+        owners = dict.fromkeys(block["offline_owners"], 0)
+        if owner:
+            owners[owner] = sum(count for flags, count in counts.items() if flags & OFFLINE)
+        wrong += guest.differs(f"memory{block['id']}, owners of offline pages", owners, block["offline_owners"])
+    return wrong
 
 
 def adjacent(numbers, most):
@@ -58,47 +78,6 @@ def adjacent(numbers, most):
         else:
             groups.append([number])
     return groups
-
-
-def used_pages(number):
-    """{flags: pages} of the pages of a block that are not in the buddy allocator."""
-    counts = walk.tally(walk.read_words("kpageflags", number * oracle.BLOCK_PAGES, oracle.BLOCK_PAGES))
-    return {flags: count for flags, count in counts.items() if not flags & BUDDY}
-
-
-def failed_pages():
-    """Pages that could not be migrated since boot."""
-    return int(oracle.read("/proc/vmstat").split("pgmigrate_fail ")[1].split()[0])
-
-
-def start_offline(number):
-    return subprocess.Popen(["sh", "-c", f"echo offline > {oracle.MEMORY}/memory{number}/state"],
-                            stderr=subprocess.DEVNULL)
-
-
-def try_offline(number):
-    """"yes" if the block goes offline; "no" if the kernel refuses or makes no progress, and the pages left then."""
-    child = start_offline(number)
-    looks, left = Looks(), {}
-    while child.poll() is None:
-        try:
-            child.wait(LOOK_SECONDS)
-        except subprocess.TimeoutExpired:
-            left = used_pages(number)
-            looks.take(sum(left.values()), failed_pages())
-            if looks.stuck():
-                child.terminate()
-    return ("no", left) if child.returncode else ("yes", {})
-
-
-def try_offline_slow(number):
-    """Like try_offline(), for pages whose copy takes longer than all looks: failures alone end it."""
-    before, child = failed_pages(), start_offline(number)
-    while child.poll() is None:
-        time.sleep(LOOK_SECONDS)
-        if failed_pages() - before >= FAILED_PAGES:
-            child.terminate()
-    return ("no", used_pages(number)) if child.returncode else ("yes", {})
 
 
 class Score:
@@ -218,11 +197,27 @@ def release():
     return tuple(int(number) for number in os.uname().release.split(".")[:2])
 
 
+def ended_by_a_signal(events):
+    """An offline without end has reported a page, also if each page of it can be migrated, but there is always one more."""
+    found = [(event.fields["start_pfn"], event.fields["ret"]) for event in pick(events, "offline_failed", reason="signal")]
+    pages = pick(events, "offline_blocker")
+    moved_all = [page for page in pages if page.fields["stage"] == "migrate" and not page.fields["ret"]]
+    guest.note(f"{len(found)} offlines ended by a signal; {len(moved_all)} pages reported although all were migrated")
+    guest.ok("each offline that a signal ended has reported a page", [
+        f"none in memory{oracle.block_of(start)}" for start, _ in found
+        if not any(oracle.block_of(page.fields["pfn"]) == oracle.block_of(start) for page in pages)])
+
+
 def huge(memory):
     movable = memory.of("online_movable")
     held = [fill.HugePages(2048, 240, used=40)]
+    guest.ok("huge pages are counted by size and use", wrong_accounts(movable))
     loops = [("unknown", "hugetlb_loop")] if release() < (6, 15) else []
+    trace = Trace() if os.path.isdir(EVENTS) else None
     memory.round("huge pages of 2 MiB, used and free", movable, [("yes", "")] + loops)
+    if trace:
+        ended_by_a_signal(trace.read())
+        trace.close()
     close(held)
     held = [fill.HugePages(2048, 240, used=40, reserved=200)]
     memory.round("huge pages of 2 MiB, used and reserved", movable[:8], [("no", "hugetlb_reserved")])
@@ -252,6 +247,8 @@ def virtio_mem(memory):
     guest.ok("virtio-mem adds four blocks", [] if there else ["blocks are missing"])
     memory.online(numbers, "online_movable")
     held = [fill.Anon(32 * fill.MIB), fill.Files(64 * fill.MIB)]
+    guest.ok("offline pages are those of virtio-mem", wrong_accounts(numbers, "virtio_mem"))
+    guest.note(ledger.run("plan", "offline", "--pages", range_of(numbers)))
     memory.round("virtio-mem with half of a block unplugged", numbers, [("yes", "")])
     close(held)
     guest.host("vmem-resize", "vmem0", 0)
@@ -271,6 +268,8 @@ def balloon(memory):
     guest.host("qmp", json.dumps({"execute": "balloon", "arguments": {"value": total - (1 << 30)}}))
     there = guest.wait_for(SECONDS, lambda: managed_bytes() <= total - (1 << 30))
     guest.ok("the balloon takes 1 GiB", [] if there else [f"{managed_bytes()} of {total} bytes are left"])
+    guest.ok("offline pages are those of the balloon", wrong_accounts(
+        memory.of("online_movable")[:12] + memory.of("online_kernel"), "balloon"))
     memory.round("a balloon", memory.of("online_movable")[:12] + memory.of("online_kernel"), [("yes", "")])
     guest.host("qmp", json.dumps({"execute": "balloon", "arguments": {"value": 1 << 40}}))
     there = guest.wait_for(SECONDS, lambda: managed_bytes() == total)

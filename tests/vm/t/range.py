@@ -104,6 +104,14 @@ def zones(account, there):
     """Users in two zones: the memmap stays with those in its zone, and moves when the last of them goes."""
     split, one, two = there.numbers[1], there.numbers[30], there.numbers[65]
     base = there.first * oracle.BLOCK_PAGES
+    zones_of = lambda: oracle.block(there.numbers[40]).zones
+    guest.eq("the default zone of a block in the middle, as long as none is online", "Normal", zones_of()[0])
+    wrong = there.set([two], "online_movable")
+    account.update()
+    guest.ok("the last block goes online, and the zone of the memmap is the default for those before it",
+             wrong + guest.differs("valid_zones", "Movable", zones_of()[0]))
+    guest.ok("it goes offline", there.set([two], "offline"))
+    account.update()
     for title, number, state, zone in (
             ("the first user decides the zone", one, "online_movable", "Movable"),
             ("another one does not, in a section that is shared", split, "online_kernel", "Movable"),

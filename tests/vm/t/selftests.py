@@ -5,8 +5,9 @@
     selftests.py DIR       of tools/testing/selftests/memory-hotplug; selftests.sh calls it
 
 mem-on-off-test.sh, which is in mainline, must pass as on any kernel. mhp-events-test.sh, which the
-series adds, must pass on a kernel with the events and be skipped (exit 4) on one without them.
-Both must fail when a notifier vetoes online requests without their knowledge.
+series adds, must pass on a kernel with the events and be skipped (exit 4) on one without them;
+mhp-range-test.sh must pass if ranges host their memmap as a whole, and be skipped otherwise.
+They must fail when a notifier vetoes online requests without their knowledge.
 """
 import errno
 import os
@@ -31,7 +32,7 @@ def selftest(name):
     """Run a selftest: (exit status, output)."""
     begin = time.monotonic()
     ended = subprocess.run(["bash", f"{DIR}/{name}"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                           stdin=subprocess.DEVNULL, timeout=60, check=False, text=True)
+                           stdin=subprocess.DEVNULL, timeout=300, check=False, text=True)
     for line in ended.stdout.splitlines():
         print(f"{name}: {line}")
     print(f"{name}: exit {ended.returncode} after {time.monotonic() - begin:.1f} s")
@@ -74,6 +75,23 @@ def offline_one():
             return
 
 
+def on_range(account):
+    """By default, mhp-range-test.sh takes the last range: a DIMM that the tests before it have not used."""
+    guest.dimm_plug("d1", "512M")
+    account.update()
+    before = oracle.everything()
+    status, text = selftest("mhp-range-test.sh")
+    account.update()
+    if oracle.memmap_mode() != "range":
+        guest.ok("mhp-range-test.sh is skipped in another mode", guest.differs("exit", SKIP, status))
+        return
+    guest.ok("mhp-range-test.sh passes", guest.differs("exit", 0, status)
+             + guest.differs("passed, failed, skipped", (13, 0, 0), results(text)))
+    guest.ok("it leaves everything as it was", guest.differs("memory", before, oracle.everything()) + account.compare())
+    vetoed("mhp-range-test.sh")
+    account.update()
+
+
 def on_patched():
     trace, recorder = Trace(), Recorder()
     account = Account(trace)
@@ -86,9 +104,10 @@ def on_patched():
     guest.ok("mhp-events-test.sh passes", guest.differs("exit", 0, status)
              + guest.differs("passed, failed, skipped", (9, 0, 0), results(text)))
     vetoed("mhp-events-test.sh")
+    on_range(account)
     offline_one()
     vetoed("mem-on-off-test.sh")
-    recorder.finish(account, "both selftests")
+    recorder.finish(account, "the selftests")
     guest.ok(f"none of {account.seen} events was lost", trace.lost())
     trace.close()
 

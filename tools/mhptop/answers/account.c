@@ -185,15 +185,34 @@ static void take_kernel_page(struct counting *c, u64 pfn,
 		note_suspect(c, pfn, pages, ACCOUNT_OTHER);
 }
 
+/* virtio-mem never lets the kernel migrate its pages, a balloon does if it can. */
+static enum account_owner owner_of(const struct account_facts *facts,
+				   const struct page_look *look)
+{
+	if (is_of_driver(look))
+		return ACCOUNT_OWNER_BALLOON;
+	/* Without the mapping, a page of the balloon looks like one of virtio-mem. */
+	if (facts->virtio_mem && facts->balloon &&
+	    look->refs == PAGE_COUNT_UNKNOWN)
+		return ACCOUNT_OWNER_UNKNOWN;
+	if (facts->virtio_mem)
+		return ACCOUNT_OWNER_VIRTIO_MEM;
+	return facts->balloon ? ACCOUNT_OWNER_BALLOON : ACCOUNT_OWNER_UNKNOWN;
+}
+
 static void take_folio(struct counting *c, u64 pfn,
 		       const struct page_look *look, size_t pages)
 {
 	enum account_kind kind = account_kind_of(look, c->source);
 
 	count_pages(&c->account->kinds[kind], pfn, pages);
+	if (PAGE_IS(look, PAGE_OFFLINE))
+		c->account->offline[owner_of(c->facts, look)] += pages;
 	if (kind == ACCOUNT_OTHER) {
 		take_kernel_page(c, pfn, look, pages);
 	} else if (kind == ACCOUNT_ANON || kind == ACCOUNT_FILE) {
+		if (PAGE_IS(look, PAGE_UNEVICTABLE))
+			c->account->unevictable += pages;
 		if (look->refs == PAGE_COUNT_UNKNOWN)
 			c->account->blind += pages;
 		if (!is_held(look, pages, kind))
@@ -237,6 +256,10 @@ static void end_huge(struct counting *c)
 		return;
 	huge = huge_of(c, c->huge_run);
 	look_at_head(c, huge->pages);
+	if (huge->pages &&
+	    c->huge_first / huge->pages * huge->pages + huge->pages >
+		    c->facts->start_pfn + c->facts->nr_pages)
+		c->account->huge_beyond = huge->pages;
 	if (c->huge_used)
 		huge->used++;
 	else
@@ -372,4 +395,22 @@ int account_count(struct page_account *account, struct page_source *source,
 	free(c.looks);
 	account->cpu_ns = cpu_now() - begin;
 	return err;
+}
+
+void account_add(struct page_account *sum, const struct page_account *account)
+{
+	size_t i;
+
+	for (i = 0; i < ACCOUNT_NR_KINDS; i++)
+		sum->kinds[i].pages += account->kinds[i].pages;
+	for (i = 0; i < ACCOUNT_HUGE_SIZES; i++) {
+		sum->huge[i].pages |= account->huge[i].pages;
+		sum->huge[i].used += account->huge[i].used;
+		sum->huge[i].free += account->huge[i].free;
+	}
+	for (i = 0; i < ACCOUNT_NR_OWNERS; i++)
+		sum->offline[i] += account->offline[i];
+	sum->free_huge += account->free_huge;
+	sum->unevictable += account->unevictable;
+	sum->pinned.pages += account->pinned.pages;
 }

@@ -3,6 +3,8 @@
 #ifndef ANSWERS_ACCOUNT_H
 #define ANSWERS_ACCOUNT_H
 
+#include <stdbool.h>
+#include <stdio.h>
 #include "source/pages.h"
 
 /*
@@ -34,6 +36,21 @@ enum account_kind {
 
 const char *account_kind_word(enum account_kind kind);
 
+/* Whose offline pages are. The kernel does not mark that: it follows from the block, the page and the drivers there are. */
+#define ACCOUNT_OWNERS(_)                         \
+	_(VIRTIO_MEM, "virtio_mem", "virtio-mem") \
+	_(BALLOON, "balloon", "balloon")          \
+	_(UNKNOWN, "unknown", "unknown owner")
+
+enum account_owner {
+#define ACCOUNT_OWNER(name, word, text) ACCOUNT_OWNER_##name,
+	ACCOUNT_OWNERS(ACCOUNT_OWNER)
+#undef ACCOUNT_OWNER
+		ACCOUNT_NR_OWNERS
+};
+
+const char *account_owner_word(enum account_owner owner);
+
 #define ACCOUNT_HUGE_SIZES 4
 #define ACCOUNT_SUSPECTS 64
 
@@ -53,10 +70,13 @@ struct page_account {
 	struct account_count kinds[ACCOUNT_NR_KINDS];
 	/* Pages with more references than mappings and page cache explain */
 	struct account_count pinned;
+	u64 unevictable; /* pages of kinds anon and file that are locked into memory */
+	u64 offline[ACCOUNT_NR_OWNERS]; /* offline pages, also those that their driver migrates */
 	u64 blind; /* pages that would move, but whose references are unknown */
 	u64 uncertain; /* of kind other, and perhaps free */
 	u64 free_huge; /* free aligned chunks of the smallest huge page */
 	struct account_huge huge[ACCOUNT_HUGE_SIZES];
+	u64 huge_beyond; /* pages of the huge page that goes on after the end of the block, 0 for none */
 	u64 cpu_ns; /* CPU time that counting took */
 };
 
@@ -64,6 +84,8 @@ struct page_account {
 struct account_facts {
 	u64 start_pfn;
 	u64 nr_pages;
+	bool virtio_mem; /* of a virtio-mem device */
+	bool balloon; /* the machine has a balloon */
 	u64 huge_pages
 		[ACCOUNT_HUGE_SIZES]; /* sizes of hugetlb in pages, ascending, 0 for none */
 };
@@ -75,5 +97,18 @@ enum account_kind account_kind_of(const struct page_look *look,
 /* Count the pages of a memory block that is online. 0 or -errno. */
 int account_count(struct page_account *account, struct page_source *source,
 		  const struct account_facts *facts);
+
+/* Add the counts of another memory block. */
+void account_add(struct page_account *sum, const struct page_account *account);
+
+/*
+ * Print the pages that there are of each kind, as one line that begins with a text.
+ * False, and nothing is printed, if none were counted.
+ */
+bool account_print_text(const struct page_account *account, u32 page_bytes,
+			const char *before, FILE *out);
+/* The same as members of an object of JSON */
+void account_print_json(const struct page_account *account, u32 page_bytes,
+			FILE *out);
 
 #endif

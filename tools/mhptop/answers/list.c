@@ -29,6 +29,7 @@ struct listing {
 	struct plan plan;
 	struct stream stream;
 	bool has_stream;
+	bool all; /* a line for each memory block */
 	FILE *out;
 	u64 block_bytes;
 	u64 online_bytes;
@@ -165,7 +166,7 @@ static void put_rows(struct listing *list)
 			list->offline_bytes += list->block_bytes;
 		if (!i)
 			continue;
-		if (is_same_row(&row, &next)) {
+		if (!list->all && is_same_row(&row, &next)) {
 			row.last = next.last;
 			continue;
 		}
@@ -215,9 +216,9 @@ static void read_hosting(struct listing *list)
 		stream_update(&list->stream);
 }
 
-int list_run(bool json, FILE *out)
+int list_run(bool json, bool all, FILE *out)
 {
-	struct listing list = { .out = out };
+	struct listing list = { .out = out, .all = all };
 	char why[256];
 	int err = plan_make(&list.plan, "", NULL, why, sizeof(why));
 

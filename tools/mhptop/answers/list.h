@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-/* Print the list. STATUS_OK, or another status with a message. */
-int list_run(bool json, FILE *out);
+/* Print the list; all: a line for each memory block. STATUS_OK, or another status with a message. */
+int list_run(bool json, bool all, FILE *out);
 
 #endif

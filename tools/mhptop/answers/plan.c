@@ -17,6 +17,7 @@ struct planning {
 	struct plan *plan;
 	struct page_source *source;
 	struct room room;
+	bool balloon; /* the machine has one */
 };
 
 static void add_finding(struct plan_result *result,
@@ -232,6 +233,25 @@ static void find_huge_loop(const struct planning *p, struct plan_block *block,
 	}
 }
 
+/*
+ * From 5.19 to 6.11, isolate_single_pageblock() wants to move a huge page that lies across the end of the block out of the
+ * way, used or free, and isolate_or_dissolve_huge_page() refuses gigantic ones. Smaller ones never lie there.
+ */
+static void find_huge_beyond(const struct planning *p, struct plan_block *block)
+{
+	struct plan_finding finding = {
+		.reason = PLAN_HUGE_BEYOND,
+		.answer = PLAN_NO,
+		.kind = ACCOUNT_HUGETLB,
+		.pages = 1,
+		.size = block->account.huge_beyond * p->plan->target.page_bytes,
+	};
+
+	if (finding.size && p->room.release >= ROOM_RELEASE(5, 19) &&
+	    p->room.release < ROOM_RELEASE(6, 12))
+		add_finding(&block->result, &finding);
+}
+
 static void find_blind(struct plan_block *block)
 {
 	struct plan_finding finding = {
@@ -249,7 +269,9 @@ static int count_block_pages(struct planning *p, struct plan_block *block)
 {
 	struct mhp_mhp_snapshot_block *at = &block->block->at;
 	struct account_facts facts = { .start_pfn = at->start_pfn,
-				       .nr_pages = at->nr_pages };
+				       .nr_pages = at->nr_pages,
+				       .virtio_mem = block->block->virtio_mem,
+				       .balloon = p->balloon };
 	size_t i;
 
 	for (i = 0; i < ACCOUNT_HUGE_SIZES; i++)
@@ -295,23 +317,9 @@ static int plan_one(struct planning *p, struct plan_block *block)
 	find_room(&block->result, &block->account, &found);
 	find_huge(p, &block->result, &block->account, &found);
 	find_huge_loop(p, block, &found);
+	find_huge_beyond(p, block);
 	find_blind(block);
 	return 0;
-}
-
-static void add_account(struct page_account *sum,
-			const struct page_account *account)
-{
-	size_t i;
-
-	for (i = 0; i < ACCOUNT_NR_KINDS; i++)
-		sum->kinds[i].pages += account->kinds[i].pages;
-	for (i = 0; i < ACCOUNT_HUGE_SIZES; i++) {
-		sum->huge[i].pages |= account->huge[i].pages;
-		sum->huge[i].used += account->huge[i].used;
-		sum->huge[i].free += account->huge[i].free;
-	}
-	sum->free_huge += account->free_huge;
 }
 
 static bool is_same_zone(const struct plan_block *a, const struct plan_block *b)
@@ -337,7 +345,7 @@ static void plan_zone(struct planning *p, size_t first)
 	for (i = first; i < p->plan->target.nr; i++) {
 		if (!is_same_zone(&blocks[i], at))
 			continue;
-		add_account(&sum, &blocks[i].account);
+		account_add(&sum, &blocks[i].account);
 		add_leaving(&leaving, &blocks[i].account);
 	}
 	room_find(&p->room, &leaving, &found);
@@ -406,10 +414,31 @@ static int plan_blocks(struct planning *p, char *why, size_t len)
 	return 0;
 }
 
+int plan_look(struct plan *plan, struct page_source *pages, const char *text,
+	      char *why, size_t len)
+{
+	struct planning p = { .plan = plan,
+			      .source = pages,
+			      .balloon = source_live_balloon() };
+	int err;
+
+	*plan = (struct plan){ .root = "" };
+	err = target_find(&plan->target, "", text, why, len);
+	if (err)
+		return err;
+	snprintf(plan->blind, sizeof(plan->blind), "%s",
+		 page_source_blind(pages));
+	err = plan_blocks(&p, why, len);
+	if (err)
+		plan_free(plan);
+	return err;
+}
+
 int plan_make(struct plan *plan, const char *root, const char *text, char *why,
 	      size_t len)
 {
-	struct planning p = { .plan = plan };
+	struct planning p = { .plan = plan,
+			      .balloon = !*root && source_live_balloon() };
 	int err;
 
 	*plan = (struct plan){ .root = root };
@@ -439,7 +468,7 @@ void plan_free(struct plan *plan)
 	plan->blocks = NULL;
 }
 
-int plan_offline_run(const char *what, bool json, FILE *out)
+int plan_offline_run(const char *what, const struct plan_opts *opts, FILE *out)
 {
 	static const int statuses[] = {
 		[PLAN_YES] = STATUS_OK,
@@ -456,10 +485,10 @@ int plan_offline_run(const char *what, bool json, FILE *out)
 						    STATUS_UNSUPPORTED :
 						    STATUS_FAILED,
 				   "cannot plan: %s", why);
-	if (json)
+	if (opts->json)
 		plan_print_json(&plan, what, out);
 	else
-		plan_print_text(&plan, what, out);
+		plan_print_text(&plan, what, opts, out);
 	status = statuses[plan.all.answer];
 	plan_free(&plan);
 	return status_printed(status);

@@ -27,6 +27,7 @@ enum plan_answer { PLAN_YES, PLAN_UNKNOWN, PLAN_NO };
 	_(HUGE_NO_ROOM, "hugetlb_no_room")   \
 	_(HUGE_COMPACT, "hugetlb_compact")   \
 	_(HUGE_LOOP, "hugetlb_loop")         \
+	_(HUGE_BEYOND, "hugetlb_beyond")     \
 	_(BLIND, "references")
 
 enum plan_reason {
@@ -46,6 +47,7 @@ struct plan_finding {
 	u64 first; /* pfn, 0 if no page is named */
 	u64 room; /* pages, or huge pages, that are free for them */
 	u64 size; /* of a huge page, in bytes */
+	bool each; /* of several blocks: pages and room are the most that one of them has */
 };
 
 /* One memory block, or all of them together */
@@ -79,6 +81,9 @@ struct plan {
  */
 int plan_make(struct plan *plan, const char *root, const char *text, char *why,
 	      size_t len);
+/* The same for this machine, whose pages are open. */
+int plan_look(struct plan *plan, struct page_source *pages, const char *text,
+	      char *why, size_t len);
 void plan_free(struct plan *plan);
 
 const char *plan_answer_word(enum plan_answer answer);
@@ -88,13 +93,32 @@ const char *plan_reason_word(enum plan_reason reason);
 const char *plan_finding_text(char buf[PLAN_TEXT_MAX],
 			      const struct plan_finding *finding);
 
-void plan_print_text(const struct plan *plan, const char *what, FILE *out);
+/* Memory blocks side by side with the same answer for the same reasons */
+struct plan_row {
+	size_t first, nr; /* in the blocks of the plan */
+	struct plan_result
+		result; /* move is the most that has to, room the least that there is */
+	struct page_account account; /* of all of them */
+};
+
+/* The row that begins with a block; all: of this block alone. */
+void plan_row_make(struct plan_row *row, const struct plan *plan, size_t first,
+		   bool all);
+
+struct plan_opts {
+	bool json;
+	bool all; /* a line for each memory block */
+	bool pages; /* and what its pages are */
+};
+
+void plan_print_text(const struct plan *plan, const char *what,
+		     const struct plan_opts *opts, FILE *out);
 void plan_print_json(const struct plan *plan, const char *what, FILE *out);
 
 /*
  * The command: print the answer. Returns STATUS_OK for yes, STATUS_VIOLATED for no,
  * STATUS_UNKNOWN if it cannot be known, or another status with a message.
  */
-int plan_offline_run(const char *what, bool json, FILE *out);
+int plan_offline_run(const char *what, const struct plan_opts *opts, FILE *out);
 
 #endif

@@ -65,6 +65,11 @@ static void huge_text(char buf[PLAN_TEXT_MAX],
 			"%llu huge page%s of %s would leave the pool, which can spare %llu, as the others are reserved",
 			finding->pages, plural(finding->pages), size,
 			finding->room);
+	else if (finding->reason == PLAN_HUGE_BEYOND)
+		snprintf(
+			buf, PLAN_TEXT_MAX,
+			"%s block ends inside a huge page of %s, which this kernel cannot isolate",
+			finding->each ? "each" : "the", size);
 	else if (finding->reason == PLAN_HUGE_LOOP)
 		snprintf(
 			buf, PLAN_TEXT_MAX,
@@ -81,8 +86,11 @@ static void huge_text(char buf[PLAN_TEXT_MAX],
 static void room_text(char buf[PLAN_TEXT_MAX],
 		      const struct plan_finding *finding)
 {
-	snprintf(buf, PLAN_TEXT_MAX, "%llu page%s to move, and room for %llu%s",
-		 finding->pages, plural(finding->pages), finding->room,
+	snprintf(buf, PLAN_TEXT_MAX,
+		 "%s%llu page%s to move%s, and room for %s%llu%s",
+		 finding->each ? "up to " : "", finding->pages,
+		 plural(finding->pages), finding->each ? " in each block" : "",
+		 finding->each ? "at most " : "", finding->room,
 		 finding->reason == PLAN_RECLAIM ?
 			 ", unless the kernel reclaims more" :
 			 "");
@@ -136,6 +144,7 @@ const char *plan_finding_text(char buf[PLAN_TEXT_MAX],
 	case PLAN_HUGE_NO_ROOM:
 	case PLAN_HUGE_COMPACT:
 	case PLAN_HUGE_LOOP:
+	case PLAN_HUGE_BEYOND:
 		huge_text(buf, finding);
 		break;
 	case PLAN_BLIND:
@@ -150,7 +159,9 @@ const char *plan_finding_text(char buf[PLAN_TEXT_MAX],
 	return buf;
 }
 
-static void print_findings(const struct plan_result *result, FILE *out)
+/* Of a row of blocks, each alone can go. */
+static void print_findings(const struct plan_result *result, bool each,
+			   FILE *out)
 {
 	char text[PLAN_TEXT_MAX];
 	size_t i;
@@ -161,21 +172,33 @@ static void print_findings(const struct plan_result *result, FILE *out)
 	if (!result->nr_findings && !result->move)
 		fputs("nothing has to move", out);
 	else if (!result->nr_findings)
-		fprintf(out, "%llu page%s to move, and room for %llu",
-			result->move, plural(result->move), result->room);
+		fprintf(out, "%s%llu page%s to move%s, and room for %s%llu",
+			each ? "up to " : "", result->move,
+			plural(result->move), each ? " in each block" : "",
+			each ? "at least " : "", result->room);
 	fputc('\n', out);
 }
 
-static void print_block(const struct plan *plan, const struct plan_block *block,
-			FILE *out)
+static void print_row(const struct plan *plan, const struct plan_row *row,
+		      bool pages, FILE *out)
 {
-	const struct mhp_mhp_snapshot_block *at = &block->block->at;
+	const struct mhp_mhp_snapshot_block *at =
+		&plan->blocks[row->first].block->at;
+	u64 number = at->start_pfn / plan->target.block_pages;
+	char blocks[48];
 
-	fprintf(out, "%7llu %-8s%-8s%5d  ",
-		at->start_pfn / plan->target.block_pages,
-		plan_answer_word(block->result.answer),
+	if (row->nr == 1)
+		snprintf(blocks, sizeof(blocks), "%llu", number);
+	else
+		snprintf(blocks, sizeof(blocks), "%llu-%llu", number,
+			 number + row->nr - 1);
+	fprintf(out, "%11s %-8s%-8s%5d  ", blocks,
+		plan_answer_word(row->result.answer),
 		event_symbol(event_zones, at->zone), at->nid);
-	print_findings(&block->result, out);
+	print_findings(&row->result, row->nr > 1, out);
+	if (pages)
+		account_print_text(&row->account, plan->target.page_bytes,
+				   "            pages: ", out);
 }
 
 static u64 with_answer(const struct plan *plan, enum plan_answer answer)
@@ -202,7 +225,7 @@ static void print_sum(const struct plan *plan, const char *what, FILE *out)
 		fprintf(out, ", of %llu it cannot be known", unknown);
 	if (plan->all.nr_findings) {
 		fputs("; together: ", out);
-		print_findings(&plan->all, out);
+		print_findings(&plan->all, false, out);
 	} else {
 		fputc('\n', out);
 	}
@@ -210,13 +233,18 @@ static void print_sum(const struct plan *plan, const char *what, FILE *out)
 		fprintf(out, "References are unknown: %s\n", plan->blind);
 }
 
-void plan_print_text(const struct plan *plan, const char *what, FILE *out)
+void plan_print_text(const struct plan *plan, const char *what,
+		     const struct plan_opts *opts, FILE *out)
 {
+	bool pages = opts->pages || plan->target.nr == 1;
+	struct plan_row row;
 	size_t i;
 
-	fputs("  BLOCK OFFLINE ZONE     NODE  WHY\n", out);
-	for (i = 0; i < plan->target.nr; i++)
-		print_block(plan, &plan->blocks[i], out);
+	fputs("      BLOCK OFFLINE ZONE     NODE  WHY\n", out);
+	for (i = 0; i < plan->target.nr; i += row.nr) {
+		plan_row_make(&row, plan, i, opts->all);
+		print_row(plan, &row, pages, out);
+	}
 	print_sum(plan, what, out);
 }
 
@@ -255,21 +283,6 @@ static void json_findings(const struct plan_result *result, FILE *out)
 	fputc(']', out);
 }
 
-static void json_account(const struct page_account *account, FILE *out)
-{
-	enum account_kind kind;
-	const char *sep = "";
-
-	fputs("\"pages\":{", out);
-	for (kind = 0; kind < ACCOUNT_NR_KINDS; kind++) {
-		fprintf(out, "%s\"%s\":%llu", sep, account_kind_word(kind),
-			account->kinds[kind].pages);
-		sep = ",";
-	}
-	fprintf(out, "},\"pinned\":%llu,\"cpu_ns\":%llu", account->pinned.pages,
-		account->cpu_ns);
-}
-
 static void json_block(const struct plan *plan, const struct plan_block *block,
 		       FILE *out)
 {
@@ -282,7 +295,7 @@ static void json_block(const struct plan *plan, const struct plan_block *block,
 		event_symbol(event_zones, at->zone),
 		plan_answer_word(block->result.answer), block->result.move,
 		block->result.room);
-	json_account(&block->account, out);
+	account_print_json(&block->account, plan->target.page_bytes, out);
 	fputc(',', out);
 	json_findings(&block->result, out);
 	fputc('}', out);

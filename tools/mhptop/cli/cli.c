@@ -250,6 +250,9 @@ static int check_add(struct cli *cli)
 		return status_fail(STATUS_USAGE,
 				   "plan add needs a size such as 2G, not '%s'",
 				   cli->memory);
+	if (cli->all || cli->pages)
+		return status_fail(STATUS_USAGE,
+				   "--all and --pages are for plan offline");
 	return 0;
 }
 

@@ -57,6 +57,8 @@ struct cli {
 	bool csv; /* the format of report */
 	const char *at; /* an address for plan add, a time for replay */
 	bool now; /* what needs attention, of doctor */
+	bool all; /* a line for each memory block, of plan offline and list */
+	bool pages; /* what the pages are, of plan offline */
 	struct plan_add_opts add; /* of plan add */
 	struct cli_moment since, until;
 	struct cli_moment moments[2]; /* of the files of diff */

@@ -57,7 +57,7 @@ const struct cli_command_info cli_commands[] = {
 		       "PNP0C80:00. SIZE is that of memory to add as one range, such as 2G: the answer\n"
 		       "says who would host its memmap, in how many pages, and whether they are free.\n"
 		       "Nothing is changed.\n" },
-	[CLI_LIST] = { "list", "[--json]",
+	[CLI_LIST] = { "list", "[options]",
 		       "list memory with zones, hosting, devices and forecasts",
 		       "As lsmem does, in ranges of memory blocks that have everything in common. OFFLINE\n"
 		       "says whether each of the blocks could go offline; it needs root.\n" },
@@ -143,6 +143,10 @@ const struct cli_option cli_options[] = {
 	{ CLI_OPT_NDJSON, "ndjson", NULL, "write the lines of a recording",
 	  EXPORT },
 	{ CLI_OPT_CSV, "csv", NULL, "print the report as CSV", REPORT },
+	{ CLI_OPT_ALL, "all", NULL,
+	  "a line for each memory block, instead of ranges", PLAN | LIST },
+	{ CLI_OPT_PAGES, "pages", NULL,
+	  "also print how many pages there are of each kind", PLAN },
 	{ CLI_OPT_NOW, "now", NULL, "list what needs attention now", DOCTOR },
 	{ CLI_OPT_AT, "at", "ADDR|TIME",
 	  "the moment to show; plan: the address of the memory (default: above all memory)",

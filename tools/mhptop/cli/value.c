@@ -215,6 +215,10 @@ static bool *flag_of(struct cli *cli, int option)
 		return &cli->ndjson;
 	case CLI_OPT_NOW:
 		return &cli->now;
+	case CLI_OPT_ALL:
+		return &cli->all;
+	case CLI_OPT_PAGES:
+		return &cli->pages;
 	case CLI_OPT_REOPEN:
 		return &cli->record.reopen;
 	case CLI_OPT_FOLLOW:

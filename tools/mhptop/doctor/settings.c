@@ -136,13 +136,18 @@ static void print_dax_switches(FILE *out, const char *root)
 static void print_rule(FILE *out, struct udev_place *place, const char *path,
 		       unsigned int line, char *rule)
 {
+	bool is_long;
+
 	rule += strspn(rule, " \t");
 	if (*rule == '#' || !udev_rule_take(place, rule))
 		return;
+	is_long = strlen(rule) > RULE_SHOWN;
+	if (is_long)
+		rule[RULE_SHOWN] = '\0';
+	/* After the cut, which may be inside a character */
 	plain_text(rule);
-	doctor_print(out, DOCTOR_NOTE, "udev rule", "%.*s%s (%s:%u)",
-		     RULE_SHOWN, rule, strlen(rule) > RULE_SHOWN ? "..." : "",
-		     path, line);
+	doctor_print(out, DOCTOR_NOTE, "udev rule", "%s%s (%s:%u)", rule,
+		     is_long ? "..." : "", path, line);
 }
 
 /* A line that ends with a backslash goes on in the next one. */

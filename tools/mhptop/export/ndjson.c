@@ -103,7 +103,7 @@ static int convert(const char *path)
 	if (fd < 0)
 		return refuse(&now, STATUS_FAILED, strerror(errno));
 	now.is_file = !fstat(fd, &file) && S_ISREG(file.st_mode);
-	now.input = input_new(fd, now.is_file);
+	now.input = input_new(fd, now.is_file, false);
 	status = now.input ? convert_input(&now) :
 			     refuse(&now, STATUS_FAILED, strerror(ENOMEM));
 	input_free(now.input);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Draws the pictures of a report. To keep the page small, what has one colour is
- * one path, and the map has a limited number of rows and columns.
+ * one path, and the map has a limited number of rows and columns. A picture is as
+ * wide as there is room, but its texts keep their size: names have a column of their
+ * own, and the times are below it.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -12,12 +14,17 @@
 #include "model/times.h"
 #include "report/svg.h"
 
-#define WIDTH 800 /* of the part of a picture that has a time axis */
-#define LEFT 190 /* of it: names */
+#define WIDTH 800 /* of a picture, in units that are as wide as there is room */
+#define TICKS 4 /* of the time axis, after the first one */
+#define LETTER 8 /* pixels that a letter of a name takes at the most */
 #define MAP_COLUMNS 200
 #define MAP_ROWS 96
-#define ROW_HEIGHT 10
+#define ROWS_NAMED \
+	48 /* of the map, of more rows only every second has a name */
+#define ROW_HEIGHT 14
+#define ROW_HEIGHT_LOW 10 /* if there are more than that */
 #define LANE_HEIGHT 26
+#define LANE_NAMES 56
 #define BAR_WIDTH 160
 
 /*
@@ -95,36 +102,61 @@ static double axis_at(const struct axis *axis, u64 part, u64 ns)
 	return (double)(span->before + at - span->first_ns) / axis->total;
 }
 
-/* A tick every quarter of the width, and a line where another recording begins */
-static void axis_put(const struct axis *axis, const struct report *report,
-		     FILE *out, int height)
+/* The time at a place of the axis, in ns from its begin */
+static u64 axis_time(const struct axis *axis, u64 at)
 {
-	char text[UNITS_TEXT_MAX];
+	size_t i = axis->nr - 1;
+
+	while (i && axis->spans[i].before > at)
+		i--;
+	return axis->spans[i].first_ns + at - axis->spans[i].before;
+}
+
+/* Lines at the ticks, and where another recording begins */
+static void axis_put_lines(const struct axis *axis, FILE *out, int height)
+{
 	size_t i;
 
-	fprintf(out,
-		"<text x=\"%d\" y=\"%d\">%s</text><text class=\"e\" x=\"%d\" y=\"%d\">",
-		LEFT, height + 14,
-		model_time_text(text, &report->stream->model,
-				report->opts->time, axis->spans[0].first_ns),
-		LEFT + WIDTH, height + 14);
-	fprintf(out, "%s</text>\n",
-		model_time_text(text, &report->stream->model,
-				report->opts->time,
-				axis->spans[axis->nr - 1].last_ns));
+	for (i = 1; i < TICKS; i++)
+		fprintf(out, "<path class=\"tick\" d=\"M%zu 0V%d\"/>",
+			i * WIDTH / TICKS, height);
 	for (i = 1; i < axis->nr && i < MAP_COLUMNS; i++)
 		fprintf(out, "<path class=\"cut\" d=\"M%.1f 0V%d\"/>\n",
-			LEFT + WIDTH * (double)axis->spans[i].before /
-					axis->total,
+			WIDTH * (double)axis->spans[i].before / axis->total,
 			height);
 }
 
-static void begin_svg(FILE *out, const char *class, const char *label,
-		      int width, int height)
+/* The ends of a picture: its names, then what has the time axis, then the times */
+static void names_begin(FILE *out, int width, int height)
 {
 	fprintf(out,
-		"<svg class=\"%s\" viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"%s\">\n",
-		class, width, height, label);
+		"<div class=\"pic\"><svg class=\"names\" width=\"%d\" height=\"%d\" viewBox=\"0 0 %d %d\">\n",
+		width, height, width, height);
+}
+
+static void picture_begin(FILE *out, const char *label, int height)
+{
+	fprintf(out,
+		"</svg><svg class=\"wide\" height=\"%d\" viewBox=\"0 0 %d %d\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"%s\">\n",
+		height, WIDTH, height, label);
+}
+
+static void picture_end(const struct axis *axis, const struct report *report,
+			FILE *out)
+{
+	char text[UNITS_TEXT_MAX];
+	int i;
+
+	fputs("</svg><b></b><div class=\"axis\">", out);
+	for (i = 0; i <= TICKS; i++)
+		fprintf(out, "<small>%s</small>",
+			model_time_text(text, &report->stream->model,
+					report->opts->time,
+					axis_time(axis,
+						  axis->total / TICKS * i +
+							  axis->total % TICKS *
+								  i / TICKS)));
+	fputs("</div></div>\n", out);
 }
 
 /* The classes of the map, in the order of their rank: what is rarer wins in a row of several blocks. */
@@ -248,6 +280,11 @@ static void fill_rows(struct map *map, const struct history *history)
 		fill_row(&map->rows[i], MAP_COLUMNS);
 }
 
+static int row_height(const struct map *map)
+{
+	return map->nr_rows > ROWS_NAMED ? ROW_HEIGHT_LOW : ROW_HEIGHT;
+}
+
 static void put_class(const struct map *map, FILE *out, enum map_class class)
 {
 	const double cell = (double)WIDTH / MAP_COLUMNS;
@@ -265,27 +302,38 @@ static void put_class(const struct map *map, FILE *out, enum map_class class)
 			while (column + 1 < MAP_COLUMNS &&
 			       cells[column + 1] == class)
 				column++;
-			fprintf(out, "M%g %zuh%gv%dH%gz", LEFT + from * cell,
-				i * ROW_HEIGHT, (column + 1 - from) * cell,
-				ROW_HEIGHT - 1, LEFT + from * cell);
+			fprintf(out, "M%g %zuh%gv%dH%gz", from * cell,
+				i * row_height(map), (column + 1 - from) * cell,
+				row_height(map) - 1, from * cell);
 		}
 	}
 	fputs("\"/>\n", out);
 }
 
+static int name_of_row(const struct map_row *row, char *text, size_t len)
+{
+	if (row->last_block == row->first_block)
+		return snprintf(text, len, "memory%llu", row->first_block);
+	return snprintf(text, len, "memory%llu–%llu", row->first_block,
+			row->last_block);
+}
+
 static void put_names(const struct map *map, FILE *out)
 {
-	size_t i, step = map->nr_rows > 48 ? 4 : map->nr_rows > 24 ? 2 : 1;
+	size_t i, step = map->nr_rows > ROWS_NAMED ? 2 : 1;
+	int len, longest = 0, height = row_height(map);
+	char text[64];
 
 	for (i = 0; i < map->nr_rows; i += step) {
-		const struct map_row *row = &map->rows[i];
-
-		fprintf(out, "<text class=\"e\" x=\"%d\" y=\"%zu\">memory%llu",
-			LEFT - 6, i * ROW_HEIGHT + ROW_HEIGHT - 1,
-			row->first_block);
-		if (row->last_block != row->first_block)
-			fprintf(out, "–%llu", row->last_block);
-		fputs("</text>\n", out);
+		len = name_of_row(&map->rows[i], text, sizeof(text));
+		longest = len > longest ? len : longest;
+	}
+	names_begin(out, longest * LETTER + 12, map->nr_rows * height);
+	for (i = 0; i < map->nr_rows; i += step) {
+		name_of_row(&map->rows[i], text, sizeof(text));
+		fprintf(out, "<text class=\"e\" x=\"%d\" y=\"%zu\">%s</text>\n",
+			longest * LETTER + 6, i * height + ROW_HEIGHT - 3,
+			text);
 	}
 }
 
@@ -297,15 +345,15 @@ int svg_map(const struct report *report, FILE *out)
 	sparse_init(&map.blocks, sizeof(struct map_block));
 	err = err ?: make_rows(&map, report->history);
 	if (!err) {
-		height = map.nr_rows * ROW_HEIGHT;
+		height = map.nr_rows * row_height(&map);
 		fill_rows(&map, report->history);
-		begin_svg(out, "wide", "states of the memory blocks over time",
-			  LEFT + WIDTH, height + 20);
 		put_names(&map, out);
+		picture_begin(out, "states of the memory blocks over time",
+			      height);
 		for (i = MAP_ONLINE; i < NR_MAP_CLASSES; i++)
 			put_class(&map, out, i);
-		axis_put(&map.axis, report, out, height);
-		fputs("</svg>\n", out);
+		axis_put_lines(&map.axis, out, height);
+		picture_end(&map.axis, report, out);
 	}
 	free(map.axis.spans);
 	free(map.rows);
@@ -336,10 +384,9 @@ static void put_lane(const struct report *report, const struct axis *axis,
 			end = operation->end == HISTORY_IN_PROGRESS ?
 				      axis->spans[operation->part].last_ns :
 				      operation->begin_ns;
-		from = LEFT + WIDTH * axis_at(axis, operation->part,
-					      operation->begin_ns ?: end);
-		width = LEFT + WIDTH * axis_at(axis, operation->part, end) -
-			from;
+		from = WIDTH * axis_at(axis, operation->part,
+				       operation->begin_ns ?: end);
+		width = WIDTH * axis_at(axis, operation->part, end) - from;
 		/* Those that failed stand out by their height as well. */
 		fprintf(out, "M%.1f %dh%.1fv%dH%.1fz", from,
 			top + (failed ? 2 : 8), width < 1.5 ? 1.5 : width,
@@ -350,78 +397,76 @@ static void put_lane(const struct report *report, const struct axis *axis,
 
 int svg_waterfall(const struct report *report, FILE *out)
 {
+	int i, height = NR_OPERATIONS * LANE_HEIGHT;
 	struct axis axis;
-	int i, err = axis_make(&axis, report);
+	int err = axis_make(&axis, report);
 
 	if (!err) {
-		begin_svg(out, "wide", "operations over time", LEFT + WIDTH,
-			  NR_OPERATIONS * LANE_HEIGHT + 20);
-		for (i = 0; i < NR_OPERATIONS; i++) {
+		names_begin(out, LANE_NAMES, height);
+		for (i = 0; i < NR_OPERATIONS; i++)
 			fprintf(out,
-				"<text class=\"e\" x=\"%d\" y=\"%d\">%s</text><path class=\"lane\" d=\"M%d %dh%d\"/>\n",
-				LEFT - 6, i * LANE_HEIGHT + 17,
-				operation_name(i), LEFT,
+				"<text class=\"e\" x=\"%d\" y=\"%d\">%s</text>",
+				LANE_NAMES - 6, i * LANE_HEIGHT + 17,
+				operation_name(i));
+		picture_begin(out, "operations over time", height);
+		axis_put_lines(&axis, out, height);
+		for (i = 0; i < NR_OPERATIONS; i++) {
+			fprintf(out, "<path class=\"lane\" d=\"M0 %dh%d\"/>\n",
 				i * LANE_HEIGHT + LANE_HEIGHT, WIDTH);
 			put_lane(report, &axis, out, i, false);
 			put_lane(report, &axis, out, i, true);
 		}
-		axis_put(&axis, report, out, NR_OPERATIONS * LANE_HEIGHT);
-		fputs("</svg>\n", out);
+		picture_end(&axis, report, out);
 	}
 	free(axis.spans);
 	return err;
 }
 
-#define BUCKET_WIDTH 26
-#define BUCKETS_HEIGHT 100
-
+/* A row for each bucket from the first to the last that has operations */
 void svg_distribution(const struct summary_times *times, FILE *out)
 {
+	int i, first = SUMMARY_BUCKETS, last = 0;
 	char text[UNITS_TEXT_MAX];
 	u64 most = 1;
-	int i;
 
-	for (i = 0; i <= SUMMARY_BUCKETS; i++)
+	for (i = 0; i <= SUMMARY_BUCKETS; i++) {
+		if (!times->buckets[i])
+			continue;
+		first = i < first ? i : first;
+		last = i;
 		if (times->buckets[i] > most)
 			most = times->buckets[i];
-	begin_svg(out, "hist", "distribution of durations",
-		  (SUMMARY_BUCKETS + 1) * BUCKET_WIDTH, BUCKETS_HEIGHT + 34);
-	for (i = 0; i <= SUMMARY_BUCKETS; i++) {
-		double height =
-			times->buckets[i] * BUCKETS_HEIGHT / (double)most;
-
-		if (times->buckets[i])
-			fprintf(out,
-				"<path class=\"good\" d=\"M%d %dv-%.1fh%dV%dz\"/><text class=\"m\" x=\"%d\" y=\"%.1f\">%llu</text>\n",
-				i * BUCKET_WIDTH + 2, BUCKETS_HEIGHT + 14,
-				height, BUCKET_WIDTH - 4, BUCKETS_HEIGHT + 14,
-				i * BUCKET_WIDTH + BUCKET_WIDTH / 2,
-				BUCKETS_HEIGHT + 11 - height,
-				times->buckets[i]);
-		if (i < SUMMARY_BUCKETS && i % 3 == 0)
-			fprintf(out,
-				"<text class=\"m\" x=\"%d\" y=\"%d\">≤%s</text>\n",
-				i * BUCKET_WIDTH + BUCKET_WIDTH / 2,
-				BUCKETS_HEIGHT + 28,
-				duration_text(text, summary_bounds[i],
-					      DURATION_EXACT));
 	}
-	fprintf(out, "<path class=\"lane\" d=\"M0 %dh%d\"/></svg>\n",
-		BUCKETS_HEIGHT + 14, (SUMMARY_BUCKETS + 1) * BUCKET_WIDTH);
+	fputs("<table class=\"hist\">", out);
+	for (i = first; i <= last; i++) {
+		bool bound = i < SUMMARY_BUCKETS;
+
+		fprintf(out,
+			"<tr><td class=\"n\">%s%s</td><td class=\"n\">%llu</td><td><svg class=\"share\" viewBox=\"0 0 100 1\" preserveAspectRatio=\"none\"><path class=\"good\" d=\"M0 0h%.1fv1H0z\"/></svg></td></tr>\n",
+			bound ? "≤" : ">",
+			duration_text(text, summary_bounds[bound ? i : i - 1],
+				      DURATION_EXACT),
+			times->buckets[i],
+			times->buckets[i] * 100 / (double)most);
+	}
+	fputs("</table>", out);
 }
 
 void svg_phases(const struct history_operation *operation, u64 max_ns,
 		FILE *out)
 {
 	double at = 0, width;
+	u64 full = 0;
 	int i;
 
+	for (i = 0; i < NR_PHASES; i++)
+		full += operation->phases[i] > 0 ? operation->phases[i] : 0;
+	full = full > max_ns ? full : max_ns;
 	fprintf(out, "<svg class=\"bar\" viewBox=\"0 0 %d 8\">", BAR_WIDTH);
 	for (i = 0; i < NR_PHASES; i++) {
 		if (operation->phases[i] <= 0)
 			continue;
-		width = (double)operation->phases[i] * BAR_WIDTH /
-			(max_ns ?: 1);
+		width = (double)operation->phases[i] * BAR_WIDTH / full;
 		if (width < 0.1)
 			continue;
 		fprintf(out, "<path class=\"p%d\" d=\"M%.1f 0h%.1fv8H%.1fz\"/>",

@@ -11,7 +11,10 @@ int svg_map(const struct report *report, FILE *out);
 int svg_waterfall(const struct report *report, FILE *out);
 /* How many operations of a kind took how long */
 void svg_distribution(const struct summary_times *times, FILE *out);
-/* The phases of an operation; max_ns has the full width. */
+/*
+ * The phases of an operation; max_ns has the full width, or the operation itself if
+ * it takes longer: one that has not ended is no part of the maximum.
+ */
 void svg_phases(const struct history_operation *operation, u64 max_ns,
 		FILE *out);
 

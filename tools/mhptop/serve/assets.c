@@ -16,12 +16,15 @@
 ASSET(html, "page.html");
 ASSET(css, "page.css");
 ASSET(js, "page.js");
+ASSET(line, "line.js");
 
 static const struct asset assets[] = {
 	{ "/", "text/html; charset=utf-8", asset_html, asset_html_end },
 	{ "/page.css", "text/css; charset=utf-8", asset_css, asset_css_end },
 	{ "/page.js", "text/javascript; charset=utf-8", asset_js,
 	  asset_js_end },
+	{ "/line.js", "text/javascript; charset=utf-8", asset_line,
+	  asset_line_end },
 };
 
 const struct asset *assets_find(const char *path)

@@ -204,8 +204,7 @@ static enum MHD_Result answer_events(struct http *http,
 
 	if (!out)
 		return MHD_NO;
-	err = http->ops->events(http->ctx, last ? strtoull(last, NULL, 10) : 0,
-				out);
+	err = http->ops->events(http->ctx, last, out);
 	response = end_page(out, &text, &len, err, "text/event-stream");
 	if (!response)
 		return MHD_NO;

@@ -31,8 +31,8 @@ enum http_page {
 /* Who writes what is served. Both return 0 or -errno. */
 struct http_ops {
 	int (*page)(void *ctx, enum http_page page, FILE *out);
-	/* The events after one that a browser has, 0: none */
-	int (*events)(void *ctx, u64 after, FILE *out);
+	/* The events after the one whose id a browser has, NULL: none */
+	int (*events)(void *ctx, const char *last, FILE *out);
 };
 
 struct http;

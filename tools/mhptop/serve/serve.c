@@ -23,6 +23,7 @@ struct server {
 	struct stream *stream;
 	const struct serve_opts *opts;
 	struct tally tally;
+	char instance[FEED_INSTANCE_MAX];
 	struct http *http; /* NULL: it does not listen */
 	struct service service;
 	int signals;
@@ -62,15 +63,16 @@ static int server_page(void *ctx, enum http_page page, FILE *out)
 		return metrics_put(model, &server->tally, METRICS_OPENMETRICS,
 				   out);
 	default:
-		return view_state(model, out);
+		return view_state(model, server->instance, out);
 	}
 }
 
-static int server_events(void *ctx, u64 after, FILE *out)
+static int server_events(void *ctx, const char *last, FILE *out)
 {
 	struct server *server = ctx;
 
-	feed_put(&server->tally, &server->stream->model, after, out);
+	feed_put(&server->tally, &server->stream->model, server->instance, last,
+		 out);
 	return ferror(out) ? -EIO : 0;
 }
 
@@ -259,12 +261,15 @@ int serve_run(struct stream *stream, const struct serve_opts *opts)
 		.opts = opts,
 		.signals = loop_signals(),
 	};
-	int status;
+	int status, err;
 
 	if (server.signals < 0)
 		return status_fail(STATUS_FAILED, "cannot receive signals: %s",
 				   strerror(-server.signals));
-	status = listen_and_loop(&server);
+	err = feed_name(server.instance);
+	status = err ? status_fail(STATUS_FAILED, "cannot get random bytes: %s",
+				   strerror(-err)) :
+		       listen_and_loop(&server);
 	tally_free(&server.tally);
 	close(server.signals);
 	return status;

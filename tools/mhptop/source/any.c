@@ -31,7 +31,7 @@ static bool begins_with(const struct beginning *file, const char *bytes)
 
 static void read_beginning(int fd, struct beginning *file)
 {
-	struct unpack *unpack = unpack_new(fd);
+	struct unpack *unpack = unpack_new(fd, false);
 	ssize_t n;
 
 	memset(file, 0, sizeof(*file));

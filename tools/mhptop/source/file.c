@@ -26,7 +26,7 @@ struct source_file {
 	struct source source;
 	int fd;
 	struct input *input;
-	bool unpacked; /* a file that does not grow */
+	bool unpacked; /* a file, not a pipe */
 	int timer; /* if the file is followed: when to look for more; else -1 */
 	bool waiting; /* all there was of a followed file has been read */
 	bool eof;
@@ -89,7 +89,7 @@ static int file_await(struct source_file *file)
 	off_t at = lseek(file->fd, 0, SEEK_CUR);
 	struct stat status;
 
-	if (file->results.has_totals)
+	if (file->results.has_totals && !input_is_open(file->input))
 		return 0;
 	if (fstat(file->fd, &status))
 		return file_fail(file, -errno, strerror(errno));
@@ -310,13 +310,9 @@ static const char *other_input(const struct source_file *file)
 	bool is_zstd = len >= sizeof(zstd) - 1 &&
 		       !memcmp(begin, zstd, sizeof(zstd) - 1);
 
-	if (file->unpacked)
-		return NULL;
 	if (file->timer >= 0 && is_gzip)
 		return "gzip data, which cannot be followed: leave out --follow";
-	if (file->timer >= 0 && is_zstd)
-		return "zstd data, which cannot be followed: leave out --follow";
-	if (file->timer >= 0)
+	if (file->unpacked)
 		return NULL;
 	if (is_gzip)
 		return "gzip data, which a pipe must not be: give the file itself, or use gunzip -c FILE | mhptop";
@@ -515,9 +511,9 @@ static int open_growing(struct source_file *file, bool follow)
 	bool is_file = !fstat(file->fd, &status) && S_ISREG(status.st_mode);
 
 	file->source.info.growing = follow || !is_file;
-	/* Nothing that grows is unpacked: the packer keeps its last records for long. */
-	file->unpacked = is_file && !follow;
-	file->input = input_new(file->fd, file->unpacked);
+	/* A pipe is not unpacked: most packers keep its last records for long. */
+	file->unpacked = is_file;
+	file->input = input_new(file->fd, file->unpacked, follow);
 	if (!file->input)
 		return -ENOMEM;
 	if (!is_file || !follow)

@@ -19,14 +19,14 @@ struct input {
 	bool cut; /* the packed file ends early */
 };
 
-struct input *input_new(int fd, bool unpack)
+struct input *input_new(int fd, bool unpack, bool grows)
 {
 	struct input *input = calloc(1, sizeof(*input));
 
 	if (!input)
 		return NULL;
 	input->fd = fd;
-	input->unpack = unpack ? unpack_new(fd) : NULL;
+	input->unpack = unpack ? unpack_new(fd, grows) : NULL;
 	if (!unpack || input->unpack)
 		return input;
 	free(input);
@@ -70,6 +70,11 @@ static ssize_t read_failed(int err, const char **why)
 bool input_is_cut(const struct input *input)
 {
 	return input->cut;
+}
+
+bool input_is_open(const struct input *input)
+{
+	return input->unpack && unpack_is_inside(input->unpack);
 }
 
 bool input_is_inside(const struct input *input)

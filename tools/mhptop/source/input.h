@@ -13,10 +13,10 @@ struct input;
 
 /*
  * Read from a descriptor, which the caller closes after input_free(). Only a
- * regular file that does not grow may be unpacked, as that may have to wait for
- * more. NULL if out of memory.
+ * regular file may be unpacked, as that may have to wait for more; grows: a
+ * recorder may still be writing it. NULL if out of memory.
  */
-struct input *input_new(int fd, bool unpack);
+struct input *input_new(int fd, bool unpack, bool grows);
 void input_free(struct input *input);
 /*
  * Read into a buffer of len bytes, which must be empty (INPUT_BYTES) unless the file
@@ -34,6 +34,8 @@ int input_end(struct input *input, const char **why);
 bool input_is_cut(const struct input *input);
 /* For messages: what it means. */
 #define INPUT_CUT "the packed file is truncated: its end is missing"
+/* Whether the packer has not ended what was read. */
+bool input_is_open(const struct input *input);
 /* Whether the begin of a binary record was read, but not its end. */
 bool input_is_inside(const struct input *input);
 /* Whether input_read() has an error to report, however little there is to read. */

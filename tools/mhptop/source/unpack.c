@@ -22,8 +22,10 @@ enum packing { PACKING_UNKNOWN, PACKING_NONE, PACKING_GZIP, PACKING_ZSTD };
 struct unpack {
 	int fd;
 	enum packing packing;
+	bool grows;
 	bool eof; /* of the packed file */
 	bool inside; /* a packed part has begun but not ended */
+	bool full; /* there may be more output, even if all input was taken */
 	int err; /* returned from now on */
 	z_stream gzip;
 	ZSTD_DStream *zstd;
@@ -32,12 +34,14 @@ struct unpack {
 	unsigned char packed[PACKED_BYTES];
 };
 
-struct unpack *unpack_new(int fd)
+struct unpack *unpack_new(int fd, bool grows)
 {
 	struct unpack *unpack = calloc(1, sizeof(*unpack));
 
-	if (unpack)
+	if (unpack) {
 		unpack->fd = fd;
+		unpack->grows = grows;
+	}
 	return unpack;
 }
 
@@ -104,9 +108,9 @@ static int find_packing(struct unpack *unpack)
 
 	while (!err && !unpack->eof && unpack->end < sizeof(zstd))
 		err = unpack_fill(unpack);
-	if (err)
+	if (err || (unpack->grows && unpack->end < sizeof(zstd)))
 		return err;
-	if (unpack->end >= sizeof(gzip) &&
+	if (!unpack->grows && unpack->end >= sizeof(gzip) &&
 	    !memcmp(unpack->packed, gzip, sizeof(gzip)))
 		return start_gzip(unpack);
 	if (unpack->end >= sizeof(zstd) &&
@@ -186,23 +190,32 @@ static ssize_t unpack_step(struct unpack *unpack, void *buf, size_t len)
 	return plain_step(unpack, buf, len);
 }
 
+bool unpack_is_inside(const struct unpack *unpack)
+{
+	return unpack->inside;
+}
+
 ssize_t unpack_read(struct unpack *unpack, void *buf, size_t len)
 {
 	ssize_t n;
 
+	if (unpack->grows)
+		unpack->eof = false;
 	if (unpack->packing == PACKING_UNKNOWN)
 		unpack->err = find_packing(unpack);
+	if (unpack->packing == PACKING_UNKNOWN)
+		return unpack->err;
 	while (!unpack->err) {
-		/* There may be output left even if all input was taken. */
-		if (unpack->start < unpack->end || unpack->inside) {
+		if (unpack->start < unpack->end || unpack->full) {
 			n = unpack_step(unpack, buf, len);
+			unpack->full = n == (ssize_t)len;
 			if (n)
 				return n;
 			if (unpack->err)
 				break;
 		}
 		if (unpack->eof)
-			return unpack->inside ? -ENODATA : 0;
+			return unpack->inside && !unpack->grows ? -ENODATA : 0;
 		if (unpack->start == unpack->end)
 			unpack->err = unpack_fill(unpack);
 	}

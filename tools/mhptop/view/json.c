@@ -302,7 +302,7 @@ static void put_ranges(FILE *out, const struct model *model)
 	fputs("],", out);
 }
 
-int view_state(const struct model *model, FILE *out)
+int view_state(const struct model *model, const char *instance, FILE *out)
 {
 	json_put_head(out, model);
 	put_sums(out, model);
@@ -310,7 +310,8 @@ int view_state(const struct model *model, FILE *out)
 	put_runs(out, model);
 	put_ranges(out, model);
 	fprintf(out,
-		"\"violated\":%llu,\"attention\":", model->violations.total);
+		"\"violated\":%llu,\"instance\":\"%s\",\"records\":%llu,\"attention\":",
+		model->violations.total, instance, model->seen);
 	attention_json_put(out, &model->attention);
 	fputs("}\n", out);
 	return ferror(out) ? -EIO : 0;

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include "base/moment.h"
 #include "base/units.h"
+#include "model/block_answers.h"
 #include "model/columns.h"
 #include "model/model.h"
 
@@ -26,6 +27,7 @@ struct view_opts {
 	const char *filter; /* see columns.h, NULL for all */
 	const char *at; /* the moment of a recording to show, NULL: its end */
 	double speed; /* of playing a recording, 0: do not play it */
+	struct block_answers *answers; /* for the dashboard, NULL: none */
 };
 
 /* Seconds between frames */
@@ -53,9 +55,10 @@ int view_json(const struct model *model, const struct view_opts *opts,
 /*
  * What a page for a browser shows, as one line of JSON: a frame without blocks and
  * without what only root may know, pages and tasks; in their place "runs" of
- * consecutive memory blocks that have all members in common. 0 or -errno.
+ * consecutive memory blocks that have all members in common. The instance names this
+ * run of mhptop, in letters and digits. 0 or -errno.
  */
-int view_state(const struct model *model, FILE *out);
+int view_state(const struct model *model, const char *instance, FILE *out);
 
 /* The dashboard; only view/tui/ uses curses. */
 struct view_tui;

@@ -1,15 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Shows the state of this machine's memory, and operations as they end. /state is a JSON object, /events are server-sent
-// events: operations, and how many records mhptop has read, by which the page knows that its state is old.
+// events: which run of mhptop answers, operations, and how many records it has read, by which the page knows that its state
+// is old.
 "use strict";
 
 const KINDS = {online: "online", boot: "online since boot", offline: "offline", going: "going online or offline", failed: "an offline failed",
 	removed: "removed"};
-const OPERATIONS_SHOWN = 200;
+const OPERATIONS_SHOWN = 200, RUNS_SHOWN = 1000;
+const AGAIN_MS = 300, REOPEN_MS = 5000;
 // fetch() refuses an address with the password in it, which some people type for this page.
 const STATE = new URL("state", location.origin + location.pathname);
 const element = id => document.getElementById(id);
-let state = null, cells = [], chosen = -1, seen = null, operations = [];
+const HINT = "Point at a memory block, or choose one with the arrow keys.";
+let state = null, cells = [];
+// The first memory block of the chosen cell
+let chosen = null;
+// What /events said: the run of mhptop, how many records it has read, its operations and how many there were
+let instance = null, seen = 0, operations = [], ended = 0;
+
+// Screen readers read a text again whenever it is set.
+function say(id, text) {
+	if (element(id).textContent !== text)
+		element(id).textContent = text;
+}
 
 function bytes(value) {
 	if (value === null || value === undefined)
@@ -33,18 +46,38 @@ function duration(ns) {
 		return "?";
 	for (const [limit, unit] of [[1e9, "s"], [1e6, "ms"], [1e3, "us"]])
 		if (ns >= limit)
-			return `${(ns / limit).toPrecision(3)} ${unit}`;
-	return `${ns} ns`;
+			return `${ns / limit < 99.95 ? (ns / limit).toPrecision(3) : Math.round(ns / limit)} ${unit}`;
+	return `${Math.round(ns)} ns`;
 }
 
-// Rows of texts; "n" marks those that are numbers. Texts are never taken for HTML.
+// Memory blocks by their names in sysfs
+function blocksName(start, size) {
+	const first = start / state.block_bytes, count = size / state.block_bytes;
+	if (!Number.isInteger(first) || !Number.isInteger(count))
+		return hex(start);
+	return count > 1 ? `memory${first}\u2013${first + count - 1}` : `memory${first}`;
+}
+
+const resultText = one => one.ret ? `failed: ${one.reason || "?"} (${one.ret})` : "ok";
+
+// Rows of texts; "n" marks those that are numbers. Texts are never taken for HTML. A phone shows the rows as cards,
+// which are no table to a screen reader unless they say so.
 function fill(id, rows, numeric, classes) {
+	const titles = [...element(id).parentNode.tHead.rows[0].cells].map(cell => cell.textContent);
+	element(id).parentNode.hidden = !rows.length;
+	if (element(`${id}-none`))
+		element(`${id}-none`).hidden = rows.length > 0;
 	element(id).replaceChildren(...rows.map((row, nth) => {
 		const tr = document.createElement("tr");
 		tr.className = classes ? classes[nth] : "";
+		tr.setAttribute("role", "row");
 		row.forEach((text, column) => {
 			const td = tr.insertCell();
-			td.textContent = text;
+			td.setAttribute("role", "cell");
+			td.dataset.title = titles[column];
+			// A narrow screen may break a range of addresses in two.
+			String(text).split(/(?<=[0-9a-f]-)(?=0x)/).forEach((part, place) =>
+				td.append(...place ? [document.createElement("wbr"), part] : [part]));
 			td.className = numeric.includes(column) ? "n" : "";
 		});
 		return tr;
@@ -65,7 +98,7 @@ function showHeader() {
 	element("host").textContent = state.host;
 	document.title = `mhptop ${state.host}`;
 	element("about").textContent = `Linux ${state.kernel}, source ${state.source}, memory blocks of ${bytes(state.block_bytes)}, ` +
-		`${state.events.seen} events, ${state.events.lost} lost.`;
+		`${state.events.seen} event${state.events.seen === 1 ? "" : "s"}, ${state.events.lost} lost.`;
 	element("notice").hidden = !state.notice;
 	element("notice").textContent = state.notice || "";
 }
@@ -109,7 +142,10 @@ function runName(run) {
 }
 
 function showTables() {
-	fill("runs", state.runs.map(run => [runName(run), run.count, run.state + (run.failed ? ", an offline failed" : ""), unknown(run.node),
+	const more = state.runs.length - RUNS_SHOWN;
+	element("more").hidden = more <= 0;
+	say("more", `And ${more} more lines: /state has all of them.`);
+	fill("runs", state.runs.slice(0, RUNS_SHOWN).map(run => [runName(run), run.count, run.state + (run.failed ? ", an offline failed" : ""), unknown(run.node),
 		unknown(run.zone), unknown(run.hosting)]), [1]);
 	fill("zones", state.zones.map(zone => [zone.node, zone.zone, pages(zone.present), pages(zone.managed), pages(zone.vmemmap_pages),
 		zone.blocks_online]), [2, 3, 4, 5]);
@@ -146,8 +182,6 @@ function makeCells(room) {
 
 function drawMap() {
 	const canvas = element("map"), width = canvas.clientWidth || 300, ratio = window.devicePixelRatio || 1;
-	if (!state)
-		return;
 	const total = state.runs.reduce((sum, run) => sum + run.count, 0);
 	const size = total <= 512 ? 16 : total <= 4096 ? 10 : 6;
 	const columns = Math.max(8, Math.floor(width / size / 8) * 8);
@@ -157,28 +191,34 @@ function drawMap() {
 	canvas.width = width * ratio;
 	canvas.height = rows * size * ratio;
 	const context = canvas.getContext("2d"), style = getComputedStyle(document.documentElement);
+	const colours = Object.fromEntries([...Object.keys(KINDS), "bg", "fg"].map(name => [name, style.getPropertyValue(`--${name}`)]));
+	const nthChosen = nthCell();
 	context.scale(ratio, ratio);
 	cells.forEach((cell, nth) => {
 		cell.x = nth % columns * size;
 		cell.y = Math.floor(nth / columns) * size;
-		context.fillStyle = style.getPropertyValue(`--${cell.kind}`);
+		context.fillStyle = colours[cell.kind];
 		context.fillRect(cell.x, cell.y, size - 1, size - 1);
 		// Not by colour alone: what is offline has a hole, what moves or failed has a bar.
-		context.fillStyle = style.getPropertyValue("--bg");
+		context.fillStyle = colours.bg;
 		if (cell.kind === "offline")
 			context.fillRect(cell.x + size / 4, cell.y + size / 4, size / 2 - 1, size / 2 - 1);
 		else if (cell.kind === "going" || cell.kind === "failed")
 			context.fillRect(cell.x, cell.y + size / 2 - 1, size - 1, 1.5);
-		if (nth === chosen) {
-			context.strokeStyle = style.getPropertyValue("--fg");
-			context.lineWidth = 2;
-			context.strokeRect(cell.x, cell.y, size - 1, size - 1);
-		}
 	});
+	if (nthChosen >= 0) {
+		context.strokeStyle = colours.fg;
+		context.lineWidth = 2;
+		context.strokeRect(cells[nthChosen].x, cells[nthChosen].y, size - 1, size - 1);
+	}
 	canvas.dataset.columns = columns;
 	canvas.dataset.size = size;
 	canvas.setAttribute("aria-label", `${total} memory blocks, ${state.sums.blocks_online} online, ${state.sums.blocks_offline} offline`);
+	say("cell", nthChosen < 0 ? HINT : cellText(cells[nthChosen]));
 }
+
+// The cell that has the chosen memory block, -1: none
+const nthCell = () => cells.findIndex(cell => chosen !== null && cell.id <= chosen && chosen < cell.id + cell.count);
 
 function runText(run) {
 	return `${run.state}, node ${unknown(run.node)}, zone ${unknown(run.zone)}, memmap hosted by ${unknown(run.hosting)}` +
@@ -191,54 +231,59 @@ function groupText(cell) {
 	return cell.alike < cell.count ? `${text}, the first is memory${cell.first}` : text;
 }
 
+function cellText(cell) {
+	return `${runName(cell)}, ${memory(cell.id * state.block_bytes, cell.count * state.block_bytes)}: ` +
+		(cell.run ? runText(cell.run) : groupText(cell));
+}
+
 function choose(nth) {
 	if (!cells.length)
 		return;
-	chosen = Math.max(0, Math.min(cells.length - 1, nth));
-	const cell = cells[chosen], start = cell.id * state.block_bytes;
-	element("cell").textContent = `${runName(cell)}, ${memory(start, cell.count * state.block_bytes)}: ` +
-		(cell.run ? runText(cell.run) : groupText(cell));
+	chosen = cells[Math.max(0, Math.min(cells.length - 1, nth))].id;
 	drawMap();
 }
+
+// The marks are those of the map.
+const MARKS = {offline: "M.25 .25h.5v.5h-.5z", going: "M0 .45h1v.12h-1z", failed: "M0 .45h1v.12h-1z"};
 
 function showLegend() {
 	element("legend").replaceChildren(...Object.entries(KINDS).map(([kind, text]) => {
 		const item = document.createElement("span");
-		item.innerHTML = `<svg viewBox="0 0 1 1" aria-hidden="true"><rect width="1" height="1" class="${kind}"/></svg>`;
+		item.innerHTML = `<svg viewBox="0 0 1 1" aria-hidden="true"><rect width="1" height="1" class="${kind}"/>` +
+			`<path d="${MARKS[kind] || ""}"/></svg>`;
 		item.append(text);
 		return item;
 	}));
 }
 
 function showOperations() {
-	element("none").hidden = operations.length > 0;
-	fill("operations", operations.map(one => [one.time ? new Date(one.time).toLocaleTimeString() : duration(one.ns), one.operation,
-		memory(one.start, one.bytes), one.ret ? `failed: ${one.reason || "?"} (${one.ret})` : "ok", duration(one.duration)]), [4],
-	operations.map(one => one.ret ? "failed" : ""));
-	const ends = operations.map(one => one.ns), first = Math.min(...ends.map((ns, nth) => ns - (operations[nth].duration || 0)));
-	const span = Math.max(1, Math.max(...ends) - first), line = element("line");
-	line.setAttribute("viewBox", "0 0 1000 30");
-	line.replaceChildren(...operations.map(one => {
-		const bar = document.createElementNS("http://www.w3.org/2000/svg", "rect");
-		const width = Math.max(3, (one.duration || 0) / span * 1000);
-		for (const [key, value] of Object.entries({x: Math.min(1000 - width, (one.ns - (one.duration || 0) - first) / span * 1000), width,
-			y: {add: 2, online: 9, offline: 16, remove: 23}[one.operation], height: 6, class: one.ret ? "failed" : "online"}))
-			bar.setAttribute(key, value);
-		return bar;
-	}));
+	const earlier = ended - operations.length;
+	element("earlier").hidden = !earlier;
+	say("earlier", `${earlier} earlier operations are not shown.`);
+	fill("operations", operations.map(one => [endText(one), one.operation, `${blocksName(one.start, one.bytes)}, ${memory(one.start, one.bytes)}`,
+		resultText(one), duration(one.duration)]), [4], operations.map(one => one.ret ? "failed" : ""));
+	drawLine();
 }
 
 async function load() {
 	const answer = await fetch(STATE);
 	if (!answer.ok)
 		throw new Error(await answer.text());
-	state = await answer.json();
+	const loaded = await answer.json();
+	// mhptop was started anew, and /events will say so, or has said so while this was on its way.
+	if (loaded.instance !== instance)
+		return;
+	state = loaded;
 	showHeader();
 	showAttention();
 	showSums();
 	showTables();
 	drawMap();
+	showOperations();
 	document.body.dataset.ready = "1";
+	// Others have asked as well, and the server sent what it had made for them.
+	if (state.records < seen)
+		setTimeout(reload, AGAIN_MS);
 }
 
 // One request for the state at a time, and one more if something came meanwhile.
@@ -254,30 +299,45 @@ async function reload() {
 			await load();
 		}
 	} catch (error) {
-		element("connection").textContent = `cannot read the state: ${error.message}`;
+		say("connection", `Cannot read the state: ${error.message}`);
 	}
 	loading = false;
 }
 
+function takeOperation(event) {
+	const number = Number(event.lastEventId.split(".")[1]);
+	// A new EventSource gets all of them again.
+	if (number <= ended)
+		return;
+	ended = number;
+	operations.unshift({...JSON.parse(event.data), number});
+	operations.length = Math.min(operations.length, OPERATIONS_SHOWN);
+}
+
+// What the state shows and what /events said is shown together, so that one of them is never that of another run.
 function follow() {
 	const source = new EventSource("events");
-	source.addEventListener("operation", event => {
-		operations.unshift(JSON.parse(event.data));
-		operations.length = Math.min(operations.length, OPERATIONS_SHOWN);
-		showOperations();
-	});
-	source.addEventListener("seen", event => {
-		element("connection").textContent = "Connected.";
-		if (event.data !== seen || state && state.runs.some(run => kindOf(run) === "going"))
-			reload();
-		seen = event.data;
-	});
 	let failed = 0;
+	source.addEventListener("instance", event => {
+		if (event.data !== instance)
+			[instance, seen, operations, ended] = [event.data, -1, [], 0];
+	});
+	source.addEventListener("operation", takeOperation);
+	source.addEventListener("seen", event => {
+		say("connection", "Connected.");
+		if (Number(event.data) !== seen || state && state.runs.some(run => kindOf(run) === "going"))
+			reload();
+		seen = Number(event.data);
+	});
 	source.addEventListener("open", () => failed = 0);
-	// Each answer ends, and the browser asks again. Two errors without an answer between them are a failure.
+	// Each answer ends, and the browser asks again. Two errors without an answer between them are a failure. After an answer
+	// that is no success, such as that of a proxy, the browser does not ask again.
 	source.addEventListener("error", () => {
-		if (++failed > 1)
-			element("connection").textContent = "Not connected: this may be old.";
+		const closed = source.readyState === EventSource.CLOSED;
+		if (++failed > 1 || closed)
+			say("connection", "Not connected: this may be old.");
+		if (closed)
+			setTimeout(follow, REOPEN_MS);
 	});
 }
 
@@ -287,20 +347,28 @@ function keys(event) {
 	if (step === undefined)
 		return;
 	event.preventDefault();
-	choose(chosen + step);
+	const nth = nthCell();
+	choose(nth < 0 && Number.isFinite(step) ? 0 : nth + step);
 }
 
 function point(event) {
 	const map = element("map"), size = Number(map.dataset.size), box = map.getBoundingClientRect();
 	const nth = Math.floor((event.clientY - box.top) / size) * Number(map.dataset.columns) + Math.floor((event.clientX - box.left) / size);
-	if (nth !== chosen && nth < cells.length)
+	if (nth !== nthCell() && nth < cells.length)
 		choose(nth);
 }
 
 showLegend();
+say("cell", HINT);
 element("map").addEventListener("keydown", keys);
 element("map").addEventListener("pointermove", point);
 element("map").addEventListener("pointerdown", point);
-window.addEventListener("resize", drawMap);
-window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawMap);
+listenLine();
+window.addEventListener("resize", () => {
+	if (!state)
+		return;
+	drawMap();
+	drawLine();
+});
+window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => state && drawMap());
 follow();

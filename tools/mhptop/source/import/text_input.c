@@ -53,7 +53,7 @@ int text_input_rewind(struct text_input *input)
 		return start_perf(input);
 	if (lseek(input->file, 0, SEEK_SET) < 0)
 		return input_fail(input, -errno, strerror(errno));
-	input->unpack = unpack_new(input->file);
+	input->unpack = unpack_new(input->file, false);
 	return input->unpack ? 0 : input_fail(input, -ENOMEM, "out of memory");
 }
 

@@ -1,0 +1,209 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""What an open page shows when mhptop serve is started anew, cannot be reached, or sends an old state. KTAP.
+
+    page_restart.py MHPTOP
+"""
+import http.client
+import http.server
+import json
+import os
+import sys
+import tempfile
+import threading
+import time
+
+HERE = os.path.dirname(os.path.realpath(__file__))
+sys.path.insert(0, os.path.join(HERE, ".."))
+# pylint: disable=wrong-import-position
+from lib_browser import Browser
+from lib_host import LONG, done, eq
+from served import Server, last_frame
+
+RECORDINGS = os.path.join(HERE, "..")
+# What the page says of its machine, its operations and its memory blocks.
+SHOWN = """({about: element("about").textContent, host: element("host").textContent, cell: element("map").getAttribute("aria-label"),
+	operations: [...element("operations").rows].map(row => row.cells[1].textContent + " " + row.cells[2].textContent + " " + row.cells[3].textContent),
+	slices: document.querySelectorAll("#line .slice").length, earlier: element("earlier").hidden, runs: element("runs").rows.length})"""
+
+
+class Front(http.server.BaseHTTPRequestHandler):
+    """Where the browser finds mhptop: it passes requests to the server of the moment, or answers as a proxy without one does."""
+    server_of, state_of, ids = None, None, []
+
+    def do_GET(self):  # pylint: disable=invalid-name
+        path = self.path
+        server = Front.state_of if path == "/state" and Front.state_of else Front.server_of
+        if server == "drop":
+            self.close_connection = True
+            return
+        if server == "502" or path == "/favicon.ico":
+            self.send_error(502 if server == "502" else 404)
+            return
+        if path == "/events":
+            Front.ids.append(self.headers.get("Last-Event-ID"))
+        try:
+            connection = http.client.HTTPConnection(*server.address, timeout=LONG)
+            connection.request("GET", path, headers={key: text for key, text in self.headers.items() if key in ("Last-Event-ID", "Accept")})
+            answer = connection.getresponse()
+            body = answer.read()
+        except OSError:
+            self.close_connection = True
+            return
+        self.send_response(answer.status)
+        self.send_header("Content-Type", answer.headers["Content-Type"])
+        self.send_header("Cache-Control", "no-store")
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):  # pylint: disable=arguments-differ
+        pass
+
+
+def start(tool, path):
+    server = Server(tool)
+    server.read(path, last_frame(tool, path))
+    return server
+
+
+def stop(server):
+    server.process.terminate()
+    server.process.wait()
+
+
+def fresh(tool, path, url):
+    """What a page shows that was opened now, of a recording."""
+    server = start(tool, path)
+    Front.server_of = server
+    with Browser() as browser:
+        browser.open(url)
+        browser.until("document.body.dataset.ready")
+        shown = browser.value(SHOWN)
+    stop(server)
+    return shown
+
+
+def settles(browser, wanted):
+    """What the page shows when it is as wanted, or after the longest wait; and all that it showed on the way."""
+    end, seen = time.monotonic() + LONG, []
+    while True:
+        shown = browser.value(SHOWN)
+        if not seen or seen[-1] != shown:
+            seen.append(shown)
+        if shown == wanted or time.monotonic() > end:
+            return shown, seen
+        time.sleep(0.02)
+
+
+def check_restart(tool, url, name, old, new, between):
+    """The page goes from one run of mhptop to another, and is never of both."""
+    wanted = [fresh(tool, path, url) for path in (old, new)]
+    eq(f"{name}: the runs differ", True, wanted[0] != wanted[1])
+    first = start(tool, old)
+    Front.server_of = first
+    with Browser() as browser:
+        browser.open(url)
+        browser.until("document.body.dataset.ready")
+        eq(f"{name}: the first run", wanted[0], settles(browser, wanted[0])[0])
+        stop(first)
+        if between:
+            Front.server_of = between
+            eq(f"{name}: the page says that it may be old", True, browser.until('element("connection").textContent.startsWith("Not connected")'))
+            eq(f"{name}:   and shows what it had", wanted[0], browser.value(SHOWN))
+        second = start(tool, new)
+        Front.ids.clear()
+        Front.server_of = second
+        shown, seen = settles(browser, wanted[1])
+        eq(f"{name}: the second run", wanted[1], shown)
+        eq(f"{name}:   it was never a mixture of both", [], [one for one in seen if one not in wanted])
+        eq(f"{name}:   the browser said what it had", between != "502", Front.ids[0] is not None)
+        browser.until('element("connection").textContent === "Connected."')
+        eq(f"{name}:   it is connected", "Connected.", browser.value('element("connection").textContent'))
+        stop(second)
+
+
+def check_halves(tool, url, old, new):
+    """A state of one run and events of another are not shown together."""
+    wanted, first, second = fresh(tool, old, url), start(tool, old), start(tool, new)
+    Front.server_of = first
+    with Browser() as browser:
+        browser.open(url)
+        browser.until("document.body.dataset.ready")
+        Front.state_of = second
+        browser.value("reload()")
+        eq("a state of another run: the page does not show it", wanted, browser.value(SHOWN))
+        Front.state_of = None
+    stop(first)
+    stop(second)
+
+
+def check_return(tool, url, path):
+    """After an answer that was no success, the same run gives all of its operations again."""
+    wanted, server = fresh(tool, path, url), start(tool, path)
+    Front.server_of = server
+    with Browser() as browser:
+        browser.open(url)
+        browser.until("document.body.dataset.ready")
+        Front.server_of = "502"
+        browser.until('element("connection").textContent.startsWith("Not connected")')
+        Front.ids.clear()
+        Front.server_of = server
+        eq("the same run again: the browser has forgotten what it had", None, (browser.until('element("connection").textContent === "Connected."'), Front.ids[0])[1])
+        browser.value("reload()")
+        eq("  no operation is there twice", wanted, browser.value(SHOWN))
+    stop(server)
+
+
+def check_old_state(tool, url, path):
+    """The server may send a state that it made before the last event; the page asks until it has the present one."""
+    with open(path, "rb") as file:
+        lines = file.read().splitlines(keepends=True)
+    server = Server(tool)
+    server.feed.write(b"".join(lines[:-20]))
+    server.listening()
+    Front.server_of = server
+    with Browser() as browser:
+        browser.open(url)
+        browser.until("document.body.dataset.ready")
+        frame = last_frame(tool, path)
+        # The next request for the state gets one of now.
+        browser.value("""fetch("state").then(answer => answer.text()).then(old => {
+            const real = fetch;
+            window.old = 1;
+            window.fetch = (...from) => {
+                window.fetch = real;
+                window.old = 0;
+                return Promise.resolve(new Response(old));
+            };
+        })""")
+        server.feed.write(b"".join(lines[-20:]))
+        server.feed.close()
+        eq("an old state: the page got it", True, browser.until("window.old === 0"))
+        wanted = f"{frame['events']['seen']} events,"
+        eq("  and shows the present one soon", True, bool(browser.until(f'element("about").textContent.includes("{wanted}")')))
+    stop(server)
+
+
+def main():
+    tool = sys.argv[1]
+    failures, range_, hosted = (os.path.join(RECORDINGS, "golden", f"{name}.ndjson") for name in ("failures", "range", "hosted"))
+    with tempfile.TemporaryDirectory() as folder, http.server.ThreadingHTTPServer(("127.0.0.1", 0), Front) as front:
+        threading.Thread(target=front.serve_forever, daemon=True).start()
+        url = "http://127.0.0.1:%d/" % front.server_port
+        # The same numbers of records and operations, so that only the name of the run differs.
+        twin = os.path.join(folder, "twin.ndjson")
+        with open(failures, encoding="utf-8") as source, open(twin, "w", encoding="utf-8") as out:
+            header = json.loads(source.readline())
+            out.write(json.dumps({**header, "host": "twin"}) + "\n" + source.read().replace('"zone":"Movable"', '"zone":"Normal"'))
+        check_restart(tool, url, "fewer operations", failures, hosted, None)
+        check_restart(tool, url, "more operations, after a while", hosted, failures, "drop")
+        check_restart(tool, url, "a proxy that says so", range_, failures, "502")
+        check_restart(tool, url, "as many events", failures, twin, None)
+        check_halves(tool, url, failures, hosted)
+        check_return(tool, url, failures)
+        check_old_state(tool, url, failures)
+        front.shutdown()
+    done()
+
+
+main()
