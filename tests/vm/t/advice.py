@@ -6,7 +6,7 @@
 
 explain.py, reports.py and removals.py do the same for pages in the way of an offline. Here are adds, onlines and removals, and
 an offline whose pages have nowhere to go. Memory that cannot go offline is left online, as advised. `part` needs
-memory_hotplug.memmap_on_memory=range, `node` Linux 6.17 or later. no_room, poisoned and kernel_pages run on stock
+memory_hotplug.memmap_on_memory=range, `node` Linux 6.17 or later. poisoned and kernel_pages run on stock
 kernels, too, for which there is no test module.
 """
 import errno
