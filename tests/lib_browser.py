@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import select
 import shutil
 import subprocess
 import tempfile
@@ -50,6 +51,8 @@ class Browser:
 
     def _receive(self):
         while b"\0" not in self._rest:
+            if not select.select([self._in], [], [], LONG)[0]:
+                raise TimeoutError(f"the browser has said nothing for {LONG} s")
             got = os.read(self._in.fileno(), 1 << 20)
             if not got:
                 raise EOFError("the browser is gone")

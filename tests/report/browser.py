@@ -67,6 +67,7 @@ PICTURES = """[...document.querySelectorAll(".pic")].map(one => {
 	const wide = one.querySelector(".wide"), names = one.querySelector(".names"), box = wide.getBoundingClientRect();
 	return {label: wide.getAttribute("aria-label"), width: box.width, unit: wide.getScreenCTM().d,
 		names: [...names.querySelectorAll("text")].every(text => text.getBBox().x >= 0 && text.getBBox().y >= -1 &&
+			text.getBBox().width > 0 && text.getBBox().x + text.getBBox().width <= names.clientWidth &&
 			text.getBBox().y + text.getBBox().height <= names.clientHeight + 4),
 		drawn: [...wide.querySelectorAll("path")].filter(path => path.getBoundingClientRect().width > 0).length,
 		times: [...one.querySelectorAll(".axis small")].filter(small => small.checkVisibility()).map(small =>
@@ -85,6 +86,19 @@ def check_times(name, pictures):
         eq("  they stand at their place", [], [text for nth, (text, left, right) in enumerate(times)
                                                if not left - 2 <= nth * picture["width"] / (len(times) - 1) <= right + 2])
         eq("  none is over another one", [], [one[0] for one, other in zip(times, times[1:]) if one[2] > other[1]])
+
+
+def check_bars(browser, name, answer):
+    """By the times of the axis, the bars of the operations begin when these did."""
+    bars = browser.value("""[...document.querySelectorAll(".pic")].filter(one => one.querySelector(".wide").ariaLabel === "operations over time").map(one =>
+        [[...one.querySelectorAll(".good, .bad")].flatMap(path => [...path.getAttribute("d").matchAll(/M([0-9.]+) /g)].map(found => Number(found[1]))),
+            [...one.querySelectorAll("small")].map(small => Number(small.textContent))])[0]""")
+    places, times = bars
+    span = times[-1] - times[0]
+    begins = sorted((one["begin_ns"] or one["end_ns"]) / 1e9 for one in answer["operations"])
+    wrong = [(begin, times[0] + place / 800 * span) for begin, place in zip(begins, sorted(places))
+             if abs(begin - times[0] - place / 800 * span) > 0.1 / 800 * span + 2e-6]
+    eq(f"{name}: bars begin when their operations did", (len(begins), []), (len(places), wrong))
 
 
 def check_looks(browser, name, size, dark, media):
@@ -119,6 +133,7 @@ def check(browser, tool, recording, folder):
                                 WORDS.get(one["result"], f"failed: {one['reason'] or 'reason unknown'}")]
                                for one in answer["operations"]][:1000],
        [[row[1], row[2], row[3].split(" (")[0]] for row in shown.rows.get("operations", [])])
+    check_bars(browser, name, answer)
     for where, size, dark, media in (("desk", DESK, False, ""), ("desk, dark", DESK, True, ""), ("phone", PHONE, False, ""),
                                      ("phone, dark", PHONE, True, ""), ("print", PAPER, True, "print")):
         browser.window(*size, dark=dark, mobile=size == PHONE, media=media)

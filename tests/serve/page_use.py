@@ -271,9 +271,12 @@ def check_looks(browser, shown):
     check_map(browser, shown, ", light again")
 
 
-def group_text(frame, states, cell):
+def group_text(frame, blocks, cell):
     """What the page says of a group of memory blocks, computed from the memory blocks."""
-    kinds = [kind_of(states[nth]) for nth in cell]
+    kinds = [kind_of(blocks[nth]) for nth in cell]
+    if len({tuple(blocks[nth][key] for key in ("state", "node", "zone", "hosting")) for nth in cell}) == 1:
+        return re.sub("^memory[0-9]+, (0x[0-9a-f]+)-[^:]*", f"memory{cell[0]} to memory{cell[-1]}, \\1-{(cell[-1] + 1) * frame['block_bytes'] - 1:#x}",
+                      block_text(frame, blocks[cell[0]]))
     worst = max(kinds, key=["removed", "boot", "online", "offline", "going", "failed"].index)
     start = cell[0] * frame["block_bytes"]
     text = f"memory{cell[0]} to memory{cell[-1]}, {start:#x}-{start + len(cell) * frame['block_bytes'] - 1:#x}: "
@@ -281,9 +284,33 @@ def group_text(frame, states, cell):
     return text + (f", the first is memory{cell[kinds.index(worst)]}" if kinds.count(worst) < len(kinds) else "")
 
 
-def check_large(browser, tool, folder):
+def smooth(path, to):
+    """The same machine with one node, so that most of its memory blocks are like their neighbours."""
+    with open(path, encoding="utf-8") as source, open(to, "w", encoding="utf-8") as out:
+        for line in source:
+            record = json.loads(line)
+            if record.get("event") == "mhp_snapshot_block" and record["state"] == "online":
+                record.update(nid=0, zone="Normal", hosting="buddy", vmemmap_pages=0, altmap_base=0, altmap_alloc=0, altmap_free=0)
+            out.write(json.dumps(record) + "\n")
+    return to
+
+
+def check_groups(browser, tool, path):
+    """Each memory block is in one cell, which says what they are."""
+    with Shown(tool, path) as shown:
+        shown.open(browser)
+        blocks = {block["id"]: block for block in shown.frame["blocks"]}
+        groups = [list(range(first, first + count)) for first, count in browser.value("cells.map(one => [one.id, one.count])")]
+        eq(f"{shown.name}: each memory block is in one cell", list(range(65536)), [nth for group in groups for nth in group])
+        wanted = [group_text(shown.frame, blocks, group) for group in groups]
+        eq(f"{shown.name}:   cells are of one kind, or of several", True, len({" of " in text for text in wanted}) == 2)
+        wrong = [both for both in zip(wanted, browser.value("cells.map(cellText)")) if both[0] != both[1]]
+        eq(f"{shown.name}:   what it says of each", [], wrong[:5])
+
+
+def check_large(browser, tool, path):
     """65,536 memory blocks, each unlike the one before it: a cell is a group of them, and the page stays small."""
-    with Shown(tool, made(os.path.join(folder, "large.ndjson"), os.path.join(HERE, "machine.py"))) as shown:
+    with Shown(tool, path) as shown:
         blocks = {block["id"]: block for block in shown.frame["blocks"]}
         for size in DESK, PHONE:
             name = f"65,536 memory blocks, {size[0]} pixels"
@@ -340,7 +367,9 @@ def main():
             shown.open(browser)
             check_map(browser, shown)
             check_pointer(browser, shown)
-        check_large(browser, tool, folder)
+        large = made(os.path.join(folder, "large.ndjson"), os.path.join(HERE, "machine.py"))
+        check_large(browser, tool, large)
+        check_groups(browser, tool, smooth(large, os.path.join(folder, "smooth.ndjson")))
     done()
 
 

@@ -102,9 +102,11 @@ static double axis_at(const struct axis *axis, u64 part, u64 ns)
 	return (double)(span->before + at - span->first_ns) / axis->total;
 }
 
-/* The time at a place of the axis, in ns from its begin */
-static u64 axis_time(const struct axis *axis, u64 at)
+/* The time at a tick of the axis */
+static u64 axis_time(const struct axis *axis, unsigned int tick)
 {
+	u64 at =
+		axis->total / TICKS * tick + axis->total % TICKS * tick / TICKS;
 	size_t i = axis->nr - 1;
 
 	while (i && axis->spans[i].before > at)
@@ -152,10 +154,7 @@ static void picture_end(const struct axis *axis, const struct report *report,
 		fprintf(out, "<small>%s</small>",
 			model_time_text(text, &report->stream->model,
 					report->opts->time,
-					axis_time(axis,
-						  axis->total / TICKS * i +
-							  axis->total % TICKS *
-								  i / TICKS)));
+					axis_time(axis, i)));
 	fputs("</div></div>\n", out);
 }
 

@@ -259,7 +259,7 @@ function showLegend() {
 function showOperations() {
 	const earlier = ended - operations.length;
 	element("earlier").hidden = !earlier;
-	say("earlier", `${earlier} earlier operations are not shown.`);
+	say("earlier", `${earlier === 1 ? "One earlier operation is" : `${earlier} earlier operations are`} not shown.`);
 	fill("operations", operations.map(one => [endText(one), one.operation, `${blocksName(one.start, one.bytes)}, ${memory(one.start, one.bytes)}`,
 		resultText(one), duration(one.duration)]), [4], operations.map(one => one.ret ? "failed" : ""));
 	drawLine();
