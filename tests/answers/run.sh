@@ -47,6 +47,10 @@ page unseen 5 memory33 "$WORK/unseen.ndjson"
 sed 's/"source":"events"/"source":"probes"/' tests/rules/failures-buddy.ndjson >"$WORK/holes.ndjson"
 page probes_holes 0 memory7 "$WORK/holes.ndjson"
 
+# The pages have nowhere to go.
+sed '/offline_blocker/s/"ret":[0-9]*,/"ret":-12,/' tests/golden/stuck.ndjson >"$WORK/no_room.ndjson"
+page no_room 0 memory34 "$WORK/no_room.ndjson"
+
 page range 0 0x100000000-0x11fffffff tests/golden/failures.ndjson
 page eject 0 0x100000000-0x13fffffff tests/rules/eject-range.ndjson
 page eject_block 0 memory32 tests/rules/eject-range.ndjson

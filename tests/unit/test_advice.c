@@ -21,8 +21,7 @@ static const struct {
 	{ OPERATION_ADD, MHP_REASON_ARCH_ADD, 0, "memmap_on_memory=Y" },
 	{ OPERATION_ADD, MHP_REASON_DEVICE, 0, "earlier add" },
 	{ OPERATION_ONLINE, MHP_REASON_HWPOISON, 0, "replace the memory" },
-	{ OPERATION_ONLINE, MHP_REASON_MEMMAP, 0,
-	  "bring the block online that" },
+	{ OPERATION_ONLINE, MHP_REASON_MEMMAP, 0, "free some" },
 	{ OPERATION_ONLINE, MHP_REASON_INVALID, 0, "fill whole sections" },
 	{ OPERATION_OFFLINE, MHP_REASON_INVALID, 0, "fill whole sections" },
 	{ OPERATION_OFFLINE, MHP_REASON_NO_ZONE, 0, "No zone has all of it" },
@@ -138,6 +137,13 @@ int main(void)
 			ok(is_a_case(symbol->value), "%s is tested",
 			   symbol->name);
 	test_other_operations();
+	ok(!advice_kind(MHP_KIND_ANON, true) &&
+		   !advice_kind(MHP_KIND_FILE, true),
+	   "a page that has no room is not held");
+	ok(advice_kind(MHP_KIND_HUGETLB, true) == MHP_KIND_HUGETLB,
+	   "a huge page keeps its sentence");
+	ok(advice_kind(MHP_KIND_ANON, false) == MHP_KIND_ANON,
+	   "a page that has room is held");
 	eq_text("a reason that is not known",
 		advice_for(OPERATION_OFFLINE, 99, 0), "");
 	return ktap_done();

@@ -81,6 +81,12 @@ class recording:  # pylint: disable=invalid-name
         self._recorder.process.wait(ledger.START_SECONDS)
 
 
+def pages_reported(path):
+    """The pages that a recording reports of the last offline."""
+    last = oracle.read(path).split('"event":"mhp_offline_begin"')[-1]
+    return set(re.findall(r'"event":"mhp_offline_blocker".*?"pfn":(\d+),', last))
+
+
 def plan(what):
     """The answer of `mhptop plan offline`, as JSON; its exit status must agree."""
     ended = subprocess.run([ledger.MHPTOP, "plan", "offline", "--json", what], stdout=subprocess.PIPE,

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Tries to remove memory, each of which is one line of `mhptop explain RANGE` and `mhptop report`, word by word.
 
-    removals.py SITUATION...    unbound and killed in a guest with an NVDIMM
+    removals.py SITUATION...    unbound and killed in a guest with an NVDIMM, ejected_tables in one with two nodes
 
 An eject of a DIMM and offline_and_remove_memory() that one memory block refuses; kmem that is unbound while a block is
 online; a process that is killed while kmem takes its memory offline, which Linux 7.3 does. What the test expects is what it
@@ -19,23 +19,25 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), ".."))
 # pylint: disable=wrong-import-position
 import lib_dax as dax
+import lib_fill as fill
 import lib_guest as guest
 import lib_ledger as ledger
 import lib_oracle as oracle
 import lib_pin as pin
 import lib_range
-from lib_answer import Holder, Page
+from lib_answer import Holder, Page, plan
 from lib_sweep import STEPS
 
 BLOCKS = 8
+NODE = 1
 TIME = r"[0-9.]+(?:ns|us|ms|s|m)"
 WHEN = r"[0-9.]+"
 KINDS = {7: "slab", 23: "offline", 26: "pgtable", 12: "anon"}       # by bits of /proc/kpageflags
 BUSY = r"\(Device or resource busy\)"
 
 
-def plug(name):
-    start = guest.dimm_plug(name, BLOCKS * oracle.BLOCK_BYTES)
+def plug(name, node=0):
+    start = guest.dimm_plug(name, BLOCKS * oracle.BLOCK_BYTES, node)
     return list(oracle.blocks_of(start, BLOCKS * oracle.BLOCK_BYTES))
 
 
@@ -117,6 +119,38 @@ def ejected():
     hold(0)
     guest.eq("eject: the driver gives its page back, as advised, and the DIMM goes", None, eject("d0"))
     reported("eject: report", recorder, rf"{WHEN} {line}", rf"{WHEN} DIMM at {numbers[0] * oracle.BLOCK_BYTES:#x}: "
+             "8 of 8 memory blocks went offline, and the range was removed")
+
+
+def take_tables():
+    with pin.bound(NODE):
+        return {}, fill.PageTables(256)
+
+
+def ejected_tables():
+    """An eject of a DIMM, one block of which is in a kernel zone and has page tables of a process. It needs no test module."""
+    recorder = ledger.Recorder("ejected_tables")
+    numbers = plug("d3", NODE)
+    kept = numbers[3]
+    oracle.blocks_set(numbers[:3] + numbers[4:], "online_movable")
+    oracle.blocks_set([kept], "online_kernel")
+    holder = Holder(take_tables)
+    refused = eject("d3")
+    guest.ok("eject, page tables: the guest refuses it", [] if refused and "refused" in refused else [refused])
+    guest.eq("eject, page tables: all blocks are online", ["online"] * BLOCKS, states(numbers))
+    page = Page(range_of(numbers), recorder.path)
+    why = rf"offline of memory{kept} failed: isolation {BUSY}, page (0x[0-9a-f]+): (\w+), pass 0"
+    pfn, kind = page.first("why", f"^{why}$") or ("0", "none")
+    guest.eq("eject, page tables: the page is what kpageflags says", kind_now(int(pfn, 16)), kind)
+    line = (rf"DIMM at {numbers[0] * oracle.BLOCK_BYTES:#x}: 7 of 8 memory blocks went offline, memory{kept} refused "
+            rf"\(isolation, {kind}\): the 7 were brought back")
+    page.says("eject, page tables: explain, one line, why, and what to do", removal=rf"{WHEN}  {line}", why=why,
+              do=".*ZONE_MOVABLE next time.*")
+    holder.close()
+    went = guest.wait_for(ledger.SECONDS, lambda: plan(f"memory{kept}")["answer"] == "yes")
+    guest.ok("eject, page tables: the process is ended, and plan offline says yes", [] if went else [plan(f"memory{kept}")["blocks"]])
+    guest.eq("eject, page tables: and the DIMM goes", None, eject("d3"))
+    reported("eject, page tables: report", recorder, rf"{WHEN} {line}", rf"{WHEN} DIMM at {numbers[0] * oracle.BLOCK_BYTES:#x}: "
              "8 of 8 memory blocks went offline, and the range was removed")
 
 
@@ -248,7 +282,7 @@ def killed():
              rf"{len(numbers)} of {len(numbers)} memory blocks went offline, and the range was removed")
 
 
-SITUATIONS = {situation.__name__: situation for situation in (ejected, together, refused, unbound, killed)}
+SITUATIONS = {situation.__name__: situation for situation in (ejected, ejected_tables, together, refused, unbound, killed)}
 
 
 def main():

@@ -44,7 +44,7 @@ static const struct advice advices[] = {
 	{ ONLINE, MHP_REASON_HWPOISON, 0,
 	  "A page of it is poisoned, so it cannot go online again: leave it offline and replace the memory." },
 	{ ONLINE, MHP_REASON_MEMMAP, 0,
-	  "The memmap that it needs could not be brought up: bring the block online that the range's memmap lies in, or see why that fails." },
+	  "The kernel had no memory to set up the memmap that it needs: free some, then try again." },
 	{ ONLINE | OFFLINE, MHP_REASON_INVALID, 0,
 	  "Its pages do not fill whole sections, which the kernel never expects: report the warning in its log as a bug of the kernel." },
 	{ OFFLINE, MHP_REASON_NO_ZONE, 0,
@@ -92,6 +92,13 @@ static const struct advice advices[] = {
 	{ REMOVE, MHP_REASON_PART, 0,
 	  "A range that hosts its memmap as a whole can only be removed as a whole: take all of it offline, and remove all of it." },
 };
+
+u32 advice_kind(u32 kind, bool no_room)
+{
+	if (no_room && (kind == MHP_KIND_ANON || kind == MHP_KIND_FILE))
+		return 0;
+	return kind;
+}
 
 const char *advice_for(enum operation operation, u32 reason, u32 kind)
 {

@@ -3,6 +3,7 @@
 #ifndef ANSWERS_ADVICE_H
 #define ANSWERS_ADVICE_H
 
+#include <stdbool.h>
 #include <stdio.h>
 #include "model/operation.h"
 
@@ -10,6 +11,11 @@
 #define ADVICE_ASKS \
 	0xffff /* in place of a kind: no page, but a notifier that has not answered */
 
+/*
+ * The kind to ask advice_for() about: a page that had no room is not held, so the sentence about all other pages fits.
+ * That about huge pages is about room already.
+ */
+u32 advice_kind(u32 kind, bool no_room);
 /*
  * What failed, or has not ended; reason is an enum mhp_reason, ADVICE_RETRIES for one that has not ended, such as an
  * offline that tries again and again; kind an enum mhp_kind of the page that was in the way, 0 if there was none, or

@@ -119,7 +119,8 @@ static void print_failure(const struct explain_range *range,
 		whose_print(range->pages, operation->blocker_pfn, range->out);
 	if (operation->reason)
 		advice_print(operation->kind, operation->reason,
-			     operation->blocker_no_room ? 0 : kind, range->out);
+			     advice_kind(kind, operation->blocker_no_room),
+			     range->out);
 }
 
 struct failures {

@@ -224,5 +224,6 @@ void trouble_print(const struct trouble_page *page,
 		kind = answer->troubles[nth].kind ?: kind;
 	if (step->end_ns ? reason != 0 : kind != 0)
 		advice_print(step->operation, reason,
-			     had_no_room(page, step) ? 0 : kind, page->out);
+			     advice_kind(kind, had_no_room(page, step)),
+			     page->out);
 }
