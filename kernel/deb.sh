@@ -5,6 +5,9 @@
 #
 # KERNEL_CONFIG=FILE is the configuration, such as /boot/config-$(uname -r); without it, that of the guests, which boots
 # nothing but QEMU. The packages are placed in build/kernel-deb. build.sh --help has the other variables.
+#
+# Two builds with the same cache folder are equal, unless the configuration signs modules with a key that the build generates.
+# The date of the packages is SOURCE_DATE_EPOCH, by default that of the newest version in debian/changelog.
 set -euo pipefail
 
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -57,11 +60,34 @@ configure_as_given() {
 		die "KERNEL_CONFIG=$KERNEL_CONFIG" "$(tail -n 1 "$SCRATCH/config.log")" "use a configuration of Linux $BASE"
 }
 
+# What differs from build to build: the date, the number of builds in this folder, and the name of the release.
+choose_version() {
+	SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(dpkg-parsechangelog -l "$TOP/debian/changelog" -S Timestamp)}
+	KDEB_CHANGELOG_DIST=${KDEB_CHANGELOG_DIST:-unstable}
+	export SOURCE_DATE_EPOCH KDEB_CHANGELOG_DIST
+	rm -f "$WORK/$TREE_NAME/$OBJ/.version"
+}
+
+# package_make ARG...: the makefile of bindeb-pkg, with the variables of the kernel's top makefile, such as the release, which
+# must be there when that makefile is read
+package_make() {
+	kmake CC="$COMPILER" include/config/kernel.release &&
+		kmake -j"$JOBS" CC="$COMPILER" run-command KBUILD_RUN_COMMAND="+\$(MAKE) -f \$(srctree)/scripts/Makefile.package $*"
+}
+
+# mkdebian dates the changelog with the time of the build, whatever SOURCE_DATE_EPOCH says, and bindeb-pkg would run it again.
+date_changelog() {
+	sed -i "s/^\( -- .*>  \).*/\1$(date -R -u -d "@$SOURCE_DATE_EPOCH")/" "$WORK/$TREE_NAME/$OBJ/debian/changelog"
+}
+
 build_packages() {
 	LOG=$KCACHE/log/$NAME.log
 	rm -f "$WORK/$TREE_NAME"/*.{deb,changes,buildinfo}
+	choose_version
+	COMPILER=$WORK/cc # a path without blanks
+	cp "$HERE/cc" "$COMPILER"
 	note "building the packages; the log is $LOG"
-	kmake -j"$JOBS" bindeb-pkg >"$LOG" 2>&1 || make_failed
+	{ package_make debian && date_changelog && package_make -o debian bindeb-pkg; } >"$LOG" 2>&1 || make_failed
 	rm -rf "$OUT"
 	mkdir -p "$OUT"
 	mv "$WORK/$TREE_NAME"/*.deb "$OUT"

@@ -18,9 +18,9 @@ shows "T: times in UTC again" '^ +22:13:20\.108024 '
 keys /
 type_line state=going_offline
 keys Enter
-shows "detail: the style of its times" '^Phases \(UTC\)'
-shows "detail: an operation in progress in a recording" \
-	'^  offline +at 2023-11-14T22:13:20\.108024Z, in progress for 0ns at the newest event'
+finds "detail: the style of its times" '^Phases \(UTC\)' Down
+finds "detail: an operation in progress in a recording" \
+	'^  offline +at 2023-11-14T22:13:20\.108024Z, in progress for 0ns at the newest event' Down
 keys q q
 ends "q quits" 0
 

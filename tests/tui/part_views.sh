@@ -67,6 +67,7 @@ views ranges "$STORY" '^\[Ranges\]' 2
 views nodes "$STORY" '^\[Nodes\]' 3
 views devices "$STORY" '^\[Devices\]' 4
 views operations "$STORY" '^\[Operations\]' 5
+views refused "$TOP/tests/golden/failures.ndjson" '^\[Operations\]' 5
 views latency "$STORY" '^\[Latency\]' 6
 views events "$STORY" '^\[Events\]' 7
 views columns "$STORY" '^\[Columns\]' c j Space

@@ -14,21 +14,38 @@ import lib_oracle as oracle
 LABEL = re.compile(r"(\w+) {2,}(.*)")
 
 
+def labelled(lines):
+    """The lines of each label, of lines that begin with one or go on below it."""
+    found = {}
+    label = None
+    for line in lines:
+        match = LABEL.fullmatch(line)
+        label, rest = match.groups() if match else (label, line.strip())
+        found.setdefault(label, []).append(rest)
+    return found
+
+
 class Page:
     """The page of `mhptop explain`, run with the command prefix `how`: the lines of each label."""
 
     def __init__(self, *words, how=()):
         for word in words:
             ledger.settle(word)
-        self.text = ledger.run("explain", "--time", "mono", *words, how=how)
+        self.text = self._explain(words, how)
         self.head = self.text.splitlines()[0]
-        self.lines = {}
-        label = None
-        for line in self.text.splitlines()[1:]:
-            match = LABEL.fullmatch(line)
-            label, rest = match.groups() if match else (label, line.strip())
-            self.lines.setdefault(label, []).append(rest)
+        self.lines = labelled(self.text.splitlines()[1:])
         guest.note(self.text)
+
+    @staticmethod
+    def _explain(words, how):
+        """On a busy host an event may wait too long for the collector's lock; then look once more."""
+        for left in (2, 1, 0):
+            try:
+                return ledger.run("explain", "--time", "mono", *words, how=how)
+            except RuntimeError as error:
+                if not left or len(words) > 1 or "did not get the collector's lock in time" not in str(error):
+                    raise
+        return None
 
     def says(self, title, **wanted):
         """Each label has lines that match these regular expressions (one, or a list), as a whole and no others; None: no line."""

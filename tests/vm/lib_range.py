@@ -17,9 +17,9 @@ HIDDEN = 4 << 30                    # above 4 GiB, because firmware has holes be
 TREE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
 
 
-def load_module():
-    """Load the test module. RuntimeError if that fails: tests that need it cannot run without it."""
-    path = os.path.join(TREE, "build", "module", os.uname().release, "mhp_test.ko")
+def load_module(path=None):
+    """Load the test module, or that of another build. RuntimeError if that fails: tests that need it cannot run without it."""
+    path = path or os.path.join(TREE, "build", "module", os.uname().release, "mhp_test.ko")
     loaded = subprocess.run(["insmod", path], stderr=subprocess.PIPE, check=False, text=True)
     if loaded.returncode:
         raise RuntimeError(f"insmod {path}: {loaded.stderr.strip()}; make check-guest builds the module")

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "answers/block_page.h"
 #include "answers/explain.h"
 #include "answers/list.h"
 #include "answers/plan.h"
@@ -34,11 +35,11 @@ static const enum source_kind *cli_source(const struct cli *cli)
 	return cli->has_source ? &cli->source : NULL;
 }
 
-static int show_live(struct stream *stream, const struct cli *cli)
+static int show_live(struct stream *stream, const struct view_opts *opts)
 {
-	int status = cli->view.format == VIEW_DASHBOARD ?
-			     dashboard_run(stream, NULL, &cli->view) :
-			     batch_run(stream, &cli->view);
+	int status = opts->format == VIEW_DASHBOARD ?
+			     dashboard_run(stream, NULL, opts) :
+			     batch_run(stream, opts);
 
 	stream_close(stream);
 	return status;
@@ -47,19 +48,23 @@ static int show_live(struct stream *stream, const struct cli *cli)
 static int show_recording(struct replay *replay, struct stream *stream,
 			  const struct cli *cli)
 {
+	struct view_opts opts = cli->view;
 	int status;
 
+	if (opts.format == VIEW_DASHBOARD)
+		opts.answers = block_page_open(false);
 	replay_start(replay, stream);
-	status = cli->view.format == VIEW_DASHBOARD ?
-			 dashboard_run(stream, replay, &cli->view) :
-		 cli->view.at ? batch_run_at(replay, &cli->view) :
-				batch_run(stream, &cli->view);
+	status = opts.format == VIEW_DASHBOARD ?
+			 dashboard_run(stream, replay, &opts) :
+		 opts.at ? batch_run_at(replay, &opts) :
+			   batch_run(stream, &opts);
 	replay_close(replay);
 	stream_close(stream);
+	block_page_close(opts.answers);
 	return status;
 }
 
-static int top(const struct cli *cli)
+static int top_run(const struct cli *cli, const struct view_opts *opts)
 {
 	struct stream stream;
 	int err;
@@ -69,11 +74,24 @@ static int top(const struct cli *cli)
 	if (err)
 		return status_fail(stream_live_status(err), "%s", stream.why);
 	/* The dashboard shows the notice in its header. */
-	if (*stream.model.notice && cli->view.format != VIEW_DASHBOARD)
+	if (*stream.model.notice && opts->format != VIEW_DASHBOARD)
 		status_fail(STATUS_OK,
 			    "polling sysfs instead of reading events: %s",
 			    stream.model.notice);
-	return show_live(&stream, cli);
+	return show_live(&stream, opts);
+}
+
+static int top(const struct cli *cli)
+{
+	struct view_opts opts = cli->view;
+	int status;
+
+	/* Before the stream is open, as a process is started. */
+	if (opts.format == VIEW_DASHBOARD)
+		opts.answers = block_page_open(true);
+	status = top_run(cli, &opts);
+	block_page_close(opts.answers);
+	return status;
 }
 
 /* As a time of the recording's clock, rounded to microseconds. 0 if it is not set. */

@@ -77,7 +77,7 @@ def unaligned(path):
     guest.eq("unaligned: the memory leaves", None, module_call("remove", hex(HIDDEN), oracle.BLOCK_BYTES))
 
 
-MAPPING = (r"The new memory could not be mapped\. If memory was short \(Cannot allocate memory\), free some, or let the new memory "
+MAPPING = (r"The new memory could not be mapped: if memory was short \(Cannot allocate memory\), free some, or let the new memory "
            r"host its memmap \(memory_hotplug\.memmap_on_memory=Y\); if something is at its address already \(File exists\), remove "
            r"that; else see the kernel's log\.")
 

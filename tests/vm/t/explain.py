@@ -8,6 +8,8 @@ For each reason that a guest can bring about, the page says why, at which stage,
 whose it is, and what to do. Then the test does that, and the offline works. Whose a page is must be what the test did, or what
 /proc/kpageflags, /proc/slabinfo and /proc/kallsyms say.
 
+`dashboard` compares the page of the dashboard about a memory block with that of explain.
+
 On a stock kernel, where probes report the events, the answers are the same. The test module cannot be loaded there, so
 `injected` stands for `notifier`. `kept_probes` has the source of such a kernel on the patched
 one. `blind` is about what cannot be known without privileges, and that the page says so.
@@ -17,6 +19,7 @@ import errno
 import mmap
 import os
 import re
+import signal
 import struct
 import subprocess
 import sys
@@ -30,6 +33,7 @@ import lib_oracle as oracle
 import lib_pin as pin
 import lib_range
 from lib_answer import Holder, Offline, Page, recording
+from lib_dashboard import Dashboard, privileges
 from lib_sweep import STEPS
 from lib_trace import EVENTS
 
@@ -311,6 +315,47 @@ def kept_probes():
          page=rf"pfn 0x[0-9a-f]+: offline, .*|{UNSEEN}")
 
 
+def dashboard():
+    """Enter on a memory block in the dashboard: the lines of explain, word by word, while an offline runs and when it failed."""
+    number, = dimm("d10", 1, "online_movable")
+    holder = Holder(lambda: take_pinned(number))
+    with Dashboard() as live:
+        apart = live.children()
+        guest.eq("dashboard: it has given up its privileges", 0, privileges(live.pid))
+        guest.ok("dashboard: a process of its own keeps them",
+                 [] if len(apart) == 1 and privileges(apart[0]) else [f"{apart}"])
+        live.open_block(number)
+        page = Page(f"memory{number}")
+        live.says("dashboard, before: the device and the forecast, as explain has them",
+                  {label: page.lines.get(label, []) for label in ("device", "now", "whose", "why", "do")})
+        guest.ok("dashboard, before: the flags of the page, which change with every use",
+                 [] if any({"anon", "swapbacked"} <= set(line.split(", ")) for line in live.lines().get("flags", []))
+                 else live.screen())
+        offline = Offline(number)
+        guest.ok("dashboard: the offline runs", offline.runs())
+        page = Page(f"memory{number}")
+        live.says("dashboard, running: what is left, whose it is, and what to do, as explain has it",
+                  {label: page.lines.get(label, []) for label in ("now", "left", "whose", "do")})
+        guest.ok("dashboard, running: the task and its stack", [] if any(re.fullmatch(
+            rf"sh \({offline.shell.pid}\), in {STACK}", line) for line in live.lines().get("task", [])) else live.screen())
+        offline.interrupt()
+        with recording("dashboard") as path:
+            offline = Offline(number)
+            guest.wait_for(ledger.SECONDS, lambda: "mhp_offline_blocker" in oracle.read(path))
+            offline.interrupt()
+            page = Page(f"memory{number}", path)
+            page.says("dashboard: what explain says of the recording", why=rf"offline failed after {TIME}: signal, .*",
+                      whose=rf"pfn {holder.told['pfn']:#x}: anon, mapped by {ME} \({holder.pid}\) at .*")
+            why = [rf"{page.lines['why'][0]}; failure 2 in a row"]
+            live.says("dashboard, failed: why, the page, whose it is, and what to do, as explain has it",
+                      {"why": why, **{label: page.lines.get(label, []) for label in ("device", "now", "page", "whose", "do")}})
+        os.kill(live.pid, signal.SIGKILL)
+        guest.ok("dashboard: killed, it leaves no process behind", [] if guest.wait_for(
+            ledger.SECONDS, lambda: not any(os.path.exists(f"/proc/{pid}") for pid in apart)) else [f"{apart}"])
+    holder.close()
+    works("dashboard", number)
+
+
 def blind():
     """Without the privileges that probes need, sysfs and the flags of pages are left."""
     number, = dimm("d9", 1, "online_movable")
@@ -334,7 +379,8 @@ def blind():
 
 
 SCENARIOS = {"pinned": pinned, "file": file_page, "kernel_pages": kernel_pages, "huge": huge, "holes": holes,
-             "notifier": notifier, "injected": injected, "kept": kept, "kept_probes": kept_probes, "blind": blind}
+             "notifier": notifier, "injected": injected, "kept": kept, "kept_probes": kept_probes, "blind": blind,
+             "dashboard": dashboard}
 
 
 def main():

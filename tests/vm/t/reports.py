@@ -337,6 +337,19 @@ def virtio_name():
     return next(name for name in os.listdir(DRIVER) if name.startswith("virtio"))
 
 
+def qemu_plugged():
+    return {device.name: device for device in oracle.devices()}["vmem0"].size
+
+
+def settled_page(number):
+    """The page about a memory block of a device that gave nothing back meanwhile."""
+    while True:
+        before = qemu_plugged()
+        page = Page(f"memory{number}")
+        if qemu_plugged() == before:
+            return page
+
+
 def virtio_tables():
     """virtio-mem that has page tables in it does not shrink."""
     number, = resize(1)
@@ -351,8 +364,9 @@ def virtio_tables():
     guest.eq("virtio-mem: plan offline of the device", ("no", True), (
         plan(device)["answer"], any(reason["kind"] == "pgtable" for block in plan(device)["blocks"]
                                     for reason in block["reasons"])))
-    page = Page(f"memory{number}")
-    page.says("virtio-mem: explain, the device", device=device)
+    page = settled_page(number)
+    page.says("virtio-mem: explain, the device, what it was asked for, and what it has according to QEMU",
+              device=rf"{device}, requested 0 B, plugged {qemu_plugged() >> 20} MiB")
     guest.ok("virtio-mem: explain, page tables of the process", [] if page.first(
         "whose", rf"pgtable of {ME} \({holder.pid}\)$") else page.lines.get("whose", []))
     holder.close()

@@ -38,7 +38,7 @@ static const struct advice advices[] = {
 	{ ADD, MHP_REASON_NO_MEMORY, 0,
 	  "The kernel had no memory left for what describes the new memory: free some, then add the memory again." },
 	{ ADD, MHP_REASON_ARCH_ADD, 0,
-	  "The new memory could not be mapped. If memory was short (Cannot allocate memory), free some, or let the new memory host its memmap (memory_hotplug.memmap_on_memory=Y); if something is at its address already (File exists), remove that; else see the kernel's log." },
+	  "The new memory could not be mapped: if memory was short (Cannot allocate memory), free some, or let the new memory host its memmap (memory_hotplug.memmap_on_memory=Y); if something is at its address already (File exists), remove that; else see the kernel's log." },
 	{ ADD, MHP_REASON_DEVICE, 0,
 	  "The memory block device could not be created: free memory if it was short (Cannot allocate memory), remove what is left of an earlier add (File exists), then add the memory again." },
 	{ ONLINE, MHP_REASON_HWPOISON, 0,

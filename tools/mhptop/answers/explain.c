@@ -1,19 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /* One page about a memory block: what it is, its life, and why it did not go. The page about a range is elsewhere. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "answers/advice.h"
 #include "answers/explain.h"
 #include "answers/explain_range.h"
-#include "answers/plan.h"
-#include "answers/story.h"
-#include "answers/whose.h"
+#include "answers/trouble.h"
 #include "base/loop.h"
 #include "base/memory_name.h"
 #include "base/plain_text.h"
 #include "model/columns.h"
-#include "model/event_table.h"
 #include "model/times.h"
 #include "source/live.h"
 #include "source/look.h"
@@ -28,11 +25,9 @@ struct explaining {
 	struct story story;
 	struct removals removals;
 	const struct mhp_block *block;
-	struct page_source *pages; /* of this machine, NULL: they tell nothing */
-	char blind[256]; /* why, "" for another machine */
-	u32 keeps; /* enum mhp_kind of a page that keeps it online now, 0: none, or unknown */
-	bool no_room; /* there is no memory for its pages elsewhere */
-	u64 told; /* pfn of the page whose owner was printed last */
+	struct machine *
+		machine; /* NULL: the page is about another one, or an earlier boot */
+	struct machine_answer *answer; /* of that machine */
 };
 
 /* The size of a memory block is not known before the header of a recording is. */
@@ -52,14 +47,6 @@ static int explain_take(void *ctx, const struct mhp_record *record)
 	if (e->story.nr_pages)
 		story_take(&e->story, record);
 	return stream_take(e->stream, record);
-}
-
-static const char *word_or(const struct event_symbol *words, u32 value,
-			   const char *none)
-{
-	const char *word = value ? event_symbol_known(words, value) : NULL;
-
-	return word ? word : none;
 }
 
 static void print_head(const struct explaining *e)
@@ -109,7 +96,7 @@ static void print_account(const struct explaining *e)
 				"");
 	fprintf(e->out,
 		"memmap   hosted by %s, %s of its own pages; %s pages populated, %s freed\n",
-		word_or(event_hostings, block->hosting, "?"),
+		trouble_word(event_hostings, block->hosting, "?"),
 		block_text(e, "vmemmap_pages", own, sizeof(own)),
 		block_text(e, "populated", populated, sizeof(populated)),
 		block_text(e, "freed", freed, sizeof(freed)));
@@ -132,8 +119,8 @@ static void print_range(const struct explaining *e)
 		"range    0x%llx-0x%llx  %s, memmap hosted by %s (%s)\n",
 		address, address + range->nr_pages * model->info.page_bytes - 1,
 		size_text(size, range->nr_pages * model->info.page_bytes),
-		word_or(event_hostings, range->hosting, "?"),
-		word_or(event_whys, range->why, "reason unknown"));
+		trouble_word(event_hostings, range->hosting, "?"),
+		trouble_word(event_whys, range->why, "reason unknown"));
 }
 
 static void print_who(const struct explaining *e)
@@ -147,11 +134,6 @@ static void print_who(const struct explaining *e)
 		block_who_text(model, e->block, OPERATION_ONLINE, text));
 	fprintf(e->out, "; offlined by %s\n",
 		block_who_text(model, e->block, OPERATION_OFFLINE, text));
-}
-
-static const char *error_text(s64 ret)
-{
-	return ret < 0 && ret > -4096 ? strerror(-ret) : "error unknown";
 }
 
 /* "took 1.2s", or what of its times is missing */
@@ -173,16 +155,6 @@ static void print_duration(const struct explaining *e,
 		fputs(", its begin was not seen", e->out);
 }
 
-/* Which block is online, if a removal was refused because of that */
-static void print_online(const struct explaining *e,
-			 const struct story_step *step)
-{
-	if (step->end_ns && step->reason == MHP_REASON_NOT_OFFLINE &&
-	    step->failed_pfn)
-		fprintf(e->out, ", memory%llu is online",
-			step->failed_pfn / e->story.nr_pages);
-}
-
 static void print_step(const struct explaining *e,
 		       const struct story_step *step)
 {
@@ -194,10 +166,11 @@ static void print_step(const struct explaining *e,
 			step->begin_ns ?: step->end_ns);
 	fprintf(e->out, "  %s  %-8s", when, operation_name(step->operation));
 	if (step->operation == OPERATION_ONLINE)
-		fprintf(e->out, "to %s", word_or(event_zones, step->zone, "?"));
+		fprintf(e->out, "to %s",
+			trouble_word(event_zones, step->zone, "?"));
 	else if (step->operation == OPERATION_OFFLINE)
 		fprintf(e->out, "from %s",
-			word_or(event_zones, step->zone, "?"));
+			trouble_word(event_zones, step->zone, "?"));
 	else
 		fputs("of its range", e->out);
 	if (step->pid)
@@ -205,9 +178,10 @@ static void print_step(const struct explaining *e,
 	print_duration(e, step);
 	if (step->ret)
 		fprintf(e->out, ", failed: %s (%s)",
-			word_or(event_reasons, step->reason, "reason unknown"),
-			error_text(step->ret));
-	print_online(e, step);
+			trouble_word(event_reasons, step->reason,
+				     "reason unknown"),
+			trouble_error(step->ret));
+	trouble_print_online(&e->story, step, e->out);
 	fputc('\n', e->out);
 }
 
@@ -226,271 +200,6 @@ static void print_life(const struct explaining *e)
 		print_step(e, &story->steps[i]);
 	if (!story->nr && !(e->block->flags & MHP_BLOCK_SNAPSHOT))
 		fputs("  no operation was seen\n", e->out);
-}
-
-/* A number that the source may not have been able to report */
-static void print_count(FILE *out, const struct story_blockers *blockers,
-			u64 field, const char *what, s64 count)
-{
-	if (blockers->unknown & field)
-		fprintf(out, ", %s unknown", what);
-	else
-		fprintf(out, ", %s %lld", what, count);
-}
-
-static void print_error(FILE *out, const struct story_blockers *blockers)
-{
-	const struct mhp_mhp_offline_blocker *page = &blockers->last;
-	bool known = !(blockers->unknown & MHP_FIELD(mhp_offline_blocker, ret));
-
-	if (page->ret > 0 || (!known && page->stage == MHP_STAGE_MIGRATE))
-		fputs(", not migrated", out);
-	if (!known)
-		fputs(", error unknown", out);
-	else if (!page->ret && page->stage == MHP_STAGE_MIGRATE)
-		fputs(", migrated, but there was always one more", out);
-	else if (page->ret < 0)
-		fprintf(out, ", %s", error_text(page->ret));
-}
-
-/* A huge page can be larger than a memory block. */
-static void print_covered(const struct explaining *e,
-			  const struct mhp_mhp_offline_blocker *page)
-{
-	u64 nr = 1ULL << (page->order & 31), first;
-
-	if (nr <= e->story.nr_pages)
-		return;
-	first = page->pfn / nr * nr / e->story.nr_pages;
-	fprintf(e->out, "         it covers memory%llu to memory%llu\n", first,
-		first + nr / e->story.nr_pages - 1);
-}
-
-/* Whether pages can be why an offline failed, or goes on. */
-static bool is_about_pages(const struct story_step *step)
-{
-	switch (step->reason) {
-	case MHP_REASON_HOLES:
-	case MHP_REASON_MULTIZONE:
-	case MHP_REASON_NOTIFIER:
-	case MHP_REASON_NODE_NOTIFIER:
-		return false;
-	}
-	return true;
-}
-
-/* No page is in the events: either there was none, or the source does not see all of them. */
-static void print_no_blocker(const struct explaining *e,
-			     const struct story_step *step)
-{
-	const struct source_info *info = &e->stream->model.info;
-
-	if (info->kind == SOURCE_SYSFS ||
-	    info->unknown_events >> MHP_EVENT_mhp_offline_blocker & 1)
-		fputs("page     unknown: this source does not report pages\n",
-		      e->out);
-	else
-		fprintf(e->out, "page     none was reported%s%s\n",
-			step->late ? " since mhptop started" : "",
-			info->kind == SOURCE_PROBES && is_about_pages(step) ?
-				"; probes do not see the pages of every stage" :
-				"");
-}
-
-static void print_blockers(const struct explaining *e,
-			   const struct story_step *step)
-{
-	const struct story_blockers *blockers = &step->blockers;
-	const struct mhp_mhp_offline_blocker *page = &blockers->last;
-	bool known;
-
-	if (!blockers->nr) {
-		print_no_blocker(e, step);
-		return;
-	}
-	known = !(blockers->unknown & MHP_FIELD(mhp_offline_blocker, pfn));
-	if (known)
-		fprintf(e->out, "page     pfn 0x%llx", page->pfn);
-	else
-		fputs("page     pfn unknown", e->out);
-	fprintf(e->out, ": %s",
-		word_or(event_kinds, page->kind, "kind unknown"));
-	print_count(e->out, blockers, MHP_FIELD(mhp_offline_blocker, order),
-		    "order", page->order);
-	print_count(e->out, blockers, MHP_FIELD(mhp_offline_blocker, refcount),
-		    "references", page->refcount);
-	print_count(e->out, blockers, MHP_FIELD(mhp_offline_blocker, mapcount),
-		    "mappings", page->mapcount);
-	print_error(e->out, blockers);
-	fputc('\n', e->out);
-	if (blockers->nr > 1)
-		fprintf(e->out, "         reported %u times%s\n", blockers->nr,
-			!known		     ? "" :
-			blockers->pages == 1 ? ", the same page each time" :
-					       ", not always the same page");
-	if (known)
-		print_covered(e, page);
-}
-
-/* Whose a page is, once; 0: there is no page. */
-static void print_owner_of(struct explaining *e, u64 pfn)
-{
-	if (e->pages && pfn && pfn != e->told)
-		whose_print(e->pages, pfn, e->out);
-	e->told = pfn;
-}
-
-/* What a running operation is stuck in and at. Returns the kind of the page, or ADVICE_ASKS; 0: unknown. */
-static u32 print_stuck(const struct explaining *e,
-		       const struct story_step *step)
-{
-	bool asks;
-	u32 kind;
-
-	if (step->operation != OPERATION_OFFLINE)
-		return whose_print_task("online_pages", e->out) ? ADVICE_ASKS :
-								  0;
-	asks = whose_print_task("offline_pages", e->out);
-	kind = whose_print_left(e->pages, e->story.start_pfn, e->story.nr_pages,
-				e->out);
-	return asks ? ADVICE_ASKS : kind;
-}
-
-/* Whose the page in the way is, or was: returns what it is if that is known better than from the events. */
-static u32 print_whose(struct explaining *e, const struct story_step *step)
-{
-	bool offline = step->operation == OPERATION_OFFLINE;
-
-	if (!step->end_ns && (offline || step->operation == OPERATION_ONLINE))
-		return print_stuck(e, step);
-	if (offline && step->blockers.nr)
-		print_owner_of(e, step->blockers.last.pfn);
-	return 0;
-}
-
-static void print_stage(FILE *out, const struct story_blockers *blockers)
-{
-	fprintf(out, ", stage %s, pass ",
-		word_or(event_stages, blockers->last.stage, "?"));
-	if (blockers->unknown & MHP_FIELD(mhp_offline_blocker, pass))
-		fputs("unknown", out);
-	else
-		fprintf(out, "%u", blockers->passes);
-}
-
-/* Pages could move, were there memory where they may go: as the kernel reports, or as free memory says of now. */
-static bool had_no_room(const struct explaining *e,
-			const struct story_step *step)
-{
-	const struct story_blockers *blockers = &step->blockers;
-
-	if (blockers->nr &&
-	    !(blockers->unknown & MHP_FIELD(mhp_offline_blocker, ret)))
-		return blockers->last.ret == -ENOMEM;
-	return !step->end_ns && e->no_room;
-}
-
-static void print_trouble(struct explaining *e,
-			  const struct story_trouble *trouble)
-{
-	const struct story_step *step = trouble->step;
-	bool offline = step->operation == OPERATION_OFFLINE;
-	u32 reason, kind;
-	char took[UNITS_TEXT_MAX] = "an unknown time";
-	const char *least = step->late ? "at least " : "";
-	u64 end = step->end_ns ?: model_now(&e->stream->model);
-
-	if (step->begin_ns)
-		duration_text(took, end - step->begin_ns, 1);
-	if (step->end_ns)
-		fprintf(e->out, "why      %s failed after %s%s: %s",
-			operation_name(step->operation), least, took,
-			word_or(event_reasons, step->reason, "reason unknown"));
-	else
-		fprintf(e->out, "why      %s has not ended, after %s%s",
-			operation_name(step->operation), least, took);
-	if (offline && step->blockers.nr)
-		print_stage(e->out, &step->blockers);
-	print_online(e, step);
-	if (trouble->nth > 1)
-		fprintf(e->out, "; failure %u in a row", trouble->nth);
-	fputc('\n', e->out);
-	if (offline)
-		print_blockers(e, step);
-	/* A source may not see the page, but it is still there. */
-	kind = !offline		 ? 0 :
-	       step->blockers.nr ? step->blockers.last.kind :
-				   e->keeps;
-	if (e->pages)
-		kind = print_whose(e, step) ?: kind;
-	else if (offline && *e->blind)
-		fprintf(e->out, "whose    unknown: %s\n", e->blind);
-	if (step->end_ns && step->reason == MHP_REASON_NOTIFIER)
-		whose_print_refused(e->pages, step->refused_known,
-				    step->refused, e->out);
-	reason = step->end_ns ? step->reason : ADVICE_RETRIES;
-	if (step->end_ns ? reason != 0 : kind != 0)
-		advice_print(step->operation, reason,
-			     had_no_room(e, step) ? 0 : kind, e->out);
-}
-
-static void print_troubles(struct explaining *e)
-{
-	struct story_trouble troubles[STORY_MAX_TROUBLES];
-	size_t nr = story_troubles(&e->story, troubles), i;
-
-	for (i = 0; i < nr; i++)
-		print_trouble(e, &troubles[i]);
-}
-
-static void print_dax(FILE *out, const char *device)
-{
-	char text[64];
-
-	if (source_live_text(text, sizeof(text),
-			     "/sys/bus/dax/devices/%s/memmap_on_memory",
-			     device) > 0)
-		fprintf(out, ", memmap_on_memory %s", text);
-	if (source_live_text(text, sizeof(text), "/sys/bus/dax/devices/%s/size",
-			     device) > 0)
-		fprintf(out, ", %s bytes", text);
-}
-
-/* What only the running machine shows: the device, and whether the block could go now. */
-static void print_now(struct explaining *e)
-{
-	struct plan plan;
-	char name[32], why[256], text[PLAN_TEXT_MAX];
-	const struct plan_result *result;
-	size_t i;
-
-	snprintf(name, sizeof(name), "memory%llu",
-		 e->block->start_pfn / e->story.nr_pages);
-	if (plan_make(&plan, "", name, why, sizeof(why))) {
-		fprintf(e->out,
-			"now      it cannot be known whether it can go offline: %s\n",
-			why);
-		return;
-	}
-	if (*plan.target.blocks[0].device) {
-		fprintf(e->out, "device   %s", plan.target.blocks[0].device);
-		print_dax(e->out, plan.target.blocks[0].device);
-		fputc('\n', e->out);
-	}
-	result = &plan.blocks[0].result;
-	fprintf(e->out, "now      can it go offline: %s",
-		plan_answer_word(result->answer));
-	for (i = 0; i < result->nr_findings; i++)
-		fprintf(e->out, "; %s",
-			plan_finding_text(text, &result->findings[i]));
-	fputc('\n', e->out);
-	e->no_room = result->move > result->room;
-	for (i = 0; i < result->nr_findings; i++) {
-		print_owner_of(e, result->findings[i].first);
-		e->keeps = e->keeps ?:
-				      whose_event_kind(result->findings[i].kind);
-	}
-	plan_free(&plan);
 }
 
 static int read_story(struct explaining *e)
@@ -516,17 +225,6 @@ static int read_story(struct explaining *e)
 	return 0;
 }
 
-/* An operation that was in progress when mhptop started, of which no event was seen */
-static void add_late(struct explaining *e)
-{
-	if (block_is_offlining(e->block))
-		story_late(&e->story, OPERATION_OFFLINE,
-			   e->block->offline.begin_ns, e->block->zone);
-	else if (block_is_onlining(e->block))
-		story_late(&e->story, OPERATION_ONLINE,
-			   e->block->online.begin_ns, e->block->zone);
-}
-
 /* Everything but the events is known of this machine only. */
 static bool is_here(const struct explaining *e)
 {
@@ -540,7 +238,7 @@ static struct explain_range range_of(const struct explaining *e)
 	return (struct explain_range){
 		.model = &e->stream->model,
 		.removals = &e->removals,
-		.pages = e->pages,
+		.pages = e->machine ? machine_pages(e->machine) : NULL,
 		.start_pfn = e->story.start_pfn,
 		.nr_pages = e->story.nr_pages,
 		.time = e->time,
@@ -548,22 +246,57 @@ static struct explain_range range_of(const struct explaining *e)
 	};
 }
 
+static void print_troubles(const struct explaining *e,
+			   const struct story_trouble *troubles, size_t nr)
+{
+	const struct trouble_page page = {
+		.model = &e->stream->model,
+		.story = &e->story,
+		.answer = e->answer,
+		.out = e->out,
+	};
+	size_t i;
+
+	for (i = 0; i < nr; i++)
+		trouble_print(&page, &troubles[i], i);
+}
+
+/* Ask the machine, if the page is about this one. */
+static void ask_machine(struct explaining *e,
+			const struct story_trouble *troubles, size_t nr)
+{
+	struct machine_question question;
+
+	if (!e->machine)
+		return;
+	e->answer = malloc(sizeof(*e->answer));
+	if (!e->answer)
+		return;
+	machine_question_make(&question, e->story.start_pfn / e->story.nr_pages,
+			      e->story.nr_pages, troubles, nr);
+	machine_look(e->machine, &question, e->answer);
+}
+
 static void print_page(struct explaining *e)
 {
 	const struct explain_range range = range_of(e);
+	struct story_trouble troubles[STORY_MAX_TROUBLES];
+	size_t nr;
 
 	/* The last recording may have no records. */
 	story_restart(&e->story, e->stream->model.part);
-	add_late(e);
+	story_add_late(&e->story, e->block);
+	nr = story_troubles(&e->story, troubles);
+	ask_machine(e, troubles, nr);
 	print_head(e);
 	print_account(e);
 	print_range(e);
 	print_who(e);
-	if (is_here(e))
-		print_now(e);
+	if (e->answer)
+		fputs(e->answer->now, e->out);
 	print_life(e);
 	explain_removals(&range);
-	print_troubles(e);
+	print_troubles(e, troubles, nr);
 }
 
 /* Returns STATUS_OK, or why there is no page. */
@@ -614,16 +347,15 @@ int explain_run(struct stream *stream, const char *what, enum time_style time,
 		read = stream_status(err ?: stream->err);
 	if (removals_find(&e.removals, &stream->model.history, &stream->model))
 		read = status_fail(STATUS_FAILED, "out of memory");
-	if (is_here(&e) &&
-	    page_source_open(&e.pages, "", e.blind, sizeof(e.blind)))
-		e.pages = NULL;
+	if (is_here(&e))
+		e.machine = machine_open();
 	status = explain_answer(&e);
 	if (status == STATUS_OK)
 		status = read == STATUS_OK ?
 				 stream_shown_status(&stream->model) :
 				 read;
-	if (e.pages)
-		page_source_close(e.pages);
+	machine_close(e.machine);
+	free(e.answer);
 	removals_free(&e.removals);
 	story_free(&e.story);
 	return status_printed(status);

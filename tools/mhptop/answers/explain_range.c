@@ -101,8 +101,7 @@ static void print_states(const struct explain_range *range,
 static void print_failure(const struct explain_range *range,
 			  const struct history_operation *operation)
 {
-	u64 pages = ledger_block_pages(range->model->ledger);
-	char memory[HISTORY_MEMORY_MAX], result[160];
+	char memory[HISTORY_MEMORY_MAX], result[HISTORY_OUTCOME_MAX];
 	u32 kind = operation->blocker_kind;
 
 	fprintf(range->out, "why      %s of %s %s",
@@ -110,14 +109,11 @@ static void print_failure(const struct explain_range *range,
 		history_memory(range->model, operation->kind,
 			       operation->start_pfn, operation->nr_pages,
 			       memory),
-		history_result(operation, result, sizeof(result)));
+		history_outcome(range->model, operation, result));
 	if (kind)
 		fprintf(range->out, ", page 0x%llx: %s, pass %u",
 			operation->blocker_pfn, event_symbol(event_kinds, kind),
 			operation->passes);
-	if (operation->reason == MHP_REASON_NOT_OFFLINE)
-		fprintf(range->out, ", memory%llu is online",
-			operation->failed_pfn / pages);
 	fputc('\n', range->out);
 	if (range->pages && kind)
 		whose_print(range->pages, operation->blocker_pfn, range->out);

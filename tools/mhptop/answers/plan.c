@@ -414,6 +414,26 @@ static int plan_blocks(struct planning *p, char *why, size_t len)
 	return 0;
 }
 
+int plan_look(struct plan *plan, struct page_source *pages, const char *text,
+	      char *why, size_t len)
+{
+	struct planning p = { .plan = plan,
+			      .source = pages,
+			      .balloon = source_live_balloon() };
+	int err;
+
+	*plan = (struct plan){ .root = "" };
+	err = target_find(&plan->target, "", text, why, len);
+	if (err)
+		return err;
+	snprintf(plan->blind, sizeof(plan->blind), "%s",
+		 page_source_blind(pages));
+	err = plan_blocks(&p, why, len);
+	if (err)
+		plan_free(plan);
+	return err;
+}
+
 int plan_make(struct plan *plan, const char *root, const char *text, char *why,
 	      size_t len)
 {

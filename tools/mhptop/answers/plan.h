@@ -81,6 +81,9 @@ struct plan {
  */
 int plan_make(struct plan *plan, const char *root, const char *text, char *why,
 	      size_t len);
+/* The same for this machine, whose pages are open. */
+int plan_look(struct plan *plan, struct page_source *pages, const char *text,
+	      char *why, size_t len);
 void plan_free(struct plan *plan);
 
 const char *plan_answer_word(enum plan_answer answer);

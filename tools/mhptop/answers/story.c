@@ -9,6 +9,7 @@
 
 #include "answers/story.h"
 #include "base/vec.h"
+#include "model/times.h"
 
 static bool concerns(const struct story *story, u64 start_pfn, u64 nr_pages)
 {
@@ -205,8 +206,8 @@ void story_take(struct story *story, const struct mhp_record *record)
 	}
 }
 
-void story_late(struct story *story, enum operation operation, u64 begin_ns,
-		u32 zone)
+static void add_late(struct story *story, enum operation operation,
+		     u64 begin_ns, u32 zone)
 {
 	struct story_step *step;
 
@@ -220,10 +221,80 @@ void story_late(struct story *story, enum operation operation, u64 begin_ns,
 	step->zone = zone;
 }
 
+void story_add_late(struct story *story, const struct mhp_block *block)
+{
+	if (block_is_offlining(block))
+		add_late(story, OPERATION_OFFLINE, block->offline.begin_ns,
+			 block->zone);
+	else if (block_is_onlining(block))
+		add_late(story, OPERATION_ONLINE, block->online.begin_ns,
+			 block->zone);
+}
+
 static bool is_range_step(const struct story_step *step)
 {
 	return step->operation == OPERATION_ADD ||
 	       step->operation == OPERATION_REMOVE;
+}
+
+/* The account has the page and the stage, and nothing else of it. */
+static void add_blocker(struct story_blockers *blockers,
+			const struct mhp_block *block)
+{
+	blockers->nr = blockers->pages = 1;
+	blockers->last = (struct mhp_mhp_offline_blocker){
+		.pfn = block->blocker_pfn,
+		.kind = block->blocker_kind,
+		.stage = block->blocker_stage,
+	};
+	blockers->unknown = MHP_FIELD(mhp_offline_blocker, order) |
+			    MHP_FIELD(mhp_offline_blocker, refcount) |
+			    MHP_FIELD(mhp_offline_blocker, mapcount) |
+			    MHP_FIELD(mhp_offline_blocker, pass) |
+			    MHP_FIELD(mhp_offline_blocker, ret);
+}
+
+void story_add_failure(struct story *story, const struct mhp_block *block)
+{
+	bool offline = block->state == MHP_STATE_ONLINE;
+	const struct mhp_phase *phase = offline ? &block->offline :
+						  &block->online;
+	struct story_step *step;
+	size_t i;
+
+	for (i = 0; i < story->nr; i++)
+		if (!is_range_step(&story->steps[i]))
+			return;
+	if (!block->last_ret || !phase->end_ns)
+		return;
+	step = add_step(story, offline ? OPERATION_OFFLINE : OPERATION_ONLINE);
+	if (!step)
+		return;
+	step->begin_ns = phase->begin_ns;
+	step->late = offline ? block_offlines_late(block) :
+			       block_onlines_late(block);
+	step->end_ns = phase->end_ns;
+	step->ret = block->last_ret;
+	step->reason = block->reason;
+	step->zone = block->zone;
+	if (offline && block->blockers)
+		add_blocker(&step->blockers, block);
+}
+
+void story_add_refusal(struct story *story, u64 time_ns, s64 call)
+{
+	struct story_step *step;
+	size_t i;
+
+	for (i = 0; i < story->nr; i++) {
+		step = &story->steps[i];
+		if (is_range_step(step) ||
+		    step->reason != MHP_REASON_NOTIFIER ||
+		    step->begin_ns > time_ns || step->end_ns < time_ns)
+			continue;
+		step->refused_known = true;
+		step->refused = call;
+	}
 }
 
 size_t story_troubles(const struct story *story,

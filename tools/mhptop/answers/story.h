@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include "mhp_event.h"
+#include "mhp_ledger.h"
 #include "model/operation.h"
 
 /* The pages that were in the way of one offline */
@@ -48,9 +49,15 @@ struct story {
 void story_restart(struct story *story, u64 part);
 /* Add what a record says about the block, if anything. */
 void story_take(struct story *story, const struct mhp_record *record);
-/* Unless it is known, add an operation that is in progress and began at begin_ns or before. */
-void story_late(struct story *story, enum operation operation, u64 begin_ns,
-		u32 zone);
+/* Unless it is known, add the operation that the account of the block shows to be in progress. */
+void story_add_late(struct story *story, const struct mhp_block *block);
+/*
+ * Unless an online or offline is known, add the last one that failed, as far as the account of the block has it. For a
+ * story whose events are gone.
+ */
+void story_add_failure(struct story *story, const struct mhp_block *block);
+/* Which function refused at a time, if an operation of the story failed then because of one. */
+void story_add_refusal(struct story *story, u64 time_ns, s64 call);
 /*
  * Of the last operations on the state of the block (an online or an offline) and of those on its range (an add or a
  * removal), each that failed or has not ended, in the order of their begin, with how many of its kind failed in a row.

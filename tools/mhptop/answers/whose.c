@@ -164,6 +164,13 @@ static void print_allocated(u64 pfn, FILE *out)
 		owner.pid, owner.order, owner.stack);
 }
 
+static void print_flags(u64 flags, FILE *out)
+{
+	char text[PAGE_FLAGS_TEXT_MAX];
+
+	fprintf(out, "flags    %s\n", page_flags_text(text, flags));
+}
+
 void whose_print(struct page_source *source, u64 pfn, FILE *out)
 {
 	u64 head = page_source_head(source, pfn);
@@ -179,8 +186,10 @@ void whose_print(struct page_source *source, u64 pfn, FILE *out)
 	fputs(account_kind_word(kind), out);
 	print_owner(source, kind, head, &look, out);
 	fputc('\n', out);
-	if (kind != ACCOUNT_FREE)
-		print_allocated(head, out);
+	if (kind == ACCOUNT_FREE)
+		return;
+	print_flags(look.flags, out);
+	print_allocated(head, out);
 }
 
 u32 whose_print_left(struct page_source *source, u64 start_pfn, u64 nr_pages,

@@ -8,7 +8,10 @@
 
 /* What the events call pages of this kind, as enum mhp_kind; 0: ACCOUNT_NR_KINDS, no kind. */
 u32 whose_event_kind(enum account_kind kind);
-/* Print whose a page is, in one line that begins with a label, as far as this machine shows it. */
+/*
+ * Print whose a page is, its flags, and who allocated it: a line for each, which begins with a
+ * label, as far as this machine shows it.
+ */
 void whose_print(struct page_source *source, u64 pfn, FILE *out);
 /*
  * Print the pages that a memory block still has while it goes offline, by what they are,

@@ -324,6 +324,20 @@ static void judge_offlining(struct finder *f, const struct mhp_block *block)
 	      duration_text(since, elapsed, 1), blocker_text(page, block));
 }
 
+const char *attention_plugged(char buf[ATTENTION_PLUGGED_MAX],
+			      const struct attention_device *device)
+{
+	char min[UNITS_TEXT_MAX], max[UNITS_TEXT_MAX];
+
+	size_text(min, device->plugged_min);
+	size_text(max, device->plugged_max);
+	if (device->plugged_min == device->plugged_max)
+		snprintf(buf, ATTENTION_PLUGGED_MAX, "%s", min);
+	else
+		snprintf(buf, ATTENTION_PLUGGED_MAX, "%s to %s", min, max);
+	return buf;
+}
+
 static void judge_virtio_mem(struct finder *f)
 {
 	const struct attention_device *device = f->facts->devices;

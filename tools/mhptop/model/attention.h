@@ -91,6 +91,11 @@ struct attention_facts {
 	u64 poisoned_bytes; /* of the machine */
 };
 
+/* How much of a virtio-mem device is plugged: "384 MiB", or "256 MiB to 384 MiB". Returns buf. */
+#define ATTENTION_PLUGGED_MAX 84
+const char *attention_plugged(char buf[ATTENTION_PLUGGED_MAX],
+			      const struct attention_device *device);
+
 #define ATTENTION_KEPT 32
 #define ATTENTION_WHAT 96
 #define ATTENTION_DETAIL 192

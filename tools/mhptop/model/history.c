@@ -622,3 +622,32 @@ const char *history_result(const struct history_operation *operation,
 				 "error unknown");
 	return text;
 }
+
+const char *history_online(const struct model *model,
+			   const struct history_operation *operation,
+			   char text[HISTORY_MEMORY_MAX])
+{
+	*text = '\0';
+	if (operation->end == HISTORY_ENDED && operation->ret &&
+	    operation->reason == MHP_REASON_NOT_OFFLINE &&
+	    operation->failed_pfn)
+		snprintf(text, HISTORY_MEMORY_MAX, "memory%llu is online",
+			 operation->failed_pfn /
+				 ledger_block_pages(model->ledger));
+	return text;
+}
+
+const char *history_outcome(const struct model *model,
+			    const struct history_operation *operation,
+			    char text[HISTORY_OUTCOME_MAX])
+{
+	char online[HISTORY_MEMORY_MAX];
+	size_t used;
+
+	history_result(operation, text, HISTORY_OUTCOME_MAX);
+	used = strlen(text);
+	if (*history_online(model, operation, online))
+		snprintf(text + used, HISTORY_OUTCOME_MAX - used, ", %s",
+			 online);
+	return text;
+}

@@ -149,5 +149,14 @@ const char *history_comm(const char *comm, char text[MHP_COMM_LEN + 1]);
 /* "ok", "in progress" or what went wrong; the word of the reason is in it. */
 const char *history_result(const struct history_operation *operation,
 			   char *text, size_t size);
+/* "memory35 is online", if a removal was refused because of that, else "". Returns text. */
+const char *history_online(const struct model *model,
+			   const struct history_operation *operation,
+			   char text[HISTORY_MEMORY_MAX]);
+/* Both of them */
+#define HISTORY_OUTCOME_MAX 208
+const char *history_outcome(const struct model *model,
+			    const struct history_operation *operation,
+			    char text[HISTORY_OUTCOME_MAX]);
 
 #endif

@@ -39,6 +39,7 @@ int model_init(struct model *model, const struct source_info *info)
 	violations_init(&model->violations, pages);
 	who_init(&model->who);
 	sparse_init(&model->poisoned, sizeof(u32));
+	sparse_init(&model->refusals, sizeof(struct model_refusal));
 	if (model->log && model->ledger)
 		return 0;
 	model_fini(model);
@@ -53,6 +54,7 @@ void model_fini(struct model *model)
 	who_reset(&model->who);
 	history_free(&model->history);
 	sparse_free(&model->poisoned);
+	sparse_free(&model->refusals);
 	free(model->log);
 	model->log = NULL;
 	free(model->clocks);
@@ -73,6 +75,7 @@ int model_restart(struct model *model, const struct source_info *info,
 	model->ledger = ledger;
 	who_reset(&model->who);
 	sparse_free(&model->poisoned);
+	sparse_free(&model->refusals);
 	if (!continues) {
 		model->first_ns = model->last_ns = model->now_ns = 0;
 		model->nr_clocks = 0;
@@ -132,6 +135,17 @@ static void note_poisoned(struct model *model, const struct mhp_record *record)
 		*pages = block->poisoned;
 }
 
+static void note_refusal(struct model *model, const struct mhp_record *record)
+{
+	const struct mhp_mhp_refused *refused = &record->p.mhp_refused;
+	u64 number = refused->start_pfn / ledger_block_pages(model->ledger);
+	struct model_refusal *refusal = sparse_make(&model->refusals, number);
+
+	if (refusal)
+		*refusal = (struct model_refusal){ .time_ns = record->time_ns,
+						   .call = refused->call };
+}
+
 int model_take(void *ctx, const struct mhp_record *record)
 {
 	struct model *model = ctx;
@@ -153,6 +167,8 @@ int model_take(void *ctx, const struct mhp_record *record)
 			  record->p.mhp_clock.mono_ns);
 	if (record->event == MHP_EVENT_mhp_snapshot_block)
 		note_poisoned(model, record);
+	if (record->event == MHP_EVENT_mhp_refused)
+		note_refusal(model, record);
 	/* A loaded ledger already includes the record. */
 	if (!model->loaded && ledger_fold(model->ledger, record))
 		model->no_room++;

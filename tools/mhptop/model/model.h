@@ -26,6 +26,12 @@ struct model_clock {
 	u64 mono_ns; /* CLOCK_MONOTONIC */
 };
 
+/* The function of the memory notifier that refused an operation */
+struct model_refusal {
+	u64 time_ns;
+	s64 call; /* its distance from _stext */
+};
+
 struct model {
 	struct source_info info;
 	struct mhp_ledger *ledger;
@@ -36,6 +42,8 @@ struct model {
 	u64 part; /* the recording, if there are several, counted from 0 */
 	struct sparse
 		poisoned; /* u32 pages of memory blocks, by block number, as of the snapshot */
+	struct sparse
+		refusals; /* struct model_refusal of memory blocks, the latest of each, by block number */
 	struct attention attention; /* as of the last stream_update() */
 	/* Facts beside the events, as of the last stream_update(); NULL: none */
 	const struct attention_facts *facts;

@@ -123,7 +123,8 @@ static void html_operation(const struct report *report, FILE *out,
 {
 	const struct summary_times *times =
 		&report->summary.times[operation->kind];
-	char when[UNITS_TEXT_MAX], took[UNITS_TEXT_MAX] = "?", result[160];
+	char when[UNITS_TEXT_MAX], took[UNITS_TEXT_MAX] = "?",
+				   result[HISTORY_OUTCOME_MAX];
 	char memory[HISTORY_MEMORY_MAX], comm[MHP_COMM_LEN + 1];
 	bool failed = operation->end != HISTORY_ENDED || operation->ret;
 	s64 ns = history_duration(operation);
@@ -141,7 +142,8 @@ static void html_operation(const struct report *report, FILE *out,
 	if (operation->zone)
 		fprintf(out, " %s", event_symbol(event_zones, operation->zone));
 	fputs("</td><td>", out);
-	xml_put(out, history_result(operation, result, sizeof(result)));
+	xml_put(out,
+		history_outcome(&report->stream->model, operation, result));
 	fprintf(out, "</td><td class=\"n\">%s</td><td>", took);
 	svg_phases(operation, times->max_ns, out);
 	html_phases(out, operation);
@@ -275,7 +277,7 @@ static void html_pages(const struct report *report, FILE *out)
 static void html_retries(const struct report *report, FILE *out)
 {
 	const struct summary *summary = &report->summary;
-	char memory[HISTORY_MEMORY_MAX], result[160];
+	char memory[HISTORY_MEMORY_MAX], result[HISTORY_OUTCOME_MAX];
 	size_t i;
 
 	fputs("<h2>Retries</h2>\n", out);
@@ -295,8 +297,8 @@ static void html_retries(const struct report *report, FILE *out)
 				       retry->last->kind, retry->start_pfn,
 				       retry->last->nr_pages, memory),
 			retry->tries);
-		xml_put(out,
-			history_result(retry->last, result, sizeof(result)));
+		xml_put(out, history_outcome(&report->stream->model,
+					     retry->last, result));
 		fputs("</td></tr>\n", out);
 	}
 	fputs("</table></div>\n", out);

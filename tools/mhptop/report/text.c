@@ -37,7 +37,8 @@ static void text_phases(FILE *out, const struct history_operation *operation)
 static void text_operation(const struct report *report, FILE *out,
 			   const struct history_operation *operation)
 {
-	char when[UNITS_TEXT_MAX], took[UNITS_TEXT_MAX], result[160];
+	char when[UNITS_TEXT_MAX], took[UNITS_TEXT_MAX],
+		result[HISTORY_OUTCOME_MAX];
 	char memory[HISTORY_MEMORY_MAX], comm[MHP_COMM_LEN + 1];
 	enum operation kind = operation->kind;
 
@@ -58,8 +59,8 @@ static void text_operation(const struct report *report, FILE *out,
 				event_symbol(event_zones, operation->zone) :
 				"?");
 	fprintf(out, "  %s  %s  %s (%u), %s",
-		history_result(operation, result, sizeof(result)), took,
-		history_comm(operation->comm, comm), operation->pid,
+		history_outcome(&report->stream->model, operation, result),
+		took, history_comm(operation->comm, comm), operation->pid,
 		operation->way ? event_symbol(who_ways, operation->way) :
 				 "way unknown");
 	if (operation->begin_ns)
@@ -163,7 +164,8 @@ static void text_pages(const struct report *report, FILE *out)
 static void text_retries(const struct report *report, FILE *out)
 {
 	const struct summary *summary = &report->summary;
-	char memory[HISTORY_MEMORY_MAX], span[UNITS_TEXT_MAX], result[160];
+	char memory[HISTORY_MEMORY_MAX], span[UNITS_TEXT_MAX],
+		result[HISTORY_OUTCOME_MAX];
 	size_t i;
 
 	fputs("\nRetries", out);
@@ -182,7 +184,8 @@ static void text_retries(const struct report *report, FILE *out)
 			phase_text(span, spans ? (s64)(retry->last_ns -
 						       retry->first_ns) :
 						 PHASE_UNKNOWN),
-			history_result(retry->last, result, sizeof(result)));
+			history_outcome(&report->stream->model, retry->last,
+					result));
 	}
 }
 

@@ -98,6 +98,62 @@ static int read_words(int fd, u64 pfn, u64 *words, size_t nr)
 	return (size_t)n == nr * sizeof(*words) ? 0 : -ENODATA;
 }
 
+const char *page_flags_text(char buf[PAGE_FLAGS_TEXT_MAX], u64 flags)
+{
+	static const char *const words[64] = {
+		"locked",
+		"error",
+		"referenced",
+		"uptodate",
+		"dirty",
+		"lru",
+		"active",
+		"slab",
+		"writeback",
+		"reclaim",
+		"buddy",
+		"mmap",
+		"anon",
+		"swapcache",
+		"swapbacked",
+		"compound_head",
+		"compound_tail",
+		"huge",
+		"unevictable",
+		"hwpoison",
+		"nopage",
+		"ksm",
+		"thp",
+		"offline",
+		"zero_page",
+		"idle",
+		"pgtable",
+		[32] = "reserved",
+		"mlocked",
+		"owner_2",
+		"private",
+		"private_2",
+		"owner_private",
+		"arch",
+		[40] = "softdirty",
+		"arch_2",
+		"arch_3",
+	};
+	char number[16];
+	size_t used = 0;
+	int bit;
+
+	strcpy(buf, "none");
+	for (bit = 0; bit < 64 && used < PAGE_FLAGS_TEXT_MAX; bit++) {
+		if (!(flags >> bit & 1))
+			continue;
+		snprintf(number, sizeof(number), "bit %d", bit);
+		used += snprintf(buf + used, PAGE_FLAGS_TEXT_MAX - used, "%s%s",
+				 used ? ", " : "", words[bit] ?: number);
+	}
+	return buf;
+}
+
 static bool is_any(const u64 *flags, size_t nr, u64 wanted)
 {
 	u64 all = 0;

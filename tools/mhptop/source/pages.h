@@ -33,6 +33,13 @@ enum page_flag {
 	PAGE_OWNER_PRIVATE = 37,
 };
 
+/*
+ * The words of the flags that are set, which are the kernel's names (KPF_*) in lower case: "lru, mmap, anon".
+ * A flag without a name is "bit 50", no flag "none". Returns buf.
+ */
+#define PAGE_FLAGS_TEXT_MAX 768
+const char *page_flags_text(char buf[PAGE_FLAGS_TEXT_MAX], u64 flags);
+
 #define PAGE_COUNT_UNKNOWN (-1)
 
 /* One page. Counts of a compound page are those of its first page, and 0 for the others. */

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include "base/moment.h"
 #include "base/units.h"
+#include "model/block_answers.h"
 #include "model/columns.h"
 #include "model/model.h"
 
@@ -26,6 +27,7 @@ struct view_opts {
 	const char *filter; /* see columns.h, NULL for all */
 	const char *at; /* the moment of a recording to show, NULL: its end */
 	double speed; /* of playing a recording, 0: do not play it */
+	struct block_answers *answers; /* for the dashboard, NULL: none */
 };
 
 /* Seconds between frames */

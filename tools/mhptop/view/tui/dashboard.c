@@ -14,7 +14,7 @@
 
 #define PLAY_NS (LOOP_NS / 20) /* between frames while a recording is played */
 
-enum { SIGNALS, KEYS, SOURCE, NR_FDS };
+enum { SIGNALS, KEYS, SOURCE, ANSWERS, NR_FDS };
 
 struct dashboard {
 	struct stream *stream; /* what is shown */
@@ -255,6 +255,16 @@ static void dashboard_keys(struct dashboard *dashboard)
 		dashboard->due = latest;
 }
 
+/* Something was answered that the page of a block has asked. */
+static void dashboard_answers(struct dashboard *dashboard)
+{
+	struct block_answers *answers = dashboard->opts->answers;
+
+	if (answers->take(answers))
+		draw(dashboard);
+	dashboard->fds[ANSWERS].fd = answers->fd;
+}
+
 static int dashboard_step(struct dashboard *dashboard)
 {
 	struct pollfd *fds = dashboard->fds;
@@ -275,6 +285,8 @@ static int dashboard_step(struct dashboard *dashboard)
 		dashboard->ended = true;
 	else if (fds[KEYS].revents)
 		dashboard_keys(dashboard);
+	if (!dashboard->ended && fds[ANSWERS].revents)
+		dashboard_answers(dashboard);
 	if (!dashboard->ended &&
 	    (fds[SOURCE].revents ||
 	     (dashboard->read_due && loop_now() >= dashboard->read_due)))
@@ -295,6 +307,9 @@ static int dashboard_loop(struct dashboard *dashboard)
 	dashboard->fds[SIGNALS].events = POLLIN;
 	dashboard->fds[KEYS].events = POLLIN;
 	dashboard->fds[SOURCE].events = POLLIN;
+	dashboard->fds[ANSWERS].fd =
+		dashboard->opts->answers ? dashboard->opts->answers->fd : -1;
+	dashboard->fds[ANSWERS].events = POLLIN;
 	dashboard_read(dashboard);
 	/* Reading up to the moment that is wanted seldom takes longer. */
 	if (dashboard->opts->at || dashboard->opts->speed > 0)

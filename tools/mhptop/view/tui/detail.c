@@ -50,6 +50,46 @@ static void state_lines(struct tui_lines *lines, const struct mhp_block *block)
 			block->blockers);
 }
 
+static bool has_label(const char *line, const char *label)
+{
+	size_t len = strlen(label);
+
+	return !strncmp(line, label, len) && line[len] == ' ';
+}
+
+static int answer_style(const char *line, int above)
+{
+	if (*line == ' ')
+		return above;
+	if (has_label(line, "why") || has_label(line, "page"))
+		return TUI_FAILED;
+	return has_label(line, "do") ? TUI_VALUE : TUI_PLAIN;
+}
+
+/* What mhptop explain says as well, in the same words */
+static void answer_lines(struct tui_lines *lines, const struct view_tui *view,
+			 const struct model *model,
+			 const struct mhp_block *block)
+{
+	char *text = NULL, *rest, *line;
+	int style = TUI_PLAIN;
+	size_t size;
+	FILE *out;
+
+	if (!view->answers)
+		return;
+	out = open_memstream(&text, &size);
+	if (!out)
+		return;
+	view->answers->write(view->answers, model, block, out);
+	if (!fclose(out))
+		for (rest = text; (line = strsep(&rest, "\n")) && *line;) {
+			style = answer_style(line, style);
+			tui_lines_add(lines, style, "%s", line);
+		}
+	free(text);
+}
+
 static void event_line(struct tui_lines *lines, const struct view_tui *view,
 		       const struct model *model, const char *what,
 		       const struct mhp_record *record)
@@ -428,6 +468,7 @@ void tui_detail_make(struct view_tui *view, const struct model *model)
 	if (view->view == TUI_VIEW_ranges)
 		range_lines(lines, view, model, block);
 	state_lines(lines, block);
+	answer_lines(lines, view, model, block);
 	violation_lines(lines, view, model, block);
 	memmap_lines(lines, model, block);
 	origin_lines(lines, block);

@@ -58,20 +58,6 @@ static void zones_text(const struct tui_device *device, char *buf, size_t len)
 	}
 }
 
-static const char *plugged_text(char buf[UNITS_TEXT_MAX * 2 + 4],
-				const struct attention_device *facts)
-{
-	char min[UNITS_TEXT_MAX], max[UNITS_TEXT_MAX];
-
-	size_text(min, facts->plugged_min);
-	size_text(max, facts->plugged_max);
-	if (facts->plugged_min == facts->plugged_max)
-		strcpy(buf, min);
-	else
-		sprintf(buf, "%s to %s", min, max);
-	return buf;
-}
-
 /* The columns behind the name. They scroll. */
 static const struct {
 	const char *title;
@@ -103,7 +89,7 @@ static void device_facts(const struct attention_device *facts,
 	if (facts->virtio_mem && facts->request_known)
 		size_text(text[2], facts->requested);
 	if (facts->virtio_mem)
-		plugged_text(text[3], facts);
+		attention_plugged(text[3], facts);
 }
 
 static void device_texts(const struct model *model,
@@ -179,7 +165,7 @@ static void devices_draw(struct view_tui *view, const struct model *model,
 		tui_pen_force(&pen, TUI_TITLE, "%*s ", device_columns[i].width,
 			      device_columns[i].title);
 	if (i < (long)DEVICE_COLUMNS)
-		tui_pen_write(&title, TUI_DIM, "  Right: more columns");
+		tui_more_columns(&title);
 	for (i = 0; i < area->height - 2 && place->top + i < nr; i++)
 		device_draw(view, model, &view->devices.device[place->top + i],
 			    area->y + 2 + i, place->top + i == place->line);

@@ -286,6 +286,8 @@ static void selected_draw(const struct view_tui *view,
 				      duration_text(text, operation->phases[i],
 						    1));
 	}
+	if (*history_online(model, operation, memory))
+		tui_pen_write(&pen, TUI_FAILED, "%s  ", memory);
 	if (operation->blockers)
 		tui_pen_write(&pen, TUI_FAILED, "pages in the way: %u, pass %u",
 			      operation->blockers, operation->passes);

@@ -127,7 +127,8 @@ static void removed_write(struct tui_pen *pen, const struct model *model)
 }
 
 static void ranges_title_draw(const struct view_tui *view,
-			      const struct model *model, int y, long height)
+			      const struct model *model, int y, long height,
+			      bool more)
 {
 	struct tui_pen pen = { y, 0, view->panes.cols };
 	long nr = ledger_nr_ranges(model->ledger);
@@ -140,10 +141,12 @@ static void ranges_title_draw(const struct view_tui *view,
 	else
 		tui_pen_write(&pen, TUI_PLAIN, " %ld", nr);
 	removed_write(&pen, model);
+	if (more && tui_has_keys(view, TUI_RANGES))
+		tui_more_columns(&pen);
 }
 
-/* One row of the table of ranges; without a range, the titles. */
-static void ranges_row_draw(const struct view_tui *view,
+/* One row of the table of ranges; without a range, the titles. Returns whether columns were left out at the right. */
+static bool ranges_row_draw(const struct view_tui *view,
 			    const struct model *model,
 			    const struct ranges_place *place,
 			    const struct mhp_range *range, int y, int flags)
@@ -153,7 +156,7 @@ static void ranges_row_draw(const struct view_tui *view,
 	const struct column *column = range_columns;
 	char text[64];
 
-	for (; column->key && pen.x < pen.end; column++) {
+	for (; column->key && tui_cell_fits(&pen, column, 0); column++) {
 		if (range)
 			column_format(column, model, range, text, sizeof(text));
 		tui_cell_draw(&pen, column, 0, style,
@@ -168,6 +171,7 @@ static void ranges_row_draw(const struct view_tui *view,
 	}
 	if (flags && pen.x < pen.end)
 		tui_screen_text(y, pen.x, pen.end - pen.x, style, "");
+	return column->key;
 }
 
 static void marks_draw(const struct view_tui *view, const struct model *model,
@@ -186,7 +190,8 @@ static void marks_draw(const struct view_tui *view, const struct model *model,
 	tui_screen_text(y, 1, 1, TUI_FAILED, failed ? "!" : " ");
 }
 
-static void ranges_rows_draw(const struct view_tui *view,
+/* Returns whether columns were left out at the right. */
+static bool ranges_rows_draw(const struct view_tui *view,
 			     const struct model *model,
 			     const struct ranges_place *place)
 {
@@ -194,8 +199,8 @@ static void ranges_rows_draw(const struct view_tui *view,
 	const struct mhp_range **list;
 	int y = place->area->y + 2;
 	size_t nr = tui_range_order(&list, model, place->sort, place->reverse);
+	bool more = ranges_row_draw(view, model, place, NULL, y - 1, 0);
 
-	ranges_row_draw(view, model, place, NULL, y - 1, 0);
 	for (row = 0; row < height && place->top + row < (long)nr; row++) {
 		const struct mhp_range *range = list[place->top + row];
 		bool selected = row + place->top == place->line;
@@ -209,6 +214,7 @@ static void ranges_rows_draw(const struct view_tui *view,
 	if (!ledger_nr_ranges(model->ledger))
 		tui_screen_text(y, TUI_GUTTER, view->panes.cols - TUI_GUTTER,
 				TUI_DIM, "no ranges yet");
+	return more;
 }
 
 void tui_ranges_draw(struct view_tui *view, const struct model *model)
@@ -224,8 +230,8 @@ void tui_ranges_draw(struct view_tui *view, const struct model *model)
 		return;
 	tui_ranges_scroll(view, model, view->ranges_top);
 	place.top = view->ranges_top;
-	ranges_title_draw(view, model, area->y, area->height - 2);
-	ranges_rows_draw(view, model, &place);
+	ranges_title_draw(view, model, area->y, area->height - 2,
+			  ranges_rows_draw(view, model, &place));
 }
 
 static long ranges_lines(struct view_tui *view, const struct model *model)
@@ -265,7 +271,8 @@ static void ranges_view_draw(struct view_tui *view, const struct model *model,
 	pen.x = tui_view_title(view, area, ledger_nr_ranges(model->ledger));
 	removed_write(&pen, model);
 	order_write(&pen, view);
-	ranges_rows_draw(view, model, &place);
+	if (ranges_rows_draw(view, model, &place))
+		tui_more_columns(&pen);
 }
 
 const struct column *tui_ranges_column_at(const struct view_tui *view, int x)
@@ -277,6 +284,9 @@ const struct column *tui_ranges_column_at(const struct view_tui *view, int x)
 		const struct tui_chosen own = { .column = column };
 
 		end += tui_choice_width(&own) + 1;
+		/* The space behind the last one may be off the screen. */
+		if (end - 1 > view->panes.cols)
+			return NULL;
 		if (x < end)
 			return x < TUI_GUTTER ? NULL : column;
 		if (column != &range_columns[COLUMNS_FIXED - 1])

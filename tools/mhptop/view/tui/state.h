@@ -36,6 +36,7 @@ struct view_tui {
 	double delay; /* in seconds; 0: not yet set */
 	struct view_motion motion; /* all zero: live */
 	struct view_wish wish;
+	struct block_answers *answers; /* NULL: none */
 	bool delay_changed; /* by the user */
 	const char *settings; /* their path, NULL: none */
 	enum time_style time;
@@ -157,6 +158,11 @@ void tui_map_draw(struct view_tui *view, const struct model *model);
  */
 void tui_cell_draw(struct tui_pen *pen, const struct column *column, int width,
 		   int style, const char *text);
+/* Whether a cell fits at the right of what is drawn: a part of a number would be another number. */
+bool tui_cell_fits(const struct tui_pen *pen, const struct column *column,
+		   int width);
+/* Say in a title that columns are left out. */
+void tui_more_columns(struct tui_pen *title);
 void tui_table_draw(struct view_tui *view, const struct model *model);
 /* The column whose title is there, NULL if there is none. */
 const struct column *tui_table_column_at(struct view_tui *view, int x);

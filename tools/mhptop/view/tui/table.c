@@ -32,8 +32,38 @@ void tui_cell_draw(struct tui_pen *pen, const struct column *column, int width,
 		      text);
 }
 
+bool tui_cell_fits(const struct tui_pen *pen, const struct column *column,
+		   int width)
+{
+	const struct tui_chosen chosen = { .column = column, .width = width };
+
+	return pen->end - pen->x >= tui_choice_width(&chosen);
+}
+
+void tui_more_columns(struct tui_pen *title)
+{
+	tui_pen_write(title, TUI_DIM, "  Right: more columns");
+}
+
+/* How many columns fit on the screen, at least the first one */
+static int columns_fitting(const struct view_tui *view,
+			   const struct tui_chosen **list)
+{
+	struct tui_pen pen = { 0, TUI_GUTTER, view->panes.cols };
+	int nr = 0;
+
+	for (; list[nr]; nr++) {
+		if (nr &&
+		    !tui_cell_fits(&pen, list[nr]->column, list[nr]->width))
+			break;
+		pen.x += tui_choice_width(list[nr]) + 1;
+	}
+	return nr;
+}
+
 static void table_title_draw(const struct view_tui *view,
-			     const struct model *model, int y, long height)
+			     const struct model *model, int y, long height,
+			     bool more)
 {
 	struct tui_pen pen = { y, 0, view->panes.cols };
 	const char *arrow = view->reverse ? "descending" : "ascending";
@@ -54,10 +84,12 @@ static void table_title_draw(const struct view_tui *view,
 	}
 	tui_pen_write(&pen, TUI_PLAIN, "  by %s, %s",
 		      view->sort ? view->sort->title : "address", arrow);
+	if (more && tui_has_keys(view, TUI_TABLE))
+		tui_more_columns(&pen);
 }
 
-/* The first column is fixed, the others scroll. */
-static void columns_pick(struct view_tui *view,
+/* The first column is fixed, the others scroll. Returns whether some do not fit at the right. */
+static bool columns_pick(struct view_tui *view,
 			 const struct tui_chosen *list[TUI_COLUMNS_MAX + 1])
 {
 	const struct tui_chosen *all[TUI_COLUMNS_MAX + 1];
@@ -72,6 +104,9 @@ static void columns_pick(struct view_tui *view,
 	for (nr = 1; all[nr - 1] && all[from]; from++)
 		list[nr++] = all[from];
 	list[nr] = NULL;
+	from = columns_fitting(view, list);
+	list[from] = NULL;
+	return from < nr;
 }
 
 const struct column *tui_table_column_at(struct view_tui *view, int x)
@@ -141,13 +176,14 @@ void tui_table_draw(struct view_tui *view, const struct model *model)
 	const struct tui_area *area = &view->panes.pane[TUI_TABLE];
 	const struct tui_chosen *list[TUI_COLUMNS_MAX + 1];
 	long i, height = area->height - 2;
+	bool more;
 
 	if (height < 1)
 		return;
 	view->table_top = tui_layout_scroll(view->table_top, view->sel_row,
 					    view->order.nr, height);
-	columns_pick(view, list);
-	table_title_draw(view, model, area->y, height);
+	more = columns_pick(view, list);
+	table_title_draw(view, model, area->y, height, more);
 	heads_draw(view, list, area->y + 1);
 	for (i = 0; i < height; i++) {
 		long row = view->table_top + i;

@@ -17,6 +17,7 @@ static int opts_take(struct view_tui *view, const struct view_opts *opts,
 		     char *why, size_t len)
 {
 	view->settings = opts->settings;
+	view->answers = opts->answers;
 	view->time = TIME_AS_LOCAL;
 	/* The dashboard comes up whatever the file has. */
 	if (opts->settings)

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Prints reason, stage, page, owner and advice. The owner is the machine's answer; without one, the events decide. */
+#include <errno.h>
+#include <string.h>
+
+#include "answers/advice.h"
+#include "answers/trouble.h"
+#include "answers/whose.h"
+#include "base/units.h"
+#include "model/times.h"
+
+const char *trouble_word(const struct event_symbol *words, u32 value,
+			 const char *none)
+{
+	const char *word = value ? event_symbol_known(words, value) : NULL;
+
+	return word ? word : none;
+}
+
+const char *trouble_error(s64 ret)
+{
+	return ret < 0 && ret > -4096 ? strerror(-ret) : "error unknown";
+}
+
+void trouble_print_online(const struct story *story,
+			  const struct story_step *step, FILE *out)
+{
+	if (step->end_ns && step->reason == MHP_REASON_NOT_OFFLINE &&
+	    step->failed_pfn)
+		fprintf(out, ", memory%llu is online",
+			step->failed_pfn / story->nr_pages);
+}
+
+/* A number that the source may not have been able to report */
+static void print_count(FILE *out, const struct story_blockers *blockers,
+			u64 field, const char *what, s64 count)
+{
+	if (blockers->unknown & field)
+		fprintf(out, ", %s unknown", what);
+	else
+		fprintf(out, ", %s %lld", what, count);
+}
+
+static void print_error(FILE *out, const struct story_blockers *blockers)
+{
+	const struct mhp_mhp_offline_blocker *page = &blockers->last;
+	bool known = !(blockers->unknown & MHP_FIELD(mhp_offline_blocker, ret));
+
+	if (page->ret > 0 || (!known && page->stage == MHP_STAGE_MIGRATE))
+		fputs(", not migrated", out);
+	if (!known)
+		fputs(", error unknown", out);
+	else if (!page->ret && page->stage == MHP_STAGE_MIGRATE)
+		fputs(", migrated, but there was always one more", out);
+	else if (page->ret < 0)
+		fprintf(out, ", %s", trouble_error(page->ret));
+}
+
+/* A huge page can be larger than a memory block. */
+static void print_covered(const struct trouble_page *page,
+			  const struct mhp_mhp_offline_blocker *blocker)
+{
+	u64 nr = 1ULL << (blocker->order & 31), first;
+
+	if (nr <= page->story->nr_pages)
+		return;
+	first = blocker->pfn / nr * nr / page->story->nr_pages;
+	fprintf(page->out, "         it covers memory%llu to memory%llu\n",
+		first, first + nr / page->story->nr_pages - 1);
+}
+
+/* Whether pages can be why an offline failed, or goes on. */
+static bool is_about_pages(const struct story_step *step)
+{
+	switch (step->reason) {
+	case MHP_REASON_HOLES:
+	case MHP_REASON_MULTIZONE:
+	case MHP_REASON_NOTIFIER:
+	case MHP_REASON_NODE_NOTIFIER:
+		return false;
+	}
+	return true;
+}
+
+/* No page is in the events: either there was none, or the source does not see all of them. */
+static void print_no_blocker(const struct trouble_page *page,
+			     const struct story_step *step)
+{
+	const struct source_info *info = &page->model->info;
+
+	if (info->kind == SOURCE_SYSFS ||
+	    info->unknown_events >> MHP_EVENT_mhp_offline_blocker & 1)
+		fputs("page     unknown: this source does not report pages\n",
+		      page->out);
+	else
+		fprintf(page->out, "page     none was reported%s%s\n",
+			step->late ? " since mhptop started" : "",
+			info->kind == SOURCE_PROBES && is_about_pages(step) ?
+				"; probes do not see the pages of every stage" :
+				"");
+}
+
+static void print_blockers(const struct trouble_page *page,
+			   const struct story_step *step)
+{
+	const struct story_blockers *blockers = &step->blockers;
+	const struct mhp_mhp_offline_blocker *blocker = &blockers->last;
+	bool known;
+
+	if (!blockers->nr) {
+		print_no_blocker(page, step);
+		return;
+	}
+	known = !(blockers->unknown & MHP_FIELD(mhp_offline_blocker, pfn));
+	if (known)
+		fprintf(page->out, "page     pfn 0x%llx", blocker->pfn);
+	else
+		fputs("page     pfn unknown", page->out);
+	fprintf(page->out, ": %s",
+		trouble_word(event_kinds, blocker->kind, "kind unknown"));
+	print_count(page->out, blockers, MHP_FIELD(mhp_offline_blocker, order),
+		    "order", blocker->order);
+	print_count(page->out, blockers,
+		    MHP_FIELD(mhp_offline_blocker, refcount), "references",
+		    blocker->refcount);
+	print_count(page->out, blockers,
+		    MHP_FIELD(mhp_offline_blocker, mapcount), "mappings",
+		    blocker->mapcount);
+	print_error(page->out, blockers);
+	fputc('\n', page->out);
+	if (blockers->nr > 1)
+		fprintf(page->out, "         reported %u times%s\n",
+			blockers->nr,
+			!known		     ? "" :
+			blockers->pages == 1 ? ", the same page each time" :
+					       ", not always the same page");
+	if (known)
+		print_covered(page, blocker);
+}
+
+static void print_stage(FILE *out, const struct story_blockers *blockers)
+{
+	fprintf(out, ", stage %s, pass ",
+		trouble_word(event_stages, blockers->last.stage, "?"));
+	if (blockers->unknown & MHP_FIELD(mhp_offline_blocker, pass))
+		fputs("unknown", out);
+	else
+		fprintf(out, "%u", blockers->passes);
+}
+
+/* "why      offline failed after 1.2s: unmovable, stage migrate, pass 4" */
+static void print_why(const struct trouble_page *page,
+		      const struct story_trouble *trouble)
+{
+	const struct story_step *step = trouble->step;
+	char took[UNITS_TEXT_MAX] = "an unknown time";
+	const char *least = step->late ? "at least " : "";
+	u64 end = step->end_ns ?: model_now(page->model);
+
+	if (step->begin_ns)
+		duration_text(took, end - step->begin_ns, 1);
+	if (step->end_ns)
+		fprintf(page->out, "why      %s failed after %s%s: %s",
+			operation_name(step->operation), least, took,
+			trouble_word(event_reasons, step->reason,
+				     "reason unknown"));
+	else
+		fprintf(page->out, "why      %s has not ended, after %s%s",
+			operation_name(step->operation), least, took);
+	if (step->operation == OPERATION_OFFLINE && step->blockers.nr)
+		print_stage(page->out, &step->blockers);
+	trouble_print_online(page->story, step, page->out);
+	if (trouble->nth > 1)
+		fprintf(page->out, "; failure %u in a row", trouble->nth);
+	fputc('\n', page->out);
+}
+
+/* Pages could move, were there memory where they may go: as the kernel reports, or as free memory says of now. */
+static bool had_no_room(const struct trouble_page *page,
+			const struct story_step *step)
+{
+	const struct story_blockers *blockers = &step->blockers;
+
+	if (blockers->nr &&
+	    !(blockers->unknown & MHP_FIELD(mhp_offline_blocker, ret)))
+		return blockers->last.ret == -ENOMEM;
+	return !step->end_ns && page->answer && page->answer->no_room;
+}
+
+/* Whose the page is. Without an answer, no function that refused has a name. */
+static void print_answer(const struct trouble_page *page,
+			 const struct story_step *step, size_t nth)
+{
+	bool offline = step->operation == OPERATION_OFFLINE;
+
+	if (page->answer) {
+		fputs(page->answer->troubles[nth].whose, page->out);
+		return;
+	}
+	if (page->no_answer && offline && (step->blockers.nr || !step->end_ns))
+		fputs(page->no_answer, page->out);
+	if (step->end_ns && step->reason == MHP_REASON_NOTIFIER)
+		whose_print_refused(NULL, step->refused_known, step->refused,
+				    page->out);
+}
+
+void trouble_print(const struct trouble_page *page,
+		   const struct story_trouble *trouble, size_t nth)
+{
+	const struct story_step *step = trouble->step;
+	const struct machine_answer *answer = page->answer;
+	u32 reason = step->end_ns ? step->reason : ADVICE_RETRIES, kind = 0;
+
+	print_why(page, trouble);
+	if (step->operation == OPERATION_OFFLINE) {
+		print_blockers(page, step);
+		/* A source may not see the page, but it is still there. */
+		kind = step->blockers.nr ? step->blockers.last.kind :
+		       answer		 ? answer->keeps :
+					   0;
+	}
+	print_answer(page, step, nth);
+	if (answer)
+		kind = answer->troubles[nth].kind ?: kind;
+	if (step->end_ns ? reason != 0 : kind != 0)
+		advice_print(step->operation, reason,
+			     had_no_room(page, step) ? 0 : kind, page->out);
+}
