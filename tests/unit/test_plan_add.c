@@ -185,14 +185,14 @@ static void test_address(void)
 		  "unknown 80 | buddy disabled 4096 0 | 1 1");
 }
 
-static void prints(u64 bytes, const char *want)
+static void prints(const struct plan_add_opts *opts, const char *want)
 {
 	struct plan_add plan;
 	char why[256], *got = NULL;
 	size_t len;
 	FILE *out = open_memstream(&got, &len);
 
-	plan_add_make(&plan, root, OPTS(bytes, 8 * GIB, N), why, sizeof(why));
+	plan_add_make(&plan, root, opts, why, sizeof(why));
 	plan_add_print_text(&plan, out);
 	fclose(out);
 	if (!ok(strstr(got, want), "%s", want))
@@ -202,8 +202,14 @@ static void prints(u64 bytes, const char *want)
 
 static void test_print(void)
 {
-	prints(128 * MIB, "\nblocks     1 memory block of 128 MiB\n");
-	prints(GIB, "\nblocks     8 memory blocks of 128 MiB\n");
+	prints(OPTS(128 * MIB, 8 * GIB, N),
+	       "\nblocks     1 memory block of 128 MiB\n");
+	prints(OPTS(GIB, 8 * GIB, N),
+	       "\nblocks     8 memory blocks of 128 MiB\n");
+	prints(OPTS(64 * MIB, 8 * GIB, Y),
+	       "\nmemmap     none, as the size is less than a memory block\n");
+	prints(OPTS(64 * MIB, 8 * GIB, FORCE),
+	       "\ncan it be added: no: the size is not a multiple");
 }
 
 static void test_sizes(void)

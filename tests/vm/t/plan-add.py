@@ -104,6 +104,7 @@ def refused():
     block = oracle.BLOCK_BYTES
     for name, words, want in (
             ("a size that is no multiple of a memory block", [str(block + (1 << 20))], ["size_unaligned"]),
+            ("a size that is less than a memory block", [str(block // 2)], ["size_unaligned"]),
             ("an address that is no multiple of a memory block", [str(block), "--at", hex(FIRST + block // 2)],
              ["address_unaligned"]),
             ("a range that is there", [str(block), "--at", hex(0)], ["overlaps"]),

@@ -54,6 +54,11 @@ static void print_memmap(const struct plan_add *plan, FILE *out)
 {
 	char text[2 * UNITS_TEXT_MAX];
 
+	if (!plan->blocks) {
+		fputs("memmap     none, as the size is less than a memory block\n",
+		      out);
+		return;
+	}
 	fprintf(out, "memmap     %s, ",
 		pages_of(plan, text, plan->memmap_pages));
 	if (plan->hosting == MHP_HOSTING_RANGE)
