@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Tests of parsing durations and of printing durations, sizes and times. */
 #include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -177,8 +178,18 @@ static void test_wall(void)
 	tzset();
 }
 
+/* A recording may have any number. */
+static void test_errors(void)
+{
+	eq_text("an error", error_text(-16), "Device or resource busy");
+	eq_text("no error", error_text(16), "error unknown");
+	eq_text("the least int", error_text(INT32_MIN), "error unknown");
+	eq_text("the least of all", error_text(INT64_MIN), "error unknown");
+}
+
 int main(void)
 {
+	test_errors();
 	test_parse();
 	test_numbers();
 	test_print();

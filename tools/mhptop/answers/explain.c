@@ -180,7 +180,7 @@ static void print_step(const struct explaining *e,
 		fprintf(e->out, ", failed: %s (%s)",
 			trouble_word(event_reasons, step->reason,
 				     "reason unknown"),
-			trouble_error(step->ret));
+			error_text(step->ret));
 	trouble_print_online(&e->story, step, e->out);
 	fputc('\n', e->out);
 }

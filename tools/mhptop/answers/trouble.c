@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Prints reason, stage, page, owner and advice. The owner is the machine's answer; without one, the events decide. */
 #include <errno.h>
-#include <string.h>
 
 #include "answers/advice.h"
 #include "answers/trouble.h"
@@ -15,11 +14,6 @@ const char *trouble_word(const struct event_symbol *words, u32 value,
 	const char *word = value ? event_symbol_known(words, value) : NULL;
 
 	return word ? word : none;
-}
-
-const char *trouble_error(s64 ret)
-{
-	return ret < 0 && ret > -4096 ? strerror(-ret) : "error unknown";
 }
 
 void trouble_print_online(const struct story *story,
@@ -53,7 +47,7 @@ static void print_error(FILE *out, const struct story_blockers *blockers)
 	else if (!page->ret && page->stage == MHP_STAGE_MIGRATE)
 		fputs(", migrated, but there was always one more", out);
 	else if (page->ret < 0)
-		fprintf(out, ", %s", trouble_error(page->ret));
+		fprintf(out, ", %s", error_text(page->ret));
 }
 
 /* A huge page can be larger than a memory block. */

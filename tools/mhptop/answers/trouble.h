@@ -26,8 +26,6 @@ void trouble_print(const struct trouble_page *page,
 /* The word of a value, or none if it has none. */
 const char *trouble_word(const struct event_symbol *words, u32 value,
 			 const char *none);
-/* What an error of the kernel means */
-const char *trouble_error(s64 ret);
 /* Print which block is online, if a removal was refused because of that. */
 void trouble_print_online(const struct story *story,
 			  const struct story_step *step, FILE *out);

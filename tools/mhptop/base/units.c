@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Durations, sizes and times, parsed and printed. */
+/* Durations, sizes, times and errors, parsed and printed. */
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -230,4 +230,9 @@ const char *time_wall_short(char buf[UNITS_TEXT_MAX], u64 wall_ns, u64 today_ns,
 	snprintf(buf + len, UNITS_TEXT_MAX - len, ".%06llu",
 		 wall_ns / 1000 % 1000000);
 	return buf;
+}
+
+const char *error_text(s64 ret)
+{
+	return ret < 0 && ret > -4096 ? strerror(-ret) : "error unknown";
 }

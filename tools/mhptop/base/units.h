@@ -67,4 +67,7 @@ const char *time_wall_text(char buf[UNITS_TEXT_MAX], u64 wall_ns, bool utc);
 const char *time_wall_short(char buf[UNITS_TEXT_MAX], u64 wall_ns, u64 today_ns,
 			    bool utc);
 
+/* What the kernel means by a return value, "error unknown" if that is none of its errors. A recording may have any number. */
+const char *error_text(s64 ret);
+
 #endif

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/plain_text.h"
+#include "base/units.h"
 #include "base/vec.h"
 #include "model/event_table.h"
 #include "model/history.h"
@@ -617,9 +618,7 @@ const char *history_result(const struct history_operation *operation,
 			 operation->reason ? event_symbol(event_reasons,
 							  operation->reason) :
 					     "reason unknown",
-			 operation->ret < 0 && operation->ret > -4096 ?
-				 strerror(-operation->ret) :
-				 "error unknown");
+			 error_text(operation->ret));
 	return text;
 }
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/units.h"
 #include "model/event_table.h"
 #include "rules/rules.h"
 #include "view/tui/state.h"
@@ -39,7 +40,7 @@ static void state_lines(struct tui_lines *lines, const struct mhp_block *block)
 			      "failed   !did not go %s: %s (%d, %s)",
 			      online ? "offline" : "online",
 			      event_symbol(event_reasons, block->reason),
-			      block->last_ret, strerror(abs(block->last_ret)));
+			      block->last_ret, error_text(block->last_ret));
 	if (block->blockers)
 		tui_lines_add(
 			lines, block->last_ret ? TUI_FAILED : TUI_PLAIN,
@@ -399,14 +400,13 @@ static void range_lines(struct tui_lines *lines, const struct view_tui *view,
 		   range_is_adding(range), false);
 	if (range->add_ret)
 		tui_lines_add(lines, TUI_FAILED, "  !add failed: %d, %s",
-			      range->add_ret, strerror(abs(range->add_ret)));
+			      range->add_ret, error_text(range->add_ret));
 	if (range->remove.begin_ns)
 		phase_line(lines, view, model, "remove", &range->remove,
 			   range_is_removing(range), false);
 	if (range->remove_ret)
 		tui_lines_add(lines, TUI_FAILED, "  !remove failed: %d, %s",
-			      range->remove_ret,
-			      strerror(abs(range->remove_ret)));
+			      range->remove_ret, error_text(range->remove_ret));
 	if (range->reason)
 		tui_lines_add(lines, TUI_FAILED, "  !reason: %s, at pfn 0x%llx",
 			      event_symbol(event_reasons, range->reason),
