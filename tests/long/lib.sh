@@ -10,7 +10,7 @@
 
 LONG=$TOP/build/long/$BASE-${0##*/}
 SERIES=$TOP/kernel/$BASE
-# Options of kernels that are only booted: debug information takes half the time of a build.
+# Options of kernels that are only booted: nothing there needs debug information.
 # shellcheck disable=SC2034	# the suites use it
 PLAIN=(DEBUG_INFO_NONE=y DEBUG_INFO_DWARF5=n DEBUG_INFO_BTF=n DEBUG_INFO_BTF_MODULES=n)
 # Of a calling make, or of a kernel developer's shell

@@ -9,21 +9,8 @@
 #include "model/columns.h"
 #include "model/event_table.h"
 #include "ktap.h"
+#include "taken.h"
 #include "model/model.h"
-
-#define PAGES 32768ULL
-
-static struct model model;
-
-static void take(struct mhp_record *r, unsigned int event, u64 seq)
-{
-	r->event = event;
-	r->size = event_info(event)->size;
-	r->seq = seq;
-	r->time_ns = 1000 * seq;
-	model_take(&model, r);
-	memset(r, 0, sizeof(*r));
-}
 
 static void take_snapshot(u64 block, u64 seq, int hosting, int state, int zone)
 {

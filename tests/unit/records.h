@@ -1,26 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Makes records of adds and hands them to a model. Times are 1000 times the number of a record. */
+/* Makes records of adds and hands them to a model. */
 #ifndef TEST_RECORDS_H
 #define TEST_RECORDS_H
 
-#include "model/event_table.h"
-#include "model/model.h"
+#include "taken.h"
 
-#define PAGES 32768ULL /* of a memory block */
-
-static struct model model;
 static u64 number;
-
-/* The record is empty afterwards. */
-static void take(struct mhp_record *r, unsigned int event, u64 seq)
-{
-	r->event = event;
-	r->size = event_info(event)->size;
-	r->seq = seq;
-	r->time_ns = 1000 * seq;
-	model_take(&model, r);
-	memset(r, 0, sizeof(*r));
-}
 
 static void event(unsigned int what, const char *comm, u32 pid, u64 block,
 		  u64 nr, struct mhp_record *r)

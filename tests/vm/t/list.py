@@ -134,7 +134,7 @@ def main():
         (len(oracle.block_ids()) - len(online)) * oracle.BLOCK_BYTES),
         (answer["block_bytes"], answer["online_bytes"], answer["offline_bytes"])))
     guest.note(ledger.run("list"))
-    guest.ok("the table has the same lines", [] if guest.wait_for(60, lambda: not wrong_table()) else wrong_table())
+    guest.ok("the table has the same lines, at one of some tries", min((wrong_table() for _ in range(ROUNDS)), key=len))
     for number in devices:
         if number not in numbers:
             guest.ok(f"memory{number} has a device", [] if devices[number][1].startswith("PNP0C80:") else [devices[number][1]])
