@@ -142,7 +142,7 @@ build_variant() {
 
 main() {
 	# Read once: an edit during this run counts for the next run.
-	SCRIPT_ID=$(cat "$HERE/build.sh" "$HERE"/lib/*.sh | sha256sum)
+	SCRIPT_ID=$(cat "$HERE/build.sh" "$HERE/cc" "$HERE"/lib/*.sh | sha256sum)
 	parse_args "$@"
 	clean_environment
 	need_tools

@@ -71,8 +71,8 @@ choose_version() {
 # package_make ARG...: the makefile of bindeb-pkg, with the variables of the kernel's top makefile, such as the release, which
 # must be there when that makefile is read
 package_make() {
-	kmake CC="$COMPILER" include/config/kernel.release &&
-		kmake -j"$JOBS" CC="$COMPILER" run-command KBUILD_RUN_COMMAND="+\$(MAKE) -f \$(srctree)/scripts/Makefile.package $*"
+	kmake include/config/kernel.release &&
+		kmake -j"$JOBS" run-command KBUILD_RUN_COMMAND="+\$(MAKE) -f \$(srctree)/scripts/Makefile.package $*"
 }
 
 # mkdebian dates the changelog with the time of the build, whatever SOURCE_DATE_EPOCH says, and bindeb-pkg would run it again.
@@ -84,8 +84,6 @@ build_packages() {
 	LOG=$KCACHE/log/$NAME.log
 	rm -f "$WORK/$TREE_NAME"/*.{deb,changes,buildinfo}
 	choose_version
-	COMPILER=$WORK/cc # a path without blanks
-	cp "$HERE/cc" "$COMPILER"
 	note "building the packages; the log is $LOG"
 	{ package_make debian && date_changelog && package_make -o debian bindeb-pkg; } >"$LOG" 2>&1 || make_failed
 	rm -rf "$OUT"

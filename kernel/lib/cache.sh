@@ -30,9 +30,22 @@ forget_variant() {
 	rm -rf "$ENTRY" "${WORK:?}/$TREE_NAME/$OBJ"
 }
 
+build_id() {
+	readelf -n "$1" 2>/dev/null | sed -n 's/^ *Build ID: //p'
+}
+
+# The image and the debug symbols must be those of one link, or a probe would read structures of another kernel.
+verify_image() {
+	local dir=$WORK/$TREE_NAME/$OBJ
+	"$WORK/$TREE_NAME/scripts/extract-vmlinux" "$dir/arch/x86/boot/bzImage" >"$SCRATCH/vmlinux" 2>/dev/null || true
+	[[ $(build_id "$dir/vmlinux") && $(build_id "$dir/vmlinux") == "$(build_id "$SCRATCH/vmlinux")" ]] ||
+		die "kernel $NAME" "the build ID of bzImage is not that of vmlinux" "build it again with --fresh"
+}
+
 # Collects the outputs in a temporary folder and renames it: an entry is complete or absent.
 store() {
 	local dir=$WORK/$TREE_NAME/$OBJ stage=$SCRATCH/stage
+	verify_image
 	rm -rf "$stage"
 	mkdir "$stage"
 	cp "$dir/arch/x86/boot/bzImage" "$dir/vmlinux" "$stage/"

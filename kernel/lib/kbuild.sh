@@ -6,13 +6,13 @@
 
 # kmake ARG...: make in the selected tree. The object directory is directly below the source, so that kbuild uses relative
 # paths and the trees share their ccache hits; timestamps are fixed for the same reason. Depend mode saves a fifth of the
-# time of a cold build; it ignores system headers, which only host programs include.
+# time of a cold build; it ignores system headers, which only host programs include, and what assembler includes (../cc).
 kmake() {
 	local tree=$WORK/$TREE_NAME
 	env CCACHE_DIR="$CACHE/ccache" CCACHE_BASEDIR="$tree" CCACHE_NOHASHDIR=1 CCACHE_MAXSIZE=4G CCACHE_DEPEND=1 \
 		KBUILD_BUILD_TIMESTAMP='Thu Jan  1 00:00:00 UTC 1970' KBUILD_BUILD_USER=mhptop KBUILD_BUILD_HOST=mhptop \
 		KBUILD_BUILD_VERSION=1 make -C "$tree" O="$OBJ" ARCH=x86_64 LOCALVERSION="$RELEASE" \
-		CC="ccache gcc" HOSTCC="env CCACHE_NODEPEND=1 ccache gcc" "$@"
+		CC="$WORK/cc" HOSTCC="env CCACHE_NODEPEND=1 ccache gcc" "$@"
 }
 
 # Copies the fragments, so that the key is computed from the files that are built.

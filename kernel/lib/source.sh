@@ -80,6 +80,7 @@ prepare_tree() {
 	if [[ -z ${KERNEL_SRC-} ]]; then
 		have_id "$WORK/orig.id" || unpack_package
 	fi
+	cp "$HERE/cc" "$WORK/cc" # a path without blanks
 	link_tree
 	[[ $TREE_NAME == vanilla ]] || patch_tree
 }
