@@ -133,7 +133,8 @@ deb:
 SHARE := $(PREFIX)/share
 PYTHONDIR ?= $(SHARE)/mhptop
 ZSHDIR ?= $(SHARE)/zsh/site-functions
-SHARED := tools/prometheus/mhptop.rules.yml tools/prometheus/mhptop.fleet.rules.yml tools/grafana/mhptop.json
+SHARED := tools/prometheus/mhptop.rules.yml tools/prometheus/mhptop.fleet.rules.yml tools/grafana/mhptop.json \
+	tools/grafana/mhptop-fleet.json
 UNITS := mhptop-record.service mhptop-serve.service mhptop-serve.socket
 INSTALLED = $(PREFIX)/bin/mhptop $(SHARE)/man/man8/mhptop.8 $(UNITS:%=$(PREFIX)/lib/systemd/system/%) \
 	$(SHARE)/bash-completion/completions/mhptop $(ZSHDIR)/_mhptop $(SHARE)/fish/vendor_completions.d/mhptop.fish \

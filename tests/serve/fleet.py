@@ -1,21 +1,24 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Print the queries of the dashboard for Grafana and of docs/fleet.md as recording rules, which promtool can check.
+"""Print the queries of the dashboards for Grafana and of docs/fleet.md as recording rules, which promtool can check.
 
-    fleet.py DASHBOARD DOCUMENT
+    fleet.py DOCUMENT DASHBOARD...
 
-Exits with 1, after one line each, if the dashboard is not as Grafana needs it: unique numbers, and no panel over another one.
+Exits with 1, after one line each, if a dashboard is not as Grafana needs it: unique numbers, and no panel over another one.
 """
 import json
 import re
 import sys
 
 
-def queries(dashboard, document):
+def queries(dashboard):
     for panel in dashboard["panels"]:
         for target in panel["targets"]:
-            yield re.sub(r"\$__(range|rate_interval)", "1h", target["expr"].replace("$instance", ".*"))
-    # Only the table of questions has queries.
+            yield re.sub(r"\$__(range|rate_interval)", "1h", re.sub(r"\$(instance|job)", ".*", target["expr"]))
+
+
+def questions(document):
+    """Only the tables of questions have queries."""
     yield from re.findall(r"^\|.*\| `(.*)` \|$", document, re.M)
 
 
@@ -38,12 +41,15 @@ def wrong_panels(panels):
 
 def main():
     with open(sys.argv[1], encoding="utf-8") as file:
-        dashboard = json.load(file)
-    with open(sys.argv[2], encoding="utf-8") as file:
-        document = file.read()
-    wrong = list(wrong_panels(dashboard["panels"]))
+        found = list(questions(file.read()))
+    wrong = []
+    for path in sys.argv[2:]:
+        with open(path, encoding="utf-8") as file:
+            dashboard = json.load(file)
+        wrong += [f"{path}: {text}" for text in wrong_panels(dashboard["panels"])]
+        found += queries(dashboard)
     print("\n".join(wrong), file=sys.stderr, end="\n" if wrong else "")
-    rules = [{"record": f"query:{number}", "expr": query} for number, query in enumerate(queries(dashboard, document), 1)]
+    rules = [{"record": f"query:{number}", "expr": query} for number, query in enumerate(found, 1)]
     print(json.dumps({"groups": [{"name": "queries", "rules": rules}]}))  # YAML as well
     sys.exit(bool(wrong))
 

@@ -54,6 +54,16 @@ class Prometheus:
                 sys.exit("prometheus ended")
             return None
 
+    def page(self, path, pattern):
+        """What a pattern finds on one of its own pages"""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=LONG) as answer:
+            return re.findall(pattern, answer.read().decode(), re.M)
+
+    def messages(self):
+        """The last of them"""
+        with open(self.log.name, encoding="utf-8", errors="replace") as log:
+            return "".join(log.readlines()[-5:])
+
     def values(self, query):
         data = self.ask("query", query=query)
         return [float(one["value"][1]) for one in data["result"]] if data else []
@@ -70,14 +80,14 @@ def sums_of(prometheus):
     return {rule["name"]: rule for group in groups for rule in group["rules"]}
 
 
-def shown(prometheus, dashboard, target):
-    """Each panel of the dashboard has a number to show, and the machine can be chosen."""
-    for query in queries(dashboard, ""):
+def shown(prometheus, dashboard, values):
+    """Each panel of a dashboard has a number to show, and what its second variable chooses can be chosen."""
+    for query in queries(dashboard):
         until(f"a number for {query}", lambda query=query: any(math.isfinite(value) for value in prometheus.values(query)))
-    machines = dashboard["templating"]["list"][1]
-    name, label = re.fullmatch(r"label_values\((\w+), (\w+)\)", machines["query"]).groups()
+    variable = dashboard["templating"]["list"][1]
+    name, label = re.fullmatch(r"label_values\(([\w:]+), (\w+)\)", variable["query"]).groups()
     chosen = prometheus.ask(f"label/{label}/values", **{"match[]": name})
-    assert chosen == [target], chosen
+    assert chosen == values, chosen
 
 
 def run(server, prometheus, rest):
@@ -126,10 +136,9 @@ def main():
     try:
         run(server, prometheus, text[first:])
         with open(dashboard, encoding="utf-8") as file:
-            shown(prometheus, json.load(file), target)
+            shown(prometheus, json.load(file), [target])
     except BaseException:
-        with open(os.path.join(folder, "prometheus.log"), encoding="utf-8", errors="replace") as log:
-            print("".join(log.readlines()[-5:]))
+        print(prometheus.messages())
         raise
     finally:
         prometheus.process.terminate()

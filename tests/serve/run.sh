@@ -235,10 +235,14 @@ eq "docs/serve.md has all alerts" "$(sed -n 's/^| `\(Mhptop[a-zA-Z]*\)`.*/\1/p' 
 
 # A fleet
 check "promtool finds the recording rules of a fleet valid" promtool check rules --lint=all --lint-fatal tools/prometheus/mhptop.fleet.rules.yml
-tests/serve/fleet.py tools/grafana/mhptop.json docs/fleet.md >"$WORK/queries.yml" 2>"$WORK/stderr"
-none "the dashboard has no panel over another one" "$(<"$WORK/stderr")"
+cp tools/prometheus/mhptop.fleet.rules.yml tests/serve/sums.yml "$WORK"
+check "  the sums are right with scrapes every minute, every five minutes, and late" promtool test rules "$WORK/sums.yml"
+eq "  all of them are tested" "$(sed -n 's/.*- record: //p' tools/prometheus/mhptop.fleet.rules.yml | sort)" \
+	"$(grep -oE 'job:mhptop_[a-z_]+:[a-z0-9]+' tests/serve/sums.yml | sort -u)"
+tests/serve/fleet.py docs/fleet.md tools/grafana/*.json >"$WORK/queries.yml" 2>"$WORK/stderr"
+none "the dashboards have no panel over another one" "$(<"$WORK/stderr")"
 check "  promtool finds its queries valid, and those of docs/fleet.md" promtool check rules --lint=all --lint-fatal "$WORK/queries.yml"
-check "  there are some" test "$(grep -o '"expr"' "$WORK/queries.yml" | wc -l)" -gt 20
+check "  there are some" test "$(grep -o '"expr"' "$WORK/queries.yml" | wc -l)" -gt 40
 none "  they name only metrics that exist" "$(cat "$WORK/queries.yml" tools/prometheus/mhptop.fleet.rules.yml | grep -oE '\bmhptop_[a-z_]+\b' |
 	sort -u | grep -vxFf <(grep -ohE '^mhptop_[a-z_]+' "$WORK"/*.prom; sed -n 's/.*record: job:\(mhptop_[a-z_]*\):.*/\1/p' tools/prometheus/mhptop.fleet.rules.yml))"
 none "  and only sums that are recorded" "$(grep -oE 'job:mhptop_[a-z_]+:[a-z0-9]+' "$WORK/queries.yml" docs/fleet.md -h | sort -u |
@@ -283,6 +287,9 @@ results "the page for a browser has what a frame has" tests/serve/state.py "$MHP
 mkdir "$WORK/prometheus"
 check "a real Prometheus scrapes, answers a query, raises an alert, and has a number for each panel of the dashboard" \
 	tests/serve/prometheus.py "$MHPTOP" $golden/failures.ndjson "$rules" tools/grafana/mhptop.json "$WORK/prometheus"
+mkdir "$WORK/federation"
+check "two Prometheus servers, and a third one that collects their sums as docs/fleet.md says, which has a number for each panel" \
+	tests/serve/federation.py "$MHPTOP" tools/prometheus/mhptop.fleet.rules.yml docs/fleet.md tools/grafana/mhptop-fleet.json "$WORK/federation"
 mkdir "$WORK/secure"
 results "only those who have the token are answered" tests/serve/secure.py "$MHPTOP" $golden/failures.ndjson "$WORK/secure"
 check "1,000 strangers keep nobody out and cost no memory" tests/serve/strangers.py "$MHPTOP" $golden/failures.ndjson
