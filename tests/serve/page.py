@@ -1,9 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Open the page of mhptop serve in Chromium: what it shows must be what a frame of the same recording says. KTAP.
+"""Open the page of mhptop serve in Chromium: each cell of it must be what a frame of the same recording says. KTAP.
 
     page.py MHPTOP RECORDING...
 """
+import datetime
+import decimal
 import html.parser
 import json
 import os
@@ -21,16 +23,17 @@ BROWSER = ("chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable
 
 
 class Page(html.parser.HTMLParser):
-    """The texts of a page: cells of tables by the id of their body, and of other elements by their id."""
+    """The texts of a page: cells of tables by the id of their body, items of lists by the id of the list, and others by their id."""
 
     def __init__(self, text):
         super().__init__()
-        self.rows, self.texts, self.stack, self.ready = {}, {}, [], False
+        self.rows, self.items, self.texts, self.stack, self.ready, self.slices = {}, {}, {}, [], False, 0
         self.feed(text)
 
     def handle_starttag(self, tag, attrs):
         attrs = dict(attrs)
         self.ready |= "data-ready" in attrs
+        self.slices += "slice" in (attrs.get("class") or "").split()
         if tag in ("meta", "link", "br", "wbr", "input"):
             return
         self.stack.append((tag, attrs.get("id")))
@@ -38,6 +41,8 @@ class Page(html.parser.HTMLParser):
             self.rows.setdefault(self.table(), []).append([])
         if tag == "td" and self.table():
             self.rows[self.table()][-1].append("")
+        if tag in ("dt", "dd", "li"):
+            self.items.setdefault(self.list(), []).append("")
 
     def handle_endtag(self, tag):
         while self.stack and self.stack.pop()[0] != tag:
@@ -46,7 +51,12 @@ class Page(html.parser.HTMLParser):
     def table(self):
         return next((name for tag, name in reversed(self.stack) if tag == "tbody"), None)
 
+    def list(self):
+        return next((name for tag, name in reversed(self.stack) if tag in ("dl", "ul")), None)
+
     def handle_data(self, data):
+        if any(tag in ("dt", "dd", "li") for tag, _ in self.stack):
+            self.items[self.list()][-1] += data
         if self.table() and any(tag == "td" for tag, _ in self.stack):
             self.rows[self.table()][-1][-1] += data
         for _, name in self.stack:
@@ -79,30 +89,100 @@ def expected_runs(frame):
     return runs
 
 
+def unknown(value):
+    return "?" if value is None else str(value)
+
+
+def took(ns):
+    """As the page prints a time that passed: three digits."""
+    if ns is None:
+        return "?"
+    for limit, unit in (10 ** 9, "s"), (10 ** 6, "ms"), (10 ** 3, "us"):
+        value = decimal.Decimal(ns / limit)
+        if value >= 1:
+            places = "1" if value >= decimal.Decimal("99.95") else "0.1" if value >= decimal.Decimal("9.995") else "0.01"
+            return f"{value.quantize(decimal.Decimal(places), decimal.ROUND_HALF_UP)} {unit}"
+    return f"{ns} ns"
+
+
+def operations_of(lines):
+    """Those of a recording that ended and those in progress, the newest first, each as (kind, begin or None, end or None, reason)"""
+    ended, begun, reasons = [], {}, {}
+    for line in lines:
+        kind, _, step = line.get("event", "")[4:].partition("_")
+        if kind not in ("add", "online", "offline", "remove") or "seq" not in line:
+            continue
+        if step == "begin":
+            begun[kind] = line
+        elif step == "failed":
+            reasons[kind] = line["reason"]
+        elif step == "end":
+            begin, reason = begun.pop(kind, None), reasons.pop(kind, None)
+            ended.append((kind, begin, line, reason or (line["ret"] and line.get("reason")) or None))
+    kinds = ("add", "online", "offline", "remove")
+    return [(kind, begun[kind], None, reasons.get(kind)) for kind in kinds if kind in begun] + ended[::-1]
+
+
+def operation_row(operation, frame, header):
+    """The cells of an operation. Recordings of these tests are not of today, and a clock does not move in them."""
+    kind, begin, end, reason = operation
+    at = begin or end
+    start, size = (at[key] * frame["page_bytes"] for key in ("start_pfn", "nr_pages"))
+    first, count = start // frame["block_bytes"], size // frame["block_bytes"]
+    where = f"memory{first}" + (f"–{first + count - 1}" if count > 1 else "") + f", {start:#x}-{start + size - 1:#x}"
+    if not end:
+        return ["in progress", kind, where, f"will fail: {reason}" if reason else "not known yet", f"{took(frame['ns'] - begin['ns'])} so far"]
+    wall = None if header.get("wall_ns") is None else header["wall_ns"] + end["ns"] - header["mono_ns"]
+    when = datetime.datetime.fromtimestamp(wall // 10 ** 9, datetime.timezone.utc).strftime("%Y-%m-%d %H:%M:%S") if wall else took(end["ns"])
+    return [when, kind, where, f"failed: {reason or '?'} ({end['ret']})" if end["ret"] else "ok",
+            took(end["ns"] - begin["ns"] if begin else None)]
+
+
+def check_operations(name, page, frame, lines):
+    found = operations_of(lines)
+    eq(f"{name}: operations, those in progress first, then the newest", [operation_row(one, frame, lines[0]) for one in found],
+       page.rows.get("operations", []))
+    number = len(found)
+    eq(f"{name}:   each is on the time line", number, page.slices)
+
+
+def check_sums(name, page, frame):
+    sums, pages = frame["sums"], ("present", "managed", "self_hosted", "buddy_hosted")
+    titles = ("Present", "Managed", "Memmap in added memory", "Memmap from the rest", "Memory blocks", "Online", "Offline", "Failed operations")
+    values = [size(sums[key], frame["page_bytes"]) for key in pages] + \
+        [unknown(sums[key]) for key in ("blocks", "blocks_online", "blocks_offline", "failures")]
+    eq(f"{name}: sums", [text for pair in zip(titles, values) for text in pair], page.items.get("sums"))
+
+
 def check_page(name, page, frame, lines):
     page_bytes = frame["page_bytes"]
     eq(f"{name}: the page is complete", True, page.ready)
     eq(f"{name}: zones", [[str(zone["node"]), zone["zone"], *(size(zone[key], page_bytes) for key in ("present", "managed", "vmemmap_pages")),
                            str(zone["blocks_online"])] for zone in frame["zones"]], page.rows.get("zones", []))
-    runs = expected_runs(frame)
-    eq(f"{name}: runs of memory blocks", [[str(run["count"]), run["key"][0]] for run in runs],
-       [[row[1], row[2].split(",")[0]] for row in page.rows.get("runs", [])])
-    eq(f"{name}: ranges", [f"{entry['base_pfn'] * page_bytes:#x}-{(entry['base_pfn'] + entry['nr_pages']) * page_bytes - 1:#x}"
-                           for entry in frame["ranges"]], [row[0] for row in page.rows.get("ranges", [])])
-    ends = [line for line in lines if line.get("event", "").endswith("_end") and "ret" in line
-            and line["event"].split("_")[1] in ("add", "online", "offline", "remove")]
-    eq(f"{name}: operations, the newest first", [[end["event"].split("_")[1], "ok" if not end["ret"] else "failed"] for end in ends[::-1]][:64],
-       [[row[1], row[3].split(":")[0]] for row in page.rows.get("operations", [])][:64])
-    for key in "present", "managed", "self_hosted", "buddy_hosted":
-        eq(f"{name}: {key} is there", True, size(frame["sums"][key], page_bytes) in page.texts["sums"])
-    eq(f"{name}: the header names kernel and events", True, f"Linux {frame['kernel']}" in page.texts["about"]
-       and f"{frame['events']['seen']} events, {frame['events']['lost']} lost" in page.texts["about"])
+    wanted = []
+    for run in expected_runs(frame):
+        state, node, zone, hosting, failed = run["key"]
+        wanted.append([f"memory{run['id']}" + (f" to memory{run['id'] + run['count'] - 1}" if run["count"] > 1 else ""), str(run["count"]),
+                       state + (", an offline failed" if failed else ""), unknown(node), unknown(zone), unknown(hosting)])
+    eq(f"{name}: runs of memory blocks", wanted, page.rows.get("runs", []))
+    eq(f"{name}: ranges", [[f"{entry['base_pfn'] * page_bytes:#x}-{(entry['base_pfn'] + entry['nr_pages']) * page_bytes - 1:#x}",
+                            *(unknown(entry[key]) for key in ("node", "hosting", "why")), size(entry["vmemmap_pages"], page_bytes),
+                            "removed" if entry["removed"] else entry["reason"] or "there"] for entry in frame["ranges"]],
+       page.rows.get("ranges", []))
+    check_operations(name, page, frame, lines)
+    check_sums(name, page, frame)
+    seen, lost = frame["events"]["seen"], frame["events"]["lost"]
+    eq(f"{name}: the header", (frame["host"], f"Linux {frame['kernel']}, source {frame['source']}, memory blocks of {size(frame['block_bytes'], 1)}, "
+                               f"{seen} event{'' if seen == 1 else 's'}, {lost} lost.", "Connected."),
+       tuple(page.texts[key] for key in ("host", "about", "connection")))
 
 
 def check_doubts(name, page, state):
     """Nothing is only said to be nothing if it is known."""
     attention, lost = state["attention"], state["events"]["lost"]
     items = page.texts["attention"]
+    eq(f"{name}: what needs attention", [f"{one['text']}: {one['do']}" for one in attention["findings"]],
+       [text for text in page.items["attention"] if ": " in text and not re.match("Unknown: |The kernel violated ", text)])
     eq(f"{name}: what is unknown of what needs attention", ", ".join(attention["unknown"]),
        (re.findall(r"Unknown: ([a-z_, ]*)\.$", items) or [""])[0])
     eq(f"{name}: nothing needs attention", not attention["found"] and not attention["unknown"] and not state["violated"], items == "Nothing.")
@@ -134,6 +214,7 @@ def check_recording(tool, path, name, shared=None):
 
 def main():
     tool, *recordings = sys.argv[1:]
+    os.environ["TZ"] = "UTC"
     for path in recordings:
         check_recording(tool, path, os.path.basename(path))
     with tempfile.TemporaryDirectory() as folder:

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""What an open page shows when mhptop serve is started anew, cannot be reached, or sends an old state. KTAP.
+"""What an open page shows when mhptop serve is started anew, cannot be reached, sends an old state, or has much to say at once. KTAP.
 
     page_restart.py MHPTOP
 """
@@ -29,11 +29,13 @@ SHOWN = """({about: element("about").textContent, host: element("host").textCont
 
 class Front(http.server.BaseHTTPRequestHandler):
     """Where the browser finds mhptop: it passes requests to the server of the moment, or answers as a proxy without one does."""
-    server_of, state_of, ids = None, None, []
+    server_of, state_of, ids, states = None, None, [], []
 
     def do_GET(self):  # pylint: disable=invalid-name
         path = self.path
         server = Front.state_of if path == "/state" and Front.state_of else Front.server_of
+        if path == "/state":
+            Front.states.append(time.monotonic())
         if server == "drop":
             self.close_connection = True
             return
@@ -184,6 +186,71 @@ def check_old_state(tool, url, path):
     stop(server)
 
 
+def check_no_state(tool, url, path, failure):
+    """While the state cannot be read, the page says so, and that it is old; then it shows the state, though no event comes."""
+    with open(path, "rb") as file:
+        lines = file.read().splitlines(keepends=True)
+    server = Server(tool)
+    server.feed.write(b"".join(lines[:-20]))
+    server.listening()
+    Front.server_of = server
+    with Browser() as browser:
+        browser.open(url)
+        browser.until("document.body.dataset.ready")
+        Front.state_of = failure
+        Front.states.clear()
+        server.feed.write(b"".join(lines[-20:]))
+        server.feed.close()
+        said = browser.until('/^Cannot read the state: .* What is shown is from [0-9:]{8}[.]$/.test(element("connection").textContent)')
+        eq(f"{failure} for the state: the page says that it is old", True, said)
+        eq("  in the colour of what is wrong", True, browser.value('element("connection").classList.contains("bad")'))
+        end = time.monotonic() + LONG
+        while len(Front.states) < 4 and time.monotonic() < end:
+            time.sleep(0.1)
+        waits = [later - one for one, later in zip(Front.states, Front.states[1:4])]
+        eq("  it asks again by itself, twice as long after each failure", [], [(want, wait) for want, wait in zip((1, 2, 4), waits) if wait < 0.9 * want])
+        eq("    and soon", True, len(Front.states) >= 4)
+        Front.state_of = None
+        wanted = last_frame(tool, path)["events"]["seen"]
+        eq("  and shows the present one at last", True, browser.until(f'element("about").textContent.includes("{wanted} events,")'))
+        eq("  it is connected", True, browser.until('element("connection").textContent === "Connected."')
+           and not browser.value('element("connection").classList.contains("bad")'))
+    stop(server)
+
+
+def burst(number):
+    """The lines of a recording of a memory block that goes online and offline so many times, and its totals"""
+    lines = [json.dumps({"schema": 3, "type": "mhptop", "kernel": "6.12.0", "host": "burst", "source": "events", "page_bytes": 4096,
+                         "block_bytes": 134217728, "wall_ns": 1700000000000000000, "mono_ns": 0})]
+    for nth in range(number):
+        kind = ("online", "offline")[nth % 2]
+        for step in "begin", "end":
+            line = {"seq": len(lines), "ns": 1000 * len(lines), "cpu": 0, "pid": 1, "comm": "sh", "event": f"mhp_{kind}_{step}", "start_pfn": 0x108000,
+                    "nr_pages": 32768, "vmemmap_pages": 0, "nid": 0, "zone": "Movable", **({"ret": 0} if step == "end" else {})}
+            lines.append(json.dumps(line))
+    return [(line + "\n").encode() for line in lines]
+
+
+def check_burst(tool, url):
+    """Of many operations that end at once, the page shows the last 1,024, and says how many it leaves out."""
+    lines = burst(1500)
+    server = Server(tool)
+    server.feed.write(b"".join(lines[:21]))
+    server.listening()
+    Front.server_of = server
+    with Browser() as browser:
+        browser.open(url)
+        browser.until("document.body.dataset.ready")
+        eq("a few operations: all of them are shown", True, browser.until('element("operations").rows.length === 10 && element("earlier").hidden'))
+        server.feed.write(b"".join(lines[21:]))
+        eq("1,490 more at once: the page shows the last ones", True, browser.until('element("operations").rows.length === 1024'))
+        eq("  and says how many it does not show", "476 earlier operations are not shown.", browser.until('element("earlier").textContent'))
+        first, last = browser.value('(rows => [rows[0], rows[1023]].map(row => row.cells[1].textContent))(element("operations").rows)')
+        eq("  the newest one is the first, the 477th the last", ["offline", "online"], [first, last])
+        eq("  all of them are on the time line", 1024, browser.value('document.querySelectorAll("#line .slice").length'))
+    stop(server)
+
+
 def main():
     tool = sys.argv[1]
     failures, range_, hosted = (os.path.join(RECORDINGS, "golden", f"{name}.ndjson") for name in ("failures", "range", "hosted"))
@@ -202,6 +269,9 @@ def main():
         check_halves(tool, url, failures, hosted)
         check_return(tool, url, failures)
         check_old_state(tool, url, failures)
+        check_no_state(tool, url, failures, "502")
+        check_no_state(tool, url, failures, "drop")
+        check_burst(tool, url)
         front.shutdown()
     done()
 

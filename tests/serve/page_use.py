@@ -180,7 +180,7 @@ def check_axis(name, line, operations, first, wall):
 
 def check_line(browser, shown, where, labels):
     """The time line has an axis, a slice for each operation, and labels that can be read."""
-    name, operations = f"{shown.name}, {where}", shown.operations[-64:]
+    name, operations = f"{shown.name}, {where}", shown.operations[-1024:]
     browser.until('element("operations").rows.length')
     line = browser.value(LINE)
     first = min(begin or end["ns"] for _, begin, end in operations) / 1000

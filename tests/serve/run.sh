@@ -282,7 +282,8 @@ sed -i '/^Documentation=/d' "$WORK/mhptop-serve.socket"
 check "  and its socket" bash -c 'got=$(systemd-analyze verify "$0" 2>&1) && [[ -z $got ]] || { echo "$got"; exit 1; }' "$WORK/mhptop-serve.socket"
 results "a service manager hears what it should" tests/serve/manager.py "$MHPTOP" $golden/hosted.ndjson
 
-results "the page for a browser has what a frame has" tests/serve/state.py "$MHPTOP" $golden/{failures,range,lost}.ndjson tests/rules/eject-range.ndjson
+"$TOP/tests/rules/edit.py" $golden/failures.ndjson until:mhp_offline_failed:1 >"$WORK/failing.ndjson"
+results "the page for a browser has what a frame has" tests/serve/state.py "$MHPTOP" $golden/{failures,range,lost,stuck}.ndjson tests/rules/eject-range.ndjson "$WORK/failing.ndjson"
 
 mkdir "$WORK/prometheus"
 check "a real Prometheus scrapes, answers a query, raises an alert, and has a number for each panel of the dashboard" \
@@ -293,5 +294,6 @@ check "two Prometheus servers, and a third one that collects their sums as docs/
 mkdir "$WORK/secure"
 results "only those who have the token are answered" tests/serve/secure.py "$MHPTOP" $golden/failures.ndjson "$WORK/secure"
 check "1,000 strangers keep nobody out and cost no memory" tests/serve/strangers.py "$MHPTOP" $golden/failures.ndjson
+check "  nor does who asks for a large state and does not read it" tests/serve/slow_readers.py "$MHPTOP"
 check "  nor do those who begin with TLS" tests/serve/strangers.py --tls "$MHPTOP" $golden/failures.ndjson
 done_testing

@@ -17,6 +17,7 @@ from served import LONG, Server, last_frame
 
 HERE = os.path.dirname(os.path.realpath(__file__))
 RUN = "state", "node", "zone", "hosting"
+KEPT = 1024  # operations
 # Nobody but root may know which pages and tasks there are.
 SECRET = re.compile(r"comm|pid|blocker|_by$|failed_pfn|free_pfn|refs")
 
@@ -49,7 +50,25 @@ def events_of(text):
     return found
 
 
-def check_state(name, server, frame):
+def open_of(lines, frame):
+    """Operations of a recording that began and did not end, the reason why they fail, if that is known, and how long they have taken"""
+    begun, reasons = {}, {}
+    for line in lines:
+        kind, _, step = line.get("event", "")[4:].partition("_")
+        if kind not in ("add", "online", "offline", "remove") or "seq" not in line:
+            continue
+        if step == "begin":
+            begun[kind] = line
+        elif step == "failed":
+            reasons[kind] = line["reason"]
+        elif step == "end":
+            begun.pop(kind, None)
+            reasons.pop(kind, None)
+    return [[kind, begun[kind]["start_pfn"] * 4096, begun[kind]["nr_pages"] * 4096, begun[kind]["ns"], frame["ns"] - begun[kind]["ns"],
+             reasons.get(kind)] for kind in ("add", "online", "offline", "remove") if kind in begun]
+
+
+def check_state(name, server, frame, lines):
     status, headers, text = ask(server, "/state")
     state = json.loads(text)
     eq(f"{name}: /state is JSON", (200, "application/json"), (status, headers["Content-Type"]))
@@ -64,6 +83,9 @@ def check_state(name, server, frame):
     eq(f"{name}:   the ranges are those of the frame", [{key: entry[key] for key in shown} for shown, entry in zip(state["ranges"], frame["ranges"])],
        state["ranges"])
     eq(f"{name}:   as many", len(frame["ranges"]), len(state["ranges"]))
+    eq(f"{name}:   operations in progress", open_of(lines, frame),
+       [[one[key] for key in ("operation", "start", "bytes", "ns", "duration", "reason")] for one in state["in_progress"]]
+       if state["in_progress"] is not None else None)
     eq(f"{name}:   no member is about pages or tasks", [], sorted(key for key in members(state) if SECRET.search(key)))
 
 
@@ -73,14 +95,14 @@ def check_events(name, server, lines):
     found = events_of(text)
     eq(f"{name}: /events are server-sent events", (200, "text/event-stream"), (status, headers["Content-Type"]))
     shown = [(end["event"][4:-4], end["start_pfn"] * 4096, end["nr_pages"] * 4096, end["ns"], end["ret"]) for end in ends]
-    eq(f"{name}:   the operations that ended", shown[-64:],
+    eq(f"{name}:   the operations that ended", shown[-KEPT:],
        [tuple(data[key] for key in ("operation", "start", "bytes", "ns", "ret")) for _, event, data in found if event == "operation"])
     state = json.loads(ask(server, "/state")[2])
     eq(f"{name}:   they begin with the run of mhptop, and end with its records", [(None, "instance", state["instance"]), (None, "seen", state["records"])],
        [found[0], found[-1]])
     numbers = [f"{state['instance']}.{nth + 1}" for nth in range(len(ends))]
     last_but_two = f"{state['instance']}.{max(0, len(ends) - 2)}"
-    eq(f"{name}:   they are numbered", numbers[-64:], [number for number, event, _ in found if event == "operation"])
+    eq(f"{name}:   they are numbered", numbers[-KEPT:], [number for number, event, _ in found if event == "operation"])
     eq(f"{name}:   a browser that has some gets the others", numbers[-2:],
        [number for number, event, _ in events_of(ask(server, "/events", Last_Event_ID=last_but_two)[2]) if event == "operation"])
     other = f"{int(state['instance'], 16) ^ 1:016x}"
@@ -121,8 +143,9 @@ def main():
     for path in recordings:
         frame, server = last_frame(tool, path), Server(tool)
         text = server.read(path, frame)
-        check_state(os.path.basename(path), server, frame)
-        check_events(os.path.basename(path), server, [json.loads(line) for line in text.splitlines()])
+        lines = [json.loads(line) for line in text.splitlines()]
+        check_state(os.path.basename(path), server, frame, lines)
+        check_events(os.path.basename(path), server, lines)
         if path == recordings[0]:
             check_files(server)
             check_hosts(server)

@@ -11,6 +11,7 @@
 #include "format/record_json.h"
 #include "model/attention.h"
 #include "model/columns.h"
+#include "model/operation.h"
 #include "schema.h"
 
 static void print_field(const struct event_field *field)
@@ -344,6 +345,27 @@ static void print_frame_schema(void)
 	       schema_integers);
 }
 
+static void print_in_progress(void)
+{
+	int i;
+
+	printf("    \"in_progress\": {\"type\": [\"array\", \"null\"], \"items\": {\n"
+	       "      \"type\": \"object\",\n      \"properties\": {\n"
+	       "        \"operation\": {\"enum\": [");
+	for (i = 0; i < NR_OPERATIONS; i++)
+		printf("%s\"%s\"", i ? ", " : "", operation_name(i));
+	printf("]},\n        \"start\": {\"$ref\": \"#/$defs/u64\"},\n"
+	       "        \"bytes\": {\"$ref\": \"#/$defs/u64\"},\n"
+	       "        \"ns\": {\"$ref\": \"#/$defs/u64\"},\n"
+	       "        \"time\": {\"type\": [\"string\", \"null\"]},\n"
+	       "        \"duration\": {\"$ref\": \"#/$defs/u64\"},\n"
+	       "        \"reason\": ");
+	schema_words(event_reasons);
+	printf("\n      },\n"
+	       "      \"required\": [\"operation\", \"start\", \"bytes\", \"ns\", \"time\", \"duration\", \"reason\"]\n"
+	       "    }},\n");
+}
+
 static void print_state_schema(void)
 {
 	static const char *const
@@ -359,16 +381,17 @@ static void print_state_schema(void)
 
 	schema_head(
 		"state", "What mhptop serve has on /state",
-		"A frame with runs of memory blocks that have everything in common. instance differs in each run of mhptop; records counts those that it has read. Sizes are in pages, times in ns. What does not exist, or was not reported, is null. Newer versions of a schema only add members. Integers may exceed 2^53.");
+		"A frame with runs of memory blocks that have everything in common. instance differs in each run of mhptop; records counts those that it has read. in_progress is null if nothing is known of operations. Sizes are in pages, times in ns. What does not exist, or was not reported, is null. Newer versions of a schema only add members. Integers may exceed 2^53.");
 	print_head();
 	print_rows("runs", columns, run, more);
 	print_rows("ranges", range_columns, range, NULL);
+	print_in_progress();
 	printf("    \"violated\": {\"$ref\": \"#/$defs/u64\"},\n"
 	       "    \"instance\": {\"type\": \"string\", \"pattern\": \"^[0-9a-f]{16}$\"},\n"
 	       "    \"records\": {\"$ref\": \"#/$defs/u64\"},\n    \"attention\": {");
 	print_attention();
 	printf("}\n  },\n  \"required\": [" REQUIRED
-	       ", \"runs\", \"ranges\", \"violated\", \"instance\", \"records\", \"attention\"],\n"
+	       ", \"runs\", \"ranges\", \"in_progress\", \"violated\", \"instance\", \"records\", \"attention\"],\n"
 	       "  \"$defs\": {\n%s\n  }\n}\n",
 	       schema_integers);
 }

@@ -44,6 +44,14 @@ const struct tally_zone *tally_find_zone(const struct tally *tally, s32 nid,
 	return i < tally->nr_zones ? &tally->zones[i] : NULL;
 }
 
+const struct operation_open *tally_open(const struct tally *tally,
+					const struct model *model)
+{
+	if (tally->blind || model->info.kind == SOURCE_SYSFS)
+		return NULL;
+	return tally->open;
+}
+
 /* Without memory, the zone stays unknown. */
 static void know_zone(struct tally *tally, s32 nid, u32 zone, bool present,
 		      bool managed)

@@ -49,7 +49,7 @@ struct tally_zone {
 	bool managed;
 };
 
-#define TALLY_RECENT 64
+#define TALLY_RECENT 1024
 
 /* An operation that ended */
 struct tally_operation {
@@ -89,6 +89,9 @@ void tally_take(struct tally *tally, const struct stream *stream,
 /* What is known of a zone; NULL if nothing is. */
 const struct tally_zone *tally_find_zone(const struct tally *tally, s32 nid,
 					 u32 zone);
+/* What is in progress, by enum operation; NULL: unknown */
+const struct operation_open *tally_open(const struct tally *tally,
+					const struct model *model);
 /* Whether the accounts of the model are those of the machine: nothing is missing, or they come from the kernel. */
 bool tally_is_certain(const struct model *model);
 

@@ -34,7 +34,15 @@ struct client {
 
 struct page {
 	struct MHD_Response *response; /* NULL: not made yet */
+	size_t len;
 	u64 made_ns;
+};
+
+/* A text that a response has, until the last client has read it */
+struct held {
+	char *text;
+	size_t len;
+	size_t *sum; /* of those of its kind */
 };
 
 struct http {
@@ -45,6 +53,8 @@ struct http {
 	const struct http_ops *ops;
 	void *ctx;
 	struct page pages[HTTP_PAGES];
+	size_t paged; /* bytes of pages in memory, also of those that only clients still hold */
+	size_t own; /* bytes of the answers that are each for one client */
 	struct client clients[HTTP_CONNECTIONS]; /* the oldest first */
 	int nr;
 };
@@ -80,14 +90,45 @@ static const char *page_type(enum http_page page)
 		return metrics_type(METRICS_TEXT);
 	case HTTP_OPENMETRICS:
 		return metrics_type(METRICS_OPENMETRICS);
+	case HTTP_EVENTS:
+		return "text/event-stream";
 	default:
 		return "application/json";
 	}
 }
 
+static void release_text(void *ctx)
+{
+	struct held *held = ctx;
+
+	*held->sum -= held->len;
+	free(held->text);
+	free(held);
+}
+
+/* A response with a text, which is its to free and counts in sum until then; NULL after an error. */
+static struct MHD_Response *hold_text(char *text, size_t len, size_t *sum)
+{
+	struct held *held = malloc(sizeof(*held));
+	struct MHD_Response *response = NULL;
+
+	if (held)
+		response =
+			mhd->MHD_create_response_from_buffer_with_free_callback_cls(
+				len, text, release_text, held);
+	if (!response) {
+		free(held);
+		free(text);
+		return NULL;
+	}
+	*held = (struct held){ text, len, sum };
+	*sum += len;
+	return response;
+}
+
 /* A response with what was written to out, text in the end; NULL after an error. */
 static struct MHD_Response *end_page(FILE *out, char **text, size_t *len,
-				     int err, const char *type)
+				     int err, const char *type, size_t *sum)
 {
 	struct MHD_Response *response;
 
@@ -95,41 +136,41 @@ static struct MHD_Response *end_page(FILE *out, char **text, size_t *len,
 		free(*text);
 		return NULL;
 	}
-	response = mhd->MHD_create_response_from_buffer(*len, *text,
-							MHD_RESPMEM_MUST_FREE);
-	if (!response)
-		free(*text);
-	else
+	response = hold_text(*text, *len, sum);
+	if (response)
 		add_headers(response, type);
 	return response;
 }
 
-static struct MHD_Response *make_page(struct http *http, enum http_page page)
+static struct MHD_Response *make_page(struct http *http, enum http_page page,
+				      size_t *len)
 {
 	char *text = NULL;
-	size_t len = 0;
-	FILE *out = open_memstream(&text, &len);
+	FILE *out = open_memstream(&text, len);
 
 	if (!out)
 		return NULL;
-	return end_page(out, &text, &len, http->ops->page(http->ctx, page, out),
-			page_type(page));
+	return end_page(out, &text, len, http->ops->page(http->ctx, page, out),
+			page_type(page), &http->paged);
 }
 
 /*
  * The response that holds a page. However many clients there are, and however
- * slowly they read, there are few pages in memory.
+ * slowly they read, there are few pages in memory: while slow readers hold too
+ * many old ones, which they can for HTTP_SECONDS, the last one is sent again.
  */
 static struct MHD_Response *find_page(struct http *http, enum http_page number)
 {
 	struct page *page = &http->pages[number];
 	u64 now = loop_now();
 
-	if (page->response && now - page->made_ns < FRESH_NS)
+	if (page->response && (now - page->made_ns < FRESH_NS ||
+			       http->paged - page->len > HTTP_OLD_BYTES))
 		return page->response;
 	if (page->response)
 		mhd->MHD_destroy_response(page->response);
-	page->response = make_page(http, number);
+	page->len = 0;
+	page->response = make_page(http, number, &page->len);
 	page->made_ns = now;
 	return page->response;
 }
@@ -159,6 +200,9 @@ static enum MHD_Result answer_static(struct MHD_Connection *connection,
 					     "GET, HEAD");
 	if (code == MHD_HTTP_UNAUTHORIZED)
 		add_challenges(response);
+	if (code == MHD_HTTP_SERVICE_UNAVAILABLE)
+		mhd->MHD_add_response_header(response,
+					     MHD_HTTP_HEADER_RETRY_AFTER, "1");
 	ret = mhd->MHD_queue_response(connection, code, response);
 	mhd->MHD_destroy_response(response);
 	return ret;
@@ -190,7 +234,7 @@ static const char *request_header(struct MHD_Connection *connection,
 						name);
 }
 
-/* A browser says which event it has seen last. */
+/* A browser says which event it has seen last. Those that have seen none get the same answer. */
 static enum MHD_Result answer_events(struct http *http,
 				     struct MHD_Connection *connection)
 {
@@ -199,13 +243,20 @@ static enum MHD_Result answer_events(struct http *http,
 	enum MHD_Result ret;
 	char *text = NULL;
 	size_t len = 0;
-	FILE *out = open_memstream(&text, &len);
+	FILE *out;
 	int err;
 
+	if (!last)
+		return answer_page(http, connection, HTTP_EVENTS);
+	if (http->own > HTTP_OWN_BYTES)
+		return answer_text(connection, MHD_HTTP_SERVICE_UNAVAILABLE,
+				   "too many clients read slowly\n");
+	out = open_memstream(&text, &len);
 	if (!out)
 		return MHD_NO;
 	err = http->ops->events(http->ctx, last, out);
-	response = end_page(out, &text, &len, err, "text/event-stream");
+	response = end_page(out, &text, &len, err, page_type(HTTP_EVENTS),
+			    &http->own);
 	if (!response)
 		return MHD_NO;
 	ret = mhd->MHD_queue_response(connection, MHD_HTTP_OK, response);
@@ -345,6 +396,14 @@ static void end_client(struct client *client)
 	shutdown(client->fd, SHUT_RDWR);
 }
 
+/* Otherwise the kernel keeps megabytes for each client that does not read. */
+static void limit_send_buffer(int fd)
+{
+	int size = HTTP_SEND_BYTES;
+
+	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+}
+
 static int accept_clients(struct http *http)
 {
 	struct sockaddr_storage from;
@@ -365,6 +424,7 @@ static int accept_clients(struct http *http)
 			return -errno;
 		if (fd < 0)
 			return 0;
+		limit_send_buffer(fd);
 		/* Whether or not it succeeds, the descriptor is not ours any more. */
 		mhd->MHD_add_connection(http->daemon, fd,
 					(struct sockaddr *)&from, len);

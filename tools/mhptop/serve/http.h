@@ -18,6 +18,15 @@
 #define HTTP_CONNECTIONS 256
 #define HTTP_SECONDS 10 /* from the begin of a connection to its end */
 #define HTTP_BYTES 8192 /* of a request */
+/*
+ * What only slow readers still hold, at most: of pages, beside the newest of each
+ * kind; of answers that are each for one client.
+ */
+#define HTTP_OLD_BYTES (8 << 20)
+#define HTTP_OWN_BYTES (4 << 20)
+#define HTTP_SEND_BYTES \
+	(64             \
+	 << 10) /* of an answer that the kernel keeps; it takes twice as much memory */
 #define HTTP_FDS 2
 
 /* What is made when it is asked for */
@@ -25,13 +34,14 @@ enum http_page {
 	HTTP_METRICS,
 	HTTP_OPENMETRICS,
 	HTTP_STATE, /* of the page for a browser, JSON */
+	HTTP_EVENTS, /* all that are kept */
 	HTTP_PAGES
 };
 
 /* Who writes what is served. Both return 0 or -errno. */
 struct http_ops {
 	int (*page)(void *ctx, enum http_page page, FILE *out);
-	/* The events after the one whose id a browser has, NULL: none */
+	/* The events after the one whose id a browser has */
 	int (*events)(void *ctx, const char *last, FILE *out);
 };
 

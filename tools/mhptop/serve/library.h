@@ -8,19 +8,20 @@
 
 #include <microhttpd.h>
 
-#define MHD_FUNCTIONS(F)                   \
-	F(MHD_add_connection)              \
-	F(MHD_add_response_header)         \
-	F(MHD_create_response_from_buffer) \
-	F(MHD_destroy_response)            \
-	F(MHD_get_connection_info)         \
-	F(MHD_get_daemon_info)             \
-	F(MHD_get_timeout)                 \
-	F(MHD_is_feature_supported)        \
-	F(MHD_lookup_connection_value)     \
-	F(MHD_queue_response)              \
-	F(MHD_run)                         \
-	F(MHD_start_daemon)                \
+#define MHD_FUNCTIONS(F)                                          \
+	F(MHD_add_connection)                                     \
+	F(MHD_add_response_header)                                \
+	F(MHD_create_response_from_buffer)                        \
+	F(MHD_create_response_from_buffer_with_free_callback_cls) \
+	F(MHD_destroy_response)                                   \
+	F(MHD_get_connection_info)                                \
+	F(MHD_get_daemon_info)                                    \
+	F(MHD_get_timeout)                                        \
+	F(MHD_is_feature_supported)                               \
+	F(MHD_lookup_connection_value)                            \
+	F(MHD_queue_response)                                     \
+	F(MHD_run)                                                \
+	F(MHD_start_daemon)                                       \
 	F(MHD_stop_daemon)
 
 struct mhd {

@@ -50,6 +50,15 @@ static void bring_up_to_date(struct server *server)
 	stream_update(server->stream);
 }
 
+static int server_events(void *ctx, const char *last, FILE *out)
+{
+	struct server *server = ctx;
+
+	feed_put(&server->tally, &server->stream->model, server->instance, last,
+		 out);
+	return ferror(out) ? -EIO : 0;
+}
+
 static int server_page(void *ctx, enum http_page page, FILE *out)
 {
 	struct server *server = ctx;
@@ -62,18 +71,12 @@ static int server_page(void *ctx, enum http_page page, FILE *out)
 	case HTTP_OPENMETRICS:
 		return metrics_put(model, &server->tally, METRICS_OPENMETRICS,
 				   out);
+	case HTTP_EVENTS:
+		return server_events(server, NULL, out);
 	default:
-		return view_state(model, server->instance, out);
+		return view_state(model, tally_open(&server->tally, model),
+				  server->instance, out);
 	}
-}
-
-static int server_events(void *ctx, const char *last, FILE *out)
-{
-	struct server *server = ctx;
-
-	feed_put(&server->tally, &server->stream->model, server->instance, last,
-		 out);
-	return ferror(out) ? -EIO : 0;
 }
 
 static const struct http_ops server_ops = { .page = server_page,

@@ -302,13 +302,57 @@ static void put_ranges(FILE *out, const struct model *model)
 	fputs("],", out);
 }
 
-int view_state(const struct model *model, const char *instance, FILE *out)
+static void put_open(FILE *out, const struct model *model,
+		     const struct operation_open *open)
+{
+	u64 now = model_now(model), page = model->info.page_bytes;
+	const struct operation_event *begin = &open->begin;
+
+	fprintf(out, "{\"operation\":\"%s\",\"start\":%llu,\"bytes\":%llu,",
+		operation_name(begin->operation), begin->start_pfn * page,
+		begin->nr_pages * page);
+	put_time(out, model, open->begin_ns);
+	fprintf(out, ",\"duration\":%llu,\"reason\":",
+		now > open->begin_ns ? now - open->begin_ns : 0);
+	if (open->reason)
+		fprintf(out, "\"%s\"}",
+			event_symbol(event_reasons, open->reason));
+	else
+		fputs("null}", out);
+}
+
+/* ns and time are those of the begin. */
+static void put_in_progress(FILE *out, const struct model *model,
+			    const struct operation_open *open)
+{
+	const char *sep = "";
+	int i;
+
+	fputs("\"in_progress\":", out);
+	if (!open) {
+		fputs("null,", out);
+		return;
+	}
+	fputc('[', out);
+	for (i = 0; i < NR_OPERATIONS; i++) {
+		if (!open[i].begin_ns)
+			continue;
+		fputs(sep, out);
+		put_open(out, model, &open[i]);
+		sep = ",";
+	}
+	fputs("],", out);
+}
+
+int view_state(const struct model *model, const struct operation_open *open,
+	       const char *instance, FILE *out)
 {
 	json_put_head(out, model);
 	put_sums(out, model);
 	json_put_zones(out, model);
 	put_runs(out, model);
 	put_ranges(out, model);
+	put_in_progress(out, model, open);
 	fprintf(out,
 		"\"violated\":%llu,\"instance\":\"%s\",\"records\":%llu,\"attention\":",
 		model->violations.total, instance, model->seen);

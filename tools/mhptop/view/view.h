@@ -10,6 +10,7 @@
 #include "model/block_answers.h"
 #include "model/columns.h"
 #include "model/model.h"
+#include "model/operation.h"
 
 enum view_format { VIEW_DASHBOARD, VIEW_TEXT, VIEW_JSON };
 
@@ -55,10 +56,12 @@ int view_json(const struct model *model, const struct view_opts *opts,
 /*
  * What a page for a browser shows, as one line of JSON: a frame without blocks and
  * without what only root may know, pages and tasks; in their place "runs" of
- * consecutive memory blocks that have all members in common. The instance names this
- * run of mhptop, in letters and digits. 0 or -errno.
+ * consecutive memory blocks that have all members in common. What is in progress is
+ * in open, an array of NR_OPERATIONS; NULL: unknown. The instance names this run of
+ * mhptop, in letters and digits. 0 or -errno.
  */
-int view_state(const struct model *model, const char *instance, FILE *out);
+int view_state(const struct model *model, const struct operation_open *open,
+	       const char *instance, FILE *out);
 
 /* The dashboard; only view/tui/ uses curses. */
 struct view_tui;

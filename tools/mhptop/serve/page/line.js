@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// The time line: operations that ended as slices, a lane for each kind, above a time axis. Times are in us.
+// The time line: operations as slices, those in progress up to now, a lane for each kind, above a time axis. Times are in us.
 "use strict";
 
 const LANES = ["add", "online", "offline", "remove"];
@@ -26,11 +26,12 @@ function day(us) {
 const wallTime = one => Date.parse(`${one.time.slice(0, 19)}Z`) * 1000 + Number(one.time.slice(20, 26));
 
 // With the day, unless that is today.
+const dayAndClock = us => day(us) === day(Date.now() * 1000) ? clock(us) : `${day(us)} ${clock(us)}`;
+
 function endText(one) {
-	if (!one.time)
-		return duration(one.ns);
-	const end = wallTime(one);
-	return day(end) === day(Date.now() * 1000) ? clock(end) : `${day(end)} ${clock(end)}`;
+	if (one.open)
+		return "in progress";
+	return one.time ? dayAndClock(wallTime(one)) : duration(one.ns);
 }
 
 function svg(tag, attributes, text) {
@@ -79,13 +80,14 @@ function labelsOf(right) {
 }
 
 function sliceText(one) {
-	return `${one.operation} of ${blocksName(one.start, one.bytes)}, ${memory(one.start, one.bytes)}: ` +
-		`${resultText(one)}, took ${duration(one.duration)}, ended ${endText(one)}`;
+	return `${one.operation} of ${blocksName(one.start, one.bytes)}, ${memory(one.start, one.bytes)}: ` + (one.open ?
+		`in progress, has taken ${duration(one.duration)} so far${one.reason ? `, ${resultText(one)}` : ""}` :
+		`${resultText(one)}, took ${duration(one.duration)}, ended ${endText(one)}`);
 }
 
 function drawSlice(slice, label) {
 	const failed = Boolean(slice.one.ret), top = slice.lane * LANE;
-	const group = svg("g", {class: `slice ${failed ? "failed" : "online"}${slice.one.number === chosenSlice ? " chosen" : ""}`,
+	const group = svg("g", {class: `slice ${failed ? "failed" : slice.one.open ? "going" : "online"}${slice.one.number === chosenSlice ? " chosen" : ""}`,
 		"data-number": slice.one.number});
 	// Those that failed are taller as well.
 	group.append(svg("title", {}, sliceText(slice.one)), svg("rect", {x: slice.x, y: top + (failed ? 16 : 19), width: slice.width,
@@ -97,17 +99,17 @@ function drawSlice(slice, label) {
 
 function drawLine() {
 	const line = element("line"), bottom = LANES.length * LANE;
-	line.toggleAttribute("hidden", !operations.length);
-	if (!operations.length) {
+	line.toggleAttribute("hidden", !shown.length);
+	if (!shown.length) {
 		["span", "slice"].forEach(id => say(id, ""));
 		return;
 	}
 	const width = line.clientWidth || 300, right = width - EDGE;
-	const wall = operations.every(one => one.time), end = one => wall ? wallTime(one) : one.ns / 1000;
+	const wall = shown.every(one => one.time), end = one => wall ? wallTime(one) : one.ns / 1000;
 	const begin = one => end(one) - (one.duration || 0) / 1000;
-	const first = Math.min(...operations.map(begin)), total = Math.max(1, Math.max(...operations.map(end)) - first);
+	const first = Math.min(...shown.map(begin)), total = Math.max(1, Math.max(...shown.map(end)) - first);
 	const place = at => NAMES + (at - first) / total * (right - NAMES);
-	slices = operations.map(one => {
+	slices = shown.map(one => {
 		const size = Math.max(3, place(end(one)) - place(begin(one)));
 		return {one, lane: LANES.indexOf(one.operation), x: Math.min(place(begin(one)), right - size), width: size};
 	});
@@ -125,14 +127,14 @@ function drawLine() {
 	const last = first + total, micro = at => `${clock(at)}.${String(Math.floor(at % SECOND)).padStart(6, "0")}`;
 	say("span", wall ? `From ${day(first)} ${micro(first)} to ${day(last) === day(first) ? "" : `${day(last)} `}${micro(last)}.` :
 		`From ${duration(first * 1000)} to ${duration(last * 1000)} after the start.`);
-	const chosen = operations.find(one => one.number === chosenSlice);
+	const chosen = shown.find(one => one.number === chosenSlice);
 	say("slice", chosen ? sliceText(chosen) : "Point at an operation, or choose one with the arrow keys.");
 }
 
 function chooseSlice(nth) {
-	if (!operations.length)
+	if (!shown.length)
 		return;
-	chosenSlice = operations[Math.max(0, Math.min(operations.length - 1, nth))].number;
+	chosenSlice = shown[Math.max(0, Math.min(shown.length - 1, nth))].number;
 	drawLine();
 }
 
@@ -142,14 +144,14 @@ function keysLine(event) {
 	if (step === undefined)
 		return;
 	event.preventDefault();
-	const nth = operations.findIndex(one => one.number === chosenSlice);
+	const nth = shown.findIndex(one => one.number === chosenSlice);
 	chooseSlice(nth < 0 && Number.isFinite(step) ? 0 : nth + step);
 }
 
 function pointLine(event) {
 	const number = Number(event.target.closest(".slice")?.dataset.number);
 	if (number && number !== chosenSlice)
-		chooseSlice(operations.findIndex(one => one.number === number));
+		chooseSlice(shown.findIndex(one => one.number === number));
 }
 
 function listenLine() {

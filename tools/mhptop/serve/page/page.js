@@ -6,8 +6,10 @@
 
 const KINDS = {online: "online", boot: "online since boot", offline: "offline", going: "going online or offline", failed: "an offline failed",
 	removed: "removed"};
-const OPERATIONS_SHOWN = 200, RUNS_SHOWN = 1000;
-const AGAIN_MS = 300, REOPEN_MS = 5000;
+// As many operations as /events has at the most, so that none is missing between two that are shown.
+const OPERATIONS_SHOWN = 1024, RUNS_SHOWN = 1000;
+// How long a request for the state may take, and how long after one that failed the next one comes: twice as long each time
+const AGAIN_MS = 300, REOPEN_MS = 5000, PATIENCE_MS = 20000, RETRY_MS = 1000, RETRY_MOST_MS = 30000;
 // fetch() refuses an address with the password in it, which some people type for this page.
 const STATE = new URL("state", location.origin + location.pathname);
 const element = id => document.getElementById(id);
@@ -17,6 +19,10 @@ let state = null, cells = [];
 let chosen = null;
 // What /events said: the run of mhptop, how many records it has read, its operations and how many there were
 let instance = null, seen = 0, operations = [], ended = 0;
+// What is in progress and what has ended, as the table and the time line show it
+let shown = [];
+// Whether /events answers, why the state could not be read, how often in a row, and when it was read last
+let connected = null, failure = "", failures = 0, loadedAt = 0;
 
 // Screen readers read a text again whenever it is set.
 function say(id, text) {
@@ -58,7 +64,11 @@ function blocksName(start, size) {
 	return count > 1 ? `memory${first}\u2013${first + count - 1}` : `memory${first}`;
 }
 
-const resultText = one => one.ret ? `failed: ${one.reason || "?"} (${one.ret})` : "ok";
+function resultText(one) {
+	if (one.open)
+		return one.reason ? `will fail: ${one.reason}` : "not known yet";
+	return one.ret ? `failed: ${one.reason || "?"} (${one.ret})` : "ok";
+}
 
 // Rows of texts; "n" marks those that are numbers. Texts are never taken for HTML. A phone shows the rows as cards,
 // which are no table to a screen reader unless they say so.
@@ -256,24 +266,43 @@ function showLegend() {
 	}));
 }
 
+// What the state has in progress, unless /events has its end already; as if it ended now.
+function openOperations() {
+	const over = one => operations.some(other => other.operation === one.operation && other.ns >= one.ns);
+	return (state.in_progress || []).filter(one => !over(one)).map(one =>
+		({...one, ns: state.ns, time: state.time, ret: 0, open: true, number: -1 - LANES.indexOf(one.operation)}));
+}
+
 function showOperations() {
+	shown = [...openOperations(), ...operations];
 	const earlier = ended - operations.length;
 	element("earlier").hidden = !earlier;
 	say("earlier", `${earlier === 1 ? "One earlier operation is" : `${earlier} earlier operations are`} not shown.`);
-	fill("operations", operations.map(one => [endText(one), one.operation, `${blocksName(one.start, one.bytes)}, ${memory(one.start, one.bytes)}`,
-		resultText(one), duration(one.duration)]), [4], operations.map(one => one.ret ? "failed" : ""));
+	fill("operations", shown.map(one => [endText(one), one.operation, `${blocksName(one.start, one.bytes)}, ${memory(one.start, one.bytes)}`,
+		resultText(one), duration(one.duration) + (one.open ? " so far" : "")]), [4], shown.map(one => one.open ? "open" : one.ret ? "failed" : ""));
 	drawLine();
 }
 
+// Whether what is shown is that of now. It says the same until that changes, as screen readers read it.
+function showConnection() {
+	const age = state ? ` What is shown is from ${dayAndClock(loadedAt)}.` : "", old = connected === false || failure;
+	element("connection").classList.toggle("bad", Boolean(old));
+	if (old)
+		say("connection", `${connected === false ? "Not connected." : ""}${failure ? ` Cannot read the state: ${failure}.` : ""}${age}`.trim());
+	else if (connected)
+		say("connection", "Connected.");
+}
+
 async function load() {
-	const answer = await fetch(STATE);
+	const answer = await fetch(STATE, {signal: AbortSignal.timeout(PATIENCE_MS)});
 	if (!answer.ok)
-		throw new Error(await answer.text());
+		throw new Error(`${answer.status} ${answer.statusText}`);
 	const loaded = await answer.json();
 	// mhptop was started anew, and /events will say so, or has said so while this was on its way.
 	if (loaded.instance !== instance)
 		return;
 	state = loaded;
+	loadedAt = Date.now() * 1000;
 	showHeader();
 	showAttention();
 	showSums();
@@ -286,22 +315,27 @@ async function load() {
 		setTimeout(reload, AGAIN_MS);
 }
 
-// One request for the state at a time, and one more if something came meanwhile.
-let loading = false, again = false;
+// One request for the state at a time, and one more if something came meanwhile. After one that failed there is another one
+// in any case, even if no event comes.
+let loading = false, again = false, retry = 0;
 async function reload() {
 	again = true;
 	if (loading)
 		return;
 	loading = true;
+	clearTimeout(retry);
 	try {
 		while (again) {
 			again = false;
 			await load();
+			[failure, failures] = ["", 0];
 		}
 	} catch (error) {
-		say("connection", `Cannot read the state: ${error.message}`);
+		failure = error.message;
+		retry = setTimeout(reload, Math.min(RETRY_MOST_MS, RETRY_MS * 2 ** failures++));
 	}
 	loading = false;
+	showConnection();
 }
 
 function takeOperation(event) {
@@ -324,8 +358,10 @@ function follow() {
 	});
 	source.addEventListener("operation", takeOperation);
 	source.addEventListener("seen", event => {
-		say("connection", "Connected.");
-		if (Number(event.data) !== seen || state && state.runs.some(run => kindOf(run) === "going"))
+		connected = true;
+		showConnection();
+		// While a request fails, the next one is due by itself.
+		if (Number(event.data) !== seen || !failures && state && (state.in_progress?.length || state.runs.some(run => kindOf(run) === "going")))
 			reload();
 		seen = Number(event.data);
 	});
@@ -335,7 +371,8 @@ function follow() {
 	source.addEventListener("error", () => {
 		const closed = source.readyState === EventSource.CLOSED;
 		if (++failed > 1 || closed)
-			say("connection", "Not connected: this may be old.");
+			connected = false;
+		showConnection();
 		if (closed)
 			setTimeout(follow, REOPEN_MS);
 	});
