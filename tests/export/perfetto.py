@@ -4,7 +4,8 @@
 
     perfetto.py RECORDING TRACE
 
-On each track slices nest; operations, results, reasons and counters are those of the recording. Prints how many there are.
+It has the form that the document "Trace Event Format" asks for. On each track slices nest; operations, results, reasons and
+counters are those of the recording. Prints how many there are.
 """
 import collections
 import json
@@ -12,6 +13,35 @@ import sys
 
 KINDS = ("add", "online", "offline", "remove")
 RANGES, BLOCKS, TASKS, ZONES = range(1, 5)
+
+
+# What the arguments of an event of each kind are: of metadata, by its name.
+METADATA = {"process_name": ("name", str), "thread_name": ("name", str), "process_sort_index": ("sort_index", int)}
+
+
+def check_form(trace):
+    """The rules of the Trace Event Format, and the ranges of Perfetto: 32 bits for a process or thread, 64 for ns."""
+    assert trace["displayTimeUnit"] in ("ms", "ns")
+    assert set(trace) <= {"traceEvents", "displayTimeUnit", "otherData"}, set(trace)
+    last = {}
+    for event in trace["traceEvents"]:
+        assert set(event) <= {"ph", "pid", "tid", "ts", "name", "cat", "args", "s"}, event
+        assert event["ph"] in tuple("BEiCM") and isinstance(event["name"], str) and event["name"], event
+        assert all(isinstance(event[key], int) and 0 <= event[key] < 1 << 32 for key in ("pid", "tid")), event
+        assert isinstance(event["ts"], (int, float)) and 0 <= event["ts"] < (1 << 63) / 1000, event
+        assert isinstance(event["args"], dict), event
+        assert ("s" in event) == (event["ph"] == "i") and event.get("s", "t") in "gpt", event
+        if event["ph"] == "M":
+            key, kind = METADATA[event["name"]]
+            assert list(event["args"]) == [key] and isinstance(event["args"][key], kind), event
+            continue
+        # Not sorted between tracks, but on each.
+        track = event["pid"], event["tid"]
+        assert event["ts"] >= last.get(track, 0), event
+        last[track] = event["ts"]
+        assert isinstance(event["cat"], str) and event["cat"], event
+        if event["ph"] == "C":
+            assert event["args"] and all(isinstance(value, int) and 0 <= value < 1 << 53 for value in event["args"].values()), event
 
 
 def slices(events):
@@ -24,6 +54,7 @@ def slices(events):
         elif event["ph"] == "E":
             begin = open_[track].pop()  # fails if nothing is open
             assert event["ts"] >= begin["ts"], (begin, event)
+            assert (event["name"], event["cat"]) == (begin["name"], begin["cat"]), (begin, event)
             done.append((begin, event))
     return done, [begin for stack in open_.values() for begin in stack]
 
@@ -54,7 +85,9 @@ def main():
     pages, size = lines[0]["block_bytes"] // lines[0]["page_bytes"], lines[0]["page_bytes"]
     records = [line for line in lines if "event" in line]
     with open(sys.argv[2], encoding="utf-8") as file:
-        events = json.load(file)["traceEvents"]
+        trace = json.load(file)
+    check_form(trace)
+    events = trace["traceEvents"]
     finished, running = slices(events)
     wanted, begun = operations(records)
 

@@ -20,8 +20,10 @@ nested() {
 	python3 - "$WORK/trace" <<-'PY'
 		import json, sys
 		sys.path.insert(0, "tests/export")
-		from perfetto import slices
-		done, running = slices(json.load(open(sys.argv[1], encoding="utf-8"))["traceEvents"])
+		from perfetto import check_form, slices
+		trace = json.load(open(sys.argv[1], encoding="utf-8"))
+		check_form(trace)
+		done, running = slices(trace["traceEvents"])
 		lost = sum(end["args"].get("lost", False) for _, end in done)
 		print(len(done), "finished", lost, "lost", len(running), "running")
 	PY

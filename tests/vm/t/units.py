@@ -195,6 +195,30 @@ def ended(name):
     return oracle.read(path).split() if os.path.exists(path) else []
 
 
+def start_fails(manager, name, words):
+    """A service is started with other words; how mhptop ended, and how often it was started again, once the manager has given up."""
+    patient(name, "TimeoutStartSec=infinity\nTimeoutStopSec=infinity\nWatchdogSec=1h\nRestartSec=1\n"
+            f"ExecStart=\nExecStart=/usr/local/bin/mhptop {words}")
+    guest.ok(f"{name}: mhptop {words}", manager.does("daemon-reload"))
+    manager.inside("systemctl", "restart", f"mhptop-{name}.service")
+    guest.eq("  the manager gives up", True, guest.wait_for(SECONDS, lambda: manager.show(name, "ActiveState") == ["failed"]))
+    return [int(value) for value in manager.show(name, "ExecMainStatus", "NRestarts")]
+
+
+def gives_up(manager):
+    """What another start does not change is not started again; what may get better is, but not for ever."""
+    for name, command in ("serve", "serve"), ("record", "record -o /var/lib/mhptop/record.ndjson"):
+        guest.eq("  a wrong option: at once", [2, 0], start_fails(manager, name, f"{command} --nonsense"))
+        guest.eq("  events that this kernel does not have: at once", [4, 0], start_fails(manager, name, f"{command} --source events"))
+    status, restarts = start_fails(manager, "record", "record -o /nowhere/record.ndjson")
+    guest.eq("  a folder that is not there: after ten starts", [1, True], [status, 9 <= restarts <= 10])
+    guest.note(f"{restarts} restarts")
+    for name in "serve", "record":
+        patient(name, "")
+    guest.ok("the services may be started again", manager.does("daemon-reload")
+             + manager.does("reset-failed", "mhptop-serve.service", "mhptop-record.service"))
+
+
 def is_watched(manager):
     """A process that stands still is ended, and one that ended in any other way but its own is started again, as the units say."""
     services = "serve", "record"
@@ -241,6 +265,7 @@ def main():
     serves(manager)
     records(manager)
     reloads(manager)
+    gives_up(manager)
     is_watched(manager)
     manager.process.kill()
 

@@ -129,32 +129,43 @@ static struct track memory_track(struct perfetto *trace,
 	return track;
 }
 
-static void begin_on(struct perfetto *trace, struct track track,
-		     const struct operation_event *event, u64 ns)
+/* Both ends of a slice have its name, or Chrome takes them for those of two slices. */
+static void put_end_of_slice(struct perfetto *trace, char phase,
+			     struct track track,
+			     const struct operation_event *event, u64 ns)
 {
 	u64 pages = ledger_block_pages(trace->stream->model.ledger);
 
-	put_head(trace, 'B', track, ns);
+	put_head(trace, phase, track, ns);
 	fputs(operation_name(event->operation), trace->out);
 	if (track.group == GROUP_TASKS && is_of_range(event->operation))
 		fprintf(trace->out, " 0x%llx", event->start_pfn);
 	else if (track.group == GROUP_TASKS)
 		fprintf(trace->out, " memory%llu", event->start_pfn / pages);
-	fprintf(trace->out,
-		"\",\"cat\":\"operation\",\"args\":{\"start_pfn\":\"0x%llx\",\"nr_pages\":%llu}}",
+	fputs("\",\"cat\":\"operation\",\"args\":{", trace->out);
+}
+
+static void begin_on(struct perfetto *trace, struct track track,
+		     const struct operation_event *event, u64 ns)
+{
+	put_end_of_slice(trace, 'B', track, event, ns);
+	fprintf(trace->out, "\"start_pfn\":\"0x%llx\",\"nr_pages\":%llu}}",
 		event->start_pfn, event->nr_pages);
 }
 
-/* event NULL: its end is not known. */
+/*
+ * end NULL: it is not known. What begins on two tracks ends in the opposite order:
+ * Chrome's developer tools pair begins and ends of all tracks together.
+ */
 static void end_on(struct perfetto *trace, struct track track,
-		   const struct operation_event *event, u32 reason, u64 ns)
+		   const struct operation_event *begin,
+		   const struct operation_event *end, u32 reason, u64 ns)
 {
-	put_head(trace, 'E', track, ns);
-	fputs("\",\"args\":{", trace->out);
-	if (!event)
+	put_end_of_slice(trace, 'E', track, begin, ns);
+	if (!end)
 		fputs("\"lost\":true", trace->out);
 	else
-		fprintf(trace->out, "\"ret\":%lld", event->ret);
+		fprintf(trace->out, "\"ret\":%lld", end->ret);
 	if (reason)
 		fprintf(trace->out, ",\"reason\":\"%s\"",
 			event_symbol(event_reasons, reason));
@@ -169,8 +180,9 @@ static void end_lost(struct perfetto *trace, enum operation operation, u64 ns)
 
 	if (!open->begin_ns)
 		return;
-	end_on(trace, memory_track(trace, &open->begin), NULL, 0, ns);
-	end_on(trace, task, NULL, 0, ns);
+	end_on(trace, task, &open->begin, NULL, 0, ns);
+	end_on(trace, memory_track(trace, &open->begin), &open->begin, NULL, 0,
+	       ns);
 	*open = (struct operation_open){ 0 };
 }
 
@@ -203,9 +215,9 @@ static void take_end(struct perfetto *trace, const struct mhp_record *record,
 			    record);
 		return;
 	}
-	end_on(trace, memory_track(trace, event), event, end.reason,
+	end_on(trace, task, &was.begin, event, end.reason, record->time_ns);
+	end_on(trace, memory_track(trace, event), &was.begin, event, end.reason,
 	       record->time_ns);
-	end_on(trace, task, event, end.reason, record->time_ns);
 }
 
 static void perfetto_operation(struct perfetto *trace,
