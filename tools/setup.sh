@@ -73,7 +73,8 @@ main() {
 	echo "setup.sh: installing ${packages[*]}" >&2
 	export DEBIAN_FRONTEND=noninteractive
 	deny_services
-	{ apt-get update -q && $command; } >&2 || {
+	# Another apt-get may be at work, such as the one that installs upgrades when the machine boots.
+	{ apt-get update -q && $command -o DPkg::Lock::Timeout=600; } >&2 || {
 		echo "setup.sh: apt-get failed, see above; install by hand: $command" >&2
 		exit 1
 	}
