@@ -27,6 +27,13 @@ u32 mhp_mapping_offset;
 u32 mhp_large_mapcount_offset;
 u32 mhp_aops_offset; /* in a struct address_space */
 
+/* Where a section has the bits of its pageblocks, and how many each has, 0 if not found; of them, the value of CMA areas, 0: none */
+u32 mhp_section_bytes;
+u32 mhp_usage_offset;
+u32 mhp_pageblock_offset;
+u32 mhp_pageblock_bits;
+u32 mhp_migrate_cma;
+
 /* Whose a page is: set by mhp_copy_find() */
 struct mhp_whose_offsets mhp_whose;
 
@@ -83,6 +90,30 @@ static __always_inline void mhp_copy_find_notifiers(void)
 	mhp_whose.has |= MHP_WHOSE_NOTIFIERS;
 }
 
+static __always_inline void mhp_copy_find_pageblocks(void)
+{
+	if (!mhp_at_sections ||
+	    !bpf_core_field_exists(((struct mem_section *)0)->usage) ||
+	    !bpf_core_field_exists(
+		    ((struct mem_section_usage *)0)->pageblock_flags))
+		return;
+	mhp_section_bytes = bpf_core_type_size(struct mem_section);
+	mhp_usage_offset = bpf_core_field_offset(struct mem_section, usage);
+	mhp_pageblock_offset = bpf_core_field_offset(struct mem_section_usage,
+						     pageblock_flags);
+	if (bpf_core_enum_value_exists(enum migratetype, MIGRATE_CMA))
+		mhp_migrate_cma =
+			bpf_core_enum_value(enum migratetype, MIGRATE_CMA);
+	if (bpf_core_enum_value_exists(enum pageblock_bits,
+				       __NR_PAGEBLOCK_BITS))
+		mhp_pageblock_bits = bpf_core_enum_value(enum pageblock_bits,
+							 __NR_PAGEBLOCK_BITS);
+	else if (bpf_core_enum_value_exists(enum pageblock_bits,
+					    NR_PAGEBLOCK_BITS))
+		mhp_pageblock_bits = bpf_core_enum_value(enum pageblock_bits,
+							 NR_PAGEBLOCK_BITS);
+}
+
 static __always_inline void mhp_copy_find_whose(void)
 {
 	if (bpf_core_field_exists(((struct slab *)0)->slab_cache) &&
@@ -129,6 +160,7 @@ int mhp_copy_find(void *ctx __attribute__((unused)))
 		mhp_large_mapcount_offset =
 			bpf_core_field_offset(struct folio, _large_mapcount);
 	mhp_aops_offset = bpf_core_field_offset(struct address_space, a_ops);
+	mhp_copy_find_pageblocks();
 	mhp_copy_find_whose();
 	mhp_copy_find_tasks();
 	mhp_copy_find_notifiers();

@@ -22,6 +22,11 @@ struct xa_node {
 
 struct mem_section {
 	unsigned long section_mem_map;
+	struct mem_section_usage *usage;
+};
+
+struct mem_section_usage {
+	unsigned long pageblock_flags[1];
 };
 
 struct list_head {
@@ -291,6 +296,17 @@ struct memory_block___bits {
 };
 
 #pragma clang attribute pop
+
+/* What the pages of a pageblock are for; MIGRATE_CMA with CONFIG_CMA only */
+enum migratetype {
+	MIGRATE_CMA = 1,
+};
+
+/* How many bits a pageblock has; the name with underscores since isolation is one of them */
+enum pageblock_bits {
+	NR_PAGEBLOCK_BITS,
+	__NR_PAGEBLOCK_BITS,
+};
 
 enum zone_type {
 	ZONE_DMA,

@@ -48,7 +48,18 @@ static const struct {
 	{ OPERATION_OFFLINE, MHP_REASON_SIGNAL, MHP_KIND_FILE,
 	  "pins that file" },
 	{ OPERATION_OFFLINE, MHP_REASON_SIGNAL, MHP_KIND_HUGETLB,
-	  "another node" },
+	  "or something pinned it" },
+	{ OPERATION_OFFLINE, MHP_REASON_SIGNAL, ADVICE_HUGE_NO_ROOM,
+	  "free one of its size on another node" },
+	{ OPERATION_OFFLINE, MHP_REASON_SIGNAL, ADVICE_HUGE_PINNED,
+	  "process that pins it" },
+	{ OPERATION_OFFLINE, MHP_REASON_SIGNAL, MHP_KIND_HWPOISON,
+	  "is poisoned" },
+	{ OPERATION_OFFLINE, MHP_REASON_ISOLATION, ADVICE_CMA, "CMA area" },
+	{ OPERATION_OFFLINE, MHP_REASON_ISOLATION, ADVICE_HUGE_PINNED,
+	  "Huge pages of this size" },
+	{ OPERATION_OFFLINE, MHP_REASON_HUGETLB, MHP_KIND_HWPOISON,
+	  "still in use" },
 	{ OPERATION_OFFLINE, MHP_REASON_SIGNAL, MHP_KIND_SLAB,
 	  "ZONE_MOVABLE next time" },
 	{ OPERATION_OFFLINE, MHP_REASON_SIGNAL, 0, "try again" },
@@ -66,7 +77,12 @@ static const struct {
 	{ OPERATION_OFFLINE, ADVICE_RETRIES, MHP_KIND_FILE,
 	  "page of a file is in use" },
 	{ OPERATION_OFFLINE, ADVICE_RETRIES, MHP_KIND_HUGETLB,
-	  "nowhere to go" },
+	  "or something pins it" },
+	{ OPERATION_OFFLINE, ADVICE_RETRIES, ADVICE_HUGE_NO_ROOM,
+	  "nowhere to go: free one" },
+	{ OPERATION_OFFLINE, ADVICE_RETRIES, ADVICE_HUGE_PINNED,
+	  "process that pins it" },
+	{ OPERATION_OFFLINE, ADVICE_RETRIES, MHP_KIND_HWPOISON, "is poisoned" },
 	{ OPERATION_OFFLINE, ADVICE_RETRIES, MHP_KIND_SLAB,
 	  "takes this slab page" },
 	{ OPERATION_OFFLINE, ADVICE_RETRIES, 0, "until a signal" },
@@ -99,6 +115,7 @@ static bool is_case_of(enum operation operation, u32 reason)
 static void test_other_operations(void)
 {
 	const struct event_symbol *symbol;
+	char text[ADVICE_TEXT_MAX];
 	unsigned int wrong;
 	int i;
 
@@ -107,20 +124,63 @@ static void test_other_operations(void)
 		for (symbol = event_reasons; symbol->name; symbol++)
 			wrong += symbol->value <= MHP_REASON_PART &&
 				 !is_case_of(i, symbol->value) &&
-				 *advice_for(i, symbol->value, 0);
+				 *advice_for(text, i, symbol->value, 0, true);
 		eq("no advice for reasons that it cannot have", wrong, 0);
 	}
+}
+
+static void test_kinds(void)
+{
+	ok(!advice_kind(MHP_KIND_ANON, ADVICE_NO_ROOM) &&
+		   !advice_kind(MHP_KIND_FILE, ADVICE_NO_ROOM),
+	   "a page that has no room is not held");
+	ok(advice_kind(MHP_KIND_HUGETLB, ADVICE_NO_ROOM) == ADVICE_HUGE_NO_ROOM,
+	   "a huge page that has no room has nowhere to go");
+	ok(advice_kind(MHP_KIND_HUGETLB, ADVICE_HAS_ROOM) == ADVICE_HUGE_PINNED,
+	   "one that has room is held");
+	ok(advice_kind(MHP_KIND_HUGETLB, ADVICE_ROOM_UNKNOWN) ==
+		   MHP_KIND_HUGETLB,
+	   "one of which that is not known may be either");
+	ok(advice_kind(MHP_KIND_ANON, ADVICE_HAS_ROOM) == MHP_KIND_ANON &&
+		   advice_kind(MHP_KIND_ANON, ADVICE_ROOM_UNKNOWN) ==
+			   MHP_KIND_ANON,
+	   "a page that has room is held");
+}
+
+/* No sentence speaks of another node on a machine that has none, or shows how that is written down. */
+static void test_nodes(void)
+{
+	char text[ADVICE_TEXT_MAX];
+	unsigned int named = 0, wrong = 0;
+	size_t i;
+
+	for (i = 0; i < NR_CASES; i++) {
+		advice_for(text, cases[i].operation, cases[i].reason,
+			   cases[i].kind, true);
+		named += strstr(text, "another node") != NULL;
+		wrong += strpbrk(text, "[]") != NULL;
+		advice_for(text, cases[i].operation, cases[i].reason,
+			   cases[i].kind, false);
+		wrong += strstr(text, "another node") || strpbrk(text, "[]") ||
+			 strstr(text, "  ") || strstr(text, " ,") ||
+			 strstr(text, " .");
+	}
+	ok(named > 4, "%u sentences name another node", named);
+	eq("none does where there is none", wrong, 0);
+	eq_text("memory of the only node",
+		advice_for(text, OPERATION_OFFLINE, ADVICE_RETRIES, 0, false),
+		"The kernel tries again until a signal ends it: free memory, or interrupt the offline.");
 }
 
 int main(void)
 {
 	const struct event_symbol *symbol;
-	const char *text;
+	char text[ADVICE_TEXT_MAX];
 	size_t i, len;
 
 	for (i = 0; i < NR_CASES; i++) {
-		text = advice_for(cases[i].operation, cases[i].reason,
-				  cases[i].kind);
+		advice_for(text, cases[i].operation, cases[i].reason,
+			   cases[i].kind, true);
 		len = strlen(text);
 		ok(len && strstr(text, cases[i].says) && text[len - 1] == '.' &&
 			   strchr(text, ':'),
@@ -137,14 +197,9 @@ int main(void)
 			ok(is_a_case(symbol->value), "%s is tested",
 			   symbol->name);
 	test_other_operations();
-	ok(!advice_kind(MHP_KIND_ANON, true) &&
-		   !advice_kind(MHP_KIND_FILE, true),
-	   "a page that has no room is not held");
-	ok(advice_kind(MHP_KIND_HUGETLB, true) == MHP_KIND_HUGETLB,
-	   "a huge page keeps its sentence");
-	ok(advice_kind(MHP_KIND_ANON, false) == MHP_KIND_ANON,
-	   "a page that has room is held");
+	test_kinds();
+	test_nodes();
 	eq_text("a reason that is not known",
-		advice_for(OPERATION_OFFLINE, 99, 0), "");
+		advice_for(text, OPERATION_OFFLINE, 99, 0, true), "");
 	return ktap_done();
 }

@@ -18,11 +18,13 @@
 #define MAPPING_BITS 3 /* of page->mapping */
 #define MAPPING_MOVABLE 2
 
-/* A folio that cannot be moved while it has its references */
+/* A folio that cannot be moved while it has its references, and where it is counted */
 struct suspect {
 	u64 pfn;
-	size_t pages;
+	u64 pages;
 	enum account_kind kind;
+	struct account_count *count;
+	u64 counted;
 };
 
 struct counting {
@@ -35,7 +37,9 @@ struct counting {
 	/* The huge page of hugetlb that the walk is in: its pages so far, 0 for none */
 	u64 huge_run;
 	u64 huge_first;
+	struct page_look huge_head; /* the first page that there is of it */
 	bool huge_used;
+	bool huge_poisoned;
 	u64 free_run; /* adjacent free pages, from a huge page's boundary on */
 };
 
@@ -138,41 +142,61 @@ static size_t folio_pages(const struct page_look *look, size_t left)
 	return nr;
 }
 
-/* References to a folio that nothing explains, as folio_expected_ref_count() has it. */
-static s64 extra_refs(const struct page_look *look, size_t pages)
+/*
+ * References to a folio that nothing explains, as folio_expected_ref_count() has it. The page cache has one to each page; before
+ * 6.7 it had a single one to a huge page of hugetlb, which then has fewer than pages.
+ */
+static s64 extra_refs(const struct page_look *look, u64 pages, s64 mapped)
 {
-	s64 explained = look->folio_mapped;
-	size_t i;
+	s64 extra = look->refs - mapped;
 
-	if (explained == PAGE_COUNT_UNKNOWN)
-		for (explained = 0, i = 0; i < pages; i++)
-			explained += look[i].mapped;
-	if (PAGE_IS(look, PAGE_ANON)) {
-		if (PAGE_IS(look, PAGE_SWAPCACHE))
-			explained += pages;
-	} else if (look->mapping) {
-		explained += pages + PAGE_IS(look, PAGE_PRIVATE);
-	}
-	return look->refs - explained;
+	if (PAGE_IS(look, PAGE_ANON))
+		return PAGE_IS(look, PAGE_SWAPCACHE) ? extra - (s64)pages :
+						       extra;
+	if (!look->mapping)
+		return extra;
+	if (PAGE_IS(look, PAGE_HUGE) && extra < (s64)pages)
+		return extra - 1;
+	return extra - (s64)pages - (s64)PAGE_IS(look, PAGE_PRIVATE);
+}
+
+/* Mappings of a folio. A huge page of hugetlb is mapped as a whole, which its first page counts. */
+static s64 folio_mapped(const struct page_look *look, u64 pages)
+{
+	s64 mapped = 0;
+	u64 i;
+
+	if (look->folio_mapped != PAGE_COUNT_UNKNOWN)
+		return look->folio_mapped;
+	for (i = 0; i < (PAGE_IS(look, PAGE_HUGE) ? 1 : pages); i++)
+		mapped += look[i].mapped;
+	return mapped;
 }
 
 /* Whether something other than its owner holds the folio, so that it cannot be migrated. */
-static bool is_held(const struct page_look *look, size_t pages,
+static bool is_held(const struct page_look *look, u64 pages,
 		    enum account_kind kind)
 {
 	if (look->refs == PAGE_COUNT_UNKNOWN)
 		return false;
 	if (kind == ACCOUNT_OTHER)
 		return look->refs > 0;
-	return PAGE_IS(look, PAGE_LRU) && extra_refs(look, pages) > 0;
+	return (PAGE_IS(look, PAGE_LRU) || kind == ACCOUNT_HUGETLB) &&
+	       look->refs > 0 &&
+	       extra_refs(look, pages, folio_mapped(look, pages)) > 0;
 }
 
-static void note_suspect(struct counting *c, u64 pfn, size_t pages,
-			 enum account_kind kind)
+/* Until look_again(), what seems to be held is counted as held. */
+static void note_suspect(struct counting *c, const struct suspect *suspect)
 {
 	if (c->nr_suspects < ACCOUNT_SUSPECTS)
-		c->suspects[c->nr_suspects++] =
-			(struct suspect){ pfn, pages, kind };
+		c->suspects[c->nr_suspects++] = *suspect;
+}
+
+static void count_held(struct counting *c, struct suspect suspect)
+{
+	count_pages(suspect.count, suspect.pfn, suspect.counted);
+	note_suspect(c, &suspect);
 }
 
 /* Where kernel pages are allocated, a page that is neither free nor a user's is one of theirs. */
@@ -182,7 +206,10 @@ static void take_kernel_page(struct counting *c, u64 pfn,
 	if (look->refs == PAGE_COUNT_UNKNOWN)
 		c->account->uncertain += pages;
 	else
-		note_suspect(c, pfn, pages, ACCOUNT_OTHER);
+		note_suspect(
+			c, &(struct suspect){ pfn, pages, ACCOUNT_OTHER,
+					      &c->account->kinds[ACCOUNT_OTHER],
+					      pages });
 }
 
 /* virtio-mem never lets the kernel migrate its pages, a balloon does if it can. */
@@ -200,26 +227,70 @@ static enum account_owner owner_of(const struct account_facts *facts,
 	return facts->balloon ? ACCOUNT_OWNER_BALLOON : ACCOUNT_OWNER_UNKNOWN;
 }
 
+static void note_thp(struct page_account *account, u64 pages)
+{
+	if (pages > account->thp_pages)
+		account->thp_pages = pages;
+}
+
+/* Pages that a user has, of which some may be held */
+static void take_user_folio(struct counting *c, u64 pfn,
+			    const struct page_look *look, u64 pages,
+			    enum account_kind kind)
+{
+	struct page_account *account = c->account;
+	struct suspect suspect = { pfn, pages, kind, &account->pinned, pages };
+
+	if (PAGE_IS(look, PAGE_UNEVICTABLE))
+		account->unevictable += pages;
+	if (look->refs == PAGE_COUNT_UNKNOWN)
+		account->blind += pages;
+	if (!is_held(look, pages, kind))
+		return;
+	if (pages > 1) {
+		suspect.count = &account->pinned_thp;
+		suspect.counted = 1;
+		note_thp(account, pages);
+	}
+	count_held(c, suspect);
+}
+
+/* A transparent huge page with a poisoned page in it is left where it is, as it could not be split. */
+static bool take_poisoned_thp(struct counting *c, u64 pfn,
+			      const struct page_look *look, u64 pages)
+{
+	struct page_look head = *look;
+	enum account_kind kind;
+	u64 i;
+
+	for (i = 0; i < pages && !PAGE_IS(&look[i], PAGE_HWPOISON); i++)
+		;
+	if (pages == 1 || i == pages)
+		return false;
+	head.flags &= ~(1ULL << PAGE_HWPOISON);
+	kind = account_kind_of(&head, c->source);
+	if (kind != ACCOUNT_ANON && kind != ACCOUNT_FILE)
+		return false;
+	count_pages(&c->account->kinds[kind], pfn, pages);
+	count_pages(&c->account->poisoned_thp, pfn, 1);
+	note_thp(c->account, pages);
+	return true;
+}
+
 static void take_folio(struct counting *c, u64 pfn,
 		       const struct page_look *look, size_t pages)
 {
 	enum account_kind kind = account_kind_of(look, c->source);
 
+	if (take_poisoned_thp(c, pfn, look, pages))
+		return;
 	count_pages(&c->account->kinds[kind], pfn, pages);
 	if (PAGE_IS(look, PAGE_OFFLINE))
 		c->account->offline[owner_of(c->facts, look)] += pages;
-	if (kind == ACCOUNT_OTHER) {
+	if (kind == ACCOUNT_OTHER)
 		take_kernel_page(c, pfn, look, pages);
-	} else if (kind == ACCOUNT_ANON || kind == ACCOUNT_FILE) {
-		if (PAGE_IS(look, PAGE_UNEVICTABLE))
-			c->account->unevictable += pages;
-		if (look->refs == PAGE_COUNT_UNKNOWN)
-			c->account->blind += pages;
-		if (!is_held(look, pages, kind))
-			return;
-		count_pages(&c->account->pinned, pfn, pages);
-		note_suspect(c, pfn, pages, kind);
-	}
+	else if (kind == ACCOUNT_ANON || kind == ACCOUNT_FILE)
+		take_user_folio(c, pfn, look, pages, kind);
 }
 
 static struct account_huge *huge_of(struct counting *c, u64 pages)
@@ -237,31 +308,50 @@ static struct account_huge *huge_of(struct counting *c, u64 pages)
 	return &c->account->huge[i];
 }
 
-/* A huge page that begins in another block: only its own first page has its count. */
-static void look_at_head(struct counting *c, u64 size)
+/* A huge page that begins in another block: only its own first page has its counts. Returns the pfn of that. */
+static u64 look_at_head(struct counting *c, u64 size)
 {
+	u64 pfn = c->huge_first;
 	struct page_look look;
 
-	if (!size || !(c->huge_first % size) ||
-	    page_source_look(c->source, c->huge_first / size * size, 1, &look))
-		return;
+	if (!size || !(pfn % size) ||
+	    page_source_look(c->source, pfn / size * size, 1, &look))
+		return pfn;
+	c->huge_head = look;
 	c->huge_used |= look.refs > 0;
+	c->huge_poisoned |= PAGE_IS(&look, PAGE_HWPOISON);
+	return pfn / size * size;
+}
+
+/* What is poisoned is never moved, whoever holds it. */
+static void take_used_huge(struct counting *c, struct account_huge *huge,
+			   u64 pfn)
+{
+	u64 pages = huge->pages ?: c->huge_run;
+
+	huge->used++;
+	if (c->huge_poisoned)
+		count_pages(&huge->poisoned, pfn, 1);
+	else if (is_held(&c->huge_head, pages, ACCOUNT_HUGETLB))
+		count_held(c, (struct suspect){ pfn, pages, ACCOUNT_HUGETLB,
+						&huge->pinned, 1 });
 }
 
 static void end_huge(struct counting *c)
 {
 	struct account_huge *huge;
+	u64 pfn;
 
 	if (!c->huge_run)
 		return;
 	huge = huge_of(c, c->huge_run);
-	look_at_head(c, huge->pages);
+	pfn = look_at_head(c, huge->pages);
 	if (huge->pages &&
 	    c->huge_first / huge->pages * huge->pages + huge->pages >
 		    c->facts->start_pfn + c->facts->nr_pages)
 		c->account->huge_beyond = huge->pages;
 	if (c->huge_used)
-		huge->used++;
+		take_used_huge(c, huge, pfn);
 	else
 		huge->free++;
 	c->huge_run = 0;
@@ -273,10 +363,12 @@ static void take_huge(struct counting *c, u64 pfn, const struct page_look *look)
 		end_huge(c);
 	if (!c->huge_run) {
 		c->huge_first = pfn;
-		c->huge_used = false;
+		c->huge_head = *look;
+		c->huge_used = c->huge_poisoned = false;
 	}
 	c->huge_run++;
 	c->huge_used |= look->mapped || look->refs > 0;
+	c->huge_poisoned |= PAGE_IS(look, PAGE_HWPOISON);
 	count_pages(&c->account->kinds[ACCOUNT_HUGETLB], pfn, 1);
 	if (look->refs == PAGE_COUNT_UNKNOWN)
 		c->account->blind++;
@@ -325,17 +417,13 @@ static u64 cpu_now(void)
 
 static bool is_still_held(struct counting *c, const struct suspect *suspect)
 {
-	if (page_source_look(c->source, suspect->pfn, suspect->pages, c->looks))
+	/* Of a huge page of hugetlb, which may be larger than what there is room for, the first page tells. */
+	size_t nr = suspect->kind == ACCOUNT_HUGETLB ? 1 : suspect->pages;
+
+	if (page_source_look(c->source, suspect->pfn, nr, c->looks))
 		return true;
 	return account_kind_of(c->looks, c->source) == suspect->kind &&
 	       is_held(c->looks, suspect->pages, suspect->kind);
-}
-
-static struct account_count *count_of(struct page_account *account,
-				      const struct suspect *suspect)
-{
-	return suspect->kind == ACCOUNT_OTHER ? &account->kinds[ACCOUNT_OTHER] :
-						&account->pinned;
 }
 
 /*
@@ -356,13 +444,12 @@ static void look_again(struct counting *c)
 			if (is_still_held(c, &suspects[i]))
 				suspects[kept++] = suspects[i];
 			else
-				count_of(c->account, &suspects[i])->pages -=
-					suspects[i].pages;
+				suspects[i].count->pages -= suspects[i].counted;
 		c->nr_suspects = kept;
 	}
 	/* Backwards, so that the first one remains. */
 	for (i = c->nr_suspects; i-- > 0;)
-		count_of(c->account, &suspects[i])->first = suspects[i].pfn;
+		suspects[i].count->first = suspects[i].pfn;
 }
 
 int account_count(struct page_account *account, struct page_source *source,
@@ -407,10 +494,15 @@ void account_add(struct page_account *sum, const struct page_account *account)
 		sum->huge[i].pages |= account->huge[i].pages;
 		sum->huge[i].used += account->huge[i].used;
 		sum->huge[i].free += account->huge[i].free;
+		sum->huge[i].pinned.pages += account->huge[i].pinned.pages;
+		sum->huge[i].poisoned.pages += account->huge[i].poisoned.pages;
 	}
 	for (i = 0; i < ACCOUNT_NR_OWNERS; i++)
 		sum->offline[i] += account->offline[i];
 	sum->free_huge += account->free_huge;
 	sum->unevictable += account->unevictable;
 	sum->pinned.pages += account->pinned.pages;
+	sum->pinned_thp.pages += account->pinned_thp.pages;
+	sum->poisoned_thp.pages += account->poisoned_thp.pages;
+	note_thp(sum, account->thp_pages);
 }

@@ -54,22 +54,30 @@ const char *account_owner_word(enum account_owner owner);
 #define ACCOUNT_HUGE_SIZES 4
 #define ACCOUNT_SUSPECTS 64
 
-/* Huge pages of hugetlb of one size */
-struct account_huge {
-	u64 pages; /* of one, 0: this entry is not used */
-	u64 used;
-	u64 free;
-};
-
 struct account_count {
 	u64 pages;
 	u64 first; /* pfn of the first one */
 };
 
+/* Huge pages of hugetlb of one size */
+struct account_huge {
+	u64 pages; /* of one, 0: this entry is not used */
+	u64 used;
+	u64 free;
+	/* Of those that are used; the counts are of huge pages */
+	struct account_count
+		pinned; /* more references than mappings and page cache explain */
+	struct account_count poisoned; /* the kernel keeps them where they are */
+};
+
 struct page_account {
 	struct account_count kinds[ACCOUNT_NR_KINDS];
-	/* Pages with more references than mappings and page cache explain */
+	/* Small pages with more references than mappings and page cache explain */
 	struct account_count pinned;
+	/* Transparent huge pages, which are counted as such: the same, and those with a poisoned page in them */
+	struct account_count pinned_thp;
+	struct account_count poisoned_thp;
+	u64 thp_pages; /* of the largest of these */
 	u64 unevictable; /* pages of kinds anon and file that are locked into memory */
 	u64 offline[ACCOUNT_NR_OWNERS]; /* offline pages, also those that their driver migrates */
 	u64 blind; /* pages that would move, but whose references are unknown */

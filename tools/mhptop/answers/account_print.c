@@ -33,6 +33,10 @@ static void print_huge(const struct page_account *account, u32 page_bytes,
 		fprintf(out, "%s%s: %llu used, %llu free", sep,
 			size_text(size, huge->pages * page_bytes), huge->used,
 			huge->free);
+		if (huge->pinned.pages)
+			fprintf(out, ", %llu pinned", huge->pinned.pages);
+		if (huge->poisoned.pages)
+			fprintf(out, ", %llu poisoned", huge->poisoned.pages);
 		sep = "; ";
 	}
 	fputc(')', out);
@@ -75,6 +79,12 @@ bool account_print_text(const struct page_account *account, u32 page_bytes,
 		fprintf(out, "; unevictable %llu", account->unevictable);
 	if (account->pinned.pages)
 		fprintf(out, "; pinned %llu", account->pinned.pages);
+	if (account->pinned_thp.pages)
+		fprintf(out, "; pinned transparent huge pages %llu",
+			account->pinned_thp.pages);
+	if (account->poisoned_thp.pages)
+		fprintf(out, "; poisoned transparent huge pages %llu",
+			account->poisoned_thp.pages);
 	fputc('\n', out);
 	return true;
 }
@@ -91,8 +101,10 @@ static void json_huge(const struct page_account *account, u32 page_bytes,
 		huge = &account->huge[i];
 		if (!huge->used && !huge->free)
 			continue;
-		fprintf(out, "%s{\"bytes\":%llu,\"used\":%llu,\"free\":%llu}",
-			sep, huge->pages * page_bytes, huge->used, huge->free);
+		fprintf(out,
+			"%s{\"bytes\":%llu,\"used\":%llu,\"free\":%llu,\"pinned\":%llu,\"poisoned\":%llu}",
+			sep, huge->pages * page_bytes, huge->used, huge->free,
+			huge->pinned.pages, huge->poisoned.pages);
 		sep = ",";
 	}
 	fputc(']', out);
@@ -120,6 +132,9 @@ void account_print_json(const struct page_account *account, u32 page_bytes,
 			account->offline[owner]);
 		sep = ",";
 	}
-	fprintf(out, "},\"unevictable\":%llu,\"pinned\":%llu,\"cpu_ns\":%llu",
-		account->unevictable, account->pinned.pages, account->cpu_ns);
+	fprintf(out,
+		"},\"unevictable\":%llu,\"pinned\":%llu,\"pinned_thp\":%llu,\"poisoned_thp\":%llu,\"cpu_ns\":%llu",
+		account->unevictable, account->pinned.pages,
+		account->pinned_thp.pages, account->poisoned_thp.pages,
+		account->cpu_ns);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The table of what to do, the only one. */
-#include <stddef.h>
+#include <string.h>
 
 #include "answers/advice.h"
 #include "mhp_event.h"
@@ -14,10 +14,9 @@ struct advice {
 	u32 operations; /* that can fail for the reason, and that the sentence fits */
 	u32 reason;
 	u32 kind; /* of the page in the way, 0: any other */
-	const char *text;
+	const char *text; /* [what is said only if another node has memory] */
 };
 
-/* Of a reason, the kinds come before the line for all others. */
 static const struct advice advices[] = {
 	{ ONLINE | OFFLINE, ADVICE_RETRIES, ADVICE_ASKS,
 	  "A driver was asked whether the memory may change its state, and has not answered: the innermost functions of the stack name it." },
@@ -26,11 +25,17 @@ static const struct advice advices[] = {
 	{ OFFLINE, ADVICE_RETRIES, MHP_KIND_FILE,
 	  "This page of a file is in use: find who reads or pins that file, or interrupt the offline." },
 	{ OFFLINE, ADVICE_RETRIES, MHP_KIND_HUGETLB,
-	  "This huge page has nowhere to go: free one of its size on another node, or interrupt the offline." },
+	  "This huge page has nowhere to go, or something pins it: free one of its size[ on another node], or end the process that pins it, or interrupt the offline." },
+	{ OFFLINE, ADVICE_RETRIES, ADVICE_HUGE_NO_ROOM,
+	  "This huge page has nowhere to go: free one of its size[ on another node], or interrupt the offline." },
+	{ OFFLINE, ADVICE_RETRIES, ADVICE_HUGE_PINNED,
+	  "Something holds this huge page: end or restart the process that pins it (a device passed through, RDMA, io_uring, a pipe), or interrupt the offline." },
+	{ OFFLINE, ADVICE_RETRIES, MHP_KIND_HWPOISON,
+	  "A page is poisoned, and something holds the transparent huge page around it: end the process that pins it, or interrupt the offline." },
 	{ OFFLINE, ADVICE_RETRIES, MHP_KIND_SLAB,
 	  "The kernel allocated from it, and takes this slab page for a free one: interrupt the offline, and online the block to ZONE_MOVABLE next time." },
 	{ OFFLINE, ADVICE_RETRIES, 0,
-	  "The kernel tries again until a signal ends it: free memory on another node, or interrupt the offline." },
+	  "The kernel tries again until a signal ends it: free memory[ on another node], or interrupt the offline." },
 	{ ADD, MHP_REASON_UNALIGNED, 0,
 	  "Add memory in whole memory blocks: give the device a size and an address that are multiples of the block size." },
 	{ ADD, MHP_REASON_NO_NODE, 0,
@@ -61,6 +66,8 @@ static const struct advice advices[] = {
 	  "A page table of a process lies in it: end that process, and online the block to ZONE_MOVABLE next time." },
 	{ OFFLINE, MHP_REASON_ISOLATION, MHP_KIND_HUGETLB,
 	  "Huge pages of this size cannot be migrated here: free them, and reserve them in memory that stays." },
+	{ OFFLINE, MHP_REASON_ISOLATION, ADVICE_CMA,
+	  "It is memory of a CMA area, which the kernel never takes offline: leave it online, or boot with a smaller area or one elsewhere (cma=)." },
 	{ OFFLINE, MHP_REASON_ISOLATION, 0,
 	  "The kernel allocated from it: online it to ZONE_MOVABLE next time, where only pages that can be moved are allocated." },
 	{ ONLINE | OFFLINE, MHP_REASON_NODE_NOTIFIER, 0,
@@ -74,17 +81,25 @@ static const struct advice advices[] = {
 	{ OFFLINE, MHP_REASON_SIGNAL, MHP_KIND_FILE,
 	  "A page of a file was in use until the offline was interrupted: find who reads or pins that file, then try again." },
 	{ OFFLINE, MHP_REASON_SIGNAL, MHP_KIND_HUGETLB,
-	  "A huge page had nowhere to go until the offline was interrupted: free one of its size on another node, then try again." },
+	  "A huge page had nowhere to go, or something pinned it, until the offline was interrupted: free one of its size[ on another node], or end the process that pins it, then try again." },
+	{ OFFLINE, MHP_REASON_SIGNAL, ADVICE_HUGE_NO_ROOM,
+	  "A huge page had nowhere to go until the offline was interrupted: free one of its size[ on another node], then try again." },
+	{ OFFLINE, MHP_REASON_SIGNAL, ADVICE_HUGE_PINNED,
+	  "Something held a huge page until the offline was interrupted: end or restart the process that pins it (a device passed through, RDMA, io_uring, a pipe), then try again." },
+	{ OFFLINE, MHP_REASON_SIGNAL, MHP_KIND_HWPOISON,
+	  "A page is poisoned, and something held the transparent huge page around it until the offline was interrupted: end the process that pins it, then try again." },
 	{ OFFLINE, MHP_REASON_SIGNAL, MHP_KIND_SLAB,
 	  "The kernel allocated from it, and tried until the offline was interrupted: online the block to ZONE_MOVABLE next time." },
 	{ OFFLINE, MHP_REASON_SIGNAL, 0,
-	  "The offline was interrupted before its pages had moved: try again, with more time, and with more free memory on another node." },
+	  "The offline was interrupted before its pages had moved: try again, with more time, and with more free memory[ on another node]." },
 	{ OFFLINE, MHP_REASON_UNMOVABLE, MHP_KIND_OFFLINE,
 	  "A driver took this page and keeps it: give memory back first (deflate the balloon, or resize virtio-mem)." },
 	{ OFFLINE, MHP_REASON_UNMOVABLE, 0,
 	  "A page cannot be moved: end what holds it, and online the block to ZONE_MOVABLE next time." },
+	{ OFFLINE, MHP_REASON_HUGETLB, MHP_KIND_HWPOISON,
+	  "A huge page is poisoned and still in use, so the kernel keeps it: end the process that pins it; if nothing does, as with a page of a file, the memory stays online until the machine reboots." },
 	{ OFFLINE, MHP_REASON_HUGETLB, 0,
-	  "Its free huge pages are reserved: raise nr_hugepages on another node, or end the process that reserved them." },
+	  "Its free huge pages are reserved: raise nr_hugepages[ on another node], or end the process that reserved them." },
 	{ REMOVE, MHP_REASON_NOT_OFFLINE, 0,
 	  "A memory block of the range is online: take all of them offline before you remove it." },
 	{ REMOVE, MHP_REASON_MIXED_HOSTING, 0,
@@ -93,29 +108,77 @@ static const struct advice advices[] = {
 	  "A range that hosts its memmap as a whole can only be removed as a whole: take all of it offline, and remove all of it." },
 };
 
-u32 advice_kind(u32 kind, bool no_room)
+u32 advice_kind(u32 kind, enum advice_room room)
 {
-	if (no_room && (kind == MHP_KIND_ANON || kind == MHP_KIND_FILE))
+	if (kind == MHP_KIND_HUGETLB)
+		return room == ADVICE_NO_ROOM  ? ADVICE_HUGE_NO_ROOM :
+		       room == ADVICE_HAS_ROOM ? ADVICE_HUGE_PINNED :
+						 kind;
+	if (room == ADVICE_NO_ROOM &&
+	    (kind == MHP_KIND_ANON || kind == MHP_KIND_FILE))
 		return 0;
 	return kind;
 }
 
-const char *advice_for(enum operation operation, u32 reason, u32 kind)
+/* Copy a text with or without what stands in brackets. */
+static void copy_text(char buf[ADVICE_TEXT_MAX], const char *text, bool nodes)
+{
+	char *end = buf + ADVICE_TEXT_MAX - 1;
+	bool inside = false;
+
+	for (; *text && buf < end; text++) {
+		if (*text == '[' || *text == ']')
+			inside = *text == '[';
+		else if (!inside || nodes)
+			*buf++ = *text;
+	}
+	*buf = '\0';
+}
+
+/* The sentence about this very kind, NULL: none */
+static const char *find_advice(enum operation operation, u32 reason, u32 kind)
 {
 	size_t i;
 
 	for (i = 0; i < sizeof(advices) / sizeof(*advices); i++)
 		if (advices[i].operations >> operation & 1 &&
-		    advices[i].reason == reason &&
-		    (!advices[i].kind || advices[i].kind == kind))
+		    advices[i].reason == reason && advices[i].kind == kind)
 			return advices[i].text;
-	return "";
+	return NULL;
 }
 
-void advice_print(enum operation operation, u32 reason, u32 kind, FILE *out)
+const char *advice_for(char buf[ADVICE_TEXT_MAX], enum operation operation,
+		       u32 reason, u32 kind, bool nodes)
 {
-	const char *text = advice_for(operation, reason, kind);
+	bool huge = kind == ADVICE_HUGE_NO_ROOM || kind == ADVICE_HUGE_PINNED;
+	const char *text = find_advice(operation, reason, kind);
 
-	if (*text)
+	if (!text && huge)
+		text = find_advice(operation, reason, MHP_KIND_HUGETLB);
+	if (!text)
+		text = find_advice(operation, reason, 0);
+	copy_text(buf, text ? text : "", nodes);
+	return buf;
+}
+
+bool advice_nodes(const struct mhp_ledger *ledger, u64 pfn)
+{
+	const struct mhp_block *block =
+		ledger ? ledger_find_block(ledger, pfn) : NULL;
+	const struct mhp_zone_account *zone = NULL;
+
+	while (block && (zone = ledger_next_zone(ledger, zone)))
+		if (zone->nid != block->nid &&
+		    (zone->managed || zone->blocks_online))
+			return true;
+	return false;
+}
+
+void advice_print(enum operation operation, u32 reason, u32 kind, bool nodes,
+		  FILE *out)
+{
+	char text[ADVICE_TEXT_MAX];
+
+	if (*advice_for(text, operation, reason, kind, nodes))
 		fprintf(out, "do       %s\n", text);
 }

@@ -5,24 +5,41 @@
 
 #include <stdbool.h>
 #include <stdio.h>
+#include "model/ledger.h"
 #include "model/operation.h"
 
 #define ADVICE_RETRIES 0
-#define ADVICE_ASKS \
-	0xffff /* in place of a kind: no page, but a notifier that has not answered */
+
+/* In place of an enum mhp_kind */
+enum advice_kind {
+	ADVICE_ASKS =
+		0xff00, /* no page, but a notifier that has not answered */
+	ADVICE_HUGE_NO_ROOM, /* a huge page of hugetlb that has nowhere to go */
+	ADVICE_HUGE_PINNED, /* one that something holds */
+	ADVICE_CMA, /* a page of a CMA area */
+};
+
+/* Whether there was room elsewhere for the page in the way */
+enum advice_room { ADVICE_ROOM_UNKNOWN, ADVICE_NO_ROOM, ADVICE_HAS_ROOM };
 
 /*
  * The kind to ask advice_for() about: a page that had no room is not held, so the sentence about all other pages fits.
- * That about huge pages is about room already.
+ * Of a huge page of hugetlb it depends on this what keeps it.
  */
-u32 advice_kind(u32 kind, bool no_room);
+u32 advice_kind(u32 kind, enum advice_room room);
 /*
  * What failed, or has not ended; reason is an enum mhp_reason, ADVICE_RETRIES for one that has not ended, such as an
- * offline that tries again and again; kind an enum mhp_kind of the page that was in the way, 0 if there was none, or
- * ADVICE_ASKS. Returns a static sentence, "" for a reason that the operation cannot have, or that is unknown here.
+ * offline that tries again and again; kind an enum mhp_kind of the page that was in the way, 0 if there was none, or an
+ * enum advice_kind; nodes: another node has memory. Returns buf with a sentence, empty for a reason that the operation
+ * cannot have, or that is unknown here.
  */
-const char *advice_for(enum operation operation, u32 reason, u32 kind);
+#define ADVICE_TEXT_MAX 512
+const char *advice_for(char buf[ADVICE_TEXT_MAX], enum operation operation,
+		       u32 reason, u32 kind, bool nodes);
+/* Whether another node has memory than that of a page, as far as the accounts of zones tell. */
+bool advice_nodes(const struct mhp_ledger *ledger, u64 pfn);
 /* Print the line of a page that has it, if there is any. */
-void advice_print(enum operation operation, u32 reason, u32 kind, FILE *out);
+void advice_print(enum operation operation, u32 reason, u32 kind, bool nodes,
+		  FILE *out);
 
 #endif

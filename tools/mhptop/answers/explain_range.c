@@ -98,6 +98,13 @@ static void print_states(const struct explain_range *range,
 	fputc('\n', range->out);
 }
 
+static enum advice_room room_of(const struct history_operation *operation)
+{
+	if (!operation->blocker_room_known)
+		return ADVICE_ROOM_UNKNOWN;
+	return operation->blocker_no_room ? ADVICE_NO_ROOM : ADVICE_HAS_ROOM;
+}
+
 static void print_failure(const struct explain_range *range,
 			  const struct history_operation *operation)
 {
@@ -119,7 +126,9 @@ static void print_failure(const struct explain_range *range,
 		whose_print(range->pages, operation->blocker_pfn, range->out);
 	if (operation->reason)
 		advice_print(operation->kind, operation->reason,
-			     advice_kind(kind, operation->blocker_no_room),
+			     advice_kind(kind, room_of(operation)),
+			     advice_nodes(range->model->ledger,
+					  operation->start_pfn),
 			     range->out);
 }
 

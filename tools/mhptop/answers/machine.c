@@ -145,6 +145,35 @@ static void write_owner(struct looking *looking, u64 pfn, FILE *out)
 	looking->told = pfn;
 }
 
+/* What keeps the block online, as advice is asked for it */
+static u32 keeps(const struct plan_finding *finding)
+{
+	switch (finding->reason) {
+	case PLAN_CMA:
+		return ADVICE_CMA;
+	case PLAN_HUGE_PINNED:
+		return ADVICE_HUGE_PINNED;
+	case PLAN_HUGE_POISONED:
+	case PLAN_THP_POISONED:
+		return MHP_KIND_HWPOISON;
+	default:
+		return whose_event_kind(finding->kind);
+	}
+}
+
+static enum advice_room huge_room(const struct plan_result *result)
+{
+	size_t i;
+
+	for (i = 0; i < result->nr_findings; i++) {
+		if (result->findings[i].reason == PLAN_HUGE_NO_ROOM)
+			return ADVICE_NO_ROOM;
+		if (result->findings[i].reason == PLAN_HUGE_COMPACT)
+			return ADVICE_ROOM_UNKNOWN;
+	}
+	return ADVICE_HAS_ROOM;
+}
+
 static void write_findings(struct looking *looking,
 			   const struct plan_result *result, FILE *out)
 {
@@ -157,12 +186,13 @@ static void write_findings(struct looking *looking,
 		fprintf(out, "; %s",
 			plan_finding_text(text, &result->findings[i]));
 	fputc('\n', out);
-	looking->answer->no_room = result->move > result->room;
+	looking->answer->room = result->move > result->room ? ADVICE_NO_ROOM :
+							      ADVICE_HAS_ROOM;
+	looking->answer->huge_room = huge_room(result);
 	for (i = 0; i < result->nr_findings; i++) {
 		write_owner(looking, result->findings[i].first, out);
-		looking->answer->keeps =
-			looking->answer->keeps ?:
-				whose_event_kind(result->findings[i].kind);
+		looking->answer->keeps = looking->answer->keeps ?:
+						 keeps(&result->findings[i]);
 	}
 }
 

@@ -7,6 +7,7 @@
 #define ANSWERS_MACHINE_H
 
 #include <stdbool.h>
+#include "answers/advice.h"
 #include "answers/story.h"
 
 /* Members of one size: no padding, so that questions can be compared as bytes. */
@@ -32,11 +33,13 @@ struct machine_answer {
 	struct machine_question question;
 	u64 took_ns;
 	char now[MACHINE_TEXT_MAX];
-	u32 keeps; /* enum mhp_kind of a page that keeps it online now, 0: none, or unknown */
-	bool no_room; /* there is no memory for its pages elsewhere */
+	u32 keeps; /* enum mhp_kind or advice_kind of a page that keeps it online now, 0: none, or unknown */
+	/* Whether there is room elsewhere now, for its pages and for its huge pages of hugetlb */
+	enum advice_room room;
+	enum advice_room huge_room;
 	struct {
 		char whose[MACHINE_TEXT_MAX];
-		u32 kind; /* what the page is, if that is known better than from the events, or ADVICE_ASKS; 0: unknown */
+		u32 kind; /* what the page is, if that is known better than from the events: enum mhp_kind or advice_kind; 0: unknown */
 	} troubles[STORY_MAX_TROUBLES];
 };
 

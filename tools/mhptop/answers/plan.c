@@ -8,26 +8,10 @@
 #include <string.h>
 
 #include "answers/plan.h"
-#include "answers/room.h"
+#include "answers/planning.h"
 #include "base/status.h"
 #include "model/event_table.h"
 #include "source/live.h"
-
-struct planning {
-	struct plan *plan;
-	struct page_source *source;
-	struct room room;
-	bool balloon; /* the machine has one */
-};
-
-static void add_finding(struct plan_result *result,
-			const struct plan_finding *finding)
-{
-	if (result->nr_findings < PLAN_FINDINGS)
-		result->findings[result->nr_findings++] = *finding;
-	if (finding->answer > result->answer)
-		result->answer = finding->answer;
-}
 
 /* Before pages are looked at. Returns whether the answer is known. */
 static bool find_state(struct plan_block *block)
@@ -49,7 +33,7 @@ static bool find_state(struct plan_block *block)
 	} else {
 		return false;
 	}
-	add_finding(&block->result, &finding);
+	plan_add_finding(&block->result, &finding);
 	return true;
 }
 
@@ -66,20 +50,102 @@ static void find_kind(struct plan_block *block, enum account_kind kind,
 	};
 
 	if (count->pages)
-		add_finding(&block->result, &finding);
+		plan_add_finding(&block->result, &finding);
+}
+
+static void find_count(struct plan_block *block,
+		       const struct account_count *count, u64 size,
+		       const struct plan_finding *like)
+{
+	struct plan_finding finding = *like;
+
+	finding.pages = count->pages;
+	finding.first = count->first;
+	finding.size = size;
+	if (count->pages)
+		plan_add_finding(&block->result, &finding);
+}
+
+/* Pages that something holds: offline tries to migrate them until a signal ends it. */
+static void find_pinned(const struct planning *p, struct plan_block *block)
+{
+	const struct plan_finding pages = { .reason = PLAN_PINNED_PAGES,
+					    .answer = PLAN_NO,
+					    .kind = ACCOUNT_NR_KINDS };
+	const struct plan_finding thp = { .reason = PLAN_THP_PINNED,
+					  .answer = PLAN_NO,
+					  .kind = ACCOUNT_NR_KINDS };
+	const struct plan_finding huge = { .reason = PLAN_HUGE_PINNED,
+					   .answer = PLAN_NO,
+					   .kind = ACCOUNT_HUGETLB };
+	const struct page_account *account = &block->account;
+	u64 page_bytes = p->plan->target.page_bytes;
+	size_t i;
+
+	find_count(block, &account->pinned, page_bytes, &pages);
+	find_count(block, &account->pinned_thp, account->thp_pages * page_bytes,
+		   &thp);
+	for (i = 0; i < ACCOUNT_HUGE_SIZES; i++)
+		find_count(block, &account->huge[i].pinned,
+			   account->huge[i].pages * page_bytes, &huge);
+}
+
+/*
+ * A poisoned huge page of hugetlb that is in use is not migrated, and not dissolved either, so that offline fails. What a transparent
+ * one does that could not be split is known since 6.12, where do_migrate_range() passes over it again and again.
+ */
+static void find_poisoned(const struct planning *p, struct plan_block *block)
+{
+	const struct plan_finding thp = {
+		.reason = PLAN_THP_POISONED,
+		.answer = p->room.release < ROOM_RELEASE(6, 12) ? PLAN_UNKNOWN :
+								  PLAN_NO,
+		.kind = ACCOUNT_NR_KINDS,
+	};
+	const struct plan_finding huge = { .reason = PLAN_HUGE_POISONED,
+					   .answer = PLAN_NO,
+					   .kind = ACCOUNT_HUGETLB };
+	const struct page_account *account = &block->account;
+	u64 page_bytes = p->plan->target.page_bytes;
+	size_t i;
+
+	find_count(block, &account->poisoned_thp,
+		   account->thp_pages * page_bytes, &thp);
+	for (i = 0; i < ACCOUNT_HUGE_SIZES; i++)
+		find_count(block, &account->huge[i].poisoned,
+			   account->huge[i].pages * page_bytes, &huge);
+}
+
+/*
+ * A pageblock of a CMA area is isolated for an allocation from that area only, never for an offline (has_unmovable_pages()). All of
+ * them are in zones whose counts show them.
+ */
+static void find_cma(struct planning *p, struct plan_block *block)
+{
+	const struct mhp_mhp_snapshot_block *at = &block->block->at;
+	const struct room_zone *zone =
+		room_zone_at(&p->room, at->nid, at->zone);
+	struct plan_finding finding = { .reason = PLAN_CMA,
+					.answer = PLAN_NO,
+					.kind = ACCOUNT_NR_KINDS };
+
+	if (!zone || !zone->cma)
+		return;
+	if (!page_source_cma(p->source, at->start_pfn, at->nr_pages,
+			     &finding.pages, &finding.first)) {
+		finding.reason = PLAN_CMA_UNKNOWN;
+		finding.answer = PLAN_UNKNOWN;
+		finding.pages = zone->cma;
+		finding.first = 0;
+	}
+	if (finding.pages)
+		plan_add_finding(&block->result, &finding);
 }
 
 /* Pages that nothing can move, wherever there is room. */
-static void find_unmovable(struct plan_block *block)
+static void find_unmovable(const struct planning *p, struct plan_block *block)
 {
 	const struct page_account *account = &block->account;
-	struct plan_finding pinned = {
-		.reason = PLAN_PINNED_PAGES,
-		.answer = PLAN_NO,
-		.kind = ACCOUNT_NR_KINDS,
-		.pages = account->pinned.pages,
-		.first = account->pinned.first,
-	};
 
 	find_kind(block, ACCOUNT_NOPAGE, PLAN_HOLES, PLAN_NO);
 	find_kind(block, ACCOUNT_RESERVED, PLAN_KERNEL_PAGES, PLAN_NO);
@@ -89,148 +155,12 @@ static void find_unmovable(struct plan_block *block)
 	find_kind(block, ACCOUNT_OTHER, PLAN_KERNEL_PAGES,
 		  account->uncertain ? PLAN_UNKNOWN : PLAN_NO);
 	find_kind(block, ACCOUNT_SECRET, PLAN_SECRET_PAGES, PLAN_NO);
-	if (pinned.pages)
-		add_finding(&block->result, &pinned);
+	find_pinned(p, block);
+	find_poisoned(p, block);
 	/* The driver of virtio-mem gives up its references when it is told; others migrate or keep theirs. */
 	if (!block->block->virtio_mem)
 		find_kind(block, ACCOUNT_OFFLINE, PLAN_OFFLINE_PAGES,
 			  account->blind ? PLAN_UNKNOWN : PLAN_NO);
-}
-
-static u64 movable_pages(const struct page_account *account)
-{
-	return account->kinds[ACCOUNT_ANON].pages +
-	       account->kinds[ACCOUNT_FILE].pages +
-	       account->kinds[ACCOUNT_MOVABLE_OPS].pages;
-}
-
-static void add_leaving(struct room_leaving *leaving,
-			const struct page_account *account)
-{
-	size_t i;
-
-	leaving->free += account->kinds[ACCOUNT_FREE].pages;
-	leaving->file += account->kinds[ACCOUNT_FILE].pages;
-	leaving->free_huge += account->free_huge;
-	for (i = 0; i < ACCOUNT_HUGE_SIZES; i++)
-		leaving->huge[i] += account->huge[i].free;
-}
-
-static void find_room(struct plan_result *result,
-		      const struct page_account *account,
-		      const struct room_found *room)
-{
-	u64 need = movable_pages(account);
-	struct plan_finding finding = {
-		.reason = PLAN_NO_ROOM,
-		.answer = PLAN_NO,
-		.kind = ACCOUNT_NR_KINDS,
-		.pages = need,
-		.room = room->free,
-	};
-
-	result->move = need;
-	result->room = room->free;
-	if (need <= room->free)
-		return;
-	/* Pages of files can be dropped instead of moved, as those elsewhere can. */
-	if (need - account->kinds[ACCOUNT_FILE].pages <=
-	    room->free + room->reclaim) {
-		finding.reason = PLAN_RECLAIM;
-		finding.answer = PLAN_UNKNOWN;
-	}
-	add_finding(result, &finding);
-}
-
-/*
- * Huge pages in use move to free ones of the pool or, unless they are gigantic, to
- * fresh ones. Then those that are free in the block leave the pool, which must keep
- * as many free ones as are reserved (dissolve_free_hugetlb_folio()).
- */
-static void find_huge_room(struct plan_result *result,
-			   const struct room_huge *pool,
-			   const struct account_huge *huge, u64 size,
-			   u64 free_elsewhere, u64 fresh, bool fresh_possible)
-{
-	u64 available =
-		pool->free > pool->reserved ? pool->free - pool->reserved : 0;
-	u64 from_pool = available ? free_elsewhere : 0, rest;
-	struct plan_finding finding = {
-		.answer = PLAN_NO,
-		.kind = ACCOUNT_HUGETLB,
-		.size = size,
-	};
-
-	if (from_pool > huge->used)
-		from_pool = huge->used;
-	rest = huge->used - from_pool;
-	if (rest > fresh) {
-		finding.reason = fresh_possible ? PLAN_HUGE_COMPACT :
-						  PLAN_HUGE_NO_ROOM;
-		finding.answer = fresh_possible ? PLAN_UNKNOWN : PLAN_NO;
-		finding.pages = huge->used;
-		finding.room = from_pool + fresh;
-		add_finding(result, &finding);
-	} else if (huge->free + from_pool > available) {
-		finding.reason = PLAN_HUGE_RESERVED;
-		finding.pages = huge->free + from_pool;
-		finding.room = available;
-		add_finding(result, &finding);
-	}
-}
-
-static void find_huge(struct planning *p, struct plan_result *result,
-		      const struct page_account *account,
-		      const struct room_found *found)
-{
-	u32 page_bytes = p->plan->target.page_bytes;
-	const struct account_huge *huge;
-	u64 fresh, spare;
-	size_t i;
-
-	for (i = 0; i < ACCOUNT_HUGE_SIZES; i++) {
-		huge = &account->huge[i];
-		if (!huge->used && !huge->free)
-			continue;
-		/* Only the smallest size is allocated like other memory; the kernel makes no gigantic page for this. */
-		fresh = i ? 0 : found->free_huge;
-		spare = found->free + found->reclaim;
-		find_huge_room(result, &p->room.huge[i], huge,
-			       huge->pages * page_bytes, found->huge[i], fresh,
-			       !i && huge->used * huge->pages +
-						       movable_pages(account) <=
-					       spare);
-	}
-}
-
-/*
- * An old kernel moves a huge page to the one that became free last, even if that is in
- * the block that is going offline. Then the next one moves to where this one was, and so
- * on, without end. Nothing shows which one became free last.
- */
-static void find_huge_loop(const struct planning *p, struct plan_block *block,
-			   const struct room_found *found)
-{
-	struct plan_finding finding = {
-		.reason = PLAN_HUGE_LOOP,
-		.answer = PLAN_UNKNOWN,
-		.kind = ACCOUNT_HUGETLB,
-	};
-	const struct account_huge *huge;
-	size_t i;
-
-	/* Since 6.15 the kernel skips isolated ones. */
-	if (!found->same_node || p->room.release >= ROOM_RELEASE(6, 15))
-		return;
-	for (i = 0; i < ACCOUNT_HUGE_SIZES; i++) {
-		huge = &block->account.huge[i];
-		if (p->room.huge[i].free <= p->room.huge[i].reserved ||
-		    !huge->used || huge->used + huge->free < 2)
-			continue;
-		finding.pages = huge->used;
-		finding.size = huge->pages * p->plan->target.page_bytes;
-		add_finding(&block->result, &finding);
-	}
 }
 
 /*
@@ -249,7 +179,7 @@ static void find_huge_beyond(const struct planning *p, struct plan_block *block)
 
 	if (finding.size && p->room.release >= ROOM_RELEASE(5, 19) &&
 	    p->room.release < ROOM_RELEASE(6, 12))
-		add_finding(&block->result, &finding);
+		plan_add_finding(&block->result, &finding);
 }
 
 static void find_blind(struct plan_block *block)
@@ -262,7 +192,7 @@ static void find_blind(struct plan_block *block)
 	};
 
 	if (finding.pages)
-		add_finding(&block->result, &finding);
+		plan_add_finding(&block->result, &finding);
 }
 
 static int count_block_pages(struct planning *p, struct plan_block *block)
@@ -279,100 +209,27 @@ static int count_block_pages(struct planning *p, struct plan_block *block)
 	return account_count(&block->account, p->source, &facts);
 }
 
-/* There is no forecast of an offline that runs, but whether what is left of the block has room. Its free pages are isolated. */
-static int plan_running(struct planning *p, struct plan_block *block)
-{
-	struct mhp_mhp_snapshot_block *at = &block->block->at;
-	struct room_leaving leaving = { .nid = at->nid, .zone = at->zone };
-	struct room_found found;
-	int err = count_block_pages(p, block);
-
-	if (err)
-		return err;
-	room_find(&p->room, &leaving, &found);
-	block->result.move = movable_pages(&block->account);
-	block->result.room = found.free;
-	return 0;
-}
-
 static int plan_one(struct planning *p, struct plan_block *block)
 {
-	struct mhp_mhp_snapshot_block *at = &block->block->at;
-	struct room_leaving leaving = { .nid = at->nid, .zone = at->zone };
-	struct room_found found;
+	bool running = block->block->at.state == MHP_STATE_GOING_OFFLINE;
 	int err;
 
-	if (at->state == MHP_STATE_GOING_OFFLINE) {
-		find_state(block);
-		return plan_running(p, block);
-	}
-	if (find_state(block))
+	/* There is no forecast of an offline that runs, but whether what is left of the block has room. */
+	if (find_state(block) && !running)
 		return 0;
 	err = count_block_pages(p, block);
 	if (err)
 		return err;
-	find_unmovable(block);
-	add_leaving(&leaving, &block->account);
-	room_find(&p->room, &leaving, &found);
-	find_room(&block->result, &block->account, &found);
-	find_huge(p, &block->result, &block->account, &found);
-	find_huge_loop(p, block, &found);
+	if (running) {
+		planning_room_left(p, block);
+		return 0;
+	}
+	find_unmovable(p, block);
+	find_cma(p, block);
+	planning_room(p, block);
 	find_huge_beyond(p, block);
 	find_blind(block);
 	return 0;
-}
-
-static bool is_same_zone(const struct plan_block *a, const struct plan_block *b)
-{
-	return a->block->at.nid == b->block->at.nid &&
-	       a->block->at.zone == b->block->at.zone;
-}
-
-/* The blocks of one zone that are to go, from the first one on */
-static void plan_zone(struct planning *p, size_t first)
-{
-	const struct plan_block *blocks = p->plan->blocks, *at = &blocks[first];
-	struct room_leaving leaving = { .nid = at->block->at.nid,
-					.zone = at->block->at.zone };
-	struct page_account sum = { 0 };
-	struct plan_result zone = { 0 };
-	struct room_found found;
-	size_t i;
-
-	for (i = 0; i < first; i++)
-		if (is_same_zone(&blocks[i], at))
-			return;
-	for (i = first; i < p->plan->target.nr; i++) {
-		if (!is_same_zone(&blocks[i], at))
-			continue;
-		account_add(&sum, &blocks[i].account);
-		add_leaving(&leaving, &blocks[i].account);
-	}
-	room_find(&p->room, &leaving, &found);
-	find_room(&zone, &sum, &found);
-	find_huge(p, &zone, &sum, &found);
-	for (i = 0; i < zone.nr_findings; i++)
-		add_finding(&p->plan->all, &zone.findings[i]);
-	p->plan->all.move += zone.move;
-	p->plan->all.room += zone.room;
-}
-
-/* Blocks that could each go alone may need the same room. */
-static void plan_together(struct planning *p)
-{
-	struct plan *plan = p->plan;
-	size_t i;
-
-	for (i = 0; i < plan->target.nr; i++) {
-		if (plan->blocks[i].result.answer > plan->all.answer)
-			plan->all.answer = plan->blocks[i].result.answer;
-		if (plan->target.nr > 1)
-			plan_zone(p, i);
-	}
-	if (plan->target.nr == 1) {
-		plan->all.move = plan->blocks[0].result.move;
-		plan->all.room = plan->blocks[0].result.room;
-	}
 }
 
 /* A result for each block, without an answer yet. 0 or -ENOMEM. */
@@ -410,7 +267,7 @@ static int plan_blocks(struct planning *p, char *why, size_t len)
 					plan->target.block_pages,
 				strerror(-err));
 	}
-	plan_together(p);
+	planning_together(p);
 	return 0;
 }
 

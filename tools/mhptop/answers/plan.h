@@ -20,6 +20,12 @@ enum plan_answer { PLAN_YES, PLAN_UNKNOWN, PLAN_NO };
 	_(KERNEL_PAGES, "kernel_pages")      \
 	_(SECRET_PAGES, "secretmem")         \
 	_(PINNED_PAGES, "pinned")            \
+	_(THP_PINNED, "thp_pinned")          \
+	_(HUGE_PINNED, "hugetlb_pinned")     \
+	_(THP_POISONED, "thp_poisoned")      \
+	_(HUGE_POISONED, "hugetlb_poisoned") \
+	_(CMA, "cma")                        \
+	_(CMA_UNKNOWN, "cma_unknown")        \
 	_(OFFLINE_PAGES, "offline_pages")    \
 	_(NO_ROOM, "no_room")                \
 	_(RECLAIM, "reclaim")                \
@@ -37,7 +43,7 @@ enum plan_reason {
 		PLAN_NR_REASONS
 };
 
-#define PLAN_FINDINGS 12
+#define PLAN_FINDINGS 20
 
 struct plan_finding {
 	enum plan_reason reason;

@@ -69,23 +69,6 @@ static u64 gib_in(u64 start, u64 end)
 	return last > first ? last - first : 0;
 }
 
-/* "Pages per block:  512" */
-static void read_pageblock(struct adding *a)
-{
-	char path[PATH_MAX], line[256];
-	FILE *file;
-
-	a->pageblock_pages = a->pmd_bytes / a->page_bytes;
-	snprintf(path, sizeof(path), "%s/proc/pagetypeinfo", a->root);
-	file = fopen(path, "re");
-	while (file && fgets(line, sizeof(line), file))
-		if (sscanf(line, "Pages per block: %llu",
-			   &a->pageblock_pages) == 1)
-			break;
-	if (file)
-		fclose(file);
-}
-
 /* The kernel counts its direct mapping by the size of pages that the CPU has. */
 static void read_mappings(struct adding *a)
 {
@@ -295,13 +278,12 @@ static void count_other(struct adding *a)
 
 static void check_room(struct adding *a)
 {
-	struct room_leaving nothing = { .nid = -1, .zone = MHP_ZONE_NORMAL };
 	struct plan_add *plan = a->plan;
 	u64 need = plan->buddy_pages + plan->other_pages;
 	struct room_found found;
 
-	/* The kernel takes memmap from other nodes as well, but not from ZONE_MOVABLE. */
-	room_find(&a->room, &nothing, &found);
+	/* The kernel takes memmap from other nodes as well. */
+	room_find_kernel(&a->room, &found);
 	plan->free_pages = found.free;
 	plan->reclaim_pages = found.reclaim;
 	if (need > found.free + found.reclaim)
@@ -345,7 +327,8 @@ static int fill(struct adding *a, const struct plan_add_opts *opts)
 	int err;
 
 	choose_mode(a, opts->mode, current, sizeof(current));
-	read_pageblock(a);
+	a->pageblock_pages = source_live_pageblock(a->root) ?:
+				     a->pmd_bytes / a->page_bytes;
 	read_mappings(a);
 	err = check_place(a);
 	if (err)

@@ -118,6 +118,46 @@ static void pages_text(char buf[PLAN_TEXT_MAX],
 		 unless);
 }
 
+/* Huge pages that are in the way */
+static void stuck_text(char buf[PLAN_TEXT_MAX],
+		       const struct plan_finding *finding)
+{
+	bool thp = finding->kind == ACCOUNT_NR_KINDS;
+	bool poisoned = finding->reason == PLAN_THP_POISONED ||
+			finding->reason == PLAN_HUGE_POISONED;
+	char size[UNITS_TEXT_MAX], where[48];
+
+	snprintf(where, sizeof(where),
+		 finding->pages > 1 ? ", the first at pfn 0x%llx" :
+				      " at pfn 0x%llx",
+		 finding->first);
+	snprintf(buf, PLAN_TEXT_MAX, "%llu %s%shuge page%s of %s%s%s%s",
+		 finding->pages, poisoned ? "poisoned " : "",
+		 thp ? "transparent " : "", plural(finding->pages),
+		 size_text(size, finding->size),
+		 poisoned ? thp ? "" : " in use" :
+			    " with references that nothing explains",
+		 where,
+		 finding->answer == PLAN_UNKNOWN ?
+			 ", which this kernel may or may not migrate" :
+			 "");
+}
+
+static void cma_text(char buf[PLAN_TEXT_MAX],
+		     const struct plan_finding *finding)
+{
+	if (finding->reason == PLAN_CMA)
+		snprintf(
+			buf, PLAN_TEXT_MAX,
+			"%llu pages of a CMA area, the first at pfn 0x%llx, which the kernel does not isolate for an offline",
+			finding->pages, finding->first);
+	else
+		snprintf(
+			buf, PLAN_TEXT_MAX,
+			"its zone has CMA areas with %llu pages, and where they are cannot be read",
+			finding->pages);
+}
+
 const char *plan_finding_text(char buf[PLAN_TEXT_MAX],
 			      const struct plan_finding *finding)
 {
@@ -135,6 +175,16 @@ const char *plan_finding_text(char buf[PLAN_TEXT_MAX],
 	case PLAN_OFFLINE_PAGES:
 	case PLAN_PINNED_PAGES:
 		pages_text(buf, finding);
+		break;
+	case PLAN_THP_PINNED:
+	case PLAN_HUGE_PINNED:
+	case PLAN_THP_POISONED:
+	case PLAN_HUGE_POISONED:
+		stuck_text(buf, finding);
+		break;
+	case PLAN_CMA:
+	case PLAN_CMA_UNKNOWN:
+		cma_text(buf, finding);
 		break;
 	case PLAN_NO_ROOM:
 	case PLAN_RECLAIM:

@@ -68,6 +68,10 @@ static void take_zone_line(struct room_zone *zone, const char *line)
 		zone->min = pages;
 	else if (!strcmp(name, "managed"))
 		zone->managed = pages;
+	else if (!strcmp(name, "cma"))
+		zone->cma = pages;
+	else if (!strcmp(name, "nr_free_cma"))
+		zone->free_cma = pages;
 	else if (!strcmp(name, "nr_zone_inactive_file") ||
 		 !strcmp(name, "nr_zone_active_file"))
 		zone->file += pages;
@@ -243,37 +247,60 @@ static u64 minus(u64 value, u64 less)
 	return value > less ? value - less : 0;
 }
 
-static bool is_place_of(const struct room_zone *zone,
-			const struct room_leaving *leaving)
+/* What leaves a zone, NULL if nothing does */
+static const struct room_leaving *
+leaving_from(const struct room_zone *zone, const struct room_leaving *leaving,
+	     size_t nr)
 {
-	return zone->nid == leaving->nid && zone->zone == leaving->zone;
+	size_t i;
+
+	for (i = 0; i < nr; i++)
+		if (leaving[i].nid == zone->nid &&
+		    leaving[i].zone == zone->zone)
+			return &leaving[i];
+	return NULL;
 }
 
-static bool has_other_nodes(const struct room *room, s32 nid)
+/* The first zone of each node stands for it. */
+static u64 leaving_huge(s32 nid, const struct room_leaving *leaving, size_t nr,
+			size_t size)
+{
+	u64 huge = 0;
+	size_t i;
+
+	for (i = 0; i < nr; i++)
+		if (leaving[i].nid == nid)
+			huge += leaving[i].huge[size];
+	return huge;
+}
+
+/* Whether a node other than this one will have memory when that is gone */
+static bool has_other_node(const struct room *room,
+			   const struct room_leaving *leaving, size_t nr,
+			   s32 nid)
+{
+	const struct room_leaving *gone;
+	const struct room_zone *zone;
+	size_t i;
+
+	for (i = 0; i < room->nr_zones; i++) {
+		zone = &room->zones[i];
+		gone = leaving_from(zone, leaving, nr);
+		if (zone->nid != nid &&
+		    zone->managed > (gone ? gone->pages : 0))
+			return true;
+	}
+	return false;
+}
+
+const struct room_zone *room_zone_at(const struct room *room, s32 nid, u32 zone)
 {
 	size_t i;
 
 	for (i = 0; i < room->nr_zones; i++)
-		if (room->zones[i].managed && room->zones[i].nid != nid)
-			return true;
-	return false;
-}
-
-/*
- * Pages of a kernel zone are allocated without __GFP_HIGHMEM, which keeps them out of ZONE_MOVABLE. The protection
- * of a lower zone is the one against such an allocation: that of the place of the highest zone that it may use.
- */
-static void add_room(const struct room_zone *zone,
-		     const struct room_leaving *leaving, unsigned int highest,
-		     struct room_found *found)
-{
-	bool same = is_place_of(zone, leaving);
-	u64 kept = zone->min;
-
-	if (highest < ROOM_PROTECTIONS)
-		kept += zone->protection[highest];
-	found->free += minus(zone->free, kept + (same ? leaving->free : 0));
-	found->reclaim += minus(zone->file, same ? leaving->file : 0);
+		if (room->zones[i].nid == nid && room->zones[i].zone == zone)
+			return &room->zones[i];
+	return NULL;
 }
 
 static unsigned int place_of(const struct room *room, u32 word)
@@ -286,35 +313,107 @@ static unsigned int place_of(const struct room *room, u32 word)
 	return 0;
 }
 
-void room_find(const struct room *room, const struct room_leaving *leaving,
-	       struct room_found *found)
+/* Pages that a zone can give to allocations whose highest zone has a place. The protection of a lower zone is the one against these. */
+static u64 can_give(const struct room_zone *zone, unsigned int highest,
+		    u64 leaves)
 {
-	bool others = has_other_nodes(room, leaving->nid), same;
-	bool movable = leaving->zone == MHP_ZONE_MOVABLE;
-	unsigned int highest =
-		place_of(room, movable ? MHP_ZONE_MOVABLE : MHP_ZONE_NORMAL);
-	const struct room_zone *zone;
-	size_t i, j;
+	u64 kept = zone->min;
 
-	*found = (struct room_found){ .reclaim = room->swap,
-				      .same_node = !others };
+	if (highest < ROOM_PROTECTIONS)
+		kept += zone->protection[highest];
+	return zone->nth <= highest ? minus(zone->free, kept + leaves) : 0;
+}
+
+/* One that asks, and where its pages may go */
+struct room_asking {
+	s32 nid;
+	unsigned int highest; /* place of the highest zone in a node */
+	bool others; /* only to other nodes */
+};
+
+static bool may_take(const struct room_zone *zone,
+		     const struct room_asking *asking)
+{
+	return zone->managed && !(asking->others && zone->nid == asking->nid);
+}
+
+/*
+ * Pages of a kernel zone are allocated without __GFP_HIGHMEM, which keeps them out of ZONE_MOVABLE. Huge pages that can be
+ * migrated may be anywhere.
+ */
+static void add_room(const struct room *room, const struct room_zone *zone,
+		     const struct room_leaving *leaving, size_t nr,
+		     const struct room_asking *asking, size_t nr_asking,
+		     struct room_found *found)
+{
+	const struct room_leaving *gone = leaving_from(zone, leaving, nr);
+	u64 free = 0, give;
+	bool takes = false, takes_files = false;
+	size_t i;
+
+	for (i = 0; i < nr_asking; i++) {
+		if (!may_take(zone, &asking[i]))
+			continue;
+		takes = true;
+		takes_files |= zone->nth <= asking[i].highest;
+		give = can_give(zone, asking[i].highest, gone ? gone->free : 0);
+		if (give > free)
+			free = give;
+	}
+	found->free += free;
+	if (takes_files)
+		found->reclaim += minus(zone->file, gone ? gone->file : 0);
+	if (!takes)
+		return;
+	found->free_huge += minus(zone->free_huge, gone ? gone->free_huge : 0);
+	if (zone->nid < ROOM_NODES && !found->counted[zone->nid])
+		for (i = 0; i < ACCOUNT_HUGE_SIZES; i++)
+			found->huge[i] +=
+				minus(room->huge[i].free_on[zone->nid],
+				      leaving_huge(zone->nid, leaving, nr, i));
+	if (zone->nid < ROOM_NODES)
+		found->counted[zone->nid] = true;
+}
+
+void room_find(const struct room *room, const struct room_leaving *leaving,
+	       size_t nr, struct room_found *found)
+{
+	struct room_asking asking[ROOM_ZONES];
+	size_t i, nr_asking = 0;
+	u32 highest;
+
+	*found =
+		(struct room_found){ .reclaim = room->swap, .same_node = true };
+	for (i = 0; i < nr && nr_asking < ROOM_ZONES; i++) {
+		if (!leaving[i].asks)
+			continue;
+		highest = leaving[i].zone == MHP_ZONE_MOVABLE ?
+				  MHP_ZONE_MOVABLE :
+				  MHP_ZONE_NORMAL;
+		asking[nr_asking] = (struct room_asking){
+			.nid = leaving[i].nid,
+			.highest = place_of(room, highest),
+			.others = has_other_node(room, leaving, nr,
+						 leaving[i].nid),
+		};
+		found->same_node &= !asking[nr_asking++].others;
+	}
+	for (i = 0; i < room->nr_zones; i++)
+		add_room(room, &room->zones[i], leaving, nr, asking, nr_asking,
+			 found);
+}
+
+void room_find_kernel(const struct room *room, struct room_found *found)
+{
+	unsigned int highest = place_of(room, MHP_ZONE_NORMAL);
+	const struct room_zone *zone;
+	size_t i;
+
+	*found = (struct room_found){ .reclaim = room->swap };
 	for (i = 0; i < room->nr_zones; i++) {
 		zone = &room->zones[i];
-		if (!zone->managed || (others && zone->nid == leaving->nid))
-			continue;
-		same = is_place_of(zone, leaving);
+		found->free += can_give(zone, highest, zone->free_cma);
 		if (zone->nth <= highest)
-			add_room(zone, leaving, highest, found);
-		/* Huge pages that can be migrated may be anywhere. */
-		found->free_huge +=
-			minus(zone->free_huge, same ? leaving->free_huge : 0);
-		if (zone->nth)
-			continue;
-		for (j = 0; j < ACCOUNT_HUGE_SIZES && zone->nid < ROOM_NODES;
-		     j++)
-			found->huge[j] += minus(
-				room->huge[j].free_on[zone->nid],
-				zone->nid == leaving->nid ? leaving->huge[j] :
-							    0);
+			found->reclaim += zone->file;
 	}
 }

@@ -17,6 +17,8 @@ struct room_zone {
 	u64 min; /* watermark */
 	u64 managed;
 	u64 file; /* pages of files on LRU lists, which may be dropped */
+	u64 cma; /* pages of CMA areas, and those of them that are free */
+	u64 free_cma;
 	u64 protection
 		[ROOM_PROTECTIONS]; /* kept for allocations that cannot go further up */
 	u64 free_huge; /* free chunks that are large enough for the smallest huge page */
@@ -45,6 +47,8 @@ struct room {
 struct room_leaving {
 	s32 nid;
 	u32 zone;
+	bool asks; /* room is wanted for pages of this zone */
+	u64 pages; /* present ones, of any kind */
 	u64 free;
 	u64 file;
 	u64 free_huge;
@@ -58,16 +62,23 @@ struct room_found {
 	u64 free_huge; /* chunks for the smallest huge page */
 	u64 huge[ACCOUNT_HUGE_SIZES]; /* free huge pages of hugetlb, reserved ones too */
 	bool same_node; /* pages stay on their node, as there is no other with memory */
+	bool counted[ROOM_NODES]; /* whose huge pages are in it */
 };
 
 /* Read /proc/zoneinfo, /proc/buddyinfo and hugetlb's counters, below root. 0 or -errno. */
 int room_read(struct room *room, const char *root, u32 page_bytes);
 /*
- * The room for pages of a zone while some memory leaves it. Offline moves pages to
- * other nodes if any other has memory, and else to the same node; only pages of
- * ZONE_MOVABLE may go to ZONE_MOVABLE (do_migrate_range(), alloc_migration_target()).
+ * The room for pages of the zones that ask, while memory leaves these and others. Offline
+ * moves pages to other nodes if any other has memory, and else to the same node; only
+ * pages of ZONE_MOVABLE may go to ZONE_MOVABLE (do_migrate_range(),
+ * alloc_migration_target()). All of them may go to CMA areas.
  */
 void room_find(const struct room *room, const struct room_leaving *leaving,
-	       struct room_found *found);
+	       size_t nr, struct room_found *found);
+/* Pages that the kernel may allocate for itself: none of CMA areas or ZONE_MOVABLE. */
+void room_find_kernel(const struct room *room, struct room_found *found);
+/* The zone, NULL if there is none. */
+const struct room_zone *room_zone_at(const struct room *room, s32 nid,
+				     u32 zone);
 
 #endif

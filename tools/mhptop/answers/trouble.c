@@ -169,16 +169,28 @@ static void print_why(const struct trouble_page *page,
 	fputc('\n', page->out);
 }
 
-/* Pages could move, were there memory where they may go: as the kernel reports, or as free memory says of now. */
-static bool had_no_room(const struct trouble_page *page,
-			const struct story_step *step)
+/* Whether pages could move, were there memory where they may go: as the kernel reports, or as free memory says of now. */
+static enum advice_room room_of_page(const struct trouble_page *page,
+				     const struct story_step *step, u32 kind)
 {
 	const struct story_blockers *blockers = &step->blockers;
+	const struct machine_answer *answer = page->answer;
 
 	if (blockers->nr &&
 	    !(blockers->unknown & MHP_FIELD(mhp_offline_blocker, ret)))
-		return blockers->last.ret == -ENOMEM;
-	return !step->end_ns && page->answer && page->answer->no_room;
+		return blockers->last.ret == -ENOMEM ? ADVICE_NO_ROOM :
+						       ADVICE_HAS_ROOM;
+	if (step->end_ns || !answer)
+		return ADVICE_ROOM_UNKNOWN;
+	return kind == MHP_KIND_HUGETLB ? answer->huge_room : answer->room;
+}
+
+/* The page that an offline could not isolate is only its first one: what the machine says of the block decides. */
+static bool is_cma(const struct trouble_page *page,
+		   const struct story_step *step)
+{
+	return page->answer && page->answer->keeps == ADVICE_CMA &&
+	       step->reason == MHP_REASON_ISOLATION;
 }
 
 /* Whose the page is. Without an answer, no function that refused has a name. */
@@ -216,8 +228,12 @@ void trouble_print(const struct trouble_page *page,
 	print_answer(page, step, nth);
 	if (answer)
 		kind = answer->troubles[nth].kind ?: kind;
+	if (is_cma(page, step))
+		kind = ADVICE_CMA;
 	if (step->end_ns ? reason != 0 : kind != 0)
 		advice_print(step->operation, reason,
-			     advice_kind(kind, had_no_room(page, step)),
+			     advice_kind(kind, room_of_page(page, step, kind)),
+			     advice_nodes(page->model->ledger,
+					  page->story->start_pfn),
 			     page->out);
 }

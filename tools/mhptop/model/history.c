@@ -447,9 +447,11 @@ static void history_take_blocker(struct history *history,
 		operation->passes = record->p.mhp_offline_blocker.pass;
 	operation->blocker_kind = record->p.mhp_offline_blocker.kind;
 	operation->blocker_pfn = record->p.mhp_offline_blocker.pfn;
-	operation->blocker_no_room =
-		record->p.mhp_offline_blocker.ret == -ENOMEM &&
+	operation->blocker_room_known =
 		!(record->unknown & MHP_FIELD(mhp_offline_blocker, ret));
+	operation->blocker_no_room = operation->blocker_room_known &&
+				     record->p.mhp_offline_blocker.ret ==
+					     -ENOMEM;
 	take_failure(history, record->time_ns);
 }
 

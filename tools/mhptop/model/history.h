@@ -69,6 +69,7 @@ struct history_operation {
 	u8 zone; /* enum mhp_zone, 0: none, or unknown */
 	u8 way; /* enum who_way */
 	u8 blocker_kind; /* enum mhp_kind of the last page in the way, 0: none */
+	bool blocker_room_known; /* why it was not moved was reported */
 	bool blocker_no_room; /* there was no memory to move it to */
 	u64 blocker_pfn;
 	u64 failed_pfn; /* where it failed, 0: not reported */

@@ -256,6 +256,23 @@ bool source_live_guest(void)
  * These call adjust_managed_page_count() for each page: drivers/virtio/virtio_balloon.c, drivers/hv/hv_balloon.c,
  * drivers/xen/balloon.c, drivers/misc/vmw_balloon.c, arch/powerpc/platforms/pseries/cmm.c.
  */
+/* "Pages per block:  512" */
+u64 source_live_pageblock(const char *root)
+{
+	char path[PATH_MAX], line[256];
+	unsigned long long pages = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/proc/pagetypeinfo", root);
+	file = fopen(path, "re");
+	while (file && fgets(line, sizeof(line), file))
+		if (sscanf(line, "Pages per block: %llu", &pages) == 1)
+			break;
+	if (file)
+		fclose(file);
+	return pages;
+}
+
 bool source_live_balloon(void)
 {
 	static const char *const signs[] = {

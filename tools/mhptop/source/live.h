@@ -24,6 +24,8 @@ int source_live_info(struct source_info *info, enum source_kind kind,
 		     const char *root, char *why, size_t len);
 /* Whether this is a virtual machine, as far as the CPUs report it. */
 bool source_live_guest(void);
+/* The pages of a pageblock below root, 0 if unknown. */
+u64 source_live_pageblock(const char *root);
 /* Whether a driver of this machine changes managed pages without an event. */
 bool source_live_balloon(void);
 u64 source_live_monotonic(void); /* ns */

@@ -23,6 +23,7 @@ struct page_source {
 	int flags; /* descriptors, -1 if not open */
 	int counts;
 	struct bpf_pages *bpf; /* NULL: references are unknown */
+	u64 pageblock_pages; /* 0: unknown */
 	char blind[256];
 };
 
@@ -69,6 +70,7 @@ int page_source_open(struct page_source **source, const char *root, char *why,
 			 "not of a running kernel");
 	else
 		bpf_pages_open(&self->bpf, self->blind, sizeof(self->blind));
+	self->pageblock_pages = source_live_pageblock(root);
 	*source = self;
 	return 0;
 }
@@ -259,6 +261,29 @@ bool page_source_file(struct page_source *source, const struct page_look *look,
 {
 	return source->bpf && !PAGE_IS(look, PAGE_ANON) &&
 	       bpf_pages_file(source->bpf, look->mapping, file);
+}
+
+bool page_source_cma(struct page_source *source, u64 pfn, u64 nr, u64 *pages,
+		     u64 *first)
+{
+	u64 size = source->pageblock_pages, at, end = pfn + nr, next;
+	int is_cma;
+
+	*pages = 0;
+	if (!source->bpf || !size)
+		return false;
+	for (at = pfn; at < end; at = next) {
+		next = at / size * size + size;
+		if (next > end)
+			next = end;
+		is_cma = bpf_pages_is_cma(source->bpf, at, size);
+		if (is_cma < 0)
+			return false;
+		if (is_cma && !*pages)
+			*first = at;
+		*pages += is_cma ? next - at : 0;
+	}
+	return true;
 }
 
 void page_source_settle(void)

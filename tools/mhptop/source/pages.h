@@ -100,6 +100,9 @@ bool page_source_notifiers(struct page_source *source, char *names, size_t len);
 /* The file of a page. False if it is not of a file, or that is not known. */
 bool page_source_file(struct page_source *source, const struct page_look *look,
 		      struct page_file *file);
+/* The pages of nr from pfn on that belong to CMA areas, and the first of them. False if that is not known. */
+bool page_source_cma(struct page_source *source, u64 pfn, u64 nr, u64 *pages,
+		     u64 *first);
 /*
  * Have the kernel put pages that CPUs keep in batches on their LRU lists, as offline
  * does first: until then a batch holds a reference to each of its pages.

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -18,6 +19,9 @@
 #define COPY_STEP 4096 /* MHP_COPY_STEP of bpf/mhp_copy.h */
 #define SECRETS 16 /* mappings whose answer is remembered */
 #define ANON_BIT 1 /* of mapping */
+#define SECTION_PAGES (1 << 15) /* on x86-64 */
+#define TYPE_MASK 7 /* of the bits of a pageblock: what it is for */
+#define WORD_BITS 64
 
 struct bpf_pages {
 	struct bpf_source source;
@@ -179,4 +183,42 @@ bool bpf_pages_are_secret(struct bpf_pages *pages, u64 mapping)
 	pages->mapping[i] = mapping;
 	pages->secret[i] = aops == bss->mhp_secretmem_aops;
 	return pages->secret[i];
+}
+
+/* The address of the bits of a section's pageblocks, 0 if it cannot be found */
+static u64 pageblock_bits(struct bpf_pages *pages, u64 section)
+{
+	const struct mhp_bpf__bss *bss = pages->source.skel->bss;
+	u64 per_root = getpagesize() / bss->mhp_section_bytes, root, usage;
+
+	root = bpf_pages_word(pages,
+			      bss->mhp_at_sections + section / per_root * 8);
+	if (!root)
+		return 0;
+	usage = bpf_pages_word(
+		pages, root + section % per_root * bss->mhp_section_bytes +
+			       bss->mhp_usage_offset);
+	return usage ? usage + bss->mhp_pageblock_offset : 0;
+}
+
+int bpf_pages_is_cma(struct bpf_pages *pages, u64 pfn, u64 pageblock_pages)
+{
+	const struct mhp_bpf *skel = pages->source.skel;
+	u64 at, bit, bits = 1;
+
+	if (!skel->bss->mhp_section_bytes || !skel->rodata->mhp_x86_64)
+		return -1;
+	if (!skel->bss->mhp_migrate_cma)
+		return 0;
+	if (!skel->bss->mhp_pageblock_bits)
+		return -1;
+	while (bits < skel->bss->mhp_pageblock_bits)
+		bits *= 2;
+	at = pageblock_bits(pages, pfn / SECTION_PAGES);
+	if (!at)
+		return -1;
+	bit = pfn % SECTION_PAGES / pageblock_pages * bits;
+	return (bpf_pages_word(pages, at + bit / WORD_BITS * 8) >>
+			bit % WORD_BITS &
+		TYPE_MASK) == skel->bss->mhp_migrate_cma;
 }

@@ -30,5 +30,7 @@ bool bpf_pages_cache(struct bpf_pages *pages, u64 pfn, char *name, size_t len);
 bool bpf_pages_file(struct bpf_pages *pages, u64 mapping,
 		    struct page_file *file);
 bool bpf_pages_are_secret(struct bpf_pages *pages, u64 mapping);
+/* Whether the pageblock of a page belongs to a CMA area, for pageblocks of so many pages. 1, 0, or -1: unknown. */
+int bpf_pages_is_cma(struct bpf_pages *pages, u64 pfn, u64 pageblock_pages);
 
 #endif
