@@ -99,6 +99,12 @@ def plan(what):
     return answer
 
 
+def elsewhere(node=0):
+    """How advice calls memory where pages of a node may go: another node only if one has memory."""
+    nodes = oracle.read("/sys/devices/system/node/has_memory").strip()
+    return "" if nodes == str(node) else " on another node"
+
+
 class Holder:
     """A process that calls take(), tells what that returns, and holds what it took until close()."""
 

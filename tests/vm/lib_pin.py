@@ -161,6 +161,41 @@ class HugeFile:
         os.close(self._file)
 
 
+def aligned_area(size, flags=0):
+    """Anonymous memory: the area, and the offset in it from where on it can have so many bytes of huge pages."""
+    area = mmap.mmap(-1, size if flags else size + HUGE_BYTES, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | flags)
+    start = ctypes.addressof(ctypes.c_char.from_buffer(area))
+    if not flags:
+        area.madvise(mmap.MADV_HUGEPAGE)
+    return area, -start % HUGE_BYTES
+
+
+class ManyHugePages:
+    """Huge pages of 2 MiB in use, of hugetlb or transparent. pin() holds a reference to one of them."""
+
+    def __init__(self, count, hugetlb):
+        self._pool = HugePages(count) if hugetlb else None
+        self._area, offset = aligned_area(count * HUGE_BYTES, MAP_HUGETLB if hugetlb else 0)
+        self._start = ctypes.addressof(ctypes.c_char.from_buffer(self._area)) + offset
+        for page in range(count):
+            self._area[offset + page * HUGE_BYTES] = 1
+        self.pfns = [pfn_of(self._start + page * HUGE_BYTES) for page in range(count)]
+        self._pins = []
+
+    def pin(self, pfn):
+        self._pins.append(Pin().hold(self._start + self.pfns.index(pfn) * HUGE_BYTES))
+
+    def unpin(self):
+        while self._pins:
+            self._pins.pop().close()
+
+    def close(self):
+        self.unpin()
+        self._area.madvise(mmap.MADV_DONTNEED)
+        if self._pool:
+            self._pool.close()
+
+
 class PinnedHugePage(HugePages):
     """A huge page that is mapped twice, and that a pipe holds a reference to."""
 
@@ -197,14 +232,15 @@ class PoisonedHugePage(HugePages):
         super().close()
 
 
-class PoisonedTransparentPage(Pin):
-    """A transparent huge page that could not be split when it was poisoned, because a pipe holds a reference to it.
+class PoisonedPinnedPage(Pin):
+    """A huge page, transparent or of hugetlb, that was poisoned while a pipe held a reference to it.
 
-    Its process was killed by the poison; the pipe is all that is left.
+    Therefore the kernel could neither split nor dissolve it. Its process was killed by the poison; the pipe is all that is left.
     """
 
-    def __init__(self):
+    def __init__(self, hugetlb=False):
         super().__init__()
+        self._flags = MAP_HUGETLB if hugetlb else 0
         told, tell = os.pipe()
         child = os.fork()
         if not child:
@@ -214,19 +250,18 @@ class PoisonedTransparentPage(Pin):
         os.close(told)
         status = os.waitpid(child, 0)[1]
         if len(text) < 8 or not os.WIFSIGNALED(status) or os.WTERMSIG(status) != signal.SIGBUS:
-            raise RuntimeError(f"a process that poisons its transparent huge page: {len(text)} bytes, status {status:#x}")
+            raise RuntimeError(f"a process that poisons its huge page: {len(text)} bytes, status {status:#x}")
         self.pfn = struct.unpack("<Q", text)[0]
 
     def _be_killed(self, tell):
         """In the child: never returns."""
         try:
-            area = mmap.mmap(-1, 2 * HUGE_BYTES, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+            area, offset = aligned_area(HUGE_BYTES, self._flags)
             start = ctypes.addressof(ctypes.c_char.from_buffer(area))
-            offset = -start % HUGE_BYTES
-            area.madvise(mmap.MADV_HUGEPAGE)
             area[offset] = 1
             self.hold(start + offset)
             os.write(tell, struct.pack("<Q", pfn_of(start + offset)))
             area.madvise(mmap.MADV_HWPOISON, offset, oracle.PAGE)
+            area[offset] = 2
         finally:
             os._exit(1)  # pylint: disable=protected-access

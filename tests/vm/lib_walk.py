@@ -61,6 +61,14 @@ def poison(pfn):
         pass
 
 
+def poison_for_good(pfn):
+    """The same by its address, for which a kernel needs no module that injects poison; nothing takes it away again."""
+    try:
+        oracle.write(f"{oracle.MEMORY}/hard_offline_page", hex(pfn * oracle.PAGE))
+    except OSError:
+        pass
+
+
 def unpoison(pfn):
     """Possible if the poison was injected and nobody else has a reference to the page."""
     oracle.write(f"{CORRUPT}/unpoison-pfn", hex(pfn))

@@ -145,7 +145,7 @@ def kernel_pages(path):
         pipes = pin.KernelPages()
     fails("kernel pages", "EBUSY", oracle.block_set(number, "offline"))
     page = Page(f"memory{number}", path)
-    guest.ok("kernel pages: explain", [] if page.first("do", "ZONE_MOVABLE next time") else page.lines.get("do", []))
+    guest.ok("kernel pages: explain", [] if page.first("do", "ZONE_MOVABLE next time") else [page.text])
     pipes.close()
     other, = dimm("movable", 1, "online_movable", NODE)
     with pin.bound(NODE):

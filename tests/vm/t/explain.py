@@ -32,7 +32,7 @@ import lib_ledger as ledger
 import lib_oracle as oracle
 import lib_pin as pin
 import lib_range
-from lib_answer import Holder, Offline, Page, pages_reported, recording
+from lib_answer import Holder, Offline, Page, elsewhere, pages_reported, recording
 from lib_dashboard import Dashboard, privileges
 from lib_sweep import STEPS
 from lib_trace import EVENTS
@@ -237,11 +237,74 @@ def huge():
     pages = pin.ReservedHugePages(RESERVED)
     failed("huge", number, "EBUSY", why=rf"offline failed after {TIME}: hugetlb" + r", stage dissolve, pass \d+" * (not OLD),
            page=UNSEEN if OLD else r"pfn 0x[0-9a-f]+: hugetlb, order 9, .*",
-           do=r"Its free huge pages are reserved: raise nr_hugepages on another node, or end the process that reserved them\.")
+           do=rf"Its free huge pages are reserved: raise nr_hugepages{elsewhere()}, or end the process that reserved them\.")
     dimm("d5", 1, "online_movable", NODE)
     oracle.write(f"/sys/devices/system/node/node{NODE}/hugepages/hugepages-2048kB/nr_hugepages", RESERVED)
     works("huge", number)
     pages.close()
+
+
+def take_huge(hugetlb):
+    held = pin.ManyHugePages(1, hugetlb)
+    held.pin(held.pfns[0])
+    return {"pfn": held.pfns[0]}, held
+
+
+def huge_pinned():
+    """A huge page of hugetlb that a process pins: it has somewhere to go, and the advice says what keeps it."""
+    dimm("d12", 1, "online_movable")
+    holder = Holder(lambda: take_huge(True))
+    pfn = holder.told["pfn"]
+    number = oracle.block_of(pfn)
+    guest.eq("huge pinned: the page is in memory that can go", [("Movable",)], [oracle.block(number).zones[:1]])
+    offline = Offline(number)
+    guest.ok("huge pinned: the offline runs", offline.runs())
+    Page(f"memory{number}").says(
+        "huge pinned, running: whose it is and what to do", left="512 pages: 512 hugetlb",
+        whose=rf"pfn {pfn:#x}: hugetlb, mapped by {ME} \({holder.pid}\) at 0x[0-9a-f]+.*",
+        do=r"Something holds this huge page: end or restart the process that pins it \(a device passed through, RDMA, io_uring, a "
+           r"pipe\), or interrupt the offline\.")
+    guest.eq("huge pinned: a signal ends it", True, offline.interrupt() != 0)
+    with recording("huge_pinned") as path:
+        offline = Offline(number)
+        guest.wait_for(ledger.SECONDS, lambda: "mhp_offline_blocker" in oracle.read(path))
+        offline.interrupt()
+        Page(f"memory{number}", path).says(
+            "huge pinned, failed: why and what to do", why=rf"offline failed after {TIME}: signal, stage migrate, {PASS}",
+            now=rf"can it go offline: no; 1 huge page of 2 MiB with references that nothing explains at pfn {pfn:#x}",
+            do=(r"A huge page had nowhere to go, or something pinned it, .*" if OLD else
+                r"Something held a huge page until the offline was interrupted: end or restart the process that pins it .*"))
+    holder.close()
+    oracle.write("/proc/sys/vm/nr_hugepages", 0)
+    works("huge pinned", number)
+
+
+def huge_poisoned():
+    """A huge page of hugetlb that is poisoned and pinned: the kernel neither migrates nor dissolves it."""
+    dimm("d13", 1, "online_movable")
+    pool = pin.HugePages(1)
+    page = pin.PoisonedPinnedPage(hugetlb=True)
+    number = oracle.block_of(page.pfn)
+    failed("huge poisoned", number, "EBUSY", why=rf"offline failed after {TIME}: hugetlb" + r", stage dissolve, pass \d+" * (not OLD),
+           now=rf"can it go offline: no; 1 poisoned huge page of 2 MiB in use at pfn {page.pfn:#x}",
+           do=r"A huge page is poisoned and still in use, so the kernel keeps it: end the process that pins it; if nothing does, as with "
+              r"a page of a file, the memory stays online until the machine reboots\.")
+    page.close()
+    pool.close()
+    works("huge poisoned", number)
+
+
+def cma():
+    """A memory block of a CMA area."""
+    found = re.search(r"cma: [Rr]eserved (\d+) MiB at (?:0x)?([0-9a-f]+)", subprocess.run(
+        ["dmesg"], stdout=subprocess.PIPE, check=True, text=True).stdout)
+    number = -(-int(found[2], 16) // oracle.BLOCK_BYTES)
+    failed("cma", number, "EBUSY", why=rf"offline failed after {TIME}: isolation, stage isolate_range, pass 0",
+           now=r"can it go offline: no; (?:.*; )?32768 pages of a CMA area, the first at pfn 0x[0-9a-f]+, which the kernel does not "
+               r"isolate for an offline.*",
+           do=r"It is memory of a CMA area, which the kernel never takes offline: leave it online, or boot with a smaller area or one "
+              r"elsewhere \(cma=\)\.")
+    guest.eq("cma: it is left online, as advised", "online", oracle.block(number).state)
 
 
 def holes():
@@ -388,6 +451,7 @@ def blind():
 
 
 SCENARIOS = {"pinned": pinned, "file": file_page, "kernel_pages": kernel_pages, "huge": huge, "holes": holes,
+             "huge_pinned": huge_pinned, "huge_poisoned": huge_poisoned, "cma": cma,
              "notifier": notifier, "injected": injected, "kept": kept, "kept_probes": kept_probes, "blind": blind,
              "dashboard": dashboard}
 

@@ -273,7 +273,7 @@ def poisoned_huge_page(account, number):
 
 def poisoned_transparent_page(account, number):
     """The kernel leaves it alone and tries again, without an end. There was once no event at all about that."""
-    page = pin.PoisonedTransparentPage()
+    page = pin.PoisonedPinnedPage()
     failure = Failure(account, "poisoned transparent huge page", number)
     failure.result("it is in the block", guest.differs("block", number, oracle.block_of(page.pfn)))
     until_signal(failure)

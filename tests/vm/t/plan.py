@@ -5,6 +5,8 @@
     plan.py [PART...]      in a guest with two nodes, all RAM at boot on node 0, and a virtio-mem device vmem0;
                            without parts, all of them, and at least 200 forecasts
     plan.py cost           in a guest whose clock counts instructions: what a forecast costs
+    plan.py zones          in a guest with two nodes: memory blocks of several zones, together
+    plan.py cma            with cma=512M and two nodes: memory of a CMA area, which stays, and as room for other pages
 
 Memory is filled in several ways. In each, all memory blocks are forecast and then taken offline, and the forecasts are
 counted: right, wrong in each direction, and those that say that it cannot be known. An offline that only a signal would
@@ -13,6 +15,7 @@ end has failed: one that fails to migrate pages again and again, while no fewer 
 import collections
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -61,7 +64,8 @@ def wrong_accounts(numbers, owner=None):
         heads = {flags: count for flags, count in counts.items() if flags & HUGE and flags & HEAD}
         used = sum(count for flags, count in heads.items() if flags & MMAP)
         wrong += guest.differs(f"memory{block['id']}, huge pages", [
-            {"bytes": pin.HUGE_BYTES, "used": used, "free": sum(heads.values()) - used}] if heads else [], block["huge"])
+            {"bytes": pin.HUGE_BYTES, "used": used, "free": sum(heads.values()) - used, "pinned": 0, "poisoned": 0}]
+            if heads else [], block["huge"])
         owners = dict.fromkeys(block["offline_owners"], 0)
         if owner:
             owners[owner] = sum(count for flags, count in counts.items() if flags & OFFLINE)
@@ -224,6 +228,77 @@ def huge(memory):
     close(held)
 
 
+def pinned_huge(memory):
+    """Huge pages of both kinds. In every other memory block that has some, a pipe holds one; it must be counted and named."""
+    movable = memory.of("online_movable")
+    for hugetlb, reason in (True, "hugetlb_pinned"), (False, "thp_pinned"):
+        held = pin.ManyHugePages(180, hugetlb)
+        firsts = {oracle.block_of(pfn): pfn for pfn in held.pfns if oracle.block_of(pfn) in movable}
+        numbers = sorted(firsts)[:6]
+        wanted = {number: firsts[number] for number in numbers[::2]}
+        for pfn in wanted.values():
+            held.pin(pfn)
+        found = {block["id"]: block for some in adjacent(numbers, GROUP) for block in forecast(some)["blocks"]}
+        guest.eq(f"{reason}: which is pinned, and how it is counted", {
+            number: [(1, wanted[number], f"1 {'' if hugetlb else 'transparent '}huge page of 2 MiB with references that nothing "
+                      f"explains at pfn {wanted[number]:#x}")] if number in wanted else [] for number in numbers}, {
+            number: [(why["pages"], why["first_pfn"], why["text"]) for why in found[number]["reasons"] if why["reason"] == reason]
+            for number in numbers})
+        guest.eq(f"{reason}: in the account", [int(number in wanted) for number in numbers], [
+            found[number]["huge"][0]["pinned"] if hugetlb else found[number]["pinned_thp"] for number in numbers])
+        memory.round(f"{reason}, and others that move", numbers, [("yes", ""), ("no", reason)])
+        held.unpin()
+        memory.round(f"{reason}: no longer", sorted(wanted), [("yes", "")])
+        held.close()
+
+
+def poison(memory, name, reason, what, release=None):
+    """One memory block, the only one of node 1, with what what() makes of it. Returns what that returned.
+
+    Then it goes offline, if release() can take away what keeps it.
+    """
+    number, = oracle.blocks_of(guest.dimm_plug(name, oracle.BLOCK_BYTES, 1), oracle.BLOCK_BYTES)
+    guest.eq(f"{name}: the block is online", None, oracle.block_set(number, "online_movable", SECONDS))
+    node_pool = "/sys/devices/system/node/node1/hugepages/hugepages-2048kB/nr_hugepages"
+    oracle.write(node_pool, 8)
+    with pin.bound(1):
+        held = what()
+    for step, why in ("poisoned", reason), ("released", None):
+        block = forecast([number])["blocks"][0]
+        reasons = [found["reason"] for found in block["reasons"]]
+        guest.eq(f"{name}, {step}: the forecast", (("no", [why]) if why else ("yes", [])), (block["answer"], reasons))
+        guest.note(f"{name}, {step}: {[found['text'] for found in block['reasons']]}; {used(block)}")
+        went, left = try_offline(number)
+        memory.score.take(f"{name}, {step}", block, went, left)
+        if went == "yes" or not release:
+            break
+        release(held)
+    oracle.write(node_pool, 0)
+    if went == "yes":
+        guest.dimm_unplug(name, SECONDS)
+    return held
+
+
+def poisoned_huge(memory):
+    """Huge pages that the kernel keeps although they are poisoned, and one that it dissolves."""
+    def free_page():
+        file = pin.HugeFile()
+        file.close()
+        walk.poison_for_good(file.pfn)
+
+    def file_page():
+        file = pin.HugeFile()
+        file.unmap()
+        walk.poison_for_good(file.pfn)
+        return file
+
+    poison(memory, "dissolved", None, free_page)
+    poison(memory, "thp", "thp_poisoned", pin.PoisonedPinnedPage, pin.Pin.close)
+    poison(memory, "held", "hugetlb_poisoned", lambda: pin.PoisonedPinnedPage(hugetlb=True), pin.Pin.close)
+    # The kernel keeps a reference to it, so that it stays: this one comes last.
+    poison(memory, "file", "hugetlb_poisoned", file_page).close()
+
+
 def gigantic(memory):
     """The kernel takes pages of 1 GiB from kernel zones, where no memory block may host its memmap."""
     if oracle.memmap_mode() != "N":
@@ -315,14 +390,99 @@ def cost():
              + ([] if fullest["cpu_ns"] <= MOST_INSTRUCTIONS else [f"expected at most {MOST_INSTRUCTIONS}"]))
 
 
+def node_memory(node, *keys):
+    """Bytes, as the node's meminfo adds them up."""
+    text = oracle.read(f"/sys/devices/system/node/node{node}/meminfo")
+    return sum(int(re.search(rf" {re.escape(key)}: +(\d+) kB", text)[1]) for key in keys) * 1024
+
+
+def leave_free(size):
+    """Take the free memory of node 0, and all that could be reclaimed there, but for so many bytes. Not movable, never reclaimed."""
+    oracle.write("/proc/sys/vm/drop_caches", 3)
+    there = node_memory(0, "MemFree", "Active(file)", "Inactive(file)")
+    with pin.bound(0):
+        return fill.Secret((there - size) // fill.MIB * fill.MIB)
+
+
+def zones():
+    """Memory blocks of two zones of node 1, whose pages must go to node 0: those of each zone fit there, but not those of both."""
+    start = guest.dimm_plug("d1", 3 * oracle.BLOCK_BYTES, 1)
+    numbers = list(oracle.blocks_of(start, 3 * oracle.BLOCK_BYTES))
+    memory = Memory(Score())
+    memory.online(numbers[:1], "online_kernel")
+    memory.online(numbers[1:], "online_movable")
+    with pin.bound(1):
+        held = fill.Anon(345 * fill.MIB)
+    full = leave_free(312 * fill.MIB)
+    alone = [forecast([number]) for number in numbers] + [forecast(numbers[1:])]
+    guest.eq("zones: each zone alone has room", ["yes"] * 4, [plan["answer"] for plan in alone])
+    both = forecast(numbers)
+    guest.note(ledger.run("plan", "offline", range_of(numbers)) if both["answer"] == "yes" else f"{both['reasons']}")
+    guest.eq("zones: both together have none", ("no", ["no_room"]), (both["answer"], [why["reason"] for why in both["reasons"]]))
+    pages = sum(plan["move"] for plan in alone[:3])
+    guest.eq(f"zones: pages and room are those of both zones: about {pages} pages, and less room", (True, True), (
+        abs(both["move"] - pages) < pages // 50, both["room"] < both["move"]))
+    went = [try_offline(number)[0] for number in numbers]
+    guest.eq("zones: and so they do not go", True, "no" in went)
+    guest.note(f"zones: {went}")
+    full.close()
+    for number, answer in zip(numbers, went):
+        if answer == "yes":
+            oracle.block_set(number, memory.states[number], SECONDS)
+    plan = forecast(numbers)
+    guest.eq("zones: with more room, both together have it", "yes", plan["answer"])
+    memory.round("zones, with more room", numbers, [("yes", "")])
+    held.close()
+
+
+def cma_range():
+    """The blocks that the CMA area of the command line fills, as the kernel's log has it."""
+    found = re.search(r"cma: [Rr]eserved (\d+) MiB at (?:0x)?([0-9a-f]+)", subprocess.run(
+        ["dmesg"], stdout=subprocess.PIPE, check=True, text=True).stdout)
+    start, size = int(found[2], 16), int(found[1]) << 20
+    return range(-(-start // oracle.BLOCK_BYTES), (start + size) // oracle.BLOCK_BYTES), start, size
+
+
+def cma():
+    """A memory block of a CMA area stays, whatever is in it; and pages of other blocks may move into the area."""
+    score = Score()
+    memory = Memory(score)
+    blocks, start, size = cma_range()
+    guest.ok(f"cma: the area at {start:#x} fills {len(blocks)} memory blocks", [] if len(blocks) else ["none"])
+    touched = range(start // oracle.BLOCK_BYTES, -(-(start + size) // oracle.BLOCK_BYTES))
+    found = {block["id"]: [(why["pages"], why["first_pfn"]) for why in block["reasons"] if why["reason"] == "cma"]
+             for some in adjacent(oracle.block_ids(), GROUP) for block in forecast(some)["blocks"]
+             if not any(why["reason"] == "holes" for why in block["reasons"])}
+    guest.eq("cma: forecasts name the blocks of the area, and the part of each that is in it", {
+        number: [((min(start + size, (number + 1) * oracle.BLOCK_BYTES) - max(start, number * oracle.BLOCK_BYTES)) // oracle.PAGE,
+                  max(start, number * oracle.BLOCK_BYTES) // oracle.PAGE)] if number in touched else [] for number in found}, found)
+    for number in blocks:
+        memory.states[number] = "online"
+    memory.round("cma", list(blocks), [("no", "cma")])
+    there = list(oracle.blocks_of(guest.dimm_plug("d1", oracle.BLOCK_BYTES, 1), oracle.BLOCK_BYTES))
+    memory.online(there, "online_movable")
+    with pin.bound(1):
+        held = fill.Anon(64 * fill.MIB)
+    free_cma = oracle.meminfo()["CmaFree"] * 1024
+    full = leave_free(free_cma + 24 * fill.MIB)
+    rest = node_memory(0, "MemFree") - oracle.meminfo()["CmaFree"] * 1024
+    guest.ok(f"cma: there is no other room: {rest >> 20} MiB", [] if rest < 48 * fill.MIB else ["there is"])
+    memory.round("cma as room", there, [("yes", "")])
+    held.close()
+    full.close()
+    guest.note(score.line())
+    guest.eq("cma: all forecasts are right", sum(score.pairs.values()), score.right())
+
+
 PARTS = {part.__name__: part for part in (
-    free, moved, cached, pinned, secret, huge, gigantic, virtio_mem, balloon, two_nodes)}
+    free, moved, cached, pinned, secret, huge, pinned_huge, gigantic, virtio_mem, balloon, two_nodes, poisoned_huge)}
+ALONE = {part.__name__: part for part in (cost, zones, cma)}
 
 
 def main():
     oracle.write(f"{oracle.MEMORY}/auto_online_blocks", "offline")
-    if sys.argv[1:] == ["cost"]:
-        cost()
+    if len(sys.argv) == 2 and sys.argv[1] in ALONE:
+        ALONE[sys.argv[1]]()
         return
     parts = sys.argv[1:] or list(PARTS)
     score = Score()

@@ -271,7 +271,7 @@ def text_faults():
         pages.append(Page(f"memory{number}", recorder.path))
         return mapped_by(pages[-1]) >= 2
     guest.ok("text faults: explain names some of the processes", [] if mapped_by(pages[0]) >= 2 or guest.wait_for(
-        ledger.START_SECONDS, names_some) else pages[-1].lines.get("whose", []))
+        ledger.START_SECONDS, names_some) else [pages[-1].text])
     guest.ok(f"text faults: {mapped_by(pages[-1])} of them", [] if mapped_by(pages[-1]) <= PROCESSES + 1 else ["too many"])
     pages[-1].says(
         "text faults: the file, the page each time, and what to do",
@@ -306,7 +306,7 @@ def gigantic():
     guest.wait_for(ledger.SECONDS, lambda: "mhp_offline_blocker" in oracle.read(recorder.path))
     page = Page(f"memory{number}", recorder.path)
     guest.ok("gigantic: explain, the page and the blocks that it covers", [] if page.first("page", "hugetlb, order 18,")
-             and page.first("page", f"it covers memory{first} to memory{first + 7}$") else page.lines.get("page", []))
+             and page.first("page", f"it covers memory{first} to memory{first + 7}$") else [page.text])
     page.says("gigantic: explain, whose it is and what to do", left="32768 pages: 32768 hugetlb",
               whose=rf"pfn 0x[0-9a-f]+: hugetlb, mapped by {ME} \({os.getpid()}\) at 0x[0-9a-f]+.*",
               do=r"This huge page has nowhere to go: free one of its size on another node, or interrupt the offline\.")
@@ -362,7 +362,7 @@ def virtio_tables():
     page.says("virtio-mem: explain, the device, what it was asked for, and what it has according to QEMU",
               device=rf"{device}, requested 0 B, plugged {qemu_plugged() >> 20} MiB")
     guest.ok("virtio-mem: explain, page tables of the process", [] if page.first(
-        "whose", rf"pgtable of {ME} \({holder.pid}\)$") else page.lines.get("whose", []))
+        "whose", rf"pgtable of {ME} \({holder.pid}\)$") else [page.text])
     holder.close()
     guest.ok("virtio-mem: without the process, no page table is in the way", [] if guest.wait_for(
         ledger.SECONDS, lambda: not any(reason["kind"] == "pgtable" for block in plan(device)["blocks"]
