@@ -96,9 +96,9 @@ static void pages(void)
 static void huge_pages(void)
 {
 	static const struct member members[] = {
-		{ "bytes", "u64", NULL },
-		{ "used", "u64", NULL },
-		{ "free", "u64", NULL },
+		{ "bytes", "u64", NULL },    { "used", "u64", NULL },
+		{ "free", "u64", NULL },     { "pinned", "u64", NULL },
+		{ "poisoned", "u64", NULL },
 	};
 
 	print_array(MEMBERS(members));
@@ -132,6 +132,8 @@ static void blocks(void)
 		{ "offline_owners", NULL, offline_owners },
 		{ "unevictable", "u64", NULL },
 		{ "pinned", "u64", NULL },
+		{ "pinned_thp", "u64", NULL },
+		{ "poisoned_thp", "u64", NULL },
 		{ "cpu_ns", "u64", NULL },
 		{ "reasons", NULL, reasons },
 	};

@@ -92,7 +92,7 @@ static void make_tree(void)
 			  "  01000000-013fffff : System RAM (virtio_mem)\\n"
 			  "02000000-027fffff : dax0.0\\n"
 			  "  02000000-027fffff : System RAM (kmem)\\n"
-			  "03000000-033fffff : System RAM\n"
+			  "03000000-037fffff : System RAM\n"
 			  "04000000-04ffffff : System RAM");
 	put_block(0, 0, "online", "Normal");
 	put_block(1, 0, "online", "Movable");
@@ -331,6 +331,88 @@ static void test_huge_beyond(void)
 	put_free(17);
 }
 
+/* Pages of several zones that need the same room */
+static void test_zones(void)
+{
+	put_pages(0, 100, LRU_ANON);
+	put_pages(BLOCK, 100, LRU_ANON);
+	/* Without what leaves, 100 pages of the kernel zone are free, of which 20 are kept from movable pages. */
+	put_room(1029, 934 + 50, 0, 0);
+	answers("a block of a kernel zone alone", "memory0",
+		"unknown" BLIND(100));
+	answers("a block of ZONE_MOVABLE alone", "memory1",
+		"unknown" BLIND(100));
+	answers("both have less room than they need", "0x0-0x7fffff",
+		"no; no_room: 200 pages to move, and room for 150");
+	put_room(1029, 934 + 100, 0, 0);
+	answers("both have just enough", "0x0-0x7fffff", "unknown");
+	put_room(1028, 934 + 500, 0, 0);
+	answers("what fits in ZONE_MOVABLE is no room for the other",
+		"0x0-0x7fffff",
+		"no; no_room: 100 pages to move, and room for 99");
+	put_free(0);
+	put_block(13, 1, "online", "Movable");
+	put_pages(13 * BLOCK, 100, LRU_ANON);
+	put_pages(BLOCK, 150, LRU_ANON);
+	/* Others of these blocks cannot go, so that the answer is no; what is said of all together is about room. */
+	put_room(9000, 9000, 924 + 150, 0);
+	answers("each node takes the pages of the other one",
+		"0x400000-0x37fffff", "no");
+	put_room(9000, 9000, 924 + 149, 0);
+	answers("one has too little room for them, whatever the other has",
+		"0x400000-0x37fffff",
+		"no; no_room: 150 pages to move, and room for 149");
+	put_room(5000, 5000, 0, 0);
+	put_free(1);
+	put_free(13);
+	run("rm -r %s/sys/devices/system/memory/memory13 %s/sys/devices/system/node/node1/memory13",
+	    root, root);
+}
+
+/* Where CMA areas are cannot be read from a tree, but that a zone has some. */
+static void test_cma(void)
+{
+	put("proc/zoneinfo",
+	    "Node 0, zone   Normal\n  pages free     5000\n        min      10\n        managed  9999\n        cma      512\n"
+	    "Node 0, zone  Movable\n  pages free     5000\n        min      10\n        managed  9999\n        cma      0");
+	answers("a zone with CMA areas", "memory0",
+		"unknown; cma_unknown: its zone has CMA areas with 512 pages, and where they are cannot be read");
+	answers("a zone without", "memory1", "yes");
+	put_room(5000, 5000, 0, 0);
+}
+
+/* Huge pages that are in the way; that something pins them, only references tell. */
+static void test_poisoned(void)
+{
+	put_huge_page(true);
+	put_pages(BLOCK + 512, 1,
+		  FLAG(HEAD) | FLAG(HUGE) | FLAG(MMAP) | FLAG(HWPOISON));
+	answers("a poisoned huge page in use", "memory1",
+		"no; hugetlb_poisoned: 1 poisoned huge page of 2 MiB in use at pfn 0x600" BLIND(
+			512));
+	put_huge_page(false);
+	put_pages(BLOCK + 512, 1, FLAG(HEAD) | FLAG(HUGE) | FLAG(HWPOISON));
+	put_huge(1, 0);
+	answers("a poisoned huge page that is free", "memory1",
+		"unknown" BLIND(512));
+	put_huge(0, 0);
+	put_free(1);
+	put_pages(BLOCK + 512, 1, LRU_ANON | FLAG(HEAD));
+	put_pages(BLOCK + 513, 511, LRU_ANON | FLAG(TAIL));
+	put_pages(BLOCK + 700, 1, LRU_ANON | FLAG(TAIL) | FLAG(HWPOISON));
+	answers("a transparent one with a poisoned page", "memory1",
+		"no; thp_poisoned: 1 poisoned transparent huge page of 2 MiB at pfn 0x600");
+	put("proc/sys/kernel/osrelease", "6.11.0");
+	answers("the same on an old kernel", "memory1",
+		"unknown; thp_poisoned: 1 poisoned transparent huge page of 2 MiB at pfn 0x600, which this kernel may or may not migrate");
+	put("proc/sys/kernel/osrelease", "6.15.0");
+	put_pages(BLOCK + 512, 1, LRU_ANON | FLAG(HEAD) | FLAG(HWPOISON));
+	put_pages(BLOCK + 700, 1, LRU_ANON | FLAG(TAIL));
+	answers("the first page of it is poisoned", "memory1",
+		"no; thp_poisoned: 1 poisoned transparent huge page of 2 MiB at pfn 0x600");
+	put_free(1);
+}
+
 /* The lines of the table, without the header and what follows the sum */
 static void prints(const char *name, const char *what,
 		   const struct plan_opts *opts, const char *want)
@@ -472,6 +554,9 @@ int main(void)
 	test_room();
 	test_huge();
 	test_huge_beyond();
+	test_zones();
+	test_cma();
+	test_poisoned();
 	test_rows();
 	test_account();
 	test_hidden();

@@ -10,6 +10,8 @@
 #define MIB (1ULL << 20)
 #define GIB (1ULL << 30)
 
+#define CMA 7777 /* free pages of CMA areas, which are no room for a memmap */
+
 static char root[] = "/tmp/test_plan_add.XXXXXX";
 
 #include "tree.h"
@@ -31,9 +33,9 @@ static void put_free(u64 pages, u64 file)
 	snprintf(
 		text, sizeof(text),
 		"Node 0, zone   Normal\\n  pages free     %llu\\n        min      10\\n        managed  999999\\n"
-		"        protection: (0, 0)\\n      nr_zone_inactive_file %llu\\n"
+		"        protection: (0, 0)\\n      nr_zone_inactive_file %llu\\n      nr_free_cma  %d\\n"
 		"Node 0, zone  Movable\\n  pages free     999999\\n        min      0\\n        managed  999999\\n        protection: (0, 0)",
-		pages + 10, file);
+		pages + 10 + CMA, file, CMA);
 	put("proc/zoneinfo", text);
 }
 
