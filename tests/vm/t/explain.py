@@ -256,7 +256,7 @@ def huge_pinned():
     holder = Holder(lambda: take_huge(True))
     pfn = holder.told["pfn"]
     number = oracle.block_of(pfn)
-    guest.eq("huge pinned: the page is in memory that can go", [("Movable",)], [oracle.block(number).zones[:1]])
+    guest.eq("huge pinned: the page is in memory that can go", "Movable", oracle.block(number).zones[0])
     offline = Offline(number)
     guest.ok("huge pinned: the offline runs", offline.runs())
     Page(f"memory{number}").says(
