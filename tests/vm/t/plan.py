@@ -6,7 +6,7 @@
                            without parts, all of them, and at least 200 forecasts
     plan.py cost           in a guest whose clock counts instructions: what a forecast costs
     plan.py zones          in a guest with two nodes: memory blocks of several zones, together
-    plan.py cma            with cma=512M and two nodes: memory of a CMA area, which stays, and as room for other pages
+    plan.py cma            with cma=512M: memory of a CMA area
 
 Memory is filled in several ways. In each, all memory blocks are forecast and then taken offline, and the forecasts are
 counted: right, wrong in each direction, and those that say that it cannot be known. An offline that only a signal would
@@ -444,7 +444,7 @@ def cma_range():
 
 
 def cma():
-    """A memory block of a CMA area stays, whatever is in it; and pages of other blocks may move into the area."""
+    """A memory block of a CMA area stays, whatever is in it."""
     score = Score()
     memory = Memory(score)
     blocks, start, size = cma_range()
@@ -459,17 +459,6 @@ def cma():
     for number in blocks:
         memory.states[number] = "online"
     memory.round("cma", list(blocks), [("no", "cma")])
-    there = list(oracle.blocks_of(guest.dimm_plug("d1", oracle.BLOCK_BYTES, 1), oracle.BLOCK_BYTES))
-    memory.online(there, "online_movable")
-    with pin.bound(1):
-        held = fill.Anon(64 * fill.MIB)
-    free_cma = oracle.meminfo()["CmaFree"] * 1024
-    full = leave_free(free_cma + 24 * fill.MIB)
-    rest = node_memory(0, "MemFree") - oracle.meminfo()["CmaFree"] * 1024
-    guest.ok(f"cma: there is no other room: {rest >> 20} MiB", [] if rest < 48 * fill.MIB else ["there is"])
-    memory.round("cma as room", there, [("yes", "")])
-    held.close()
-    full.close()
     guest.note(score.line())
     guest.eq("cma: all forecasts are right", sum(score.pairs.values()), score.right())
 

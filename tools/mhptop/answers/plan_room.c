@@ -234,7 +234,7 @@ static struct plan_finding *find_like(struct plan_result *result,
 	return NULL;
 }
 
-static bool is_worse(const struct plan_finding *a, const struct plan_finding *b)
+static bool lacks_more(const struct plan_finding *a, const struct plan_finding *b)
 {
 	if (a->answer != b->answer)
 		return a->answer > b->answer;
@@ -249,7 +249,7 @@ static void add_worse(struct plan_result *all,
 
 	if (!like)
 		plan_add_finding(all, finding);
-	else if (is_worse(finding, like))
+	else if (lacks_more(finding, like))
 		*like = *finding;
 	if (finding->answer > all->answer)
 		all->answer = finding->answer;
