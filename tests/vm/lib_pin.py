@@ -17,7 +17,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 MAP_HUGETLB = 0x40000
 HUGE_BYTES = 2 << 20
 HUGE_ORDER = 9
-NR_SET_MEMPOLICY = 238              # x86-64
+NR_MBIND, NR_SET_MEMPOLICY = 237, 238   # x86-64
 MPOL_BIND = 2
 
 
@@ -66,6 +66,23 @@ class bound:  # pylint: disable=invalid-name
 
     def __exit__(self, *_):
         _libc.syscall(NR_SET_MEMPOLICY, 0, None, 0)
+
+
+class BoundArea:
+    """Anonymous memory whose pages, and nothing else, come from one node: page tables are where the process is."""
+
+    def __init__(self, size, node):
+        self._area = mmap.mmap(-1, size, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+        start = ctypes.addressof(ctypes.c_char.from_buffer(self._area))
+        nodes = ctypes.c_ulong(1 << node)
+        if _libc.syscall(NR_MBIND, ctypes.c_void_p(start), ctypes.c_ulong(size), MPOL_BIND, ctypes.byref(nodes), ctypes.c_ulong(64), 0):
+            raise OSError(ctypes.get_errno(), "mbind")
+        # Not zeros, see lib_fill.Anon.
+        for offset in range(0, size, HUGE_BYTES):
+            self._area[offset:offset + HUGE_BYTES] = b"x" * HUGE_BYTES
+
+    def close(self):
+        self._area.madvise(mmap.MADV_DONTNEED)
 
 
 class Pin:

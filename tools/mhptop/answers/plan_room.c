@@ -234,7 +234,8 @@ static struct plan_finding *find_like(struct plan_result *result,
 	return NULL;
 }
 
-static bool lacks_more(const struct plan_finding *a, const struct plan_finding *b)
+static bool lacks_more(const struct plan_finding *a,
+		       const struct plan_finding *b)
 {
 	if (a->answer != b->answer)
 		return a->answer > b->answer;
