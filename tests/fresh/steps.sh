@@ -111,7 +111,48 @@ purge_since() {
 	dpkg --purge "${gone[@]}"
 }
 
-# The packages are built twice, in two folders. Then what their build needed goes, so that they must name what they need.
+apt_install() { env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"; }
+
+# A manager that only notes what it is told, as there is none here. Whatever it is asked about a unit, the unit runs.
+pretend_systemd() {
+	mkdir -p /run/systemd/system
+	# shellcheck disable=SC2016
+	printf '#!/bin/sh\necho "$*" >>/tmp/systemctl.calls\n' >/usr/local/bin/systemctl
+	chmod +x /usr/local/bin/systemctl
+}
+
+told() { grep -E '^(.* )?(start|stop|restart|try-restart|enable|disable) ' /tmp/systemctl.calls | tr -d "'" | sed -E 's/ *--(system|quiet|no-reload) */ /g; s/^ //'; }
+
+# The older packages are in the first folder, the newer ones in the second.
+upgrade() {
+	local old=$1 new=$2
+	packages >"$WORK/before.packages"
+	every_file >"$WORK/before"
+	pretend_systemd
+	: >/tmp/systemctl.calls
+	step "apt-get install the older version" apt_install "$old"/*.deb || return
+	hash -r
+	eq "  it is older" "$(mhptop --version | head -n 1)" "mhptop 0.0"
+	none "  no service is started or enabled" "$(told)"
+	# As the recorder's service leaves it
+	install -D -m 600 tests/golden/hosted.ndjson /var/lib/mhptop/record.ndjson
+	: >/tmp/systemctl.calls
+	step "an upgrade" apt_install "$new"/*.deb || return
+	eq "  it is this version" "$(mhptop --version | head -n 1)" "mhptop $(sed -n 's/^MHPTOP_VERSION := //p' tools/mhptop/mhptop.mk)"
+	eq "  services that run are started again, and nothing else is" "$(told | sort)" "try-restart mhptop-record.service
+try-restart mhptop-serve.service"
+	check "  recordings stay" cmp tests/golden/hosted.ndjson /var/lib/mhptop/record.ndjson
+	none "  each file is the new one" "$(dpkg --verify mhptop python3-mhptop 2>&1)"
+	: >/tmp/systemctl.calls
+	step "it is removed, with recordings and what it needed" purge_since "$WORK/before.packages"
+	eq "  services are stopped" "$(told)" "stop mhptop-serve.socket mhptop-serve.service mhptop-record.service"
+	rm -r /usr/local/bin/systemctl /run/systemd/system /tmp/systemctl.calls
+	rmdir --ignore-fail-on-non-empty /run/systemd
+	hash -r
+	none "  and nothing is left of either version" "$(every_file | comm -13 "$WORK/before" -)"
+}
+
+# The packages are built twice, in two folders, and a third time as an older version. Then what their build needed goes, so that they must name what they need.
 package() {
 	local command other=/src/other
 	MHP_SETUP=never tools/setup.sh build deb >/log/deb.log 2>&1
@@ -124,12 +165,16 @@ package() {
 	for deb in build/deb/*.deb; do
 		check "  ${deb##*/} is the same" cmp "$deb" "$other/$deb"
 	done
+	sed -i '1s/(.*)/(0.0)/' $other/debian/changelog
+	sed -i 's/^MHPTOP_VERSION := .*/MHPTOP_VERSION := 0.0/' $other/tools/mhptop/mhptop.mk
+	step "make deb of an older version" make -C $other deb
+	mkdir -p /tmp/old && cp $other/build/deb/mhptop_*.deb $other/build/deb/python3-mhptop_*.deb /tmp/old
 	step "lintian finds no error and no warning" lintian --allow-root --fail-on error,warning build/deb/*.changes
 	mkdir -p /tmp/deb && cp build/deb/mhptop_*.deb build/deb/python3-mhptop_*.deb /tmp/deb
 	step "what the build needed is removed" purge_since "$WORK/packages"
 	packages >"$WORK/before.packages"
 	every_file >"$WORK/before"
-	step "apt-get install the packages" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends /tmp/deb/*.deb || return
+	step "apt-get install the packages" apt_install /tmp/deb/*.deb || return
 	hash -r # make install had it elsewhere
 	# Those that autopkgtest runs
 	for name in $(sed -n 's/^Tests: //p' debian/tests/control); do
@@ -137,6 +182,7 @@ package() {
 	done
 	step "what they needed is removed" purge_since "$WORK/before.packages"
 	none "  and leave nothing" "$(every_file | comm -13 "$WORK/before" -)"
+	upgrade /tmp/old /tmp/deb
 }
 
 # An ordinary user with a checkout of their own. Root only runs the command that the first attempt prints.

@@ -247,6 +247,10 @@ none "  they name only metrics that exist" "$(cat "$WORK/queries.yml" tools/prom
 	sort -u | grep -vxFf <(grep -ohE '^mhptop_[a-z_]+' "$WORK"/*.prom; sed -n 's/.*record: job:\(mhptop_[a-z_]*\):.*/\1/p' tools/prometheus/mhptop.fleet.rules.yml))"
 none "  and only sums that are recorded" "$(grep -oE 'job:mhptop_[a-z_]+:[a-z0-9]+' "$WORK/queries.yml" docs/fleet.md -h | sort -u |
 	grep -vxFf <(sed -n 's/.*record: //p' tools/prometheus/mhptop.fleet.rules.yml))"
+mkdir "$WORK/cost"
+status "what the rules and dashboards read can be counted" 0 '' tests/serve/fleet_cost.py "$MHPTOP" 20 "$WORK/cost"
+cost=$(sed -nE 's/.* samples, ([0-9]+) for each machine.*/\1/p; s/^dashboard of sums.*: ([0-9]+) samples.*/\1/p' "$WORK/stdout" | paste -sd' ')
+eq "  docs/fleet.md has the numbers" "$(sed -nE 's/^\| .* \| ([0-9,]+) for each machine \|$/\1/p; s/^\| .* \| ([0-9,]+) in all \|$/\1/p' docs/fleet.md | tr -d , | paste -sd' ')" "$cost"
 tests/serve/machine.py 256 1 >"$WORK/small.ndjson"
 metrics "$WORK/small.ndjson" >"$WORK/small.prom"
 few=$(series_of "$WORK/small.prom")
