@@ -423,13 +423,13 @@ def zones():
     pages = sum(plan["move"] for plan in alone[:3])
     guest.eq(f"zones: pages and room are those of both zones: about {pages} pages, and less room", (True, True), (
         abs(both["move"] - pages) < pages // 50, both["room"] < both["move"]))
-    went = [try_offline(number)[0] for number in numbers]
-    guest.eq("zones: and so they do not go", True, "no" in went)
-    guest.note(f"zones: {went}")
+    # To let the kernel use up the rest would end with a process killed for lack of memory.
+    guest.eq("zones: all but one go", ["yes"] * 2, [try_offline(number)[0] for number in numbers[:2]])
+    guest.eq("zones: then there is no room for the last one", ["no_room"], [
+        why["reason"] for why in forecast(numbers[2:])["blocks"][0]["reasons"]])
     full.close()
-    for number, answer in zip(numbers, went):
-        if answer == "yes":
-            oracle.block_set(number, memory.states[number], SECONDS)
+    for number in numbers[:2]:
+        oracle.block_set(number, memory.states[number], SECONDS)
     plan = forecast(numbers)
     guest.eq("zones: with more room, both together have it", "yes", plan["answer"])
     memory.round("zones, with more room", numbers, [("yes", "")])
