@@ -82,15 +82,15 @@ python3 - tests/golden/failures.ndjson >"$WORK/refused.ndjson" <<-'PY'
 	print("\n".join(json.dumps(line) for line in lines))
 PY
 eq "a function that refused, on another machine" "$("$mhptop" explain --time mono memory34 "$WORK/refused.ndjson" 2>&1 | grep '^refused')" \
-	"refused  unknown: only the machine of the recording can name it, and only until it reboots"
+	"refused  unknown: only the machine of the recording can name it, until it reboots"
 
 refuses "a name that is no memory" 2 \
 	"explain needs a memory block such as memory32, an address such as 0x100000000, or a range such as \
 0x100000000-0x13fffffff, not 'all'" \
 	explain all tests/golden/stuck.ndjson
-refuses "a memory block that the recording does not have" 1 "nothing is known of a memory block memory999" \
+refuses "a memory block that the recording does not have" 1 "nothing is known about memory block memory999" \
 	explain memory999 tests/golden/stuck.ndjson
-refuses "a range that the recording does not have" 1 "nothing is known of memory at 0x900000000-0x9ffffffff" \
+refuses "a range that the recording does not have" 1 "nothing is known about memory at 0x900000000-0x9ffffffff" \
 	explain 0x900000000-0x9ffffffff tests/golden/stuck.ndjson
 refuses "a range that ends before it begins" 2 "explain needs a memory block such as memory32, an address such as \
 0x100000000, or a range such as 0x100000000-0x13fffffff, not '0x2-0x1'" explain 0x2-0x1 tests/golden/stuck.ndjson

@@ -32,11 +32,11 @@ golden() {
 	fi
 }
 
-# views NAME RECORDING REGEX KEY…: after the keys, a line of the screen matches, and it is that of the files.
-views() {
-	local name=$1 recording=$2 regex=$3 size
+# views_of NAME COMMAND REGEX KEY…: after the keys, a line of the screen matches, and it is that of the files.
+views_of() {
+	local name=$1 command=$2 regex=$3 size
 	shift 3
-	open 80x24 "$MHPTOP replay $recording"
+	open 80x24 "$command"
 	shows "$name: the dashboard" '^events '
 	(($#)) && keys "$@"
 	for size in 80x24 132x50 200x60; do
@@ -44,7 +44,7 @@ views() {
 		golden "$name-$size" "$regex"
 	done
 	[[ $WRITE ]] && return
-	open 132x50 "$MHPTOP replay --no-color $recording"
+	open 132x50 "NO_COLOR=1 $command"
 	shows "$name: the dashboard without colours" '^events '
 	(($#)) && keys "$@"
 	if until_ok is_uncolored "$SCREENS/$name-132x50.screen"; then
@@ -52,6 +52,13 @@ views() {
 	else
 		fail "$name: without colours, the same text and attributes" "$(diff "$WORK/want" "$WORK/shown")"
 	fi
+}
+
+# views NAME RECORDING REGEX KEY…: the same of a recording
+views() {
+	local name=$1 recording=$2
+	shift 2
+	views_of "$name" "$MHPTOP replay $recording" "$@"
 }
 
 # A range that hosts its memmap, with three blocks online
@@ -87,6 +94,23 @@ views log "$STORY" '^\[Events\]' l
 views filter "$STORY" '^Filter: ' /
 views large "$LARGE" ' 1 cell = '
 views large-zoomed "$LARGE" ' 1 cell = 1 block' z
+# What only a live machine has: forecasts, and whose a page is. The clock stands still, and the answers are made up.
+FORECASTS=$WORK/forecasts/mhptop/dashboard
+mkdir -p "${FORECASTS%/*}"
+echo 'columns id,state,node,zone,can_go,hosting,vmemmap_pages,present,managed,reason' >"$FORECASTS"
+LIVE="$TOP/build/tests/still $FORECASTS"
+views_of can-go "$LIVE" '^\[Blocks\]'
+views_of can-go-failed "$LIVE" '^>! +34 ' n
+XDG_CONFIG_HOME=$WORK/forecasts views can-go-recording "$STORY" '^\[Blocks\].*CAN GO: '
+views_of block-live "$LIVE" '^\[Block\]' n Enter
+views_of block-live-asking "$LIVE" '^now +asking the machine' n Right Enter Right
+views_of prompt-live-moment "$LIVE" 'only a recording has other moments' @
+views prompt-delay "$STORY" '^Seconds: ' d
+views prompt-delay-wrong "$STORY" 'invalid delay' d x Enter
+views prompt-moment "$STORY" '^Time: ' @
+views prompt-moment-wrong "$STORY" 'no time' @ x Enter
+views prompt-filter-wrong "$STORY" 'unknown column' / nonsense=1 Enter
+views filtered "$STORY" "^\\[Blocks\\] 10 of 116 match" / state=offline Enter
 # The page has the path of the settings.
 XDG_CONFIG_HOME=/nowhere views help "$STORY" '^\[Help\]' '?'
 
@@ -142,7 +166,7 @@ shows "3: the view of nodes" '^>▾ node 0 +14 GiB +112 +101 +10 +!2 '
 shows "nodes: a zone" '^   ▾ Normal +4\.8 GiB +38 +38 +0 +0 '
 shows "nodes: a range with the memory blocks that are in a zone" '^ +0x140000000-0x37fffffff +8 GiB +64 +63 +0 +!2'
 shows "nodes: and with those that are offline" '^ +0x140000000-0x37fffffff +1 GiB +8 +0 +8 +0'
-shows "nodes: memory without a range" '^ +of no known range +4 GiB +32'
+shows "nodes: memory without a range" '^ +range unknown +4 GiB +32'
 keys Down Left
 shows "nodes: Left: a zone is folded" '^>  ▸ Normal +4\.8 GiB +38'
 hides "nodes:   its ranges are hidden" '0x500000000-0x53fffffff +768 MiB'
@@ -188,4 +212,22 @@ keys 4
 shows "devices: of a running machine, one whose driver is gone" '^>dax0\.0 +dax +256 MiB +2 +[0-9]+ +0 +!1 .* !gone +self +- +-'
 shows "devices: what a virtio-mem device was asked for, and has" '^ virtio0 +virtio-mem +0 B +0 .* bound +- +1 GiB +0 B'
 keys q
+until_ok has_file "$WORK/after"
+
+open 200x60 "$TOP/build/tests/still"
+shows "forecasts: the dashboard" '^events '
+hides "forecasts: no column at first" 'CAN GO'
+keys c
+finds "forecasts: c: the column can be chosen" '^> \[ \] CAN GO' j
+keys Space Enter
+shows "forecasts:   and is shown" 'BLOCK STATE .* CAN GO'
+keys s
+finds "forecasts: s: it is listed" '^> CAN GO' j
+keys Enter
+shows "forecasts:   but blocks cannot be sorted by it, and why" 'CAN GO is only known of memory blocks on the screen; mhptop list'
+shows "forecasts:   so the order stays" '^\[Blocks\] .* by address'
+keys /
+type_line can_go=no
+shows "forecasts: nor filtered" 'can_go is only known of memory blocks on the screen'
+keys Escape q
 until_ok has_file "$WORK/after"

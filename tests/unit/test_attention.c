@@ -202,7 +202,7 @@ static void test_memmap(void)
 	put(DAX "/memmap_on_memory", "1");
 	finds("nobody knows why",
 	      "memmap_in_buddy: dax0.0: " BUDDY
-	      "4 memory blocks; what decided that is not known\n"
+	      "4 memory blocks; it is unknown what decided that\n"
 	      "memmap_in_buddy: virtio3: " BUDDY
 	      "2 memory blocks; the driver, virtio-mem, never asks for it");
 	put("sys/module/memory_hotplug/parameters/memmap_on_memory", "N");
@@ -277,7 +277,7 @@ static void test_poisoned(void)
 	put("proc/meminfo", "MemTotal: 1 kB\\nHardwareCorrupted:    12 kB");
 	finds("one more since",
 	      "poisoned: memory34: pages with hardware errors: 2 pages\n"
-	      "poisoned: this machine: pages with hardware errors: 1 more page, in memory blocks that are not known");
+	      "poisoned: this machine: pages with hardware errors: 1 more page, in unknown memory blocks");
 	run("rm %s/proc/meminfo", root);
 	make_model();
 	finds("nobody counts them", "?poisoned");

@@ -53,7 +53,7 @@ static void test_recording(void)
 	eq_text("an offline in progress", written(40),
 		"now      not known from a recording\n"
 		"why      offline has not ended, after 1.0us, stage migrate, pass 0\n"
-		"page     pfn 0x140005: anon, order 0, references 0, mappings 0, migrated, but there was always one more\n"
+		"page     pfn 0x140005: anon, order 0, references 0, mappings 0, migrated, but each pass found another one\n"
 		"whose    not known from a recording\n"
 		"do       Something holds this page: end or restart the process that pins it (a device passed through, RDMA, io_uring, a pipe), or interrupt the offline.\n");
 	take_failed(40, 4, MHP_EVENT_mhp_offline_failed, MHP_REASON_UNMOVABLE,
@@ -62,7 +62,7 @@ static void test_recording(void)
 	eq_text("one that failed", written(40),
 		"now      not known from a recording\n"
 		"why      offline failed after 3.0us: unmovable, stage migrate, pass 0\n"
-		"page     pfn 0x140005: anon, order 0, references 0, mappings 0, migrated, but there was always one more\n"
+		"page     pfn 0x140005: anon, order 0, references 0, mappings 0, migrated, but each pass found another one\n"
 		"whose    not known from a recording\n"
 		"do       A page cannot be moved: end what holds it, and online the block to ZONE_MOVABLE next time.\n");
 	for (seq = 6; seq < 6 + MODEL_LOG; seq++)
@@ -92,13 +92,13 @@ static void test_refused(void)
 		"now      not known from a recording\n"
 		"why      offline failed after 3.0us: notifier\n"
 		"page     none was reported\n"
-		"refused  unknown: only the machine of the recording can name it, and only until it reboots\n"
+		"refused  unknown: only the machine of the recording can name it, until it reboots\n"
 		"do       A driver refused, such as that of a device that owns the memory: take the memory away through that driver.\n");
 	take_begin(40, 6, MHP_EVENT_mhp_offline_begin);
 	take_failed(40, 7, MHP_EVENT_mhp_offline_failed, MHP_REASON_NOTIFIER,
 		    -1);
 	take_end(40, 8, MHP_EVENT_mhp_offline_end, -1);
-	ok(strstr(written(40), "refused  unknown: the recording does not tell"),
+	ok(strstr(written(40), "refused  unknown: the recording does not say"),
 	   "the next time, which one did is unknown");
 	model_fini(&model);
 }
@@ -114,28 +114,29 @@ static bool wait_answer(void)
 /* What this machine says of a memory block that no machine has does not matter here. */
 static void test_apart(void)
 {
-	char before[sizeof("now      being looked at\n")];
+	char before[sizeof("now      asking the machine\n")];
 	int tries;
 
 	begin();
 	take_blocker(40, 3);
 	snprintf(before, sizeof(before), "%s", written(40));
 	eq_text("the machine, before it has answered", before,
-		"now      being looked at\n");
-	ok(strstr(text, "\nwhose    being looked at\n"),
+		"now      asking the machine\n");
+	ok(strstr(text, "\nwhose    asking the machine\n"),
 	   "  nor who has the page");
 	ok(wait_answer(), "the machine answers");
-	ok(!strstr(written(40), "being looked at") && strstr(text, "now      "),
+	ok(!strstr(written(40), "asking the machine") &&
+		   strstr(text, "now      "),
 	   "  and says whether the block can go");
 	take_begin(42, 9, MHP_EVENT_mhp_online_begin);
 	eq_text("another block", written(42),
-		"now      being looked at\n"
+		"now      asking the machine\n"
 		"why      online has not ended, after 0ns\n");
 	/* On a busy machine, a second question about the first block may come before. */
-	for (tries = 0; tries < 3 && strstr(written(42), "being looked at");
+	for (tries = 0; tries < 3 && strstr(written(42), "asking the machine");
 	     tries++)
 		wait_answer();
-	ok(!strstr(text, "being looked at") && strstr(text, "now      "),
+	ok(!strstr(text, "asking the machine") && strstr(text, "now      "),
 	   "  is answered, too");
 	model_fini(&model);
 }

@@ -180,9 +180,9 @@ static void test_pages(void)
 {
 	answers("a free block", "memory1", "yes");
 	answers("an offline block", "memory9",
-		"yes; offline: it is offline already");
+		"yes; offline: it is already offline");
 	answers("several zones", "memory12",
-		"no; multizone: it is in several zones");
+		"no; multizone: it spans several zones");
 	answers("a block that is not all RAM", "memory2",
 		"no; holes: it has holes, or firmware keeps a part of it");
 	put_pages(5, 1, FLAG(SLAB));
@@ -226,26 +226,29 @@ static void test_room(void)
 	/* 10 are the watermark's, 20 are kept from movable pages; 5 are on the list of a CPU. */
 	put_room(124, 1034 - 100, 0, 0);
 	answers("too little room by one page", "memory1",
-		"no; no_room: 100 pages to move, and room for 99" BLIND(100));
+		"no; no_room: 100 pages must move, and there is room for 99" BLIND(
+			100));
 	put_room(24, 1034 - 100, 0, 101);
 	answers("room after reclaim", "memory1",
-		"unknown; reclaim: 100 pages to move, and room for 0, unless the kernel reclaims more" BLIND(
+		"unknown; reclaim: 100 pages must move, and there is room for 0, unless the kernel reclaims more" BLIND(
 			100));
 	put_room(9000, 9000, 50, 0);
 	answers("another node must take them", "memory1",
-		"no; no_room: 100 pages to move, and room for 50" BLIND(100));
+		"no; no_room: 100 pages must move, and there is room for 50" BLIND(
+			100));
 	put_free(1);
 	put_pages(0, 100, LRU_ANON);
 	put_room(1024, 9000, 0, 0);
 	answers("pages of a kernel zone may not go to ZONE_MOVABLE", "memory0",
-		"no; no_room: 100 pages to move, and room for 95" BLIND(100));
+		"no; no_room: 100 pages must move, and there is room for 95" BLIND(
+			100));
 	put_free(0);
 	put_pages(BLOCK, 100, LRU_ANON);
 	put_pages(4 * BLOCK, 100, LRU_ANON);
 	put_room(135, 1048, 0, 0);
 	answers("one block alone", "memory1", "unknown" BLIND(100));
 	answers("blocks that need the same room", "0x400000-0x13fffff",
-		"no; no_room: 200 pages to move, and room for 110");
+		"no; no_room: 200 pages must move, and there is room for 110");
 	put_free(1);
 	put_free(4);
 	put_room(5000, 5000, 0, 0);
@@ -269,12 +272,12 @@ static void test_huge_loop(void)
 	put_pages(BLOCK + 1, 511, FLAG(TAIL) | FLAG(HUGE));
 	put_huge(2, 0);
 	answers("and a free one in the same block", "memory1",
-		"unknown; hugetlb_loop: 1 huge page of 2 MiB to move, which this kernel may move to free ones of the same block, again and again" BLIND(
+		"unknown; hugetlb_loop: 1 huge page of 2 MiB must move, and this kernel may move it to free ones of the same block, again and again" BLIND(
 			1024));
 	put_pages(BLOCK, 1, FLAG(HEAD) | FLAG(HUGE) | FLAG(MMAP));
 	put_huge(2, 0);
 	answers("an old kernel, two in use", "memory1",
-		"unknown; hugetlb_loop: 2 huge pages of 2 MiB to move, which this kernel may move to free ones of the same block, again and again" BLIND(
+		"unknown; hugetlb_loop: 2 huge pages of 2 MiB must move, and this kernel may move them to free ones of the same block, again and again" BLIND(
 			1024));
 	put("proc/sys/kernel/osrelease", "6.15.0");
 	answers("a kernel that skips them", "memory1", "unknown" BLIND(1024));
@@ -287,7 +290,7 @@ static void test_huge(void)
 	answers("a free huge page", "memory1", "unknown" BLIND(512));
 	put_huge(1, 1);
 	answers("a reserved one", "memory1",
-		"no; hugetlb_reserved: 1 huge page of 2 MiB would leave the pool, which can spare 0, as the others are reserved" BLIND(
+		"no; hugetlb_reserved: 1 huge page of 2 MiB would leave the pool, which can spare 0: the others are reserved" BLIND(
 			512));
 	put_huge_page(true);
 	put_huge(0, 0);
@@ -295,11 +298,11 @@ static void test_huge(void)
 		"unknown" BLIND(512));
 	put("proc/buddyinfo", "Node 0, zone  Movable 0 0 0 0 0 0 0 0 0 1 0");
 	answers("one in use, and small chunks elsewhere", "memory1",
-		"unknown; hugetlb_compact: 1 huge page of 2 MiB to move, and elsewhere 0 free, unless the kernel makes more" BLIND(
+		"unknown; hugetlb_compact: 1 huge page of 2 MiB must move, and 0 are free elsewhere, unless the kernel makes more" BLIND(
 			512));
 	put_room(0, 0, 0, 0);
 	answers("one in use, and no memory", "memory1",
-		"no; hugetlb_no_room: 1 huge page of 2 MiB to move, and elsewhere 0 free" BLIND(
+		"no; hugetlb_no_room: 1 huge page of 2 MiB must move, and 0 are free elsewhere" BLIND(
 			512));
 	put_huge(1, 0);
 	answers("one in use, and a free one", "memory1", "unknown" BLIND(512));
@@ -483,7 +486,7 @@ static void test_rows(void)
 	prints("pages that have to move are not, as each block has all of the room",
 	       "0x4800000-0x4ffffff", &plain,
 	       ROW("18-19", "no     ",
-		   "up to 8 pages to move in each block, and room for at most 0; the references to 13 pages cannot be read"));
+		   "up to 8 pages must move in each block, and there is room for at most 0; the references to 13 pages cannot be read"));
 	put_room(5000, 5000, 0, 0);
 	put_free(18);
 	put_free(19);
@@ -533,7 +536,7 @@ static void test_account(void)
 		       "free 1018, offline 6; offline pages: virtio-mem 6"));
 	put_free(4);
 	prints("an offline block has none", "memory9", &plain,
-	       "          9 yes     none        0  it is offline already\n");
+	       "          9 yes     none        0  it is already offline\n");
 }
 
 static void test_hidden(void)

@@ -91,8 +91,8 @@ static void begin(void)
 	model.history.extent = HISTORY_ALL;
 }
 
-/* All removals, a line for each */
-static void says(const char *name, const char *want)
+/* All removals, a line for each; cache: what the machine says of the page in the way, NULL: it is not asked */
+static void says_with(const char *name, const char *cache, const char *want)
 {
 	char got[2048] = "", text[REMOVAL_TEXT_MAX];
 	struct removals removals = { 0 };
@@ -100,16 +100,21 @@ static void says(const char *name, const char *want)
 
 	eq(name, removals_find(&removals, &model.history, &model), 0);
 	for (i = 0; i < removals.nr; i++)
-		used += snprintf(got + used, sizeof(got) - used, "%s%s",
-				 i ? "\n" : "",
-				 removal_text(&model, &removals.list[i], text));
+		used += snprintf(
+			got + used, sizeof(got) - used, "%s%s", i ? "\n" : "",
+			removal_text(&model, &removals.list[i], cache, text));
 	eq_text("  what it says", got, want);
 	removals_free(&removals);
 	model_fini(&model);
 }
 
-/* Both passes of an eject */
-static void test_eject(void)
+static void says(const char *name, const char *want)
+{
+	says_with(name, NULL, want);
+}
+
+/* Both passes of an eject that block 39 refuses */
+static void eject_in_vain(void)
 {
 	u64 block;
 
@@ -124,6 +129,18 @@ static void test_eject(void)
 	refused(WORKER, 39, MHP_REASON_ISOLATION, MHP_KIND_SLAB);
 	for (block = 32; block < 39; block++)
 		back(WORKER, block, 0);
+}
+
+static void test_eject(void)
+{
+	u64 block;
+
+	eject_in_vain();
+	says_with(
+		"an eject that one block refuses, whose slab cache is known",
+		"dentry",
+		"DIMM at 0x100000000: 7 of 8 memory blocks went offline, memory39 refused (isolation, slab, dentry): the 7 were brought back");
+	eject_in_vain();
 	says("an eject that one block refuses",
 	     "DIMM at 0x100000000: 7 of 8 memory blocks went offline, memory39 refused (isolation, slab): the 7 were brought back");
 

@@ -41,8 +41,8 @@ static inline void put_block(int id, int node, const char *state,
 	snprintf(path, sizeof(path),
 		 "sys/devices/system/memory/memory%d/valid_zones", id);
 	put(path, zones);
-	run("mkdir -p %s/sys/devices/system/node/node%d && touch %s/sys/devices/system/node/node%d/memory%d",
-	    root, node, root, node, id);
+	run("mkdir -p %s/sys/devices/system/node/node%d && touch %s/sys/devices/system/node/node%d/memory%d %s/sys/devices/system/memory/memory%d/node%d",
+	    root, node, root, node, id, root, id, node);
 }
 
 #endif

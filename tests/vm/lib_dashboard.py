@@ -10,15 +10,19 @@ import lib_oracle as oracle
 from lib_answer import labelled
 
 SIZE = ("400", "100")
+SETTINGS = "/tmp/.config/mhptop"
 # The page of a memory block goes on with these titles, which explain does not have.
 TITLES = ("memmap", "Phases")
 PRIVILEGED = 0x3ffffffffff & ~(1 << 39 | 1 << 38 | 1 << 34)     # all capabilities but CAP_BPF, CAP_PERFMON and CAP_SYSLOG
 
 
 class Dashboard:
-    """with Dashboard() as dashboard: a dashboard that is attached."""
+    """with Dashboard() as dashboard: a dashboard that is attached, with these columns in its table."""
 
-    def __init__(self):
+    def __init__(self, columns=None):
+        os.makedirs(SETTINGS, exist_ok=True)
+        with open(f"{SETTINGS}/dashboard", "w", encoding="utf-8") as file:
+            file.write(f"columns {columns}\n" if columns else "")
         self._server = f"dashboard-{os.getpid()}"
         self._tmux("new-session", "-d", "-x", SIZE[0], "-y", SIZE[1], f"exec {ledger.MHPTOP} --time mono")
         self.pid = int(self._tmux("list-panes", "-F", "#{pane_pid}"))
@@ -72,6 +76,11 @@ class Dashboard:
         left = wrong()
         return guest.ok(title, left + self.screen() if left else [])
 
+    def forecasts(self):
+        """{number: word} of the memory blocks in the table, if its columns are id,state,node,zone,can_go."""
+        rows = (re.match(r"..\s*(\d+) [a-z_]+ +-?\d+ \w+ +(yes|no|unknown|\?|-)( |$)", line) for line in self.screen())
+        return {int(row[1]): row[2] for row in rows if row}
+
     def children(self):
         """The processes that it has started."""
         return [int(pid) for pid in os.listdir("/proc") if pid.isdigit() and parent(pid) == self.pid]
@@ -93,3 +102,9 @@ def privileges(pid):
     """The capabilities of a process that reading events does not need."""
     line = next(line for line in oracle.read(f"/proc/{pid}/status").splitlines() if line.startswith("CapEff:"))
     return int(line.split()[1], 16) & PRIVILEGED
+
+
+def cpu_seconds(pid):
+    """The CPU time that a process has used."""
+    user, system = oracle.read(f"/proc/{pid}/stat").rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")

@@ -297,6 +297,17 @@ static int plan(const struct cli *cli)
 	return plan_offline_run(cli->memory, &opts, stdout);
 }
 
+static int list(const struct cli *cli)
+{
+	const struct list_opts opts = {
+		.json = cli->view.format == VIEW_JSON,
+		.all = cli->all,
+		.no_forecast = cli->no_forecast,
+	};
+
+	return list_run(&opts, stdout);
+}
+
 static int doctor(const struct cli *cli)
 {
 	struct stream stream;
@@ -358,7 +369,7 @@ int main(int argc, char **argv)
 	case CLI_PLAN:
 		return plan(&cli);
 	case CLI_LIST:
-		return list_run(cli.view.format == VIEW_JSON, cli.all, stdout);
+		return list(&cli);
 	case CLI_EXPLAIN:
 		return explain(&cli);
 	case CLI_SERVE:

@@ -38,7 +38,7 @@ FUZZ_TARGETS := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(sort $(wildcard tests/f
 # schema_doc, schema_answers and schema_memory the files of docs/schema, status_doc the exit codes of docs/mhptop.8.
 UNIT_TESTS := $(patsubst tests/unit/%.c,build/tests/%,$(sort $(wildcard tests/unit/test_*.c)))
 HOST_TESTS := $(UNIT_TESTS) build/tests/events_doc build/tests/schema_doc build/tests/schema_answers build/tests/schema_memory build/tests/status_doc build/tests/mhptop build/tests/generate build/tests/mutate build/tests/nulls build/tests/as_text build/tests/as_binary \
-	build/tests/steps build/tests/call_sites build/tests/btf_compare build/tests/live build/tests/frame build/tests/as_live \
+	build/tests/steps build/tests/call_sites build/tests/btf_compare build/tests/live build/tests/still build/tests/frame build/tests/as_live \
 	build/tests/pieces $(FUZZ_TARGETS) build/fuzz/dictionary
 
 .PHONY: mhptop check-build check-unit check-golden
@@ -94,6 +94,12 @@ build/tests/%: tests/unit/%.c build/san/libmhptop.a tools/mhptop/mhptop.mk | bui
 build/tests/live: tests/tui/live.c build/san/libmhptop.a tools/mhptop/mhptop.mk | build/tests
 	@echo '  LINK     $@'
 	$(Q)$(SAN_CC) $(MHPTOP_CFLAGS) $(SAN_CFLAGS) -MMD -MP -MF $@.d $< build/san/libmhptop.a $(MHPTOP_LDLIBS) -o $@
+
+# A clock that stands still
+build/tests/still: tests/tui/still.c build/san/libmhptop.a tools/mhptop/mhptop.mk | build/tests
+	@echo '  LINK     $@'
+	$(Q)$(SAN_CC) $(MHPTOP_CFLAGS) $(SAN_CFLAGS) -Wl,--wrap=loop_now -MMD -MP -MF $@.d $< build/san/libmhptop.a \
+		$(MHPTOP_LDLIBS) -o $@
 
 build/tests/generate: tests/golden/generate.c $(filter-out build/obj/main.o,$(MHPTOP_OBJ)) | build/tests
 	@echo '  LINK     $@'

@@ -8,7 +8,8 @@ For each reason that a guest can bring about, the page says why, at which stage,
 whose it is, and what to do. Then the test does that, and the offline works. Whose a page is must be what the test did, or what
 /proc/kpageflags, /proc/slabinfo and /proc/kallsyms say.
 
-`dashboard` compares the page of the dashboard about a memory block with that of explain.
+`dashboard` compares the page of the dashboard about a memory block with that of explain, and `column` its column of forecasts
+with mhptop list and with what an offline does.
 
 On a stock kernel, where probes report the events, the answers are the same. The test module cannot be loaded there, so
 `injected` stands for `notifier`. `kept_probes` has the source of such a kernel on the patched
@@ -16,6 +17,7 @@ one. `blind` is about what cannot be known without privileges, and that the page
 """
 import ctypes
 import errno
+import json
 import mmap
 import os
 import re
@@ -33,7 +35,8 @@ import lib_oracle as oracle
 import lib_pin as pin
 import lib_range
 from lib_answer import Holder, Offline, Page, elsewhere, pages_reported, recording
-from lib_dashboard import Dashboard, privileges
+from lib_dashboard import Dashboard, cpu_seconds, privileges
+from lib_offline import try_offline
 from lib_sweep import STEPS
 from lib_trace import EVENTS
 
@@ -117,7 +120,8 @@ def pinned():
         Page(f"memory{number}", path).says(
             "pinned, failed: why, and whose the page still is",
             why=rf"offline failed after {TIME}: signal, stage migrate, {PASS}", whose=whose, device=r"PNP0C80:\w+",
-            now=r"can it go offline: no; 1 page with references that nothing explains at pfn "
+            pages=r"(free \d+, )?memmap \d+, anon \d+(, \w+ \d+)*(; unevictable \d+)?; pinned 1",
+            now=r"can it go offline: no; 1 page with unexplained references at pfn "
                 rf"{holder.told['pfn']:#x}",
             do="Something held the page until the offline was interrupted: end or restart the process that pins it .*, then "
                r"try again\.")
@@ -375,7 +379,7 @@ def kept(name="kept", source=None, **says):
     lib_range.module_call("hold", hex(number * oracle.BLOCK_BYTES), hex(oracle.BLOCK_BYTES), 0, 0)
     says = {"why": rf"offline failed after {TIME}: unmovable, stage \w+, pass \d+", **says}
     failed(name, number, "EBUSY", source, now="can it go offline: no; 1 offline page at pfn 0x[0-9a-f]+",
-           whose="pfn 0x[0-9a-f]+: offline, the kernel does not keep whose",
+           whose="pfn 0x[0-9a-f]+: offline; the kernel does not record who holds it",
            do="A driver took this page and keeps it: give memory back first .*", **says)
     lib_range.module_call("hold", 0, 0)
     works(name, number)
@@ -428,6 +432,46 @@ def dashboard():
     works("dashboard", number)
 
 
+def told(number):
+    """What mhptop list says of a memory block, as the column shows it."""
+    rows = json.loads(ledger.run("list", "--json", "--all"))["ranges"]
+    return next(row["offline"] or "-" for row in rows if row["first_block"] == number)
+
+
+def column():
+    """The column of forecasts: what mhptop list says at that moment, and what an offline then does."""
+    start = guest.dimm_plug("d11", 4 * oracle.BLOCK_BYTES, 0)
+    kept, free, third, last = oracle.blocks_of(start, 4 * oracle.BLOCK_BYTES)
+    guest.eq(f"memory{kept}: online_movable", None, oracle.block_set(kept, "online_movable"))
+    holder = Holder(lambda: take_pinned(kept))
+    for number in free, third:
+        guest.eq(f"memory{number}: online_movable", None, oracle.block_set(number, "online_movable"))
+    with Dashboard(columns="id,state,node,zone,can_go") as live:
+        live.keys("1", "/", f"id>={kept} id<={last}", "Enter")
+
+        def shows(title, **wanted):
+            want = {number: word for number, word in zip((kept, free, third, last), wanted.values())}
+            guest.wait_for(ledger.SECONDS, lambda: live.forecasts() == want)
+            guest.eq(f"column: {title}", want, live.forecasts())
+
+        shows("a block with a pinned page cannot go, others can, and one that is offline has no forecast",
+              kept="no", free="yes", third="yes", last="-")
+        guest.eq("column: the words are those of mhptop list", {number: told(number) for number in (kept, free, third, last)},
+                 live.forecasts())
+        guest.eq("column: the block that can go goes", "yes", try_offline(free)[0])
+        guest.eq("column: the one that cannot does not", "no", try_offline(kept)[0])
+        shows("without the block that went", kept="no", free="-", third="yes", last="-")
+        guest.eq(f"memory{last}: online_movable", None, oracle.block_set(last, "online_movable"))
+        shows("a block that came online is asked for", kept="no", free="-", third="yes", last="yes")
+        holder.close()
+        shows("the page is no longer pinned: a forecast is replaced after a while", kept="yes", free="-", third="yes", last="yes")
+        guest.eq("column: and the block goes", "yes", try_offline(kept)[0])
+        apart, = live.children()
+        before = cpu_seconds(apart)
+        guest.wait_for(20, lambda: False)
+        guest.note(f"forecasts of two blocks on the screen: {(cpu_seconds(apart) - before) * 1000:.0f} ms of CPU in about 20 s")
+
+
 def blind():
     """Without the privileges that probes need, sysfs and the flags of pages are left."""
     number, = dimm("d9", 1, "online_movable")
@@ -436,11 +480,11 @@ def blind():
     guest.ok("blind: the offline runs", offline.runs())
     Page(f"memory{number}", how=BLIND).says(
         "blind, running: what cannot be known is said",
-        account="unknown: only sysfs was read, which has no pages", range="unknown: its add was not seen",
+        account="unknown: sysfs has no counts of pages", range="unknown: its add was not seen",
         who=r"added by \?; onlined by \?; offlined by \?",
         why=rf"offline has not ended, after at least {TIME}", page="unknown: this source does not report pages",
-        task="unknown: the kernel's stacks need root", left="1 page: 1 anon",
-        whose=rf"pfn {holder.told['pfn']:#x}: anon, mapped by no process that could be read",
+        task="unknown: only root can read the stacks of the kernel", left="1 page: 1 anon",
+        whose=rf"pfn {holder.told['pfn']:#x}: anon, mapped by none of the processes that could be read",
         do="Something holds this page: end or restart the process that pins it .*")
     Page(f"memory{number}", how=NOBODY).says(
         "blind, running: nor may another user than root read the flags of pages",
@@ -453,7 +497,7 @@ def blind():
 SCENARIOS = {"pinned": pinned, "file": file_page, "kernel_pages": kernel_pages, "huge": huge, "holes": holes,
              "huge_pinned": huge_pinned, "huge_poisoned": huge_poisoned, "cma": cma,
              "notifier": notifier, "injected": injected, "kept": kept, "kept_probes": kept_probes, "blind": blind,
-             "dashboard": dashboard}
+             "dashboard": dashboard, "column": column}
 
 
 def main():

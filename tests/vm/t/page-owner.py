@@ -37,7 +37,7 @@ def main():
     guest.eq("the block goes online", None, oracle.block_set(number, "online_movable"))
     lib_range.module_call("hold", hex(number * oracle.BLOCK_BYTES), hex(oracle.BLOCK_BYTES), 0, 0)
     page = Page(f"memory{number}")
-    pfn = int((page.first("whose", "^pfn (0x[0-9a-f]+): offline, the kernel does not keep whose$") or ["0"])[0], 16)
+    pfn = int((page.first("whose", "^pfn (0x[0-9a-f]+): offline; the kernel does not record who holds it$") or ["0"])[0], 16)
     guest.eq("explain: a page of the block is in the way", number, oracle.block_of(pfn))
     text = text_of(pfn)
     guest.note(text)

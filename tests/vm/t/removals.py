@@ -94,7 +94,7 @@ def explained(title, recorder, numbers, kept, line):
     page = Page(range_of(numbers), recorder.path)
     guest.eq(f"{title}: explain, the range", f"{range_of(numbers)}  1 GiB, 8 memory blocks: 8 online", page.head)
     page.says(f"{title}: explain, one line, why, whose the page is, and what to do", removal=rf"{WHEN}  {line}",
-              why=refusal(kept), whose="pfn 0x[0-9a-f]+: offline, the kernel does not keep whose",
+              why=refusal(kept), whose="pfn 0x[0-9a-f]+: offline; the kernel does not record who holds it",
               do="A driver took this page and keeps it: give memory back first .*")
     found = re.fullmatch(refusal(kept), (page.lines.get("why") or [""])[0])
     guest.eq(f"{title}: the page is what kpageflags says", "offline", kind_now(int(found["page"], 16)) if found else "none")
@@ -143,15 +143,42 @@ def ejected_tables():
     pfn, kind = page.first("why", f"^{why}$") or ("0", "none")
     guest.eq("eject, page tables: the page is what kpageflags says", kind_now(int(pfn, 16)), kind)
     line = (rf"DIMM at {numbers[0] * oracle.BLOCK_BYTES:#x}: 7 of 8 memory blocks went offline, memory{kept} refused "
-            rf"\(isolation, {kind}\): the 7 were brought back")
+            rf"\(isolation, {kind}{', [^,)]+' * (kind == 'slab')}\): the 7 were brought back")
     page.says("eject, page tables: explain, one line, why, and what to do", removal=rf"{WHEN}  {line}", why=why,
               do=".*ZONE_MOVABLE next time.*")
     holder.close()
     went = guest.wait_for(ledger.SECONDS, lambda: plan(f"memory{kept}")["answer"] == "yes")
     guest.ok("eject, page tables: the process is ended, and plan offline says yes", [] if went else [plan(f"memory{kept}")["blocks"]])
     guest.eq("eject, page tables: and the DIMM goes", None, eject("d3"))
+    # A report does not look at the machine.
+    line = line.replace(", [^,)]+", "")
     reported("eject, page tables: report", recorder, rf"{WHEN} {line}", rf"{WHEN} DIMM at {numbers[0] * oracle.BLOCK_BYTES:#x}: "
              "8 of 8 memory blocks went offline, and the range was removed")
+
+
+def caches():
+    return {line.split()[0] for line in oracle.read("/proc/slabinfo").splitlines()[2:]}
+
+
+def ejected_slab():
+    """An eject of a DIMM, one block of which is in a kernel zone and has slab pages: the line names their cache."""
+    recorder = ledger.Recorder("ejected_slab")
+    numbers = plug("d4", NODE)
+    kept = numbers[3]
+    oracle.blocks_set(numbers[:3] + numbers[4:], "online_movable")
+    oracle.blocks_set([kept], "online_kernel")
+    with pin.bound(NODE):
+        inodes = fill.Inodes(4000)
+    refused = eject("d4")
+    guest.ok("eject, slab: the guest refuses it", [] if refused and "refused" in refused else [refused])
+    page = Page(range_of(numbers), recorder.path)
+    line = (rf"DIMM at {numbers[0] * oracle.BLOCK_BYTES:#x}: 7 of 8 memory blocks went offline, memory{kept} refused "
+            r"\(isolation, slab, (\S+)\): the 7 were brought back")
+    cache = page.first("removal", line) or ["none"]
+    guest.ok("eject, slab: explain names a cache that the kernel has", [] if cache[0] in caches() else [page.text])
+    guest.eq("eject, slab: the one that the page about the block names", page.first("whose", r"slab, cache (\S+)$"), cache)
+    Page(f"memory{kept}", recorder.path).says("eject, slab: explain of the block", removal=rf"{WHEN}  {line}")
+    inodes.close()
 
 
 def together():
@@ -282,7 +309,7 @@ def killed():
              rf"{len(numbers)} of {len(numbers)} memory blocks went offline, and the range was removed")
 
 
-SITUATIONS = {situation.__name__: situation for situation in (ejected, ejected_tables, together, refused, unbound, killed)}
+SITUATIONS = {situation.__name__: situation for situation in (ejected, ejected_tables, ejected_slab, together, refused, unbound, killed)}
 
 
 def main():

@@ -297,7 +297,7 @@ def gigantic():
     number = next(number for number in numbers if any(
         "huge page of 1 GiB" in reason["text"] for block in plan(f"memory{number}")["blocks"] for reason in block["reasons"]))
     answer = plan(f"memory{number}")["blocks"][0]
-    guest.eq("gigantic: plan offline", ("no", ["1 huge page of 1 GiB to move, and elsewhere 0 free"]),
+    guest.eq("gigantic: plan offline", ("no", ["1 huge page of 1 GiB must move, and 0 are free elsewhere"]),
              (answer["answer"], [reason["text"] for reason in answer["reasons"]]))
     first = number - number % 8
     recorder = ledger.Recorder("gigantic")
@@ -414,7 +414,7 @@ def kill_offline(name, write):
     guest.eq("killed: the memory is still online", "online", oracle.block(number).state)
     Page(f"memory{number}", recorder.path).says(
         "killed: explain", why=rf"offline failed after {TIME}: signal, stage migrate, pass \d+",
-        now=r"can it go offline: no; 1 page with references that nothing explains at pfn .*",
+        now=r"can it go offline: no; 1 page with unexplained references at pfn .*",
         whose=rf"pfn {holder.told['pfn']:#x}: anon, mapped by {ME} \({holder.pid}\) at 0x[0-9a-f]+.*",
         do="Something held the page until the offline was interrupted: end or restart the process .*")
     matches("killed: report", report(recorder), rf"[0-9.]+ offline memory{number} from Movable  failed: signal "

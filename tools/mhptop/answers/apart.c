@@ -28,20 +28,41 @@ static void leave_terminal(void)
 		dup2(null, fd);
 }
 
+/* An answer about forecasts is much shorter than one about a page. */
+static size_t answer_size(const struct apart_answer *answer)
+{
+	return answer->kind == APART_PAGE ?
+		       sizeof(*answer) :
+		       offsetof(struct apart_answer, forecasts) +
+			       sizeof(answer->forecasts);
+}
+
+static void answer_one(struct machine *machine,
+		       const struct apart_question *question,
+		       struct apart_answer *answer)
+{
+	answer->kind = question->kind;
+	if (question->kind == APART_PAGE)
+		machine_look(machine, &question->page, &answer->page);
+	else
+		forecast_look(machine_pages(machine), machine_blind(machine),
+			      &question->forecasts, &answer->forecasts);
+}
+
 /* What is looked at is opened with the first question, so that a dashboard that never asks costs nothing. */
 static void answer_all(int fd)
 {
-	static struct machine_answer answer;
+	static struct apart_answer answer;
 	struct machine *machine = NULL;
-	struct machine_question question;
+	struct apart_question question;
 
 	while (recv(fd, &question, sizeof(question), 0) == sizeof(question)) {
 		if (!machine)
 			machine = machine_open();
 		if (!machine)
 			return;
-		machine_look(machine, &question, &answer);
-		if (send(fd, &answer, sizeof(answer), MSG_NOSIGNAL) < 0)
+		answer_one(machine, &question, &answer);
+		if (send(fd, &answer, answer_size(&answer), MSG_NOSIGNAL) < 0)
 			return;
 	}
 }
@@ -97,7 +118,7 @@ int apart_fd(const struct apart *apart)
 	return apart->fd;
 }
 
-int apart_ask(struct apart *apart, const struct machine_question *question)
+int apart_ask(struct apart *apart, const struct apart_question *question)
 {
 	ssize_t n = send(apart->fd, question, sizeof(*question),
 			 MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -105,11 +126,11 @@ int apart_ask(struct apart *apart, const struct machine_question *question)
 	return n < 0 ? -errno : 0;
 }
 
-int apart_take(struct apart *apart, struct machine_answer *answer)
+int apart_take(struct apart *apart, struct apart_answer *answer)
 {
 	ssize_t n = recv(apart->fd, answer, sizeof(*answer), MSG_DONTWAIT);
 
-	if (n == sizeof(*answer))
+	if (n > 0 && (size_t)n == answer_size(answer))
 		return 1;
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return 0;

@@ -13,6 +13,7 @@
 #include "model/times.h"
 
 #define ASK_NS LOOP_NS /* between two questions about one block */
+#define ENDED "the process that looks at the machine has ended"
 #define ASK_SHARE 10 /* of the time, the process apart works one part */
 
 struct block_page {
@@ -20,10 +21,12 @@ struct block_page {
 	bool live;
 	struct apart *
 		apart; /* NULL: of a recording, or it could not be started, or has ended */
-	bool asked; /* and not answered yet */
-	u64 asked_ns;
+	bool asked; /* something, and not answered yet */
+	u64 asked_ns; /* for the page */
 	bool answered; /* answer is one */
 	struct machine_answer answer;
+	struct forecast_asker asker; /* for the table */
+	struct apart_answer taken;
 };
 
 /* The log has the latest events of the kernel, and the account of the block what it remembers of older ones. */
@@ -58,7 +61,9 @@ static void ask_apart(struct block_page *page,
 {
 	if (!page->apart || page->asked || !question_is_due(page, question))
 		return;
-	page->asked = !apart_ask(page->apart, question);
+	page->asked = !apart_ask(page->apart,
+				 &(struct apart_question){ .kind = APART_PAGE,
+							   .page = *question });
 	page->asked_ns = loop_now();
 }
 
@@ -82,11 +87,9 @@ static bool question_is_answered(const struct block_page *page,
 
 static const char *unknown_why(const struct block_page *page)
 {
-	return !page->live ?
-		       "not known from a recording" :
-	       !page->apart ?
-		       "unknown: the process that looks at the machine has ended" :
-		       "being looked at";
+	return !page->live  ? "not known from a recording" :
+	       !page->apart ? "unknown: " ENDED :
+			      "asking the machine";
 }
 
 static void block_page_write(struct block_answers *answers,
@@ -124,20 +127,47 @@ static void block_page_write(struct block_answers *answers,
 	story_free(&story);
 }
 
+static void block_page_want(struct block_answers *answers,
+			    const struct model *model, const u64 *pfns,
+			    size_t nr)
+{
+	struct block_page *page = (struct block_page *)answers;
+
+	if (!page->apart || page->asked ||
+	    !forecast_asker_next(&page->asker, model, pfns, nr))
+		return;
+	page->asked = !apart_ask(
+		page->apart,
+		&(struct apart_question){ .kind = APART_FORECASTS,
+					  .forecasts = page->asker.question });
+}
+
+static void lose_apart(struct block_page *page)
+{
+	apart_end(page->apart);
+	page->apart = NULL;
+	page->answered = false;
+	page->answers.fd = -1;
+	snprintf(page->asker.known.why, sizeof(page->asker.known.why), "%s",
+		 ENDED);
+}
+
 static bool block_page_take(struct block_answers *answers)
 {
 	struct block_page *page = (struct block_page *)answers;
-	int ret = page->apart ? apart_take(page->apart, &page->answer) : 0;
+	int ret = page->apart ? apart_take(page->apart, &page->taken) : 0;
 
 	if (!ret)
 		return false;
 	page->asked = false;
-	page->answered = ret > 0;
-	if (ret > 0)
-		return true;
-	apart_end(page->apart);
-	page->apart = NULL;
-	answers->fd = -1;
+	if (ret < 0) {
+		lose_apart(page);
+	} else if (page->taken.kind == APART_PAGE) {
+		page->answered = true;
+		page->answer = page->taken.page;
+	} else {
+		forecast_asker_take(&page->asker, &page->taken.forecasts);
+	}
 	return true;
 }
 
@@ -149,10 +179,13 @@ struct block_answers *block_page_open(bool live)
 		return NULL;
 	page->live = live;
 	page->apart = live ? apart_start() : NULL;
+	forecast_asker_init(&page->asker);
 	page->answers = (struct block_answers){
 		.fd = page->apart ? apart_fd(page->apart) : -1,
 		.write = block_page_write,
 		.take = block_page_take,
+		.forecasts = live ? &page->asker.known : NULL,
+		.want = block_page_want,
 	};
 	return &page->answers;
 }
@@ -164,5 +197,6 @@ void block_page_close(struct block_answers *answers)
 	if (!page)
 		return;
 	apart_end(page->apart);
+	forecast_asker_free(&page->asker);
 	free(page);
 }

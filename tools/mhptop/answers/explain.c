@@ -80,13 +80,13 @@ static void print_account(const struct explaining *e)
 
 	if (block->flags & MHP_BLOCK_SYSFS) {
 		fprintf(e->out,
-			"account  unknown: only sysfs was read, which has no pages\n");
+			"account  unknown: sysfs has no counts of pages\n");
 		return;
 	}
 	/* Of boot memory, and of a block that was first seen in mid-life, only changes are known. */
 	if (column_find("present")->get(&e->stream->model, block) ==
 	    COLUMN_UNKNOWN)
-		fputs("account  unknown: what it began with was not seen\n",
+		fputs("account  unknown: its first counts were not seen\n",
 		      e->out);
 	else
 		fprintf(e->out, "account  present %d, managed %d pages%s\n",
@@ -152,7 +152,7 @@ static void print_duration(const struct explaining *e,
 			duration_text(text, model_now(model) - step->begin_ns,
 				      1));
 	else
-		fputs(", its begin was not seen", e->out);
+		fputs(", its start was not seen", e->out);
 }
 
 static void print_step(const struct explaining *e,
@@ -192,10 +192,11 @@ static void print_life(const struct explaining *e)
 
 	fprintf(e->out, "life     (%s)\n", time_style_help(e->time));
 	if (e->block->flags & MHP_BLOCK_SNAPSHOT)
-		fputs("  it was there before mhptop started, and the kernel keeps no history\n",
+		fputs("  it existed before mhptop started; the kernel keeps no history\n",
 		      e->out);
 	if (i)
-		fprintf(e->out, "  operations before these: %zu\n", i);
+		fprintf(e->out, "  %zu earlier operation%s\n", i,
+			i == 1 ? "" : "s");
 	for (; i < story->nr; i++)
 		print_step(e, &story->steps[i]);
 	if (!story->nr && !(e->block->flags & MHP_BLOCK_SNAPSHOT))
@@ -316,7 +317,8 @@ static int explain_answer(struct explaining *e)
 		if (explain_range_print(&range))
 			return STATUS_OK;
 		return status_fail(STATUS_FAILED,
-				   "nothing is known of memory at %s", e->what);
+				   "nothing is known about memory at %s",
+				   e->what);
 	}
 	if (model->ledger)
 		e->block = ledger_find_block(
@@ -329,7 +331,7 @@ static int explain_answer(struct explaining *e)
 	if (model->ledger && explain_range_print(&range))
 		return STATUS_OK;
 	return status_fail(STATUS_FAILED,
-			   "nothing is known of a memory block %s", e->what);
+			   "nothing is known about memory block %s", e->what);
 }
 
 int explain_run(struct stream *stream, const char *what, enum time_style time,

@@ -35,9 +35,24 @@ static bool is_in_range(const struct explain_range *range, u64 start_pfn,
 	       start_pfn + nr_pages > range->start_pfn;
 }
 
+/* The slab cache of the page that was in the way, if it is a slab page still. NULL: unknown */
+static const char *refused_cache(const struct explain_range *range,
+				 const struct removal *removal,
+				 char name[WHOSE_CACHE_MAX])
+{
+	const struct history_operation *refused = removal->refused;
+
+	if (!range->pages || !refused ||
+	    refused->blocker_kind != MHP_KIND_SLAB ||
+	    !whose_cache(range->pages, refused->blocker_pfn, name))
+		return NULL;
+	return name;
+}
+
 void explain_removals(const struct explain_range *range)
 {
 	char when[UNITS_TEXT_MAX], text[REMOVAL_TEXT_MAX];
+	char cache[WHOSE_CACHE_MAX];
 	const struct removal *removal;
 	size_t i;
 
@@ -49,7 +64,9 @@ void explain_removals(const struct explain_range *range)
 			continue;
 		model_time_text(when, range->model, range->time, removal->ns);
 		fprintf(range->out, "removal  %s  %s\n", when,
-			removal_text(range->model, removal, text));
+			removal_text(range->model, removal,
+				     refused_cache(range, removal, cache),
+				     text));
 	}
 }
 
@@ -142,16 +159,14 @@ struct failures {
 static bool is_explained(const struct explain_range *range,
 			 const struct history_operation *operation)
 {
-	if (operation->part != range->model->part ||
-	    operation->end != HISTORY_ENDED ||
-	    !is_in_range(range, operation->start_pfn, operation->nr_pages))
-		return false;
-	return operation->kind != OPERATION_ONLINE;
+	return operation->part == range->model->part &&
+	       operation->end == HISTORY_ENDED &&
+	       is_in_range(range, operation->start_pfn, operation->nr_pages);
 }
 
 /*
- * Of each memory block, the last offline if it failed; and the last add and the last removal of
- * this memory, if they did.
+ * Of each memory block, the last online and the last offline, if they failed; and the last add and the last removal of this
+ * memory, if they did.
  */
 static void find_failures(const struct explain_range *range,
 			  struct failures *failures)
@@ -188,8 +203,8 @@ static void print_failures(const struct explain_range *range,
 	size_t i = failures->nr;
 
 	if (failures->more)
-		fprintf(range->out, "why      failures before these: %llu\n",
-			failures->more);
+		fprintf(range->out, "why      %llu earlier failure%s\n",
+			failures->more, failures->more == 1 ? "" : "s");
 	while (i--)
 		print_failure(range, failures->shown[i]);
 }

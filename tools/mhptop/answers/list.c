@@ -6,8 +6,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "answers/forecasts.h"
 #include "answers/list.h"
-#include "answers/plan.h"
 #include "base/json.h"
 #include "base/units.h"
 #include "model/event_table.h"
@@ -22,14 +22,14 @@ struct row {
 	u32 zone;
 	u32 hosting; /* MHP_HOSTING_NONE: unknown */
 	const char *device;
-	const char *offline; /* forecast, NULL: there is none */
+	const char *can_go; /* forecast, NULL: there is none */
 };
 
 struct listing {
 	struct plan plan;
 	struct stream stream;
 	bool has_stream;
-	bool all; /* a line for each memory block */
+	const struct list_opts *opts;
 	FILE *out;
 	u64 block_bytes;
 	u64 online_bytes;
@@ -43,7 +43,7 @@ static bool is_same_row(const struct row *a, const struct row *b)
 	return a->last + 1 == b->first && a->nid == b->nid &&
 	       a->state == b->state && a->zone == b->zone &&
 	       a->hosting == b->hosting && !strcmp(a->device, b->device) &&
-	       a->offline == b->offline;
+	       a->can_go == b->can_go;
 }
 
 static const char *hosting_word(const struct row *row)
@@ -61,10 +61,10 @@ static const char *row_zone(const struct row *row)
 }
 
 /* Only memory that is online has a forecast. */
-static const char *offline_text(const struct row *row)
+static const char *can_go_text(const struct row *row)
 {
-	if (row->offline)
-		return row->offline;
+	if (row->can_go)
+		return row->can_go;
 	return row->state == MHP_STATE_ONLINE ? "?" : "-";
 }
 
@@ -80,13 +80,16 @@ static void put_text_row(struct listing *list, const struct row *row)
 		snprintf(blocks, sizeof(blocks), "%llu-%llu", row->first,
 			 row->last);
 	if (!list->nr_rows)
-		fputs("RANGE                                      SIZE STATE         OFFLINE NODE ZONE    HOSTING DEVICE       BLOCK\n",
-		      list->out);
-	fprintf(list->out,
-		"0x%016llx-0x%016llx %9s %-13s %-7s %4d %-7s %-7s %-12s %s\n",
-		start, end, size_text(size, end - start + 1),
-		event_symbol(event_states, row->state), offline_text(row),
-		row->nid, row_zone(row) ?: "-", hosting_word(row) ?: "?",
+		fprintf(list->out,
+			"RANGE                                      SIZE STATE         %sNODE ZONE    HOSTING DEVICE       BLOCK\n",
+			list->opts->no_forecast ? "" : "CAN GO  ");
+	fprintf(list->out, "0x%016llx-0x%016llx %9s %-13s ", start, end,
+		size_text(size, end - start + 1),
+		event_symbol(event_states, row->state));
+	if (!list->opts->no_forecast)
+		fprintf(list->out, "%-7s ", can_go_text(row));
+	fprintf(list->out, "%4d %-7s %-7s %-12s %s\n", row->nid,
+		row_zone(row) ?: "-", hosting_word(row) ?: "?",
 		*row->device ? row->device : "-", blocks);
 }
 
@@ -110,7 +113,7 @@ static void put_json_row(struct listing *list, const struct row *row)
 	fprintf(list->out, "%s{\"start\":%llu,\"end\":%llu,\"bytes\":%llu,",
 		list->nr_rows ? "," : "", start, start + bytes - 1, bytes);
 	put_word(list->out, "state", event_symbol(event_states, row->state));
-	put_word(list->out, "offline", row->offline);
+	put_word(list->out, "offline", row->can_go);
 	put_word(list->out, "zone", row_zone(row));
 	put_word(list->out, "hosting", hosting_word(row));
 	put_word(list->out, "device", row->device);
@@ -120,18 +123,20 @@ static void put_json_row(struct listing *list, const struct row *row)
 }
 
 /* Without root, nothing is known of the pages, so there is no forecast. */
-static const char *forecast_of(const struct listing *list,
-			       const struct plan_block *block)
+static const char *forecast_word(const struct listing *list, size_t nth)
 {
-	if (list->plan.no_pages || block->block->at.state != MHP_STATE_ONLINE)
+	enum forecast_answer answer;
+
+	if (!list->plan.blocks || list->plan.no_pages)
 		return NULL;
-	return plan_answer_word(block->result.answer);
+	answer = forecast_of(&list->plan.blocks[nth]);
+	return answer ? event_symbol(forecast_words, answer) : NULL;
 }
 
-static struct row make_row(const struct listing *list,
-			   const struct plan_block *block)
+static struct row make_row(const struct listing *list, size_t nth)
 {
-	const struct mhp_mhp_snapshot_block *at = &block->block->at;
+	const struct target_block *block = &list->plan.target.blocks[nth];
+	const struct mhp_mhp_snapshot_block *at = &block->at;
 	const struct mhp_block *account =
 		list->has_stream ? ledger_find_block(list->stream.model.ledger,
 						     at->start_pfn) :
@@ -146,8 +151,8 @@ static struct row make_row(const struct listing *list,
 		.zone = at->zone,
 		.hosting = account && account->hosting ? account->hosting :
 							 MHP_HOSTING_NONE,
-		.device = block->block->device,
-		.offline = forecast_of(list, block),
+		.device = block->device,
+		.can_go = forecast_word(list, nth),
 	};
 }
 
@@ -157,16 +162,16 @@ static void put_rows(struct listing *list)
 	struct row row, next;
 	size_t i;
 
-	row = make_row(list, &plan->blocks[0]);
+	row = make_row(list, 0);
 	for (i = 0; i < plan->target.nr; i++) {
-		next = make_row(list, &plan->blocks[i]);
+		next = make_row(list, i);
 		if (next.state == MHP_STATE_ONLINE)
 			list->online_bytes += list->block_bytes;
 		else
 			list->offline_bytes += list->block_bytes;
 		if (!i)
 			continue;
-		if (!list->all && is_same_row(&row, &next)) {
+		if (!list->opts->all && is_same_row(&row, &next)) {
 			row.last = next.last;
 			continue;
 		}
@@ -216,11 +221,14 @@ static void read_hosting(struct listing *list)
 		stream_update(&list->stream);
 }
 
-int list_run(bool json, bool all, FILE *out)
+int list_run(const struct list_opts *opts, FILE *out)
 {
-	struct listing list = { .out = out, .all = all };
+	struct listing list = { .out = out, .opts = opts };
 	char why[256];
-	int err = plan_make(&list.plan, "", NULL, why, sizeof(why));
+	int err = opts->no_forecast ?
+			  target_find(&list.plan.target, "", NULL, why,
+				      sizeof(why)) :
+			  plan_make(&list.plan, "", NULL, why, sizeof(why));
 
 	if (err)
 		return status_fail(err == -EOPNOTSUPP ? STATUS_UNSUPPORTED :
@@ -229,7 +237,7 @@ int list_run(bool json, bool all, FILE *out)
 	list.block_bytes =
 		list.plan.target.block_pages * list.plan.target.page_bytes;
 	read_hosting(&list);
-	if (json)
+	if (opts->json)
 		put_json(&list);
 	else
 		put_text(&list);

@@ -6,7 +6,13 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-/* Print the list; all: a line for each memory block. STATUS_OK, or another status with a message. */
-int list_run(bool json, bool all, FILE *out);
+struct list_opts {
+	bool json;
+	bool all; /* a line for each memory block */
+	bool no_forecast; /* do not look at pages, which takes time and root */
+};
+
+/* Print the list. STATUS_OK, or another status with a message. */
+int list_run(const struct list_opts *opts, FILE *out);
 
 #endif

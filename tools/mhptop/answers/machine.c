@@ -55,6 +55,11 @@ struct page_source *machine_pages(struct machine *machine)
 	return machine->pages;
 }
 
+const char *machine_blind(const struct machine *machine)
+{
+	return machine->blind;
+}
+
 void machine_question_make(struct machine_question *question, u64 block,
 			   u64 nr_pages, const struct story_trouble *troubles,
 			   size_t nr)
@@ -207,12 +212,13 @@ static void write_now(struct looking *looking, FILE *out)
 	err = pages ? plan_look(&plan, pages, name, why, sizeof(why)) :
 		      plan_make(&plan, "", name, why, sizeof(why));
 	if (err) {
-		fprintf(out,
-			"now      it cannot be known whether it can go offline: %s\n",
+		fprintf(out, "now      unknown whether it can go offline: %s\n",
 			why);
 		return;
 	}
 	write_device(looking, &plan.target, out);
+	account_print_text(&plan.blocks[0].account, plan.target.page_bytes,
+			   "pages    ", out);
 	write_findings(looking, &plan.blocks[0].result, out);
 	plan_free(&plan);
 }

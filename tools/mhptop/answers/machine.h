@@ -48,8 +48,9 @@ struct machine;
 /* Open what needs privileges; what cannot be opened is unknown in the answers. NULL: out of memory. */
 struct machine *machine_open(void);
 void machine_close(struct machine *machine); /* NULL is fine */
-/* The pages of the machine, NULL if they cannot be read. */
+/* The pages of the machine, NULL if they cannot be read; then the other one says why. */
 struct page_source *machine_pages(struct machine *machine);
+const char *machine_blind(const struct machine *machine);
 
 /* What to ask about a memory block with these troubles. */
 void machine_question_make(struct machine_question *question, u64 block,

@@ -60,15 +60,15 @@ enum plan_add_why {
 	  "the address is not a multiple of a memory block")                          \
 	R(OVERLAPS, "overlaps", NO, "there is memory in this range already")          \
 	R(TOO_HIGH, "too_high", NO,                                                   \
-	  "the range ends above the addresses that this machine's CPUs have")         \
+	  "the range ends above the highest address of this machine's CPUs")         \
 	R(NO_ROOM, "no_room", NO,                                                     \
 	  "the kernel zones do not have that much free memory, even after reclaim")   \
 	R(RECLAIM, "reclaim", UNKNOWN,                                                \
 	  "the kernel zones have that much only if the kernel reclaims memory")       \
 	R(MODE_UNKNOWN, "mode_unknown", UNKNOWN,                                      \
-	  "whether this kernel has the mode cannot be known: tracefs cannot be read") \
+	  "tracefs cannot be read, so it is unknown whether this kernel has the mode") \
 	R(HIDDEN, "hidden", UNKNOWN,                                                  \
-	  "whether there is memory in this range already cannot be known: run as root")
+	  "only root can see whether there is memory in this range already")
 
 enum plan_add_reason {
 #define PLAN_ADD_REASON(name, word, answer, text) PLAN_ADD_##name,

@@ -64,7 +64,7 @@ static void print_memmap(const struct plan_add *plan, FILE *out)
 	if (plan->hosting == MHP_HOSTING_RANGE)
 		fputs("in the first pages of the range", out);
 	else if (plan->hosting == MHP_HOSTING_BLOCK)
-		fprintf(out, "in each memory block its own, %llu pages",
+		fprintf(out, "%llu pages in each memory block",
 			plan->memmap_pages / plan->blocks);
 	else
 		fputs("from free memory of the kernel zones", out);
@@ -95,7 +95,7 @@ void plan_add_print_text(const struct plan_add *plan, FILE *out)
 
 	fprintf(out, "range      0x%llx-0x%llx, %s%s\n", plan->address,
 		plan->address + plan->bytes - 1, size_text(size, plan->bytes),
-		plan->assumed ? ", at an address that was assumed" : "");
+		plan->assumed ? ", at an assumed address" : "");
 	fprintf(out, "blocks     %llu memory block%s of %s\n", plan->blocks,
 		plan->blocks == 1 ? "" : "s",
 		size_text(size, plan->block_bytes));

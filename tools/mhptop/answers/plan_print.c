@@ -6,16 +6,11 @@
 #include "base/json.h"
 #include "base/units.h"
 #include "model/event_table.h"
+#include "model/forecast.h"
 
 const char *plan_answer_word(enum plan_answer answer)
 {
-	static const char *const words[] = {
-		[PLAN_YES] = "yes",
-		[PLAN_UNKNOWN] = "unknown",
-		[PLAN_NO] = "no",
-	};
-
-	return words[answer];
+	return event_symbol(forecast_words, FORECAST_YES + answer);
 }
 
 const char *plan_reason_word(enum plan_reason reason)
@@ -62,7 +57,7 @@ static void huge_text(char buf[PLAN_TEXT_MAX],
 	if (finding->reason == PLAN_HUGE_RESERVED)
 		snprintf(
 			buf, PLAN_TEXT_MAX,
-			"%llu huge page%s of %s would leave the pool, which can spare %llu, as the others are reserved",
+			"%llu huge page%s of %s would leave the pool, which can spare %llu: the others are reserved",
 			finding->pages, plural(finding->pages), size,
 			finding->room);
 	else if (finding->reason == PLAN_HUGE_BEYOND)
@@ -73,21 +68,22 @@ static void huge_text(char buf[PLAN_TEXT_MAX],
 	else if (finding->reason == PLAN_HUGE_LOOP)
 		snprintf(
 			buf, PLAN_TEXT_MAX,
-			"%llu huge page%s of %s to move, which this kernel may move to free ones of the same block, again and again",
-			finding->pages, plural(finding->pages), size);
+			"%llu huge page%s of %s must move, and this kernel may move %s to free ones of the same block, again and again",
+			finding->pages, plural(finding->pages), size,
+			finding->pages == 1 ? "it" : "them");
 	else
 		snprintf(
 			buf, PLAN_TEXT_MAX,
-			"%llu huge page%s of %s to move, and elsewhere %llu free%s",
+			"%llu huge page%s of %s must move, and %llu %s free elsewhere%s",
 			finding->pages, plural(finding->pages), size,
-			finding->room, more);
+			finding->room, finding->room == 1 ? "is" : "are", more);
 }
 
 static void room_text(char buf[PLAN_TEXT_MAX],
 		      const struct plan_finding *finding)
 {
 	snprintf(buf, PLAN_TEXT_MAX,
-		 "%s%llu page%s to move%s, and room for %s%llu%s",
+		 "%s%llu page%s must move%s, and there is room for %s%llu%s",
 		 finding->each ? "up to " : "", finding->pages,
 		 plural(finding->pages), finding->each ? " in each block" : "",
 		 finding->each ? "at most " : "", finding->room,
@@ -101,7 +97,7 @@ static void pages_text(char buf[PLAN_TEXT_MAX],
 		       const struct plan_finding *finding)
 {
 	const char *more = finding->reason == PLAN_PINNED_PAGES ?
-				   " with references that nothing explains" :
+				   " with unexplained references" :
 				   "";
 	const char *unless = "";
 	char where[48];
@@ -163,13 +159,13 @@ const char *plan_finding_text(char buf[PLAN_TEXT_MAX],
 {
 	switch (finding->reason) {
 	case PLAN_OFFLINE_ALREADY:
-		return "it is offline already";
+		return "it is already offline";
 	case PLAN_BUSY:
 		return "its state is changing";
 	case PLAN_HOLES:
 		return "it has holes, or firmware keeps a part of it";
 	case PLAN_MULTIZONE:
-		return "it is in several zones";
+		return "it spans several zones";
 	case PLAN_KERNEL_PAGES:
 	case PLAN_SECRET_PAGES:
 	case PLAN_OFFLINE_PAGES:
@@ -222,7 +218,8 @@ static void print_findings(const struct plan_result *result, bool each,
 	if (!result->nr_findings && !result->move)
 		fputs("nothing has to move", out);
 	else if (!result->nr_findings)
-		fprintf(out, "%s%llu page%s to move%s, and room for %s%llu",
+		fprintf(out,
+			"%s%llu page%s must move%s, and there is room for %s%llu",
 			each ? "up to " : "", result->move,
 			plural(result->move), each ? " in each block" : "",
 			each ? "at least " : "", result->room);
@@ -272,7 +269,8 @@ static void print_sum(const struct plan *plan, const char *what, FILE *out)
 	if (cannot)
 		fprintf(out, ", %llu cannot", cannot);
 	if (unknown)
-		fprintf(out, ", of %llu it cannot be known", unknown);
+		fprintf(out, ", %llu %s unknown", unknown,
+			unknown == 1 ? "is" : "are");
 	if (plan->all.nr_findings) {
 		fputs("; together: ", out);
 		print_findings(&plan->all, false, out);

@@ -15,6 +15,8 @@
 #include "source/sysfs/iomem.h"
 
 #define MEMORY "/sys/devices/system/memory"
+#define FEW 64 /* memory blocks */
+
 enum wanted_kind { WANTED_RANGE, WANTED_NODE, WANTED_DEVICE };
 
 /* What the text asks for */
@@ -203,11 +205,25 @@ static void take_blocks(struct finding *f)
 	target->nr = block - target->blocks;
 }
 
+/* Of a few memory blocks that are named, the others need not be read. */
+static int read_view(struct finding *f)
+{
+	const struct wanted *wanted = &f->wanted;
+	u64 pages = f->target->block_pages;
+	u64 bytes = pages * f->target->page_bytes;
+	u64 first = wanted->start / bytes, last = wanted->end / bytes;
+
+	if (wanted->kind == WANTED_RANGE && last - first < FEW)
+		return sysfs_view_read_some(&f->view, f->root, pages, first,
+					    last - first + 1);
+	return sysfs_view_read(&f->view, f->root, pages);
+}
+
 static int find_blocks(struct finding *f, const char *text, char *why,
 		       size_t len)
 {
 	struct target *target = f->target;
-	int err = sysfs_view_read(&f->view, f->root, target->block_pages);
+	int err = read_view(f);
 
 	if (!err)
 		err = find_iomem(f);

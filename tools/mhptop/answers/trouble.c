@@ -45,7 +45,7 @@ static void print_error(FILE *out, const struct story_blockers *blockers)
 	if (!known)
 		fputs(", error unknown", out);
 	else if (!page->ret && page->stage == MHP_STAGE_MIGRATE)
-		fputs(", migrated, but there was always one more", out);
+		fputs(", migrated, but each pass found another one", out);
 	else if (page->ret < 0)
 		fprintf(out, ", %s", error_text(page->ret));
 }

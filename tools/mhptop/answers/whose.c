@@ -75,8 +75,9 @@ static void print_mappings(u64 pfn, FILE *out)
 	if (nr > MAPPINGS_SHOWN)
 		fprintf(out, " and %zu more", nr - MAPPINGS_SHOWN);
 	if (!nr)
-		fputs(complete ? ", mapped by no process" :
-				 ", mapped by no process that could be read",
+		fputs(complete ?
+			      ", mapped by no process" :
+			      ", mapped by none of the processes that could be read",
 		      out);
 }
 
@@ -86,7 +87,7 @@ static void print_file(struct page_source *source, const struct page_look *look,
 	struct page_file file;
 
 	if (!page_source_file(source, look, &file)) {
-		fputs(", of a file that is unknown", out);
+		fputs(", of an unknown file", out);
 		return;
 	}
 	plain_text(file.name);
@@ -102,8 +103,8 @@ static void print_table(struct page_source *source, u64 pfn, FILE *out)
 
 	if (!page_source_table(source, pfn, &pid)) {
 		fputs(*page_source_blind(source) ?
-			      ", of a process that is unknown" :
-			      ", of no process that was found",
+			      ", of an unknown process" :
+			      "; no process was found that uses it",
 		      out);
 		return;
 	}
@@ -113,15 +114,35 @@ static void print_table(struct page_source *source, u64 pfn, FILE *out)
 	fprintf(out, " of %s (%u)", comm, pid);
 }
 
+/* The name of a slab cache, from its head page */
+static bool read_cache(struct page_source *source, u64 head,
+		       char name[WHOSE_CACHE_MAX])
+{
+	if (!page_source_cache(source, head, name, WHOSE_CACHE_MAX))
+		return false;
+	plain_text(name);
+	return true;
+}
+
+bool whose_cache(struct page_source *source, u64 pfn,
+		 char name[WHOSE_CACHE_MAX])
+{
+	u64 head = page_source_head(source, pfn);
+	struct page_look look;
+
+	return !page_source_look(source, head, 1, &look) &&
+	       account_kind_of(&look, source) == ACCOUNT_SLAB &&
+	       read_cache(source, head, name);
+}
+
 static void print_cache(struct page_source *source, u64 pfn, FILE *out)
 {
-	char name[64];
+	char name[WHOSE_CACHE_MAX];
 
-	if (page_source_cache(source, pfn, name, sizeof(name))) {
-		plain_text(name);
+	if (read_cache(source, pfn, name)) {
 		fprintf(out, ", cache %s", name);
 	} else {
-		fputs(", of a cache that is unknown", out);
+		fputs(", of an unknown cache", out);
 	}
 }
 
@@ -148,7 +169,7 @@ static void print_owner(struct page_source *source, enum account_kind kind,
 		fputs(" by now", out);
 		break;
 	default:
-		fputs(", the kernel does not keep whose", out);
+		fputs("; the kernel does not record who holds it", out);
 	}
 }
 
@@ -237,7 +258,7 @@ bool whose_print_task(const char *function, FILE *out)
 	if (err) {
 		fprintf(out, "task     unknown: %s\n",
 			err == -EPERM ?
-				"the kernel's stacks need root" :
+				"only root can read the stacks of the kernel" :
 				"it was in no stack that the kernel shows");
 		return false;
 	}
@@ -254,7 +275,7 @@ static void print_asked(struct page_source *source, FILE *out)
 	if (page_source_notifiers(source, names, sizeof(names)))
 		fprintf(out, "asked    one of these refused: %s\n", names);
 	else
-		fputs("refused  unknown: which functions the kernel asks cannot be read\n",
+		fputs("refused  unknown: the functions that the kernel asks cannot be read\n",
 		      out);
 }
 
@@ -265,13 +286,12 @@ void whose_print_refused(struct page_source *source, bool known, s64 distance,
 
 	if (!source)
 		fprintf(out, "refused  unknown: %s\n",
-			known ? "only the machine of the recording can name it, and only until it reboots" :
-				"the recording does not tell");
+			known ? "only the machine of the recording can name it, until it reboots" :
+				"the recording does not say");
 	else if (!known)
 		print_asked(source, out);
 	else if (symbol_from_text(distance, name))
 		fprintf(out, "refused  %s\n", name);
 	else
-		fputs("refused  unknown: there is no such function any more\n",
-		      out);
+		fputs("refused  unknown: the function no longer exists\n", out);
 }

@@ -13,6 +13,10 @@ u32 whose_event_kind(enum account_kind kind);
  * label, as far as this machine shows it.
  */
 void whose_print(struct page_source *source, u64 pfn, FILE *out);
+/* The name of the slab cache that has a page now. False if it is no slab page, or if that is unknown. */
+#define WHOSE_CACHE_MAX 64
+bool whose_cache(struct page_source *source, u64 pfn,
+		 char name[WHOSE_CACHE_MAX]);
 /*
  * Print the pages that a memory block still has while it goes offline, by what they are,
  * and whose the first of each kind is. Returns the kind that is most likely in the way,

@@ -58,6 +58,7 @@ struct cli {
 	const char *at; /* an address for plan add, a time for replay */
 	bool now; /* what needs attention, of doctor */
 	bool all; /* a line for each memory block, of plan offline and list */
+	bool no_forecast; /* of list */
 	bool pages; /* what the pages are, of plan offline */
 	struct plan_add_opts add; /* of plan add */
 	struct cli_moment since, until;

@@ -59,8 +59,8 @@ const struct cli_command_info cli_commands[] = {
 		       "Nothing is changed.\n" },
 	[CLI_LIST] = { "list", "[options]",
 		       "list memory with zones, hosting, devices and forecasts",
-		       "As lsmem does, in ranges of memory blocks that have everything in common. OFFLINE\n"
-		       "says whether each of the blocks could go offline; it needs root.\n" },
+		       "As lsmem does, in ranges of memory blocks that have everything in common. CAN GO\n"
+		       "says whether each of the blocks could go offline now; it needs root.\n" },
 	[CLI_EXPLAIN] = { "explain", "[options] BLOCK|ADDRESS|RANGE [FILE...]",
 			  "one page about a memory block, and why it did not go",
 			  "BLOCK is memory39 or 39, ADDRESS a physical address such as 0x138000000. Without\n"
@@ -145,6 +145,9 @@ const struct cli_option cli_options[] = {
 	{ CLI_OPT_CSV, "csv", NULL, "print the report as CSV", REPORT },
 	{ CLI_OPT_ALL, "all", NULL,
 	  "a line for each memory block, instead of ranges", PLAN | LIST },
+	{ CLI_OPT_NO_FORECAST, "no-forecast", NULL,
+	  "leave out whether memory can go offline: faster, and without root",
+	  LIST },
 	{ CLI_OPT_PAGES, "pages", NULL,
 	  "also print how many pages there are of each kind", PLAN },
 	{ CLI_OPT_NOW, "now", NULL, "list what needs attention now", DOCTOR },
@@ -152,7 +155,7 @@ const struct cli_option cli_options[] = {
 	  "the moment to show; plan: the address of the memory (default: above all memory)",
 	  PLAN | REPLAY },
 	{ CLI_OPT_SPEED, "speed", "N",
-	  "play from the begin, or from --at, N times as fast", REPLAY },
+	  "play from the start, or from --at, N times as fast", REPLAY },
 	{ CLI_OPT_MODE, "mode", "MODE",
 	  "memmap_on_memory N, Y, force or range (default: this kernel's)",
 	  PLAN },
@@ -221,9 +224,10 @@ const struct cli_status cli_statuses[] = {
 	{ STATUS_UNKNOWN,
 	  "inconclusive: events are missing, an operation has not ended, or nothing happened",
 	  CHECK },
-	{ STATUS_UNKNOWN, "the answer cannot be known", PLAN },
+	{ STATUS_UNKNOWN, "the answer is unknown", PLAN },
 	{ STATUS_UNKNOWN,
-	  "--now: nothing was found, but not everything can be known", DOCTOR },
+	  "--now: nothing was found, but not everything could be checked",
+	  DOCTOR },
 	{ STATUS_DAMAGED,
 	  "the file is not a recording, is damaged, or has a newer schema",
 	  READS },
@@ -299,6 +303,7 @@ static void print_options(enum cli_command command, FILE *out)
 			option->commands == REPORT	? "report: " :
 			option->commands & SERVE	? "serve: " :
 			option->commands & DOCTOR	? "doctor: " :
+			option->commands == LIST	? "list: " :
 			option->commands & PLAN		? "plan: " :
 							  "check: ",
 			option_help(option, command));

@@ -93,9 +93,13 @@ static int parse_frames(struct cli *cli, const char *text)
 static int parse_sort(struct cli *cli, const char *text)
 {
 	const char *key = text + (*text == '-');
+	const struct column *column = column_find(key);
 
-	if (!column_find(key))
+	if (!column)
 		return status_fail(STATUS_USAGE, "--sort: unknown column '%s'",
+				   key);
+	if (column_is_asked(column))
+		return status_fail(STATUS_USAGE, "--sort: %s " COLUMN_ASKED_WHY,
 				   key);
 	snprintf(cli->view.sort, sizeof(cli->view.sort), "%s", key);
 	cli->view.reverse = *text == '-';
@@ -126,7 +130,7 @@ int cli_moment_parse(struct cli_moment *moment, const char *name,
 		return 0;
 	return cli_refuse_value(
 		name,
-		"a time as printed, such as 15.401234, or one after the begin, such as +2s",
+		"a time as printed, such as 15.401234, or one from the start, such as +2s",
 		text);
 }
 
@@ -217,6 +221,9 @@ static bool *flag_of(struct cli *cli, int option)
 		return &cli->now;
 	case CLI_OPT_ALL:
 		return &cli->all;
+	case CLI_OPT_NO_FORECAST:
+		cli->no_forecast = true;
+		break;
 	case CLI_OPT_PAGES:
 		return &cli->pages;
 	case CLI_OPT_REOPEN:

@@ -25,7 +25,7 @@ static const struct {
 	  "what the kernel does with added memory blocks" },
 	{ "online_policy",
 	  "/sys/module/memory_hotplug/parameters/online_policy",
-	  "which zone a memory block goes to that is written online" },
+	  "the zone of a memory block if online is written to its state" },
 	{ "auto_movable_ratio",
 	  "/sys/module/memory_hotplug/parameters/auto_movable_ratio",
 	  "for online_policy=auto-movable: the most ZONE_MOVABLE memory, in percent of kernel memory" },

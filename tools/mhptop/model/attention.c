@@ -270,7 +270,7 @@ static const char *hosting_decided(const struct attention_device *device,
 		return "the driver, virtio-mem, never asks for it";
 	if (range && range->why == MHP_WHY_NOT_REQUESTED)
 		return "the driver did not ask for it";
-	return "what decided that is not known";
+	return "it is unknown what decided that";
 }
 
 static void judge_memmap(struct finder *f, const struct group *group)
@@ -417,8 +417,8 @@ static void judge_poisoned(struct finder *f)
 	more = more > sum ? more - sum : 0;
 	if (more)
 		found(f, ATTENTION_POISONED, "this machine",
-		      "%llu more page%s, in memory blocks that are not known",
-		      more, more == 1 ? "" : "s");
+		      "%llu more page%s, in unknown memory blocks", more,
+		      more == 1 ? "" : "s");
 }
 
 static void judge_driver(struct finder *f, const struct group *group)

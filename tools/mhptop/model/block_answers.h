@@ -19,6 +19,14 @@ struct block_answers {
 	 */
 	void (*write)(struct block_answers *answers, const struct model *model,
 		      const struct mhp_block *block, FILE *out);
+	/* The forecasts of the machine, which take() updates. NULL: a recording has none */
+	const struct forecasts *forecasts;
+	/*
+	 * Ask for the forecasts of blocks that begin at these pfns, as those on the screen do, if others are needed. Does not
+	 * wait.
+	 */
+	void (*want)(struct block_answers *answers, const struct model *model,
+		     const u64 *pfns, size_t nr);
 	/* Take what has been answered. Whether there was something, so that what is shown may differ. */
 	bool (*take)(struct block_answers *answers);
 };

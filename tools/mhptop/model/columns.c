@@ -199,7 +199,7 @@ static s64 done_at(const struct mhp_block *block, enum operation kind)
 	return phase->end_ns;
 }
 
-/* The zone that it was last to go online to */
+/* The zone that was last asked for */
 static s64 asked_zone(const struct model *model, const struct mhp_block *block)
 {
 	const struct who_block *known =
@@ -211,12 +211,27 @@ static s64 asked_zone(const struct model *model, const struct mhp_block *block)
 	return is_whole_life(model, block) ? COLUMN_NONE : COLUMN_UNKNOWN;
 }
 
+/* Only memory that is online can go offline. */
+static s64 forecast_value(const struct model *model,
+			  const struct mhp_block *block)
+{
+	const struct forecast *forecast;
+
+	if (block->state != MHP_STATE_ONLINE)
+		return COLUMN_NONE;
+	forecast = forecast_find(model->forecasts, block,
+				 block->start_pfn /
+					 ledger_block_pages(model->ledger),
+				 model_now(model));
+	return forecast ? (s64)forecast->answer : COLUMN_UNKNOWN;
+}
+
 /* clang-format off */
 /* The columns of the task that did something: by whom, by which way, when */
 #define TASK_COLUMNS(C, did, DID, operation)                                                                                            \
 	C(did##_by, DID "BY", "task that last " #did " it", 15, TEXT, false, true, NULL, TASK(operation, name_number(task->comm)))          \
 	C(did##_pid, DID "PID", "thread ID of that task", 7, NUMBER, false, true, NULL, TASK(operation, task->pid))                         \
-	C(did##_way, DID "WAY", "by which way, as far as it shows", 10, WORD, false, true, who_ways, TASK(operation, task->way ?: COLUMN_UNKNOWN))            \
+	C(did##_way, DID "WAY", "in which way, if that is known", 10, WORD, false, true, who_ways, TASK(operation, task->way ?: COLUMN_UNKNOWN))            \
 	C(did##_at, DID "AT", "when it had " #did " it", 14, WHEN, false, true, NULL, TASK(operation, ((void)task, done_at(block, OPERATION_##operation))))
 
 /* C(key, title, help, width, kind, shown, history, words, value of block in model) */
@@ -228,6 +243,8 @@ static s64 asked_zone(const struct model *model, const struct mhp_block *block)
 	C(state, "STATE", "online, offline, in transition or removed", 13, WORD, true, false, event_states, block->state)               \
 	C(node, "NODE", "NUMA node", 4, NUMBER, true, false, NULL, known_node(block->nid))                                              \
 	C(zone, "ZONE", "zone the block is online in", 7, WORD, true, false, event_zones, block->zone ?: COLUMN_UNKNOWN)                \
+	C(can_go, "CAN GO", "whether it could go offline now; of blocks on the screen", 7, WORD, false, false, forecast_words,          \
+	  forecast_value(model, block))                                                                                                 \
 	C(hosting, "HOSTING", "what hosts its memmap", 7, WORD, true, false, event_hostings,                                            \
 	  is_hosting_known(block->hosting) ? (s64)block->hosting : COLUMN_UNKNOWN)                                                      \
 	C(vmemmap_pages, "VMEMMAP", "pages of the block used to host memmap", 7, NUMBER, true, false, NULL,                             \
@@ -272,7 +289,7 @@ static s64 asked_zone(const struct model *model, const struct mhp_block *block)
 	  inner(block, range_live_pages(model->ledger, block)))                                                                         \
 	TASK_COLUMNS(C, added, "ADD", ADD)                                                                                               \
 	TASK_COLUMNS(C, onlined, "ON", ONLINE)                                                                                           \
-	C(online_zone, "ONZONE", "zone that it was last to go online to", 7, WORD, false, true, event_zones, asked_zone(model, block))    \
+	C(online_zone, "ONZONE", "zone that was last asked for", 7, WORD, false, true, event_zones, asked_zone(model, block))    \
 	TASK_COLUMNS(C, offlined, "OFF", OFFLINE)                                                                                        \
 	C(range, "RANGE", "first pfn of the range it was added with", 12, HEX, false, false, NULL, range_start(model, block))           \
 	C(known, "KNOWN", "where this information comes from", 9, WORD, false, false, knowns, block_known(block))
@@ -310,6 +327,11 @@ const struct column *column_find(const char *key)
 const struct column *range_column_find(const char *key)
 {
 	return find_key(range_columns, key);
+}
+
+bool column_is_asked(const struct column *column)
+{
+	return column->get == get_can_go;
 }
 
 const char *column_word(const struct column *column, s64 value)
@@ -533,10 +555,10 @@ static bool range_has_users(const struct mhp_range *range)
 	  range->reason ? (s64)range->failed_pfn : COLUMN_NONE)                                                         \
 	C(added_by, "ADDBY", "task that added it", 15, TEXT, false, NULL, RANGE_TASK(ADD, name_number(task->comm)))      \
 	C(added_pid, "ADDPID", "thread ID of that task", 7, NUMBER, false, NULL, RANGE_TASK(ADD, task->pid))             \
-	C(added_way, "ADDWAY", "by which way, as far as it shows", 10, WORD, false, who_ways, RANGE_TASK(ADD, task->way ?: COLUMN_UNKNOWN)) \
+	C(added_way, "ADDWAY", "in which way, if that is known", 10, WORD, false, who_ways, RANGE_TASK(ADD, task->way ?: COLUMN_UNKNOWN)) \
 	C(removed_by, "REMBY", "task that removed it", 15, TEXT, false, NULL, RANGE_TASK(REMOVE, name_number(task->comm))) \
 	C(removed_pid, "REMPID", "thread ID of that task", 7, NUMBER, false, NULL, RANGE_TASK(REMOVE, task->pid))        \
-	C(removed_way, "REMWAY", "by which way, as far as it shows", 10, WORD, false, who_ways, RANGE_TASK(REMOVE, task->way ?: COLUMN_UNKNOWN)) \
+	C(removed_way, "REMWAY", "in which way, if that is known", 10, WORD, false, who_ways, RANGE_TASK(REMOVE, task->way ?: COLUMN_UNKNOWN)) \
 	C(add_ns, "ADDTIME", "duration of the add", 9, TIME, false, NULL,                                               \
 	  duration(model, &range->add, range_is_adding(range)))
 /* clang-format on */

@@ -60,6 +60,13 @@ const char *column_text(const struct column *column, const struct model *model,
 const char *block_who_text(const struct model *model,
 			   const struct mhp_block *block, enum operation kind,
 			   char buf[BLOCK_WHO_MAX]);
+/*
+ * Whether the machine is asked for the value, only of memory blocks that are on the screen of a dashboard. So blocks
+ * cannot be sorted or filtered by it.
+ */
+bool column_is_asked(const struct column *column);
+#define COLUMN_ASKED_WHY \
+	"is only known of memory blocks on the screen; mhptop list --all lists all"
 /* The word of a value, NULL if it has none. */
 const char *column_word(const struct column *column, s64 value);
 /*

@@ -103,6 +103,13 @@ static bool symbols_match(const struct event_symbol *symbol,
 	return false;
 }
 
+/* Whether a word without a key can be one of this column. */
+static bool has_word(const struct column *column, const struct pattern *pattern)
+{
+	return !column_is_asked(column) &&
+	       symbols_match(column->symbols, pattern);
+}
+
 static int parse_word(struct term *term, const char *text, char *why,
 		      size_t len)
 {
@@ -184,7 +191,7 @@ static int parse_bare(struct term *term, const char *text, char *why,
 	if (err)
 		return err;
 	for (column = columns; column->key; column++)
-		if (symbols_match(column->symbols, term->pattern))
+		if (has_word(column, term->pattern))
 			return 0;
 	snprintf(
 		why, len,
@@ -216,6 +223,10 @@ static int parse_term(struct term *term, char *text, char *why, size_t len)
 	if (!term->column) {
 		snprintf(why, len, "unknown column '%s'; --help lists them",
 			 text);
+		return -EINVAL;
+	}
+	if (column_is_asked(term->column)) {
+		snprintf(why, len, "%s " COLUMN_ASKED_WHY, text);
 		return -EINVAL;
 	}
 	if (term->column->kind == COLUMN_WORD)
@@ -291,7 +302,7 @@ static bool match_bare(const struct term *term, const struct model *model,
 	const char *word;
 
 	for (column = columns; column->key; column++) {
-		if (column->kind != COLUMN_WORD)
+		if (column->kind != COLUMN_WORD || column_is_asked(column))
 			continue;
 		word = column_word(column, column->get(model, block));
 		if (word && pattern_matches(term->pattern, word))
@@ -400,7 +411,7 @@ static const struct column *bare_history(const struct term *term)
 	const struct column *column, *found = NULL;
 
 	for (column = columns; column->key; column++) {
-		if (!symbols_match(column->symbols, term->pattern))
+		if (!has_word(column, term->pattern))
 			continue;
 		if (!column->history)
 			return NULL;

@@ -11,6 +11,7 @@
 
 #include "base/sparse.h"
 #include "model/attention.h"
+#include "model/forecast.h"
 #include "model/history.h"
 #include "model/ledger.h"
 #include "model/source_info.h"
@@ -47,6 +48,8 @@ struct model {
 	struct attention attention; /* as of the last stream_update() */
 	/* Facts beside the events, as of the last stream_update(); NULL: none */
 	const struct attention_facts *facts;
+	/* What the machine was asked about memory blocks; NULL: nothing, as of a recording */
+	const struct forecasts *forecasts;
 	bool loaded; /* the ledger is a copy of the kernel's: do not fold records */
 	struct source_totals totals; /* as last reported by the source */
 	u64 seen; /* records taken */

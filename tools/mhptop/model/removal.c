@@ -17,7 +17,7 @@
 
 #define WENT 1 /* what a try did to a memory block */
 #define BACK 2
-#define NAME_MAX_TEXT 96
+#define NAME_MAX_TEXT 160
 
 /* A try while its operations are collected */
 struct collecting {
@@ -271,12 +271,10 @@ static const char *owner_word(u8 way)
 	return "memory";
 }
 
-static void refused_text(const struct model *model,
-			 const struct removal *removal,
-			 char text[NAME_MAX_TEXT])
+/* "isolation, slab, dentry", of which only the reason is always known */
+static void refusal_text(const struct history_operation *refused,
+			 const char *cache, char *text, size_t len)
 {
-	const struct history_operation *refused = removal->refused;
-	u64 block = refused->start_pfn / ledger_block_pages(model->ledger);
 	const char *reason =
 		refused->reason ? event_symbol(event_reasons, refused->reason) :
 				  "reason unknown";
@@ -284,16 +282,28 @@ static void refused_text(const struct model *model,
 		refused->blocker_kind ?
 			event_symbol(event_kinds, refused->blocker_kind) :
 			reason;
-	char others[32] = "";
+	/* The reason can say it already: hugetlb. */
+	bool says = !strcmp(kind, reason);
+
+	snprintf(text, len, "%s%s%s%s%s", reason, says ? "" : ", ",
+		 says ? "" : kind, *cache ? ", " : "", cache);
+}
+
+static void refused_text(const struct model *model,
+			 const struct removal *removal, const char *cache,
+			 char text[NAME_MAX_TEXT])
+{
+	const struct history_operation *refused = removal->refused;
+	u64 block = refused->start_pfn / ledger_block_pages(model->ledger);
+	char why[NAME_MAX_TEXT - 64], others[32] = "";
 
 	if (removal->refusals > 1)
 		snprintf(others, sizeof(others), " and %u other%s",
 			 removal->refusals - 1,
 			 removal->refusals > 2 ? "s" : "");
-	/* The reason can say it already: hugetlb. */
-	snprintf(text, NAME_MAX_TEXT, ", memory%llu%s refused (%s%s%s)", block,
-		 others, reason, strcmp(kind, reason) ? ", " : "",
-		 strcmp(kind, reason) ? kind : "");
+	refusal_text(refused, cache, why, sizeof(why));
+	snprintf(text, NAME_MAX_TEXT, ", memory%llu%s refused (%s)", block,
+		 others, why);
 }
 
 static const char *back_text(const struct removal *removal,
@@ -337,7 +347,7 @@ static const char *remove_text(const struct model *model,
 }
 
 const char *removal_text(const struct model *model,
-			 const struct removal *removal,
+			 const struct removal *removal, const char *cache,
 			 char text[REMOVAL_TEXT_MAX])
 {
 	char went[NAME_MAX_TEXT] = "", refused[NAME_MAX_TEXT] = "";
@@ -349,7 +359,7 @@ const char *removal_text(const struct model *model,
 			 removal->offline, removal->blocks,
 			 removal->blocks == 1 ? "" : "s");
 	if (removal->refused)
-		refused_text(model, removal, refused);
+		refused_text(model, removal, cache ?: "", refused);
 	remove_text(model, removal->remove, removal->blocks ? ", and " : "",
 		    remove);
 	snprintf(text, REMOVAL_TEXT_MAX, "%s at 0x%llx: %s%s%s%s",

@@ -17,7 +17,7 @@ struct removal {
 	u64 start_pfn; /* of the memory that it is about */
 	u64 nr_pages;
 	u64 part; /* the recording */
-	u64 ns; /* when its first operation began, or ended if its begin was not seen */
+	u64 ns; /* when its first operation began, or ended if its start was not seen */
 	u32 blocks; /* that were tried */
 	u32 offline; /* of these, those that went offline */
 	u32 back; /* of these, those that were brought online again */
@@ -44,13 +44,14 @@ int removals_find(struct removals *removals, const struct history *history,
 		  const struct model *model);
 void removals_free(struct removals *removals);
 
-#define REMOVAL_TEXT_MAX 320
+#define REMOVAL_TEXT_MAX 512
 /*
  * What became of it: "DIMM at 0x100000000: 7 of 8 memory blocks went offline, memory39
- * refused (isolation, slab): the 7 were brought back".
+ * refused (isolation, slab, dentry): the 7 were brought back". Only the running machine knows the name of the slab cache;
+ * NULL: unknown.
  */
 const char *removal_text(const struct model *model,
-			 const struct removal *removal,
+			 const struct removal *removal, const char *cache,
 			 char text[REMOVAL_TEXT_MAX]);
 /* Whether it is about memory of this range. */
 bool removal_concerns(const struct removal *removal, u64 start_pfn,

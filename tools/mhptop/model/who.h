@@ -41,7 +41,7 @@ struct who_task {
  */
 struct who_block {
 	u16 tasks[NR_OPERATIONS];
-	u8 zone; /* enum mhp_zone that it was last to go online to, 0: none */
+	u8 zone; /* enum mhp_zone that was last asked for, 0: none */
 };
 
 /* The operation that has begun last */

@@ -313,7 +313,7 @@ static void html_removals(const struct report *report, FILE *out)
 
 	fputs("<h2>Ejects and removals</h2>\n", out);
 	if (!removals->nr) {
-		fputs("<p>None of several memory blocks, and none refused.</p>\n",
+		fputs("<p>None with several memory blocks, and no refusals.</p>\n",
 		      out);
 		return;
 	}
@@ -323,7 +323,8 @@ static void html_removals(const struct report *report, FILE *out)
 		model_time_text(when, model, report->opts->time,
 				removals->list[i].ns);
 		fprintf(out, "<tr><td>%s</td><td>", when);
-		xml_put(out, removal_text(model, &removals->list[i], text));
+		xml_put(out,
+			removal_text(model, &removals->list[i], NULL, text));
 		fputs("</td></tr>\n", out);
 	}
 	fputs("</table></div>\n", out);

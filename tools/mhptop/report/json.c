@@ -227,7 +227,7 @@ static void json_removal(const struct report *report, FILE *out,
 				removal->remove->end == HISTORY_ENDED ?
 			"true" :
 			"false");
-	removal_text(model, removal, text);
+	removal_text(model, removal, NULL, text);
 	report_put_string(out, "text", text, sizeof(text));
 	fputc('}', out);
 }

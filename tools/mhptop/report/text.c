@@ -66,7 +66,7 @@ static void text_operation(const struct report *report, FILE *out,
 	if (operation->begin_ns)
 		text_phases(out, operation);
 	else
-		fputs("  its begin was not seen", out);
+		fputs("  its start was not seen", out);
 	if (operation->blockers)
 		fprintf(out, "  pages in the way: %u %s, pass %u",
 			operation->blockers,
@@ -198,13 +198,13 @@ static void text_removals(const struct report *report, FILE *out)
 
 	fputs("\nEjects and removals", out);
 	if (!removals->nr)
-		fputs("  none of several memory blocks, and none refused", out);
+		fputs("  none with several memory blocks, and no refusals", out);
 	fputc('\n', out);
 	for (i = 0; i < removals->nr; i++) {
 		model_time_text(when, model, report->opts->time,
 				removals->list[i].ns);
 		fprintf(out, "%s %s\n", when,
-			removal_text(model, &removals->list[i], text));
+			removal_text(model, &removals->list[i], NULL, text));
 	}
 }
 

@@ -228,6 +228,57 @@ static int read_zones(struct scan *scan)
 	return err;
 }
 
+/* A memory block has a link to each of its nodes, as a node has to each of its blocks. */
+static int set_lowest_nid(void *ctx, u64 node)
+{
+	struct mhp_mhp_snapshot_block *block = ctx;
+
+	if (block->nid < 0 || (u64)block->nid > node)
+		block->nid = node;
+	return 0;
+}
+
+static int read_some(struct scan *scan, u64 first, u64 nr)
+{
+	struct sysfs_view *view = scan->view;
+	struct mhp_mhp_snapshot_block *block;
+	char path[PATH_MAX];
+	u64 number;
+	int err;
+
+	for (number = first; number < first + nr; number++) {
+		err = add_block(scan, number);
+		if (err)
+			return err;
+		block = &view->blocks[view->nr_blocks - 1];
+		if (read_block(scan, block)) {
+			view->nr_blocks--;
+			continue;
+		}
+		snprintf(path, sizeof(path), "%s" SYSTEM "/memory/memory%llu",
+			 scan->root, number);
+		for_each_numbered(path, "node", set_lowest_nid, block);
+	}
+	return 0;
+}
+
+int sysfs_view_read_some(struct sysfs_view *view, const char *root,
+			 u64 block_pages, u64 first, u64 nr)
+{
+	struct scan scan = {
+		.view = view,
+		.root = root,
+		.block_pages = block_pages,
+	};
+	int err;
+
+	memset(view, 0, sizeof(*view));
+	err = read_some(&scan, first, nr);
+	if (err)
+		sysfs_view_free(view);
+	return err;
+}
+
 int sysfs_view_read(struct sysfs_view *view, const char *root, u64 block_pages)
 {
 	struct scan scan = {

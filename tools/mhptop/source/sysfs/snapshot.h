@@ -34,6 +34,12 @@ struct sysfs_view {
  * is empty.
  */
 int sysfs_view_read(struct sysfs_view *view, const char *root, u64 block_pages);
+/*
+ * The same of the nr memory blocks from number first on, as far as there are any, and without zones: a machine may have
+ * tens of thousands of others.
+ */
+int sysfs_view_read_some(struct sysfs_view *view, const char *root,
+			 u64 block_pages, u64 first, u64 nr);
 void sysfs_view_free(struct sysfs_view *view);
 
 #endif

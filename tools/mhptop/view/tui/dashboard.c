@@ -349,6 +349,8 @@ int dashboard_run(struct stream *stream, struct replay *replay,
 				   strerror(-signals));
 	dashboard.fds[SIGNALS].fd = signals;
 	stream->model.history.extent = HISTORY_LATEST;
+	if (opts->answers)
+		stream->model.forecasts = opts->answers->forecasts;
 	err = view_tui_open(&dashboard.view, opts, why, sizeof(why));
 	if (err) {
 		close(signals);

@@ -108,7 +108,7 @@ static void events_open(struct view_tui *view, const struct model *model)
 		tui_detail_open(view, model, pfn);
 	else
 		snprintf(view->message, sizeof(view->message),
-			 "this event is about no memory block");
+			 "this event is not about a memory block");
 }
 
 const struct tui_view_ops tui_view_events = {

@@ -189,8 +189,12 @@ static enum view_tui_event sort_step(struct view_tui *view, int step)
 	int at = tui_chooser_find(view, tui_sorted_by(view));
 	int nr = tui_chooser_nr(view);
 
-	if (view_has_order(view))
-		tui_sort(view, tui_chooser_column(view, (at + nr + step) % nr));
+	if (!view_has_order(view))
+		return VIEW_TUI_REDRAW;
+	do
+		at = (at + nr + step) % nr;
+	while (column_is_asked(tui_chooser_column(view, at)));
+	tui_sort(view, tui_chooser_column(view, at));
 	return VIEW_TUI_REDRAW;
 }
 

@@ -63,7 +63,7 @@ static void node_name(const struct model *model,
 		snprintf(buf, len, "    0x%llx-0x%llx", range->start_pfn * page,
 			 (range->start_pfn + range->nr_pages) * page - 1);
 	else
-		snprintf(buf, len, "    of no known range");
+		snprintf(buf, len, "    range unknown");
 }
 
 static int node_style(const struct tui_tree_line *line)

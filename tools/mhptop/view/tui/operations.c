@@ -274,7 +274,7 @@ static void selected_draw(const struct view_tui *view,
 				       "way unknown");
 	pen = (struct tui_pen){ y + 1, 0, view->panes.cols };
 	if (!operation->begin_ns)
-		tui_pen_write(&pen, TUI_DIM, "its begin was not seen  ");
+		tui_pen_write(&pen, TUI_DIM, "its start was not seen  ");
 	for (i = 0; i < NR_PHASES; i++) {
 		if (!phase_fits(i, operation->kind) ||
 		    operation->phases[i] == PHASE_NONE)

@@ -240,7 +240,7 @@ static const char *prompt_hint(enum tui_mode mode)
 		       "  (key=word key<number word; Esc: show all)" :
 	       mode == TUI_DELAY ?
 		       "  (between frames)" :
-		       "  (as printed, 1.5s since the begin, +1.5s or -1.5s)";
+		       "  (as printed, 1.5s from the start, +1.5s or -1.5s)";
 }
 
 static void prompt_draw(const struct view_tui *view, struct tui_pen *pen)

@@ -76,6 +76,10 @@ static int set_sort(struct view_tui *view, const char *value, char *why,
 		snprintf(why, len, "unknown column '%s'", value);
 		return -EINVAL;
 	}
+	if (column_is_asked(column)) {
+		snprintf(why, len, "%s " COLUMN_ASKED_WHY, column->key);
+		return -EINVAL;
+	}
 	view->sort = column;
 	view->reverse = *value == '-';
 	return 0;

@@ -154,6 +154,11 @@ void tui_sort(struct view_tui *view, const struct column *column)
 		view->range_sort = column;
 		return;
 	}
+	if (column_is_asked(column)) {
+		snprintf(view->message, sizeof(view->message),
+			 "%s " COLUMN_ASKED_WHY, column->title);
+		return;
+	}
 	view->sort = column;
 	view->made = false;
 }

@@ -61,9 +61,39 @@ static int columns_fitting(const struct view_tui *view,
 	return nr;
 }
 
+/* The column that the machine is asked for, NULL if it is not on the screen */
+static const struct column *asked_column(const struct tui_chosen **list)
+{
+	for (; *list; list++)
+		if (column_is_asked((*list)->column))
+			return (*list)->column;
+	return NULL;
+}
+
+/* Why that column is empty, "" if it is not */
+static const char *asked_why(const struct model *model)
+{
+	if (!model->info.live)
+		return "a recording does not have it";
+	return model->forecasts ? model->forecasts->why :
+				  "the machine cannot be asked";
+}
+
+/* Ask for what is on the screen. */
+static void rows_want(const struct view_tui *view, const struct model *model,
+		      long height)
+{
+	long nr = view->order.nr - view->table_top;
+
+	if (view->answers && nr > 0)
+		view->answers->want(view->answers, model,
+				    view->order.pfns + view->table_top,
+				    nr < height ? nr : height);
+}
+
 static void table_title_draw(const struct view_tui *view,
 			     const struct model *model, int y, long height,
-			     bool more)
+			     bool more, const struct column *asked)
 {
 	struct tui_pen pen = { y, 0, view->panes.cols };
 	const char *arrow = view->reverse ? "descending" : "ascending";
@@ -84,6 +114,9 @@ static void table_title_draw(const struct view_tui *view,
 	}
 	tui_pen_write(&pen, TUI_PLAIN, "  by %s, %s",
 		      view->sort ? view->sort->title : "address", arrow);
+	if (asked && *asked_why(model))
+		tui_pen_write(&pen, TUI_DIM, "  %s: %s", asked->title,
+			      asked_why(model));
 	if (more && tui_has_keys(view, TUI_TABLE))
 		tui_more_columns(&pen);
 }
@@ -175,6 +208,7 @@ void tui_table_draw(struct view_tui *view, const struct model *model)
 {
 	const struct tui_area *area = &view->panes.pane[TUI_TABLE];
 	const struct tui_chosen *list[TUI_COLUMNS_MAX + 1];
+	const struct column *asked;
 	long i, height = area->height - 2;
 	bool more;
 
@@ -183,7 +217,10 @@ void tui_table_draw(struct view_tui *view, const struct model *model)
 	view->table_top = tui_layout_scroll(view->table_top, view->sel_row,
 					    view->order.nr, height);
 	more = columns_pick(view, list);
-	table_title_draw(view, model, area->y, height, more);
+	asked = asked_column(list);
+	if (asked)
+		rows_want(view, model, height);
+	table_title_draw(view, model, area->y, height, more, asked);
 	heads_draw(view, list, area->y + 1);
 	for (i = 0; i < height; i++) {
 		long row = view->table_top + i;
