@@ -35,6 +35,7 @@ golden() {
 # views_of NAME COMMAND REGEX KEY…: after the keys, a line of the screen matches, and it is that of the files.
 views_of() {
 	local name=$1 command=$2 regex=$3 size
+	[[ ! $WRITE || $name =~ $WRITE ]] || return
 	shift 3
 	open 80x24 "$command"
 	shows "$name: the dashboard" '^events '
@@ -113,6 +114,7 @@ views prompt-filter-wrong "$STORY" 'unknown column' / nonsense=1 Enter
 views filtered "$STORY" "^\\[Blocks\\] 10 of 116 match" / state=offline Enter
 # The page has the path of the settings.
 XDG_CONFIG_HOME=/nowhere views help "$STORY" '^\[Help\]' '?'
+[[ ! $WRITE ]] || return
 
 open 80x24 "$MHPTOP replay $STORY"
 keys 2

@@ -5,7 +5,8 @@
 #
 #	run.sh             with $MHPTOP, build/mhptop by default
 #	run.sh PART        only part_PART.sh
-#	run.sh --write     writes the screens of part_views.sh anew; look at them before you commit them
+#	run.sh --write [REGEX]
+#	                   writes the screens of part_views.sh anew, or those whose name matches; look at them before you commit them
 . "$(dirname "$0")/lib.sh"
 
 if [[ ! -x $MHPTOP ]]; then
@@ -24,7 +25,7 @@ PYTHONDONTWRITEBYTECODE=1 python3 "$TOP/tests/tui/range_life.py" >"$RANGE"
 
 WRITE=
 if [[ ${1-} == --write ]]; then
-	WRITE=1
+	WRITE=${2:-.}
 	. "$TOP/tests/tui/part_views.sh"
 	exit
 fi

@@ -5,10 +5,11 @@
  *
  *	still [SETTINGS]
  *
- * Blocks 0 to 7 are boot memory, 32 to 47 a DIMM that hosts its memmap. Block 34 failed to go offline, 35 is going offline, 47 is
+ * Blocks 0 to 7 are boot memory, 32 to 47 a DIMM. Block 34 failed to go offline, 35 is going offline, 47 is
  * offline. SETTINGS is a file such as W of the dashboard writes.
  */
 #include <errno.h>
+#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,7 +49,7 @@ static void put(struct still *still, unsigned int event, u64 ago_ms,
 		.comm = "bash",
 	};
 
-	if (event != MHP_EVENT_mhp_snapshot_block)
+	if (!event_is_tool(event))
 		r.seq = ++still->seq;
 	memcpy(&r.p, payload, r.size);
 	still->sink(still->ctx, &r);
@@ -62,15 +63,22 @@ static void put_block(struct still *still, u64 number)
 	    &(struct mhp_mhp_snapshot_block){
 		    .start_pfn = number * PAGES,
 		    .nr_pages = PAGES,
-		    .vmemmap_pages = boot ? 0 : 512,
 		    .populated = 512,
 		    .state = offline ? MHP_STATE_OFFLINE : MHP_STATE_ONLINE,
 		    .zone = offline ? MHP_ZONE_NONE :
 			    boot    ? MHP_ZONE_DMA32 :
 				      MHP_ZONE_MOVABLE,
-		    .hosting = boot ? MHP_HOSTING_BOOT : MHP_HOSTING_BLOCK,
+		    .hosting = boot ? MHP_HOSTING_BOOT : MHP_HOSTING_BUDDY,
 		    .origin = MHP_ORIGIN_KERNEL,
 	    });
+}
+
+static void put_step(struct still *still, u64 number, u64 ago_ms, u32 step)
+{
+	put(still, MHP_EVENT_mhp_notify, ago_ms,
+	    &(struct mhp_mhp_notify){ .start_pfn = number * PAGES,
+				      .nr_pages = PAGES,
+				      .step = step });
 }
 
 static void put_begin(struct still *still, u64 number, u64 ago_ms)
@@ -79,6 +87,14 @@ static void put_begin(struct still *still, u64 number, u64 ago_ms)
 	    &(struct mhp_mhp_block_begin){ .start_pfn = number * PAGES,
 					   .nr_pages = PAGES,
 					   .zone = MHP_ZONE_MOVABLE });
+	put_step(still, number, ago_ms - 1, MHP_STEP_GOING_OFFLINE);
+}
+
+static void put_zone(struct still *still, u32 zone, u64 present, u64 managed)
+{
+	put(still, MHP_EVENT_mhp_snapshot_zone, 600000,
+	    &(struct mhp_mhp_snapshot_zone){
+		    .present = present, .managed = managed, .zone = zone });
 }
 
 static void put_failure(struct still *still)
@@ -92,12 +108,13 @@ static void put_failure(struct still *still)
 					       .kind = MHP_KIND_ANON,
 					       .stage = MHP_STAGE_MIGRATE,
 					       .pass = 2 });
+	put_step(still, 34, 297501, MHP_STEP_CANCEL_OFFLINE);
 	put(still, MHP_EVENT_mhp_offline_failed, 297500,
 	    &(struct mhp_mhp_failed){ .start_pfn = 34 * PAGES,
 				      .nr_pages = PAGES,
 				      .reason = MHP_REASON_SIGNAL,
 				      .ret = -EINTR });
-	put(still, MHP_EVENT_mhp_offline_end, 297499,
+	put(still, MHP_EVENT_mhp_offline_end, 297498,
 	    &(struct mhp_mhp_block_end){ .start_pfn = 34 * PAGES,
 					 .nr_pages = PAGES,
 					 .zone = MHP_ZONE_MOVABLE,
@@ -116,6 +133,8 @@ static int still_read(struct source *source, source_sink sink, void *ctx)
 	for (number = 0; number < 48; number++)
 		if (number < 8 || number >= 32)
 			put_block(still, number);
+	put_zone(still, MHP_ZONE_DMA32, 8 * PAGES, 8 * PAGES - 4000);
+	put_zone(still, MHP_ZONE_MOVABLE, 15 * PAGES, 15 * PAGES);
 	put_failure(still);
 	put_begin(still, 35, 95000);
 	return 1;
@@ -175,12 +194,12 @@ static void answers_write(struct block_answers *answers,
 	(void)answers;
 	(void)model;
 	if (block->start_pfn != 34 * PAGES) {
-		fputs("now      being looked at\n", out);
+		fputs("now      asking the machine\n", out);
 		return;
 	}
 	fputs("device   PNP0C80:00\n"
-	      "now      can it go offline: no; 1 page with references that nothing explains at pfn 0x110005\n"
-	      "pages    free 32251, memmap 512, anon 5; pinned 1\n"
+	      "now      can it go offline: no; 1 page with unexplained references at pfn 0x110005\n"
+	      "pages    free 32763, anon 5; pinned 1\n"
 	      "whose    pfn 0x110005: anon, mapped by qemu-system-x86 (812) at 0x7f2a1c005000\n"
 	      "flags    lru, mmap, anon, swapbacked\n"
 	      "why      offline failed after 2.5s: signal, stage migrate, pass 2\n"
@@ -227,13 +246,15 @@ int main(int argc, char **argv)
 	struct view_opts opts = {
 		.delay = 1,
 		.color = !getenv("NO_COLOR"),
-		.time = TIME_AS_LOCAL,
+		.time = TIME_AS_MONO,
+		.time_given = true,
 		.answers = &answers,
 		.settings = argc > 1 ? argv[1] : NULL,
 	};
 	struct stream stream = { .source = &still.source };
 	int status;
 
+	setlocale(LC_CTYPE, "");
 	answer_all();
 	if (pipe(still.silent) ||
 	    stream_start(&stream, &still.source.info, NULL))

@@ -151,7 +151,7 @@ static bool is_compared(const struct column *column)
 {
 	return column->kind != COLUMN_TIME && column->kind != COLUMN_WHEN &&
 	       !ends_with(column->key, "_bound") &&
-	       !ends_with(column->key, "_pid");
+	       !ends_with(column->key, "_pid") && !column_is_asked(column);
 }
 
 /* The value of a cell, as JSON or as in a table. */

@@ -17,7 +17,10 @@ void tui_choice_default(struct tui_choice *choice)
 		for (column = columns; column->key; column++)
 			if (column->shown == shown &&
 			    choice->nr < TUI_COLUMNS_MAX)
-				choice->at[choice->nr++].column = column;
+				choice->at[choice->nr++] = (struct tui_chosen){
+					.column = column,
+					.hidden = column_is_asked(column),
+				};
 }
 
 int tui_choice_shown(const struct tui_choice *choice,

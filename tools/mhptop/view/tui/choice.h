@@ -25,7 +25,7 @@ struct tui_choice {
 	int nr;
 };
 
-/* All columns, those first that tables have by default. */
+/* All columns, those first that tables have by default; but none that the machine has to be asked for. */
 void tui_choice_default(struct tui_choice *choice);
 /* Show or hide a column. False if it is the only one that is shown. */
 bool tui_choice_toggle(struct tui_choice *choice, int at);

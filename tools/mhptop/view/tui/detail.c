@@ -422,6 +422,9 @@ static void detail_column_lines(struct tui_lines *lines,
 
 	tui_lines_add(lines, TUI_TITLE, "All columns");
 	for (column = columns; column->key; column++) {
+		/* The line "now" has it, and is newer. */
+		if (column_is_asked(column))
+			continue;
 		column_format(column, model, block, text, sizeof(text));
 		tui_lines_add(lines, TUI_PLAIN, "  %-20s %-16s %s", column->key,
 			      text, column->help);
