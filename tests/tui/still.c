@@ -240,7 +240,6 @@ int main(int argc, char **argv)
 				      .page_bytes = 4096,
 				      .block_bytes = PAGES * 4096,
 				      .mono_ns = NOW_NS,
-				      .wall_ns = 1700000000 * LOOP_NS,
 				      .live = true } },
 	};
 	struct view_opts opts = {

@@ -198,7 +198,8 @@ static void text_removals(const struct report *report, FILE *out)
 
 	fputs("\nEjects and removals", out);
 	if (!removals->nr)
-		fputs("  none with several memory blocks, and no refusals", out);
+		fputs("  none with several memory blocks, and no refusals",
+		      out);
 	fputc('\n', out);
 	for (i = 0; i < removals->nr; i++) {
 		model_time_text(when, model, report->opts->time,
