@@ -143,6 +143,11 @@ def main():
                  "end": (number + 1) * oracle.BLOCK_BYTES - 1, "bytes": oracle.BLOCK_BYTES, "offline": None}
         for number, row in by_block(answer["ranges"]).items()}, {
             row["first_block"]: {**row, "offline": None} for row in listed("--all")["ranges"]}))
+    guest.ok("--no-forecast: the same without forecasts", guest.differs(
+        "ranges", {number: {**row, "offline": None} for number, row in by_block(listed("--all")["ranges"]).items()},
+        by_block(listed("--all", "--no-forecast")["ranges"])))
+    guest.eq("--no-forecast: nor has the table that column", (True, False),
+             tuple("CAN GO" in ledger.run("list", *words) for words in ((), ("--no-forecast",))))
     forecasts(second, third)
 
 

@@ -309,7 +309,8 @@ def killed():
              rf"{len(numbers)} of {len(numbers)} memory blocks went offline, and the range was removed")
 
 
-SITUATIONS = {situation.__name__: situation for situation in (ejected, ejected_tables, ejected_slab, together, refused, unbound, killed)}
+SITUATIONS = {situation.__name__: situation for situation in (
+    ejected, ejected_tables, ejected_slab, together, refused, unbound, killed)}
 
 
 def main():
