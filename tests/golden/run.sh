@@ -228,7 +228,7 @@ eq "--since and --until" "$(log_of --since +164us --until +172us)" '60.000164 60
 eq "--since keeps the accounts" "$(frame . --since 60.000168 hosted.ndjson)" "$(frame . hosted.ndjson)"
 eq "frames begin with --since" "$(frames -d 1 --since 1001.5 "$WORK/slow.ndjson")" '[1499,"pending"] [2270,"equal"] '
 eq "frames end with --until" "$(frames -d 1 --until 1001.5 "$WORK/slow.ndjson")" '[1000,"pending"] [1500,"none"] '
-usage_of() { status "$1 $2 is refused" 2 "^mhptop: $1 needs a time as printed, such as 15.401234, or one after the begin, such as [+]2s, not '" \
+usage_of() { status "$1 $2 is refused" 2 "^mhptop: $1 needs a time as printed, such as 15.401234, or one from the start, such as [+]2s, not '" \
 	"$MHPTOP" replay -b "$1" "$2" hosted.ndjson; }
 for text in '' + ++1 -1 ' 1' noon 0x10; do
 	usage_of --since "$text"
