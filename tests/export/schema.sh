@@ -125,8 +125,8 @@ cat >"$WORK/plan" <<-'END'
 	{"what":"0x100000000-0x107ffffff","answer":"no","page_bytes":4096,"block_bytes":134217728,"move":5,"room":7,"references_unknown":null,
 	"reasons":[],"blocks":[{"id":32,"start_pfn":1048576,"nr_pages":32768,"state":"online","node":0,"zone":"Movable","answer":"no","move":5,
 	"room":7,"pages":{"free":32762,"memmap":0,"anon":5,"file":0,"movable_ops":0,"hugetlb":0,"offline":0,"hwpoison":0,"slab":1,"pgtable":0,
-	"reserved":0,"secretmem":0,"other":0,"hole":0},"huge":[{"bytes":2097152,"used":3,"free":1}],
-	"offline_owners":{"virtio_mem":0,"balloon":0,"unknown":0},"unevictable":2,"pinned":1,"cpu_ns":1000,"reasons":[{"reason":"kernel_pages","answer":"no","kind":"slab",
+	"reserved":0,"secretmem":0,"other":0,"hole":0},"huge":[{"bytes":2097152,"used":3,"free":1,"pinned":1,"poisoned":0}],
+	"offline_owners":{"virtio_mem":0,"balloon":0,"unknown":0},"unevictable":2,"pinned":1,"pinned_thp":0,"poisoned_thp":0,"cpu_ns":1000,"reasons":[{"reason":"kernel_pages","answer":"no","kind":"slab",
 	"pages":1,"first_pfn":1048600,"text":"1 slab page"},{"reason":"pinned","answer":"no","kind":null,"pages":1,"first_pfn":1048601,"text":"1 page"}]}]}
 END
 check "a forecast with reasons is valid" $validate plan "$WORK/plan"

@@ -346,13 +346,13 @@ static void test_zones(void)
 	answers("a block of ZONE_MOVABLE alone", "memory1",
 		"unknown" BLIND(100));
 	answers("both have less room than they need", "0x0-0x7fffff",
-		"no; no_room: 200 pages to move, and room for 150");
+		"no; no_room: 200 pages must move, and there is room for 150");
 	put_room(1029, 934 + 100, 0, 0);
 	answers("both have just enough", "0x0-0x7fffff", "unknown");
 	put_room(1028, 934 + 500, 0, 0);
 	answers("what fits in ZONE_MOVABLE is no room for the other",
 		"0x0-0x7fffff",
-		"no; no_room: 100 pages to move, and room for 99");
+		"no; no_room: 100 pages must move, and there is room for 99");
 	put_free(0);
 	put_block(13, 1, "online", "Movable");
 	put_pages(13 * BLOCK, 100, LRU_ANON);
@@ -364,7 +364,7 @@ static void test_zones(void)
 	put_room(9000, 9000, 924 + 149, 0);
 	answers("one has too little room for them, whatever the other has",
 		"0x400000-0x37fffff",
-		"no; no_room: 150 pages to move, and room for 149");
+		"no; no_room: 150 pages must move, and there is room for 149");
 	put_room(5000, 5000, 0, 0);
 	put_free(1);
 	put_free(13);

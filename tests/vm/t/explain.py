@@ -275,7 +275,7 @@ def huge_pinned():
         offline.interrupt()
         Page(f"memory{number}", path).says(
             "huge pinned, failed: why and what to do", why=rf"offline failed after {TIME}: signal, stage migrate, {PASS}",
-            now=rf"can it go offline: no; 1 huge page of 2 MiB with references that nothing explains at pfn {pfn:#x}",
+            now=rf"can it go offline: no; 1 huge page of 2 MiB with unexplained references at pfn {pfn:#x}",
             do=(r"A huge page had nowhere to go, or something pinned it, .*" if OLD else
                 r"Something held a huge page until the offline was interrupted: end or restart the process that pins it .*"))
     holder.close()

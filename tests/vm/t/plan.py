@@ -240,8 +240,8 @@ def pinned_huge(memory):
             held.pin(pfn)
         found = {block["id"]: block for some in adjacent(numbers, GROUP) for block in forecast(some)["blocks"]}
         guest.eq(f"{reason}: which is pinned, and how it is counted", {
-            number: [(1, wanted[number], f"1 {'' if hugetlb else 'transparent '}huge page of 2 MiB with references that nothing "
-                      f"explains at pfn {wanted[number]:#x}")] if number in wanted else [] for number in numbers}, {
+            number: [(1, wanted[number], f"1 {'' if hugetlb else 'transparent '}huge page of 2 MiB with unexplained references at "
+                      f"pfn {wanted[number]:#x}")] if number in wanted else [] for number in numbers}, {
             number: [(why["pages"], why["first_pfn"], why["text"]) for why in found[number]["reasons"] if why["reason"] == reason]
             for number in numbers})
         guest.eq(f"{reason}: in the account", [int(number in wanted) for number in numbers], [

@@ -132,7 +132,7 @@ static void stuck_text(char buf[PLAN_TEXT_MAX],
 		 thp ? "transparent " : "", plural(finding->pages),
 		 size_text(size, finding->size),
 		 poisoned ? thp ? "" : " in use" :
-			    " with references that nothing explains",
+			    " with unexplained references",
 		 where,
 		 finding->answer == PLAN_UNKNOWN ?
 			 ", which this kernel may or may not migrate" :
