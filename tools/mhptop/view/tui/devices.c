@@ -154,9 +154,8 @@ static void devices_draw(struct view_tui *view, const struct model *model,
 		place->x = DEVICE_COLUMNS - 1;
 	pen.x = tui_view_title(view, area, nr);
 	if (!named)
-		tui_pen_force(
-			&pen, TUI_DIM,
-			"  devices are unknown: by the way memory was added");
+		tui_pen_force(&pen, TUI_DIM,
+			      "  grouped by the way memory was added");
 	title = pen;
 	pen = (struct tui_pen){ area->y + 1, 0, view->panes.cols };
 	tui_pen_force(&pen, TUI_TITLE, " %-12s ",
