@@ -107,8 +107,13 @@ def took(ns):
 
 def operations_of(lines):
     """Those of a recording that ended and those in progress, the newest first, each as (kind, begin or None, end or None, reason)"""
-    ended, begun, reasons = [], {}, {}
+    ended, begun, reasons, seq = [], {}, {}, None
     for line in lines:
+        # What had begun when events were lost may have ended, and another one have begun, among them.
+        if line.get("seq"):  # what the recorder adds has 0
+            if seq is not None and line["seq"] != seq + 1:
+                begun, reasons = {}, {}
+            seq = line["seq"]
         kind, _, step = line.get("event", "")[4:].partition("_")
         if kind not in ("add", "online", "offline", "remove") or "seq" not in line:
             continue
