@@ -17,7 +17,7 @@ import tempfile
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), ".."))
 # pylint: disable=wrong-import-position
 from lib_host import done, eq
-from served import LONG, Secrets, Server, last_frame
+from served import LONG, Secrets, Server, last_frame, operations_of
 
 BROWSER = ("chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars")
 
@@ -103,29 +103,6 @@ def took(ns):
             places = "1" if value >= decimal.Decimal("99.95") else "0.1" if value >= decimal.Decimal("9.995") else "0.01"
             return f"{value.quantize(decimal.Decimal(places), decimal.ROUND_HALF_UP)} {unit}"
     return f"{ns} ns"
-
-
-def operations_of(lines):
-    """Those of a recording that ended and those in progress, the newest first, each as (kind, begin or None, end or None, reason)"""
-    ended, begun, reasons, seq = [], {}, {}, None
-    for line in lines:
-        # What had begun when events were lost may have ended, and another one have begun, among them.
-        if line.get("seq"):  # what the recorder adds has 0
-            if seq is not None and line["seq"] != seq + 1:
-                begun, reasons = {}, {}
-            seq = line["seq"]
-        kind, _, step = line.get("event", "")[4:].partition("_")
-        if kind not in ("add", "online", "offline", "remove") or "seq" not in line:
-            continue
-        if step == "begin":
-            begun[kind] = line
-        elif step == "failed":
-            reasons[kind] = line["reason"]
-        elif step == "end":
-            begin, reason = begun.pop(kind, None), reasons.pop(kind, None)
-            ended.append((kind, begin, line, reason or (line["ret"] and line.get("reason")) or None))
-    kinds = ("add", "online", "offline", "remove")
-    return [(kind, begun[kind], None, reasons.get(kind)) for kind in kinds if kind in begun] + ended[::-1]
 
 
 def operation_row(operation, frame, header):

@@ -156,14 +156,20 @@ def check_return(tool, url, path):
     stop(server)
 
 
-def check_old_state(tool, url, path):
-    """The server may send a state that it made before the last event; the page asks until it has the present one."""
+def begin(tool, path):
+    """A server that has read a recording but for its last 20 lines, and these"""
     with open(path, "rb") as file:
         lines = file.read().splitlines(keepends=True)
     server = Server(tool)
     server.feed.write(b"".join(lines[:-20]))
     server.listening()
     Front.server_of = server
+    return server, b"".join(lines[-20:])
+
+
+def check_old_state(tool, url, path):
+    """The server may send a state that it made before the last event; the page asks until it has the present one."""
+    server, last = begin(tool, path)
     with Browser() as browser:
         browser.open(url)
         browser.until("document.body.dataset.ready")
@@ -178,7 +184,7 @@ def check_old_state(tool, url, path):
                 return Promise.resolve(new Response(old));
             };
         })""")
-        server.feed.write(b"".join(lines[-20:]))
+        server.feed.write(last)
         server.feed.close()
         eq("an old state: the page got it", True, browser.until("window.old === 0"))
         wanted = f"{frame['events']['seen']} events,"
@@ -188,18 +194,13 @@ def check_old_state(tool, url, path):
 
 def check_no_state(tool, url, path, failure):
     """While the state cannot be read, the page says so, and that it is old; then it shows the state, though no event comes."""
-    with open(path, "rb") as file:
-        lines = file.read().splitlines(keepends=True)
-    server = Server(tool)
-    server.feed.write(b"".join(lines[:-20]))
-    server.listening()
-    Front.server_of = server
+    server, last = begin(tool, path)
     with Browser() as browser:
         browser.open(url)
         browser.until("document.body.dataset.ready")
         Front.state_of = failure
         Front.states.clear()
-        server.feed.write(b"".join(lines[-20:]))
+        server.feed.write(last)
         server.feed.close()
         said = browser.until('/^Cannot read the state: .* What is shown is from [0-9:]{8}[.]$/.test(element("connection").textContent)')
         eq(f"{failure} for the state: the page says that it is old", True, said)

@@ -27,6 +27,29 @@ def until(what, condition):
     sys.exit(f"{what}: did not happen in {LONG} s")
 
 
+def operations_of(lines):
+    """Those of a recording that ended and those in progress, the newest first, each as (kind, begin or None, end or None, reason)"""
+    ended, begun, reasons, seq = [], {}, {}, None
+    for line in lines:
+        # What had begun when events were lost may have ended, and another one have begun, among them.
+        if line.get("seq"):  # what the recorder adds has 0
+            if seq is not None and line["seq"] != seq + 1:
+                begun, reasons = {}, {}
+            seq = line["seq"]
+        kind, _, step = line.get("event", "")[4:].partition("_")
+        if kind not in ("add", "online", "offline", "remove") or "seq" not in line:
+            continue
+        if step == "begin":
+            begun[kind] = line
+        elif step == "failed":
+            reasons[kind] = line["reason"]
+        elif step == "end":
+            begin, reason = begun.pop(kind, None), reasons.pop(kind, None)
+            ended.append((kind, begin, line, reason or (line["ret"] and line.get("reason")) or None))
+    kinds = ("add", "online", "offline", "remove")
+    return [(kind, begun[kind], None, reasons.get(kind)) for kind in kinds if kind in begun] + ended[::-1]
+
+
 def last_frame(tool, path):
     """The last frame of a recording, as a view prints it."""
     return json.loads(subprocess.run([tool, "replay", "--json", path], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,

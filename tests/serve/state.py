@@ -13,7 +13,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), ".."))
 # pylint: disable=wrong-import-position
 from lib_host import done, eq
-from served import LONG, Server, last_frame
+from served import LONG, Server, last_frame, operations_of
 
 HERE = os.path.dirname(os.path.realpath(__file__))
 RUN = "state", "node", "zone", "hosting"
@@ -52,20 +52,8 @@ def events_of(text):
 
 def open_of(lines, frame):
     """Operations of a recording that began and did not end, the reason why they fail, if that is known, and how long they have taken"""
-    begun, reasons = {}, {}
-    for line in lines:
-        kind, _, step = line.get("event", "")[4:].partition("_")
-        if kind not in ("add", "online", "offline", "remove") or "seq" not in line:
-            continue
-        if step == "begin":
-            begun[kind] = line
-        elif step == "failed":
-            reasons[kind] = line["reason"]
-        elif step == "end":
-            begun.pop(kind, None)
-            reasons.pop(kind, None)
-    return [[kind, begun[kind]["start_pfn"] * 4096, begun[kind]["nr_pages"] * 4096, begun[kind]["ns"], frame["ns"] - begun[kind]["ns"],
-             reasons.get(kind)] for kind in ("add", "online", "offline", "remove") if kind in begun]
+    return [[kind, begin["start_pfn"] * 4096, begin["nr_pages"] * 4096, begin["ns"], frame["ns"] - begin["ns"], reason]
+            for kind, begin, end, reason in operations_of(lines) if not end]
 
 
 def check_state(name, server, frame, lines):
