@@ -113,26 +113,44 @@ purge_since() {
 
 apt_install() { env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"; }
 
-# A manager that only notes what it is told, as there is none here. Whatever it is asked about a unit, the unit runs.
+# A manager that only notes what it is told, as there is none here. Whatever it is asked about a unit, the unit runs. apt of
+# Debian 12 gives dpkg a PATH without /usr/local.
 pretend_systemd() {
+	[[ ! -e /usr/bin/systemctl ]] || { fail "this root has a systemctl, so it is not minimal"; return 1; }
 	mkdir -p /run/systemd/system
 	# shellcheck disable=SC2016
-	printf '#!/bin/sh\necho "$*" >>/tmp/systemctl.calls\n' >/usr/local/bin/systemctl
-	chmod +x /usr/local/bin/systemctl
+	printf '#!/bin/sh\necho "$*" >>/tmp/systemctl.calls\n' >/usr/bin/systemctl
+	chmod +x /usr/bin/systemctl
 }
 
 told() { grep -E '^(.* )?(start|stop|restart|try-restart|enable|disable) ' /tmp/systemctl.calls | tr -d "'" | sed -E 's/ *--(system|quiet|no-reload) */ /g; s/^ //'; }
+
+# older FOLDER DEB...: the same packages as version 0.0, with other units
+older() {
+	local to=$1 deb tree=/tmp/tree
+	shift
+	mkdir "$to"
+	for deb; do
+		dpkg-deb -R "$deb" $tree || return
+		sed -i 's/^Version: .*/Version: 0.0/' $tree/DEBIAN/control
+		find $tree -name 'mhptop-*.service' -exec sed -i '$a # older' {} +
+		dpkg-deb --root-owner-group -b $tree "$to" || return
+		rm -r $tree
+	done
+}
 
 # The older packages are in the first folder, the newer ones in the second.
 upgrade() {
 	local old=$1 new=$2
 	packages >"$WORK/before.packages"
 	every_file >"$WORK/before"
-	pretend_systemd
+	pretend_systemd || return
 	: >/tmp/systemctl.calls
 	step "apt-get install the older version" apt_install "$old"/*.deb || return
 	hash -r
-	eq "  it is older" "$(mhptop --version | head -n 1)" "mhptop 0.0"
+	eq "  it is older" "$(dpkg-query -W -f '${Version} ' mhptop python3-mhptop)" "0.0 0.0 "
+	check "  its units are its own" grep -q '^# older$' /usr/lib/systemd/system/mhptop-serve.service /lib/systemd/system/mhptop-serve.service
+	check "  the manager has read them" grep -q daemon-reload /tmp/systemctl.calls
 	none "  no service is started or enabled" "$(told)"
 	# As the recorder's service leaves it
 	install -D -m 600 tests/golden/hosted.ndjson /var/lib/mhptop/record.ndjson
@@ -146,13 +164,13 @@ try-restart mhptop-serve.service"
 	: >/tmp/systemctl.calls
 	step "it is removed, with recordings and what it needed" purge_since "$WORK/before.packages"
 	eq "  services are stopped" "$(told)" "stop mhptop-serve.socket mhptop-serve.service mhptop-record.service"
-	rm -r /usr/local/bin/systemctl /run/systemd/system /tmp/systemctl.calls
+	rm -r /usr/bin/systemctl /run/systemd/system /tmp/systemctl.calls
 	rmdir --ignore-fail-on-non-empty /run/systemd
 	hash -r
 	none "  and nothing is left of either version" "$(every_file | comm -13 "$WORK/before" -)"
 }
 
-# The packages are built twice, in two folders, and a third time as an older version. Then what their build needed goes, so that they must name what they need.
+# The packages are built twice, in two folders. Then what their build needed goes, so that they must name what they need.
 package() {
 	local command other=/src/other
 	MHP_SETUP=never tools/setup.sh build deb >/log/deb.log 2>&1
@@ -165,12 +183,9 @@ package() {
 	for deb in build/deb/*.deb; do
 		check "  ${deb##*/} is the same" cmp "$deb" "$other/$deb"
 	done
-	sed -i '1s/(.*)/(0.0)/' $other/debian/changelog
-	sed -i 's/^MHPTOP_VERSION := .*/MHPTOP_VERSION := 0.0/' $other/tools/mhptop/mhptop.mk
-	step "make deb of an older version" make -C $other deb
-	mkdir -p /tmp/old && cp $other/build/deb/mhptop_*.deb $other/build/deb/python3-mhptop_*.deb /tmp/old
 	step "lintian finds no error and no warning" lintian --allow-root --fail-on error,warning build/deb/*.changes
 	mkdir -p /tmp/deb && cp build/deb/mhptop_*.deb build/deb/python3-mhptop_*.deb /tmp/deb
+	step "packages of an older version" older /tmp/old /tmp/deb/*.deb
 	step "what the build needed is removed" purge_since "$WORK/packages"
 	packages >"$WORK/before.packages"
 	every_file >"$WORK/before"
