@@ -135,21 +135,36 @@ def manners(server):
         assert wanted.startswith("HTTP/1.1 2") or len(answer) < 1000, answer[:80]
 
 
+def is_open(client):
+    client.setblocking(False)
+    try:
+        return bool(client.recv(1))
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+
+
 def full_house(server, begins):
-    """More clients than there is room for send half a request and wait: whoever comes next does not wait with them."""
-    clients = [socket.create_connection(server.address, timeout=LONG) for _ in range(ROOM + 200)]
-    for client in clients:
-        try:
-            client.sendall(begins)
-        except ConnectionError:
-            pass  # it made room for another one
-    begin = time.monotonic()
-    server.get()
-    took = time.monotonic() - begin
-    # Their ten seconds are not over yet.
-    assert took < 5, took
-    for client in clients:
-        client.close()
+    """More clients than there is room for send half a request and wait: whoever comes next is answered while they wait.
+
+    Where the machine is so busy that their ten seconds are over before that, it shows nothing, and they come again.
+    """
+    for _ in range(3):
+        clients = [socket.create_connection(server.address, timeout=LONG) for _ in range(ROOM + 200)]
+        for client in clients:
+            try:
+                client.sendall(begins)
+            except ConnectionError:
+                pass  # it made room for another one
+        begin = time.monotonic()
+        server.get()
+        took, waiting = time.monotonic() - begin, sum(is_open(client) for client in clients)
+        for client in clients:
+            client.close()
+        if waiting > ROOM / 2:
+            return
+    raise AssertionError(f"the answer came after {took:.1f} s, when {waiting} strangers were left")
 
 
 def attack(server, lines, seconds, crowd):
