@@ -25,6 +25,7 @@ scrape_configs:
   - job_name: mhptop
     static_configs: [{{targets: ["{target}"]}}]
 """
+OWN = 5  # series of Prometheus itself for each target
 
 
 def free_port():
@@ -90,7 +91,7 @@ def shown(prometheus, dashboard, values):
     assert chosen == values, chosen
 
 
-def run(server, prometheus, rest):
+def run(server, prometheus, target, rest):
     """Read half of a recording, let it be scraped, read the rest: what fails then must raise the alert."""
     failed = 'sum(mhptop_operations_total{result="failed"})'
     until("a first scrape", lambda: prometheus.values(failed) == [0])
@@ -108,6 +109,9 @@ def run(server, prometheus, rest):
     series = prometheus.values('count({__name__=~"mhptop_.*"})')[0]
     lines = [line for line in server.get().splitlines() if not line.startswith("#")]
     assert series == len(lines), (series, len(lines))
+    # docs/fleet.md counts with what Prometheus itself adds to each target: up, and how the scrape went.
+    own = prometheus.values(f'count({{instance="{target}",__name__!~"mhptop_.*"}})')[0]
+    assert own == OWN, own
     # The sums over all machines are recorded; of one machine they are its own.
     assert len(sums_of(prometheus)) > 10
     for name in sums_of(prometheus):
@@ -134,7 +138,7 @@ def main():
     target = "%s:%d" % server.listening()
     prometheus = Prometheus(folder, CONFIG.format(rules=os.path.abspath(rules), fleet=fleet, target=target))
     try:
-        run(server, prometheus, text[first:])
+        run(server, prometheus, target, text[first:])
         with open(dashboard, encoding="utf-8") as file:
             shown(prometheus, json.load(file), [target])
     except BaseException:

@@ -254,12 +254,18 @@ eq "  docs/fleet.md has the numbers" "$(sed -nE 's/^\| .* \| ([0-9,]+) for each 
 tests/serve/machine.py 256 1 >"$WORK/small.ndjson"
 metrics "$WORK/small.ndjson" >"$WORK/small.prom"
 few=$(series_of "$WORK/small.prom")
-check "docs/fleet.md has the numbers of series, $few and $series" grep -q "has $few series.*one of 8 TiB .* has $series series" <(tr '\n' ' ' <docs/fleet.md)
-eq "  and its sums follow from them" "$(sed -nE 's/^\| (series|samples a second|disk a day[^|]*) \| (.*) \|$/\2/p' docs/fleet.md)" \
-	"$(awk -v n="$few" 'function r(x) { return int(x + 0.5) }
+own=$(sed -n 's/^OWN = \([0-9]*\) .*/\1/p' tests/serve/prometheus.py)
+check "docs/fleet.md has the numbers of series, $few and $series, and what Prometheus adds" grep -q \
+	"has $few series.*one of 8 TiB .* has $series series.*Prometheus adds $own to each" <(tr '\n' ' ' <docs/fleet.md)
+eq "  and its sums follow from them" "$(sed -nE 's/^\| (series|samples a second|text a second[^|]*|disk a day[^|]*) \| (.*) \|$/\2/p
+		s/^- \*\*Divide the machines.\*\* With ([0-9]+) servers, each scrapes ([0-9,]+) machines and has ([0-9,]+) series.*/\1 \2 \3/p' docs/fleet.md)" \
+	"$(awk -v n="$((few + own))" -v bytes="$(wc -c <"$WORK/small.prom")" 'function r(x) { return int(x + 0.5) }
+		function thousands(x) { return x < 1000 ? x : sprintf("%d,%03d", x / 1000, x % 1000) }
 		BEGIN {
 			printf "%d | %.1f million\n%.1f | %d,000\n", n, n / 10, n / 60, r(n * 100 / 60)
+			printf "%d bytes | %d MB\n", r(bytes / 60), r(bytes / 600)
 			printf "%d to %d kB | %d to %d GB\n", r(n * 0.144) * 10, r(n * 0.288) * 10, r(n * 0.144), r(n * 0.288)
+			printf "16 6,250 %s\n", thousands(n * 6250)
 		}')"
 check "docs/serve.md has the number of series of the large one, $series" grep -q "has $series series" docs/serve.md
 

@@ -232,6 +232,23 @@ def only_token(tool, recording, folder):
         process.stderr.close()
 
 
+def cost(server, path):
+    """What a scrape costs this server, against one of the same recording that asks for neither TLS nor a token."""
+    plain, costs = Server(server.process.args[2]), {}
+    with open(path, "rb") as file:
+        plain.feed.write(file.read())
+    plain.listening()
+    for one in server, plain:
+        one.get()
+        begin = one.on_cpu()
+        for _ in range(200):
+            one.get()
+        costs[one.scheme()] = (one.on_cpu() - begin) / 200e6
+    plain.stop()
+    print(f"# a scrape costs {costs['https']:.2f} ms of a processor with TLS and a token, {costs['http']:.2f} ms without")
+    eq("a handshake costs more than all the rest", True, costs["https"] > 2 * costs["http"])
+
+
 def main():
     tool, recording, folder = sys.argv[1:]
     # GnuTLS 3.7 loses the 10 KiB that it has made of a certificate when it finds it cut. The rest is ours.
@@ -248,6 +265,7 @@ def main():
     challenge(server)
     tls(server)
     manners(server)
+    cost(server, recording)
     scraped(server, folder)
     renewal(server, base)
     with tempfile.TemporaryDirectory() as other:
