@@ -85,7 +85,7 @@ check:
 
 check-long:
 	$(call setup,build kernel guest test long)
-	$(Q)$(PHASE) build $(MAKE) $(BUILD) mhptop build/tests/as_text build/tests/steps build/tests/btf_compare
+	$(Q)$(PHASE) build $(MAKE) $(BUILD) mhptop check-build
 	$(Q)$(PHASE) kernels $(MAKE) $(BUILD) kernels
 	$(Q)$(PHASE) kernels $(MAKE) $(BUILD) kernels BASE=7.3
 	$(Q)$(PHASE) kernels tests/vm/module/build.sh $(BASE) $(BASE)-debug 7.3 7.3-debug

@@ -33,14 +33,14 @@ result() {
 
 export EDGES STATUS IN_TIME=54321
 unset FUZZ_SECONDS FUZZ_RUNS
-EDGES='100 900' STATUS=0 result "a number of inputs" "ok 40000 executions, 900 edges, 900 with the seeds alone" "-runs=40000 -seed=1"
+EDGES='100 900' STATUS=0 result "a number of inputs" "ok 10000 executions, 900 edges, 900 with the seeds alone" "-runs=10000 -seed=1"
 EDGES='100 900' STATUS=0 FUZZ_RUNS=70 result "  of one's own" "ok 70 executions, 900 edges, 900 with the seeds alone" "-runs=70 -seed=1"
 EDGES='100 900' STATUS=0 FUZZ_SECONDS=60 result "random inputs for some time" "ok 54321 executions, 900 edges, 900 with the seeds alone" "-max_total_time=21"
 EDGES='100 900' STATUS=0 IN_TIME=0 FUZZ_SECONDS=60 result "  in which none is executed" "not ok reaches the code under test" "-max_total_time=21"
-EDGES='100 110' STATUS=0 result "a target that tests nothing" "not ok reaches the code under test" "-runs=40000 -seed=1"
-EDGES='100 900' STATUS=77 result "a target that fails" "not ok reports no failures" "-runs=40000 -seed=1"
+EDGES='100 110' STATUS=0 result "a target that tests nothing" "not ok reaches the code under test" "-runs=10000 -seed=1"
+EDGES='100 900' STATUS=77 result "a target that fails" "not ok reports no failures" "-runs=10000 -seed=1"
 export FINDING=$WORK/finding
-EDGES='100 900' STATUS=77 result "  and says for which input" "not ok reports no failures" "-runs=40000 -seed=1"
+EDGES='100 900' STATUS=77 result "  and says for which input" "not ok reports no failures" "-runs=10000 -seed=1"
 eq "  which its log has" "$(sed -n '/base64 -d | gunzip:$/{n;s/^# *//p}' "$WORK/out" | base64 -d | gunzip)" "that input"
 rm -f "$TOP/build/fuzz/fuzz_fake.log"
 done_testing

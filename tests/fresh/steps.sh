@@ -218,13 +218,13 @@ user() {
 # What depends on the release: neither what reads the sources only, nor each suite once more with sanitizers, which are those of
 # this release in unit and fuzz.
 host() {
-	step "make check-host without what is the same in each release" make check-host FUZZ_RUNS=10000 \
+	step "make check-host without what is the same in each release" make check-host \
 		ONLY='^(?!(boundaries|series|style|docs|ci|vm-unit|fuzz-run|.*-sanitized)$$)' # $$ for make
 	echo "# $(tail -n 1 "/log/$_count.log")"
 }
 
 whole_host() {
-	step "make check-host" make check-host FUZZ_RUNS=10000
+	step "make check-host" make check-host
 	echo "# $(tail -n 1 "/log/$_count.log")"
 }
 

@@ -13,7 +13,7 @@
 # the folder of the targets.
 . "$(dirname "$0")/../host-lib.sh"
 cd "$TOP" || exit 1
-inputs=${FUZZ_RUNS:-40000} seconds=${FUZZ_SECONDS:-0} kept=${FUZZ_CORPUS:-$WORK/kept} findings=build/fuzz/findings targets=${FUZZ_TARGETS:-build/fuzz}
+inputs=${FUZZ_RUNS:-10000} seconds=${FUZZ_SECONDS:-0} kept=${FUZZ_CORPUS:-$WORK/kept} findings=build/fuzz/findings targets=${FUZZ_TARGETS:-build/fuzz}
 export ASAN_OPTIONS=quarantine_size_mb=64 UBSAN_OPTIONS=print_stacktrace=1
 
 # pieces TO FIRST: some lines of standard input at a time, each time with the first line again if FIRST is 1
@@ -31,12 +31,22 @@ pieces() {
 		}'
 }
 
+# wanted TARGET…: whether one of them is to run
+wanted() {
+	local name
+	for name; do
+		[[ " ${chosen[*]} " != *" $name "* ]] || return 0
+	done
+	return 1
+}
+
 seeds() {
 	local file name style piece
 	# As many rows and columns as the first two bytes say, then keys
 	local keys=($'1Pjjzz\rkk\r' $'0(G/state=online\r' $'1xnsjj\rrRlm' $'=P\tjj\t\rlkg<>>' $'1\xffGzjjll'
 		$'1(d2\r+-pthjGq?'
 		$'1jj[[{]' $'1jjj{{}]p)' $'1jjjj@+1\r[@1s\r' $'1jjjj@22:13\r[' $'P\xff5jzk\r5[[' $'(P6jjk[6{5') nr=0
+	wanted fuzz_recording fuzz_dashboard fuzz_text fuzz_binary || return 0
 	mkdir -p "$WORK/seeds/fuzz_recording" "$WORK/seeds/fuzz_text" "$WORK/seeds/fuzz_dashboard" "$WORK/seeds/fuzz_binary" "$WORK/lines"
 	for file in tests/golden/*.ndjson tests/rules/*.ndjson; do
 		name=${file#tests/} name=${name/\//-}
@@ -117,6 +127,7 @@ if (($# == 0)); then
 	done
 fi
 check "there is a dictionary" bash -c 'build/fuzz/dictionary >"$1" && grep -q mhp_add_begin "$1"' _ "$WORK/dictionary"
+chosen=("$@")
 seeds
 for name; do
 	(($(jobs -rp | wc -l) < 2)) || wait -n
