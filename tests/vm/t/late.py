@@ -15,6 +15,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), ".."))
 # pylint: disable=wrong-import-position
@@ -153,6 +154,14 @@ def hangs(account, number):
     guest.ok("attached to an offline that hangs: its duration is a lower bound", wrong + account.compare())
 
 
+def snapshot_is_written(path):
+    """The recorder looks at its file before it writes, so it must not be about to write when the file becomes shorter."""
+    size = os.path.getsize(path)
+    blocks = ledger.read_growing(path, 0).count(b'"mhp_snapshot_block"')
+    time.sleep(1)
+    return blocks == len(oracle.block_ids()) and os.path.getsize(path) == size
+
+
 def one_file(recorder):
     """A second recorder may not write to the file of the first one; a file must not become shorter."""
     size = os.path.getsize(recorder.path)
@@ -163,6 +172,8 @@ def one_file(recorder):
              + guest.differs("lines", 1, second.stderr.count("another recorder writes to it"))
              + ([] if os.path.getsize(recorder.path) >= size else ["the file became shorter"]))
     cut = ledger.Recorder("cut")
+    written = guest.wait_for(ledger.SECONDS, lambda: snapshot_is_written(cut.path))
+    guest.ok("a recorder has written its snapshot", [] if written else ["it has not"])
     os.truncate(cut.path, 0)
     cut.process.send_signal(signal.SIGINT)
     guest.eq("a recorder whose file was truncated ends with an error", 1, cut.process.wait(ledger.SECONDS))
