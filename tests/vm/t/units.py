@@ -8,6 +8,7 @@ systemd is process 1 of a PID namespace, as in a container, and has cgroups of i
 a change but that their time limits are longer, as the clock of a guest may jump; only the watchdog is tested with those that are
 shipped. A DIMM comes and goes meanwhile.
 """
+import errno
 import glob
 import json
 import os
@@ -107,6 +108,28 @@ class Manager:
         return None
 
 
+def opens_for_writing(path):
+    """Whether root, with all capabilities, can open it for writing; nothing is written."""
+    try:
+        os.close(os.open(path, os.O_WRONLY))
+    except OSError as error:
+        if error.errno != errno.EROFS:
+            raise
+        return False
+    return True
+
+
+def reads_only(pid):
+    """What is wrong with how a service sees the files that switch memory on and off: /proc/PID/root has its mounts."""
+    wrong = []
+    for path in (f"{oracle.MEMORY}/auto_online_blocks", f"{oracle.MEMORY}/memory0/state", "/proc/sys/vm/drop_caches", "/proc/sysrq-trigger"):
+        wrong += guest.differs(f"{path} can be opened for writing, elsewhere and in the service", (True, False),
+                               (opens_for_writing(path), opens_for_writing(f"/proc/{pid}/root{path}")))
+    with open(f"/proc/{pid}/root/proc/kallsyms", encoding="ascii") as file:
+        wrong += guest.differs("/proc/kallsyms can be read", True, len(file.readline().split()) >= 3)
+    return wrong
+
+
 def hardened(pid, writable):
     """What is wrong with the limits of a service"""
     status = dict(re.findall(r"^(\w+):\s*(.*)$", oracle.read(f"/proc/{pid}/status"), re.M))
@@ -116,9 +139,11 @@ def hardened(pid, writable):
     options = {words[4]: words[5].split(",") for words in mounts}
     # The root of a guest is read-only anyway, and this is not.
     wrong += guest.differs("/usr/local/bin", True, "ro" in options["/usr/local/bin"]) + guest.differs("/dev", True, "/dev" in options)
+    wrong += guest.differs("mounts of /proc and /sys that can be written to", [],
+                           sorted(point for point, flags in options.items() if re.match("/(proc|sys)(/|$)", point) and "rw" in flags))
     if writable:
         wrong += guest.differs(writable, True, "rw" in options[writable])
-    return wrong
+    return wrong + reads_only(pid)
 
 
 def series():
