@@ -133,7 +133,7 @@ const struct cli_option cli_options[] = {
 	{ CLI_OPT_TLS_CERT, "tls-cert", "FILE",
 	  "serve HTTPS with this certificate, and with --tls-key", SERVE },
 	{ CLI_OPT_TLS_KEY, "tls-key", "FILE",
-	  "the key of the certificate, which only its owner can read", SERVE },
+	  "the key of the certificate, which other users may not read", SERVE },
 	{ CLI_OPT_TOKEN_FILE, "token-file", "FILE",
 	  "answer only those who send the token in FILE", SERVE },
 	{ CLI_OPT_TEXTFILE, "textfile", "FILE",

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Reads certificate, key and token, and refuses secrets that other users may read. */
+/* Reads certificate, key and token, and refuses secrets that others may read or write. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -23,6 +23,13 @@ struct input {
 /* Anyone who may write it can put a known token in its place. */
 static int check_secret(const struct input *input, const struct stat *stat)
 {
+	if (stat->st_mode & S_IWGRP) {
+		snprintf(
+			input->why, input->len,
+			"cannot use %s: its group can write it; 'chmod g-w %s' forbids that",
+			input->path, input->path);
+		return -EACCES;
+	}
 	if (stat->st_mode & S_IRWXO) {
 		snprintf(
 			input->why, input->len,
