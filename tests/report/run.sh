@@ -147,6 +147,10 @@ cp $golden/hosted.ndjson "$WORK/keep.ndjson"
 status "a recording is not overwritten" 2 'keep.ndjson: this file is to be read$' "$MHPTOP" report --csv -o "$WORK/keep.ndjson" "$WORK/keep.ndjson"
 status "  as standard input" 2 'keep.ndjson: this file is to be read$' bash -c '"$1" report --csv -o "$2" - <"$2"' _ "$MHPTOP" "$WORK/keep.ndjson"
 status "  without a name" 2 'keep.ndjson: this file is to be read$' bash -c '"$1" report --csv -o "$2" <"$2"' _ "$MHPTOP" "$WORK/keep.ndjson"
+cp $golden/hosted.ndjson "$WORK/vmlinux"
+status "  nor is what --vmlinux names" 2 'vmlinux: this file is to be read$' "$MHPTOP" report --json --vmlinux "$WORK/vmlinux" -o "$WORK/vmlinux" \
+	"$WORK/keep.ndjson"
+check "  it is whole" cmp $golden/hosted.ndjson "$WORK/vmlinux"
 check "  and is whole" cmp $golden/hosted.ndjson "$WORK/keep.ndjson"
 status "an output file" 0 '' "$MHPTOP" report --csv -o "$WORK/out.csv" $golden/hosted.ndjson
 check "  has what standard output would" diff "$WORK/out.csv" <(report --csv $golden/hosted.ndjson)

@@ -12,9 +12,15 @@ verdict "--for does not end the check of a file in the middle" 3 '^not ok [0-9]+
 check "  nor that of standard input" bash -c '"$1" check --for 1us - <"$2" | grep -q "^not ok [0-9]* remove.match"' _ "$MHPTOP" "$WORK/many.ndjson"
 cp eject-range.ndjson "$WORK/same.ndjson"
 ln "$WORK/same.ndjson" "$WORK/link.ndjson"
-status "--junit does not write into a file that is checked" 2 'link.ndjson: this file is to be checked' \
+status "--junit does not write into a file that is checked" 2 'link.ndjson: this file is to be read' \
 	"$MHPTOP" check --junit "$WORK/link.ndjson" range.ndjson "$WORK/same.ndjson"
 check "  which is what it was" cmp "$WORK/same.ndjson" eject-range.ndjson
+echo 'max-offline 2s' >"$WORK/rules.conf"
+for option in --rules --vmlinux; do
+	status "--junit does not write into what $option names" 2 'rules.conf: this file is to be read' \
+		"$MHPTOP" check $option "$WORK/rules.conf" --junit "$WORK/rules.conf" range.ndjson
+	eq "  which is what it was" "$(<"$WORK/rules.conf")" 'max-offline 2s'
+done
 # rests PID: waits until mhptop with this process id sleeps, in poll() or in open() of a FIFO, and nothing but another
 # process or a signal can wake it.
 rests() {

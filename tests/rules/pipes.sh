@@ -177,11 +177,11 @@ reader=$!
 status=$?
 wait $reader # here: a subshell cannot
 eq "a report in a FIFO that has a reader" "$status $(grep -c '<testsuite ' junit.xml)" "0 1"
-status "a report in the FIFO that is checked" 2 '^mhptop: --junit fifo: this file is to be checked$' "$MHPTOP" check --junit fifo run.ndjson fifo
+status "a report in the FIFO that is checked" 2 '^mhptop: --junit fifo: this file is to be read$' "$MHPTOP" check --junit fifo run.ndjson fifo
 cp run.ndjson victim.ndjson
-status "a report in the file that is standard input" 2 '^mhptop: --junit victim.ndjson: this file is to be checked$' \
+status "a report in the file that is standard input" 2 '^mhptop: --junit victim.ndjson: this file is to be read$' \
 	bash -c '"$1" check --junit victim.ndjson - <victim.ndjson' _ "$MHPTOP"
-status "  as one of several" 2 '^mhptop: --junit victim.ndjson: this file is to be checked$' \
+status "  as one of several" 2 '^mhptop: --junit victim.ndjson: this file is to be read$' \
 	bash -c '"$1" check --junit victim.ndjson run.ndjson - <victim.ndjson' _ "$MHPTOP"
 check "  which is left as it was" cmp victim.ndjson run.ndjson
 for option in --junit --vmlinux --rules; do

@@ -17,8 +17,6 @@ struct check_opts {
 	u64 for_ns; /* how long a live check takes, 0: until it is interrupted */
 	u64 until_ns; /* when reading a pipe ends, by loop_now(); 0: when for_ns are over */
 	enum time_style time; /* of events */
-	const char *const *files; /* that are checked, nr_files of them */
-	unsigned int nr_files;
 	const char *junit; /* file for JUnit XML, NULL: none */
 	FILE *junit_pipe; /* the same if it is a FIFO: check_open_pipe() opened it */
 	const char *vmlinux; /* file for call sites, NULL: look for one */

@@ -106,8 +106,6 @@ static int parse_argument(struct cli *cli, const char *arg, int nth)
 				   CLI_FILES_MAX);
 	cli->files[cli->nr_files++] = arg;
 	cli->file = cli->files[0];
-	cli->check.files = cli->report.files = cli->files;
-	cli->check.nr_files = cli->report.nr_files = cli->nr_files;
 	return 0;
 }
 
@@ -404,6 +402,7 @@ bool cli_parse(struct cli *cli, int argc, char **argv, int *status)
 		cli->view.time = TIME_AS_LOCAL;
 	if (!cli->serve.listens && !cli->serve.textfile && *status == STATUS_OK)
 		*status = cli_value_take(cli, CLI_OPT_LISTEN, SERVE_ADDRESS);
+	cli->serve.from_pipe = cli_reads_pipe(cli);
 	cli->report.output = cli->output;
 	if (cli->output && cli->report.format == REPORT_TEXT)
 		cli->report.format = REPORT_HTML;
@@ -419,6 +418,8 @@ bool cli_parse(struct cli *cli, int argc, char **argv, int *status)
 		*status = check_serve(&cli->serve);
 	if (*status == STATUS_OK)
 		*status = check_question(cli);
+	if (*status == STATUS_OK)
+		*status = cli_check_written(cli);
 	if (*status == STATUS_OK)
 		return true;
 	return print_hint(cli, status);

@@ -42,6 +42,7 @@ struct cli {
 	const char *output; /* file to write, NULL if not given */
 	const char *files[CLI_FILES_MAX]; /* all those to replay or check */
 	unsigned int nr_files;
+	const char *rules_file; /* of check, NULL: none */
 	const char *question; /* of plan: "offline" or "add" */
 	const char *memory; /* of plan and explain: what it is about */
 	struct view_opts view;

@@ -82,5 +82,9 @@ extern const struct cli_status cli_statuses[];
 
 void cli_help(enum cli_command command, FILE *out);
 void cli_version(FILE *out);
+/* STATUS_USAGE, after a message: an option names a file to write that is also to be read. */
+int cli_check_written(const struct cli *cli);
+/* Whether one of the recordings is no file, so that nobody knows when it ends. */
+bool cli_reads_pipe(const struct cli *cli);
 
 #endif

@@ -60,6 +60,7 @@ static int parse_check(struct cli *cli, int option, const char *arg)
 		cli->check.vmlinux = cli->report.vmlinux = arg;
 		return 0;
 	case CLI_OPT_RULES:
+		cli->rules_file = arg;
 		if (!rules_read(&cli->check.rules, arg, why, sizeof(why)))
 			return 0;
 		return status_fail(STATUS_USAGE, "--rules: %s", why);

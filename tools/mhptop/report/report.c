@@ -74,31 +74,6 @@ static int report_write(const struct report *report)
 	return err ? cannot_write(path, err) : STATUS_OK;
 }
 
-/* The file that is read, which is that of standard input for "-" or NULL. */
-static int stat_recording(const char *name, struct stat *input)
-{
-	return name && strcmp(name, "-") ? stat(name, input) :
-					   fstat(STDIN_FILENO, input);
-}
-
-/* Writing the report into a file that is read would destroy it. */
-static bool report_is_input(const struct report_opts *opts)
-{
-	struct stat output, input;
-	unsigned int i;
-
-	if (!opts->output || stat(opts->output, &output) ||
-	    !S_ISREG(output.st_mode))
-		return false;
-	for (i = 0; i < (opts->nr_files ?: 1); i++)
-		if (!stat_recording(opts->nr_files ? opts->files[i] : NULL,
-				    &input) &&
-		    output.st_dev == input.st_dev &&
-		    output.st_ino == input.st_ino)
-			return true;
-	return false;
-}
-
 /* A vmlinux that the user names must be usable, or there is no report. */
 static int report_open_sites(struct report *report)
 {
@@ -140,10 +115,6 @@ int report_run(struct stream *stream, const struct report_opts *opts)
 	struct report report = { .stream = stream, .opts = opts };
 	int status;
 
-	if (report_is_input(opts))
-		return status_fail(STATUS_USAGE,
-				   "-o %s: this file is to be read",
-				   opts->output);
 	status = report_open_sites(&report);
 	if (status == STATUS_OK)
 		status = report_stream(&report);

@@ -18,8 +18,6 @@ struct report_opts {
 	enum report_format format;
 	const char *output; /* a file; NULL or "-": standard output */
 	enum time_style time; /* of text and HTML */
-	const char *const *files; /* that are read, nr_files of them */
-	unsigned int nr_files;
 	const char *vmlinux; /* file for call sites, NULL: look for one */
 };
 

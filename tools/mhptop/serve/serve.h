@@ -13,6 +13,7 @@ struct serve_opts {
 	struct address address; /* if it listens */
 	struct credential_files files; /* if it listens */
 	const char *textfile; /* NULL: none */
+	bool from_pipe; /* the stream is of a pipe, from which more may come at any time */
 };
 
 /*
