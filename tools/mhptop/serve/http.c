@@ -19,6 +19,7 @@
 #include "serve/library.h"
 
 #define ACCEPTS 64 /* connections accepted in one run */
+#define PAUSE_NS (LOOP_NS / 10) /* until it is tried again to accept */
 #define FRESH_NS (LOOP_NS / 4) /* how long a page is used again */
 /* As GnuTLS wants it: older versions are not safe any more. */
 #define TLS_VERSIONS "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
@@ -57,6 +58,7 @@ struct http {
 	size_t own; /* bytes of the answers that are each for one client */
 	struct client clients[HTTP_CONNECTIONS]; /* the oldest first */
 	int nr;
+	u64 accept_ns; /* when clients are accepted again, 0: now */
 };
 
 /*
@@ -325,6 +327,15 @@ static bool is_allowed(const struct http *http,
 					  MHD_HTTP_HEADER_AUTHORIZATION));
 }
 
+/* Of line and headers */
+static size_t request_bytes(struct MHD_Connection *connection)
+{
+	return mhd
+		->MHD_get_connection_info(
+			connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE)
+		->header_size;
+}
+
 static enum MHD_Result handle(void *ctx, struct MHD_Connection *connection,
 			      const char *url, const char *method,
 			      const char *version, const char *data,
@@ -336,6 +347,13 @@ static enum MHD_Result handle(void *ctx, struct MHD_Connection *connection,
 	(void)data;
 	(void)size;
 	(void)request;
+	if (request_bytes(connection) > HTTP_BYTES)
+		return answer_text(
+			connection,
+			strlen(url) >= HTTP_BYTES ?
+				MHD_HTTP_URI_TOO_LONG :
+				MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE,
+			"the request is too large\n");
 	if (!is_allowed(http, connection))
 		return answer_text(
 			connection, MHD_HTTP_UNAUTHORIZED,
@@ -368,6 +386,7 @@ static void client_ended(struct http *http, struct MHD_Connection *connection)
 		return;
 	memmove(client, client + 1, (end - client - 1) * sizeof(*client));
 	http->nr--;
+	http->accept_ns = 0;
 }
 
 static void notice(void *ctx, struct MHD_Connection *connection, void **socket,
@@ -404,26 +423,48 @@ static void limit_send_buffer(int fd)
 	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 }
 
+/* The oldest makes room for the next one. */
+static void end_oldest(struct http *http)
+{
+	end_client(&http->clients[0]);
+	mhd->MHD_run(http->daemon);
+}
+
+/*
+ * Without a descriptor for the next client, the oldest one makes room as well. The
+ * socket stays readable meanwhile: if that does not help at once, do not watch it.
+ */
+static int accept_failed(struct http *http, int err)
+{
+	if (err == EINVAL || err == EBADF)
+		return -err;
+	if (err != EMFILE && err != ENFILE && err != ENOBUFS && err != ENOMEM)
+		return 0;
+	http->accept_ns = loop_now() + PAUSE_NS;
+	if (http->nr)
+		end_oldest(http);
+	return 0;
+}
+
 static int accept_clients(struct http *http)
 {
 	struct sockaddr_storage from;
 	socklen_t len;
 	int fd, i;
 
+	if (http->accept_ns > loop_now())
+		return 0;
+	http->accept_ns = 0;
 	for (i = 0; i < ACCEPTS; i++) {
-		if (http->nr == HTTP_CONNECTIONS) {
-			end_client(&http->clients[0]);
-			mhd->MHD_run(http->daemon);
-		}
+		if (http->nr == HTTP_CONNECTIONS)
+			end_oldest(http);
 		if (http->nr == HTTP_CONNECTIONS)
 			return 0;
 		len = sizeof(from);
 		fd = accept4(http->listener, (struct sockaddr *)&from, &len,
 			     SOCK_NONBLOCK | SOCK_CLOEXEC);
-		if (fd < 0 && (errno == EINVAL || errno == EBADF))
-			return -errno;
 		if (fd < 0)
-			return 0;
+			return accept_failed(http, errno);
 		limit_send_buffer(fd);
 		/* Whether or not it succeeds, the descriptor is not ours any more. */
 		mhd->MHD_add_connection(http->daemon, fd,
@@ -454,6 +495,7 @@ u64 http_due(const struct http *http)
 	MHD_UNSIGNED_LONG_LONG ms;
 	u64 due = http->nr ? http->clients[0].end_ns : 0, soon;
 
+	loop_sooner(&due, http->accept_ns);
 	if (mhd->MHD_get_timeout(http->daemon, &ms) != MHD_YES)
 		return due;
 	soon = loop_now() + ms * 1000000;
@@ -462,7 +504,10 @@ u64 http_due(const struct http *http)
 
 void http_poll(const struct http *http, struct pollfd fds[HTTP_FDS])
 {
-	fds[0] = (struct pollfd){ .fd = http->listener, .events = POLLIN };
+	fds[0] = (struct pollfd){
+		.fd = http->accept_ns ? -1 : http->listener,
+		.events = POLLIN,
+	};
 	fds[1] = (struct pollfd){ .fd = http->epoll, .events = POLLIN };
 }
 
@@ -485,7 +530,7 @@ static struct MHD_Daemon *open_daemon(struct http *http, unsigned int flags,
 		MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | flags, 0, NULL, NULL,
 		handle, http, MHD_OPTION_CONNECTION_LIMIT,
 		(unsigned int)HTTP_CONNECTIONS,
-		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HTTP_BYTES,
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HTTP_POOL_BYTES,
 		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned int)HTTP_SECONDS,
 		MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_UNESCAPE_CALLBACK,
 		keep_escapes, NULL, MHD_OPTION_NOTIFY_CONNECTION, notice, http,

@@ -17,7 +17,13 @@
 /* When there are as many, the oldest one makes room for the next one. */
 #define HTTP_CONNECTIONS 256
 #define HTTP_SECONDS 10 /* from the begin of a connection to its end */
-#define HTTP_BYTES 8192 /* of a request */
+#define HTTP_BYTES 8192 /* of a request: its line and headers */
+/*
+ * Memory of a connection. Beside a request, the library keeps some 64 bytes for
+ * each of its arguments, headers and cookies there, and the headers of the answer;
+ * if they find no room, it ends the connection without an answer.
+ */
+#define HTTP_POOL_BYTES (32 << 10)
 /*
  * What only slow readers still hold, at most: of pages, beside the newest of each
  * kind; of answers that are each for one client.
