@@ -18,7 +18,7 @@ sys.path.insert(0, os.path.join(HERE, ".."))
 # pylint: disable=wrong-import-position
 from lib_browser import Browser
 from lib_host import LONG, done, eq
-from served import Server, last_frame
+from served import Server, last_frame, operations_of
 
 RECORDINGS = os.path.join(HERE, "..")
 # What the page says of its machine, its operations and its memory blocks.
@@ -27,9 +27,15 @@ SHOWN = """({about: element("about").textContent, host: element("host").textCont
 	slices: document.querySelectorAll("#line .slice").length, earlier: element("earlier").hidden, runs: element("runs").rows.length})"""
 
 
+def ask(server, path):
+    connection = http.client.HTTPConnection(*server.address, timeout=LONG)
+    connection.request("GET", path)
+    return connection.getresponse().read().decode()
+
+
 class Front(http.server.BaseHTTPRequestHandler):
     """Where the browser finds mhptop: it passes requests to the server of the moment, or answers as a proxy without one does."""
-    server_of, state_of, ids, states = None, None, [], []
+    server_of, state_of, rename, ids, states = None, None, None, [], []
 
     def do_GET(self):  # pylint: disable=invalid-name
         path = self.path
@@ -52,6 +58,9 @@ class Front(http.server.BaseHTTPRequestHandler):
         except OSError:
             self.close_connection = True
             return
+        if path == "/events" and Front.rename:
+            own = json.loads(ask(server, "/state"))["instance"]
+            body = body.replace(own.encode(), Front.rename.encode())
         self.send_response(answer.status)
         self.send_header("Content-Type", answer.headers["Content-Type"])
         self.send_header("Cache-Control", "no-store")
@@ -192,6 +201,30 @@ def check_old_state(tool, url, path):
     stop(server)
 
 
+def check_new_state(tool, url, path):
+    """Records come after /events has ended and before the state is read: the page does not show the old operations for a second."""
+    server, last = begin(tool, path)
+    whole = start(tool, path)
+    # Both are one run of mhptop to the page, at two times.
+    Front.rename, Front.state_of = json.loads(ask(whole, "/state"))["instance"], whole
+    Front.ids.clear()
+    with Browser() as browser:
+        browser.open(url)
+        browser.until("document.body.dataset.ready")
+        end = time.monotonic() + LONG
+        while len(Front.ids) < 6 and time.monotonic() < end:
+            time.sleep(0.05)
+        eq("a state with more records: /events is asked at once, not when the browser does", [None, None], Front.ids[:2])
+        eq("  but not again and again, if there are always more", True, all(Front.ids[2:6]))
+        server.feed.write(last)
+        with open(path, encoding="utf-8") as file:
+            wanted = len(operations_of([json.loads(line) for line in file]))
+        eq("  all operations are shown in the end", True, browser.until(f'element("operations").rows.length === {wanted}'))
+    Front.rename = Front.state_of = None
+    stop(server)
+    stop(whole)
+
+
 def check_no_state(tool, url, path, failure):
     """While the state cannot be read, the page says so, and that it is old; then it shows the state, though no event comes."""
     server, last = begin(tool, path)
@@ -270,6 +303,7 @@ def main():
         check_halves(tool, url, failures, hosted)
         check_return(tool, url, failures)
         check_old_state(tool, url, failures)
+        check_new_state(tool, url, failures)
         check_no_state(tool, url, failures, "502")
         check_no_state(tool, url, failures, "drop")
         check_burst(tool, url)

@@ -21,8 +21,9 @@ let chosen = null;
 let instance = null, seen = 0, operations = [], ended = 0;
 // What is in progress and what has ended, as the table and the time line show it
 let shown = [];
-// Whether /events answers, why the state could not be read, how often in a row, and when it was read last
-let connected = null, failure = "", failures = 0, loadedAt = 0;
+// Where /events is read, whether the state has more records, whether /events answers, why the state could not be read, how
+// often in a row, and when it was read last
+let source = null, ahead = false, connected = null, failure = "", failures = 0, loadedAt = 0;
 
 // Screen readers read a text again whenever it is set.
 function say(id, text) {
@@ -313,6 +314,11 @@ async function load() {
 	// Others have asked as well, and the server sent what it had made for them.
 	if (state.records < seen)
 		setTimeout(reload, AGAIN_MS);
+	// Records came after /events had ended. Do not leave it to the browser when to ask again, unless they come all the time.
+	const wasAhead = ahead;
+	ahead = state.records > seen;
+	if (ahead && !wasAhead)
+		setTimeout(follow, AGAIN_MS);
 }
 
 // One request for the state at a time, and one more if something came meanwhile. After one that failed there is another one
@@ -350,8 +356,9 @@ function takeOperation(event) {
 
 // What the state shows and what /events said is shown together, so that one of them is never that of another run.
 function follow() {
-	const source = new EventSource("events");
 	let failed = 0;
+	source?.close();
+	source = new EventSource("events");
 	source.addEventListener("instance", event => {
 		if (event.data !== instance)
 			[instance, seen, operations, ended] = [event.data, -1, [], 0];
