@@ -119,6 +119,10 @@ def run(server, prometheus, target, rest):
     until("the sum of the failures", lambda: prometheus.values('sum(job:mhptop_blocks:sum)') == prometheus.values('sum(mhptop_blocks)'))
     quantile = prometheus.values("histogram_quantile(0.5, sum by (le) (mhptop_operation_duration_seconds_bucket))")
     assert len(quantile) == 1 and 0 < quantile[0] <= 0.001, quantile
+    # The recorder goes: what follows is the same again and again.
+    assert prometheus.values("mhptop_source_ended") == [0] and not prometheus.firing("MhptopSourceEnded")
+    server.feed.close()
+    until("the alert that the pipe has ended", lambda: prometheus.firing("MhptopSourceEnded"))
     print(f"{len(lines)} series, {wanted} failures, {len(labels)} alerts")
 
 
@@ -148,7 +152,7 @@ def main():
         prometheus.process.terminate()
         prometheus.process.wait()
     code, rest = server.stop()
-    assert (code, rest) == (0, ""), (code, rest)
+    assert (code, rest.count("\n")) == (0, 1) and "the pipe has ended" in rest, (code, rest)
 
 
 if __name__ == "__main__":

@@ -101,6 +101,13 @@ absent "the accounts of an earlier recording" "$WORK/two.ndjson" 'blocks|memmap'
 eq "the counters of an earlier recording go on" "$(sum mhptop_operations_total "$WORK/two.ndjson")" \
 	"$(($(sum mhptop_operations_total $golden/hosted.ndjson) * 2))"
 
+# Only of a pipe does nobody know when it ends.
+absent "a recording in a file" $golden/hosted.ndjson 'source_ended'
+metrics - < <(cat $golden/hosted.ndjson) >"$WORK/pipe.prom"
+check "a pipe that has ended: promtool reads the metrics" promtool check metrics <"$WORK/pipe.prom"
+eq "  source_ended says it" "$(sed -n 's/^mhptop_source_ended //p' "$WORK/pipe.prom")" 1
+eq "  all others are those of the file" "$(grep -v source_ended "$WORK/pipe.prom")" "$(metrics $golden/hosted.ndjson)"
+
 # How many series there are, if all of what needs attention is known, as on a running machine
 ids=$(jq '.properties.attention.properties.unknown.items.enum | length' docs/schema/frame-3.json)
 series_of() { echo $(($(grep -vc '^#' "$1") + ids - $(grep -c '^mhptop_attention{' "$1"))); }
@@ -131,6 +138,19 @@ mkdir "$WORK/folder"
 status "a folder in the place of the file" 1 '^mhptop: cannot write .*/folder: Is a directory$' \
 	"$MHPTOP" serve --textfile "$WORK/folder" $golden/hosted.ndjson
 none "  nothing is left beside it" "$(find "$WORK" -name 'folder.*')"
+cp $golden/hosted.ndjson "$WORK/victim.ndjson"
+ln "$WORK/victim.ndjson" "$WORK/link.prom"
+for name in victim.ndjson link.prom; do
+	status "$name, which is the recording" 2 "^mhptop: --textfile .*/$name: this file is to be read$" \
+		"$MHPTOP" serve --textfile "$WORK/$name" $golden/removed.ndjson "$WORK/victim.ndjson"
+done
+status "  the recording as standard input" 2 '^mhptop: --textfile .*/victim.ndjson: this file is to be read$' \
+	bash -c '"$1" serve --textfile "$2" - <"$2"' _ "$MHPTOP" "$WORK/victim.ndjson"
+check "  it is whole" cmp $golden/hosted.ndjson "$WORK/victim.ndjson"
+mkfifo "$WORK/textfile.fifo"
+status "a FIFO in the place of the file" 2 '^mhptop: --textfile .*/textfile.fifo: this is not a file, and a file would replace it$' \
+	"$MHPTOP" serve --textfile "$WORK/textfile.fifo" $golden/hosted.ndjson
+check "  which is there still" test -p "$WORK/textfile.fifo"
 status "a damaged recording" 6 '^mhptop: .*:20: ' "$MHPTOP" serve --textfile "$WORK/x" <(sed '20s/.*/{/' $golden/hosted.ndjson)
 status "no such recording" 1 '^mhptop: .*none.ndjson: No such file or directory' "$MHPTOP" serve "$WORK/none.ndjson"
 
@@ -194,6 +214,22 @@ for mode in 604 602 601 644; do
 			"${option[@]}"
 	done
 done
+for mode in 620 660; do
+	for file in key token; do
+		cp "$WORK/$file" "$WORK/secret"
+		chmod $mode "$WORK/secret"
+		option=(--token-file "$WORK/secret")
+		[[ $file == token ]] || option=(--tls-cert "$WORK/cert" --tls-key "$WORK/secret")
+		refused "a $file with the mode $mode" 1 "cannot use $WORK/secret: its group can write it; 'chmod g-w $WORK/secret' forbids that" \
+			"${option[@]}"
+	done
+done
+for file in token key cert; do
+	cp "$WORK/$file" "$WORK/kept"
+	refused "metrics in the place of the $file" 2 "--textfile $WORK/$file: this file is to be read" --textfile "$WORK/$file" \
+		"${tls[@]}" --token-file "$WORK/token"
+	check "  which is whole" cmp "$WORK/$file" "$WORK/kept"
+done
 if ((EUID == 0)); then
 	install -m 600 -o nobody "$WORK/token" "$WORK/foreign"
 	refused "a token of another user" 1 "cannot use $WORK/foreign: it belongs to another user; 'chown root $WORK/foreign' changes that" \
@@ -229,7 +265,7 @@ eq "  all of them are tested" "$(sed -n 's/.*- alert: //p' "$rules" | sort)" \
 	"$(sed -n 's/.*alertname: //p' tests/serve/alerts.yml | sort -u)"
 none "  they name only metrics that exist" "$(grep -oE 'mhptop_[a-z_]+' "$rules" | sort -u | grep -vxFf <(grep -ohE '^mhptop_[a-z_]+' "$WORK"/*.prom))"
 eq "docs/serve.md has all metrics" "$(sed -n 's/^| `\(mhptop_[a-z_]*\)`.*/\1/p' docs/serve.md | sort)" \
-	"$(sed -n 's/^# TYPE \([a-z_]*\) .*/\1/p' "$WORK"/{failures,hosted}.prom | sort -u)"
+	"$(sed -n 's/^# TYPE \([a-z_]*\) .*/\1/p' "$WORK"/{failures,hosted,pipe}.prom | sort -u)"
 eq "docs/serve.md has all alerts" "$(sed -n 's/^| `\(Mhptop[a-zA-Z]*\)`.*/\1/p' docs/serve.md | sort)" \
 	"$(sed -n 's/.*- alert: //p' "$rules" | sort)"
 
@@ -294,6 +330,9 @@ results "a service manager hears what it should" tests/serve/manager.py "$MHPTOP
 
 "$TOP/tests/rules/edit.py" $golden/failures.ndjson until:mhp_offline_failed:1 >"$WORK/failing.ndjson"
 results "the page for a browser has what a frame has" tests/serve/state.py "$MHPTOP" $golden/{failures,range,lost,stuck}.ndjson tests/rules/eject-range.ndjson "$WORK/failing.ndjson"
+
+mkdir "$WORK/troubles"
+results "the server goes on where it can, and says what it cannot" tests/serve/troubles.py "$MHPTOP" $golden/hosted.ndjson "$WORK/troubles"
 
 mkdir "$WORK/prometheus"
 check "a real Prometheus scrapes, answers a query, raises an alert, and has a number for each panel of the dashboard" \

@@ -260,6 +260,7 @@ def main():
         server.feed.write(file.read())
     server.feed.close()
     server.listening()
+    eq("it says that the pipe has ended", "mhptop: the pipe has ended: what is served does not change any more\n", server.process.stderr.readline().decode())
     base = server.descriptors()
     who_is_answered(server)
     challenge(server)

@@ -108,6 +108,18 @@ static void put_info(const struct exposition *to)
 	fprintf(to->out, "mhptop_block_size_bytes %llu\n", info->block_bytes);
 }
 
+/* What does not change any more looks like a machine on which nothing happens. */
+static void put_ended(const struct exposition *to)
+{
+	if (!to->tally->source_is_pipe)
+		return;
+	put_family(
+		to, "mhptop_source_ended", METRIC_GAUGE, NULL,
+		"1 if the pipe that events came from has ended, so that these metrics are those of that time.");
+	fprintf(to->out, "mhptop_source_ended %d\n",
+		to->tally->source_has_ended);
+}
+
 static void put_events_metrics(const struct exposition *to)
 {
 	u64 wall;
@@ -478,6 +490,7 @@ int metrics_put(const struct model *model, const struct tally *tally,
 	int err;
 
 	put_info(&to);
+	put_ended(&to);
 	put_events_metrics(&to);
 	if (model->info.kind != SOURCE_SYSFS) {
 		put_operations(&to);

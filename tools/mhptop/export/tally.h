@@ -76,6 +76,8 @@ struct tally {
 	u64 last_ns; /* time of the last event of the kernel, 0: none */
 	u64 lost;
 	u64 part; /* of the stream */
+	bool source_is_pipe; /* more may come at any time, unless it has ended */
+	bool source_has_ended;
 	struct tally_zone *zones;
 	size_t nr_zones;
 	size_t room_zones;

@@ -15,7 +15,6 @@
 #include "view/view.h"
 #include "source/live.h"
 
-#define TEXTFILE_NS (15 * LOOP_NS) /* between two versions of the file */
 #define SYSFS_NS \
 	LOOP_NS /* between two looks at a source without a descriptor */
 
@@ -27,7 +26,7 @@ struct server {
 	struct http *http; /* NULL: it does not listen */
 	struct service service;
 	int signals;
-	u64 textfile_due;
+	struct textfile textfile;
 	u64 read_due; /* when the stream is read next, 0: when it is readable */
 	bool ended; /* the stream has no more records */
 };
@@ -82,6 +81,25 @@ static int server_page(void *ctx, enum http_page page, FILE *out)
 static const struct http_ops server_ops = { .page = server_page,
 					    .events = server_events };
 
+/* What is served stays as it is from now on, which nobody would see. */
+static void end_stream(struct server *server)
+{
+	struct stream *stream = server->stream;
+
+	server->ended = true;
+	server->read_due = 0;
+	stream_finish(stream, server_take, server);
+	server->tally.source_has_ended = true;
+	textfile_end(&server->textfile);
+	if (stream->err || !server->http)
+		return;
+	if (*stream->why)
+		status_fail(STATUS_OK, "%s", stream->why);
+	status_fail(STATUS_OK,
+		    "the %s has ended: what is served does not change any more",
+		    server->tally.source_is_pipe ? "pipe" : "recording");
+}
+
 /* 0, or -errno that ends the loop. */
 static int read_stream(struct server *server)
 {
@@ -93,9 +111,7 @@ static int read_stream(struct server *server)
 		return 0;
 	ret = stream_read(stream, server_take, server);
 	if (ret == -ENODATA) {
-		server->ended = true;
-		server->read_due = 0;
-		stream_finish(stream, server_take, server);
+		end_stream(server);
 		return stream->err;
 	}
 	if (ret < 0)
@@ -113,18 +129,11 @@ static int read_stream(struct server *server)
 
 static int write_textfile(struct server *server)
 {
-	const char *path = server->opts->textfile;
-	int err;
-
-	if (!path || (!server->ended && loop_now() < server->textfile_due))
+	if (!textfile_is_due(&server->textfile))
 		return 0;
 	bring_up_to_date(server);
-	err = textfile_write(path, &server->stream->model, &server->tally);
-	if (err)
-		status_fail(STATUS_FAILED, "cannot write %s: %s", path,
-			    strerror(-err));
-	server->textfile_due = loop_now() + TEXTFILE_NS;
-	return err ? -ECANCELED : 0;
+	return textfile_write(&server->textfile, &server->stream->model,
+			      &server->tally);
 }
 
 /* The new files are used or, if something is wrong with them, the old ones. */
@@ -158,8 +167,7 @@ static int server_wait(struct server *server)
 		fds[1].fd = source_fd(server->stream->source);
 	if (!server->ended)
 		loop_sooner(&until, server->read_due);
-	if (server->opts->textfile && !server->ended)
-		loop_sooner(&until, server->textfile_due);
+	loop_sooner(&until, server->textfile.due_ns);
 	loop_sooner(&until, server->service.due_ns);
 	if (server->http) {
 		http_poll(server->http, fds + 2);
@@ -187,7 +195,7 @@ static int server_loop(struct server *server)
 		if (!err)
 			err = write_textfile(server);
 		if (server->ended && !server->http)
-			return err;
+			return server->textfile.is_failing ? -ECANCELED : err;
 		if (!err && server->http)
 			err = http_run(server->http);
 		service_alive(&server->service);
@@ -206,7 +214,8 @@ static int server_report(struct server *server, int err)
 		unlink(server->opts->textfile);
 	if (err == -ECANCELED)
 		return STATUS_FAILED;
-	if (stream->over && *stream->why)
+	/* If it listens, it has said so when the stream ended. */
+	if (stream->over && *stream->why && (stream->err || !server->http))
 		status_fail(STATUS_OK, "%s", stream->why);
 	if (stream->err)
 		return stream_status(stream->err);
@@ -262,6 +271,9 @@ int serve_run(struct stream *stream, const struct serve_opts *opts)
 	struct server server = {
 		.stream = stream,
 		.opts = opts,
+		.textfile = { .path = opts->textfile,
+			      .due_ns = !!opts->textfile },
+		.tally = { .source_is_pipe = opts->from_pipe },
 		.signals = loop_signals(),
 	};
 	int status, err;
