@@ -86,6 +86,8 @@ grep -v '"event":"mhp_remove_end"' $golden/removed.ndjson >"$WORK/open"
 grep -v '"event":"mhp_remove_begin"' $golden/removed.ndjson | cat "$WORK/open" - >"$WORK/halves"
 WANT="$(grep -c '"event":"mhp_remove_begin"' "$WORK/open") 0" says "an operation does not end in the next recording" \
 	'done = [bool(o.end) for o in mhptop.operations(mhptop.Recording(sys.argv[1])) if o.kind == "remove"]; print(len(done), sum(done))' "$WORK/halves"
+WANT="TypeError: operations() takes a Recording: other records do not show where one recording ends and the next one begins" \
+	says "  a list of records does not show where that is" 'mhptop.operations(list(mhptop.Recording(sys.argv[1])))' "$WORK/halves"
 sed '1s/"schema":3/"schema":4/' $golden/hosted.ndjson | cat $golden/hosted.ndjson - >"$WORK/later"
 WANT="mhptop.Error: $WORK/later:$(($(wc -l <$golden/hosted.ndjson) + 1)): schema 4, this module reads 3" says "one of another schema" \
 	'list(mhptop.Recording(sys.argv[1]))' "$WORK/later"
@@ -112,4 +114,19 @@ eq "  without a recording, it says how it is used" "$(docs/examples/questions.py
 cat $golden/{lost,hosted}.ndjson >"$WORK/lost"
 eq "  events that only the first of two recordings lost are missing" "$(docs/examples/questions.py "$WORK/lost" | tail -n 1)" \
 	"events are missing from this recording"
+# The second half is of an hour later.
+hour='if .ns then .ns += 3600000000000 else . end'
+grep -v '"event":"mhp_remove_begin"' $golden/removed.ndjson | jq -c "$hour" | cat "$WORK/open" - >"$WORK/hour"
+eq "  the longest operation does not reach from one recording into the next" \
+	"$(docs/examples/questions.py "$WORK/hour" | head -n 1)" "$(docs/examples/questions.py "$WORK/open" | head -n 1)"
+# asks FILE STATUS WORDS: it prints one line, which the words match, and exits with the status.
+asks() {
+	docs/examples/questions.py "$1" >"$WORK/out" 2>&1
+	eq "  $4" "$? $(wc -l <"$WORK/out") $(grep -cE "$3" "$WORK/out")" "$2 1 1"
+}
+head -c -200 $golden/failures.ndjson >"$WORK/cut"
+asks "$WORK/cut" 1 "^questions\.py: $WORK/cut:[0-9]+: " "a recording that was cut: one line"
+asks "$WORK/missing" 1 "^questions\.py: $WORK/missing: No such file or directory$" "a recording that is not there"
+asks "$WORK/cut.gz" 1 "^questions\.py: $WORK/cut\.gz:[0-9]+: " "a packed one that was cut"
+asks "$WORK" 1 "^questions\.py: $WORK: Is a directory$" "a folder"
 done_testing

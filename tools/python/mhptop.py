@@ -148,16 +148,23 @@ class Operation:
         return f"<{self.kind} of {self.begin.nr_pages} pages from {self.start_pfn:#x}>"
 
 
-def operations(records):
+def operations(recording):
     """The operations of a recording as they end, then those in progress.
 
     The kernel runs one at a time, so that what comes between begin and end belongs to it. An operation whose begin is not in
-    the recording is left out; one whose end was lost counts as in progress.
+    the recording is left out; one whose end was lost counts as in progress, and so does one that the next of several joined
+    recordings cuts short.
     """
+    if not hasattr(recording, "header"):
+        raise TypeError("operations() takes a Recording: other records do not show where one recording ends and the next one begins")
+    return _operations(recording)
+
+
+def _operations(recording):
     running, lost, header = {}, [], None
-    for record in records:
-        if header is not getattr(records, "header", None):
-            header = records.header
+    for record in recording:
+        if header is not recording.header:
+            header = recording.header
             lost += running.values()
             running.clear()
         kind, _, step = record.event.removeprefix("mhp_").partition("_")
