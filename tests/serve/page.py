@@ -5,7 +5,6 @@
     page.py MHPTOP RECORDING...
 """
 import datetime
-import decimal
 import html.parser
 import json
 import os
@@ -94,15 +93,12 @@ def unknown(value):
 
 
 def took(ns):
-    """As the page prints a time that passed: three digits."""
+    """As mhptop prints a time that passed: one decimal."""
     if ns is None:
         return "?"
-    for limit, unit in (10 ** 9, "s"), (10 ** 6, "ms"), (10 ** 3, "us"):
-        value = decimal.Decimal(ns / limit)
-        if value >= 1:
-            places = "1" if value >= decimal.Decimal("99.95") else "0.1" if value >= decimal.Decimal("9.995") else "0.01"
-            return f"{value.quantize(decimal.Decimal(places), decimal.ROUND_HALF_UP)} {unit}"
-    return f"{ns} ns"
+    text = next((f"{ns / limit:.1f}{unit}" for limit, unit in ((10 ** 3, "us"), (10 ** 6, "ms")) if float(f"{ns / limit:.1f}") < 1000),
+                f"{ns / 10 ** 9:.1f}s")
+    return f"{ns}ns" if ns < 1000 else text
 
 
 def operation_row(operation, frame, header):
@@ -123,14 +119,14 @@ def operation_row(operation, frame, header):
 def check_operations(name, page, frame, lines):
     found = operations_of(lines)
     eq(f"{name}: operations, those in progress first, then the newest", [operation_row(one, frame, lines[0]) for one in found],
-       page.rows.get("operations", []))
+       page.rows.get("operations", []) + page.rows.get("older", []))
     number = len(found)
     eq(f"{name}:   each is on the time line", number, page.slices)
 
 
 def check_sums(name, page, frame):
     sums, pages = frame["sums"], ("present", "managed", "self_hosted", "buddy_hosted")
-    titles = ("Present", "Managed", "Memmap in added memory", "Memmap from the rest", "Memory blocks", "Online", "Offline", "Failed operations")
+    titles = ("Present", "Managed", "Memmap in added memory", "Memmap in other memory", "Memory blocks", "Online", "Offline", "Failed operations")
     values = [size(sums[key], frame["page_bytes"]) for key in pages] + \
         [unknown(sums[key]) for key in ("blocks", "blocks_online", "blocks_offline", "failures")]
     eq(f"{name}: sums", [text for pair in zip(titles, values) for text in pair], page.items.get("sums"))
@@ -149,7 +145,7 @@ def check_page(name, page, frame, lines):
     eq(f"{name}: runs of memory blocks", wanted, page.rows.get("runs", []))
     eq(f"{name}: ranges", [[f"{entry['base_pfn'] * page_bytes:#x}-{(entry['base_pfn'] + entry['nr_pages']) * page_bytes - 1:#x}",
                             *(unknown(entry[key]) for key in ("node", "hosting", "why")), size(entry["vmemmap_pages"], page_bytes),
-                            "removed" if entry["removed"] else entry["reason"] or "there"] for entry in frame["ranges"]],
+                            "removed" if entry["removed"] else entry["reason"] or "present"] for entry in frame["ranges"]],
        page.rows.get("ranges", []))
     check_operations(name, page, frame, lines)
     check_sums(name, page, frame)
@@ -168,7 +164,7 @@ def check_doubts(name, page, state):
     eq(f"{name}: what is unknown of what needs attention", ", ".join(attention["unknown"]),
        (re.findall(r"Unknown: ([a-z_, ]*)\.$", items) or [""])[0])
     eq(f"{name}: nothing needs attention", not attention["found"] and not attention["unknown"] and not state["violated"], items == "Nothing.")
-    eq(f"{name}: lost events, at the sums", f"{lost} events were lost: these sums may lack what they said." if lost else "",
+    eq(f"{name}: lost events, at the sums", f"{lost} events were lost: these totals may be incomplete." if lost else "",
        page.texts.get("lost", ""))
 
 

@@ -18,6 +18,7 @@ sys.path.insert(0, os.path.join(HERE, ".."))
 # pylint: disable=wrong-import-position
 from lib_browser import Browser
 from lib_host import LONG, done, eq
+from lib_page import DESK, PHONE
 from served import Server, last_frame, operations_of
 
 RECORDINGS = os.path.join(HERE, "..")
@@ -277,12 +278,31 @@ def check_burst(tool, url):
         browser.until("document.body.dataset.ready")
         eq("a few operations: all of them are shown", True, browser.until('element("operations").rows.length === 10 && element("earlier").hidden'))
         server.feed.write(b"".join(lines[21:]))
-        eq("1,490 more at once: the page shows the last ones", True, browser.until('element("operations").rows.length === 1024'))
-        eq("  and says how many it does not show", "476 earlier operations are not shown.", browser.until('element("earlier").textContent'))
-        first, last = browser.value('(rows => [rows[0], rows[1023]].map(row => row.cells[1].textContent))(element("operations").rows)')
-        eq("  the newest one is the first, the 477th the last", ["offline", "online"], [first, last])
+        rows = '[...document.querySelectorAll("#operations tr, #older tr")]'
+        eq("1,490 more at once: the page has the last ones", True, browser.until(f"{rows}.length === 1024"))
+        eq("  and says how many it does not have", "476 earlier operations are not shown.", browser.until('element("earlier").textContent'))
+        eq("  the newest one is the first, the 477th the last", ["offline", "online"],
+           browser.value(f"[0, 1023].map(nth => {rows}[nth].cells[1].textContent)"))
         eq("  all of them are on the time line", 1024, browser.value('document.querySelectorAll("#line .slice").length'))
+        check_reach(browser)
     stop(server)
+
+
+def check_reach(browser):
+    """Zones and ranges come soon after many operations, of which the latest are visible and the others can be opened."""
+    for (width, height), most in (PHONE, 6), (DESK, 3):
+        browser.window(width, height, mobile=(width, height) == PHONE)
+        for closed in "before the others are opened", "after they were closed":
+            tops = browser.value('["h-zones", "h-ranges"].map(id => element(id).getBoundingClientRect().top + scrollY)')
+            eq(f"  {width} pixels, {closed}: zones and ranges begin within {most} screens", [], [top for top in tops if top > most * height])
+            visible = """[...document.querySelectorAll("#operations tr, #older tr")].filter(row => row.checkVisibility()).length"""
+            summary = 'element("rest-title")'
+            eq("    the latest twenty operations are visible", [20, "1004 more operations"], browser.value(f"[{visible}, {summary}.textContent]"))
+            browser.value(f"{summary}.focus()")
+            browser.key("Enter")
+            eq("    Enter opens the others", 1024, browser.until(f"{visible} > 20 && {visible}"))
+            browser.key("Enter")
+            eq("    and closes them", 20, browser.until(f"{visible} < 1024 && {visible}"))
 
 
 def main():

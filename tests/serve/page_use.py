@@ -147,7 +147,7 @@ UNITS = {"ns": 1e-3, "us": 1, "ms": 1e3, "s": 1e6}
 
 def tick_time(text, first, wall):
     """The us that a tick stands for: since the first begin, or the first such time of the day after it."""
-    found = re.fullmatch(r"\+([0-9.]+) (ns|us|ms|s)", text)
+    found = re.fullmatch(r"\+([0-9.]+)(ns|us|ms|s)", text)
     if text == "0" or found:
         return first + (float(found[1]) * UNITS[found[2]] if found else 0)
     midnight = wall(first) // 86400e6 * 86400e6
@@ -256,6 +256,13 @@ def check_keyboard(browser, shown):
     eq("  Shift and Tab go back", ["SUMMARY", True], browser.value(FOCUS))
 
 
+def check_cards(browser, name):
+    """On a phone, each part of a card has its title before it, which the head of the table has where there is one."""
+    wrong = browser.value("""[...document.querySelectorAll("td")].filter(one => getComputedStyle(one, "::before").content !==
+        `"${one.closest("table").tHead.rows[0].cells[one.cellIndex].textContent}: "`).map(one => one.outerHTML)""")
+    eq(f"{name}: cards have titles", [], wrong)
+
+
 def check_looks(browser, shown):
     """Desk and phone, light and dark."""
     for size, dark in itertools.product((DESK, PHONE), (False, True)):
@@ -264,6 +271,7 @@ def check_looks(browser, shown):
         check_texts(browser, name)
         if size == PHONE:
             check_wide(browser, name)
+            check_cards(browser, name)
         check_line(browser, shown, name.split(", ", 1)[1], 4)
         check_map(browser, shown, f", {name.split(', ', 1)[1]}")
         check_apart(name, {**browser.value(LEGEND), "nothing": browser.value(BACKGROUND)})

@@ -8,6 +8,8 @@ const KINDS = {online: "online", boot: "online since boot", offline: "offline", 
 	removed: "removed"};
 // As many operations as /events has at the most, so that none is missing between two that are shown.
 const OPERATIONS_SHOWN = 1024, RUNS_SHOWN = 1000;
+// As many operations are visible at once, so that zones and ranges are not out of reach; the others can be opened.
+const NEWEST = 20;
 // How long a request for the state may take, and how long after one that failed the next one comes: twice as long each time
 const AGAIN_MS = 300, REOPEN_MS = 5000, PATIENCE_MS = 20000, RETRY_MS = 1000, RETRY_MOST_MS = 30000;
 // fetch() refuses an address with the password in it, which some people type for this page.
@@ -48,13 +50,14 @@ const unknown = value => value === null ? "?" : String(value);
 const hex = value => "0x" + value.toString(16);
 const memory = (start, size) => `${hex(start)}-${hex(start + size - 1)}`;
 
+// As duration_text() of mhptop prints it: the next unit if it would be 1000 of this one once rounded
 function duration(ns) {
 	if (ns === null)
 		return "?";
-	for (const [limit, unit] of [[1e9, "s"], [1e6, "ms"], [1e3, "us"]])
-		if (ns >= limit)
-			return `${ns / limit < 99.95 ? (ns / limit).toPrecision(3) : Math.round(ns / limit)} ${unit}`;
-	return `${Math.round(ns)} ns`;
+	if (ns < 1000)
+		return `${Math.round(ns)}ns`;
+	const [size, unit] = [[1e3, "us"], [1e6, "ms"]].find(([size]) => Number((ns / size).toFixed(1)) < 1000) || [1e9, "s"];
+	return `${(ns / size).toFixed(1)}${unit}`;
 }
 
 // Memory blocks by their names in sysfs
@@ -120,7 +123,7 @@ function showAttention() {
 	if (more > 0)
 		found.push(`And ${more} more.`);
 	if (state.violated)
-		found.unshift(`The kernel violated rules ${state.violated} times: record the events, and run mhptop check.`);
+		found.unshift(`The kernel violated rules ${state.violated === 1 ? "once" : `${state.violated} times`}: record the events, and run mhptop check.`);
 	if (!found.length)
 		found.push(doubts.length ? "Nothing was found, but not everything can be known." : "Nothing.");
 	if (doubts.length)
@@ -135,9 +138,9 @@ function showAttention() {
 function showSums() {
 	const sums = state.sums, lost = state.events.lost;
 	element("lost").hidden = !lost;
-	element("lost").textContent = lost ? `${lost} events were lost: these sums may lack what they said.` : "";
+	element("lost").textContent = lost ? `${lost} events were lost: these totals may be incomplete.` : "";
 	const rows = [["Present", pages(sums.present)], ["Managed", pages(sums.managed)], ["Memmap in added memory", pages(sums.self_hosted)],
-		["Memmap from the rest", pages(sums.buddy_hosted)], ["Memory blocks", sums.blocks], ["Online", sums.blocks_online],
+		["Memmap in other memory", pages(sums.buddy_hosted)], ["Memory blocks", sums.blocks], ["Online", sums.blocks_online],
 		["Offline", sums.blocks_offline], ["Failed operations", unknown(sums.failures)]];
 	element("sums").replaceChildren(...rows.map(([name, text]) => {
 		const pair = document.createElement("div");
@@ -155,14 +158,14 @@ function runName(run) {
 function showTables() {
 	const more = state.runs.length - RUNS_SHOWN;
 	element("more").hidden = more <= 0;
-	say("more", `And ${more} more lines: /state has all of them.`);
+	say("more", more === 1 ? "And one more line: /state has it." : `And ${more} more lines: /state has all of them.`);
 	fill("runs", state.runs.slice(0, RUNS_SHOWN).map(run => [runName(run), run.count, run.state + (run.failed ? ", an offline failed" : ""), unknown(run.node),
 		unknown(run.zone), unknown(run.hosting)]), [1]);
 	fill("zones", state.zones.map(zone => [zone.node, zone.zone, pages(zone.present), pages(zone.managed), pages(zone.vmemmap_pages),
 		zone.blocks_online]), [2, 3, 4, 5]);
 	fill("ranges", state.ranges.map(range => [memory(range.base_pfn * state.page_bytes, range.nr_pages * state.page_bytes),
 		unknown(range.node), unknown(range.hosting), unknown(range.why), pages(range.vmemmap_pages),
-		range.removed ? "removed" : range.reason || "there"]), [4]);
+		range.removed ? "removed" : range.reason || "present"]), [4]);
 }
 
 // A cell is one memory block, or several if there are too many to see; the worst of them gives it its colour. "alike" of
@@ -276,11 +279,14 @@ function openOperations() {
 
 function showOperations() {
 	shown = [...openOperations(), ...operations];
-	const earlier = ended - operations.length;
+	const earlier = ended - operations.length, more = shown.length - NEWEST;
 	element("earlier").hidden = !earlier;
 	say("earlier", `${earlier === 1 ? "One earlier operation is" : `${earlier} earlier operations are`} not shown.`);
-	fill("operations", shown.map(one => [endText(one), one.operation, `${blocksName(one.start, one.bytes)}, ${memory(one.start, one.bytes)}`,
-		resultText(one), duration(one.duration) + (one.open ? " so far" : "")]), [4], shown.map(one => one.open ? "open" : one.ret ? "failed" : ""));
+	element("rest").hidden = more <= 0;
+	say("rest-title", more === 1 ? "One more operation" : `${more} more operations`);
+	for (const [id, part] of [["operations", shown.slice(0, NEWEST)], ["older", shown.slice(NEWEST)]])
+		fill(id, part.map(one => [endText(one), one.operation, `${blocksName(one.start, one.bytes)}, ${memory(one.start, one.bytes)}`,
+			resultText(one), duration(one.duration) + (one.open ? " so far" : "")]), [4], part.map(one => one.open ? "open" : one.ret ? "failed" : ""));
 	drawLine();
 }
 
@@ -402,6 +408,7 @@ function point(event) {
 		choose(nth);
 }
 
+element("older").parentNode.prepend(element("operations").parentNode.tHead.cloneNode(true));
 showLegend();
 say("cell", HINT);
 element("map").addEventListener("keydown", keys);
