@@ -24,7 +24,7 @@ help:
 	@echo '                  KERNEL=stock boots a kernel that Debian ships, without any patch; MHP_KERNEL=DIR boots the'
 	@echo '                  bzImage of that folder; neither builds a kernel'
 	@echo 'make check        all tests: check-host, then check-guest'
-	@echo 'make check-host   tests that need no kernel, some five minutes'
+	@echo 'make check-host   tests that need no kernel, ten to fifteen minutes on two slow processors'
 	@echo 'make check-guest  tests that boot guests'
 	@echo 'make check-long   longer sweeps, such as each kernel patch built and booted by itself'
 	@echo 'make check-fresh  as root: the commands of a new user in minimal roots of Debian 12 and 13'
@@ -136,9 +136,11 @@ ZSHDIR ?= $(SHARE)/zsh/site-functions
 SHARED := tools/prometheus/mhptop.rules.yml tools/prometheus/mhptop.fleet.rules.yml tools/grafana/mhptop.json \
 	tools/grafana/mhptop-fleet.json
 UNITS := mhptop-record.service mhptop-serve.service mhptop-serve.socket
+SCHEMAS := $(wildcard docs/schema/*.json)
 INSTALLED = $(PREFIX)/bin/mhptop $(SHARE)/man/man8/mhptop.8 $(UNITS:%=$(PREFIX)/lib/systemd/system/%) \
 	$(SHARE)/bash-completion/completions/mhptop $(ZSHDIR)/_mhptop $(SHARE)/fish/vendor_completions.d/mhptop.fish \
-	$(PYTHONDIR)/mhptop.py $(addprefix $(SHARE)/mhptop/,$(notdir $(SHARED)))
+	$(PYTHONDIR)/mhptop.py $(addprefix $(SHARE)/mhptop/,$(notdir $(SHARED))) \
+	$(SCHEMAS:docs/%=$(SHARE)/mhptop/%)
 
 install: mhptop
 	$(Q)install -D -m 755 build/mhptop $(DESTDIR)$(PREFIX)/bin/mhptop
@@ -148,6 +150,7 @@ install: mhptop
 	$(Q)install -D -m 644 tools/mhptop/cli/completion.fish $(DESTDIR)$(SHARE)/fish/vendor_completions.d/mhptop.fish
 	$(Q)install -D -m 644 -t $(DESTDIR)$(PYTHONDIR) tools/python/mhptop.py
 	$(Q)install -D -m 644 -t $(DESTDIR)$(SHARE)/mhptop $(SHARED)
+	$(Q)install -D -m 644 -t $(DESTDIR)$(SHARE)/mhptop/schema $(SCHEMAS)
 	$(Q)install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
 	$(Q)for unit in $(UNITS); do \
 		sed 's,/usr/local/bin/mhptop,$(PREFIX)/bin/mhptop,' tools/systemd/$$unit \
@@ -156,7 +159,7 @@ install: mhptop
 
 uninstall:
 	$(Q)rm -f $(addprefix $(DESTDIR),$(INSTALLED))
-	$(Q)rmdir --ignore-fail-on-non-empty $(DESTDIR)$(SHARE)/mhptop 2>/dev/null || true
+	$(Q)rmdir --ignore-fail-on-non-empty $(DESTDIR)$(SHARE)/mhptop/schema $(DESTDIR)$(SHARE)/mhptop 2>/dev/null || true
 
 clean:
 	$(Q)rm -rf build

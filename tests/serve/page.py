@@ -159,10 +159,12 @@ def check_doubts(name, page, state):
     """Nothing is only said to be nothing if it is known."""
     attention, lost = state["attention"], state["events"]["lost"]
     items = page.texts["attention"]
-    eq(f"{name}: what needs attention", [f"{one['text']}: {one['do']}" for one in attention["findings"]],
-       [text for text in page.items["attention"] if ": " in text and not re.match("Unknown: |The kernel violated ", text)])
+    eq(f"{name}: what needs attention", [f"{one['text']}. {one['do']}" for one in attention["findings"]],
+       [text for text in page.items["attention"] if not re.match("Unknown: |The kernel violated |Nothing|And [0-9]+ more", text)])
     eq(f"{name}: what is unknown of what needs attention", ", ".join(attention["unknown"]),
        (re.findall(r"Unknown: ([a-z_, ]*)\.$", items) or [""])[0])
+    times = {0: [], 1: ["once"]}.get(state["violated"], [f"{state['violated']} times"])
+    eq(f"{name}: how often rules were violated", times, re.findall("The kernel violated rules (.*?): record the events", items))
     eq(f"{name}: nothing needs attention", not attention["found"] and not attention["unknown"] and not state["violated"], items == "Nothing.")
     eq(f"{name}: lost events, at the sums", f"{lost} events were lost: these totals may be incomplete." if lost else "",
        page.texts.get("lost", ""))

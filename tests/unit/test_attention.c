@@ -166,7 +166,11 @@ static void test_zones(void)
 	make_changed((struct change){ 33, 2, MHP_HOSTING_BLOCK,
 				      MHP_STATE_OFFLINE, MHP_ZONE_NONE });
 	finds("a part of a DIMM is offline",
-	      "not_online: memory33 to memory34: not online: 2 memory blocks of PNP0C80:00, already so when mhptop started; auto_online_blocks is offline");
+	      "not_online: memory33 to memory34 (2 blocks of PNP0C80:00) were offline when mhptop started; auto_online_blocks is offline");
+	make_changed((struct change){ 34, 1, MHP_HOSTING_BLOCK,
+				      MHP_STATE_OFFLINE, MHP_ZONE_NONE });
+	finds("one block of it is",
+	      "not_online: memory34 of PNP0C80:00 was offline when mhptop started; auto_online_blocks is offline");
 	make_changed((struct change){ 35, 1, MHP_HOSTING_BLOCK,
 				      MHP_STATE_ONLINE, MHP_ZONE_NORMAL });
 	finds("a block of a DIMM is in a kernel zone",
@@ -310,7 +314,7 @@ static void test_added(void)
 	finds("a block that was just added", "");
 	model_tick(&model, 2000000 + ATTENTION_PATIENCE_NS);
 	finds("a block that was added and stays offline",
-	      "not_online: memory60: not online: 1 memory block, added 10.0s ago; auto_online_blocks is offline");
+	      "not_online: memory60 was added 10.0s ago and is still offline; auto_online_blocks is offline");
 	make_model();
 }
 

@@ -82,11 +82,11 @@ def dimm():
     device = os.path.basename(os.path.realpath(f"{oracle.MEMORY}/memory{numbers[0]}/firmware_node"))
     expect("a DIMM that is offline", {"not_online": [
         (f"memory{numbers[0]} to memory{numbers[3]}",
-         f": 4 memory blocks of {device}, already so when mhptop started; auto_online_blocks is offline$")]})
+         rf" \(4 blocks of {device}\) were offline when mhptop started; auto_online_blocks is offline$")]})
     oracle.blocks_set(numbers, "online_movable")
     expect("a DIMM as it should be", {})
     oracle.block_set(numbers[3], "offline")
-    expect("a block of it is offline", {"not_online": [(f"memory{numbers[3]}", f": 1 memory block of {device}")]})
+    expect("a block of it is offline", {"not_online": [(f"memory{numbers[3]}", f"^memory{numbers[3]} of {device} was ")]})
     # It stays like this: the kernel allocates from it, so that it cannot go offline any more.
     oracle.blocks_set(numbers[3:], "online_kernel")
     STAYS["kernel_zone"] = [(device, "3 of 4 memory blocks Movable, 1 in a kernel zone$")]
@@ -104,7 +104,7 @@ def smaller(virtio):
     """While 1 GiB is offline, the driver adds no more."""
     numbers = resize(4 * GIB, GIB // oracle.BLOCK_BYTES)
     expect("virtio-mem, smaller than requested", {
-        "not_online": [(f"memory{numbers[0]} to memory{numbers[-1]}", f" of {virtio}, ")],
+        "not_online": [(f"memory{numbers[0]} to memory{numbers[-1]}", rf" of {virtio}\) were ")],
         "virtio_mem_below": [(virtio, ": 1 GiB of 4 GiB$")],
         **memmap_wanted(virtio, len(numbers))})
 

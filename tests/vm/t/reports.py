@@ -112,8 +112,8 @@ def partial():
             rf"[0-9.]+ offline memory{kept} from Normal  failed: isolation \(Device or resource busy\).*"
             "pages in the way: 1 report, pass 0",
             r"offline +8 +1 +0 .*", rf"0x[0-9a-f]+ +memory{kept} +\w+ +isolate_range .*")
-    matches("partial: doctor --now", now(), rf"not_online: memory{numbers[0]} to memory{numbers[-1]}.*: 7 memory blocks? of {device}.*",
-            r"do: Bring it online .*")
+    matches("partial: doctor --now", now(), rf"not_online: memory{numbers[0]} to memory{numbers[-1]} \(7 blocks of {device}\) were .*",
+            r"do: Bring the memory online .*")
     holder.close()
     went = guest.wait_for(ledger.SECONDS, lambda: plan(f"memory{kept}")["answer"] == "yes")
     guest.ok("partial: the process that has the page tables is ended, and plan offline says yes", [] if went else [

@@ -74,9 +74,11 @@ static void doubt(struct finder *f, enum attention_id id)
 const char *attention_text(char buf[ATTENTION_TEXT],
 			   const struct attention_finding *finding)
 {
-	snprintf(buf, ATTENTION_TEXT, "%s: %s%s%s", finding->what,
-		 attention_infos[finding->id].text,
-		 *finding->detail ? ": " : "", finding->detail);
+	const char *text = attention_infos[finding->id].text;
+
+	snprintf(buf, ATTENTION_TEXT, "%s%s%s%s%s", finding->what,
+		 *text ? ": " : " ", text,
+		 *text && *finding->detail ? ": " : "", finding->detail);
 	return buf;
 }
 
@@ -189,11 +191,26 @@ static const char *group_name(const struct finder *f, const struct group *group,
 	return buf;
 }
 
+/* "(8 blocks of PNP0C80:00) were", as it goes on after the names of the blocks. Returns buf. */
+static const char *group_verb(const struct group *group, char buf[128])
+{
+	const char *of = group->device ? " of " : "";
+	const char *device = group->device ? group->device : "";
+
+	if (group->first == group->last)
+		snprintf(buf, 128, "%s%s%swas", of + (*of != 0), device,
+			 *of ? " " : "");
+	else
+		snprintf(buf, 128, "(%llu blocks%s%s) were", group->offline,
+			 of, device);
+	return buf;
+}
+
 static void judge_offline(struct finder *f, const struct group *group)
 {
 	u64 now = model_now(f->model), waited = now - group->added_ns;
-	char what[ATTENTION_WHAT], since[UNITS_TEXT_MAX];
-	char when[64] = ", already so when mhptop started";
+	char what[ATTENTION_WHAT], verb[128], since[UNITS_TEXT_MAX];
+	char when[64] = "offline when mhptop started";
 	const char *policy = f->facts ? f->facts->policy : "";
 
 	if (!group->offline || (group->added_ns && (now < group->added_ns ||
@@ -205,12 +222,12 @@ static void judge_offline(struct finder *f, const struct group *group)
 		snprintf(what, sizeof(what), "memory%llu to memory%llu",
 			 group->first, group->last);
 	if (group->added_ns)
-		snprintf(when, sizeof(when), ", added %s ago",
-			 duration_text(since, waited, 1));
-	found(f, ATTENTION_NOT_ONLINE, what, "%llu memory block%s%s%s%s%s%s",
-	      group->offline, group->offline == 1 ? "" : "s",
-	      group->device ? " of " : "", group->device ? group->device : "",
-	      when, *policy ? "; auto_online_blocks is " : "", policy);
+		snprintf(when, sizeof(when), "added %s ago and %s still offline",
+			 duration_text(since, waited, 1),
+			 group->offline == 1 ? "is" : "are");
+	found(f, ATTENTION_NOT_ONLINE, what, "%s %s%s%s",
+	      group_verb(group, verb), when,
+	      *policy ? "; auto_online_blocks is " : "", policy);
 }
 
 /* Whether the memory was to leave again: a part of it can, or the machine was set up so. */

@@ -13,10 +13,10 @@
 
 struct model;
 
-/* F(name, id, what a sentence says of its subject, what to do) */
+/* F(name, id, what a sentence says of its subject, empty: its detail goes on with the sentence, what to do) */
 #define ATTENTIONS(F)                                                                                                                                          \
-	F(NOT_ONLINE, "not_online", "not online",                                                                                                              \
-	  "Bring it online (chmem -e, daxctl online-memory, or write online_movable to its state file), or have the kernel or a udev rule do that.")           \
+	F(NOT_ONLINE, "not_online", "",                                                                                                                        \
+	  "Bring the memory online (chmem -e, daxctl online-memory, or write online_movable to each state file), or have the kernel or a udev rule do that.")  \
 	F(KERNEL_ZONE, "kernel_zone",                                                                                                                          \
 	  "in a kernel zone, and unlikely to leave again",                                                                                                     \
 	  "Take it offline now, while it is still empty, and write online_movable to its state file; set auto_online_blocks to online_movable.")               \

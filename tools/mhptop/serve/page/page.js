@@ -118,7 +118,7 @@ function showHeader() {
 }
 
 function showAttention() {
-	const found = state.attention.findings.map(one => `${one.text}: ${one.do}`);
+	const found = state.attention.findings.map(one => `${one.text}. ${one.do}`);
 	const more = state.attention.found - state.attention.findings.length, doubts = state.attention.unknown;
 	if (more > 0)
 		found.push(`And ${more} more.`);
