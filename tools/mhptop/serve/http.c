@@ -2,7 +2,7 @@
 /*
  * The HTTP server, on libmicrohttpd. Connections are accepted here, not by the
  * library: a stranger who keeps all of them busy must not keep others out, so the
- * oldest one is ended for the sake of the next one.
+ * oldest one is closed to make room.
  */
 #include <errno.h>
 #include <fcntl.h>
