@@ -201,8 +201,8 @@ static const char *group_verb(const struct group *group, char buf[128])
 		snprintf(buf, 128, "%s%s%swas", of + (*of != 0), device,
 			 *of ? " " : "");
 	else
-		snprintf(buf, 128, "(%llu blocks%s%s) were", group->offline,
-			 of, device);
+		snprintf(buf, 128, "(%llu blocks%s%s) were", group->offline, of,
+			 device);
 	return buf;
 }
 
@@ -222,7 +222,8 @@ static void judge_offline(struct finder *f, const struct group *group)
 		snprintf(what, sizeof(what), "memory%llu to memory%llu",
 			 group->first, group->last);
 	if (group->added_ns)
-		snprintf(when, sizeof(when), "added %s ago and %s still offline",
+		snprintf(when, sizeof(when),
+			 "added %s ago and %s still offline",
 			 duration_text(since, waited, 1),
 			 group->offline == 1 ? "is" : "are");
 	found(f, ATTENTION_NOT_ONLINE, what, "%s %s%s%s",
