@@ -147,6 +147,9 @@ def check_page(name, page, frame, lines):
                             *(unknown(entry[key]) for key in ("node", "hosting", "why")), size(entry["vmemmap_pages"], page_bytes),
                             "removed" if entry["removed"] else entry["reason"] or "present"] for entry in frame["ranges"]],
        page.rows.get("ranges", []))
+    notices = [frame["notice"]] if "notice" in frame else []
+    eq(f"{name}: the notice", ". ".join([*notices, "The pipe that events came from has ended: nothing below changes any more."]),
+       page.texts["notice"])
     check_operations(name, page, frame, lines)
     check_sums(name, page, frame)
     seen, lost = frame["events"]["seen"], frame["events"]["lost"]

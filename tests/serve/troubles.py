@@ -4,6 +4,7 @@
 
     troubles.py MHPTOP RECORDING FOLDER
 """
+import json
 import os
 import resource
 import select
@@ -38,17 +39,22 @@ def begun(tool, text, *options):
 ENDED = "mhptop: the pipe has ended: what is served does not change any more"
 
 
+def state_has_ended(server):
+    return json.loads(server.get("/state"))["pipe_ended"]
+
+
 def pipe_ends(tool, text):
     """It is seen at once: a machine of which nothing is heard looks like one on which nothing happens."""
     for name, sent, first in (("a recorder that ended", text, None), ("a connection that broke", text.splitlines(True)[0], "totals")):
         server = begun(tool, sent)
-        eq(f"{name}: before, the pipe has not ended", 0.0, server.value("mhptop_source_ended"))
+        eq(f"{name}: before, the pipe has not ended", (0.0, False), (server.value("mhptop_source_ended"), state_has_ended(server)))
         server.feed.close()
         if first:
             line = said(server)
             eq("  what is missing is said at once", True, first in line)
         eq("  so is that it has ended", ENDED, said(server))
         eq("  and the metrics have it", 1.0, until("the end", lambda server=server: server.value("mhptop_source_ended")))
+        eq("  and the state of the page", True, until("the end in the state", lambda server=server: state_has_ended(server)))
         eq("  nothing is said twice", (0, ""), server.stop())
 
 

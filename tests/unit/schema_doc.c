@@ -381,14 +381,14 @@ static void print_state_schema(void)
 
 	schema_head(
 		"state", "What mhptop serve has on /state",
-		"A frame with runs of memory blocks that have everything in common. instance differs in each run of mhptop; records counts those that it has read. in_progress is null if nothing is known of operations. Sizes are in pages, times in ns. What does not exist, or was not reported, is null. Newer versions of a schema only add members. Integers may exceed 2^53.");
+		"A frame with runs of memory blocks that have everything in common. instance differs in each run of mhptop; records counts those that it has read; pipe_ended says that they came from a pipe that has ended. in_progress is null if nothing is known of operations. Sizes are in pages, times in ns. What does not exist, or was not reported, is null. Newer versions of a schema only add members. Integers may exceed 2^53.");
 	print_head();
 	print_rows("runs", columns, run, more);
 	print_rows("ranges", range_columns, range, NULL);
 	print_in_progress();
 	printf("    \"violated\": {\"$ref\": \"#/$defs/u64\"},\n"
 	       "    \"instance\": {\"type\": \"string\", \"pattern\": \"^[0-9a-f]{16}$\"},\n"
-	       "    \"records\": {\"$ref\": \"#/$defs/u64\"},\n    \"attention\": {");
+	       "    \"records\": {\"$ref\": \"#/$defs/u64\"},\n    \"pipe_ended\": {\"type\": \"boolean\"},\n    \"attention\": {");
 	print_attention();
 	printf("}\n  },\n  \"required\": [" REQUIRED
 	       ", \"runs\", \"ranges\", \"in_progress\", \"violated\", \"instance\", \"records\", \"attention\"],\n"

@@ -74,7 +74,10 @@ static int server_page(void *ctx, enum http_page page, FILE *out)
 		return server_events(server, NULL, out);
 	default:
 		return view_state(model, tally_open(&server->tally, model),
-				  server->instance, out);
+				  server->instance,
+				  server->tally.source_is_pipe &&
+					  server->tally.source_has_ended,
+				  out);
 	}
 }
 

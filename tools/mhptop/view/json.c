@@ -345,7 +345,7 @@ static void put_in_progress(FILE *out, const struct model *model,
 }
 
 int view_state(const struct model *model, const struct operation_open *open,
-	       const char *instance, FILE *out)
+	       const char *instance, bool pipe_ended, FILE *out)
 {
 	json_put_head(out, model);
 	put_sums(out, model);
@@ -354,8 +354,9 @@ int view_state(const struct model *model, const struct operation_open *open,
 	put_ranges(out, model);
 	put_in_progress(out, model, open);
 	fprintf(out,
-		"\"violated\":%llu,\"instance\":\"%s\",\"records\":%llu,\"attention\":",
-		model->violations.total, instance, model->seen);
+		"\"violated\":%llu,\"instance\":\"%s\",\"records\":%llu,\"pipe_ended\":%s,\"attention\":",
+		model->violations.total, instance, model->seen,
+		pipe_ended ? "true" : "false");
 	attention_json_put(out, &model->attention);
 	fputs("}\n", out);
 	return ferror(out) ? -EIO : 0;

@@ -58,10 +58,11 @@ int view_json(const struct model *model, const struct view_opts *opts,
  * without what only root may know, pages and tasks; in their place "runs" of
  * consecutive memory blocks that have all members in common. What is in progress is
  * in open, an array of NR_OPERATIONS; NULL: unknown. The instance names this run of
- * mhptop, in letters and digits. 0 or -errno.
+ * mhptop, in letters and digits. Whether a pipe that events come from has ended is
+ * not in the model. 0 or -errno.
  */
 int view_state(const struct model *model, const struct operation_open *open,
-	       const char *instance, FILE *out);
+	       const char *instance, bool pipe_ended, FILE *out);
 
 /* The dashboard; only view/tui/ uses curses. */
 struct view_tui;

@@ -113,8 +113,11 @@ function showHeader() {
 	document.title = `mhptop ${state.host}`;
 	element("about").textContent = `Linux ${state.kernel}, source ${state.source}, memory blocks of ${bytes(state.block_bytes)}, ` +
 		`${state.events.seen} event${state.events.seen === 1 ? "" : "s"}, ${state.events.lost} lost.`;
-	element("notice").hidden = !state.notice;
-	element("notice").textContent = state.notice || "";
+	const notices = state.notice ? [state.notice] : [];
+	if (state.pipe_ended)
+		notices.push("The pipe that events came from has ended: nothing below changes any more.");
+	element("notice").hidden = !notices.length;
+	element("notice").textContent = notices.join(". ");
 }
 
 function showAttention() {
