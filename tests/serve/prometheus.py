@@ -110,7 +110,7 @@ def run(server, prometheus, target, rest):
     lines = [line for line in server.get().splitlines() if not line.startswith("#")]
     assert series == len(lines), (series, len(lines))
     # docs/fleet.md counts with what Prometheus itself adds to each target: up, and how the scrape went.
-    own = prometheus.values(f'count({{instance="{target}",__name__!~"mhptop_.*"}})')[0]
+    own = prometheus.values(f'count({{instance="{target}",__name__!~"mhptop_.*|ALERTS.*"}})')[0]
     assert own == OWN, own
     # The sums over all machines are recorded; of one machine they are its own.
     assert len(sums_of(prometheus)) > 10
