@@ -107,6 +107,9 @@ def check_looks(browser, name, size, dark, media):
         eq(f"{name}: nobody has to move the page sideways", True, browser.value("document.documentElement.scrollWidth <= innerWidth"))
         for part in "h1", "p", ".pic", ".hist", "#operations", "#removals":
             check_wide(browser, f"{name}: {part}", part)
+        titles = browser.value("""[...document.querySelectorAll("#operations tr")].slice(0, 2).map(row => [...row.children].map(cell =>
+            cell.tagName === "TH" ? `"${cell.textContent}: "` : getComputedStyle(cell, "::before").content))""")
+        eq(f"{name}: each value of a card has the title of its column", titles[0], titles[-1])
     else:
         check_wide(browser, name)
     pictures = browser.value(PICTURES)

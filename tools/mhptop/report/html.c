@@ -19,6 +19,27 @@
 #define SITES_SHOWN_MAX 3
 #define LINE_TEXT_MAX 640
 
+static const char *const operation_columns[] = {
+	"begin", "kind", "memory", "result", "time", "phases", "task",
+};
+
+#define TIME_COLUMN 4 /* its values are numbers */
+#define NR_OPERATION_COLUMNS \
+	(sizeof(operation_columns) / sizeof(*operation_columns))
+
+/* On a phone, an operation is a card, where each value has the title of its column. */
+static void html_card_titles(FILE *out)
+{
+	size_t i;
+
+	fputs("@media screen and (max-width:40rem){", out);
+	for (i = 0; i < NR_OPERATION_COLUMNS; i++)
+		fprintf(out,
+			"#operations td:nth-child(%zu)::before{content:\"%s: \";color:var(--dim)}",
+			i + 1, operation_columns[i]);
+	fputc('}', out);
+}
+
 static void html_begin(const struct report *report, FILE *out)
 {
 	const struct model *model = &report->stream->model;
@@ -29,9 +50,9 @@ static void html_begin(const struct report *report, FILE *out)
 	      "<title>mhptop report: ",
 	      out);
 	xml_put(out, model->info.kernel);
-	fputs("</title><style>" REPORT_STYLE
-	      "</style></head><body>\n<h1>Memory hotplug on ",
-	      out);
+	fputs("</title><style>" REPORT_STYLE, out);
+	html_card_titles(out);
+	fputs("</style></head><body>\n<h1>Memory hotplug on ", out);
 	xml_put(out, *model->info.host ? model->info.host : "a machine");
 	fputs("</h1>\n<p>kernel ", out);
 	xml_put(out, model->info.kernel);
@@ -206,6 +227,7 @@ static int html_rows(const struct report *report, FILE *out)
 static int html_operations(const struct report *report, FILE *out)
 {
 	size_t nr = report->history->nr;
+	size_t column;
 	int i, err;
 
 	fprintf(out, "<h2>Operations</h2>\n<p>%zu operation%s", nr,
@@ -218,8 +240,12 @@ static int html_operations(const struct report *report, FILE *out)
 	for (i = 0; i < NR_PHASES; i++)
 		fprintf(out, "<i class=\"p%d\"></i>%s: %s%s", i, phase_title(i),
 			phase_help(i), i + 1 < NR_PHASES ? ";" : ".");
-	fputs("</p>\n<div><table id=\"operations\"><tr><th>begin</th><th>kind</th><th>memory</th><th>result</th><th class=\"n\">time</th><th>phases</th><th>task</th></tr>\n",
-	      out);
+	fputs("</p>\n<div><table id=\"operations\"><tr>", out);
+	for (column = 0; column < NR_OPERATION_COLUMNS; column++)
+		fprintf(out, "<th%s>%s</th>",
+			column == TIME_COLUMN ? " class=\"n\"" : "",
+			operation_columns[column]);
+	fputs("</tr>\n", out);
 	err = html_rows(report, out);
 	fputs("</table></div>\n", out);
 	return err;
