@@ -288,7 +288,7 @@ void plan_print_text(const struct plan *plan, const char *what,
 	struct plan_row row;
 	size_t i;
 
-	fputs("      BLOCK OFFLINE ZONE     NODE  WHY\n", out);
+	fputs("      BLOCK CAN GO  ZONE     NODE  WHY\n", out);
 	for (i = 0; i < plan->target.nr; i += row.nr) {
 		plan_row_make(&row, plan, i, opts->all);
 		print_row(plan, &row, pages, out);
