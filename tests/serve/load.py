@@ -16,11 +16,10 @@ import sys
 import tempfile
 import time
 
-from served import LONG, Secrets, Server  # which finds lib_host
+from served import GROWTH, LONG, Secrets, Server  # which finds lib_host
 from lib_host import done, eq
 
 ROOM = 256  # connections, as in serve/http.h
-GROWTH = 8192  # KiB of memory at most
 CLIENTS = 334  # of each slow kind
 FLOOD = 64
 ENOUGH = 20  # scrapes while all connections are taken

@@ -15,6 +15,9 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..
 # pylint: disable=wrong-import-position
 from lib_host import LONG
 
+# KiB of memory that a crowd may cost: what the library keeps for 256 connections, as in serve/http.h, and the answers
+GROWTH = 256 * 32 + 4096
+
 
 def until(what, condition):
     """Wait for a condition, and return its value."""

@@ -17,10 +17,9 @@ import sys
 import tempfile
 import time
 
-from served import LONG, Secrets, Server
+from served import GROWTH, LONG, Secrets, Server
 
 ROOM = 256  # connections, as in serve/http.h
-GROWTH = 8192  # KiB of memory at most
 
 
 def tls_hello():
