@@ -24,7 +24,7 @@ help:
 	@echo '                  KERNEL=stock boots a kernel that Debian ships, without any patch; MHP_KERNEL=DIR boots the'
 	@echo '                  bzImage of that folder; neither builds a kernel'
 	@echo 'make check        all tests: check-host, then check-guest'
-	@echo 'make check-host   tests that need no kernel, ten to fifteen minutes on two slow processors'
+	@echo 'make check-host   tests that need no kernel'
 	@echo 'make check-guest  tests that boot guests'
 	@echo 'make check-long   longer sweeps, such as each kernel patch built and booted by itself'
 	@echo 'make check-fresh  as root: the commands of a new user in minimal roots of Debian 12 and 13'

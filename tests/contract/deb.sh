@@ -42,9 +42,9 @@ none "each link between its documents leads to a file of the package" "$(<"$WORK
 check "  there are links" test "$(wc -l <"$WORK/links")" -gt 50
 none "  no link leads out of the package" "$(find "$package" -xtype l; find "$package" -type l -exec realpath {} + | grep -v "^$package/")"
 eq "its schemas are those of the source, and not compressed" "$(cd "$package/usr/share/mhptop/schema" && sha256sum -- *)" "$(cd docs/schema && sha256sum -- *)"
-mkdir "$WORK/root"
-check "make install" make -o mhptop install DESTDIR="$WORK/root"
-check "  has them as well" diff -r docs/schema "$WORK/root/usr/local/share/mhptop/schema"
-check "make uninstall" make uninstall DESTDIR="$WORK/root"
-none "  leaves no file, and no folder of its own" "$(find "$WORK/root" ! -type d; find "$WORK/root" -name 'mhptop*')"
+mkdir "$WORK/installed"
+check "make install" make -o mhptop install DESTDIR="$WORK/installed"
+check "  has them as well" diff -r docs/schema "$WORK/installed/usr/local/share/mhptop/schema"
+check "make uninstall" make uninstall DESTDIR="$WORK/installed"
+none "  leaves no file, and no folder of its own" "$(find "$WORK/installed" ! -type d; find "$WORK/installed" -name 'mhptop*')"
 done_testing

@@ -204,26 +204,22 @@ for text in '0123456789 abcdef' $'0123456789\nabcdef' '0123456789abcdef,' $'0123
 	printf '%s\n' "$text" >"$WORK/secret"
 	refused "a token with $(printf %q "${text:10:1}${text:16:1}")" 1 "cannot use $WORK/secret: $letters" --token-file "$WORK/secret"
 done
-for mode in 604 602 601 644; do
-	for file in key token; do
-		cp "$WORK/$file" "$WORK/secret"
-		chmod $mode "$WORK/secret"
-		option=(--token-file "$WORK/secret")
-		[[ $file == token ]] || option=(--tls-cert "$WORK/cert" --tls-key "$WORK/secret")
-		refused "a $file with the mode $mode" 1 "cannot use $WORK/secret: other users can read or write it; 'chmod o= $WORK/secret' forbids that" \
-			"${option[@]}"
+# refused_modes WHY CURE MODE...: a key and a token with these modes
+refused_modes() {
+	local why=$1 cure=$2 mode file option
+	shift 2
+	for mode; do
+		for file in key token; do
+			cp "$WORK/$file" "$WORK/secret"
+			chmod "$mode" "$WORK/secret"
+			option=(--token-file "$WORK/secret")
+			[[ $file == token ]] || option=(--tls-cert "$WORK/cert" --tls-key "$WORK/secret")
+			refused "a $file with the mode $mode" 1 "cannot use $WORK/secret: $why; 'chmod $cure $WORK/secret' forbids that" "${option[@]}"
+		done
 	done
-done
-for mode in 620 660; do
-	for file in key token; do
-		cp "$WORK/$file" "$WORK/secret"
-		chmod $mode "$WORK/secret"
-		option=(--token-file "$WORK/secret")
-		[[ $file == token ]] || option=(--tls-cert "$WORK/cert" --tls-key "$WORK/secret")
-		refused "a $file with the mode $mode" 1 "cannot use $WORK/secret: its group can write it; 'chmod g-w $WORK/secret' forbids that" \
-			"${option[@]}"
-	done
-done
+}
+refused_modes "other users can read or write it" o= 604 602 601 644
+refused_modes "its group can write it" g-w 620 660
 for file in token key cert; do
 	cp "$WORK/$file" "$WORK/kept"
 	refused "metrics in the place of the $file" 2 "--textfile $WORK/$file: this file is to be read" --textfile "$WORK/$file" \

@@ -59,6 +59,17 @@ def last_frame(tool, path):
                                      check=False).stdout)
 
 
+def is_open(client):
+    """Whether the server has not closed the connection of a client that it has not answered"""
+    client.setblocking(False)
+    try:
+        return bool(client.recv(1))
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+
+
 class Secrets:
     """A certificate for this machine's address, its key, and a token, as files in a folder."""
 

@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 
-from served import GROWTH, LONG, Secrets, Server
+from served import GROWTH, LONG, Secrets, Server, is_open
 
 ROOM = 256  # connections, as in serve/http.h
 
@@ -132,16 +132,6 @@ def manners(server):
         line = answer.decode("latin-1").partition("\r\n")[0]
         assert line.startswith(wanted) and b"root:" not in answer, (request[:60], line)
         assert wanted.startswith("HTTP/1.1 2") or len(answer) < 1000, answer[:80]
-
-
-def is_open(client):
-    client.setblocking(False)
-    try:
-        return bool(client.recv(1))
-    except BlockingIOError:
-        return True
-    except OSError:
-        return False
 
 
 def full_house(server, begins):

@@ -110,6 +110,14 @@ def limit(server, number):
     resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (number, resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE)[1]))
 
 
+def sleeps(server, name):
+    before = ticks(server)
+    time.sleep(4)
+    used = (ticks(server) - before) * TICK
+    eq(f"{name}: it sleeps most of the time", True, used < 0.3)
+    print(f"# {used:.2f} s of 4 s on the processor")
+
+
 def few_descriptors(tool, text):
     """More clients than descriptors, which are silent: the loop sleeps, and whoever comes next is answered."""
     server = begun(tool, text)
@@ -117,25 +125,23 @@ def few_descriptors(tool, text):
     limit(server, server.descriptors() + 20)
     clients = [socket.create_connection(server.address, timeout=LONG) for _ in range(60)]
     time.sleep(1)
-    before = ticks(server)
-    time.sleep(4)
-    used = (ticks(server) - before) * TICK
-    eq("few descriptors and many clients: it sleeps most of the time", True, used < 0.3)
-    print(f"# {used:.2f} s of 4 s on the processor")
-    begin = time.monotonic()
-    eq("  who comes next is answered", True, "mhptop_info" in server.get())
-    eq("  without waiting for the others' ten seconds to be over", True, time.monotonic() - begin < 5)
+    sleeps(server, "few descriptors and many clients")
+    for _ in range(3):  # on a busy machine, the others' ten seconds may be over first
+        clients += [socket.create_connection(server.address, timeout=LONG) for _ in range(60)]
+        begin = time.monotonic()
+        answered = server.get()
+        took = time.monotonic() - begin
+        if took < 5:
+            break
+    eq("  who comes next is answered", True, "mhptop_info" in answered)
+    eq("  without waiting for the others' ten seconds to be over", True, took < 5)
     for client in clients:
         client.close()
     # None at all is left for clients.
     limit(server, 5)  # poll() wants more than three
     with socket.create_connection(server.address, timeout=LONG) as client:
         time.sleep(0.5)
-        before = ticks(server)
-        time.sleep(4)
-        used = (ticks(server) - before) * TICK
-        eq("no descriptor for a client: it sleeps most of the time", True, used < 0.3)
-        print(f"# {used:.2f} s of 4 s on the processor")
+        sleeps(server, "no descriptor for a client")
         limit(server, server.descriptors() + 20)
         client.sendall(b"GET /metrics HTTP/1.0\r\n\r\n")
         eq("  the client is answered when there is one", b"HTTP/1.1 200 OK", client.recv(15))

@@ -121,11 +121,11 @@ def opens_for_writing(path):
 
 def reads_only(pid):
     """What is wrong with how a service sees the files that switch memory on and off: /proc/PID/root has its mounts."""
-    wrong = []
+    wrong, inside = [], f"/proc/{pid}/root"
     for path in (f"{oracle.MEMORY}/auto_online_blocks", f"{oracle.MEMORY}/memory0/state", "/proc/sys/vm/drop_caches", "/proc/sysrq-trigger"):
         wrong += guest.differs(f"{path} can be opened for writing, elsewhere and in the service", (True, False),
-                               (opens_for_writing(path), opens_for_writing(f"/proc/{pid}/root{path}")))
-    with open(f"/proc/{pid}/root/proc/kallsyms", encoding="ascii") as file:
+                               (opens_for_writing(path), opens_for_writing(inside + path)))
+    with open(inside + "/proc/kallsyms", encoding="ascii") as file:
         wrong += guest.differs("/proc/kallsyms can be read", True, len(file.readline().split()) >= 3)
     return wrong
 

@@ -194,15 +194,13 @@ static const char *group_name(const struct finder *f, const struct group *group,
 /* "(8 blocks of PNP0C80:00) were", as it goes on after the names of the blocks. Returns buf. */
 static const char *group_verb(const struct group *group, char buf[128])
 {
-	const char *of = group->device ? " of " : "";
-	const char *device = group->device ? group->device : "";
-
-	if (group->first == group->last)
-		snprintf(buf, 128, "%s%s%swas", of + (*of != 0), device,
-			 *of ? " " : "");
+	if (group->first != group->last)
+		snprintf(buf, 128, "(%llu blocks%s%s) were", group->offline,
+			 group->device ? " of " : "", group->device ?: "");
+	else if (group->device)
+		snprintf(buf, 128, "of %s was", group->device);
 	else
-		snprintf(buf, 128, "(%llu blocks%s%s) were", group->offline, of,
-			 device);
+		snprintf(buf, 128, "was");
 	return buf;
 }
 
