@@ -11,6 +11,7 @@
 #include <json-c/json.h>
 
 #include "check/check.h"
+#include "format/json_flags.h"
 #include "view/view.h"
 #include "model/event_table.h"
 #include "fuzz.h"
@@ -113,8 +114,7 @@ static inline void must_be_json(const char *text)
 	struct json_tokener *tokener = json_tokener_new();
 	struct json_object *object;
 
-	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT |
-						JSON_TOKENER_VALIDATE_UTF8);
+	json_tokener_set_flags(tokener, json_flags(text, strlen(text)));
 	must(strchr(text, '\n')[1] == '\0', "JSON on more than one line");
 	object = json_tokener_parse_ex(tokener, text, strlen(text) - 1);
 	if (json_tokener_get_error(tokener) == json_tokener_continue)

@@ -10,6 +10,7 @@
 #include "model/event_table.h"
 #include "base/json.h"
 #include "ktap.h"
+#include "format/json_flags.h"
 #include "format/record_json.h"
 #include "model/source_info.h"
 
@@ -157,13 +158,7 @@ static bool json_c_reads(const char *line, size_t len,
 	struct json_object *object;
 	bool all = true;
 
-	/* In strict mode 0.18 rejects bytes beyond ASCII. */
-	if (json_c_version_num() == (0 << 16 | 18 << 8))
-		json_tokener_set_flags(tokener, JSON_TOKENER_VALIDATE_UTF8);
-	else
-		json_tokener_set_flags(tokener,
-				       JSON_TOKENER_STRICT |
-					       JSON_TOKENER_VALIDATE_UTF8);
+	json_tokener_set_flags(tokener, json_flags(line, len));
 	object = json_tokener_parse_ex(tokener, line, len);
 	if (!object)
 		printf("# %s: %.*s\n",

@@ -8,6 +8,7 @@
 
 #include "model/event_table.h"
 #include "base/json.h"
+#include "format/json_flags.h"
 #include "format/record_json.h"
 #include "format/recording.h"
 #include "base/plain_text.h"
@@ -174,21 +175,6 @@ reader_fail(struct reader *reader, const char *format, ...)
 	return -EPROTO;
 }
 
-/*
- * In strict mode json-c 0.18 compares signed characters, and so rejects every
- * byte beyond ASCII as a control character. A line that has such bytes is
- * parsed less strictly by that version.
- */
-static int tokener_flags(const char *line, size_t len)
-{
-	bool strict = true;
-	size_t i;
-
-	for (i = 0; i < len && json_c_version_num() == (0 << 16 | 18 << 8); i++)
-		strict &= (unsigned char)line[i] < 0x80;
-	return JSON_TOKENER_VALIDATE_UTF8 | (strict ? JSON_TOKENER_STRICT : 0);
-}
-
 static int parse(struct reader *reader, const char *line, size_t len)
 {
 	struct json_tokener *tokener;
@@ -202,7 +188,7 @@ static int parse(struct reader *reader, const char *line, size_t len)
 		reader_fail(reader, "out of memory");
 		return -ENOMEM;
 	}
-	json_tokener_set_flags(tokener, tokener_flags(line, len));
+	json_tokener_set_flags(tokener, json_flags(line, len));
 	/* json-c has no error for this. */
 	errno = 0;
 	reader->object = json_tokener_parse_ex(tokener, line, len);
