@@ -54,7 +54,7 @@ MHP_KERNEL void mhp_block_enter(u64 dev, u32 kind)
 	mhp_block_op.notifying = 0;
 	mhp_block_op.failed = 0;
 	mhp_block_op.no_isolation = 0;
-	mhp_block_op.holes = 0;
+	mhp_block_op.ram = 0;
 	mhp_block_op.no_dissolve = 0;
 	mhp_block_op.pass = 0;
 	mhp_block_op.reported = 0;
@@ -195,12 +195,18 @@ int mhp_enter_offline(void *ctx)
 	return 0;
 }
 
+/* The pages that an offline asks for */
+MHP_KERNEL u64 mhp_block_usable(void)
+{
+	return mhp_block_pages() - mhp_block_op.vmemmap_pages;
+}
+
 /* What failed follows from what was called, and returned an error. 0: unknown */
 MHP_KERNEL u32 mhp_offline_reason(s64 ret)
 {
 	if (mhp_block_op.veto)
 		return MHP_REASON_NOTIFIER;
-	if (mhp_block_op.holes)
+	if (mhp_block_op.ram && mhp_block_op.ram != mhp_block_usable())
 		return MHP_REASON_HOLES;
 	if (mhp_block_op.no_isolation)
 		return MHP_REASON_ISOLATION;
@@ -261,13 +267,12 @@ int mhp_exit_offline(void *ctx)
 	return 0;
 }
 
-/* walk_system_ram_range() counts the pages of a block that are RAM. */
-SEC("fexit/walk_system_ram_range")
-int mhp_exit_holes(void *ctx)
+/* offline_pages() has the pages of a block counted that are RAM; nothing else calls this. */
+SEC("fentry/count_system_ram_pages_cb")
+int mhp_enter_ram(void *ctx)
 {
 	if (mhp_block_is(MHP_PROBE_OFFLINE))
-		mhp_block_op.holes = mhp_kernel_u64(mhp_arg(ctx, 2)) !=
-				     mhp_arg(ctx, 1);
+		mhp_block_op.ram += mhp_arg(ctx, 1);
 	return 0;
 }
 

@@ -43,13 +43,20 @@ MHP_KERNEL int mhp_has(u32 bit)
 
 u32 mhp_op_tid; /* of the operation in progress, 0: none */
 u32 mhp_op_missed; /* an event of it that may be missing, see mhp_probe_replaced.h */
+/* For user space, see bpf_missed_sample() */
+u64 mhp_ops_begun; /* operations that have begun so far */
+u32 mhp_ops_open; /* those of them that have not ended */
 
 /* An operation begins. If the one before has no end, that event is lost. */
 MHP_KERNEL void mhp_probe_begin(u32 *opened, u32 end_event)
 {
+	u32 open = *(volatile u32 *)&mhp_open;
+
 	if (*opened)
 		mhp_store_missed(end_event);
-	*opened = *(volatile u32 *)&mhp_open;
+	__sync_fetch_and_add(&mhp_ops_open, open - *opened);
+	__sync_fetch_and_add(&mhp_ops_begun, 1);
+	*opened = open;
 	mhp_op_tid = mhp_tid();
 	mhp_op_missed = 0;
 }
@@ -59,6 +66,7 @@ MHP_KERNEL void mhp_probe_end(u32 *opened)
 {
 	if (mhp_op_missed)
 		mhp_store_missed(mhp_op_missed);
+	__sync_fetch_and_add(&mhp_ops_open, -*opened);
 	*opened = 0;
 	mhp_op_tid = 0;
 	mhp_op_missed = 0;

@@ -61,6 +61,7 @@ struct mhp_probe_block {
 	u64 zone;
 	u64 managed; /* of the zone, before the pages of the block join it */
 	u64 taken; /* managed pages that an offline has taken from the buddy */
+	u64 ram; /* pages that offline_pages() has counted, 0: none */
 	u64 isolated; /* the page that was isolated last in this attempt */
 	s64 veto; /* error of a notifier */
 	u32 tid; /* 0: none */
@@ -71,7 +72,6 @@ struct mhp_probe_block {
 	u32 notifying;
 	u32 failed; /* the reason of its failure was reported */
 	u32 no_isolation;
-	u32 holes;
 	u32 no_dissolve;
 	u32 pass; /* attempts to migrate */
 	u32 reported; /* pages reported in this attempt */

@@ -11,7 +11,7 @@ said() {
 	# make runs it in the folder of the objects.
 	[[ $checker != coccicheck ]] || checker=$LONG/$1/scripts/coccicheck
 	kmake "$1" guest x86_64 "" C=2 CHECK="$checker" "$3" >"$WORK/said" 2>&1 || { cat "$WORK/said"; return; }
-	grep -E '^[^ ]+\.[ch]:[0-9]+' "$WORK/said" | sed -E "s,^(\./|\.\./|$LONG/$1/)*,,; s/:[0-9]+(:[0-9]+|-[0-9]+)*:/:/" | sort -u
+	grep -E '^[^ ]+\.[ch]:[0-9]+' "$WORK/said" | sed -E "s,^(\./|\.\./|$LONG/$1/)*,,; s/:[0-9]+(:[0-9]+|-[0-9]+)*:/:/; s/on line [0-9]+/on line/" | sort -u
 }
 
 # finds CHECKER: whether it reports a file with a mistake for each checker

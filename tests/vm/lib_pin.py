@@ -19,6 +19,7 @@ HUGE_BYTES = 2 << 20
 HUGE_ORDER = 9
 NR_MBIND, NR_SET_MEMPOLICY = 237, 238   # x86-64
 MPOL_BIND = 2
+MPOL_MF_MOVE = 2
 
 
 class _IoVec(ctypes.Structure):
@@ -73,13 +74,21 @@ class BoundArea:
 
     def __init__(self, size, node):
         self._area = mmap.mmap(-1, size, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-        start = ctypes.addressof(ctypes.c_char.from_buffer(self._area))
-        nodes = ctypes.c_ulong(1 << node)
-        if _libc.syscall(NR_MBIND, ctypes.c_void_p(start), ctypes.c_ulong(size), MPOL_BIND, ctypes.byref(nodes), ctypes.c_ulong(64), 0):
-            raise OSError(ctypes.get_errno(), "mbind")
+        self._bind(node, 0)
         # Not zeros, see lib_fill.Anon.
         for offset in range(0, size, HUGE_BYTES):
             self._area[offset:offset + HUGE_BYTES] = b"x" * HUGE_BYTES
+
+    def _bind(self, node, flags):
+        start = ctypes.addressof(ctypes.c_char.from_buffer(self._area))
+        nodes = ctypes.c_ulong(1 << node)
+        if _libc.syscall(NR_MBIND, ctypes.c_void_p(start), ctypes.c_ulong(len(self._area)), MPOL_BIND, ctypes.byref(nodes),
+                         ctypes.c_ulong(64), flags):
+            raise OSError(ctypes.get_errno(), "mbind")
+
+    def move(self, node):
+        """Have the kernel migrate the pages to another node."""
+        self._bind(node, MPOL_MF_MOVE)
 
     def close(self):
         self._area.madvise(mmap.MADV_DONTNEED)

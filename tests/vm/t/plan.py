@@ -28,6 +28,7 @@ import lib_ledger as ledger
 import lib_oracle as oracle
 import lib_pin as pin
 import lib_walk as walk
+from lib_module import load_modules
 from lib_offline import try_offline, try_offline_slow, used_pages
 from lib_trace import EVENTS, Trace, pick
 
@@ -336,9 +337,7 @@ def managed_bytes():
 
 
 def balloon(memory):
-    if not os.path.exists("/sys/bus/virtio/drivers/virtio_balloon"):
-        guest.note("this kernel has no driver of the balloon built in")
-        return
+    load_modules("virtio_balloon")
     total = managed_bytes()
     guest.host("qmp", json.dumps({"execute": "balloon", "arguments": {"value": total - (1 << 30)}}))
     there = guest.wait_for(SECONDS, lambda: managed_bytes() <= total - (1 << 30))

@@ -34,6 +34,14 @@ struct bpf_memory {
 	u64 seq; /* number of the last record */
 };
 
+/* What the kernel counted when programs did not run, by event */
+struct bpf_missed {
+	u64 count[MHP_NR_EVENTS]; /* those that may have been events */
+	u64 shared[MHP_NR_EVENTS]; /* at shared functions, when that was read last */
+	u64 harmless[MHP_NR_EVENTS]; /* of these, those without an operation */
+	u64 begun; /* mhp_ops_begun before that, UINT64_MAX: an operation was in progress */
+};
+
 #define BPF_LINKS_MAX 64
 
 struct bpf_source {
@@ -41,6 +49,7 @@ struct bpf_source {
 	struct mhp_bpf *skel;
 	struct ring_buffer *ring;
 	int wakeups; /* epoll descriptor that is readable after a wake-up */
+	int timer; /* with probes, when to look for what was missed, or -1 */
 	int found; /* what bpf_source_find() returned */
 	bool by_folder; /* memory blocks are found by their directories in sysfs */
 	bool pages; /* only copies struct pages, and has no events */
@@ -53,7 +62,7 @@ struct bpf_source {
 	bool refusals; /* bpf_source_name_refusals() was called */
 	bool dropped; /* capabilities that are not needed any more */
 	bool closed; /* the collector ignores events from now on */
-	u64 missed[MHP_NR_EVENTS]; /* bpf_source_missed() when it was closed */
+	struct bpf_missed missed;
 	u64 handed; /* records handed over so far */
 	struct bpf_memory memory;
 	/* During a read: */
@@ -83,8 +92,10 @@ int bpf_probes_attach(struct bpf_source *self, char *why, size_t len);
 /* Describe an event that probes make, as describe() of a source. */
 void bpf_probes_describe(const struct bpf_source *self, unsigned int event,
 			 char *text, size_t len);
-/* Whether a program makes an event or a part of it. */
-bool bpf_probes_make(const char *prog, unsigned int event);
+/* The event that a program makes, or a part of which, 0: none. */
+unsigned int bpf_probes_event(const char *prog);
+/* Whether other users of the kernel call its function as well, so that the program does nothing without an operation. */
+bool bpf_probes_share(const char *prog);
 
 struct bpf_facts {
 	s64 early_bit; /* the number of the bit that marks a section of boot memory, -1: unknown */
@@ -131,10 +142,14 @@ int bpf_source_compare(struct bpf_source *self, struct mhp_ledger *ledger,
 		       char *why, size_t len);
 
 /*
- * The number of events that the collector missed because their CPU was already
- * running a BPF program. The kernel's ledger lacks them, too.
+ * Count the events that the collector missed because their CPU was already
+ * running the same program; the kernel's ledger lacks them, too. Functions that
+ * probes share with other users of the kernel make this happen all the time on a
+ * busy machine. What they miss while no operation is in progress was no event, so
+ * look at least every BPF_MISSED_NS.
  */
-u64 bpf_source_missed(const struct bpf_source *self, unsigned int event);
+void bpf_missed_count(struct bpf_source *self);
+#define BPF_MISSED_NS 1000000000
 
 /* ledger() of a source. */
 int bpf_source_ledger(struct source *source, struct mhp_ledger *ledger,

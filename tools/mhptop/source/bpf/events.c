@@ -9,11 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "base/loop.h"
 #include "model/event_table.h"
 #include "source/bpf/bpf.h"
 #include "source/live.h"
@@ -69,10 +71,13 @@ static int drain(struct bpf_source *self)
 
 /*
  * Edge-triggered, so that it becomes readable only when the collector wakes its
- * reader, and not whenever there are records. 0 or -errno.
+ * reader, and not whenever there are records. With probes, also when it is time
+ * to count what was missed. 0 or -errno.
  */
 static int wakeups_open(struct bpf_source *self)
 {
+	const struct itimerspec often = { { BPF_MISSED_NS / LOOP_NS, 0 },
+					  { BPF_MISSED_NS / LOOP_NS, 0 } };
 	struct epoll_event event = { .events = EPOLLIN | EPOLLET };
 
 	self->wakeups = epoll_create1(EPOLL_CLOEXEC);
@@ -80,15 +85,26 @@ static int wakeups_open(struct bpf_source *self)
 	    epoll_ctl(self->wakeups, EPOLL_CTL_ADD,
 		      bpf_map__fd(self->skel->maps.mhp_ring), &event))
 		return -errno;
+	if (!self->probes)
+		return 0;
+	self->timer =
+		timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (self->timer < 0 || timerfd_settime(self->timer, 0, &often, NULL) ||
+	    epoll_ctl(self->wakeups, EPOLL_CTL_ADD, self->timer, &event))
+		return -errno;
 	return 0;
 }
 
 /* Forget the wake-ups so far; call it before the records are read. */
 static void wakeups_clear(struct bpf_source *self)
 {
-	struct epoll_event event;
+	struct epoll_event events[2];
+	u64 times;
 
-	epoll_wait(self->wakeups, &event, 1, 0);
+	epoll_wait(self->wakeups, events, 2, 0);
+	/* Otherwise the timer does not go off again. */
+	if (self->timer >= 0 && read(self->timer, &times, sizeof(times)) < 0)
+		return;
 }
 
 /*
@@ -126,6 +142,8 @@ static int bpf_read(struct source *source, source_sink sink, void *ctx)
 			err = drain(self);
 	}
 	if (!err && !self->taken) {
+		if (self->probes)
+			bpf_missed_count(self);
 		__atomic_store_n(&self->skel->bss->mhp_reader_sleeps, 1,
 				 __ATOMIC_SEQ_CST);
 		err = drain(self);
@@ -171,7 +189,6 @@ static int bpf_totals(struct source *source, struct source_totals *totals)
 	int nr_cpus = libbpf_num_possible_cpus(), cpu, err = 0;
 	struct mhp_count *counts;
 	unsigned int event;
-	u64 missed;
 
 	memset(totals, 0, sizeof(*totals));
 	totals->no_room = self->skel->bss->mhp_no_room;
@@ -181,16 +198,16 @@ static int bpf_totals(struct source *source, struct source_totals *totals)
 	counts = nr_cpus > 0 ? calloc(nr_cpus, sizeof(*counts)) : NULL;
 	if (!counts)
 		return nr_cpus < 0 ? nr_cpus : -ENOMEM;
+	if (!self->closed)
+		bpf_missed_count(self);
 	for (event = 1; event_info(event); event++) {
 		err = bpf_map_lookup_elem(fd, &event, counts);
 		if (err)
 			goto out;
 		for (cpu = 0; cpu < nr_cpus; cpu++)
 			add_count(&totals->count[event], &counts[cpu]);
-		missed = self->closed ? self->missed[event] :
-					bpf_source_missed(self, event);
-		totals->count[event].seen += missed;
-		totals->count[event].lost += missed;
+		totals->count[event].seen += self->missed.count[event];
+		totals->count[event].lost += self->missed.count[event];
 		add_count(&totals->count[0], &totals->count[event]);
 	}
 out:
@@ -205,7 +222,6 @@ out:
 static void stop_events(struct bpf_source *self)
 {
 	struct mhp_bpf__bss *bss = self->skel->bss;
-	unsigned int event;
 	int tries;
 
 	if (self->closed)
@@ -216,8 +232,7 @@ static void stop_events(struct bpf_source *self)
 			break;
 		usleep(CLOSE_PAUSE_US);
 	}
-	for (event = 1; event_info(event); event++)
-		self->missed[event] = bpf_source_missed(self, event);
+	bpf_missed_count(self);
 	self->closed = true;
 }
 
@@ -356,6 +371,8 @@ static void bpf_close(struct source *source)
 	ring_buffer__free(self->ring);
 	if (self->wakeups >= 0)
 		close(self->wakeups);
+	if (self->timer >= 0)
+		close(self->timer);
 	mhp_bpf__destroy(self->skel);
 	free(self);
 }
@@ -384,6 +401,7 @@ int source_open_bpf(struct source **source, enum source_kind kind, char *why,
 				       "cannot open the events: out of memory");
 	self->source.ops = &bpf_ops;
 	self->wakeups = -1;
+	self->timer = -1;
 	self->memory.due = true;
 	err = source_live_info(&self->source.info, kind, "", why, len);
 	if (!err)

@@ -111,40 +111,6 @@ static int load_all(struct bpf_source *self, struct mhp_ledger *ledger)
 	return err;
 }
 
-static u64 prog_missed(const struct bpf_program *prog)
-{
-	struct bpf_prog_info info = { 0 };
-	u32 size = sizeof(info);
-
-	if (bpf_program__fd(prog) < 0 ||
-	    bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &size))
-		return 0;
-	return info.recursion_misses;
-}
-
-u64 bpf_source_missed(const struct bpf_source *self, unsigned int event)
-{
-	const char *name = event_info(event)->name;
-	struct bpf_program *prog;
-	u64 sum = 0;
-
-	bpf_object__for_each_program(prog, self->skel->obj)
-		if (!strcmp(bpf_program__name(prog), name) ||
-		    bpf_probes_make(bpf_program__name(prog), event))
-			sum += prog_missed(prog);
-	return sum;
-}
-
-static u64 missed(const struct bpf_source *self)
-{
-	unsigned int event;
-	u64 sum = 0;
-
-	for (event = 1; event_info(event); event++)
-		sum += bpf_source_missed(self, event);
-	return sum;
-}
-
 /*
  * The accounts may change while they are read. If an event came meanwhile, read
  * them again, up to TRIES times; the next call then gets what is missing.
@@ -155,7 +121,8 @@ int bpf_source_ledger(struct source *source, struct mhp_ledger *ledger,
 	struct bpf_source *self = (struct bpf_source *)source;
 	struct source_totals totals;
 	int tries, err = 0;
-	u64 before, nr;
+	u64 before, nr = 0;
+	unsigned int event;
 
 	for (tries = 0; !err && tries < TRIES; tries++) {
 		before = source_numbered(source);
@@ -168,7 +135,9 @@ int bpf_source_ledger(struct source *source, struct mhp_ledger *ledger,
 			err, why, len,
 			"what is shown may be wrong: cannot read the kernel's accounts: %s",
 			strerror(-err));
-	nr = missed(self);
+	bpf_missed_count(self);
+	for (event = 1; event_info(event); event++)
+		nr += self->missed.count[event];
 	if (nr)
 		return source_live_why(
 			1, why, len,

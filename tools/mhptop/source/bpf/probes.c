@@ -59,7 +59,7 @@ static const struct probe_use {
 	{ "mhp_exit_deinit", MHP_EVENT_mhp_vmemmap_offline, 0, true, NULL },
 	{ "mhp_enter_offline", MHP_EVENT_mhp_offline_begin, 0, true, NULL },
 	{ "mhp_exit_offline", MHP_EVENT_mhp_offline_end, 0, true, NULL },
-	{ "mhp_exit_holes", MHP_EVENT_mhp_offline_failed, MHP_HAS_HOLES, false,
+	{ "mhp_enter_ram", MHP_EVENT_mhp_offline_failed, MHP_HAS_HOLES, false,
 	  "reason, if there are holes" },
 	{ "mhp_exit_isolate", MHP_EVENT_mhp_offline_failed, MHP_HAS_ISOLATION,
 	  false, "reason" },
@@ -119,6 +119,13 @@ static const char *const instead[][2] = {
 /* A program that needs what its function returns, which is nothing on some kernels */
 static const char returned[] = "mhp_exit_emptied";
 
+/* Programs at functions that are also called for other reasons, such as compaction */
+static const char *const shared[] = {
+	"mhp_exit_isolate",	 "mhp_enter_chain",  "mhp_exit_chain",
+	"mhp_exit_managed",	 "mhp_exit_dump",    "mhp_exit_test",
+	"mhp_exit_isolate_page", "mhp_exit_migrate", "mhp_exit_dissolve_one",
+};
+
 static const struct probe_use *use_of(const char *prog)
 {
 	size_t i;
@@ -134,11 +141,21 @@ bool bpf_probes_are(const struct bpf_program *prog)
 	return use_of(bpf_program__name(prog)) != NULL;
 }
 
-bool bpf_probes_make(const char *prog, unsigned int event)
+unsigned int bpf_probes_event(const char *prog)
 {
 	const struct probe_use *use = use_of(prog);
 
-	return use && use->event == event;
+	return use ? use->event : 0;
+}
+
+bool bpf_probes_share(const char *prog)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(shared) / sizeof(*shared); i++)
+		if (!strcmp(shared[i], prog))
+			return true;
+	return false;
 }
 
 /* The function that a program is attached to: "fexit/NAME" is its section. */
