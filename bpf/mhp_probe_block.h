@@ -206,7 +206,8 @@ MHP_KERNEL u32 mhp_offline_reason(s64 ret)
 {
 	if (mhp_block_op.veto)
 		return MHP_REASON_NOTIFIER;
-	if (mhp_block_op.ram && mhp_block_op.ram != mhp_block_usable())
+	if (ret == -MHP_EINVAL && mhp_has(MHP_HAS_HOLES) &&
+	    mhp_block_op.ram != mhp_block_usable())
 		return MHP_REASON_HOLES;
 	if (mhp_block_op.no_isolation)
 		return MHP_REASON_ISOLATION;
@@ -267,7 +268,7 @@ int mhp_exit_offline(void *ctx)
 	return 0;
 }
 
-/* offline_pages() has the pages of a block counted that are RAM; nothing else calls this. */
+/* offline_pages() counts the pages of a block that are RAM with this; nothing else calls it. */
 SEC("fentry/count_system_ram_pages_cb")
 int mhp_enter_ram(void *ctx)
 {
@@ -351,16 +352,21 @@ MHP_KERNEL void mhp_notify_exit(u64 action, u64 at, s32 result)
 SEC("fentry/blocking_notifier_call_chain")
 int mhp_enter_chain(void *ctx)
 {
-	if (mhp_memory_chain && mhp_arg(ctx, 0) == mhp_memory_chain)
+	if (mhp_memory_chain && mhp_arg(ctx, 0) == mhp_memory_chain) {
+		mhp_op_seen();
 		mhp_notify_enter();
+	}
 	return 0;
 }
 
 SEC("fexit/blocking_notifier_call_chain")
 int mhp_exit_chain(void *ctx)
 {
-	if (mhp_memory_chain && mhp_arg(ctx, 0) == mhp_memory_chain)
+	if (mhp_memory_chain && mhp_arg(ctx, 0) == mhp_memory_chain) {
+		/* Also of an operation whose begin no probe has seen. */
+		mhp_op_seen();
 		mhp_notify_exit(mhp_arg(ctx, 1), mhp_arg(ctx, 2), mhp_ret(ctx));
+	}
 	return 0;
 }
 

@@ -43,20 +43,32 @@ MHP_KERNEL int mhp_has(u32 bit)
 
 u32 mhp_op_tid; /* of the operation in progress, 0: none */
 u32 mhp_op_missed; /* an event of it that may be missing, see mhp_probe_replaced.h */
-/* For user space, see bpf_missed_sample() */
-u64 mhp_ops_begun; /* operations that have begun so far */
-u32 mhp_ops_open; /* those of them that have not ended */
+/* What is known of an operation until its end. Probes are attached one by one, so one may begin before its events count. */
+enum mhp_op_opened {
+	MHP_OP_OPEN = 1,
+	MHP_OP_STORED = 2, /* its begin was stored, so its end has to be */
+};
+
+/* For bpf_missed_count() in user space */
+u64 mhp_ops_seen; /* begins of operations, and calls of the memory notifier */
+u32 mhp_ops_open; /* operations that have not ended */
+
+MHP_KERNEL void mhp_op_seen(void)
+{
+	__sync_fetch_and_add(&mhp_ops_seen, 1);
+}
 
 /* An operation begins. If the one before has no end, that event is lost. */
 MHP_KERNEL void mhp_probe_begin(u32 *opened, u32 end_event)
 {
-	u32 open = *(volatile u32 *)&mhp_open;
+	u32 stored = *(volatile u32 *)&mhp_open ? MHP_OP_STORED : 0;
 
-	if (*opened)
+	if (*opened & MHP_OP_STORED)
 		mhp_store_missed(end_event);
-	__sync_fetch_and_add(&mhp_ops_open, open - *opened);
-	__sync_fetch_and_add(&mhp_ops_begun, 1);
-	*opened = open;
+	if (!*opened)
+		__sync_fetch_and_add(&mhp_ops_open, 1);
+	mhp_op_seen();
+	*opened = MHP_OP_OPEN | stored;
 	mhp_op_tid = mhp_tid();
 	mhp_op_missed = 0;
 }
@@ -66,7 +78,8 @@ MHP_KERNEL void mhp_probe_end(u32 *opened)
 {
 	if (mhp_op_missed)
 		mhp_store_missed(mhp_op_missed);
-	__sync_fetch_and_add(&mhp_ops_open, -*opened);
+	if (*opened)
+		__sync_fetch_and_add(&mhp_ops_open, -1);
 	*opened = 0;
 	mhp_op_tid = 0;
 	mhp_op_missed = 0;

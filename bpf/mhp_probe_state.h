@@ -35,7 +35,7 @@ struct mhp_probe_range {
 	u32 begun; /* its begin was reported */
 	u32 ended; /* so was its end */
 	u32 failed; /* so was the reason of its failure */
-	u32 opened; /* its begin was stored, so its end has to be */
+	u32 opened; /* enum mhp_op_opened */
 	u64 busy_pfn; /* removal: memory block that is not offline, 0: none */
 };
 
@@ -75,7 +75,7 @@ struct mhp_probe_block {
 	u32 no_dissolve;
 	u32 pass; /* attempts to migrate */
 	u32 reported; /* pages reported in this attempt */
-	u32 opened; /* its begin was stored, so its end has to be */
+	u32 opened; /* enum mhp_op_opened */
 	u32 emptied; /* taken is set, and was not reported yet */
 };
 

@@ -21,7 +21,8 @@ struct source_ops {
 	 * records; 0: none available; -ENODATA: end of the stream; or -errno.
 	 * If a live source had records, call it again about 100 ms later: fd()
 	 * only becomes readable after a call that had none, or when there are
-	 * very many records.
+	 * very many records. With probes it also does once a second, without
+	 * a record.
 	 */
 	int (*read)(struct source *source, source_sink sink, void *ctx);
 	/*

@@ -39,7 +39,7 @@ struct bpf_missed {
 	u64 count[MHP_NR_EVENTS]; /* those that may have been events */
 	u64 shared[MHP_NR_EVENTS]; /* at shared functions, when that was read last */
 	u64 harmless[MHP_NR_EVENTS]; /* of these, those without an operation */
-	u64 begun; /* mhp_ops_begun before that, UINT64_MAX: an operation was in progress */
+	u64 seen; /* mhp_ops_seen before that, UINT64_MAX: an operation was in progress */
 };
 
 #define BPF_LINKS_MAX 64
@@ -92,9 +92,9 @@ int bpf_probes_attach(struct bpf_source *self, char *why, size_t len);
 /* Describe an event that probes make, as describe() of a source. */
 void bpf_probes_describe(const struct bpf_source *self, unsigned int event,
 			 char *text, size_t len);
-/* The event that a program makes, or a part of which, 0: none. */
+/* The event that a program makes or contributes to, 0: none. */
 unsigned int bpf_probes_event(const char *prog);
-/* Whether other users of the kernel call its function as well, so that the program does nothing without an operation. */
+/* Whether other parts of the kernel call its function as well, so that the program does nothing without an operation. */
 bool bpf_probes_share(const char *prog);
 
 struct bpf_facts {
@@ -143,10 +143,11 @@ int bpf_source_compare(struct bpf_source *self, struct mhp_ledger *ledger,
 
 /*
  * Count the events that the collector missed because their CPU was already
- * running the same program; the kernel's ledger lacks them, too. Functions that
- * probes share with other users of the kernel make this happen all the time on a
- * busy machine. What they miss while no operation is in progress was no event, so
- * look at least every BPF_MISSED_NS.
+ * running that program, or for kprobes any; the kernel's ledger lacks them, too.
+ * Functions that probes share with other parts of the kernel make this happen all
+ * the time on a busy machine. What they miss while no operation is in progress was
+ * no event, so look at least every BPF_MISSED_NS. No effect once the source is
+ * closed.
  */
 void bpf_missed_count(struct bpf_source *self);
 #define BPF_MISSED_NS 1000000000

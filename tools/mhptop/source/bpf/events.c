@@ -198,8 +198,7 @@ static int bpf_totals(struct source *source, struct source_totals *totals)
 	counts = nr_cpus > 0 ? calloc(nr_cpus, sizeof(*counts)) : NULL;
 	if (!counts)
 		return nr_cpus < 0 ? nr_cpus : -ENOMEM;
-	if (!self->closed)
-		bpf_missed_count(self);
+	bpf_missed_count(self);
 	for (event = 1; event_info(event); event++) {
 		err = bpf_map_lookup_elem(fd, &event, counts);
 		if (err)

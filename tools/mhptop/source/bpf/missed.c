@@ -32,15 +32,15 @@ static u64 prog_missed(const struct bpf_program *prog)
 	return info.recursion_misses;
 }
 
-/* The number of operations that have begun, UINT64_MAX: one is in progress */
+/* What the probes have seen of operations so far, UINT64_MAX: one is in progress */
 static u64 idle_since(const struct bpf_source *self)
 {
 	const struct mhp_bpf__bss *bss = self->skel->bss;
-	u64 begun = __atomic_load_n(&bss->mhp_ops_begun, __ATOMIC_SEQ_CST);
+	u64 seen = __atomic_load_n(&bss->mhp_ops_seen, __ATOMIC_SEQ_CST);
 
 	return __atomic_load_n(&bss->mhp_ops_open, __ATOMIC_SEQ_CST) ?
 		       UINT64_MAX :
-		       begun;
+		       seen;
 }
 
 void bpf_missed_count(struct bpf_source *self)
@@ -52,6 +52,8 @@ void bpf_missed_count(struct bpf_source *self)
 	unsigned int event;
 	bool idle;
 
+	if (self->closed)
+		return;
 	bpf_object__for_each_program(prog, self->skel->obj) {
 		event = made_by(bpf_program__name(prog));
 		nr = event ? prog_missed(prog) : 0;
@@ -60,7 +62,7 @@ void bpf_missed_count(struct bpf_source *self)
 			  &own[event]) += nr;
 	}
 	/* No operation since the last time, and none in progress then or now */
-	idle = idle_since(self) == missed->begun && missed->begun != UINT64_MAX;
+	idle = idle_since(self) == missed->seen && missed->seen != UINT64_MAX;
 	for (event = 1; event_info(event); event++) {
 		if (idle)
 			missed->harmless[event] +=
@@ -69,5 +71,5 @@ void bpf_missed_count(struct bpf_source *self)
 		missed->count[event] =
 			own[event] + shared[event] - missed->harmless[event];
 	}
-	missed->begun = before;
+	missed->seen = before;
 }

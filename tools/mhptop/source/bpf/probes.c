@@ -124,6 +124,7 @@ static const char *const shared[] = {
 	"mhp_exit_isolate",	 "mhp_enter_chain",  "mhp_exit_chain",
 	"mhp_exit_managed",	 "mhp_exit_dump",    "mhp_exit_test",
 	"mhp_exit_isolate_page", "mhp_exit_migrate", "mhp_exit_dissolve_one",
+	"mhp_exit_zone",
 };
 
 static const struct probe_use *use_of(const char *prog)
