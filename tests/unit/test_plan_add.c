@@ -48,6 +48,7 @@ static void make_tree(void)
 	put("proc/iomem", "00000000-3fffffff : System RAM\\n"
 			  "140000000-17fffffff : System RAM");
 	put("proc/meminfo", "SwapFree: 0 kB\\nDirectMap1G:  1048576 kB");
+	put("sys/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages", "0");
 	put("proc/buddyinfo", "Node 0, zone   Normal 0 0 0 0 0 0 0 0 0 0 0");
 	put("proc/pagetypeinfo", "Page block order: 9\\nPages per block:  512");
 	put("proc/cpuinfo",
@@ -123,6 +124,10 @@ static void test_modes(void)
 	put("proc/meminfo", "SwapFree: 0 kB");
 	forecasts("a CPU without pages of 1 GiB", OPTS(GIB, 8 * GIB, N),
 		  "yes 0 | buddy disabled 4096 0 | 0 1");
+	run("rm -r %s/sys/kernel/mm/hugepages", root);
+	forecasts("a kernel without huge pages of 1 GiB", OPTS(GIB, 8 * GIB, N),
+		  "yes 0 | buddy disabled 4096 0 | 0 0");
+	put("sys/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages", "0");
 	put("proc/meminfo", "SwapFree: 0 kB\\nDirectMap1G:  1048576 kB");
 }
 

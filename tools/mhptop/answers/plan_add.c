@@ -81,6 +81,10 @@ static void read_mappings(struct adding *a)
 		a->plan->has_gib |= !strncmp(line, "DirectMap1G:", 12);
 	if (file)
 		fclose(file);
+	/* hugetlb has this size if the CPU does, even where the direct mapping does not use it. */
+	snprintf(path, sizeof(path),
+		 "%s/sys/kernel/mm/hugepages/hugepages-1048576kB", a->root);
+	a->plan->has_gigantic = !access(path, F_OK);
 }
 
 static u64 read_address_limit(const struct adding *a)
@@ -261,6 +265,8 @@ static void count_gib(struct plan_add *plan)
 	}
 	if (!plan->has_gib)
 		plan->mapped_gib = 0;
+	if (!plan->has_gigantic)
+		plan->gigantic = 0;
 }
 
 /* Page tables of the direct mapping and of the memmap, each with 512 entries */

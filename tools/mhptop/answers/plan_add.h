@@ -98,6 +98,7 @@ struct plan_add {
 	u64 free_pages; /* in kernel zones, above the watermarks */
 	u64 reclaim_pages; /* that the kernel might make free there */
 	bool has_gib; /* whether the direct mapping has pages of 1 GiB on this machine */
+	bool has_gigantic; /* whether hugetlb has pages of 1 GiB on this machine */
 	u64 gib; /* aligned pieces of 1 GiB in the range */
 	u64 mapped_gib; /* of these, mapped as one page */
 	u64 gigantic; /* of these, without memmap inside */

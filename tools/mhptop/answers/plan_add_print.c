@@ -82,9 +82,13 @@ static void print_gib(const struct plan_add *plan, FILE *out)
 	else
 		fputs("none would be mapped by one page, as this machine has no such pages",
 		      out);
-	fprintf(out,
-		", and %llu could be gigantic pages if they went online to a kernel zone\n",
-		plan->gigantic);
+	if (plan->has_gigantic)
+		fprintf(out,
+			", and %llu could be gigantic pages if they went online to a kernel zone\n",
+			plan->gigantic);
+	else
+		fputs(", and none could be a gigantic page, as the kernel has no huge pages of that size\n",
+		      out);
 }
 
 void plan_add_print_text(const struct plan_add *plan, FILE *out)
