@@ -95,7 +95,7 @@ static const struct advice advices[] = {
 	{ OFFLINE, MHP_REASON_UNMOVABLE, MHP_KIND_OFFLINE,
 	  "A driver took this page and keeps it: give memory back first (deflate the balloon, or resize virtio-mem)." },
 	{ OFFLINE, MHP_REASON_UNMOVABLE, 0,
-	  "A page cannot be moved: end what holds it, and online the block to ZONE_MOVABLE next time." },
+	  "A page cannot be moved: end what holds it, then try again; ZONE_MOVABLE has few such pages." },
 	{ OFFLINE, MHP_REASON_HUGETLB, MHP_KIND_HWPOISON,
 	  "A huge page is poisoned and still in use, so the kernel keeps it: end the process that pins it; if nothing does, as with a page of a file, the memory stays online until the machine reboots." },
 	{ OFFLINE, MHP_REASON_HUGETLB, 0,
