@@ -88,9 +88,12 @@ refuses "a name that is no memory" 2 \
 	"explain needs a memory block such as memory32, an address such as 0x100000000, or a range such as \
 0x100000000-0x13fffffff, not 'all'" \
 	explain all tests/golden/stuck.ndjson
-refuses "a memory block that the recording does not have" 1 "nothing is known about memory block memory999" \
+there="mhptop list and the frames of a recording (mhptop replay -b FILE) show which memory blocks there are"
+refuses "a memory block that the recording does not have" 1 \
+	"nothing is known about memory999: $there" \
 	explain memory999 tests/golden/stuck.ndjson
-refuses "a range that the recording does not have" 1 "nothing is known about memory at 0x900000000-0x9ffffffff" \
+refuses "a range that the recording does not have" 1 \
+	"nothing is known about 0x900000000-0x9ffffffff: $there" \
 	explain 0x900000000-0x9ffffffff tests/golden/stuck.ndjson
 refuses "a range that ends before it begins" 2 "explain needs a memory block such as memory32, an address such as \
 0x100000000, or a range such as 0x100000000-0x13fffffff, not '0x2-0x1'" explain 0x2-0x1 tests/golden/stuck.ndjson

@@ -142,7 +142,8 @@ static void test_names(void)
 	names("dax0.0", "8 9");
 	names("virtio3", "4");
 	names("PNP0C80:07", "12");
-	names("memory7", "there is no memory block of memory7");
+	names("memory7",
+	      "no memory block belongs to 'memory7': mhptop list shows those of this machine");
 	names("0x400000-0x3fffff",
 	      "'0x400000-0x3fffff' names no memory: give " TARGET_WHAT);
 	names("0X23fffff", "8");

@@ -300,6 +300,14 @@ static void print_page(struct explaining *e)
 	print_troubles(e, troubles, nr);
 }
 
+static int fail_unknown(const char *what)
+{
+	return status_fail(
+		STATUS_FAILED,
+		"nothing is known about %s: mhptop list and the frames of a recording (mhptop replay -b FILE) show which memory blocks there are",
+		what);
+}
+
 /* Returns STATUS_OK, or why there is no page. */
 static int explain_answer(struct explaining *e)
 {
@@ -316,9 +324,7 @@ static int explain_answer(struct explaining *e)
 		explain_range_take(&range, &name);
 		if (explain_range_print(&range))
 			return STATUS_OK;
-		return status_fail(STATUS_FAILED,
-				   "nothing is known about memory at %s",
-				   e->what);
+		return fail_unknown(e->what);
 	}
 	if (model->ledger)
 		e->block = ledger_find_block(
@@ -330,8 +336,7 @@ static int explain_answer(struct explaining *e)
 	/* Its add may have failed. */
 	if (model->ledger && explain_range_print(&range))
 		return STATUS_OK;
-	return status_fail(STATUS_FAILED,
-			   "nothing is known about memory block %s", e->what);
+	return fail_unknown(e->what);
 }
 
 int explain_run(struct stream *stream, const char *what, enum time_style time,

@@ -242,9 +242,13 @@ static int find_blocks(struct finding *f, const char *text, char *why,
 	take_blocks(f);
 	if (target->nr)
 		return 0;
-	return source_live_why(-ENOENT, why, len,
-			       "there is no memory block of %s",
-			       text ?: "this machine");
+	if (!text)
+		return source_live_why(-ENOENT, why, len,
+				       "this machine has no memory blocks");
+	return source_live_why(
+		-ENOENT, why, len,
+		"no memory block belongs to '%s': mhptop list shows those of this machine",
+		text);
 }
 
 int target_find(struct target *target, const char *root, const char *text,
