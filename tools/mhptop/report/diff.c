@@ -438,6 +438,23 @@ static int diff_status(struct diff *diff)
 	return a ?: b;
 }
 
+/* A moment outside of the recording would be taken for its begin or its end. Times are rounded to microseconds. */
+static int check_moment(const struct diff_side *side)
+{
+	const struct stream *stream = &side->stream;
+	u64 end = stream->end_ns ?: stream->model.last_ns;
+	u64 until = stream->until_ns;
+
+	if (!until || !stream->begin_ns || stream->err ||
+	    (until >= stream->begin_ns &&
+	     (stream->stopped || until <= end + 2000)))
+		return STATUS_OK;
+	return status_fail(
+		STATUS_USAGE,
+		"%s has no such moment: give a time between %.6f, when it begins, and its end",
+		side->name, stream->begin_ns / 1e9);
+}
+
 int diff_run(struct diff_side *a, struct diff_side *b, bool json, FILE *out)
 {
 	static const struct report_opts opts;
@@ -452,12 +469,13 @@ int diff_run(struct diff_side *a, struct diff_side *b, bool json, FILE *out)
 
 	report_read(&diff.a);
 	report_read(&diff.b);
-	if (ledger_block_pages(a->stream.model.ledger) !=
-	    ledger_block_pages(b->stream.model.ledger))
+	status = check_moment(a) ?: check_moment(b);
+	if (!status && ledger_block_pages(a->stream.model.ledger) !=
+			       ledger_block_pages(b->stream.model.ledger))
 		status = status_fail(
 			STATUS_FAILED,
 			"cannot compare: the memory blocks have different sizes");
-	else
+	else if (!status)
 		status = diff_status(&diff);
 	report_free(&diff.a);
 	report_free(&diff.b);
