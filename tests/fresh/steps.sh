@@ -215,8 +215,8 @@ user() {
 		step "as a user: make demo without a terminal" "${make[@]}" demo MHP_KERNEL=/kernel && saw
 }
 
-# What depends on the release: neither what only reads the sources, nor logic that no library takes part in, nor each suite once
-# more with sanitizers, which are those of this release in unit and fuzz.
+# What depends on the release. Left out are suites that only read the sources, those of logic that uses no library, and the second
+# run of each suite with sanitizers; unit and fuzz use those of this release.
 host() {
 	local same='boundaries|series|style|docs|ci|vm-unit|fuzz-run|tarball|call-site|schema|need|orders|verdicts|several|nulls|retries|load'
 	step "make check-host without what is the same in each release" make check-host ONLY="^(?!($same|.*-sanitized)\$\$)" # $$ is for make

@@ -438,7 +438,7 @@ static int diff_status(struct diff *diff)
 	return a ?: b;
 }
 
-/* A moment outside of the recording would be taken for its begin or its end. Times are rounded to microseconds. */
+/* Outside of the recording, the stream has what it begins or ends with. Times are rounded to microseconds. */
 static int check_moment(const struct diff_side *side)
 {
 	const struct stream *stream = &side->stream;
@@ -451,7 +451,7 @@ static int check_moment(const struct diff_side *side)
 		return STATUS_OK;
 	return status_fail(
 		STATUS_USAGE,
-		"%s has no such moment: give a time between %.6f, when it begins, and its end",
+		"%s has no such moment: give a time from %.6f, when it begins, to its end",
 		side->name, stream->begin_ns / 1e9);
 }
 

@@ -28,74 +28,88 @@ static const struct probe_use {
 	bool needed;
 	const char *
 		lost; /* what is unknown without it, unless the whole event is */
+	bool shared; /* its function is also called for other reasons, such as compaction */
 } uses[] = {
-	{ "mhp_enter_add", MHP_EVENT_mhp_add_begin, 0, true, NULL },
-	{ "mhp_exit_add", MHP_EVENT_mhp_add_end, 0, true, NULL },
-	{ "mhp_enter_add_inner", MHP_EVENT_mhp_add_begin, 0, true, NULL },
-	{ "mhp_exit_add_inner", MHP_EVENT_mhp_add_end, 0, true, NULL },
+	{ "mhp_enter_add", MHP_EVENT_mhp_add_begin, 0, true, NULL, false },
+	{ "mhp_exit_add", MHP_EVENT_mhp_add_end, 0, true, NULL, false },
+	{ "mhp_enter_add_inner", MHP_EVENT_mhp_add_begin, 0, true, NULL,
+	  false },
+	{ "mhp_exit_add_inner", MHP_EVENT_mhp_add_end, 0, true, NULL, false },
 	{ "mhp_exit_group", MHP_EVENT_mhp_add_begin, MHP_HAS_GROUP, false,
-	  "node of an add to a memory group" },
-	{ "mhp_enter_arch_add", MHP_EVENT_mhp_add_end, 0, true, NULL },
-	{ "mhp_exit_arch_add", MHP_EVENT_mhp_vmemmap_populate, 0, false, NULL },
-	{ "mhp_enter_remove", MHP_EVENT_mhp_remove_begin, 0, true, NULL },
-	{ "mhp_exit_remove", MHP_EVENT_mhp_remove_end, 0, true, NULL },
-	{ "mhp_enter_populate", MHP_EVENT_mhp_vmemmap_populate, 0, true, NULL },
+	  "node of an add to a memory group", false },
+	{ "mhp_enter_arch_add", MHP_EVENT_mhp_add_end, 0, true, NULL, false },
+	{ "mhp_exit_arch_add", MHP_EVENT_mhp_vmemmap_populate, 0, false, NULL,
+	  false },
+	{ "mhp_enter_remove", MHP_EVENT_mhp_remove_begin, 0, true, NULL,
+	  false },
+	{ "mhp_exit_remove", MHP_EVENT_mhp_remove_end, 0, true, NULL, false },
+	{ "mhp_enter_populate", MHP_EVENT_mhp_vmemmap_populate, 0, true, NULL,
+	  false },
 	{ "mhp_exit_populate", MHP_EVENT_mhp_vmemmap_populate, MHP_HAS_POPULATE,
-	  true, NULL },
-	{ "mhp_enter_deactivate", MHP_EVENT_mhp_vmemmap_free, 0, false, NULL },
-	{ "mhp_enter_free", MHP_EVENT_mhp_vmemmap_free, 0, true, NULL },
-	{ "mhp_exit_free", MHP_EVENT_mhp_vmemmap_free, 0, true, NULL },
-	{ "mhp_enter_online", MHP_EVENT_mhp_online_begin, 0, true, NULL },
+	  true, NULL, false },
+	{ "mhp_enter_deactivate", MHP_EVENT_mhp_vmemmap_free, 0, false, NULL,
+	  false },
+	{ "mhp_enter_free", MHP_EVENT_mhp_vmemmap_free, 0, true, NULL, false },
+	{ "mhp_exit_free", MHP_EVENT_mhp_vmemmap_free, 0, true, NULL, false },
+	{ "mhp_enter_online", MHP_EVENT_mhp_online_begin, 0, true, NULL,
+	  false },
 	{ "mhp_exit_zone", MHP_EVENT_mhp_online_begin, MHP_HAS_ZONE, false,
-	  "zone" },
-	{ "mhp_exit_online_pages", MHP_EVENT_mhp_online_failed, 0, false,
-	  NULL },
+	  "zone", true },
+	{ "mhp_exit_online_pages", MHP_EVENT_mhp_online_failed, 0, false, NULL,
+	  false },
 	{ "mhp_exit_offline_pages", MHP_EVENT_mhp_offline_failed, 0, false,
-	  NULL },
+	  NULL, false },
 	{ "mhp_exit_devices", MHP_EVENT_mhp_add_failed, 0, false,
-	  "reason, if a memory block's device cannot be made" },
-	{ "mhp_exit_online", MHP_EVENT_mhp_online_end, 0, true, NULL },
-	{ "mhp_exit_init", MHP_EVENT_mhp_vmemmap_online, 0, true, NULL },
-	{ "mhp_exit_deinit", MHP_EVENT_mhp_vmemmap_offline, 0, true, NULL },
-	{ "mhp_enter_offline", MHP_EVENT_mhp_offline_begin, 0, true, NULL },
-	{ "mhp_exit_offline", MHP_EVENT_mhp_offline_end, 0, true, NULL },
+	  "reason, if a memory block's device cannot be made", false },
+	{ "mhp_exit_online", MHP_EVENT_mhp_online_end, 0, true, NULL, false },
+	{ "mhp_exit_init", MHP_EVENT_mhp_vmemmap_online, 0, true, NULL, false },
+	{ "mhp_exit_deinit", MHP_EVENT_mhp_vmemmap_offline, 0, true, NULL,
+	  false },
+	{ "mhp_enter_offline", MHP_EVENT_mhp_offline_begin, 0, true, NULL,
+	  false },
+	{ "mhp_exit_offline", MHP_EVENT_mhp_offline_end, 0, true, NULL, false },
 	{ "mhp_enter_ram", MHP_EVENT_mhp_offline_failed, MHP_HAS_HOLES, false,
-	  "reason, if there are holes" },
+	  "reason, if there are holes", false },
 	{ "mhp_exit_isolate", MHP_EVENT_mhp_offline_failed, MHP_HAS_ISOLATION,
-	  false, "reason" },
+	  false, "reason", true },
 	{ "mhp_exit_dissolve", MHP_EVENT_mhp_offline_failed, MHP_HAS_DISSOLVE,
-	  false, NULL },
+	  false, NULL, false },
 	{ "mhp_exit_dissolve_pages", MHP_EVENT_mhp_offline_failed,
-	  MHP_HAS_DISSOLVE, false, NULL },
-	{ "mhp_enter_chain", MHP_EVENT_mhp_notify, 0, false, NULL },
+	  MHP_HAS_DISSOLVE, false, NULL, false },
+	{ "mhp_enter_chain", MHP_EVENT_mhp_notify, 0, false, NULL, true },
 	{ "mhp_exit_chain", MHP_EVENT_mhp_notify, MHP_HAS_NOTIFIER, false,
-	  "steps that the compiler inlined" },
-	{ "mhp_enter_notify", MHP_EVENT_mhp_notify, 0, false, NULL },
-	{ "mhp_exit_notify", MHP_EVENT_mhp_notify, MHP_HAS_NOTIFIER, true,
-	  NULL },
-	{ "mhp_enter_present", MHP_EVENT_mhp_managed, 0, true, NULL },
-	{ "mhp_exit_present", MHP_EVENT_mhp_present, 0, true, NULL },
-	{ "mhp_exit_emptied", MHP_EVENT_mhp_managed, 0, true, NULL },
-	{ "mhp_exit_managed", MHP_EVENT_mhp_managed, 0, true, NULL },
-	{ "mhp_enter_driver_online", MHP_EVENT_mhp_managed, 0, false, NULL },
+	  "steps that the compiler inlined", true },
+	{ "mhp_enter_notify", MHP_EVENT_mhp_notify, 0, false, NULL, false },
+	{ "mhp_exit_notify", MHP_EVENT_mhp_notify, MHP_HAS_NOTIFIER, true, NULL,
+	  false },
+	{ "mhp_enter_present", MHP_EVENT_mhp_managed, 0, true, NULL, false },
+	{ "mhp_exit_present", MHP_EVENT_mhp_present, 0, true, NULL, false },
+	{ "mhp_exit_emptied", MHP_EVENT_mhp_managed, 0, true, NULL, false },
+	{ "mhp_exit_managed", MHP_EVENT_mhp_managed, 0, true, NULL, true },
+	{ "mhp_enter_driver_online", MHP_EVENT_mhp_managed, 0, false, NULL,
+	  false },
 	{ "mhp_exit_driver_online", MHP_EVENT_mhp_managed, 0, false,
-	  "changes by virtio-mem" },
-	{ "mhp_enter_driver_offline", MHP_EVENT_mhp_managed, 0, false, NULL },
+	  "changes by virtio-mem", false },
+	{ "mhp_enter_driver_offline", MHP_EVENT_mhp_managed, 0, false, NULL,
+	  false },
 	{ "mhp_exit_driver_offline", MHP_EVENT_mhp_managed, 0, false,
-	  "changes by virtio-mem" },
-	{ "mhp_exit_dump", MHP_EVENT_mhp_offline_blocker, 0, true, NULL },
+	  "changes by virtio-mem", false },
+	{ "mhp_exit_dump", MHP_EVENT_mhp_offline_blocker, 0, true, NULL, true },
 	{ "mhp_enter_pass", MHP_EVENT_mhp_offline_blocker, MHP_HAS_PASS, false,
-	  "pass" },
-	{ "mhp_exit_test", MHP_EVENT_mhp_offline_blocker, 0, false, NULL },
+	  "pass", false },
+	{ "mhp_exit_test", MHP_EVENT_mhp_offline_blocker, 0, false, NULL,
+	  true },
 	{ "mhp_exit_isolate_page", MHP_EVENT_mhp_offline_blocker,
 	  MHP_HAS_ISOLATE_PAGE, false,
-	  "pages that cannot be isolated, beyond those that the kernel logs" },
+	  "pages that cannot be isolated, beyond those that the kernel logs",
+	  true },
 	{ "mhp_exit_migrate", MHP_EVENT_mhp_offline_blocker, MHP_HAS_MIGRATE,
 	  false,
-	  "pages that cannot be migrated, beyond those that the kernel logs" },
+	  "pages that cannot be migrated, beyond those that the kernel logs",
+	  true },
 	{ "mhp_exit_dissolve_one", MHP_EVENT_mhp_offline_blocker, 0, false,
-	  "huge page that cannot be dissolved" },
-	{ "mhp_enter_replaced", 0, 0, false, NULL },
+	  "huge page that cannot be dissolved", true },
+	{ "mhp_enter_replaced", 0, 0, false, NULL, false },
 };
 
 #define NR_USES (sizeof(uses) / sizeof(*uses))
@@ -118,14 +132,6 @@ static const char *const instead[][2] = {
 
 /* A program that needs what its function returns, which is nothing on some kernels */
 static const char returned[] = "mhp_exit_emptied";
-
-/* Programs at functions that are also called for other reasons, such as compaction */
-static const char *const shared[] = {
-	"mhp_exit_isolate",	 "mhp_enter_chain",  "mhp_exit_chain",
-	"mhp_exit_managed",	 "mhp_exit_dump",    "mhp_exit_test",
-	"mhp_exit_isolate_page", "mhp_exit_migrate", "mhp_exit_dissolve_one",
-	"mhp_exit_zone",
-};
 
 static const struct probe_use *use_of(const char *prog)
 {
@@ -151,12 +157,9 @@ unsigned int bpf_probes_event(const char *prog)
 
 bool bpf_probes_share(const char *prog)
 {
-	size_t i;
+	const struct probe_use *use = use_of(prog);
 
-	for (i = 0; i < sizeof(shared) / sizeof(*shared); i++)
-		if (!strcmp(shared[i], prog))
-			return true;
-	return false;
+	return use && use->shared;
 }
 
 /* The function that a program is attached to: "fexit/NAME" is its section. */
