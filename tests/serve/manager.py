@@ -28,10 +28,18 @@ def start(*command, **settings):
                             **settings)
 
 
+ENDED = "mhptop: the recording has ended: what is served does not change any more\n"   # or the signal came first
+
+
+def ended(process):
+    """The exit code of a process and the rest of its standard error."""
+    err = process.communicate(timeout=LONG)[1]
+    return process.returncode, err.replace(ENDED, "")
+
+
 def ends(process):
     process.send_signal(signal.SIGINT)
-    err = process.communicate(timeout=LONG)[1]
-    return process.returncode, err
+    return ended(process)
 
 
 def readiness(tool, recording, folder):
@@ -109,10 +117,8 @@ if sys.argv.pop(1) == "True":
 os.execv(sys.argv[1], [sys.argv[1], "serve", *sys.argv[2:]])
 """, str(passed), tool, *options, recording)
     line = process.stderr.readline()
-    if "serving" in line:
-        process.send_signal(signal.SIGINT)
-    err = line + process.communicate(timeout=LONG)[1]
-    return process.returncode, err
+    code, err = ends(process) if "serving" in line else ended(process)
+    return code, line + err
 
 
 def free_port():
