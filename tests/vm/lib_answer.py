@@ -99,6 +99,15 @@ def plan(what):
     return answer
 
 
+def can_go_soon(number):
+    """Whether plan offline says yes of the block before long. Slab pages that nobody uses are given back meanwhile, as a task that
+    was bound to the node may have left some: kmalloc's are anybody's."""
+    def says_yes():
+        oracle.slabs_shrink()
+        return plan(f"memory{number}")["answer"] == "yes"
+    return guest.wait_for(ledger.SECONDS, says_yes)
+
+
 def elsewhere(node=0):
     """How advice calls memory where pages of a node may go: another node only if one has memory."""
     nodes = oracle.read("/sys/devices/system/node/has_memory").strip()

@@ -49,6 +49,13 @@ def write(path, text):
         os.close(file)
 
 
+def slabs_shrink():
+    """Free the objects of slabs that can be reclaimed, and the slabs that are empty then."""
+    write("/proc/sys/vm/drop_caches", 2)
+    for cache in os.listdir("/sys/kernel/slab"):
+        write(f"/sys/kernel/slab/{cache}/shrink", 1)
+
+
 BLOCK_BYTES = int(read(f"{MEMORY}/block_size_bytes"), 16)
 BLOCK_PAGES = BLOCK_BYTES // PAGE
 SECTION_PAGES = (128 << 20) // PAGE                      # of x86-64

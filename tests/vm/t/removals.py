@@ -25,7 +25,7 @@ import lib_ledger as ledger
 import lib_oracle as oracle
 import lib_pin as pin
 import lib_range
-from lib_answer import Holder, Page, plan
+from lib_answer import Holder, Page, can_go_soon, plan
 from lib_sweep import STEPS
 
 BLOCKS = 8
@@ -147,7 +147,7 @@ def ejected_tables():
     page.says("eject, page tables: explain, one line, why, and what to do", removal=rf"{WHEN}  {line}", why=why,
               do=".*ZONE_MOVABLE next time.*")
     holder.close()
-    went = guest.wait_for(ledger.SECONDS, lambda: plan(f"memory{kept}")["answer"] == "yes")
+    went = can_go_soon(kept)
     guest.ok("eject, page tables: the process is ended, and plan offline says yes", [] if went else [plan(f"memory{kept}")["blocks"]])
     guest.eq("eject, page tables: and the DIMM goes", None, eject("d3"))
     # A report does not look at the machine.

@@ -26,7 +26,7 @@ import lib_ledger as ledger
 import lib_oracle as oracle
 import lib_pin as pin
 import lib_range
-from lib_answer import Holder, Offline, Page, plan
+from lib_answer import Holder, Offline, Page, can_go_soon, plan
 
 TIME = r"[0-9.]+(?:ns|us|ms|s|m)"
 ME = "reports.py"
@@ -115,7 +115,7 @@ def partial():
     matches("partial: doctor --now", now(), rf"not_online: memory{numbers[0]} to memory{numbers[-1]} \(7 blocks of {device}\) were .*",
             r"do: Bring the memory online .*")
     holder.close()
-    went = guest.wait_for(ledger.SECONDS, lambda: plan(f"memory{kept}")["answer"] == "yes")
+    went = can_go_soon(kept)
     guest.ok("partial: the process that has the page tables is ended, and plan offline says yes", [] if went else [
         plan(f"memory{kept}")["blocks"]])
     guest.eq("partial: and the block goes", None, oracle.block_offline_tried(kept))
@@ -141,7 +141,7 @@ def many():
               why=rf"offline of memory{kept} failed: isolation \(Device or resource busy\), page 0x[0-9a-f]+: \w+, pass 0",
               do=".*ZONE_MOVABLE next time.*")
     holder.close()
-    went = guest.wait_for(ledger.SECONDS, lambda: plan(f"memory{kept}")["answer"] == "yes")
+    went = can_go_soon(kept)
     guest.ok("many: the process that has the page tables is ended, and plan offline says yes", [] if went else [
         plan(f"memory{kept}")["blocks"]])
     guest.eq("many: and the block goes", None, oracle.block_offline_tried(kept))

@@ -61,7 +61,7 @@ static const struct advice advices[] = {
 	{ OFFLINE, MHP_REASON_ISOLATION, MHP_KIND_RESERVED,
 	  "This page is reserved, for good if the kernel did that when it booted: leave the block online, unless a driver did it and gives the page back." },
 	{ OFFLINE, MHP_REASON_ISOLATION, MHP_KIND_SLAB,
-	  "The kernel allocated from it: online it to ZONE_MOVABLE next time; dropping caches may free the slab pages of this one." },
+	  "The kernel allocated from it: online it to ZONE_MOVABLE next time; dropping caches, then shrinking the slab cache (/sys/kernel/slab/*/shrink), may free this page." },
 	{ OFFLINE, MHP_REASON_ISOLATION, MHP_KIND_PGTABLE,
 	  "A page table of a process lies in it: end that process, and online the block to ZONE_MOVABLE next time." },
 	{ OFFLINE, MHP_REASON_ISOLATION, MHP_KIND_HUGETLB,
