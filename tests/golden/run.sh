@@ -220,6 +220,16 @@ part() { replay --json "$@" hosted.ndjson 2>&1 | jq -c '[.events.seen, .self_che
 eq "--until a time as printed includes the event at that time" "$(part --until 60.000080)" \
 	'[20,"none","the recording was read only in part (--until)"]'
 eq "--until a time after the begin" "$(part --until +80us)" '[20,"none","the recording was read only in part (--until)"]'
+eq "  with or without a sign" "$(part --until 80us)" "$(part --until +80us)"
+eq "--until a wall-clock time" "$(part --until 2023-11-14T22:13:20.00008Z)" "$(part --until +80us)"
+eq "  as printed, in the local time zone" "$(TZ=UTC-2 part --time local --until 00:13:20.00008)" "$(part --until +80us)"
+first_ns=$(jq -n 'first(inputs | select(.event).ns)' hosted.ndjson)
+eq "--until a time since the first event" "$(part --time delta --until 0.00004)" "$(part --until "$(awk -v ns="$first_ns" 'BEGIN { printf "%.6f", ns / 1e9 + 0.00004 }')")"
+status "--until before the recording begins" 2 "^mhptop: '5' is before the recording, which begins at 60.000000\$" "$MHPTOP" replay -b --until 5 hosted.ndjson
+status "  by the wall clock" 2 "^mhptop: '2023-11-14T22:13:19Z' is before the recording" "$MHPTOP" replay -b --until 2023-11-14T22:13:19Z hosted.ndjson
+"$TOP/build/tests/as_text" perf hosted.ndjson >"$WORK/moments.txt"
+status "--until a wall-clock time, of a recording without any" 2 '^mhptop: this recording has no wall-clock times' \
+	"$MHPTOP" replay -b --until 2023-11-14T22:13:20Z "$WORK/moments.txt"
 eq "--until before the first event" "$(part --until 60)" '[0,"none","the recording was read only in part (--until)"]'
 eq "--until after the last event reads all" "$(part --until 60.000180)" '[45,"equal",null]'
 log_of() { replay -b "$@" hosted.ndjson | grep -oE ' [0-9]+\.[0-9]+: mhp:' | tr -dc '0-9.\n' | paste -sd' '; }
@@ -228,7 +238,7 @@ eq "--since and --until" "$(log_of --since +164us --until +172us)" '60.000164 60
 eq "--since keeps the accounts" "$(frame . --since 60.000168 hosted.ndjson)" "$(frame . hosted.ndjson)"
 eq "frames begin with --since" "$(frames -d 1 --since 1001.5 "$WORK/slow.ndjson")" '[1499,"pending"] [2270,"equal"] '
 eq "frames end with --until" "$(frames -d 1 --until 1001.5 "$WORK/slow.ndjson")" '[1000,"pending"] [1500,"none"] '
-usage_of() { status "$1 $2 is refused" 2 "^mhptop: $1 needs a time as printed, such as 15.401234, or one from the start, such as [+]2s, not '" \
+usage_of() { status "$1 $2 is refused" 2 "^mhptop: $1 needs a time as printed, such as 15.401234 or 14:05:00, one since the begin, .* not '" \
 	"$MHPTOP" replay -b "$1" "$2" hosted.ndjson; }
 for text in '' + ++1 -1 ' 1' noon 0x10; do
 	usage_of --since "$text"
@@ -248,8 +258,8 @@ differing() { for moment in $moments; do
 done; }
 check "there are moments" test "$(wc -w <<<"$moments")" -gt 40
 none "--at shows each moment as --until does" "$(differing hosted.ndjson)"
-"$TOP/build/tests/as_text" perf hosted.ndjson >"$WORK/moments.txt"
 none "  of an import, too" "$(differing "$WORK/moments.txt")"
+eq "  and a time since the begin, which no header says" "$(frame_at --at 40us "$WORK/moments.txt")" "$(frame_at --until 40us "$WORK/moments.txt")"
 at() { replay --json "$@" 2>&1 | jq -c '[.events.seen, .self_check]' | paste -sd' '; }
 eq "--at a time since the begin" "$(at --at 80us hosted.ndjson)" '[20,"pending"]'
 eq "--at a step from the begin" "$(at --at +80us hosted.ndjson)" '[20,"pending"]'
@@ -257,7 +267,13 @@ eq "--at a wall-clock time" "$(at --at 2023-11-14T22:13:20.00008Z hosted.ndjson)
 eq "  in the local time zone" "$(TZ=UTC-2 at --at 00:13:20.00008 hosted.ndjson)" "$(at --at 80us hosted.ndjson)"
 eq "  in UTC" "$(TZ=UTC-2 at --time utc --at 22:13:20.00008 hosted.ndjson)" '[20,"pending"]'
 eq "--at the begin shows the snapshot" "$(frame '[.events.seen, [.blocks[].state]]' --at 0s hosted.ndjson)" "[4,$(jq -sc 'map(select(.event == "mhp_snapshot_block").state)' hosted.ndjson)]"
-eq "--at after the end shows the end" "$(at --at 1h hosted.ndjson)" '[45,"equal"]'
+eq "--at the end shows it" "$(at --at 60.00018 hosted.ndjson)" '[45,"equal"]'
+outside() { status "--at $1, outside of the recording" 2 "^mhptop: --at: '$1' is $2\$" "$MHPTOP" replay -b --at "$1" "${3:-hosted.ndjson}"; }
+outside 1h 'after the recording, which takes 180us'
+outside 60.1 'after the recording, which ends at 60.000180'
+outside 59.9 'before the recording, which begins at 60.000000'
+outside 2023-11-14T22:13:19Z 'before the recording, which begins at 2023-11-14T22:13:20.000000[+Z].*'
+outside 2023-11-14T22:13:21Z 'after the recording, which ends at 2023-11-14T22:13:20.000180[+Z].*'
 eq "--at of standard input that is a file" "$(at --at 80us <hosted.ndjson)" '[20,"pending"]'
 eq "--at is where frames begin" "$(at --at 1001.2 -d 0.5 "$WORK/slow.ndjson")" '[1200,"pending"] [1699,"pending"] [2199,"pending"] [2270,"equal"]'
 eq "  as many as -n says" "$(at --at 1001.2 -n 2 "$WORK/slow.ndjson")" '[1200,"pending"] [2199,"pending"]'

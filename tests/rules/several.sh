@@ -344,6 +344,12 @@ status "--since with another boot" 1 '^mhptop: --since and --until are times of 
 	"$MHPTOP" replay -b --since +1ms "$WORK/a.ndjson" "$WORK/b.ndjson"
 status "  and with a later one" 1 'recording 2 is of another boot' "$MHPTOP" replay -b --since +1ms "$WORK/a.ndjson" "$WORK/later-boot.ndjson"
 status "--until in the first one" 0 '' "$MHPTOP" replay -b --until +1ms "$WORK/a.ndjson" "$WORK/b.ndjson"
+# The two clocks have no time in common.
+./edit.py range.ndjson boot:first:100 >"$WORK/first-boot.ndjson"
+./edit.py eject-range.ndjson boot:second:5000 >"$WORK/second-boot.ndjson"
+of_second() { "$MHPTOP" replay --json --at 5000.01 "$@" | jq -c '[.ns, .blocks, .zones]'; }
+eq "--at a time that only the second boot has" "$(of_second "$WORK/first-boot.ndjson" "$WORK/second-boot.ndjson")" "$(of_second "$WORK/second-boot.ndjson")"
+status "  that is between them" 2 "^mhptop: --at: '3000' is in no boot of the recording, which ends at 50" "$MHPTOP" replay -b --at 3000 "$WORK/first-boot.ndjson" "$WORK/second-boot.ndjson"
 status "--since with one boot" 0 '' "$MHPTOP" replay -b --since +1ms "$WORK/a.ndjson" "$WORK/later.ndjson"
 # Of one boot, the log and the time since the first event go on.
 first=$(jq -s '.[1].ns' "$WORK/a.ndjson")

@@ -94,22 +94,12 @@ static int top(const struct cli *cli)
 	return status;
 }
 
-/* As a time of the recording's clock, rounded to microseconds. 0 if it is not set. */
-static u64 moment_ns(const struct cli_moment *moment,
-		     const struct source_info *info)
-{
-	u64 ns = moment->ns + (moment->from_begin ? info->mono_ns : 0);
-
-	return moment->is_set ? (ns + 500) / 1000 * 1000 : 0;
-}
-
 static int replay(const struct cli *cli)
 {
 	const bool plays = cli->view.format == VIEW_DASHBOARD &&
 			   cli->view.speed > 0;
 	struct replay replay;
 	struct stream stream;
-	u64 since, until;
 	int err;
 
 	replay_init(&replay, cli->files, cli->nr_files, cli->follow);
@@ -122,15 +112,10 @@ static int replay(const struct cli *cli)
 					    0, NULL);
 	if (err)
 		return status_fail(stream_status(err), "%s", stream.why);
-	since = moment_ns(&cli->since, &stream.model.info);
-	until = moment_ns(&cli->until, &stream.model.info);
-	if (cli->since.is_set && cli->until.is_set && since > until) {
+	if (stream_show_part(&stream, cli->since, cli->until, cli->view.time)) {
 		stream_close(&stream);
-		return status_fail(STATUS_USAGE,
-				   "--since is later than --until");
+		return status_fail(STATUS_USAGE, "%s", stream.why);
 	}
-	/* Times are printed in microseconds: include all of the last one. */
-	stream_window(&stream, since, cli->until.is_set ? until + 999 : 0);
 	return show_recording(&replay, &stream, cli);
 }
 
@@ -261,21 +246,15 @@ static int diff(const struct cli *cli)
 
 	for (i = 0; i < 2; i++) {
 		struct stream *stream = &sides[i].stream;
-		const struct cli_moment *moment = &cli->moments[i];
 
 		sides[i].name = cli->files[i];
+		sides[i].moment = cli->moments[i];
 		err = stream_open_any(stream, cli->files[i], NULL);
 		if (err && i)
 			stream_close(&sides[0].stream);
 		if (err)
 			return status_fail(stream_status(err), "%s",
 					   stream->why);
-		/* Times are printed in microseconds: include all of the last one. */
-		stream_window(stream, 0,
-			      moment->is_set ?
-				      moment_ns(moment, &stream->model.info) +
-					      999 :
-				      0);
 	}
 	status = diff_run(&sides[0], &sides[1], cli->view.format == VIEW_JSON,
 			  stdout);

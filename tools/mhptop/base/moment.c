@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -119,4 +120,11 @@ int moment_parse(struct moment *moment, const char *text, enum time_style style,
 	else
 		moment->kind = has_unit(text) ? MOMENT_BEGIN : MOMENT_MONO;
 	return 0;
+}
+
+void moment_outside(char *why, size_t len, const char *text, const char *side,
+		    const char *edge, const char *edge_text)
+{
+	snprintf(why, len, "'%.60s' is %s the recording, which %s %s", text,
+		 side, edge, edge_text);
 }

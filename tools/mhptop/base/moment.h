@@ -3,6 +3,7 @@
 #ifndef BASE_MOMENT_H
 #define BASE_MOMENT_H
 
+#include <stddef.h>
 #include "base/units.h"
 
 enum moment_kind {
@@ -34,6 +35,13 @@ struct moment {
  */
 int moment_parse(struct moment *moment, const char *text, enum time_style style,
 		 u64 day_ns);
+/* "'1h' is after the recording, which takes 184us": side and edge say where it is and where the recording begins or ends. */
+void moment_outside(char *why, size_t len, const char *text, const char *side,
+		    const char *edge, const char *edge_text);
+/* Message formats, with the text, and a message */
+#define MOMENT_NONE "'%.60s' is no moment of this recording"
+#define MOMENT_NO_WALL \
+	"this recording has no wall-clock times: enter one as --time mono prints it"
 /* For messages: what moment_parse() accepts. */
 #define MOMENT_EXAMPLE \
 	"a time as printed, such as 15.401234 or 14:05:00, one since the begin, such as 1.5s, or a step, such as +1.5s"

@@ -24,6 +24,20 @@ static bool print_hint(const struct cli *cli, int *status)
 	return false;
 }
 
+#define DAY_NS (10 * 86400 * LOOP_NS)
+
+/* The day is known only once the recording is read; any will do. name is that of the option, NULL: none. */
+static int check_moment(const struct cli *cli, const char *name,
+			const char *text)
+{
+	struct moment moment;
+
+	if (!text || (!moment_parse(&moment, text, cli->view.time, DAY_NS) &&
+		      moment.ns >= 0))
+		return STATUS_OK;
+	return cli_refuse_value(name, MOMENT_EXAMPLE, text);
+}
+
 /* "run.ndjson@+5s": of the recordings of diff, each may have a time, unless a file has that name. */
 static int parse_diff(struct cli *cli)
 {
@@ -40,29 +54,23 @@ static int parse_diff(struct cli *cli)
 			continue;
 		/* It is one of the arguments of the program, which may be changed. */
 		*at = '\0';
-		if (cli_moment_parse(&cli->moments[i], NULL, at + 1))
+		cli->moments[i] = at + 1;
+		if (check_moment(cli, NULL, cli->moments[i]))
 			return STATUS_USAGE;
 	}
 	return STATUS_OK;
 }
 
-#define DAY_NS (10 * 86400 * LOOP_NS)
-
 /* What it means depends on the command, which may follow. */
 static int check_at(struct cli *cli)
 {
-	struct moment moment;
 	const char *end;
 
 	if (!cli->at)
 		return 0;
 	if (cli->command == CLI_REPLAY) {
 		cli->view.at = cli->at;
-		/* The day is known only once the recording is read; any will do. */
-		if (!moment_parse(&moment, cli->at, cli->view.time, DAY_NS) &&
-		    moment.ns >= 0)
-			return 0;
-		return cli_refuse_value("at", MOMENT_EXAMPLE, cli->at);
+		return check_moment(cli, "at", cli->at);
 	}
 	cli->add.has_address = true;
 	if (!number_parse(&cli->add.address, cli->at, true, &end) && !*end)
@@ -283,13 +291,6 @@ static int check_question(struct cli *cli)
 	return 0;
 }
 
-/* "15.4" and "16", or "+1s" and "+2s": whether the first one is later. */
-static bool is_later(const struct cli_moment *a, const struct cli_moment *b)
-{
-	return a->is_set && b->is_set && a->from_begin == b->from_begin &&
-	       a->ns > b->ns;
-}
-
 /* What writes another file needs one, and what keeps earlier ones makes them. */
 static int check_record(const struct cli *cli, bool keeps)
 {
@@ -337,9 +338,6 @@ static int check_serve(const struct serve_opts *serve)
 
 static int check_files(const struct cli *cli)
 {
-	if (is_later(&cli->since, &cli->until))
-		return status_fail(STATUS_USAGE,
-				   "--since is later than --until");
 	if (cli->has_source && cli->source == SOURCE_SYSFS &&
 	    cli->command != CLI_TOP && cli->command != CLI_EXPLAIN &&
 	    cli->command != CLI_SERVE)
@@ -407,7 +405,9 @@ bool cli_parse(struct cli *cli, int argc, char **argv, int *status)
 	if (cli->output && cli->report.format == REPORT_TEXT)
 		cli->report.format = REPORT_HTML;
 	if (*status == STATUS_OK)
-		*status = check_at(cli);
+		*status = check_at(cli)					 ?:
+				  check_moment(cli, "since", cli->since) ?:
+				  check_moment(cli, "until", cli->until);
 	if (*status == STATUS_OK)
 		*status = check_files(cli);
 	if (*status == STATUS_OK && cli->command == CLI_RECORD)

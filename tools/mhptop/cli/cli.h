@@ -30,12 +30,6 @@ enum cli_command {
 #define CLI_FILES_MAX 256
 
 /* A time in a recording */
-struct cli_moment {
-	u64 ns;
-	bool is_set;
-	bool from_begin; /* not a time of the clock of its records */
-};
-
 struct cli {
 	enum cli_command command;
 	const char *file; /* the first to read; NULL if not given */
@@ -62,8 +56,9 @@ struct cli {
 	bool no_forecast; /* of list */
 	bool pages; /* what the pages are, of plan offline */
 	struct plan_add_opts add; /* of plan add */
-	struct cli_moment since, until;
-	struct cli_moment moments[2]; /* of the files of diff */
+	/* As typed, NULL: not given */
+	const char *since, *until;
+	const char *moments[2]; /* of the files of diff */
 };
 
 /*

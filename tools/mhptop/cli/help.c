@@ -43,8 +43,8 @@ const struct cli_command_info cli_commands[] = {
 			 "dashboard or frames from a recording or a pipe",
 			 "-b and --json print only the last frame; with -d, or -n above 1, they also\n"
 			 "print a frame for every SEC seconds of recorded time. TIME is a time as\n"
-			 "printed with the events, or +TIME after the recorder started. Several\n"
-			 "files are read one after the other.\n" },
+			 "printed with the events or, with a unit, since the recorder started.\n"
+			 "Several files are read one after the other.\n" },
 	[CLI_CHECK] = { "check", "[options] [FILE...]",
 			"check a recording, a pipe or live events against the rules",
 			"Prints KTAP, one test per rule. Without FILE, checks live events until\n"
@@ -89,7 +89,7 @@ const struct cli_command_info cli_commands[] = {
 	[CLI_DIFF] = { "diff", "[--json] A[@TIME] B[@TIME]",
 		       "what differs between two recordings, or two moments",
 		       "Compares accounts, results of operations and violations at the ends, or at TIME,\n"
-		       "a time as printed with the events, or +TIME after the recorder started. Times of\n"
+		       "as printed with the events or, with a unit, since the recorder started. Times of\n"
 		       "operations are shown, but are no difference.\n" },
 	{ 0 },
 };

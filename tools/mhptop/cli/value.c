@@ -122,19 +122,6 @@ static int parse_filter(struct cli *cli, const char *text)
 	return 0;
 }
 
-int cli_moment_parse(struct cli_moment *moment, const char *name,
-		     const char *text)
-{
-	moment->is_set = true;
-	moment->from_begin = *text == '+';
-	if (!duration_parse(&moment->ns, text + moment->from_begin))
-		return 0;
-	return cli_refuse_value(
-		name,
-		"a time as printed, such as 15.401234, or one from the start, such as +2s",
-		text);
-}
-
 static int parse_time(struct cli *cli, const char *text)
 {
 	if (time_style_parse(&cli->view.time, text))
@@ -310,9 +297,11 @@ int cli_value_take(struct cli *cli, int option, const char *arg)
 	case CLI_OPT_KEEP:
 		return parse_keep(cli, arg);
 	case CLI_OPT_SINCE:
-		return cli_moment_parse(&cli->since, "since", arg);
+		cli->since = arg;
+		return 0;
 	case CLI_OPT_UNTIL:
-		return cli_moment_parse(&cli->until, "until", arg);
+		cli->until = arg;
+		return 0;
 	}
 	set_format(cli, option);
 	return option < CLI_OPT_FOR ? 0 : parse_check(cli, option, arg);

@@ -7,9 +7,6 @@
 
 /* Take an option with its value, NULL if it has none. 0, or an exit status after an error was reported. */
 int cli_value_take(struct cli *cli, int option, const char *arg);
-/* "15.401234", as printed with the events, or "+5s" after the recorder started. name is that of the option, as below. */
-int cli_moment_parse(struct cli_moment *moment, const char *name,
-		     const char *text);
 /* Report that an option needs something else; name NULL: an argument of diff. Returns the exit status. */
 int cli_refuse_value(const char *name, const char *needs, const char *text);
 /* The long name of an option, a static string. */

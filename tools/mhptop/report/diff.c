@@ -438,21 +438,27 @@ static int diff_status(struct diff *diff)
 	return a ?: b;
 }
 
-/* Outside of the recording, the stream has what it begins or ends with. Times are rounded to microseconds. */
-static int check_moment(const struct diff_side *side)
+/* After the end of the recording, the stream has what it ends with. Times are rounded to microseconds. */
+static int check_end(const struct diff_side *side)
 {
 	const struct stream *stream = &side->stream;
 	u64 end = stream->end_ns ?: stream->model.last_ns;
-	u64 until = stream->until_ns;
+	char why[160], text[UNITS_TEXT_MAX];
 
-	if (!until || !stream->begin_ns || stream->err ||
-	    (until >= stream->begin_ns &&
-	     (stream->stopped || until <= end + 2000)))
+	if (!side->moment || !stream->begin_ns || stream->err ||
+	    stream->stopped || stream->until_ns <= end + 2000)
 		return STATUS_OK;
-	return status_fail(
-		STATUS_USAGE,
-		"%s has no such moment: give a time from %.6f, when it begins, to its end",
-		side->name, stream->begin_ns / 1e9);
+	moment_outside(why, sizeof(why), side->moment, "after", "ends at",
+		       time_text(text, end));
+	return status_fail(STATUS_USAGE, "%s: %s", side->name, why);
+}
+
+static int choose_moment(struct diff_side *side)
+{
+	if (!stream_show_part(&side->stream, NULL, side->moment, TIME_AS_MONO))
+		return STATUS_OK;
+	return status_fail(STATUS_USAGE, "%s: %s", side->name,
+			   side->stream.why);
 }
 
 int diff_run(struct diff_side *a, struct diff_side *b, bool json, FILE *out)
@@ -465,11 +471,13 @@ int diff_run(struct diff_side *a, struct diff_side *b, bool json, FILE *out)
 		.json = json,
 		.out = out,
 	};
-	int status;
+	int status = choose_moment(a) ?: choose_moment(b);
 
+	if (status)
+		return status;
 	report_read(&diff.a);
 	report_read(&diff.b);
-	status = check_moment(a) ?: check_moment(b);
+	status = check_end(a) ?: check_end(b);
 	if (!status && ledger_block_pages(a->stream.model.ledger) !=
 			       ledger_block_pages(b->stream.model.ledger))
 		status = status_fail(

@@ -9,6 +9,7 @@
 struct diff_side {
 	struct stream stream; /* open */
 	const char *name; /* as the user gave it */
+	const char *moment; /* as a user types it, NULL: the end */
 };
 
 /*

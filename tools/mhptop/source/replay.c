@@ -284,8 +284,8 @@ static int open_ahead(struct replay *replay)
 		free(stream);
 		return err;
 	}
-	stream_window(stream, replay->whole->model.log_since_ns,
-		      replay->whole->until_ns);
+	stream->model.log_since_ns = replay->whole->model.log_since_ns;
+	stream->until_ns = replay->whole->until_ns;
 	stream->model.history.extent = replay->whole->model.history.extent;
 	replay->ahead = stream;
 	replay->ahead_at = 0;
@@ -555,25 +555,6 @@ u64 replay_wall(const struct replay *replay)
 		if (replay->clocks[i].first < replay->goal)
 			clock = &replay->clocks[i];
 	return clock->wall_ns + (replay->now_ns - clock->mono_ns);
-}
-
-int replay_begin_at(struct replay *replay, const char *text,
-		    enum time_style style, char *why, size_t len)
-{
-	struct moment moment;
-
-	go_elapsed(replay, 0);
-	if (!text)
-		return 0;
-	if (moment_parse(&moment, text, style, replay_wall(replay))) {
-		snprintf(why, len, "'%.60s' is no moment of this recording",
-			 text);
-		return -EINVAL;
-	}
-	if (!replay_go(replay, &moment))
-		return 0;
-	snprintf(why, len, "%s", REPLAY_NO_WALL);
-	return -ENOENT;
 }
 
 /* The records behind the next event of a kind; at the end: all. */

@@ -95,13 +95,12 @@ u64 replay_elapsed(const struct replay *replay, u64 *of_ns);
 bool replay_can(const struct replay *replay);
 /* Step by events, or by events that begin or end an operation, and stop playing. */
 void replay_step(struct replay *replay, long steps, bool operations);
-/* Go to a moment, and stop playing. -ENOENT: there are no wall-clock times. */
+/* Go to a moment, and stop playing. Before the begin or after the end is the begin or the end. -ENOENT: there are no wall-clock times. */
 int replay_go(struct replay *replay, const struct moment *moment);
-#define REPLAY_NO_WALL \
-	"this recording has no wall-clock times: enter one as --time mono prints it"
 /*
  * The same for what a user typed as the moment to begin with; NULL: the begin. 0,
- * or -EINVAL or -ENOENT with why; then it is the begin.
+ * or -EINVAL, -ENOENT or, if the recording does not have it, -ERANGE with why; then
+ * it is the begin.
  */
 int replay_begin_at(struct replay *replay, const char *text,
 		    enum time_style style, char *why, size_t len);

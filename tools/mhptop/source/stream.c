@@ -191,12 +191,6 @@ int stream_open_growing(struct stream *stream, const char *path,
 	return start_source(stream, err, 0, opts);
 }
 
-void stream_window(struct stream *stream, u64 since_ns, u64 until_ns)
-{
-	stream->model.log_since_ns = since_ns;
-	stream->until_ns = until_ns;
-}
-
 void stream_close(struct stream *stream)
 {
 	source_close(stream->source);
@@ -450,6 +444,8 @@ static int window_take(void *ctx, const struct mhp_record *record)
 	if (!stream->begin_ns)
 		stream->begin_ns = stream->source->info.mono_ns ?:
 								  record->time_ns;
+	if (stream->window.has_since || stream->window.has_until)
+		stream_place_window(stream, stream->begin_ns, record->time_ns);
 	if (!stream->until_ns || record->time_ns <= stream->until_ns)
 		return window->sink(window->ctx, record);
 	window->stream->stopped = true;

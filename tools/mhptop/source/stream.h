@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include "model/model.h"
 #include "rules/rules.h"
+#include "base/moment.h"
 #include "base/status.h"
 #include "source/source.h"
 #include "source/sysfs/facts.h"
@@ -18,6 +19,12 @@ struct stream_part {
 	struct source_info info;
 	u64 begin_ns; /* 0: it has no events, and no header with a time */
 	u64 end_ns;
+};
+
+/* What a user asked for of a recording, as long as the moments are not times of its clock */
+struct stream_window {
+	struct moment since, until;
+	bool has_since, has_until;
 };
 
 struct stream {
@@ -37,6 +44,7 @@ struct stream {
 	size_t room_parts;
 	char part_note
 		[128]; /* what is special about the first such recording, "" if nothing */
+	struct stream_window window; /* waits for the first record */
 	u64 until_ns; /* end with the last record up to this time, 0: at the end */
 	bool stopped; /* there was a later record */
 	bool over; /* there are no more records */
@@ -64,11 +72,14 @@ int stream_open_events(struct stream *stream, const enum source_kind *only,
 int stream_open_growing(struct stream *stream, const char *path,
 			const struct rules_opts *opts);
 /*
- * Show only a part of the recording, with the times of its records; 0 for its
- * begin and end. The accounts include what came before since_ns, the log does
- * not. Call it before the first read.
+ * Show only a part of the recording, from and up to moments as a user types them, NULL:
+ * its begin, its end. The accounts include what came before, the log does not. Call it
+ * before the first read. 0, or -EINVAL or -ENOENT with why.
  */
-void stream_window(struct stream *stream, u64 since_ns, u64 until_ns);
+int stream_show_part(struct stream *stream, const char *since,
+		     const char *until, enum time_style style);
+/* Of the stream: the recording begins, and has a record. */
+void stream_place_window(struct stream *stream, u64 begin_ns, u64 first_ns);
 /*
  * Open a recording, or a file of another tool; NULL or "-" is a recording on
  * standard input. 0, or -errno with why.

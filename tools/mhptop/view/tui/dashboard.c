@@ -206,7 +206,7 @@ void dashboard_grant(struct replay *replay, struct view_tui *view,
 		break;
 	case VIEW_WISH_MOMENT:
 		if (replay_go(replay, &wish->moment))
-			view_tui_message(view, REPLAY_NO_WALL);
+			view_tui_message(view, MOMENT_NO_WALL);
 		break;
 	case VIEW_WISH_PLAY:
 		replay_play(replay, !replay->playing);
