@@ -75,6 +75,37 @@ int tui_row_fit(const char *text, int cols)
 	return fit_break(text, 0, tui_screen_fit(text, cols));
 }
 
+int tui_rows_draw(const char *text, int style, int y, int most, int cols)
+{
+	const char *rest = text;
+	int rows, len;
+
+	for (rows = 0; *rest; rows++) {
+		struct tui_pen pen = { y + rows, 0, cols };
+
+		len = tui_row_fit(rest, cols);
+		if (rows == most - 1 && rest[len])
+			tui_pen_force(&pen, style, "%.*s...",
+				      tui_row_fit(rest, cols - 3), rest);
+		else if (rows < most)
+			tui_pen_force(&pen, style, "%.*s", len, rest);
+		rest += len;
+		rest += strspn(rest, " ");
+	}
+	return rows;
+}
+
+const char *tui_quoted(char buf[TUI_QUOTED_MAX], const char *text, size_t size)
+{
+	const int room = TUI_QUOTED_MAX - sizeof("'...'");
+
+	if (size <= (size_t)room)
+		snprintf(buf, TUI_QUOTED_MAX, "'%.*s'", (int)size, text);
+	else
+		snprintf(buf, TUI_QUOTED_MAX, "'%.*s...'", room, text);
+	return buf;
+}
+
 static void line_wrap(struct tui_lines *lines, const struct tui_text *line,
 		      int cols)
 {
