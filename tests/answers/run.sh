@@ -112,6 +112,42 @@ refuses "a question of plan that there is not" 2 "plan needs 'offline' and memor
 refuses "plan without memory" 2 "plan offline needs memory: a range such as 0x100000000-0x13fffffff, an address, a block such as \
 memory32, a node such as node1, or a device such as dax0.0" plan offline
 refuses "an argument too many" 2 "unexpected argument '33'" plan offline 32 33
+
+# On a terminal, lines fit it, and have the same words as in a pipe, in the same order.
+words() { tr -s ' \n' '\n' <"$1" | sed '/^$/d'; }
+narrow() { env -u COLUMNS tests/on_terminal.py "$@" 2>"$WORK/errors"; }
+for pair in "0x100000000-0x13fffffff tests/rules/eject-range.ndjson" "memory35 tests/golden/failures.ndjson" \
+	"memory34 tests/golden/failures.ndjson" "memory32 tests/rules/eject-range.ndjson"; do
+	read -ra what <<<"$pair"
+	"$mhptop" explain --time mono "${what[@]}" >"$WORK/page"
+	for columns in 80 60 132; do
+		narrow $columns "$mhptop" explain --time mono "${what[@]}" >"$WORK/narrow"
+		check "${what[0]} on a terminal of $columns columns: the same words" diff <(words "$WORK/page") <(words "$WORK/narrow")
+		none "  no line is wider" "$(awk -v most=$columns 'length > most' "$WORK/narrow")"
+	done
+done
+narrow 80 "$mhptop" explain --time mono memory34 tests/golden/failures.ndjson >"$WORK/narrow"
+[[ ! ${UPDATE-} ]] || cp "$WORK/narrow" tests/answers/narrow.text
+check "what does not fit is below its text" diff tests/answers/narrow.text "$WORK/narrow"
+narrow 0 "$mhptop" explain --time mono memory34 tests/golden/failures.ndjson >"$WORK/console"
+check "a serial console that does not know its size has 80 columns" diff tests/answers/narrow.text "$WORK/console"
+narrow 200 env COLUMNS=80 "$mhptop" explain --time mono memory34 tests/golden/failures.ndjson >"$WORK/console"
+check "COLUMNS wins over the size of the terminal" diff tests/answers/narrow.text "$WORK/console"
+COLUMNS=80 "$mhptop" explain --time mono memory34 tests/golden/failures.ndjson >"$WORK/page"
+check "a pipe has whole lines, whatever COLUMNS is" diff tests/answers/notifier.text "$WORK/page"
+
+# The memory of this machine: the table is narrower on a terminal, but each row has its line and all of its cells.
+cells() { sed -n '/^0x/p' "$1" | awk '{ sub("-.*", "", $1); sub("^0x0*", "0x", $1); print }'; }
+if [[ -d /sys/devices/system/memory/memory0 ]] && "$mhptop" list --no-forecast >"$WORK/page" 2>&1; then
+	for columns in 80 100 200; do
+		narrow $columns "$mhptop" list --no-forecast >"$WORK/narrow"
+		check "list on a terminal of $columns columns: the same rows" diff <(cells "$WORK/page") <(cells "$WORK/narrow")
+		none "  no line is wider" "$(awk -v most=$columns 'length > most' "$WORK/narrow")"
+	done
+	check "  200 columns are as a pipe" diff <(sed '/^HOSTING/,$d' "$WORK/page") <(sed '/^HOSTING/,$d' "$WORK/narrow")
+else
+	skip "list on a terminal" "this machine has no memory blocks"
+fi
 cat tests/golden/stuck.ndjson | "$mhptop" explain --time mono memory34 - >"$WORK/page"
 check "a recording from a pipe" diff tests/answers/stuck.text "$WORK/page"
 done_testing

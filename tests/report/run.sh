@@ -97,6 +97,26 @@ for name in failures stuck lost attached range comm; do
 	check "$name as text" diff "tests/report/$name.text" "$WORK/text"
 done
 
+# On a terminal, lines fit it, and have the same words as in a pipe, in the same order.
+words() { tr -s ' \n' '\n' <"$1" | sed '/^$/d'; }
+narrow() { env -u COLUMNS tests/on_terminal.py "$1" "$MHPTOP" report "${@:2}" 2>"$WORK/errors"; }
+for path in "$golden"/*.ndjson tests/rules/*.ndjson; do
+	report "$path" >"$WORK/text"
+	narrow 80 "$path" >"$WORK/narrow"
+	check "${path#tests/}: 80 columns have the same words" diff <(words "$WORK/text") <(words "$WORK/narrow")
+	none "  no line is wider" "$(awk 'length > 80' "$WORK/narrow")"
+done
+narrow 80 $golden/failures.ndjson >"$WORK/narrow"
+[[ ! ${UPDATE-} ]] || cp "$WORK/narrow" tests/report/narrow.text
+check "what does not fit is below its operation, and the table of pages is narrow" diff tests/report/narrow.text "$WORK/narrow"
+narrow 1000 $golden/failures.ndjson >"$WORK/narrow"
+check "a wide terminal is as a pipe" diff tests/report/failures.text "$WORK/narrow"
+for form in --json --csv; do
+	narrow 80 $form $golden/failures.ndjson >"$WORK/narrow"
+	report $form $golden/failures.ndjson >"$WORK/text"
+	check "$form is the same on a terminal" diff "$WORK/text" "$WORK/narrow"
+done
+
 # Ejects: what the test that made the recording did, and what an eject by hand is not
 eq "an eject that a block refuses, and three that work" "$(report tests/rules/eject-range.ndjson | sed -n '/^Ejects/,$s/^[0-9.]* //p')" \
 	"DIMM at 0x100000000: 7 of 8 memory blocks went offline, memory32 refused (hugetlb): the 7 were brought back

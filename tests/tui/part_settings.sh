@@ -90,20 +90,69 @@ with_settings() {
 	keys q
 	ends "  q quits" 0
 }
-with_settings "an unknown one" "dashboard:2: unknown setting 'colour'; ignored" '# a comment' 'colour blue'
-with_settings "a wrong column" "dashboard:1: columns: unknown column 'x'; ignored" 'columns id,x'
-with_settings "a column given twice" "dashboard:1: columns: repeated column 'id'; ignored" 'columns id,id'
-with_settings "a wrong width" "dashboard:1: columns: width '999': need a number from 3 to 40; ignored" 'columns id:999'
+with_settings "an unknown one" "dashboard:2: unknown setting 'colour'\. The line is ignored" '# a comment' 'colour blue'
+with_settings "a wrong column" "dashboard:1: columns: unknown column 'x'\. The line is ignored" 'columns id,x'
+with_settings "a column given twice" "dashboard:1: columns: repeated column 'id'\. The line is ignored" 'columns id,id'
+with_settings "a wrong width" "dashboard:1: columns: width '999': need a number from 3 to 40\. The line is ignored" 'columns id:999'
 with_settings "a wrong view" "dashboard:1: view: cannot be 'x'; use one of: blocks ranges nodes" 'view x'
-with_settings "a wrong delay" "dashboard:1: delay: needs 0.01 to 86400 seconds, not '0'; ignored" 'delay 0'
-with_settings "a wrong column of ranges" "dashboard:1: range_sort: unknown column 'id'; ignored" 'range_sort id'
+with_settings "a wrong delay" "dashboard:1: delay: needs 0.01 to 86400 seconds, not '0'\. The line is ignored" 'delay 0'
+with_settings "a wrong column of ranges" "dashboard:1: range_sort: unknown column 'id'\. The line is ignored" 'range_sort id'
 for wrong in 0 node nodeX node600 node0/x node0/ 'node1,' ',node1' node01x node-1 'node0?' node0/Normal/Movable; do
 	with_settings "$wrong is not folded" "dashboard:1: folded: '[^']*' is neither a node such as node0 nor a zone" "folded $wrong"
 done
-with_settings "a wrong time" "dashboard:1: time: needs .*, not 'x'; ignored" 'time x'
-with_settings "no value" "dashboard:1: sort needs one value; ignored" 'sort'
-with_settings "two values" "dashboard:1: sort needs one value; ignored" 'sort id state'
-with_settings "only the first reason is shown, and the rest applies" "dashboard:1: unknown setting 'x'; ignored" 'x y' 'z y' 'log hidden'
+with_settings "a wrong time" "dashboard:1: time: needs .*, not 'x'\. The line is ignored" 'time x'
+with_settings "no value" "dashboard:1: .sort. needs one value\. The line is ignored" 'sort'
+with_settings "two values" "dashboard:1: .sort. needs one value\. The line is ignored" 'sort id state'
+with_settings "only the first reason is shown, and the rest applies" "dashboard:1: unknown setting 'x'\. This line and 1 other are ignored" 'x y' 'z y' 'log hidden'
+
+# On a narrow screen, all of it can be read: which file, which line, what is wrong and what to do.
+# shellcheck disable=SC2317
+has_words() { [[ $(screen | tr -d ' \n') == *"${1// /}"* ]]; }
+# says NAME TEXT: within PATIENCE, the screen has this text, which may go on in the next row.
+says() {
+	if until_ok has_words "$2"; then
+		pass "$1"
+	else
+		fail "$1" "'$2' is not on"$'\n'"$(screen)"
+	fi
+}
+ANEW="or press W to write the file anew."
+printf '%s\n' '# a comment' 'colour blue' >"$SETTINGS"
+for size in 80x24 60x20 40x10; do
+	open $size "$MHPTOP replay $STORY"
+	says "$size: a wrong setting" "$SETTINGS:2: unknown setting 'colour'. The line is ignored: correct it, $ANEW"
+	keys Left
+	shows "  after a key, the last line has hints again" '^\?:help'
+	keys '?'
+	shows "  help begins with it" "^  line 2: unknown setting 'colour'"
+	keys q W
+	shows "  W" 'settings saved'
+	keys '?'
+	shows "  nothing is wrong any more: help begins with the keys" '^Keys'
+	keys q q
+	ends "  q quits" 0
+	printf '%s\n' '# a comment' 'colour blue' >"$SETTINGS"
+done
+long=$(printf 'a%.0s' {1..100})
+printf '%s\n' 'view nodes' "# $(printf '%.0s#' {1..3000})" "view $long" 'log x' 'x' >"$SETTINGS"
+open 80x24 "$MHPTOP replay $STORY"
+says "80x24: several wrong settings, the first one" "$SETTINGS:2: the line is longer than 2047 bytes. \
+This line and 3 others are ignored (? lists them): correct them, $ANEW"
+shows "  the rest applies" '^\[Nodes\]'
+keys '?'
+shows "  help has the others: of a long value, the begin" "^  line 3: view: cannot be 'aaaaa*\.\.\.'"
+shows "    a wrong one" "^  line 4: log: cannot be 'x'; use one of: split alone hidden"
+shows "    the last one" "^  line 5: 'x' needs one value"
+keys q q
+until_ok has_file "$WORK/after"
+mkdir -p "$WORK/$long/$long/mhptop"
+echo 'colour blue' >"$WORK/$long/$long/mhptop/dashboard"
+open 80x24 "XDG_CONFIG_HOME=$WORK/$long/$long $MHPTOP replay $STORY"
+says "80x24: in a path of several rows" "$long/$long/mhptop/dashboard:1: unknown setting 'colour'. The line is ignored: correct it, $ANEW"
+keys q
+until_ok has_file "$WORK/after"
+printf '%s\n' 'sort -known' 'columns state,id' 'view nodes' >"$SETTINGS"
+
 head -c 100000 /dev/zero >"$WORK/zeros"
 with_settings "a binary file" '^(\?:help|.*ignored)' "$(printf '\001\002\033[31m %.0s' {1..50})"
 cp "$WORK/zeros" "$SETTINGS"

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <pty.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -446,6 +447,35 @@ static void prints(const char *name, const char *what,
 #define PAGES(text) "            pages: " text "\n"
 #define FOUR "0x4000000-0x4ffffff" /* the name of blocks 16 to 19 */
 
+/* The whole table on a terminal of 80 columns */
+static void prints_narrow(const char *name, const char *what, const char *want)
+{
+	const struct plan_opts opts = { .pages = true };
+	struct winsize size = { .ws_row = 24, .ws_col = 80 };
+	struct termios raw = { 0 };
+	char why[256], text[2048];
+	struct plan plan;
+	int ours, theirs;
+	ssize_t got;
+	FILE *out;
+
+	unsetenv("COLUMNS");
+	if (openpty(&ours, &theirs, NULL, &raw, &size) ||
+	    plan_make(&plan, root, what, why, sizeof(why))) {
+		ok(false, "%s", name);
+		return;
+	}
+	out = fdopen(theirs, "w");
+	plan_print_text(&plan, what, &opts, out);
+	fflush(out);
+	got = read(ours, text, sizeof(text) - 1);
+	text[got > 0 ? got : 0] = '\0';
+	eq_text(name, text, want);
+	fclose(out);
+	close(ours);
+	plan_free(&plan);
+}
+
 static void test_rows(void)
 {
 	const struct plan_opts plain = { 0 }, all = { .all = true },
@@ -488,6 +518,17 @@ static void test_rows(void)
 	       "0x4800000-0x4ffffff", &plain,
 	       ROW("18-19", "no     ",
 		   "up to 8 pages must move in each block, and there is room for at most 0; the references to 13 pages cannot be read"));
+	prints_narrow(
+		"a terminal of 80 columns has what does not fit below",
+		"0x4800000-0x4ffffff",
+		"      BLOCK CAN GO  ZONE     NODE  WHY\n"
+		"      18-19 no      Movable     0  up to 8 pages must move in each block,\n"
+		"                                   and there is room for at most 0; the\n"
+		"                                   references to 13 pages cannot be read\n"
+		"            pages: free 2035, anon 13\n"
+		"0x4800000-0x4ffffff: no: 0 of 2 memory blocks can go offline,\n"
+		"  2 cannot; together: 13 pages must move, and there is room for 0\n"
+		"References are unknown: not of a running kernel\n");
 	put_room(5000, 5000, 0, 0);
 	put_free(18);
 	put_free(19);

@@ -92,6 +92,14 @@ static void test_layout_request(void)
 	   panes.pane[TUI_TABLE].height, 19);
 	eq("Tab skips hidden panes", tui_layout_next(&panes, TUI_MAP),
 	   TUI_TABLE);
+	request.footer = 3;
+	tui_layout(&panes, &request, 24, 80);
+	eq("a message of three rows is at the bottom", panes.footer.y, 21);
+	eq("  has three rows", panes.footer.height, 3);
+	eq("  and the table two less", panes.pane[TUI_TABLE].height, 17);
+	request.footer = 100;
+	tui_layout(&panes, &request, 24, 80);
+	eq("a message has half of the screen at most", panes.footer.height, 12);
 }
 
 /* The height of the ranges; the table must keep two rows. */

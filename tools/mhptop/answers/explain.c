@@ -7,6 +7,7 @@
 #include "answers/explain.h"
 #include "answers/explain_range.h"
 #include "answers/trouble.h"
+#include "base/fit.h"
 #include "base/loop.h"
 #include "base/memory_name.h"
 #include "base/plain_text.h"
@@ -164,7 +165,8 @@ static void print_step(const struct explaining *e,
 	plain_text(comm);
 	model_time_text(when, &e->stream->model, e->time,
 			step->begin_ns ?: step->end_ns);
-	fprintf(e->out, "  %s  %-8s", when, operation_name(step->operation));
+	fprintf(e->out, "  %s  %-8s" FIT_HERE, when,
+		operation_name(step->operation));
 	if (step->operation == OPERATION_ONLINE)
 		fprintf(e->out, "to %s",
 			trouble_word(event_zones, step->zone, "?"));
@@ -343,10 +345,15 @@ int explain_run(struct stream *stream, const char *what, enum time_style time,
 		FILE *out)
 {
 	struct explaining e = {
-		.stream = stream, .what = what, .time = time, .out = out
+		.stream = stream,
+		.what = what,
+		.time = time,
+		.out = fit_open(out, fit_cols(out)),
 	};
 	int read = STATUS_OK, status, err;
 
+	if (!e.out)
+		return status_fail(STATUS_FAILED, "out of memory");
 	stream->source->keeps_privileges = true;
 	stream->model.history.extent = HISTORY_ALL;
 	err = read_story(&e);
@@ -365,5 +372,6 @@ int explain_run(struct stream *stream, const char *what, enum time_style time,
 	free(e.answer);
 	removals_free(&e.removals);
 	story_free(&e.story);
+	fit_close(e.out);
 	return status_printed(status);
 }

@@ -8,7 +8,9 @@
 
 #include "answers/forecasts.h"
 #include "answers/list.h"
+#include "base/fit.h"
 #include "base/json.h"
+#include "base/table.h"
 #include "base/units.h"
 #include "model/event_table.h"
 #include "source/stream.h"
@@ -25,6 +27,14 @@ struct row {
 	const char *can_go; /* forecast, NULL: there is none */
 };
 
+/*
+ * From the widest on: as lsmem has it; without zeros in front; and without the end,
+ * which follows from the blocks.
+ */
+enum address_style { ADDRESS_PADDED, ADDRESS_SHORT, ADDRESS_START };
+
+enum { LIST_CAN_GO = 3, LIST_COLUMNS = 9 }; /* of the table */
+
 struct listing {
 	struct plan plan;
 	struct stream stream;
@@ -35,6 +45,8 @@ struct listing {
 	u64 online_bytes;
 	u64 offline_bytes;
 	unsigned int nr_rows;
+	enum address_style address; /* of the table */
+	struct table table;
 	void (*put)(struct listing *list, const struct row *row);
 };
 
@@ -68,29 +80,36 @@ static const char *can_go_text(const struct row *row)
 	return row->state == MHP_STATE_ONLINE ? "?" : "-";
 }
 
+static void put_address(struct listing *list, u64 start, u64 end)
+{
+	if (list->address == ADDRESS_PADDED)
+		table_cell(&list->table, "0x%016llx-0x%016llx", start, end);
+	else if (list->address == ADDRESS_SHORT)
+		table_cell(&list->table, "0x%llx-0x%llx", start, end);
+	else
+		table_cell(&list->table, "0x%llx", start);
+}
+
 static void put_text_row(struct listing *list, const struct row *row)
 {
 	u64 start = row->first * list->block_bytes;
 	u64 end = (row->last + 1) * list->block_bytes - 1;
-	char size[UNITS_TEXT_MAX], blocks[48];
+	struct table *table = &list->table;
+	char size[UNITS_TEXT_MAX];
 
-	if (row->first == row->last)
-		snprintf(blocks, sizeof(blocks), "%llu", row->first);
-	else
-		snprintf(blocks, sizeof(blocks), "%llu-%llu", row->first,
-			 row->last);
-	if (!list->nr_rows)
-		fprintf(list->out,
-			"RANGE                                      SIZE STATE         %sNODE ZONE    HOSTING DEVICE       BLOCK\n",
-			list->opts->no_forecast ? "" : "CAN GO  ");
-	fprintf(list->out, "0x%016llx-0x%016llx %9s %-13s ", start, end,
-		size_text(size, end - start + 1),
-		event_symbol(event_states, row->state));
+	put_address(list, start, end);
+	table_cell(table, "%s", size_text(size, end - start + 1));
+	table_cell(table, "%s", event_symbol(event_states, row->state));
 	if (!list->opts->no_forecast)
-		fprintf(list->out, "%-7s ", can_go_text(row));
-	fprintf(list->out, "%4d %-7s %-7s %-12s %s\n", row->nid,
-		row_zone(row) ?: "-", hosting_word(row) ?: "?",
-		*row->device ? row->device : "-", blocks);
+		table_cell(table, "%s", can_go_text(row));
+	table_cell(table, "%d", row->nid);
+	table_cell(table, "%s", row_zone(row) ?: "-");
+	table_cell(table, "%s", hosting_word(row) ?: "?");
+	table_cell(table, "%s", *row->device ? row->device : "-");
+	if (row->first == row->last)
+		table_cell(table, "%llu", row->first);
+	else
+		table_cell(table, "%llu-%llu", row->first, row->last);
 }
 
 static void put_word(FILE *out, const char *key, const char *word)
@@ -162,6 +181,9 @@ static void put_rows(struct listing *list)
 	struct row row, next;
 	size_t i;
 
+	list->nr_rows = 0;
+	list->online_bytes = 0;
+	list->offline_bytes = 0;
 	row = make_row(list, 0);
 	for (i = 0; i < plan->target.nr; i++) {
 		next = make_row(list, i);
@@ -182,23 +204,69 @@ static void put_rows(struct listing *list)
 	list->put(list, &row);
 }
 
-static void put_text(struct listing *list)
+/* Without a forecast, the column for it is left out. */
+static size_t make_columns(const struct listing *list,
+			   struct table_column columns[LIST_COLUMNS])
 {
-	char size[UNITS_TEXT_MAX];
+	static const struct table_column all[LIST_COLUMNS] = {
+		{ "RANGE", -37 },  { "SIZE", 9 },
+		{ "STATE", -13 },  [LIST_CAN_GO] = { "CAN GO", -7 },
+		{ "NODE", 4 },	   { "ZONE", -7 },
+		{ "HOSTING", -7 }, { "DEVICE", -12 },
+		{ "BLOCK", -1 },
+	};
+	size_t i, nr = 0;
+
+	for (i = 0; i < LIST_COLUMNS; i++)
+		if (i != LIST_CAN_GO || !list->opts->no_forecast)
+			columns[nr++] = all[i];
+	if (list->address == ADDRESS_START)
+		columns->title = "START";
+	return nr;
+}
+
+/* The addresses are as short as the terminal needs them. */
+static int put_table(struct listing *list, int cols, FILE *out)
+{
+	struct table_column columns[LIST_COLUMNS];
+	struct table *table = &list->table;
+	int err = -E2BIG;
 
 	list->put = put_text_row;
-	put_rows(list);
-	fprintf(list->out, "\nMemory block size:       %s\n",
+	for (list->address = 0; err == -E2BIG; list->address++) {
+		*table = (struct table){
+			.columns = columns,
+			.nr_columns = make_columns(list, columns),
+		};
+		put_rows(list);
+		if (table_fits(table, cols) || list->address == ADDRESS_START)
+			err = table_print(table, cols, out);
+		table_free(table);
+	}
+	return err;
+}
+
+static int put_text(struct listing *list)
+{
+	char size[UNITS_TEXT_MAX];
+	int cols = fit_cols(list->out), err;
+	FILE *out = fit_open(list->out, cols);
+
+	if (!out)
+		return -ENOMEM;
+	err = put_table(list, cols, out);
+	fprintf(out, "\nMemory block size:       %s\n",
 		size_text(size, list->block_bytes));
-	fprintf(list->out, "Total online memory:     %s\n",
+	fprintf(out, "Total online memory:     %s\n",
 		size_text(size, list->online_bytes));
-	fprintf(list->out, "Total offline memory:    %s\n",
+	fprintf(out, "Total offline memory:    %s\n",
 		size_text(size, list->offline_bytes));
 	if (list->plan.no_pages)
-		fprintf(list->out, "No forecast: %s\n", list->plan.blind);
+		fprintf(out, "No forecast: %s\n", list->plan.blind);
 	if (*list->stream.model.notice)
-		fprintf(list->out, "HOSTING is unknown: %s\n",
+		fprintf(out, "HOSTING is unknown: %s\n",
 			list->stream.model.notice);
+	return fit_close(out) ?: err;
 }
 
 static void put_json(struct listing *list)
@@ -240,9 +308,11 @@ int list_run(const struct list_opts *opts, FILE *out)
 	if (opts->json)
 		put_json(&list);
 	else
-		put_text(&list);
+		err = put_text(&list);
 	if (list.has_stream)
 		stream_close(&list.stream);
 	plan_free(&list.plan);
+	if (err == -ENOMEM)
+		return status_fail(STATUS_FAILED, "out of memory");
 	return status_printed(STATUS_OK);
 }

@@ -345,8 +345,10 @@ int plan_offline_run(const char *what, const struct plan_opts *opts, FILE *out)
 	if (opts->json)
 		plan_print_json(&plan, what, out);
 	else
-		plan_print_text(&plan, what, opts, out);
+		err = plan_print_text(&plan, what, opts, out);
 	status = statuses[plan.all.answer];
 	plan_free(&plan);
+	if (err == -ENOMEM)
+		return status_fail(STATUS_FAILED, "out of memory");
 	return status_printed(status);
 }

@@ -117,8 +117,9 @@ struct plan_opts {
 	bool pages; /* and what its pages are */
 };
 
-void plan_print_text(const struct plan *plan, const char *what,
-		     const struct plan_opts *opts, FILE *out);
+/* Lines fit the terminal that it is printed on, if any. 0, or -ENOMEM or -EIO. */
+int plan_print_text(const struct plan *plan, const char *what,
+		    const struct plan_opts *opts, FILE *to);
 void plan_print_json(const struct plan *plan, const char *what, FILE *out);
 
 /*

@@ -404,6 +404,8 @@ int plan_add_run(const struct plan_add_opts *opts, bool json, FILE *out)
 	if (json)
 		plan_add_print_json(&plan, out);
 	else
-		plan_add_print_text(&plan, out);
+		err = plan_add_print_text(&plan, out);
+	if (err == -ENOMEM)
+		return status_fail(STATUS_FAILED, "out of memory");
 	return status_printed(statuses[plan.answer]);
 }

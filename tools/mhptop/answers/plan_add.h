@@ -114,7 +114,8 @@ const char *plan_add_why_word(enum plan_add_why why);
 int plan_add_make(struct plan_add *plan, const char *root,
 		  const struct plan_add_opts *opts, char *why, size_t len);
 
-void plan_add_print_text(const struct plan_add *plan, FILE *out);
+/* As plan_print_text(). */
+int plan_add_print_text(const struct plan_add *plan, FILE *to);
 void plan_add_print_json(const struct plan_add *plan, FILE *out);
 
 /* The command, as plan_offline_run(). */

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The forecast of an add as text and as JSON. */
+#include <errno.h>
+
 #include "answers/plan_add.h"
+#include "base/fit.h"
 #include "base/units.h"
 #include "model/event_table.h"
 
@@ -91,11 +94,15 @@ static void print_gib(const struct plan_add *plan, FILE *out)
 		      out);
 }
 
-void plan_add_print_text(const struct plan_add *plan, FILE *out)
+int plan_add_print_text(const struct plan_add *plan, FILE *to)
 {
 	char text[2 * UNITS_TEXT_MAX], size[UNITS_TEXT_MAX];
+	FILE *out = fit_open(to, fit_cols(to));
 	const char *sep = ": ";
 	int i;
+
+	if (!out)
+		return -ENOMEM;
 
 	fprintf(out, "range      0x%llx-0x%llx, %s%s\n", plan->address,
 		plan->address + plan->bytes - 1, size_text(size, plan->bytes),
@@ -128,6 +135,7 @@ void plan_add_print_text(const struct plan_add *plan, FILE *out)
 		sep = "; ";
 	}
 	fputc('\n', out);
+	return fit_close(out);
 }
 
 void plan_add_print_json(const struct plan_add *plan, FILE *out)

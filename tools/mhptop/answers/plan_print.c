@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /* A plan as text and as JSON. */
+#include <errno.h>
 #include <string.h>
 
 #include "answers/plan.h"
+#include "base/fit.h"
 #include "base/json.h"
 #include "base/units.h"
 #include "model/event_table.h"
@@ -239,13 +241,13 @@ static void print_row(const struct plan *plan, const struct plan_row *row,
 	else
 		snprintf(blocks, sizeof(blocks), "%llu-%llu", number,
 			 number + row->nr - 1);
-	fprintf(out, "%11s %-8s%-8s%5d  ", blocks,
+	fprintf(out, "%11s %-8s%-8s%5d  " FIT_HERE, blocks,
 		plan_answer_word(row->result.answer),
 		event_symbol(event_zones, at->zone), at->nid);
 	print_findings(&row->result, row->nr > 1, out);
 	if (pages)
 		account_print_text(&row->account, plan->target.page_bytes,
-				   "            pages: ", out);
+				   "            pages: " FIT_HERE, out);
 }
 
 static u64 with_answer(const struct plan *plan, enum plan_answer answer)
@@ -281,12 +283,16 @@ static void print_sum(const struct plan *plan, const char *what, FILE *out)
 		fprintf(out, "References are unknown: %s\n", plan->blind);
 }
 
-void plan_print_text(const struct plan *plan, const char *what,
-		     const struct plan_opts *opts, FILE *out)
+int plan_print_text(const struct plan *plan, const char *what,
+		    const struct plan_opts *opts, FILE *to)
 {
 	bool pages = opts->pages || plan->target.nr == 1;
+	FILE *out = fit_open(to, fit_cols(to));
 	struct plan_row row;
 	size_t i;
+
+	if (!out)
+		return -ENOMEM;
 
 	fputs("      BLOCK CAN GO  ZONE     NODE  WHY\n", out);
 	for (i = 0; i < plan->target.nr; i += row.nr) {
@@ -294,6 +300,7 @@ void plan_print_text(const struct plan *plan, const char *what,
 		print_row(plan, &row, pages, out);
 	}
 	print_sum(plan, what, out);
+	return fit_close(out);
 }
 
 static void json_string(const char *key, const char *text, FILE *out)

@@ -15,6 +15,7 @@
 #include <zlib.h>
 
 #include "base/units.h"
+#include "base/fit.h"
 #include "doctor/doctor.h"
 #include "doctor/settings.h"
 #include "base/status.h"
@@ -355,13 +356,20 @@ static int check_source(FILE *out)
 	return STATUS_UNSUPPORTED;
 }
 
-int doctor_run(FILE *out)
+int doctor_run(FILE *to)
 {
+	FILE *out = fit_open(to, fit_cols(to));
+	int status;
+
+	if (!out)
+		return status_fail(STATUS_FAILED, "out of memory");
 	doctor_privileges(out);
 	check_tracing(out);
 	check_addresses(out);
 	doctor_config(out);
 	check_hotplug(out);
 	doctor_settings(out, "");
-	return check_source(out);
+	status = check_source(out);
+	fit_close(out);
+	return status;
 }

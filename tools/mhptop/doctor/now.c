@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Prints what needs attention, as far as one look at the machine shows it. */
+#include <errno.h>
 #include <string.h>
 
+#include "base/fit.h"
 #include "doctor/now.h"
 #include "format/attention_json.h"
 #include "source/look.h"
@@ -23,12 +25,15 @@ static void print_doubts(const struct attention *attention, FILE *out)
 	fputc('\n', out);
 }
 
-static void print_text(const struct attention *attention, FILE *out)
+static int print_text(const struct attention *attention, FILE *to)
 {
 	const struct attention_finding *finding = attention->kept;
+	FILE *out = fit_open(to, fit_cols(to));
 	char text[ATTENTION_TEXT];
 	size_t i;
 
+	if (!out)
+		return -ENOMEM;
 	for (i = 0; i < attention->nr_kept; i++, finding++)
 		fprintf(out, "%s: %s\n  do: %s\n",
 			attention_infos[finding->id].id,
@@ -40,6 +45,7 @@ static void print_text(const struct attention *attention, FILE *out)
 	if (!attention->nr)
 		fputs("nothing needs attention\n", out);
 	print_doubts(attention, out);
+	return fit_close(out);
 }
 
 int doctor_now_run(struct stream *stream, bool json, FILE *out)
@@ -66,8 +72,8 @@ int doctor_now_run(struct stream *stream, bool json, FILE *out)
 	if (json) {
 		attention_json_put(out, &attention);
 		fputc('\n', out);
-	} else {
-		print_text(&attention, out);
+	} else if (print_text(&attention, out) == -ENOMEM) {
+		return status_fail(STATUS_FAILED, "out of memory");
 	}
 	return attention.nr	 ? STATUS_VIOLATED :
 	       attention.unknown ? STATUS_UNKNOWN :

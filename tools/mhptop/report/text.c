@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/fit.h"
+#include "base/table.h"
 #include "model/event_table.h"
 #include "model/times.h"
 #include "report/report.h"
@@ -52,7 +54,8 @@ static void text_operation(const struct report *report, FILE *out,
 		phase_text(took, history_duration(operation));
 	history_memory(&report->stream->model, kind, operation->start_pfn,
 		       operation->nr_pages, memory);
-	fprintf(out, "%s %-7s %s", when, operation_name(kind), memory);
+	fprintf(out, "%s %-7s " FIT_HERE "%s", when, operation_name(kind),
+		memory);
 	if (kind == OPERATION_ONLINE || kind == OPERATION_OFFLINE)
 		fprintf(out, " %s %s", kind == OPERATION_ONLINE ? "to" : "from",
 			operation->zone ?
@@ -113,52 +116,62 @@ static void text_times(const struct report *report, FILE *out)
 	}
 }
 
-static void text_count(FILE *out, const struct history_page *page, u64 field,
-		       s64 count)
+static void text_count(struct table *table, const struct history_page *page,
+		       u64 field, s64 count)
 {
 	if (page->unknown & field)
-		fprintf(out, " %8s", "?");
+		table_cell(table, "?");
 	else
-		fprintf(out, " %8lld", count);
+		table_cell(table, "%lld", count);
 }
 
-static void text_page(const struct report *report, FILE *out,
+static void text_page(const struct report *report, struct table *table,
 		      const struct history_page *page)
 {
 	u64 pages = ledger_block_pages(report->stream->model.ledger);
 	const struct mhp_mhp_offline_blocker *latest = &page->latest;
-	char name[32];
 
-	snprintf(name, sizeof(name), "memory%llu", page->pfn / pages);
-	fprintf(out, "0x%-12llx %-10s %-11s %-13s", page->pfn, name,
-		event_symbol(event_kinds, latest->kind),
-		event_symbol(event_stages, latest->stage));
-	text_count(out, page, MHP_FIELD(mhp_offline_blocker, order),
+	table_cell(table, "0x%llx", page->pfn);
+	table_cell(table, "memory%llu", page->pfn / pages);
+	table_cell(table, "%s", event_symbol(event_kinds, latest->kind));
+	table_cell(table, "%s", event_symbol(event_stages, latest->stage));
+	text_count(table, page, MHP_FIELD(mhp_offline_blocker, order),
 		   latest->order);
-	text_count(out, page, MHP_FIELD(mhp_offline_blocker, refcount),
+	text_count(table, page, MHP_FIELD(mhp_offline_blocker, refcount),
 		   latest->refcount);
-	text_count(out, page, MHP_FIELD(mhp_offline_blocker, mapcount),
+	text_count(table, page, MHP_FIELD(mhp_offline_blocker, mapcount),
 		   latest->mapcount);
-	fprintf(out, " %8llu %8llu\n", page->offlines, page->reports);
+	table_cell(table, "%llu", page->offlines);
+	table_cell(table, "%llu", page->reports);
 }
 
-static void text_pages(const struct report *report, FILE *out)
+static int text_pages(const struct report *report, int cols, FILE *out)
 {
+	static const struct table_column columns[] = {
+		{ "PAGE", -14 },  { "BLOCK", -10 },  { "KIND", -11 },
+		{ "STAGE", -13 }, { "ORDER", 8 },    { "REFS", 8 },
+		{ "MAPS", 8 },	  { "OFFLINES", 8 }, { "REPORTS", 8 },
+	};
 	const struct summary *summary = &report->summary;
+	struct table table = {
+		.columns = columns,
+		.nr_columns = sizeof(columns) / sizeof(*columns),
+	};
 	size_t i;
+	int err;
 
 	fputs("\nPages in the way", out);
 	if (!summary->nr_pages) {
 		fputs("  none was reported\n", out);
-		return;
+		return 0;
 	}
 	fprintf(out, "  %zu of %zu\n", summary->nr_pages,
 		report->history->nr_pages);
-	fprintf(out, "%-14s %-10s %-11s %-13s %8s %8s %8s %8s %8s\n", "PAGE",
-		"BLOCK", "KIND", "STAGE", "ORDER", "REFS", "MAPS", "OFFLINES",
-		"REPORTS");
 	for (i = 0; i < summary->nr_pages; i++)
-		text_page(report, out, summary->pages[i]);
+		text_page(report, &table, summary->pages[i]);
+	err = table_print(&table, cols, out);
+	table_free(&table);
+	return err;
 }
 
 static void text_retries(const struct report *report, FILE *out)
@@ -179,7 +192,8 @@ static void text_retries(const struct report *report, FILE *out)
 		history_memory(&report->stream->model, retry->last->kind,
 			       retry->start_pfn, retry->last->nr_pages, memory);
 		fprintf(out,
-			"%-7s %s  %llu tries within %s, the last one: %s\n",
+			"%-7s " FIT_HERE
+			"%s  %llu tries within %s, the last one: %s\n",
 			operation_name(retry->last->kind), memory, retry->tries,
 			phase_text(span, spans ? (s64)(retry->last_ns -
 						       retry->first_ns) :
@@ -204,14 +218,19 @@ static void text_removals(const struct report *report, FILE *out)
 	for (i = 0; i < removals->nr; i++) {
 		model_time_text(when, model, report->opts->time,
 				removals->list[i].ns);
-		fprintf(out, "%s %s\n", when,
+		fprintf(out, "%s " FIT_HERE "%s\n", when,
 			removal_text(model, &removals->list[i], NULL, text));
 	}
 }
 
-int report_text(const struct report *report, FILE *out)
+int report_text(const struct report *report, FILE *to)
 {
 	const struct model *model = &report->stream->model;
+	int cols = fit_cols(to), err;
+	FILE *out = fit_open(to, cols);
+
+	if (!out)
+		return -ENOMEM;
 
 	fprintf(out,
 		"mhptop report  %s  source %s  %llu events, %llu lost  %llu violations of rules\n",
@@ -219,8 +238,8 @@ int report_text(const struct report *report, FILE *out)
 		model_seen(model), model_lost(model), model->violations.total);
 	text_operations(report, out);
 	text_times(report, out);
-	text_pages(report, out);
+	err = text_pages(report, cols, out);
 	text_retries(report, out);
 	text_removals(report, out);
-	return ferror(out) ? -EIO : 0;
+	return fit_close(out) ?: err;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "view/tui/choice.h"
+#include "view/tui/text.h"
 
 void tui_choice_default(struct tui_choice *choice)
 {
@@ -94,6 +95,7 @@ static int choice_take(struct tui_choice *choice, int nr, const char *text,
 		       size_t size, char *why, size_t len)
 {
 	size_t key = strcspn(text, ":,");
+	char quoted[TUI_QUOTED_MAX];
 	char *end;
 	long width = 0;
 	int i;
@@ -103,8 +105,9 @@ static int choice_take(struct tui_choice *choice, int nr, const char *text,
 		if (end != text + size || width < TUI_WIDTH_MIN ||
 		    width > TUI_WIDTH_MAX) {
 			snprintf(why, len,
-				 "width '%.*s': need a number from %d to %d",
-				 (int)(size - key - 1), text + key + 1,
+				 "width %s: need a number from %d to %d",
+				 tui_quoted(quoted, text + key + 1,
+					    size - key - 1),
 				 TUI_WIDTH_MIN, TUI_WIDTH_MAX);
 			return -EINVAL;
 		}
@@ -114,8 +117,9 @@ static int choice_take(struct tui_choice *choice, int nr, const char *text,
 		    !strncmp(choice->at[i].column->key, text, key))
 			break;
 	if (i == choice->nr || i < nr) {
-		snprintf(why, len, "%s column '%.*s'",
-			 i < nr ? "repeated" : "unknown", (int)key, text);
+		snprintf(why, len, "%s column %s",
+			 i < nr ? "repeated" : "unknown",
+			 tui_quoted(quoted, text, key));
 		return -EINVAL;
 	}
 	for (; i > nr; i--)

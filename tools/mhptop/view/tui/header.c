@@ -261,20 +261,9 @@ static void alarm_text(const struct model *model, char *buf, size_t len)
 static int alarm_rows(const struct model *model, int cols, int y, int most)
 {
 	char text[ALARM_TEXT_MAX];
-	const char *rest = text;
-	int rows, len;
 
 	alarm_text(model, text, sizeof(text));
-	for (rows = 0; *rest; rows++) {
-		struct tui_pen pen = { y + rows, 0, cols };
-
-		len = tui_row_fit(rest, cols);
-		if (rows < most)
-			tui_pen_force(&pen, TUI_FAILED, "%.*s", len, rest);
-		rest += len;
-		rest += strspn(rest, " ");
-	}
-	return rows;
+	return tui_rows_draw(text, TUI_FAILED, y, most, cols);
 }
 
 int tui_header_alarm(const struct model *model, int cols)

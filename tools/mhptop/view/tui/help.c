@@ -46,20 +46,36 @@ static void help_column_lines(struct tui_lines *lines,
 			      column->title, column->key, column->help);
 }
 
+static void settings_lines(struct tui_lines *lines, const struct view_tui *view)
+{
+	const char *at = view->unusable;
+	int len;
+
+	tui_lines_add(lines, TUI_TITLE, "Settings");
+	tui_lines_add(lines, TUI_PLAIN, "  %s",
+		      view->settings ? view->settings :
+				       "none: HOME is not set");
+	for (; *at; at += len + 1) {
+		len = strcspn(at, "\n");
+		tui_lines_add(lines, TUI_ALARM, "  %.*s", len, at);
+	}
+}
+
 void tui_help_make(struct view_tui *view)
 {
 	struct tui_lines *lines = &view->lines;
 	size_t i;
 
 	tui_lines_clear(lines);
+	/* What is wrong comes first. */
+	if (*view->unusable)
+		settings_lines(lines, view);
 	tui_lines_add(lines, TUI_TITLE, "Keys");
 	for (i = 0; i < sizeof(keys) / sizeof(*keys); i++)
 		tui_lines_add(lines, TUI_PLAIN, "  %-12s %s", keys[i].keys,
 			      keys[i].what);
-	tui_lines_add(lines, TUI_TITLE, "Settings");
-	tui_lines_add(lines, TUI_PLAIN, "  %s",
-		      view->settings ? view->settings :
-				       "none: HOME is not set");
+	if (!*view->unusable)
+		settings_lines(lines, view);
 	legend_lines(lines);
 	tui_lines_add(
 		lines, TUI_TITLE,

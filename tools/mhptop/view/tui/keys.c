@@ -384,13 +384,15 @@ ACTION(faster)
 ACTION(save)
 {
 	(void)model;
-	if (!view->settings)
+	if (!view->settings) {
 		snprintf(view->message, sizeof(view->message),
 			 "no place for settings: set HOME or XDG_CONFIG_HOME");
-	else if (!tui_settings_write(view, view->settings, view->message,
-				     sizeof(view->message)))
+	} else if (!tui_settings_write(view, view->settings, view->message,
+				       sizeof(view->message))) {
+		view->unusable[0] = '\0';
 		snprintf(view->message, sizeof(view->message),
 			 "settings saved in %s", view->settings);
+	}
 	return VIEW_TUI_REDRAW;
 }
 

@@ -34,6 +34,14 @@ static int attention_height(const struct tui_request *request, int rows)
 	return request->attention < most ? request->attention : most;
 }
 
+/* A message takes what it needs, up to half of the screen. */
+static int footer_height(const struct tui_request *request, int rows)
+{
+	int height = request->footer < rows / 2 ? request->footer : rows / 2;
+
+	return height > 1 ? height : 1;
+}
+
 /* Other panes, if any, get at least three fifths of the body. */
 static int map_height(const struct tui_request *request, int body, bool others)
 {
@@ -102,7 +110,7 @@ void tui_layout(struct tui_panes *panes, const struct tui_request *request,
 	bool table = request->table && request->log != TUI_LOG_ALONE;
 	bool map = request->map && request->log != TUI_LOG_ALONE;
 	bool ranges = ranges_requested(request, rows);
-	int body, y, height = 0;
+	int footer = footer_height(request, rows), body, y, height = 0;
 
 	memset(panes, 0, sizeof(*panes));
 	panes->rows = rows;
@@ -113,7 +121,8 @@ void tui_layout(struct tui_panes *panes, const struct tui_request *request,
 	panes->attention = attention_height(request, rows);
 	panes->alarm = alarm_height(request, rows);
 	y = area_set(&panes->header, 0, header_height(panes) + panes->alarm);
-	body = rows - y - 1;
+	area_set(&panes->footer, rows - footer, footer);
+	body = rows - y - footer;
 	if (map)
 		height = map_height(request, body, table || log || ranges);
 	/* Nothing is requested, or it does not fit: show the table. */
@@ -126,8 +135,7 @@ void tui_layout(struct tui_panes *panes, const struct tui_request *request,
 	body -= height;
 	height = log ? log_height(body, table) : 0;
 	y = area_set(&panes->pane[TUI_TABLE], y, table ? body - height : 0);
-	y = area_set(&panes->pane[TUI_LOG], y, height);
-	area_set(&panes->footer, rows - 1, 1);
+	area_set(&panes->pane[TUI_LOG], y, height);
 }
 
 enum tui_pane tui_layout_next(const struct tui_panes *panes, enum tui_pane pane)

@@ -27,6 +27,7 @@ struct tui_request {
 	int range_rows; /* number of ranges */
 	int alarm; /* rows for alarms below the header */
 	int attention; /* rows for what needs attention */
+	int footer; /* rows for a message, 0: one for hints */
 };
 
 /* Rows of the screen, from the top; a height of 0 is not shown. */

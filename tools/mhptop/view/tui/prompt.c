@@ -243,17 +243,31 @@ static const char *prompt_hint(enum tui_mode mode)
 		       "  (as printed, 1.5s from the start, +1.5s or -1.5s)";
 }
 
+/* Beside a prompt, a message has at most half of the row, to leave room for typing; a longer one is above. */
+static bool message_is_above(const struct view_tui *view, int cols)
+{
+	return tui_prompt_is_open(view) &&
+	       tui_screen_width(view->message) > cols / 2;
+}
+
+int tui_footer_rows(const struct view_tui *view, int cols)
+{
+	if (!*view->message)
+		return 1;
+	if (tui_prompt_is_open(view) && !message_is_above(view, cols))
+		return 1;
+	return tui_rows_draw(view->message, TUI_ALARM, 0, 0, cols) +
+	       message_is_above(view, cols);
+}
+
 static void prompt_draw(const struct view_tui *view, struct tui_pen *pen)
 {
 	const char *why = view->message;
 
-	if (*why) {
-		/* At most half of the row, to leave room for typing. */
+	if (*why && !message_is_above(view, pen->end)) {
 		struct tui_pen right = *pen;
 		int width = tui_screen_width(why);
 
-		if (width > pen->end / 2)
-			width = pen->end / 2;
 		right.x = pen->end - width;
 		pen->end -= width + 1;
 		tui_pen_force(&right, TUI_FAILED, "%s", why);
@@ -306,12 +320,18 @@ static void hints_draw(const struct view_tui *view, struct tui_pen *pen)
 
 void tui_footer_draw(const struct view_tui *view)
 {
-	struct tui_pen pen = { view->panes.footer.y, 0, view->panes.cols };
+	const struct tui_area *area = &view->panes.footer;
+	bool prompt = tui_prompt_is_open(view);
+	struct tui_pen pen = { area->y + area->height - 1, 0,
+			       view->panes.cols };
 
-	if (tui_prompt_is_open(view))
+	if (*view->message && (!prompt || message_is_above(view, pen.end)))
+		tui_rows_draw(view->message, prompt ? TUI_FAILED : TUI_ALARM,
+			      area->y, area->height - prompt, pen.end);
+	if (prompt)
 		prompt_draw(view, &pen);
 	else if (*view->message)
-		tui_pen_force(&pen, TUI_ALARM, "%s", view->message);
+		return;
 	else if (view->mode == TUI_SORT)
 		tui_pen_write(&pen, TUI_DIM,
 			      "Enter:sort by this column  Esc:cancel");

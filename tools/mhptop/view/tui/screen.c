@@ -12,7 +12,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 #include <wchar.h>
-#include <wctype.h>
+#include "base/fit.h"
 #include "view/tui/screen.h"
 
 /* One terminal, as curses has global state. */
@@ -270,36 +270,12 @@ static attr_t style_attr(int style)
 	return attr;
 }
 
-/* The next printable character of a text, and its width in cells. */
-static wchar_t text_next(const char **text, int *cells)
-{
-	mbstate_t state = { 0 };
-	wchar_t c = (unsigned char)**text;
-	size_t len = 1;
-
-	if (c >= 0x80) {
-		len = screen.utf8 ? mbrtowc(&c, *text, MB_CUR_MAX, &state) : 0;
-		/* The name of a process may contain any bytes. */
-		if (!len || len > MB_CUR_MAX) {
-			c = '?';
-			len = 1;
-		}
-	}
-	*text += len;
-	*cells = iswprint(c) ? wcwidth(c) : 0;
-	if (*cells < 1) {
-		*cells = 1;
-		c = '?';
-	}
-	return c;
-}
-
 int tui_screen_width(const char *text)
 {
 	int cells, width = 0;
 
 	while (*text) {
-		text_next(&text, &cells);
+		fit_char(&text, screen.utf8, &cells);
 		width += cells;
 	}
 	return width;
@@ -311,7 +287,7 @@ size_t tui_screen_fit(const char *text, int width)
 	int cells, used = 0;
 
 	while (*next) {
-		text_next(&next, &cells);
+		fit_char(&next, screen.utf8, &cells);
 		used += cells;
 		if (used > width)
 			break;
@@ -337,7 +313,7 @@ void tui_screen_text(int y, int x, int width, int style, const char *text)
 
 		cells = 1;
 		if (*text)
-			c = text_next(&text, &cells);
+			c = fit_char(&text, screen.utf8, &cells);
 		if (used + cells > width)
 			break;
 		line[n++] = c;

@@ -14,7 +14,8 @@
 #include "view/tui/state.h"
 
 #define LINE_BYTES 2048 /* of all columns with their widths, and more */
-#define FILE_LINES 1000
+#define FILE_BYTES (1 << 20) /* that are read at most */
+#define REASON_MAX 320
 
 static const char *const view_names[TUI_NR_VIEWS] = {
 #define X(name, ...) #name,
@@ -31,15 +32,25 @@ static const char *const log_names[] = { "split", "alone", "hidden" };
 static int word_find(const char *const *words, size_t nr, const char *value,
 		     char *why, size_t len)
 {
+	char quoted[TUI_QUOTED_MAX];
 	size_t i, used;
 
 	for (i = 0; i < nr; i++)
 		if (!strcmp(words[i], value))
 			return i;
-	used = snprintf(why, len, "cannot be '%s'; use one of:", value);
+	used = snprintf(why, len, "cannot be %s; use one of:",
+			tui_quoted(quoted, value, strlen(value)));
 	for (i = 0; i < nr && used < len; i++)
 		used += snprintf(why + used, len - used, " %s", words[i]);
 	return -EINVAL;
+}
+
+static void unknown(char *why, size_t len, const char *what, const char *name)
+{
+	char quoted[TUI_QUOTED_MAX];
+
+	snprintf(why, len, "unknown %s %s", what,
+		 tui_quoted(quoted, name, strlen(name)));
 }
 
 static int flag_set(bool *flag, const char *value, char *why, size_t len)
@@ -73,7 +84,7 @@ static int set_sort(struct view_tui *view, const char *value, char *why,
 	const struct column *column = column_find(value + (*value == '-'));
 
 	if (!column) {
-		snprintf(why, len, "unknown column '%s'", value);
+		unknown(why, len, "column", value);
 		return -EINVAL;
 	}
 	if (column_is_asked(column)) {
@@ -92,7 +103,7 @@ static int set_range_sort(struct view_tui *view, const char *value, char *why,
 		range_column_find(value + (*value == '-'));
 
 	if (!column) {
-		snprintf(why, len, "unknown column '%s'", value);
+		unknown(why, len, "column", value);
 		return -EINVAL;
 	}
 	view->range_sort = column;
@@ -109,10 +120,12 @@ static int set_folded(struct view_tui *view, const char *value, char *why,
 static int set_time(struct view_tui *view, const char *value, char *why,
 		    size_t len)
 {
+	char quoted[TUI_QUOTED_MAX];
 	enum time_style style;
 
 	if (time_style_parse(&style, value)) {
-		snprintf(why, len, "needs " TIME_STYLES ", not '%s'", value);
+		snprintf(why, len, "needs " TIME_STYLES ", not %s",
+			 tui_quoted(quoted, value, strlen(value)));
 		return -EINVAL;
 	}
 	view->time = style;
@@ -122,10 +135,12 @@ static int set_time(struct view_tui *view, const char *value, char *why,
 static int set_delay(struct view_tui *view, const char *value, char *why,
 		     size_t len)
 {
+	char quoted[TUI_QUOTED_MAX];
+
 	if (!view_delay_parse(&view->delay, value))
 		return 0;
-	snprintf(why, len, "needs %g to %g seconds, not '%s'", VIEW_DELAY_MIN,
-		 VIEW_DELAY_MAX, value);
+	snprintf(why, len, "needs %g to %g seconds, not %s", VIEW_DELAY_MIN,
+		 VIEW_DELAY_MAX, tui_quoted(quoted, value, strlen(value)));
 	return -EINVAL;
 }
 
@@ -273,7 +288,7 @@ static const struct {
 static int setting_apply(struct view_tui *view, const char *name,
 			 const char *value, char *why, size_t len)
 {
-	char reason[160];
+	char reason[REASON_MAX - 32];
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(settings); i++) {
@@ -284,7 +299,7 @@ static int setting_apply(struct view_tui *view, const char *name,
 		snprintf(why, len, "%s: %s", name, reason);
 		return -EINVAL;
 	}
-	snprintf(why, len, "unknown setting '%s'", name);
+	unknown(why, len, "setting", name);
 	return -EINVAL;
 }
 
@@ -301,7 +316,7 @@ static char *word_cut(char **text)
 
 static int line_apply(struct view_tui *view, char *line, char *why, size_t len)
 {
-	char *rest = line, *name, *value;
+	char *rest = line, *name, *value, quoted[TUI_QUOTED_MAX];
 
 	line[strcspn(line, "#\n")] = '\0';
 	name = word_cut(&rest);
@@ -311,7 +326,8 @@ static int line_apply(struct view_tui *view, char *line, char *why, size_t len)
 	plain_text(name);
 	plain_text(value);
 	if (!*value || *word_cut(&rest)) {
-		snprintf(why, len, "%s needs one value", name);
+		snprintf(why, len, "%s needs one value",
+			 tui_quoted(quoted, name, strlen(name)));
 		return -EINVAL;
 	}
 	return setting_apply(view, name, value, why, len);
@@ -338,29 +354,108 @@ static FILE *settings_open(const char *path, int *err)
 	return file;
 }
 
-bool tui_settings_read(struct view_tui *view, const char *path, char *why,
-		       size_t len)
+/*
+ * The next line, of a longer one only the begin. False at the end of the file, or when
+ * nothing is left of the bytes that may be read.
+ */
+static bool line_read(FILE *file, size_t *left, char line[LINE_BYTES],
+		      bool *is_longer)
 {
-	char line[LINE_BYTES], reason[256];
-	unsigned int nr = 0, bad = 0;
+	size_t len = 0;
+	int c = EOF;
+
+	*is_longer = false;
+	while (*left && (c = getc(file)) != EOF && c != '\n') {
+		--*left;
+		if (len < LINE_BYTES - 1)
+			line[len++] = c;
+		else
+			*is_longer = true;
+	}
+	line[len] = '\0';
+	return c == '\n' || len;
+}
+
+#define MORE "and more lines\n"
+
+/* Add a line to those about what cannot be used, as long as there is room. */
+static void trouble_add(struct view_tui *view, unsigned int nr,
+			const char *reason)
+{
+	size_t used = strlen(view->unusable);
+	char text[REASON_MAX + 32];
+	int len = snprintf(text, sizeof(text), "line %u: %s\n", nr, reason);
+
+	if (strstr(view->unusable, MORE))
+		return;
+	strcpy(view->unusable + used,
+	       used + len + sizeof(MORE) <= sizeof(view->unusable) ? text :
+								     MORE);
+}
+
+#define TODO "or press W to write the file anew"
+
+/* The lines that cannot be used: the first one, and how many there are. */
+static void trouble_tell(struct view_tui *view, const char *path,
+			 unsigned int first, const char *reason,
+			 unsigned int bad)
+{
+	int used = snprintf(view->message, sizeof(view->message), "%s:%u: %s. ",
+			    path, first, reason);
+	char *more = view->message + used;
+	size_t len = sizeof(view->message) - used;
+
+	if (bad == 1)
+		snprintf(more, len,
+			 "The line is ignored: correct it, " TODO ".");
+	else
+		snprintf(
+			more, len,
+			"This line and %u other%s are ignored (? lists them): correct them, " TODO
+			".",
+			bad - 1, bad > 2 ? "s" : "");
+}
+
+static void file_tell(struct view_tui *view, const char *path, int err)
+{
+	const char *why = err == -EINVAL ? "not a file" : strerror(-err);
+
+	snprintf(view->message, sizeof(view->message),
+		 "cannot read the settings in %s: %s", path, why);
+	snprintf(view->unusable, sizeof(view->unusable),
+		 "it cannot be read: %s\n", why);
+}
+
+void tui_settings_read(struct view_tui *view, const char *path)
+{
+	char line[LINE_BYTES], reason[REASON_MAX], first[REASON_MAX];
+	unsigned int nr = 0, bad = 0, at = 0;
+	size_t left = FILE_BYTES;
+	bool is_longer;
 	int err;
 	FILE *file = settings_open(path, &err);
 
-	if (!file) {
-		if (err == -ENOENT || err == -ENOTDIR)
-			return true;
-		snprintf(why, len, "cannot read the settings in %s: %s", path,
-			 err == -EINVAL ? "not a file" : strerror(-err));
-		return false;
-	}
-	while (nr < FILE_LINES && fgets(line, sizeof(line), file)) {
+	if (!file && err != -ENOENT && err != -ENOTDIR)
+		file_tell(view, path, err);
+	if (!file)
+		return;
+	while (line_read(file, &left, line, &is_longer)) {
 		nr++;
-		if (!line_apply(view, line, reason, sizeof(reason)) || bad++)
+		if (is_longer)
+			snprintf(reason, sizeof(reason),
+				 "the line is longer than %d bytes",
+				 LINE_BYTES - 1);
+		else if (!line_apply(view, line, reason, sizeof(reason)))
 			continue;
-		snprintf(why, len, "%s:%u: %s; ignored", path, nr, reason);
+		if (!bad++) {
+			at = nr;
+			memcpy(first, reason, sizeof(first));
+		}
+		trouble_add(view, nr, reason);
 	}
 	fclose(file);
-	return !bad;
+	if (bad)
+		trouble_tell(view, path, at, first, bad);
 }
 
 static int folders_make(const char *path)

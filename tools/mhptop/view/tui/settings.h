@@ -3,17 +3,15 @@
 #ifndef VIEW_TUI_SETTINGS_H
 #define VIEW_TUI_SETTINGS_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 struct view_tui;
 
 /*
- * Apply a file. False if some of it could not be applied, with the first reason in
- * why; the rest is. A file that does not exist is none.
+ * Apply a file. If some of it cannot be, the message says so, and unusable has the
+ * lines; the rest is applied. A file that does not exist is none.
  */
-bool tui_settings_read(struct view_tui *view, const char *path, char *why,
-		       size_t len);
+void tui_settings_read(struct view_tui *view, const char *path);
 /*
  * Write what differs from the defaults, in place of what was there; folders are made.
  * 0, or -errno with a reason in why.

@@ -3,6 +3,7 @@
 #ifndef VIEW_TUI_STATE_H
 #define VIEW_TUI_STATE_H
 
+#include <limits.h>
 #include "view/view.h"
 #include "view/tui/cells.h"
 #include "view/tui/choice.h"
@@ -41,7 +42,8 @@ struct view_tui {
 	const char *settings; /* their path, NULL: none */
 	enum time_style time;
 	bool no_mouse; /* the terminal keeps the mouse */
-	char message[320]; /* for the last line, until the next key */
+	char message[PATH_MAX + 512]; /* for the last lines, until the next key */
+	char unusable[2048]; /* lines about the settings that cannot be used */
 
 	enum tui_view view;
 	struct tui_place places[TUI_NR_VIEWS]; /* in those that are lists */
@@ -214,6 +216,8 @@ bool tui_can_move(struct view_tui *view);
 /* Multiply the delay between frames by a factor. */
 void tui_delay_step(struct view_tui *view, double factor);
 void tui_prompt_key(struct view_tui *view, int key);
+/* The number of rows that the last lines need. */
+int tui_footer_rows(const struct view_tui *view, int cols);
 void tui_footer_draw(const struct view_tui *view);
 
 #endif

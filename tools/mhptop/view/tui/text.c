@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/fit.h"
 #include "base/vec.h"
 #include "view/tui/screen.h"
 #include "view/tui/text.h"
@@ -69,36 +70,48 @@ void tui_lines_add(struct tui_lines *lines, int style, const char *fmt, ...)
 	lines->line[lines->nr++].text = text;
 }
 
-/* Two spaces separate a label from its text, below which the text goes on. A mark is no label. */
-static int wrap_indent(const char *text, int cols)
-{
-	int first = strspn(text, " !"), indent = first + 2;
-	const char *gap = strstr(text + first, "  ");
-
-	if (gap)
-		indent = gap - text + strspn(gap, " ");
-	return indent <= cols / 2 ? indent : first + 2;
-}
-
 int tui_row_fit(const char *text, int cols)
 {
-	int fit = tui_screen_fit(text, cols), at = fit;
+	return fit_break(text, 0, tui_screen_fit(text, cols));
+}
 
-	if (!text[fit])
-		return fit;
-	while (at > fit / 2 && text[at] != ' ')
-		at--;
-	if (at > fit / 2)
-		return at;
-	return fit ? fit : 1;
+int tui_rows_draw(const char *text, int style, int y, int most, int cols)
+{
+	const char *rest = text;
+	int rows, len;
+
+	for (rows = 0; *rest; rows++) {
+		struct tui_pen pen = { y + rows, 0, cols };
+
+		len = tui_row_fit(rest, cols);
+		if (rows == most - 1 && rest[len])
+			tui_pen_force(&pen, style, "%.*s...",
+				      tui_row_fit(rest, cols - 3), rest);
+		else if (rows < most)
+			tui_pen_force(&pen, style, "%.*s", len, rest);
+		rest += len;
+		rest += strspn(rest, " ");
+	}
+	return rows;
+}
+
+const char *tui_quoted(char buf[TUI_QUOTED_MAX], const char *text, size_t size)
+{
+	const int room = TUI_QUOTED_MAX - sizeof("'...'");
+
+	if (size <= (size_t)room)
+		snprintf(buf, TUI_QUOTED_MAX, "'%.*s'", (int)size, text);
+	else
+		snprintf(buf, TUI_QUOTED_MAX, "'%.*s...'", room, text);
+	return buf;
 }
 
 static void line_wrap(struct tui_lines *lines, const struct tui_text *line,
 		      int cols)
 {
-	int indent = wrap_indent(line->text, cols);
+	int indent = fit_indent(line->text, cols);
 	const char *rest = line->text;
-	int len = tui_row_fit(rest, cols);
+	int len = fit_break(rest, indent, tui_screen_fit(rest, cols));
 
 	tui_lines_add(lines, line->style, "%.*s", len, rest);
 	for (rest += len; *(rest += strspn(rest, " ")); rest += len) {

@@ -29,6 +29,10 @@ void tui_pen_force(struct tui_pen *pen, int style, const char *fmt, ...)
 /* Write the title of a pane, marked if the pane has the focus. */
 void tui_pen_title(struct tui_pen *pen, bool focus, const char *name);
 
+/* A text in quotes, of a long one only the begin, with dots. Returns buf. */
+#define TUI_QUOTED_MAX 48
+const char *tui_quoted(char buf[TUI_QUOTED_MAX], const char *text, size_t size);
+
 struct tui_lines {
 	struct tui_text {
 		int style;
@@ -44,6 +48,11 @@ void tui_lines_add(struct tui_lines *lines, int style, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 /* The bytes of a text that fit into a row, up to a space if possible; at least one. */
 int tui_row_fit(const char *text, int cols);
+/*
+ * Break a text into rows and draw at most so many, from y; dots stand for what is cut
+ * off. Returns how many rows all of it needs.
+ */
+int tui_rows_draw(const char *text, int style, int y, int most, int cols);
 /* Break lines that are longer than a row, with what follows below where the text begins. */
 void tui_lines_wrap(struct tui_lines *lines, int cols);
 void tui_lines_clear(struct tui_lines *lines); /* keeps top */

@@ -7,6 +7,7 @@
 
 #include "base/vec.h"
 #include "model/event_table.h"
+#include "view/tui/text.h"
 #include "view/tui/tree.h"
 
 static size_t node_index(s32 nid)
@@ -383,6 +384,7 @@ int tui_tree_folds_parse(struct tui_tree *tree, const char *text, char *why,
 			 size_t len)
 {
 	struct tui_tree_folds folds = { 0 };
+	char quoted[TUI_QUOTED_MAX];
 	size_t size;
 
 	for (;; text += size + 1) {
@@ -390,8 +392,8 @@ int tui_tree_folds_parse(struct tui_tree *tree, const char *text, char *why,
 		if (!fold_take(&folds, text, size)) {
 			snprintf(
 				why, len,
-				"'%.*s' is neither a node such as node0 nor a zone such as node0/Movable",
-				(int)size, text);
+				"%s is neither a node such as node0 nor a zone such as node0/Movable",
+				tui_quoted(quoted, text, size));
 			return -EINVAL;
 		}
 		if (!text[size])

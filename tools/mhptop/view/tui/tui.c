@@ -21,8 +21,7 @@ static int opts_take(struct view_tui *view, const struct view_opts *opts,
 	view->time = TIME_AS_LOCAL;
 	/* The dashboard comes up whatever the file has. */
 	if (opts->settings)
-		tui_settings_read(view, opts->settings, view->message,
-				  sizeof(view->message));
+		tui_settings_read(view, opts->settings);
 	view->delay_changed = view->delay > 0;
 	if (opts->delay > 0)
 		view->delay = opts->delay;
@@ -167,6 +166,7 @@ void tui_arrange(struct view_tui *view, const struct model *model)
 	request.range_rows = most > 9999 ? 9999 : most;
 	request.alarm = tui_header_alarm(model, cols);
 	request.attention = tui_header_attention(model, cols);
+	request.footer = tui_footer_rows(view, cols);
 	width = map_cols(view, model, cols);
 	tui_cells_arrange(&view->cells, width, 1, 0);
 	most = view->cells.nr_rows;
