@@ -40,6 +40,9 @@ for command in plan list explain doctor serve export report diff; do
 done >"$WORK/helps"
 check "these commands have a help" grep -q '^report .* --csv ' "$WORK/helps"
 none "it says nothing that is true only of another command" "$(grep -E 'frames|binary|other commands|plan:|moment' "$WORK/helps")"
+check "plan --help: --at takes an address" grep -q '^plan .*--at ADDR  ' "$WORK/helps"
+"$mhptop" replay --help >"$WORK/helps"
+check "replay --help: --at takes a time" grep -q ' --at TIME  *the moment to show$' "$WORK/helps"
 
 jq -r '.properties.attention.properties.unknown.items.enum[]' docs/schema/frame-3.json >"$WORK/printed"
 sed -n 's/^| `\([a-z_]*\)` | .*/\1/p' docs/attention.md >"$WORK/documented"

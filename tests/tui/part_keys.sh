@@ -128,6 +128,19 @@ shows "Ctrl-L: the screen is complete" '^0x580000000 ·{4}$'
 keys q
 ends "q quits" 0
 
+# A memory block that failed to go offline, went offline later, and was removed
+open 80x24 "$MHPTOP replay $TOP/tests/golden/range.ndjson"
+shows "a block that failed and was removed: its failure is counted" ' !2 failed '
+keys n
+shows "n: to a block that failed before it was removed" '^>· +[0-9]+ removed .* unmovable'
+hides "n:   and no word of none" 'no listed block failed'
+keys /
+type_line 'offline_failures=0 online_failures=0'
+keys Enter n
+shows "n: no block that is listed failed" 'no listed block failed or violated a rule'
+keys Escape q
+ends "n: q quits" 0
+
 # A stream that goes on while the dashboard is shown
 mkfifo "$WORK/stream"
 open 80x24 "$MHPTOP replay <$WORK/stream"

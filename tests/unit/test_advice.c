@@ -124,7 +124,8 @@ static void test_other_operations(void)
 		for (symbol = event_reasons; symbol->name; symbol++)
 			wrong += symbol->value <= MHP_REASON_PART &&
 				 !is_case_of(i, symbol->value) &&
-				 *advice_for(text, i, symbol->value, 0, true);
+				 *advice_for(text, i, symbol->value, 0,
+					     ADVICE_OTHER_NODES);
 		eq("no advice for reasons that it cannot have", wrong, 0);
 	}
 }
@@ -156,20 +157,46 @@ static void test_nodes(void)
 
 	for (i = 0; i < NR_CASES; i++) {
 		advice_for(text, cases[i].operation, cases[i].reason,
-			   cases[i].kind, true);
+			   cases[i].kind, ADVICE_OTHER_NODES);
 		named += strstr(text, "another node") != NULL;
-		wrong += strpbrk(text, "[]") != NULL;
+		wrong += strpbrk(text, "[]{}|") != NULL;
 		advice_for(text, cases[i].operation, cases[i].reason,
-			   cases[i].kind, false);
-		wrong += strstr(text, "another node") || strpbrk(text, "[]") ||
-			 strstr(text, "  ") || strstr(text, " ,") ||
-			 strstr(text, " .");
+			   cases[i].kind, 0);
+		wrong += strstr(text, "another node") ||
+			 strpbrk(text, "[]{}|") || strstr(text, "  ") ||
+			 strstr(text, " ,") || strstr(text, " .");
 	}
 	ok(named > 4, "%u sentences name another node", named);
 	eq("none does where there is none", wrong, 0);
 	eq_text("memory of the only node",
-		advice_for(text, OPERATION_OFFLINE, ADVICE_RETRIES, 0, false),
+		advice_for(text, OPERATION_OFFLINE, ADVICE_RETRIES, 0, 0),
 		"The kernel tries again until a signal ends it: free memory, or interrupt the offline.");
+}
+
+/* Who has put the memory in ZONE_MOVABLE already is not told to do so, whatever the page is. */
+static void test_zones(void)
+{
+	char text[ADVICE_TEXT_MAX];
+	unsigned int named = 0, wrong = 0;
+	size_t i;
+
+	for (i = 0; i < NR_CASES; i++) {
+		advice_for(text, cases[i].operation, cases[i].reason,
+			   cases[i].kind, 0);
+		named += strstr(text, "to ZONE_MOVABLE") != NULL;
+		advice_for(text, cases[i].operation, cases[i].reason,
+			   cases[i].kind, ADVICE_IN_MOVABLE);
+		wrong += strstr(text, "to ZONE_MOVABLE") ||
+			 strpbrk(text, "[]{}|") || strstr(text, "  ") ||
+			 !strchr(text, ':') || text[strlen(text) - 1] != '.';
+	}
+	ok(named > 4, "%u sentences say to online memory to ZONE_MOVABLE",
+	   named);
+	eq("none does of memory that is there", wrong, 0);
+	eq_text("a slab page in it",
+		advice_for(text, OPERATION_OFFLINE, MHP_REASON_ISOLATION,
+			   MHP_KIND_SLAB, ADVICE_IN_MOVABLE),
+		"The kernel allocated from it: dropping caches, then shrinking the slab cache (/sys/kernel/slab/*/shrink), may free this page.");
 }
 
 int main(void)
@@ -180,7 +207,7 @@ int main(void)
 
 	for (i = 0; i < NR_CASES; i++) {
 		advice_for(text, cases[i].operation, cases[i].reason,
-			   cases[i].kind, true);
+			   cases[i].kind, ADVICE_OTHER_NODES);
 		len = strlen(text);
 		ok(len && strstr(text, cases[i].says) && text[len - 1] == '.' &&
 			   strchr(text, ':'),
@@ -199,7 +226,9 @@ int main(void)
 	test_other_operations();
 	test_kinds();
 	test_nodes();
+	test_zones();
 	eq_text("a reason that is not known",
-		advice_for(text, OPERATION_OFFLINE, 99, 0, true), "");
+		advice_for(text, OPERATION_OFFLINE, 99, 0, ADVICE_OTHER_NODES),
+		"");
 	return ktap_done();
 }

@@ -213,10 +213,18 @@ static void test_print(void)
 	       "\nblocks     1 memory block of 128 MiB\n");
 	prints(OPTS(GIB, 8 * GIB, N),
 	       "\nblocks     8 memory blocks of 128 MiB\n");
-	prints(OPTS(64 * MIB, 8 * GIB, Y),
-	       "\nmemmap     none, as the size is less than a memory block\n");
-	prints(OPTS(64 * MIB, 8 * GIB, FORCE),
-	       "\ncan it be added: no: the size is not a multiple");
+	prints(OPTS(1, 8 * GIB, Y),
+	       "range      0x200000000-0x200000000, 1 B\n"
+	       "blocks     the kernel adds whole memory blocks only, of 128 MiB each\n"
+	       "can it be added: no: the size is not a multiple of a memory block\n"
+	       "do         give a size such as 128M\n");
+	prints(OPTS(9 * GIB + 129 * MIB, 8 * GIB, FORCE),
+	       "\ndo         give a size such as 9344M or 9472M\n");
+	prints(OPTS(GIB - 1, 8 * GIB + 1, N),
+	       "\ndo         give a size such as 896M or 1G, and an address such as 0x200000000 or 0x208000000\n");
+	prints(OPTS(GIB, 12345, N),
+	       "the address is not a multiple of a memory block; there is memory in this range already\n"
+	       "do         give an address above all memory, or no --at\n");
 }
 
 static void test_sizes(void)

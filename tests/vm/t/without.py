@@ -139,6 +139,28 @@ def follows_sysfs():
              + guest.differs("exit", 0, process.wait(ledger.SECONDS)))
 
 
+def needs_attention(title):
+    """doctor --now from sysfs alone: each exit code of the manual page, and what was not looked at."""
+    oracle.write(f"{oracle.MEMORY}/auto_online_blocks", "offline")
+    number = guest.dimm_plug("d8", "128M") // oracle.BLOCK_BYTES
+    skipped = r"(?m)^not looked for: memmap_left: "
+
+    def expect(what, status, *patterns, how=()):
+        got, out, _ = mhptop("doctor", "--now", how=how)
+        guest.ok(f"{title}: doctor --now, {what}", guest.differs("exit", status, got) + wrong_names("stdout", out, *patterns))
+        got, out, _ = mhptop("doctor", "--now", "--json", how=how)
+        guest.eq("  and as JSON", status, got)
+        return json.loads(out)["unknown"] if out else None
+    expect("memory is offline", 3, rf"(?m)^not_online: memory{number} ", skipped)
+    guest.eq("online", None, oracle.block_set(number, "online_movable"))
+    guest.eq("  unknown", [], expect("nothing needs attention", 0, r"(?m)\Anothing needs attention$", skipped))
+    guest.eq("  unknown", ["kernel_zone", "virtio_mem_below", "virtio_mem_above", "driver_gone"], expect(
+        "a user sees no addresses", 5, r"(?m)\Afound nothing that needs attention$", r"(?m)^unknown: kernel_zone, .*driver_gone$",
+        r"(?m)^  do: Run it as root: ", skipped, how=NOBODY))
+    guest.eq("offline", None, oracle.block_set(number, "offline"))
+    guest.dimm_unplug("d8")
+
+
 def has_probes():
     """The next best source is chosen without a word, and doctor tells what each event is made of."""
     status, out, err = mhptop("--json", "-n", "1")
@@ -257,6 +279,8 @@ def without_btf():
         subprocess.run(["mount", *mount, target], check=True)
         falls_back(what, (), r"btf/vmlinux: .*CONFIG_DEBUG_INFO_BTF")
         refuses(what, (), r"CONFIG_DEBUG_INFO_BTF")
+        if target == BTF:
+            needs_attention(what)
         subprocess.run(["umount", target], check=True)
 
 

@@ -14,7 +14,8 @@ struct advice {
 	u32 operations; /* that can fail for the reason, and that the sentence fits */
 	u32 reason;
 	u32 kind; /* of the page in the way, 0: any other */
-	const char *text; /* [what is said only if another node has memory] */
+	const char *
+		text; /* [said if another node has memory] {said unless the block is in ZONE_MOVABLE|said if it is} */
 };
 
 static const struct advice advices[] = {
@@ -33,7 +34,7 @@ static const struct advice advices[] = {
 	{ OFFLINE, ADVICE_RETRIES, MHP_KIND_HWPOISON,
 	  "A page is poisoned, and something holds the transparent huge page around it: end the process that pins it, or interrupt the offline." },
 	{ OFFLINE, ADVICE_RETRIES, MHP_KIND_SLAB,
-	  "The kernel allocated from it, and takes this slab page for a free one: interrupt the offline, and online the block to ZONE_MOVABLE next time." },
+	  "The kernel allocated from it, and takes this slab page for a free one: interrupt the offline{, and online the block to ZONE_MOVABLE next time|}." },
 	{ OFFLINE, ADVICE_RETRIES, 0,
 	  "The kernel tries again until a signal ends it: free memory[ on another node], or interrupt the offline." },
 	{ ADD, MHP_REASON_UNALIGNED, 0,
@@ -61,15 +62,15 @@ static const struct advice advices[] = {
 	{ OFFLINE, MHP_REASON_ISOLATION, MHP_KIND_RESERVED,
 	  "This page is reserved, for good if the kernel did that when it booted: leave the block online, unless a driver did it and gives the page back." },
 	{ OFFLINE, MHP_REASON_ISOLATION, MHP_KIND_SLAB,
-	  "The kernel allocated from it: online it to ZONE_MOVABLE next time; dropping caches, then shrinking the slab cache (/sys/kernel/slab/*/shrink), may free this page." },
+	  "The kernel allocated from it: {online it to ZONE_MOVABLE next time; |}dropping caches, then shrinking the slab cache (/sys/kernel/slab/*/shrink), may free this page." },
 	{ OFFLINE, MHP_REASON_ISOLATION, MHP_KIND_PGTABLE,
-	  "A page table of a process lies in it: end that process, and online the block to ZONE_MOVABLE next time." },
+	  "A page table of a process lies in it: end that process{, and online the block to ZONE_MOVABLE next time|}." },
 	{ OFFLINE, MHP_REASON_ISOLATION, MHP_KIND_HUGETLB,
 	  "Huge pages of this size cannot be migrated here: free them, and reserve them in memory that stays." },
 	{ OFFLINE, MHP_REASON_ISOLATION, ADVICE_CMA,
 	  "It is memory of a CMA area, which the kernel never takes offline: leave it online, or boot with a smaller area or one elsewhere (cma=)." },
 	{ OFFLINE, MHP_REASON_ISOLATION, 0,
-	  "The kernel allocated from it: online it to ZONE_MOVABLE next time, where only pages that can be moved are allocated." },
+	  "{The kernel allocated from it: online it to ZONE_MOVABLE next time, where only pages that can be moved are allocated|Another task may have isolated some of its pages at that moment, as the allocation of a gigantic page does: try again}." },
 	{ ONLINE | OFFLINE, MHP_REASON_NODE_NOTIFIER, 0,
 	  "A part of the kernel refused that the node gets its first memory or loses its last: see the kernel's log for the reason, then try again." },
 	{ ONLINE, MHP_REASON_NOTIFIER, 0,
@@ -89,7 +90,7 @@ static const struct advice advices[] = {
 	{ OFFLINE, MHP_REASON_SIGNAL, MHP_KIND_HWPOISON,
 	  "A page is poisoned, and something held the transparent huge page around it until the offline was interrupted: end the process that pins it, then try again." },
 	{ OFFLINE, MHP_REASON_SIGNAL, MHP_KIND_SLAB,
-	  "The kernel allocated from it, and tried until the offline was interrupted: online the block to ZONE_MOVABLE next time." },
+	  "The kernel allocated from it, and tried until the offline was interrupted: {online the block to ZONE_MOVABLE next time|try again}." },
 	{ OFFLINE, MHP_REASON_SIGNAL, 0,
 	  "The offline was interrupted before its pages had moved: try again, with more time, and with more free memory[ on another node]." },
 	{ OFFLINE, MHP_REASON_UNMOVABLE, MHP_KIND_OFFLINE,
@@ -120,18 +121,32 @@ u32 advice_kind(u32 kind, enum advice_room room)
 	return kind;
 }
 
-/* Copy a text with or without what stands in brackets. */
-static void copy_text(char buf[ADVICE_TEXT_MAX], const char *text, bool nodes)
+/* Copy a text with what it says in this place. */
+static void copy_text(char buf[ADVICE_TEXT_MAX], const char *text,
+		      unsigned int place)
 {
+	bool movable = place & ADVICE_IN_MOVABLE, says = true;
 	char *end = buf + ADVICE_TEXT_MAX - 1;
-	bool inside = false;
 
-	for (; *text && buf < end; text++) {
-		if (*text == '[' || *text == ']')
-			inside = *text == '[';
-		else if (!inside || nodes)
-			*buf++ = *text;
-	}
+	for (; *text && buf < end; text++)
+		switch (*text) {
+		case '[':
+			says = place & ADVICE_OTHER_NODES;
+			break;
+		case '{':
+			says = !movable;
+			break;
+		case '|':
+			says = movable;
+			break;
+		case ']':
+		case '}':
+			says = true;
+			break;
+		default:
+			if (says)
+				*buf++ = *text;
+		}
 	*buf = '\0';
 }
 
@@ -148,7 +163,7 @@ static const char *find_advice(enum operation operation, u32 reason, u32 kind)
 }
 
 const char *advice_for(char buf[ADVICE_TEXT_MAX], enum operation operation,
-		       u32 reason, u32 kind, bool nodes)
+		       u32 reason, u32 kind, unsigned int place)
 {
 	bool huge = kind == ADVICE_HUGE_NO_ROOM || kind == ADVICE_HUGE_PINNED;
 	const char *text = find_advice(operation, reason, kind);
@@ -157,28 +172,29 @@ const char *advice_for(char buf[ADVICE_TEXT_MAX], enum operation operation,
 		text = find_advice(operation, reason, MHP_KIND_HUGETLB);
 	if (!text)
 		text = find_advice(operation, reason, 0);
-	copy_text(buf, text ? text : "", nodes);
+	copy_text(buf, text ? text : "", place);
 	return buf;
 }
 
-bool advice_nodes(const struct mhp_ledger *ledger, u64 pfn)
+unsigned int advice_place(const struct mhp_ledger *ledger, u64 pfn, u32 zone)
 {
 	const struct mhp_block *block =
 		ledger ? ledger_find_block(ledger, pfn) : NULL;
-	const struct mhp_zone_account *zone = NULL;
+	const struct mhp_zone_account *other = NULL;
+	unsigned int place = zone == MHP_ZONE_MOVABLE ? ADVICE_IN_MOVABLE : 0;
 
-	while (block && (zone = ledger_next_zone(ledger, zone)))
-		if (zone->nid != block->nid &&
-		    (zone->managed || zone->blocks_online))
-			return true;
-	return false;
+	while (block && (other = ledger_next_zone(ledger, other)))
+		if (other->nid != block->nid &&
+		    (other->managed || other->blocks_online))
+			return place | ADVICE_OTHER_NODES;
+	return place;
 }
 
-void advice_print(enum operation operation, u32 reason, u32 kind, bool nodes,
-		  FILE *out)
+void advice_print(enum operation operation, u32 reason, u32 kind,
+		  unsigned int place, FILE *out)
 {
 	char text[ADVICE_TEXT_MAX];
 
-	if (*advice_for(text, operation, reason, kind, nodes))
+	if (*advice_for(text, operation, reason, kind, place))
 		fprintf(out, "do       %s\n", text);
 }

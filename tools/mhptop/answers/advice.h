@@ -19,6 +19,12 @@ enum advice_kind {
 	ADVICE_CMA, /* a page of a CMA area */
 };
 
+/* Where the memory is, as bits */
+enum advice_place {
+	ADVICE_OTHER_NODES = 1, /* another node has memory */
+	ADVICE_IN_MOVABLE = 2, /* it is in ZONE_MOVABLE already */
+};
+
 /* Whether there was room elsewhere for the page in the way */
 enum advice_room { ADVICE_ROOM_UNKNOWN, ADVICE_NO_ROOM, ADVICE_HAS_ROOM };
 
@@ -30,16 +36,16 @@ u32 advice_kind(u32 kind, enum advice_room room);
 /*
  * What failed, or has not ended; reason is an enum mhp_reason, ADVICE_RETRIES for one that has not ended, such as an
  * offline that tries again and again; kind an enum mhp_kind of the page that was in the way, 0 if there was none, or an
- * enum advice_kind; nodes: another node has memory. Returns buf with a sentence, empty for a reason that the operation
+ * enum advice_kind; place: bits of enum advice_place. Returns buf with a sentence, empty for a reason that the operation
  * cannot have, or that is unknown here.
  */
 #define ADVICE_TEXT_MAX 512
 const char *advice_for(char buf[ADVICE_TEXT_MAX], enum operation operation,
-		       u32 reason, u32 kind, bool nodes);
-/* Whether another node has memory than that of a page, as far as the accounts of zones tell. */
-bool advice_nodes(const struct mhp_ledger *ledger, u64 pfn);
+		       u32 reason, u32 kind, unsigned int place);
+/* Where a page is, in the zone that an operation was about; other nodes as far as the accounts of zones tell. */
+unsigned int advice_place(const struct mhp_ledger *ledger, u64 pfn, u32 zone);
 /* Print the line of a page that has it, if there is any. */
-void advice_print(enum operation operation, u32 reason, u32 kind, bool nodes,
-		  FILE *out);
+void advice_print(enum operation operation, u32 reason, u32 kind,
+		  unsigned int place, FILE *out);
 
 #endif

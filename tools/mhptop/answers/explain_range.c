@@ -144,8 +144,9 @@ static void print_failure(const struct explain_range *range,
 	if (operation->reason)
 		advice_print(operation->kind, operation->reason,
 			     advice_kind(kind, room_of(operation)),
-			     advice_nodes(range->model->ledger,
-					  operation->start_pfn),
+			     advice_place(range->model->ledger,
+					  operation->start_pfn,
+					  operation->zone),
 			     range->out);
 }
 

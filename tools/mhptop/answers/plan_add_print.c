@@ -57,11 +57,6 @@ static void print_memmap(const struct plan_add *plan, FILE *out)
 {
 	char text[2 * UNITS_TEXT_MAX];
 
-	if (!plan->blocks) {
-		fputs("memmap     none, as the size is less than a memory block\n",
-		      out);
-		return;
-	}
 	fprintf(out, "memmap     %s, ",
 		pages_of(plan, text, plan->memmap_pages));
 	if (plan->hosting == MHP_HOSTING_RANGE)
@@ -94,22 +89,11 @@ static void print_gib(const struct plan_add *plan, FILE *out)
 		      out);
 }
 
-int plan_add_print_text(const struct plan_add *plan, FILE *to)
+/* What it costs; of a range that the kernel refuses before it sets anything up, nothing. */
+static void print_costs(const struct plan_add *plan, FILE *out)
 {
-	char text[2 * UNITS_TEXT_MAX], size[UNITS_TEXT_MAX];
-	FILE *out = fit_open(to, fit_cols(to));
-	const char *sep = ": ";
-	int i;
+	char text[2 * UNITS_TEXT_MAX];
 
-	if (!out)
-		return -ENOMEM;
-
-	fprintf(out, "range      0x%llx-0x%llx, %s%s\n", plan->address,
-		plan->address + plan->bytes - 1, size_text(size, plan->bytes),
-		plan->assumed ? ", at an assumed address" : "");
-	fprintf(out, "blocks     %llu memory block%s of %s\n", plan->blocks,
-		plan->blocks == 1 ? "" : "s",
-		size_text(size, plan->block_bytes));
 	fprintf(out, "mode       memmap_on_memory=%s%s\n",
 		mode_word(plan->mode),
 		plan->mode_is_current ? ", as booted" : ", if booted with it");
@@ -127,6 +111,83 @@ int plan_add_print_text(const struct plan_add *plan, FILE *to)
 	fprintf(out, ", and %llu more that might be reclaimed\n",
 		plan->reclaim_pages);
 	print_gib(plan, out);
+}
+
+/* As size_parse() takes it, without rounding: "9344M" */
+static const char *exact_size(char buf[UNITS_TEXT_MAX], u64 bytes)
+{
+	static const char *const units[] = { "", "K", "M", "G", "T" };
+	size_t unit = 0;
+
+	for (; bytes && !(bytes % 1024) && unit + 1 < 5; unit++)
+		bytes /= 1024;
+	snprintf(buf, UNITS_TEXT_MAX, "%llu%s", bytes, units[unit]);
+	return buf;
+}
+
+static const char *exact_address(char buf[UNITS_TEXT_MAX], u64 address)
+{
+	snprintf(buf, UNITS_TEXT_MAX, "0x%llx", address);
+	return buf;
+}
+
+/* The multiples of a memory block around a value that is none */
+static void print_multiples(const struct plan_add *plan, u64 value,
+			    const char *(*text)(char *, u64), FILE *out)
+{
+	u64 below = value / plan->block_bytes * plan->block_bytes;
+	char buf[UNITS_TEXT_MAX];
+
+	if (below)
+		fprintf(out, "%s or ", text(buf, below));
+	fputs(text(buf, below + plan->block_bytes), out);
+}
+
+static void print_advice(const struct plan_add *plan, FILE *out)
+{
+	bool size = plan->reasons >> PLAN_ADD_SIZE_UNALIGNED & 1;
+	bool address = plan->reasons >> PLAN_ADD_ADDRESS_UNALIGNED & 1;
+
+	fputs("do         give ", out);
+	if (size) {
+		fputs("a size such as ", out);
+		print_multiples(plan, plan->bytes, exact_size, out);
+	}
+	if (size && address)
+		fputs(", and ", out);
+	if (address && plan->reasons >> PLAN_ADD_OVERLAPS & 1) {
+		fputs("an address above all memory, or no --at", out);
+	} else if (address) {
+		fputs("an address such as ", out);
+		print_multiples(plan, plan->address, exact_address, out);
+	}
+	fputc('\n', out);
+}
+
+int plan_add_print_text(const struct plan_add *plan, FILE *to)
+{
+	bool unaligned = plan->reasons & (1U << PLAN_ADD_SIZE_UNALIGNED |
+					  1U << PLAN_ADD_ADDRESS_UNALIGNED);
+	FILE *out = fit_open(to, fit_cols(to));
+	char size[UNITS_TEXT_MAX];
+	const char *sep = ": ";
+	int i;
+
+	if (!out)
+		return -ENOMEM;
+	fprintf(out, "range      0x%llx-0x%llx, %s%s\n", plan->address,
+		plan->address + plan->bytes - 1, size_text(size, plan->bytes),
+		plan->assumed ? ", at an assumed address" : "");
+	size_text(size, plan->block_bytes);
+	if (unaligned)
+		fprintf(out,
+			"blocks     the kernel adds whole memory blocks only, of %s each\n",
+			size);
+	else
+		fprintf(out, "blocks     %llu memory block%s of %s\n",
+			plan->blocks, plan->blocks == 1 ? "" : "s", size);
+	if (!unaligned)
+		print_costs(plan, out);
 	fprintf(out, "can it be added: %s", plan_answer_word(plan->answer));
 	for (i = 0; i < PLAN_ADD_NR_REASONS; i++) {
 		if (!(plan->reasons >> i & 1))
@@ -135,6 +196,8 @@ int plan_add_print_text(const struct plan_add *plan, FILE *to)
 		sep = "; ";
 	}
 	fputc('\n', out);
+	if (unaligned)
+		print_advice(plan, out);
 	return fit_close(out);
 }
 

@@ -233,7 +233,7 @@ void trouble_print(const struct trouble_page *page,
 	if (step->end_ns ? reason != 0 : kind != 0)
 		advice_print(step->operation, reason,
 			     advice_kind(kind, room_of_page(page, step, kind)),
-			     advice_nodes(page->model->ledger,
-					  page->story->start_pfn),
+			     advice_place(page->model->ledger,
+					  page->story->start_pfn, step->zone),
 			     page->out);
 }

@@ -185,19 +185,21 @@ const struct cli_option cli_options[] = {
 	{ 0 },
 };
 
-/* What an option does in some of its commands; their own help says only that. */
-static const struct {
+/* What an option takes and does in some of its commands; their own help says only that. */
+static const struct own_help {
 	int value;
 	unsigned int commands;
+	const char *arg;
 	const char *help;
 } own_helps[] = {
-	{ CLI_OPT_JSON, REPLAY, "print frames as JSON, one object per line" },
-	{ CLI_OPT_JSON, PLAN | LIST | REPORT | DIFF | DOCTOR,
+	{ CLI_OPT_JSON, REPLAY, NULL,
+	  "print frames as JSON, one object per line" },
+	{ CLI_OPT_JSON, PLAN | LIST | REPORT | DIFF | DOCTOR, NULL,
 	  "print the answer as JSON" },
-	{ CLI_OPT_OUTPUT, REPORT,
+	{ CLI_OPT_OUTPUT, REPORT, "FILE",
 	  "write a page for a browser to FILE; with --csv or --json, write that" },
-	{ CLI_OPT_AT, REPLAY, "the moment to show" },
-	{ CLI_OPT_AT, PLAN,
+	{ CLI_OPT_AT, REPLAY, "TIME", "the moment to show" },
+	{ CLI_OPT_AT, PLAN, "ADDR",
 	  "the address of the memory (default: above all memory)" },
 };
 
@@ -249,15 +251,29 @@ static void print_commands(FILE *out)
 		fprintf(out, "  mhptop %-7s %s\n", info->name, info->help);
 }
 
-static int option_format(const struct cli_option *option, char *text,
-			 size_t len)
+/* An option as the help of a command has it. */
+static struct own_help option_help(const struct cli_option *option,
+				   enum cli_command command)
 {
+	size_t i;
+
+	for (i = 0; i < sizeof(own_helps) / sizeof(*own_helps); i++)
+		if (own_helps[i].value == option->value &&
+		    own_helps[i].commands & 1 << command)
+			return own_helps[i];
+	return (struct own_help){ .arg = option->arg, .help = option->help };
+}
+
+static int option_format(const struct cli_option *option,
+			 enum cli_command command, char *text, size_t len)
+{
+	const char *arg = option_help(option, command).arg;
 	char letter[8] = "    ";
 
 	if (option->value < CLI_OPT_LONG_ONLY)
 		snprintf(letter, sizeof(letter), "-%c, ", option->value);
 	return snprintf(text, len, "%s--%s%s%s", letter, option->name,
-			option->arg ? " " : "", option->arg ? option->arg : "");
+			arg ? " " : "", arg ? arg : "");
 }
 
 /* The help without a command lists all options. */
@@ -267,18 +283,6 @@ static bool option_is_listed(const struct cli_option *option,
 	return command == CLI_TOP || option->commands & 1 << command;
 }
 
-static const char *option_help(const struct cli_option *option,
-			       enum cli_command command)
-{
-	size_t i;
-
-	for (i = 0; i < sizeof(own_helps) / sizeof(*own_helps); i++)
-		if (own_helps[i].value == option->value &&
-		    own_helps[i].commands & 1 << command)
-			return own_helps[i].help;
-	return option->help;
-}
-
 static void print_options(enum cli_command command, FILE *out)
 {
 	const struct cli_option *option;
@@ -286,7 +290,7 @@ static void print_options(enum cli_command command, FILE *out)
 	int len, width = 0;
 
 	for (option = cli_options; option->name; option++) {
-		len = option_format(option, text, sizeof(text));
+		len = option_format(option, command, text, sizeof(text));
 		if (option_is_listed(option, command) && len > width)
 			width = len;
 	}
@@ -294,7 +298,7 @@ static void print_options(enum cli_command command, FILE *out)
 	for (option = cli_options; option->name; option++) {
 		if (!option_is_listed(option, command))
 			continue;
-		option_format(option, text, sizeof(text));
+		option_format(option, command, text, sizeof(text));
 		fprintf(out, "  %-*s  %s%s\n", width, text,
 			option->commands & 1 << command ? "" :
 			option->commands & RECORD	? "record: " :
@@ -306,7 +310,7 @@ static void print_options(enum cli_command command, FILE *out)
 			option->commands == LIST	? "list: " :
 			option->commands & PLAN		? "plan: " :
 							  "check: ",
-			option_help(option, command));
+			option_help(option, command).help);
 	}
 }
 

@@ -103,6 +103,14 @@ ACTION(open)
 	return page_open(view, TUI_MAIN);
 }
 
+/* As the header and the columns count failures: also before a later success, or a removal. */
+static bool block_ever_failed(const struct model *model,
+			      const struct mhp_block *block)
+{
+	return block->online_failures || block->offline_failures ||
+	       tui_cell_kind(tui_cell_of(model, block)) >= TUI_CELL_FAILED;
+}
+
 ACTION(failed)
 {
 	const struct block_order *order = &view->order;
@@ -116,8 +124,7 @@ ACTION(failed)
 		u64 pfn = order->pfns[(view->sel_row + i) % order->nr];
 
 		block = ledger_find_block(model->ledger, pfn);
-		if (!block ||
-		    tui_cell_kind(tui_cell_of(model, block)) < TUI_CELL_FAILED)
+		if (!block || !block_ever_failed(model, block))
 			continue;
 		tui_select(view, pfn);
 		return VIEW_TUI_REDRAW;

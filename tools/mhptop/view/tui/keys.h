@@ -33,7 +33,8 @@
 	  TUI_KEY_ENTER)                                                       \
 	X(filter, "/", "/:filter", "show only matching blocks", '/')           \
 	TUI_VIEWS(X)                                                           \
-	X(failed, "n", "n:failed", "go to the next failed block", 'n')         \
+	X(failed, "n", "n:failed",                                             \
+	  "go to the next block that ever failed or violated a rule", 'n')     \
 	X(sort, "s", "s:sort", "choose the column to sort by", 's')            \
 	X(columns, "c", "c:columns",                                           \
 	  "choose the columns, their order and width", 'c')                    \
