@@ -81,6 +81,10 @@ class Dashboard:
         rows = (re.match(r"..\s*(\d+) [a-z_]+ +-?\d+ \w+ +(yes|no|unknown|\?|-)( |$)", line) for line in self.screen())
         return {int(row[1]): row[2] for row in rows if row}
 
+    def answering(self):
+        """The processes that answer its questions: the children at the other end of a socket."""
+        return [pid for pid in self.children() if any(name.startswith("socket:") for name in open_files(pid))]
+
     def children(self):
         """The processes that it has started."""
         return [int(pid) for pid in os.listdir("/proc") if pid.isdigit() and parent(pid) == self.pid]
@@ -96,6 +100,12 @@ def parent(pid):
         return int(oracle.read(f"/proc/{pid}/stat").rpartition(")")[2].split()[1])
     except (FileNotFoundError, ProcessLookupError):
         return None
+
+
+def open_files(pid):
+    """What the descriptors of a process refer to."""
+    folder = f"/proc/{pid}/fd"
+    return [os.readlink(f"{folder}/{name}") for name in os.listdir(folder)]
 
 
 def privileges(pid):

@@ -396,10 +396,11 @@ def dashboard():
     number, = dimm("d10", 1, "online_movable")
     holder = Holder(lambda: take_pinned(number))
     with Dashboard() as live:
-        apart = live.children()
+        apart = live.answering()
         guest.eq("dashboard: it has given up its privileges", 0, privileges(live.pid))
         guest.ok("dashboard: a process of its own keeps them",
                  [] if len(apart) == 1 and privileges(apart[0]) else [f"{apart}"])
+        guest.eq("dashboard: it has no other child, not even one that has ended", apart, live.children())
         live.open_block(number)
         page = Page(f"memory{number}")
         live.says("dashboard, before: the device and the forecast, as explain has them",
@@ -466,7 +467,7 @@ def column():
         holder.close()
         shows("the page is no longer pinned: a forecast is replaced after a while", kept="yes", free="-", third="yes", last="yes")
         guest.eq("column: and the block goes", "yes", try_offline(kept)[0])
-        apart, = live.children()
+        apart, = live.answering()
         before = cpu_seconds(apart)
         guest.wait_for(20, lambda: False)
         guest.note(f"forecasts of two blocks on the screen: {(cpu_seconds(apart) - before) * 1000:.0f} ms of CPU in about 20 s")

@@ -280,7 +280,8 @@ static void detach(struct bpf_source *self)
 {
 	int fds[2] = { -1, -1 };
 
-	if (self->closed && !pipe2(fds, O_CLOEXEC) && !fork())
+	/* What was never attached needs no child, which would be a zombie for as long as another source is read. */
+	if (self->closed && self->nr_links && !pipe2(fds, O_CLOEXEC) && !fork())
 		detach_last(self, fds[0]);
 	while (self->nr_links)
 		bpf_link__destroy(self->links[--self->nr_links]);
