@@ -181,6 +181,11 @@ differs $golden/hosted.ndjson $golden/failures.ndjson >"$WORK/text"
 eq "two recordings that differ" $? 3
 [[ ! ${UPDATE-} ]] || cp "$WORK/text" tests/report/diff.text
 check "  in what" diff tests/report/diff.text "$WORK/text"
+env -u COLUMNS tests/on_terminal.py 80 "$MHPTOP" diff $golden/hosted.ndjson $golden/failures.ndjson >"$WORK/narrow" 2>"$WORK/errors"
+check "  on a terminal of 80 columns: the same words" diff <(words "$WORK/text") <(words "$WORK/narrow")
+none "    no line is wider" "$(awk 'length > 80' "$WORK/narrow")"
+eq "    a table has a line for each row" "$(sed -n '/^Operations/,/^$/p' "$WORK/narrow" | wc -l)" \
+	"$(sed -n '/^Operations/,/^$/p' "$WORK/text" | wc -l)"
 status "a recording and itself" 0 '' "$MHPTOP" diff tests/rules/range.ndjson tests/rules/range.ndjson
 eq "  are equal" "$(sed 1,2d "$WORK/stdout")" $'\nThey are equal.'
 differs --json $golden/hosted.ndjson $golden/failures.ndjson >"$WORK/json"

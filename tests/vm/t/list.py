@@ -5,10 +5,14 @@
     list.py                in a guest with two nodes, memmap_on_memory=Y, and a virtio-mem device vmem0
 """
 import collections
+import fcntl
 import json
 import os
+import pty
+import struct
 import subprocess
 import sys
+import termios
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), ".."))
 # pylint: disable=wrong-import-position
@@ -106,6 +110,34 @@ def wrong_table():
     return guest.differs("first and last block", rows, [line[-1] for line in lines])
 
 
+def on_terminal(*words):
+    """What mhptop prints on a terminal of 80 columns."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    text = b""
+    with subprocess.Popen([ledger.MHPTOP, *words], stdin=subprocess.DEVNULL, stdout=theirs) as process:
+        os.close(theirs)
+        while True:
+            try:
+                data = os.read(ours, 1 << 16)
+            except OSError:             # the other side is closed
+                break
+            text += data
+    if process.returncode:
+        raise RuntimeError(f"mhptop {' '.join(words)} on a terminal: exit status {process.returncode}")
+    return text.decode().replace("\r\n", "\n").splitlines()
+
+
+def wrong_terminal():
+    """A terminal of 80 columns has the same lines and cells as a pipe, but of a range only where it starts."""
+    wide = [line.split() for line in ledger.run("list").splitlines() if line.startswith("0x")]
+    narrow = on_terminal("list")
+    return guest.differs("titles", ["START", "SIZE", "STATE", "CAN", "GO", "NODE", "ZONE", "HOSTING", "DEVICE", "BLOCK"],
+                         narrow[0].split()) + guest.differs("too long", [], [line for line in narrow if len(line) > 80]) + \
+        guest.differs("rows", [[int(first.split("-")[0], 16), *rest] for first, *rest in wide],
+                      [[int(first, 16), *rest] for first, *rest in (line.split() for line in narrow if line.startswith("0x"))])
+
+
 def main():
     oracle.write(f"{oracle.MEMORY}/auto_online_blocks", "offline")
     devices = {}
@@ -135,6 +167,9 @@ def main():
         (answer["block_bytes"], answer["online_bytes"], answer["offline_bytes"])))
     guest.note(ledger.run("list"))
     guest.ok("the table has the same lines, at one of some tries", min((wrong_table() for _ in range(ROUNDS)), key=len))
+    guest.note("\n".join(on_terminal("list")))
+    guest.ok("a terminal of 80 columns has the same lines and cells, at one of some tries",
+             min((wrong_terminal() for _ in range(ROUNDS)), key=len))
     for number in devices:
         if number not in numbers:
             guest.ok(f"memory{number} has a device", [] if devices[number][1].startswith("PNP0C80:") else [devices[number][1]])

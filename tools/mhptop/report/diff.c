@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fit.h"
 #include "base/json.h"
 #include "model/columns.h"
 #include "model/event_table.h"
@@ -17,25 +18,49 @@
 
 #define VALUE_MAX 112 /* a text of 16 bytes, escaped for JSON */
 
-/* A member of JSON, and a heading before the first difference of a section */
+/* The table of a section, if that has one */
+static void end_section(struct diff *diff)
+{
+	struct table_column columns[] = { { diff->title, -34 },
+					  { "A", 24 },
+					  { "B", 36 } };
+
+	snprintf(diff->title, sizeof(diff->title), "%s", diff->section);
+	*diff->title += 'A' - 'a';
+	diff->table.columns = columns;
+	diff->table.nr_columns = 3;
+	if (diff->table.nr) {
+		fputc('\n', diff->out);
+		if (table_print(&diff->table, diff->cols, diff->out))
+			diff->no_memory = true;
+	}
+	table_free(&diff->table);
+}
+
+/* A member of JSON */
 static void begin_section(struct diff *diff, const char *section)
 {
 	if (diff->json)
 		fprintf(diff->out, "%s\"%s\":[", diff->section ? "],\n" : "",
 			section);
+	else if (diff->section)
+		end_section(diff);
 	diff->section = section;
 	diff->is_first = true;
 }
 
 void diff_begin_row(struct diff *diff)
 {
-	if (diff->json)
-		fputs(diff->is_first ? "\n" : ",\n", diff->out);
-	else if (diff->is_first)
-		fprintf(diff->out, "\n%c%-33s %24s %36s\n",
-			diff->section[0] - 'a' + 'A', diff->section + 1, "A",
-			"B");
+	fputs(diff->is_first ? "\n" : ",\n", diff->out);
 	diff->is_first = false;
+}
+
+void diff_put_row(struct diff *diff, const char *name, const char *a,
+		  const char *b)
+{
+	table_cell(&diff->table, "%s", name);
+	table_cell(&diff->table, "%s", a);
+	table_cell(&diff->table, "%s", b);
 }
 
 void diff_put_numbers(struct diff *diff, const char *subject, const char *key,
@@ -43,16 +68,16 @@ void diff_put_numbers(struct diff *diff, const char *subject, const char *key,
 {
 	char name[96], text_a[24] = "?", text_b[24] = "?";
 
-	diff_begin_row(diff);
 	if (known_a)
 		snprintf(text_a, sizeof(text_a), "%lld", a);
 	if (known_b)
 		snprintf(text_b, sizeof(text_b), "%lld", b);
 	if (!diff->json) {
 		snprintf(name, sizeof(name), "%s %s", subject, key);
-		fprintf(diff->out, "%-34s %24s %36s\n", name, text_a, text_b);
+		diff_put_row(diff, name, text_a, text_b);
 		return;
 	}
+	diff_begin_row(diff);
 	fprintf(diff->out, "{\"what\":\"%s\",\"key\":\"%s\",\"a\":%s,\"b\":%s}",
 		subject, key, known_a ? text_a : "null",
 		known_b ? text_b : "null");
@@ -375,10 +400,14 @@ static void put_side(struct diff *diff, const char *key,
 	free(escaped);
 }
 
-static int diff_print(struct diff *diff)
+static int diff_print(struct diff *diff, FILE *to)
 {
 	int err;
 
+	diff->cols = diff->json ? 0 : fit_cols(to);
+	diff->out = diff->json ? to : fit_open(to, diff->cols);
+	if (!diff->out)
+		return -ENOMEM;
 	if (diff->json)
 		fprintf(diff->out, "{\"schema\":%d,\n", SOURCE_SCHEMA);
 	put_side(diff, diff->json ? "a" : "A", &diff->a, diff->names[0]);
@@ -399,9 +428,14 @@ static int diff_print(struct diff *diff)
 		fprintf(diff->out, "],\n\"equal\":%s}\n",
 			diff->differences ? "false" : "true");
 	else
-		fprintf(diff->out, "\n%s\n",
-			diff->differences ? "They differ." : "They are equal.");
-	return err ?: ferror(diff->out) ? -EIO : 0;
+		end_section(diff);
+	if (diff->no_memory)
+		err = -ENOMEM;
+	if (diff->json)
+		return err ?: ferror(to) ? -EIO : 0;
+	fprintf(diff->out, "\n%s\n",
+		diff->differences ? "They differ." : "They are equal.");
+	return fit_close(diff->out) ?: err;
 }
 
 /* What could not be read, or was lost, leaves a doubt about what is equal. */
@@ -418,9 +452,9 @@ static int side_status(const struct report *report)
 	return stream_shown_status(&stream->model);
 }
 
-static int diff_status(struct diff *diff)
+static int diff_status(struct diff *diff, FILE *out)
 {
-	int err = diff_print(diff);
+	int err = diff_print(diff, out);
 	int written = status_printed(STATUS_OK);
 	int a = side_status(&diff->a), b = side_status(&diff->b);
 
@@ -469,7 +503,6 @@ int diff_run(struct diff_side *a, struct diff_side *b, bool json, FILE *out)
 		.b = { .stream = &b->stream, .opts = &opts },
 		.names = { a->name, b->name },
 		.json = json,
-		.out = out,
 	};
 	int status = choose_moment(a) ?: choose_moment(b);
 
@@ -484,7 +517,7 @@ int diff_run(struct diff_side *a, struct diff_side *b, bool json, FILE *out)
 			STATUS_FAILED,
 			"cannot compare: the memory blocks have different sizes");
 	else if (!status)
-		status = diff_status(&diff);
+		status = diff_status(&diff, out);
 	report_free(&diff.a);
 	report_free(&diff.b);
 	return status;

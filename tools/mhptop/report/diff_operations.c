@@ -110,7 +110,6 @@ static void compare_result(struct diff *diff, const struct results_of *a,
 	    a->unended == b->unended && a->reason == b->reason)
 		return;
 	diff->differences++;
-	diff_begin_row(diff);
 	history_memory(&diff->a.stream->model, any->kind, any->start_pfn,
 		       any->nr_pages, memory);
 	if (!diff->json) {
@@ -118,9 +117,10 @@ static void compare_result(struct diff *diff, const struct results_of *a,
 		results_text(b, text_b);
 		snprintf(name, sizeof(name), "%s %s", operation_name(any->kind),
 			 memory);
-		fprintf(diff->out, "%-34s %24s %36s\n", name, text_a, text_b);
+		diff_put_row(diff, name, text_a, text_b);
 		return;
 	}
+	diff_begin_row(diff);
 	fprintf(diff->out,
 		"{\"kind\":\"%s\",\"memory\":\"%s\",\"start_pfn\":%llu",
 		operation_name(any->kind), memory, any->start_pfn);
@@ -163,13 +163,12 @@ static void put_times(struct diff *diff, enum operation kind, const char *key,
 				 known_b);
 		return;
 	}
-	diff_begin_row(diff);
 	if (known_a)
 		duration_text(text_a, a, 1);
 	if (known_b)
 		duration_text(text_b, b, 1);
 	snprintf(name, sizeof(name), "%s %.3s", operation_name(kind), key);
-	fprintf(diff->out, "%-34s %24s %36s\n", name, text_a, text_b);
+	diff_put_row(diff, name, text_a, text_b);
 }
 
 #define PUT_TIMES(diff, kind, key, a, b)                                \

@@ -4,6 +4,7 @@
 #define REPORT_DIFF_PART_H
 
 #include <stdio.h>
+#include "base/table.h"
 #include "report/report.h"
 
 #define LINE_MAX_BYTES 2048
@@ -13,6 +14,10 @@ struct diff {
 	const char *names[2];
 	bool json;
 	FILE *out;
+	int cols; /* of the terminal, 0: it is none */
+	struct table table; /* of the section, in text */
+	char title[24]; /* of that table */
+	bool no_memory; /* for that table */
 	const char *section; /* that was begun last */
 	bool is_first; /* nothing was printed of it */
 	u64 differences;
@@ -22,8 +27,11 @@ struct diff {
 	char line[LINE_MAX_BYTES]; /* "": none */
 };
 
-/* Before each row: the heading of its section if it is the first one, a comma in JSON. */
+/* Before each row of JSON: a comma, unless it is the first one. */
 void diff_begin_row(struct diff *diff);
+/* A row of text. */
+void diff_put_row(struct diff *diff, const char *name, const char *a,
+		  const char *b);
 /* A row with two numbers, some of which may be unknown. */
 void diff_put_numbers(struct diff *diff, const char *subject, const char *key,
 		      s64 a, s64 b, bool known_a, bool known_b);
