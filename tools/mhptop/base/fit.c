@@ -106,12 +106,14 @@ static int last_of(const char *text, int first, int fit, const char *what)
  */
 int fit_break(const char *text, int label, int fit)
 {
-	int first = strspn(text, " "), at;
+	int first = strspn(text, " "), at = 0;
 
 	if (!text[fit])
 		return fit;
-	at = last_of(text, label > fit / 2 ? label : fit / 2, fit, "  ");
-	if (!at)
+	if (label >= 0)
+		at = last_of(text, label > fit / 2 ? label : fit / 2, fit,
+			     "  ");
+	if (label >= 0 && !at)
 		at = last_of(text, fit - fit / 4, fit - 1, ", ");
 	at = at ? at + (text[at] == ',') : last_of(text, first, fit, " ");
 	while (at > first && text[at - 1] == ' ')

@@ -29,7 +29,7 @@ int fit_width(const char *text); /* in cells */
 /*
  * How many bytes of a text to put into a row that has room for fit: up to a space,
  * unless a word is longer; at least one. Not between the parts of a label, which so
- * many bytes are.
+ * many bytes are; -1: at any space.
  */
 int fit_break(const char *text, int label, int fit);
 /* Where a line that is too long goes on. Two spaces separate a label from its text, below which it does. A mark is no label. */

@@ -72,7 +72,7 @@ void tui_lines_add(struct tui_lines *lines, int style, const char *fmt, ...)
 
 int tui_row_fit(const char *text, int cols)
 {
-	return fit_break(text, 0, tui_screen_fit(text, cols));
+	return fit_break(text, -1, tui_screen_fit(text, cols));
 }
 
 int tui_rows_draw(const char *text, int style, int y, int most, int cols)
@@ -111,7 +111,7 @@ static void line_wrap(struct tui_lines *lines, const struct tui_text *line,
 {
 	int indent = fit_indent(line->text, cols);
 	const char *rest = line->text;
-	int len = fit_break(rest, indent, tui_screen_fit(rest, cols));
+	int len = fit_break(rest, -1, tui_screen_fit(rest, cols));
 
 	tui_lines_add(lines, line->style, "%.*s", len, rest);
 	for (rest += len; *(rest += strspn(rest, " ")); rest += len) {
