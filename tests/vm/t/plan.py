@@ -465,8 +465,30 @@ def cma():
     for number in blocks:
         memory.states[number] = "online"
     memory.round("cma", list(blocks), [("no", "cma")])
+    cma_room(memory)
     guest.note(score.line())
     guest.eq("cma: all forecasts are right", sum(score.pairs.values()), score.right())
+
+
+def free_cma():
+    return int(re.search(r"CmaFree: +(\d+) kB", oracle.read("/proc/meminfo"))[1]) * 1024
+
+
+def cma_room(memory):
+    """Pages of a block have room in a CMA area, and nowhere else."""
+    number, = oracle.blocks_of(guest.dimm_plug("d9", oracle.BLOCK_BYTES), oracle.BLOCK_BYTES)
+    memory.online([number], "online_movable")
+    held = pin.BoundArea(100 * fill.MIB, 0)  # ZONE_MOVABLE is the first to be asked
+    pages = forecast([number])["blocks"][0]["pages"]
+    full = leave_free(free_cma() + pages["free"] * oracle.PAGE + 50 * fill.MIB)
+    before = free_cma()
+    outside = node_memory(0, "MemFree") - before - forecast([number])["blocks"][0]["pages"]["free"] * oracle.PAGE
+    guest.ok(f"cma: the block has {pages['anon']} pages to move, {outside // oracle.PAGE} have room outside of the area",
+             [] if pages["anon"] * oracle.PAGE > 80 * fill.MIB > outside else [f"{pages}"])
+    memory.round("room in a CMA area", [number], [("yes", "")])
+    guest.ok("cma: they are in the area then", [] if before - free_cma() > 30 * fill.MIB else [f"{before} free before, {free_cma()} now"])
+    full.close()
+    held.close()
 
 
 PARTS = {part.__name__: part for part in (

@@ -90,7 +90,7 @@ static int bytes_fit(const char *text, int cols)
 }
 
 /* The last place from first to fit where a text has this, 0 if it has none. */
-static int last_of(const char *text, int first, int fit, const char *what)
+static int find_last(const char *text, int first, int fit, const char *what)
 {
 	int at;
 
@@ -111,11 +111,11 @@ int fit_break(const char *text, int label, int fit)
 	if (!text[fit])
 		return fit;
 	if (label >= 0)
-		at = last_of(text, label > fit / 2 ? label : fit / 2, fit,
-			     "  ");
+		at = find_last(text, label > fit / 2 ? label : fit / 2, fit,
+			       "  ");
 	if (label >= 0 && !at)
-		at = last_of(text, fit - fit / 4, fit - 1, ", ");
-	at = at ? at + (text[at] == ',') : last_of(text, first, fit, " ");
+		at = find_last(text, fit - fit / 4, fit - 1, ", ");
+	at = at ? at + (text[at] == ',') : find_last(text, first, fit, " ");
 	while (at > first && text[at - 1] == ' ')
 		at--;
 	if (at > first)

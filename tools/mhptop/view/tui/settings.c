@@ -393,7 +393,7 @@ static void trouble_add(struct view_tui *view, unsigned int nr,
 								     MORE);
 }
 
-#define TODO "or press W to write the file anew"
+#define OR_WRITE "or press W to write the file anew"
 
 /* The lines that cannot be used: the first one, and how many there are. */
 static void trouble_tell(struct view_tui *view, const char *path,
@@ -407,11 +407,11 @@ static void trouble_tell(struct view_tui *view, const char *path,
 
 	if (bad == 1)
 		snprintf(more, len,
-			 "The line is ignored: correct it, " TODO ".");
+			 "The line is ignored: correct it, " OR_WRITE ".");
 	else
 		snprintf(
 			more, len,
-			"This line and %u other%s are ignored (? lists them): correct them, " TODO
+			"This line and %u other%s are ignored (? lists them): correct them, " OR_WRITE
 			".",
 			bad - 1, bad > 2 ? "s" : "");
 }
