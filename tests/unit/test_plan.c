@@ -330,6 +330,12 @@ static void test_huge_beyond(void)
 	answers("and one that ends with it", "memory17", "unknown" BLIND(1024));
 	put("proc/sys/kernel/osrelease", "6.12.0");
 	answers("a kernel that skips it", "memory16", "unknown" BLIND(1024));
+	answers("a huge page in two blocks leaves the pool once",
+		"0x4000000-0x47fffff", "unknown");
+	put_pages(16 * BLOCK, 1, FLAG(HEAD) | FLAG(HUGE) | FLAG(MMAP));
+	put_pages(16 * BLOCK + 1, 2 * BLOCK - 1,
+		  FLAG(TAIL) | FLAG(HUGE) | FLAG(MMAP));
+	answers("  or moves once", "0x4000000-0x47fffff", "unknown");
 	put("proc/sys/kernel/osrelease", "6.15.0");
 	run("rm -r %s/sys/kernel/mm/hugepages/hugepages-8192kB", root);
 	put_free(16);

@@ -5,6 +5,7 @@ Where the kernel takes the pages from is up to the kernel: user pages come from 
 pages of the kernel only from kernel zones.
 """
 import ctypes
+import fcntl
 import mmap
 import os
 import resource
@@ -131,6 +132,20 @@ class HugePages:
         for area in self._areas:
             area.close()
         oracle.write(self._count, 0)
+
+
+class PipeArrays:
+    """Unmovable pages that kmalloc() takes from the page allocator: an array of 16,384 buffers for each pipe, 1 MiB."""
+
+    def __init__(self, pipes):
+        self._ends = []
+        for _ in range(pipes):
+            self._ends += os.pipe()
+            fcntl.fcntl(self._ends[-1], fcntl.F_SETPIPE_SZ, 64 * MIB)
+
+    def close(self):
+        for end in self._ends:
+            os.close(end)
 
 
 class Pinned:

@@ -183,6 +183,16 @@ def cached(memory):
     close(held)
 
 
+def kmalloc(memory):
+    """What kmalloc() takes from the page allocator, which has compound pages without a reference since 6.16."""
+    held = [fill.PipeArrays(24)]
+    other = sum(block["pages"]["other"] for some in adjacent(memory.of("online_kernel"), GROUP) for block in forecast(some)["blocks"])
+    guest.ok(f"{other} pages are the kernel's, those of 24 arrays are among them",
+             [] if other >= 24 * fill.MIB // oracle.PAGE else ["too few"])
+    memory.round("arrays of pipes", memory.of("online_kernel"), [("no", "kernel_pages")])
+    close(held)
+
+
 def pinned(memory):
     movable = memory.of("online_movable")
     held = fill.Pinned(movable[::2], 1 << 30)
@@ -300,6 +310,21 @@ def poisoned_huge(memory):
     poison(memory, "file", "hugetlb_poisoned", file_page).close()
 
 
+def gigantic_together(memory):
+    """All blocks that have a part of a page of 1 GiB."""
+    held = fill.HugePages(1 << 20, 1)
+    there = [block["id"] for some in adjacent(memory.of("online_kernel"), GROUP) for block in forecast(some)["blocks"]
+             if block["pages"]["hugetlb"]]
+    guest.eq("a page of 1 GiB is in this many memory blocks", (1 << 30) // oracle.BLOCK_BYTES, len(there))
+    plan = forecast(there)
+    guest.eq("they can go together, and have one such page", ("yes", []), (plan["answer"], plan["reasons"]))
+    guest.ok("  the line of all of them says so", [] if "1 GiB: 0 used, 1 free" in ledger.run(
+        "plan", "offline", "--pages", range_of(there)) else ["it does not"])
+    memory.offline(there)
+    held.close()
+    memory.online(there, "online_kernel")
+
+
 def gigantic(memory):
     """The kernel takes pages of 1 GiB from kernel zones, where no memory block may host its memmap."""
     if oracle.memmap_mode() != "N":
@@ -307,6 +332,8 @@ def gigantic(memory):
         return
     numbers = list(oracle.blocks_of(guest.dimm_plug("gigantic", "2G"), 2 << 30))
     memory.online(numbers, "online_kernel")
+    if release() >= (6, 12):
+        gigantic_together(memory)
     held = [fill.HugePages(1 << 20, 2, used=1)]
     guest.eq("pages of 1 GiB", 2, held[0].count)
     memory.round("a page of 1 GiB that moves to another, which then has nowhere to go", memory.of("online_kernel"),
@@ -492,7 +519,7 @@ def cma_room(memory):
 
 
 PARTS = {part.__name__: part for part in (
-    free, moved, cached, pinned, secret, huge, pinned_huge, gigantic, virtio_mem, balloon, two_nodes, poisoned_huge)}
+    free, moved, cached, kmalloc, pinned, secret, huge, pinned_huge, gigantic, virtio_mem, balloon, two_nodes, poisoned_huge)}
 ALONE = {part.__name__: part for part in (cost, zones, cma)}
 
 

@@ -61,6 +61,11 @@ static void count_pages(struct account_count *count, u64 pfn, u64 pages)
 	count->pages += pages;
 }
 
+static bool is_compound(const struct page_look *look)
+{
+	return PAGE_IS(look, PAGE_HEAD) || PAGE_IS(look, PAGE_TAIL);
+}
+
 /* Freshly allocated user pages are not on an LRU list yet, but have one of these. */
 static bool is_user_page(const struct page_look *look)
 {
@@ -124,8 +129,11 @@ enum account_kind account_kind_of(const struct page_look *look,
 		return ACCOUNT_OFFLINE;
 	if (PAGE_IS(look, PAGE_LRU))
 		return kind_of_user_page(look, source);
-	/* The lists of free pages that each CPU has do not mark them. */
-	if (!look->refs && !PAGE_IS(look, PAGE_TAIL))
+	/*
+	 * The lists of free pages that each CPU has do not mark them. None is compound there (__free_pages_prepare()), as pages
+	 * are that the kernel allocates without a reference, such as those of a large kmalloc() since 6.16.
+	 */
+	if (!look->refs && !is_compound(look))
 		return ACCOUNT_FREE;
 	return is_user_page(look) ? kind_of_user_page(look, source) :
 				    ACCOUNT_OTHER;
@@ -180,7 +188,7 @@ static bool is_held(const struct page_look *look, u64 pages,
 	if (look->refs == PAGE_COUNT_UNKNOWN)
 		return false;
 	if (kind == ACCOUNT_OTHER)
-		return look->refs > 0;
+		return look->refs > 0 || is_compound(look);
 	return (PAGE_IS(look, PAGE_LRU) || kind == ACCOUNT_HUGETLB) &&
 	       look->refs > 0 &&
 	       extra_refs(look, pages, folio_mapped(look, pages)) > 0;
@@ -482,6 +490,18 @@ int account_count(struct page_account *account, struct page_source *source,
 	free(c.looks);
 	account->cpu_ns = cpu_now() - begin;
 	return err;
+}
+
+void account_leave_out(struct page_account *account, u64 huge_pages)
+{
+	struct account_huge *huge;
+	size_t i;
+
+	for (i = 0; huge_pages && i < ACCOUNT_HUGE_SIZES; i++) {
+		huge = &account->huge[i];
+		if (huge->pages == huge_pages)
+			*huge = (struct account_huge){ .pages = huge_pages };
+	}
 }
 
 void account_add(struct page_account *sum, const struct page_account *account)

@@ -106,6 +106,11 @@ enum account_kind account_kind_of(const struct page_look *look,
 int account_count(struct page_account *account, struct page_source *source,
 		  const struct account_facts *facts);
 
+/*
+ * Do not count the huge page of so many pages, 0 for none, as the block before this one has a part of it, too (its huge_beyond),
+ * and counts it. Its pages stay counted.
+ */
+void account_leave_out(struct page_account *account, u64 huge_pages);
 /* Add the counts of another memory block. */
 void account_add(struct page_account *sum, const struct page_account *account);
 

@@ -61,6 +61,7 @@ struct plan_result {
 	enum plan_answer answer;
 	u64 move; /* pages that need room elsewhere, without hugetlb */
 	u64 room; /* pages that are free for them */
+	u64 move_huge; /* huge pages of hugetlb that need room elsewhere */
 	struct plan_finding findings[PLAN_FINDINGS];
 	size_t nr_findings;
 };

@@ -207,6 +207,28 @@ const char *plan_finding_text(char buf[PLAN_TEXT_MAX],
 	return buf;
 }
 
+/* What moves and has room */
+static void print_moves(const struct plan_result *result, bool each, FILE *out)
+{
+	const char *most = each ? "up to " : "";
+	const char *of_each = each ? " in each block" : "";
+
+	if (result->move)
+		fprintf(out,
+			"%s%llu page%s must move%s, and there is room for %s%llu",
+			most, result->move, plural(result->move), of_each,
+			each ? "at least " : "", result->room);
+	if (result->move && result->move_huge)
+		fputs("; ", out);
+	if (result->move_huge)
+		fprintf(out,
+			"%s%llu huge page%s must move%s, and there is room",
+			most, result->move_huge, plural(result->move_huge),
+			of_each);
+	if (!result->move && !result->move_huge)
+		fputs("nothing has to move", out);
+}
+
 /* Of a row of blocks, each alone can go. */
 static void print_findings(const struct plan_result *result, bool each,
 			   FILE *out)
@@ -217,14 +239,8 @@ static void print_findings(const struct plan_result *result, bool each,
 	for (i = 0; i < result->nr_findings; i++)
 		fprintf(out, "%s%s", i ? "; " : "",
 			plan_finding_text(text, &result->findings[i]));
-	if (!result->nr_findings && !result->move)
-		fputs("nothing has to move", out);
-	else if (!result->nr_findings)
-		fprintf(out,
-			"%s%llu page%s must move%s, and there is room for %s%llu",
-			each ? "up to " : "", result->move,
-			plural(result->move), each ? " in each block" : "",
-			each ? "at least " : "", result->room);
+	if (!result->nr_findings)
+		print_moves(result, each, out);
 	fputc('\n', out);
 }
 

@@ -29,13 +29,12 @@ static u64 movable_huge(const struct account_huge *huge)
 	return huge->used - huge->pinned.pages - huge->poisoned.pages;
 }
 
-static void add_leaving(struct room_leaving *leaving,
-			const struct plan_block *block)
+static void add_leaving(struct room_leaving *leaving, u64 nr_pages,
+			const struct page_account *account)
 {
-	const struct page_account *account = &block->account;
 	size_t i;
 
-	leaving->pages += block->block->at.nr_pages;
+	leaving->pages += nr_pages;
 	leaving->free += account->kinds[ACCOUNT_FREE].pages;
 	leaving->file += account->kinds[ACCOUNT_FILE].pages;
 	leaving->free_huge += account->free_huge;
@@ -119,6 +118,7 @@ static void find_huge(struct planning *p, struct plan_result *result,
 		huge = &account->huge[i];
 		if (!huge->used && !huge->free)
 			continue;
+		result->move_huge += movable_huge(huge);
 		/* Only the smallest size is allocated like other memory; the kernel makes no gigantic page for this. */
 		fresh = i ? 0 : found->free_huge;
 		spare = found->free + found->reclaim;
@@ -174,6 +174,7 @@ void planning_room_left(struct planning *p, struct plan_block *block)
 	/* A huge page that is about to be migrated has one more reference. */
 	for (i = 0; i < ACCOUNT_HUGE_SIZES; i++)
 		left.huge[i].pinned.pages = 0;
+	block->result.move_huge = 0;
 	find_huge(p, &block->result, &left, &found);
 	block->result.move = movable_pages(&left);
 	block->result.room = found.free;
@@ -187,7 +188,7 @@ void planning_room(struct planning *p, struct plan_block *block)
 					.asks = true };
 	struct room_found found;
 
-	add_leaving(&leaving, block);
+	add_leaving(&leaving, at->nr_pages, &block->account);
 	room_find(&p->room, &leaving, 1, &found);
 	find_room(&block->result, &block->account, &found);
 	find_huge(p, &block->result, &block->account, &found);
@@ -202,10 +203,27 @@ struct together {
 	size_t nr;
 };
 
-static void add_to_zone(struct together *t, const struct plan_block *block)
+/* Of the huge page that this block shares with the one before it, if that is in the plan, too */
+static u64 shared_with(const struct plan_block *before,
+		       const struct plan_block *block)
 {
+	const struct mhp_mhp_snapshot_block *at = &before->block->at;
+
+	return at->start_pfn + at->nr_pages == block->block->at.start_pfn ?
+		       before->account.huge_beyond :
+		       0;
+}
+
+/* The nth block of the plan; a huge page is only counted with the first block that it is in. */
+static void add_to_zone(struct together *t, size_t nth)
+{
+	const struct plan_block *block = &t->planning->plan->blocks[nth];
 	const struct mhp_mhp_snapshot_block *at = &block->block->at;
+	struct page_account account = block->account;
 	size_t i;
+
+	if (nth)
+		account_leave_out(&account, shared_with(block - 1, block));
 
 	for (i = 0; i < t->nr; i++)
 		if (t->leaving[i].nid == at->nid &&
@@ -218,8 +236,8 @@ static void add_to_zone(struct together *t, const struct plan_block *block)
 						       .zone = at->zone };
 		t->nr++;
 	}
-	account_add(&t->accounts[i], &block->account);
-	add_leaving(&t->leaving[i], block);
+	account_add(&t->accounts[i], &account);
+	add_leaving(&t->leaving[i], at->nr_pages, &account);
 }
 
 static struct plan_finding *find_like(struct plan_result *result,
@@ -274,6 +292,7 @@ static void ask_together(struct together *t)
 	for (i = 0; i < result.nr_findings; i++)
 		add_worse(all, &result.findings[i]);
 	all->move = result.move;
+	all->move_huge = result.move_huge;
 	all->room = result.room;
 }
 
@@ -337,7 +356,7 @@ void planning_together(struct planning *p)
 		return;
 	t->planning = p;
 	for (i = 0; i < plan->target.nr; i++)
-		add_to_zone(t, &plan->blocks[i]);
+		add_to_zone(t, i);
 	ask_groups(t);
 	free(t);
 }

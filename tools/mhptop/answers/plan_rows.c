@@ -44,7 +44,8 @@ static bool is_same_result(const struct plan_result *a,
 			   const struct plan_result *b)
 {
 	return a->answer == b->answer && deciding(a) == deciding(b) &&
-	       (a->answer != PLAN_YES || !a->move == !b->move) &&
+	       (a->answer != PLAN_YES ||
+		(!a->move == !b->move && !a->move_huge == !b->move_huge)) &&
 	       !stays_alone(a) && !stays_alone(b);
 }
 
@@ -99,18 +100,24 @@ static void merge_finding(struct plan_result *result,
 	sum->each = is_of_each(sum->reason);
 }
 
-static void add_to_row(struct plan_row *row, const struct plan_block *block)
+/* before is the block before this one, which is in the row. */
+static void add_to_row(struct plan_row *row, const struct plan_block *before,
+		       const struct plan_block *block)
 {
 	const struct plan_result *result = &block->result;
+	struct page_account account = block->account;
 	size_t i;
 
 	row->nr++;
 	row->result.move = larger(row->result.move, result->move);
+	row->result.move_huge =
+		larger(row->result.move_huge, result->move_huge);
 	if (result->room < row->result.room)
 		row->result.room = result->room;
 	for (i = 0; i < result->nr_findings; i++)
 		merge_finding(&row->result, &result->findings[i]);
-	account_add(&row->account, &block->account);
+	account_leave_out(&account, before->account.huge_beyond);
+	account_add(&row->account, &account);
 }
 
 void plan_row_make(struct plan_row *row, const struct plan *plan, size_t first,
@@ -129,6 +136,6 @@ void plan_row_make(struct plan_row *row, const struct plan *plan, size_t first,
 		if (!is_next(&blocks[i - 1], &blocks[i]) ||
 		    !is_same_result(&blocks[i - 1].result, &blocks[i].result))
 			break;
-		add_to_row(row, &blocks[i]);
+		add_to_row(row, &blocks[i - 1], &blocks[i]);
 	}
 }
