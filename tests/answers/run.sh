@@ -58,6 +58,36 @@ page eject_block 0 memory32 tests/rules/eject-range.ndjson
 page failed_add 0 0x100000000-0x107ffffff tests/golden/comm.ndjson
 page failed_add_block 0 memory32 tests/golden/comm.ndjson
 
+# Recordings that end early: the page says so, and so does the message, as for any command that reads recordings.
+early() {
+	page "$1" "$2" "$3" "$4"
+	eq "  the message" "$(<"$WORK/errors")" "mhptop: $4:$5"
+	check "  is that of report" diff "$WORK/errors" <("$mhptop" report "$4" 2>&1 >/dev/null)
+}
+sed '60s/.*/{"seq":/' tests/golden/failures.ndjson >"$WORK/damaged.ndjson"
+early damaged 6 memory35 "$WORK/damaged.ndjson" '60: not a value'
+early damaged_offline 6 memory33 "$WORK/damaged.ndjson" '60: not a value'
+early damaged_range 6 0x100000000-0x11fffffff "$WORK/damaged.ndjson" '60: not a value'
+head -c 5000 tests/golden/failures.ndjson >"$WORK/truncated.ndjson"
+early truncated 6 33 "$WORK/truncated.ndjson" '27: truncated'
+grep -v '"totals"' tests/golden/stuck.ndjson >"$WORK/killed.ndjson"
+killed='recording ends without totals: its recorder was killed or is still running'
+early killed 0 memory34 "$WORK/killed.ndjson" "44: $killed"
+early killed_range 0 0x100000000-0x117ffffff "$WORK/killed.ndjson" "44: $killed"
+head -c 1500 tests/golden/failures.ndjson >"$WORK/short.ndjson"
+for what in memory34 0x110000000-0x117ffffff; do
+	"$mhptop" explain $what "$WORK/short.ndjson" >"$WORK/page" 2>"$WORK/errors"
+	eq "a truncated recording that does not have $what" "$? $(cat "$WORK/errors")" \
+		"6 mhptop: $WORK/short.ndjson:8: truncated"$'\n'"mhptop: nothing is known about $what: mhptop list and the frames of a recording (mhptop replay -b FILE) show which memory blocks there are"
+	none "  and prints nothing" "$(<"$WORK/page")"
+done
+# Only the recorder of the first one was killed: what is in progress at the end of the last one is so.
+cat "$WORK/killed.ndjson" tests/golden/stuck.ndjson >"$WORK/both.ndjson"
+"$mhptop" explain --time mono memory34 "$WORK/both.ndjson" >"$WORK/page" 2>"$WORK/errors"
+eq "an earlier recording that ends early: the message" "$(cut -d : -f 4 "$WORK/errors")" " recording ends without totals, and another one follows"
+none "  the page of the last one has no note" "$(grep '^note' "$WORK/page")"
+check "  and its offline is in progress" grep -q '^why  *offline has not ended' "$WORK/page"
+
 # A recording of another boot follows: what the first one left behind says nothing about that.
 sed 's/"kernel":"6.12.117"/"kernel":"6.1.0"/' tests/golden/attached.ndjson >"$WORK/other.ndjson"
 for what in 35 0x118000000-0x11fffffff; do

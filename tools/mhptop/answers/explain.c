@@ -26,6 +26,7 @@ struct explaining {
 	struct story story;
 	struct removals removals;
 	const struct mhp_block *block;
+	bool ends_early; /* of the recording that is read last */
 	struct machine *
 		machine; /* NULL: the page is about another one, or an earlier boot */
 	struct machine_answer *answer; /* of that machine */
@@ -148,10 +149,12 @@ static void print_duration(const struct explaining *e,
 		fprintf(e->out, ", took %s%s", step->late ? "at least " : "",
 			duration_text(text, step->end_ns - step->begin_ns, 1));
 	else if (step->begin_ns)
-		fprintf(e->out, ", in progress for %s%s",
-			step->late ? "at least " : "",
+		fprintf(e->out, ", %s%s%s%s",
+			e->ends_early ? "took " : "in progress for ",
+			step->late || e->ends_early ? "at least " : "",
 			duration_text(text, model_now(model) - step->begin_ns,
-				      1));
+				      1),
+			e->ends_early ? "; its end was not seen" : "");
 	else
 		fputs(", its start was not seen", e->out);
 }
@@ -245,6 +248,7 @@ static struct explain_range range_of(const struct explaining *e)
 		.start_pfn = e->story.start_pfn,
 		.nr_pages = e->story.nr_pages,
 		.time = e->time,
+		.ends_early = e->ends_early,
 		.out = e->out,
 	};
 }
@@ -256,6 +260,7 @@ static void print_troubles(const struct explaining *e,
 		.model = &e->stream->model,
 		.story = &e->story,
 		.answer = e->answer,
+		.ends_early = e->ends_early,
 		.out = e->out,
 	};
 	size_t i;
@@ -292,6 +297,7 @@ static void print_page(struct explaining *e)
 	nr = story_troubles(&e->story, troubles);
 	ask_machine(e, troubles, nr);
 	print_head(e);
+	explain_ending(&range);
 	print_account(e);
 	print_range(e);
 	print_who(e);
@@ -341,6 +347,25 @@ static int explain_answer(struct explaining *e)
 	return fail_unknown(e->what);
 }
 
+/* Whether the last recording has more that cannot be read, or lacks its end. Of an earlier one, the message says it. */
+static bool is_cut_short(const struct stream *stream)
+{
+	return stream->over &&
+	       (stream->err ||
+		(*stream->why && !stream->source->ending.whole));
+}
+
+/* What was read decides before what could be shown of it. */
+static int explain_status(const struct explaining *e, int read, int answered)
+{
+	if (answered == STATUS_OK)
+		return read == STATUS_OK ?
+			       stream_shown_status(&e->stream->model) :
+			       read;
+	return answered == STATUS_FAILED && read == STATUS_DAMAGED ? read :
+								     answered;
+}
+
 int explain_run(struct stream *stream, const char *what, enum time_style time,
 		FILE *out)
 {
@@ -357,17 +382,16 @@ int explain_run(struct stream *stream, const char *what, enum time_style time,
 	stream->source->keeps_privileges = true;
 	stream->model.history.extent = HISTORY_ALL;
 	err = read_story(&e);
+	e.ends_early = is_cut_short(stream);
+	if (stream->over && *stream->why)
+		status_fail(STATUS_OK, "%s", stream->why);
 	if (err || stream->err)
 		read = stream_status(err ?: stream->err);
 	if (removals_find(&e.removals, &stream->model.history, &stream->model))
 		read = status_fail(STATUS_FAILED, "out of memory");
 	if (is_here(&e))
 		e.machine = machine_open();
-	status = explain_answer(&e);
-	if (status == STATUS_OK)
-		status = read == STATUS_OK ?
-				 stream_shown_status(&stream->model) :
-				 read;
+	status = explain_status(&e, read, explain_answer(&e));
 	machine_close(e.machine);
 	free(e.answer);
 	removals_free(&e.removals);

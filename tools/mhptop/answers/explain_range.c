@@ -49,6 +49,19 @@ static const char *refused_cache(const struct explain_range *range,
 	return name;
 }
 
+void explain_ending(const struct explain_range *range)
+{
+	const struct model *model = range->model;
+	char when[UNITS_TEXT_MAX];
+
+	if (!range->ends_early)
+		return;
+	model_time_text(when, model, range->time, model_now(model));
+	fprintf(range->out,
+		"note     The recording ends early, at %s: nothing is known of what happened after that.\n",
+		when);
+}
+
 void explain_removals(const struct explain_range *range)
 {
 	char when[UNITS_TEXT_MAX], text[REMOVAL_TEXT_MAX];
@@ -63,10 +76,13 @@ void explain_removals(const struct explain_range *range)
 				      range->nr_pages))
 			continue;
 		model_time_text(when, range->model, range->time, removal->ns);
-		fprintf(range->out, "removal  %s  %s\n", when,
+		fprintf(range->out, "removal  %s  %s%s\n", when,
 			removal_text(range->model, removal,
 				     refused_cache(range, removal, cache),
-				     text));
+				     text),
+			removal->in_progress && range->ends_early ?
+				" where the recording ends" :
+				"");
 	}
 }
 
@@ -222,6 +238,7 @@ bool explain_range_print(const struct explain_range *range)
 	if (!states.nr && !failures.nr)
 		return false;
 	print_states(range, &states);
+	explain_ending(range);
 	explain_removals(range);
 	print_failures(range, &failures);
 	return true;

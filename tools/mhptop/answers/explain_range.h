@@ -18,12 +18,15 @@ struct explain_range {
 	u64 start_pfn;
 	u64 nr_pages;
 	enum time_style time;
+	bool ends_early; /* of the recording: nobody knows what happened after that */
 	FILE *out;
 };
 
 /* Take the range that a name means; the size of a page is that of the model. */
 void explain_range_take(struct explain_range *range,
 			const struct memory_name *name);
+/* Print a line that says so, if the recording ends early. */
+void explain_ending(const struct explain_range *range);
 /* Print a line for each try to remove memory of the range. */
 void explain_removals(const struct explain_range *range);
 /*

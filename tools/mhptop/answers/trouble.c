@@ -158,6 +158,10 @@ static void print_why(const struct trouble_page *page,
 			operation_name(step->operation), least, took,
 			trouble_word(event_reasons, step->reason,
 				     "reason unknown"));
+	else if (page->ends_early)
+		fprintf(page->out,
+			"why      %s took at least %s, and its end was not seen",
+			operation_name(step->operation), took);
 	else
 		fprintf(page->out, "why      %s has not ended, after %s%s",
 			operation_name(step->operation), least, took);
