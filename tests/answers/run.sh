@@ -52,6 +52,28 @@ sed '/offline_blocker/s/"ret":[0-9]*,/"ret":-12,/' tests/golden/stuck.ndjson >"$
 page no_room 0 memory34 "$WORK/no_room.ndjson"
 
 page range 0 0x100000000-0x11fffffff tests/golden/failures.ndjson
+# An operation that is in progress, one whose begin was not seen either, and a failure of a part that has gone with the whole
+page stuck_range 0 0x100000000-0x117ffffff tests/golden/stuck.ndjson
+python3 - tests/golden/late.ndjson >"$WORK/late.ndjson" <<-'PY'
+	import json, sys
+	page = {
+	    "seq": 9, "ns": 62000156000, "cpu": 1, "pid": 312, "comm": "bash", "event": "mhp_offline_blocker", "pfn": 1049000,
+	    "page_flags": 0, "ret": 1, "refcount": 5, "mapcount": 2, "order": 0, "pass": 1, "kind": "anon", "stage": "migrate"}
+	for line in map(json.loads, open(sys.argv[1], encoding="utf-8")):
+	    if "totals" in line:
+	        line["totals"].update(seen=9, folded=9)
+	        for name, counts in line["totals"]["events"].items():
+	            counts["seen"] = {"mhp_snapshot_zone": 3, "mhp_snapshot_block": 5, "mhp_offline_blocker": 1}.get(name, 0)
+	        print(json.dumps(line))
+	    elif line.get("seq", 0) <= 8:
+	        if line.get("start_pfn") == 1048576:
+	            line["state"] = "going_offline"
+	        print(json.dumps(line))
+	    elif line["seq"] == 9:
+	        print(json.dumps(page))
+PY
+page late_range 0 0x100000000-0x117ffffff "$WORK/late.ndjson"
+page whole_range 0 0x100000000-0x33fffffff tests/golden/range.ndjson
 page eject 0 0x100000000-0x13fffffff tests/rules/eject-range.ndjson
 page eject_block 0 memory32 tests/rules/eject-range.ndjson
 # An add that failed left no memory block behind.
@@ -75,7 +97,8 @@ killed='recording ends without totals: its recorder was killed or is still runni
 early killed 0 memory34 "$WORK/killed.ndjson" "44: $killed"
 early killed_range 0 0x100000000-0x117ffffff "$WORK/killed.ndjson" "44: $killed"
 head -c 1500 tests/golden/failures.ndjson >"$WORK/short.ndjson"
-for what in memory34 0x110000000-0x117ffffff; do
+early short 6 memory34 "$WORK/short.ndjson" '8: truncated'
+for what in memory99 0x310000000-0x317ffffff; do
 	"$mhptop" explain $what "$WORK/short.ndjson" >"$WORK/page" 2>"$WORK/errors"
 	eq "a truncated recording that does not have $what" "$? $(cat "$WORK/errors")" \
 		"6 mhptop: $WORK/short.ndjson:8: truncated"$'\n'"mhptop: nothing is known about $what: mhptop list and the frames of a recording (mhptop replay -b FILE) show which memory blocks there are"

@@ -351,8 +351,7 @@ static int explain_answer(struct explaining *e)
 static bool is_cut_short(const struct stream *stream)
 {
 	return stream->over &&
-	       (stream->err ||
-		(*stream->why && !stream->source->ending.whole));
+	       (stream->err || (*stream->why && !stream->source->ending.whole));
 }
 
 /* What was read decides before what could be shown of it. */

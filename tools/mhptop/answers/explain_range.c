@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The page about a range: its memory blocks, the tries to remove it, and the operations that failed last. */
+/* The page about a range: its memory blocks, the tries to remove it, and what failed last or is in progress. */
 #include "answers/advice.h"
 #include "answers/explain_range.h"
 #include "answers/whose.h"
@@ -7,7 +7,7 @@
 #include "model/event_table.h"
 #include "model/times.h"
 
-#define FAILURES_SHOWN 10
+#define TROUBLES_SHOWN 10
 
 void explain_range_take(struct explain_range *range,
 			const struct memory_name *name)
@@ -138,27 +138,57 @@ static enum advice_room room_of(const struct history_operation *operation)
 	return operation->blocker_no_room ? ADVICE_NO_ROOM : ADVICE_HAS_ROOM;
 }
 
-static void print_failure(const struct explain_range *range,
-			  const struct history_operation *operation)
+/* An operation that failed or is in progress; late: it was in progress already at its begin_ns. */
+struct trouble {
+	struct history_operation operation;
+	bool late;
+};
+
+struct troubles {
+	struct trouble shown[TROUBLES_SHOWN]; /* latest first */
+	size_t nr;
+	u64 more;
+};
+
+/* "failed: unmovable (Device or resource busy)", "in progress for 1.2s, since 60.000148" */
+static void print_result(const struct explain_range *range,
+			 const struct trouble *trouble)
 {
-	char memory[HISTORY_MEMORY_MAX], result[HISTORY_OUTCOME_MAX];
+	const struct history_operation *operation = &trouble->operation;
+	const char *least = trouble->late || range->ends_early ? "at least " :
+								 "";
+	char text[HISTORY_OUTCOME_MAX], when[UNITS_TEXT_MAX];
+
+	if (operation->end == HISTORY_ENDED) {
+		fputs(history_outcome(range->model, operation, text),
+		      range->out);
+		return;
+	}
+	duration_text(text, model_now(range->model) - operation->begin_ns, 1);
+	fprintf(range->out, "%s %s%s",
+		range->ends_early ? "took" : "in progress for", least, text);
+	if (trouble->late)
+		fputs(", its start was not seen", range->out);
+	else
+		fprintf(range->out, ", since %s",
+			model_time_text(when, range->model, range->time,
+					operation->begin_ns));
+	if (range->ends_early)
+		fputs(trouble->late ? ", nor was its end" :
+				      ", and its end was not seen",
+		      range->out);
+}
+
+/* Without a page or a reason, there is nothing to advise. */
+static void print_advice(const struct explain_range *range,
+			 const struct history_operation *operation)
+{
+	bool ended = operation->end == HISTORY_ENDED;
 	u32 kind = operation->blocker_kind;
 
-	fprintf(range->out, "why      %s of %s %s",
-		operation_name(operation->kind),
-		history_memory(range->model, operation->kind,
-			       operation->start_pfn, operation->nr_pages,
-			       memory),
-		history_outcome(range->model, operation, result));
-	if (kind)
-		fprintf(range->out, ", page 0x%llx: %s, pass %u",
-			operation->blocker_pfn, event_symbol(event_kinds, kind),
-			operation->passes);
-	fputc('\n', range->out);
-	if (range->pages && kind)
-		whose_print(range->pages, operation->blocker_pfn, range->out);
-	if (operation->reason)
-		advice_print(operation->kind, operation->reason,
+	if (ended ? operation->reason : kind)
+		advice_print(operation->kind,
+			     ended ? operation->reason : ADVICE_RETRIES,
 			     advice_kind(kind, room_of(operation)),
 			     advice_place(range->model->ledger,
 					  operation->start_pfn,
@@ -166,27 +196,125 @@ static void print_failure(const struct explain_range *range,
 			     range->out);
 }
 
-struct failures {
-	const struct history_operation *shown[FAILURES_SHOWN]; /* latest first */
-	size_t nr;
-	u64 more;
-};
+static void print_trouble(const struct explain_range *range,
+			  const struct trouble *trouble)
+{
+	const struct history_operation *operation = &trouble->operation;
+	char memory[HISTORY_MEMORY_MAX];
+	u32 kind = operation->blocker_kind;
+
+	fprintf(range->out, "why      %s of %s ",
+		operation_name(operation->kind),
+		history_memory(range->model, operation->kind,
+			       operation->start_pfn, operation->nr_pages,
+			       memory));
+	print_result(range, trouble);
+	if (kind)
+		fprintf(range->out, ", page 0x%llx: %s", operation->blocker_pfn,
+			event_symbol(event_kinds, kind));
+	/* The account of a memory block has no passes. */
+	if (kind && !trouble->late)
+		fprintf(range->out, ", pass %u", operation->passes);
+	fputc('\n', range->out);
+	if (range->pages && kind)
+		whose_print(range->pages, operation->blocker_pfn, range->out);
+	print_advice(range, operation);
+}
 
 /* An add that failed left no memory block behind, so only the page about its range can tell why. */
 static bool is_explained(const struct explain_range *range,
 			 const struct history_operation *operation)
 {
 	return operation->part == range->model->part &&
-	       operation->end == HISTORY_ENDED &&
+	       operation->end != HISTORY_END_UNSEEN &&
 	       is_in_range(range, operation->start_pfn, operation->nr_pages);
 }
 
+static void add_trouble(struct troubles *troubles,
+			const struct history_operation *operation, bool late)
+{
+	if (troubles->nr < TROUBLES_SHOWN)
+		troubles->shown[troubles->nr++] =
+			(struct trouble){ *operation, late };
+	else
+		troubles->more++;
+}
+
+static bool is_of_range(const struct history_operation *operation)
+{
+	return operation->kind == OPERATION_ADD ||
+	       operation->kind == OPERATION_REMOVE;
+}
+
+/* Whether all memory of an add or a removal that failed was added or removed later, with other memory. */
+static bool is_made_good(const struct explain_range *range,
+			 const struct history_operation *failed)
+{
+	const struct history *history = &range->model->history;
+	const struct history_operation *later = failed + 1;
+	u64 end = failed->start_pfn + failed->nr_pages;
+
+	if (!is_of_range(failed))
+		return false;
+	for (; later < history->operations + history->nr; later++)
+		if (later->kind == failed->kind &&
+		    later->end == HISTORY_ENDED && !later->ret &&
+		    later->part == failed->part &&
+		    later->start_pfn <= failed->start_pfn &&
+		    later->start_pfn + later->nr_pages >= end)
+			return true;
+	return false;
+}
+
+static bool is_trouble(const struct explain_range *range,
+		       const struct history_operation *operation)
+{
+	if (operation->end == HISTORY_IN_PROGRESS)
+		return true;
+	return operation->ret && !is_made_good(range, operation);
+}
+
+/* Of a memory block, what its account shows to be in progress, although the begin of that was not seen. */
+static void add_late_trouble(const struct explain_range *range,
+			     const struct mhp_block *block,
+			     struct troubles *troubles)
+{
+	bool offline = block_is_offlining(block);
+	const struct history_operation operation = {
+		.start_pfn = block->start_pfn,
+		.nr_pages = ledger_block_pages(range->model->ledger),
+		.begin_ns = offline ? block->offline.begin_ns :
+				      block->online.begin_ns,
+		.kind = offline ? OPERATION_OFFLINE : OPERATION_ONLINE,
+		.end = HISTORY_IN_PROGRESS,
+		.zone = block->zone,
+		.blocker_kind = offline ? block->blocker_kind : 0,
+		.blocker_pfn = block->blocker_pfn,
+	};
+
+	add_trouble(troubles, &operation, true);
+}
+
+static void find_late(const struct explain_range *range,
+		      struct troubles *troubles)
+{
+	const struct mhp_ledger *ledger = range->model->ledger;
+	const struct mhp_block *block = NULL;
+
+	while ((block = ledger_next_block(ledger, block)))
+		if (is_in_range(range, block->start_pfn,
+				ledger_block_pages(ledger)) &&
+		    ((block_is_offlining(block) && block_offlines_late(block)) ||
+		     (block_is_onlining(block) && block_onlines_late(block))))
+			add_late_trouble(range, block, troubles);
+}
+
 /*
- * Of each memory block, the last online and the last offline, if they failed; and the last add and the last removal of this
- * memory, if they did.
+ * Of each memory block, the last online and the last offline, and the last add and the last removal of this memory, if they
+ * failed or are in progress.
  */
-static void find_failures(const struct explain_range *range,
-			  struct failures *failures)
+static void find_troubles(const struct explain_range *range,
+			  struct troubles *troubles)
 {
 	const struct history *history = &range->model->history;
 	u64 pages = ledger_block_pages(range->model->ledger);
@@ -195,6 +323,7 @@ static void find_failures(const struct explain_range *range,
 	size_t i;
 	u8 *known;
 
+	find_late(range, troubles);
 	sparse_init(&seen, sizeof(u8));
 	for (i = history->nr; i--;) {
 		operation = &history->operations[i];
@@ -204,42 +333,38 @@ static void find_failures(const struct explain_range *range,
 		if (!known || *known >> operation->kind & 1)
 			continue;
 		*known |= 1 << operation->kind;
-		if (!operation->ret)
-			continue;
-		if (failures->nr < FAILURES_SHOWN)
-			failures->shown[failures->nr++] = operation;
-		else
-			failures->more++;
+		if (is_trouble(range, operation))
+			add_trouble(troubles, operation, false);
 	}
 	sparse_free(&seen);
 }
 
-static void print_failures(const struct explain_range *range,
-			   const struct failures *failures)
+static void print_range_troubles(const struct explain_range *range,
+				 const struct troubles *troubles)
 {
-	size_t i = failures->nr;
+	size_t i = troubles->nr;
 
-	if (failures->more)
+	if (troubles->more)
 		fprintf(range->out, "why      %llu earlier failure%s\n",
-			failures->more, failures->more == 1 ? "" : "s");
+			troubles->more, troubles->more == 1 ? "" : "s");
 	while (i--)
-		print_failure(range, failures->shown[i]);
+		print_trouble(range, &troubles->shown[i]);
 }
 
 bool explain_range_print(const struct explain_range *range)
 {
 	struct block_states states = { 0 };
-	struct failures failures = { 0 };
+	struct troubles troubles = { 0 };
 
 	if (!range->model->ledger)
 		return false;
 	count_states(range, &states);
-	find_failures(range, &failures);
-	if (!states.nr && !failures.nr)
+	find_troubles(range, &troubles);
+	if (!states.nr && !troubles.nr)
 		return false;
 	print_states(range, &states);
 	explain_ending(range);
 	explain_removals(range);
-	print_failures(range, &failures);
+	print_range_troubles(range, &troubles);
 	return true;
 }
