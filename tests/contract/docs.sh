@@ -41,6 +41,11 @@ done >"$WORK/helps"
 check "these commands have a help" grep -q '^report .* --csv ' "$WORK/helps"
 none "it says nothing that is true only of another command" "$(grep -E 'frames|binary|other commands|plan:|moment' "$WORK/helps")"
 check "plan --help: --at takes an address" grep -q '^plan .*--at ADDR  ' "$WORK/helps"
+for command in "" record replay check plan list explain doctor serve export report diff; do
+	"$mhptop" $command --help
+done >"$WORK/helps"
+eq "these commands have a help as well" "$(grep -c '^Usage: mhptop' "$WORK/helps")" "$("$mhptop" --help | grep -c '^  mhptop ')"
+none "no help has a line of more than 80 columns" "$(grep -E '.{81}' "$WORK/helps")"
 "$mhptop" replay --help >"$WORK/helps"
 check "replay --help: --at takes a time" grep -q ' --at TIME  *the moment to show$' "$WORK/helps"
 

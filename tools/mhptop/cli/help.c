@@ -3,11 +3,14 @@
  * The tables of commands and options, and the help that is made from them, the
  * columns and the rules.
  */
+#include "base/fit.h"
 #include "cli/options.h"
 
 #ifndef MHPTOP_VERSION
 #define MHPTOP_VERSION "unknown"
 #endif
+
+#define HELP_COLS 80
 
 #define TOP (1 << CLI_TOP)
 #define RECORD (1 << CLI_RECORD)
@@ -30,8 +33,8 @@ const struct cli_command_info cli_commands[] = {
 		      "live dashboard, or frames with -b or --json",
 		      "Without the mhp events, mhptop makes them from probes in the functions of the\n"
 		      "kernel. If it may not do that either, it polls sysfs and reports what is\n"
-		      "missing. It prints frames until interrupted; the\n"
-		      "last frame also shows the result of the self-check.\n" },
+		      "missing. It prints frames until interrupted; the last frame also shows the\n"
+		      "result of the self-check.\n" },
 	[CLI_RECORD] = { "record", "[options]",
 			 "write events to a recording until interrupted",
 			 "The first line is a header, the last line has the totals. A second\n"
@@ -73,9 +76,9 @@ const struct cli_command_info cli_commands[] = {
 			 "it.\n" },
 	[CLI_SERVE] = { "serve", "[options] [FILE...]",
 			"serve a page for a browser and metrics for Prometheus",
-			"The page is on /, metrics are on /metrics, until interrupted. Without FILE they are those of\n"
-			"this machine; - is standard input, such as a pipe from a running recorder.\n"
-			"docs/serve.md lists the metrics.\n" },
+			"The page is on /, metrics are on /metrics, until interrupted. Without FILE they\n"
+			"are those of this machine; - is standard input, such as a pipe from a running\n"
+			"recorder. docs/serve.md lists the metrics.\n" },
 	[CLI_EXPORT] = { "export", "--perfetto|--ndjson [FILE...]",
 			 "write a recording in another format",
 			 "The result goes to standard output. --perfetto: JSON that Perfetto and Chrome\n"
@@ -324,9 +327,9 @@ static void print_columns(FILE *out)
 	fputs("\nFilters: KEY=WORD, KEY!=WORD, KEY<NUMBER (or <=, >, >=), or a word of any\n"
 	      "column. A word may be a shell pattern such as mov*; KEY~REGEX and KEY!~REGEX\n"
 	      "take a regular expression. Separate terms with spaces or commas: all must match,\n"
-	      "or all those on one side of an 'or'. Times are in seconds, or with ns, us, ms, s,\n"
-	      "m or h. Numbers are decimal, or hexadecimal with 0x, as page frame numbers are\n"
-	      "shown. KEY=- matches an empty or unknown value, KEY=? an unknown one.\n",
+	      "or all those on one side of an 'or'. Times are in seconds, or with ns, us, ms,\n"
+	      "s, m or h. Numbers are decimal, or hexadecimal with 0x, as page frame numbers\n"
+	      "are shown. KEY=- matches an empty or unknown value, KEY=? an unknown one.\n",
 	      out);
 }
 
@@ -351,7 +354,7 @@ static void print_statuses(enum cli_command command, FILE *out)
 				status->meaning);
 }
 
-void cli_help(enum cli_command command, FILE *out)
+static void print_help(enum cli_command command, FILE *out)
 {
 	const struct cli_command_info *info = &cli_commands[command];
 
@@ -369,6 +372,17 @@ void cli_help(enum cli_command command, FILE *out)
 	if (command == CLI_CHECK)
 		print_rules(out);
 	print_statuses(command, out);
+}
+
+/* In a pipe or a file, too, lines fit a terminal: one that is longer is broken. */
+void cli_help(enum cli_command command, FILE *to)
+{
+	int cols = fit_cols(to);
+	FILE *out = fit_open(to, cols && cols < HELP_COLS ? cols : HELP_COLS);
+
+	print_help(command, out ? out : to);
+	if (out)
+		fit_close(out);
 }
 
 void cli_version(FILE *out)
