@@ -104,6 +104,14 @@ for what in memory99 0x310000000-0x317ffffff; do
 		"6 mhptop: $WORK/short.ndjson:8: truncated"$'\n'"mhptop: nothing is known about $what: mhptop list and the frames of a recording (mhptop replay -b FILE) show which memory blocks there are"
 	none "  and prints nothing" "$(<"$WORK/page")"
 done
+# The recorder of this boot may still run.
+tests/rules/edit.py tests/rules/eject-range.ndjson until:mhp_offline_begin:2 "boot:$(cat /proc/sys/kernel/random/boot_id):10" |
+	head -n -1 >"$WORK/here.ndjson"
+for what in memory33 0x100000000-0x11fffffff; do
+	"$mhptop" explain "$what" "$WORK/here.ndjson" >"$WORK/page" 2>"$WORK/errors"
+	check "a recording without an end, of this boot: $what has not ended" grep -q '^why .*has not ended' "$WORK/page"
+	none "  and nothing is said to be missing" "$(grep '^note' "$WORK/page"; cat "$WORK/errors")"
+done
 # Only the recorder of the first one was killed: what is in progress at the end of the last one is so.
 cat "$WORK/killed.ndjson" tests/golden/stuck.ndjson >"$WORK/both.ndjson"
 "$mhptop" explain --time mono memory34 "$WORK/both.ndjson" >"$WORK/page" 2>"$WORK/errors"

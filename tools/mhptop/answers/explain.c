@@ -347,10 +347,18 @@ static int explain_answer(struct explaining *e)
 	return fail_unknown(e->what);
 }
 
-/* Whether the last recording has more that cannot be read, or lacks its end. Of an earlier one, the message says it. */
-static bool is_cut_short(const struct stream *stream)
+/* Without totals, a recording of this boot is one whose recorder still runs, as far as anybody knows. */
+static bool may_go_on(const struct explaining *e)
 {
-	return stream->over &&
+	return is_here(e) && !e->stream->err;
+}
+
+/* Whether the last recording has more that cannot be read, or lacks its end. Of an earlier one, the message says it. */
+static bool is_cut_short(const struct explaining *e)
+{
+	const struct stream *stream = e->stream;
+
+	return stream->over && !may_go_on(e) &&
 	       (stream->err || (*stream->why && !stream->source->ending.whole));
 }
 
@@ -381,8 +389,8 @@ int explain_run(struct stream *stream, const char *what, enum time_style time,
 	stream->source->keeps_privileges = true;
 	stream->model.history.extent = HISTORY_ALL;
 	err = read_story(&e);
-	e.ends_early = is_cut_short(stream);
-	if (stream->over && *stream->why)
+	e.ends_early = is_cut_short(&e);
+	if (stream->over && *stream->why && !may_go_on(&e))
 		status_fail(STATUS_OK, "%s", stream->why);
 	if (err || stream->err)
 		read = stream_status(err ?: stream->err);
