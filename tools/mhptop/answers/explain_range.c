@@ -150,7 +150,7 @@ struct troubles {
 	u64 more;
 };
 
-/* "failed: unmovable (Device or resource busy)", "in progress for 1.2s, since 60.000148" */
+/* "failed: unmovable (Device or resource busy)", "has not ended, after 1.2s, since 60.000148" */
 static void print_result(const struct explain_range *range,
 			 const struct trouble *trouble)
 {
@@ -166,7 +166,8 @@ static void print_result(const struct explain_range *range,
 	}
 	duration_text(text, model_now(range->model) - operation->begin_ns, 1);
 	fprintf(range->out, "%s %s%s",
-		range->ends_early ? "took" : "in progress for", least, text);
+		range->ends_early ? "took" : "has not ended, after", least,
+		text);
 	if (trouble->late)
 		fputs(", its start was not seen", range->out);
 	else
