@@ -30,7 +30,7 @@ static const struct {
 	{ OPERATION_OFFLINE, MHP_REASON_ISOLATION, MHP_KIND_RESERVED,
 	  "when it booted" },
 	{ OPERATION_OFFLINE, MHP_REASON_ISOLATION, MHP_KIND_SLAB,
-	  "dropping caches" },
+	  "shrink" },
 	{ OPERATION_OFFLINE, MHP_REASON_ISOLATION, MHP_KIND_PGTABLE,
 	  "page table" },
 	{ OPERATION_OFFLINE, MHP_REASON_ISOLATION, MHP_KIND_HUGETLB,
@@ -186,17 +186,17 @@ static void test_zones(void)
 		named += strstr(text, "to ZONE_MOVABLE") != NULL;
 		advice_for(text, cases[i].operation, cases[i].reason,
 			   cases[i].kind, ADVICE_IN_MOVABLE);
-		wrong += strstr(text, "to ZONE_MOVABLE") ||
+		wrong += strstr(text, "ZONE_MOVABLE") ||
 			 strpbrk(text, "[]{}|") || strstr(text, "  ") ||
 			 !strchr(text, ':') || text[strlen(text) - 1] != '.';
 	}
 	ok(named > 4, "%u sentences say to online memory to ZONE_MOVABLE",
 	   named);
-	eq("none does of memory that is there", wrong, 0);
+	eq("none names the zone of memory that is there", wrong, 0);
 	eq_text("a slab page in it",
 		advice_for(text, OPERATION_OFFLINE, MHP_REASON_ISOLATION,
 			   MHP_KIND_SLAB, ADVICE_IN_MOVABLE),
-		"The kernel allocated from it: dropping caches, then shrinking the slab cache (/sys/kernel/slab/*/shrink), may free this page.");
+		"The kernel allocated from it: this page may become free if you drop caches, then write 1 to /sys/kernel/slab/CACHE/shrink.");
 }
 
 int main(void)

@@ -64,7 +64,7 @@ static void test_recording(void)
 		"why      offline failed after 3.0us: unmovable, stage migrate, pass 0\n"
 		"page     pfn 0x140005: anon, order 0, references 0, mappings 0, migrated, but each pass found another one\n"
 		"whose    not known from a recording\n"
-		"do       A page cannot be moved: end what holds it, then try again; ZONE_MOVABLE has few such pages.\n");
+		"do       A page cannot be moved: end what holds it, then try again.\n");
 	for (seq = 6; seq < 6 + MODEL_LOG; seq++)
 		take_begin(41, seq, MHP_EVENT_mhp_online_begin);
 	eq_text("one whose events have left the log", written(40),
@@ -72,7 +72,7 @@ static void test_recording(void)
 		"why      offline failed after 3.0us: unmovable, stage migrate, pass unknown\n"
 		"page     pfn 0x140005: anon, order unknown, references unknown, mappings unknown, not migrated, error unknown\n"
 		"whose    not known from a recording\n"
-		"do       A page cannot be moved: end what holds it, then try again; ZONE_MOVABLE has few such pages.\n");
+		"do       A page cannot be moved: end what holds it, then try again.\n");
 	model_fini(&model);
 }
 

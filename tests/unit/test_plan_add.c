@@ -190,6 +190,12 @@ static void test_address(void)
 	put("proc/iomem", "00000000-00000000 : System RAM");
 	forecasts("addresses are hidden", OPTS(GIB, 8 * GIB, N),
 		  "unknown 80 | buddy disabled 4096 0 | 1 1");
+	put_block(7, 0, "online", "Normal");
+	put_block(103, 0, "offline", "none");
+	plan_add_make(&plan, root, &opts, why, sizeof(why));
+	eq("above the highest memory block", plan.address, 13 * GIB);
+	eq("whether something is there is unknown", plan.answer, PLAN_UNKNOWN);
+	run("rm -r %s/sys/devices/system/memory/memory*", root);
 }
 
 static void prints(const struct plan_add_opts *opts, const char *want)
@@ -205,6 +211,72 @@ static void prints(const struct plan_add_opts *opts, const char *want)
 	if (!ok(strstr(got, want), "%s", want))
 		printf("# want '%s' in\n# %s\n", want, got);
 	free(got);
+}
+
+static void assumes(const char *name, u64 bytes, u64 want)
+{
+	struct plan_add_opts opts = { .bytes = bytes };
+	struct plan_add plan;
+	char why[256];
+
+	plan_add_make(&plan, root, &opts, why, sizeof(why));
+	eq(name, plan.address, want);
+	eq("  it is free", plan.reasons & 1U << PLAN_ADD_OVERLAPS, 0);
+}
+
+/* /proc/iomem of a virtual machine with more than RAM in it, as QEMU's q35 has it */
+static void test_in_way(void)
+{
+	put("proc/iomem", "00000000-7fffffff : System RAM\n"
+			  "b0000000-bfffffff : PCI ECAM 0000 [bus 00-ff]\n"
+			  "  b0000000-bfffffff : Reserved\n"
+			  "c0000000-febfffff : PCI Bus 0000:00\n"
+			  "  d0000000-dfffffff : 0000:00:02.0\n"
+			  "    d0000000-d7ffffff : virtio-pci-shm\n"
+			  "fec00000-fec003ff : IOAPIC 0\n"
+			  "100000000-13fffffff : System RAM\n"
+			  "180000000-23fffffff : virtio0\n"
+			  "  180000000-187ffffff : System RAM (virtio_mem)\n"
+			  "280000000-2ffffffff : Soft Reserved\n"
+			  "  280000000-2bfffffff : dax0.0\n"
+			  "    280000000-287ffffff : System RAM (kmem)");
+	prints(OPTS(128 * MIB, 0xb8000000, N),
+	       "can it be added: no: /proc/iomem has PCI ECAM 0000 [bus 00-ff] at 0xb0000000-0xbfffffff\n");
+	prints(OPTS(128 * MIB, 0xf8000000, N),
+	       "can it be added: no: /proc/iomem has PCI Bus 0000:00 at 0xc0000000-0xfebfffff\n");
+	prints(OPTS(128 * MIB, 0xd0000000, N),
+	       "can it be added: no: /proc/iomem has virtio-pci-shm at 0xd0000000-0xd7ffffff\n");
+	prints(OPTS(128 * MIB, 0xd8000000, N), "can it be added: yes\n");
+	prints(OPTS(128 * MIB, 0xa0000000, N), "can it be added: yes\n");
+	prints(OPTS(128 * MIB, 0x180000000, N),
+	       "no: there is memory in this range already\n");
+	prints(OPTS(128 * MIB, 0x188000000, N), "can it be added: yes\n");
+	prints(OPTS(128 * MIB, 0x288000000, N), "can it be added: yes\n");
+	prints(OPTS(GIB, 0x240000000, N), "can it be added: yes\n");
+	prints(OPTS(2 * GIB, 0x240000000, N),
+	       "no: there is memory in this range already\n");
+	put("proc/iomem", "100000000-13fffffff : System RAM\n"
+			  "180000000-23fffffff : PCI Bus 0000:00\n"
+			  "2c0000000-2ffffffff : Soft Reserved");
+	assumes("before what is in the way", GIB, 5 * GIB);
+	assumes("between", GIB + 128 * MIB, 9 * GIB);
+	assumes("behind all of it", 3 * GIB, 12 * GIB);
+}
+
+static void test_limit(void)
+{
+	put("proc/cpuinfo",
+	    "flags\t\t: fpu la57x\naddress sizes\t: 52 bits physical, 57 bits virtual");
+	forecasts("four levels of page tables", OPTS(GIB, 65536 * GIB, N),
+		  "no 8 | buddy disabled 4096 0 | 0 0");
+	forecasts("up to their last address", OPTS(GIB, 65535 * GIB, N),
+		  "yes 0 | buddy disabled 4096 0 | 1 1");
+	put("proc/cpuinfo",
+	    "flags\t\t: fpu la57 xsave\naddress sizes\t: 52 bits physical, 57 bits virtual");
+	forecasts("five", OPTS(GIB, 65536 * GIB, N),
+		  "yes 0 | buddy disabled 4096 0 | 1 1");
+	put("proc/cpuinfo",
+	    "address sizes\t: 40 bits physical, 48 bits virtual");
 }
 
 static void test_print(void)
@@ -251,6 +323,8 @@ int main(void)
 	test_room();
 	test_print();
 	test_address();
+	test_in_way();
+	test_limit();
 	test_sizes();
 	run("rm -rf %s", root);
 	return ktap_done();

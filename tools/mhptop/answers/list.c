@@ -263,6 +263,8 @@ static int put_text(struct listing *list)
 		size_text(size, list->offline_bytes));
 	if (list->plan.no_pages)
 		fprintf(out, "No forecast: %s\n", list->plan.blind);
+	else if (*list->plan.blind)
+		fprintf(out, "References are unknown: %s\n", list->plan.blind);
 	if (*list->stream.model.notice)
 		fprintf(out, "HOSTING is unknown: %s\n",
 			list->stream.model.notice);

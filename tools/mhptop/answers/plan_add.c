@@ -4,6 +4,7 @@
  * what it costs. See mhp_supports_memmap_on_memory() and check_hotplug_memory_range()
  * (mm/memory_hotplug.c), and vmemmap_populate() and init_memory_mapping() of x86.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -87,34 +88,148 @@ static void read_mappings(struct adding *a)
 	a->plan->has_gigantic = !access(path, F_OK);
 }
 
+/* What the CPU can address, and the kernel: as many bits as its page tables have levels for */
 static u64 read_address_limit(const struct adding *a)
 {
+	unsigned int bits = 0, kernel_bits = 46;
 	char path[PATH_MAX], *line = NULL;
-	unsigned int bits = 0;
 	size_t room = 0;
 	FILE *file;
 
 	snprintf(path, sizeof(path), "%s/proc/cpuinfo", a->root);
 	file = fopen(path, "re");
-	while (file && !bits && getline(&line, &room, file) > 0)
+	while (file && !bits && getline(&line, &room, file) > 0) {
+		if (!strncmp(line, "flags", 5) &&
+		    (strstr(line, " la57 ") || strstr(line, " la57\n")))
+			kernel_bits = 52;
 		if (sscanf(line, "address sizes : %u bits physical", &bits) !=
 		    1)
 			bits = 0;
+	}
 	free(line);
 	if (file)
 		fclose(file);
-	return bits && bits < 64 ? 1ULL << bits : ~0ULL;
+	return 1ULL << (bits && bits < kernel_bits ? bits : kernel_bits);
+}
+
+static bool line_is_ram(const struct iomem_line *line)
+{
+	return !strncmp(line->name, IOMEM_RAM, strlen(IOMEM_RAM));
+}
+
+static bool line_overlaps(const struct iomem_line *line, u64 start, u64 bytes)
+{
+	return line->start < start + bytes && line->end >= start;
+}
+
+/*
+ * Whether memory can be added inside: a bus or a device whose resource is not busy, and
+ * what drivers of memory add theirs to. /proc/iomem does not say which is busy.
+ */
+static bool line_has_place(const struct iomem_line *line)
+{
+	static const char *const names[] = { "PCI Bus ", "Reserved",
+					     "Soft Reserved",
+					     "Persistent Memory",
+					     "CXL Window " };
+	unsigned int n;
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (!strncmp(line->name, names[i], strlen(names[i])))
+			return true;
+	return sscanf(line->name, "%x:%x:%x.%x", &n, &n, &n, &n) == 4 ||
+	       sscanf(line->name, "virtio%u", &n) == 1 ||
+	       sscanf(line->name, "dax%u.", &n) == 1 ||
+	       sscanf(line->name, "region%u", &n) == 1;
+}
+
+/*
+ * As __request_region(): the range may be inside of a resource that is not busy, and
+ * then only what is in there counts. Memory comes first, as it says most.
+ */
+static const struct iomem_line *find_in_way(const struct iomem *iomem,
+					    u64 start, u64 bytes)
+{
+	const struct iomem_line *line, *found = NULL;
+	size_t i;
+
+	for (i = 0, line = iomem->lines; i < iomem->nr; i++, line++) {
+		if (!line_overlaps(line, start, bytes))
+			continue;
+		if (line_is_ram(line))
+			return line;
+		if (!found &&
+		    (line->start > start || line->end < start + bytes - 1 ||
+		     !line_has_place(line)))
+			found = line;
+	}
+	return found;
+}
+
+/* Where nothing is: above all memory, and above what is in the way there */
+static u64 find_free(const struct iomem *iomem, const struct plan_add *plan,
+		     u64 highest)
+{
+	u64 step = plan->block_bytes > ADD_GIB ? plan->block_bytes : ADD_GIB;
+	u64 at = round_up(highest > LOWEST_ADDRESS ? highest : LOWEST_ADDRESS,
+			  step);
+	size_t i = 0;
+
+	while (i < iomem->nr) {
+		if (!line_overlaps(&iomem->lines[i], at, plan->bytes) ||
+		    iomem->lines[i].end > LLONG_MAX) {
+			i++;
+			continue;
+		}
+		at = round_up(iomem->lines[i].end + 1, step);
+		i = 0;
+	}
+	return at;
+}
+
+/* The end of the highest memory block, which everybody can see */
+static u64 read_highest_block(const struct adding *a)
+{
+	unsigned long long number;
+	const struct dirent *entry;
+	char path[PATH_MAX];
+	u64 end = 0;
+	DIR *folder;
+
+	snprintf(path, sizeof(path), "%s/sys/devices/system/memory", a->root);
+	folder = opendir(path);
+	while (folder && (entry = readdir(folder)))
+		if (sscanf(entry->d_name, "memory%llu", &number) == 1 &&
+		    (number + 1) * a->plan->block_bytes > end)
+			end = (number + 1) * a->plan->block_bytes;
+	if (folder)
+		closedir(folder);
+	return end;
+}
+
+static void check_free(struct adding *a, const struct iomem *iomem)
+{
+	struct plan_add *plan = a->plan;
+	const struct iomem_line *line =
+		find_in_way(iomem, plan->address, plan->bytes);
+
+	if (!line)
+		return;
+	add_reason(a, PLAN_ADD_OVERLAPS);
+	if (!line_is_ram(line))
+		snprintf(plan->in_way, sizeof(plan->in_way),
+			 "/proc/iomem has %s at 0x%llx-0x%llx", line->name,
+			 line->start, line->end);
 }
 
 /* All memory, offline or not, has lines in /proc/iomem. */
 static int check_place(struct adding *a)
 {
 	struct plan_add *plan = a->plan;
+	u64 highest = read_highest_block(a);
 	struct iomem iomem = { 0 };
-	const struct iomem_line *line;
 	char path[PATH_MAX];
-	u64 highest = 0;
-	bool overlaps = false;
 	FILE *file;
 	size_t i;
 	int err;
@@ -125,23 +240,16 @@ static int check_place(struct adding *a)
 		return -errno;
 	err = iomem_read(&iomem, file);
 	fclose(file);
-	for (i = 0, line = iomem.lines; !err && i < iomem.nr; i++, line++) {
-		if (strncmp(line->name, IOMEM_RAM, strlen(IOMEM_RAM)))
-			continue;
-		if (line->end >= highest)
-			highest = line->end + 1;
-		overlaps |= line->start < plan->address + plan->bytes &&
-			    line->end >= plan->address;
-	}
+	for (i = 0; !err && i < iomem.nr; i++)
+		if (line_is_ram(&iomem.lines[i]) &&
+		    iomem.lines[i].end >= highest)
+			highest = iomem.lines[i].end + 1;
+	if (plan->assumed)
+		plan->address = find_free(&iomem, plan, highest);
 	if (!err && iomem_is_hidden(&iomem))
 		add_reason(a, PLAN_ADD_HIDDEN);
-	else if (!plan->assumed && overlaps)
-		add_reason(a, PLAN_ADD_OVERLAPS);
-	if (plan->assumed)
-		plan->address = round_up(
-			highest > LOWEST_ADDRESS ? highest : LOWEST_ADDRESS,
-			plan->block_bytes > ADD_GIB ? plan->block_bytes :
-						      ADD_GIB);
+	else if (!err)
+		check_free(a, &iomem);
 	iomem_free(&iomem);
 	return err;
 }

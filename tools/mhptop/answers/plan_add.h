@@ -60,7 +60,7 @@ enum plan_add_why {
 	  "the address is not a multiple of a memory block")                           \
 	R(OVERLAPS, "overlaps", NO, "there is memory in this range already")           \
 	R(TOO_HIGH, "too_high", NO,                                                    \
-	  "the range ends above the highest address of this machine's CPUs")           \
+	  "the range ends above the highest address that the CPUs or the kernel have") \
 	R(NO_ROOM, "no_room", NO,                                                      \
 	  "the kernel zones do not have that much free memory, even after reclaim")    \
 	R(RECLAIM, "reclaim", UNKNOWN,                                                 \
@@ -68,7 +68,7 @@ enum plan_add_why {
 	R(MODE_UNKNOWN, "mode_unknown", UNKNOWN,                                       \
 	  "tracefs cannot be read, so it is unknown whether this kernel has the mode") \
 	R(HIDDEN, "hidden", UNKNOWN,                                                   \
-	  "only root can see whether there is memory in this range already")
+	  "only root can see whether something is in this range already")
 
 enum plan_add_reason {
 #define PLAN_ADD_REASON(name, word, answer, text) PLAN_ADD_##name,
@@ -81,6 +81,7 @@ enum plan_add_reason {
 struct plan_add {
 	enum plan_answer answer;
 	u32 reasons; /* a bit, 1 << enum plan_add_reason, for each */
+	char in_way[160]; /* PLAN_ADD_OVERLAPS: the sentence if it is not memory, else "" */
 	u64 address;
 	bool assumed; /* nobody gave the address */
 	u64 bytes;

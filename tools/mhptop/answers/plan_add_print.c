@@ -4,8 +4,11 @@
 
 #include "answers/plan_add.h"
 #include "base/fit.h"
+#include "base/json.h"
 #include "base/units.h"
 #include "model/event_table.h"
+
+#define REASON_MAX 160 /* bytes */
 
 static const struct {
 	const char *word;
@@ -25,6 +28,14 @@ static const struct {
 	PLAN_ADD_WHYS(PLAN_ADD_WHY)
 #undef PLAN_ADD_WHY
 };
+
+static const char *reason_text(const struct plan_add *plan,
+			       enum plan_add_reason reason)
+{
+	return reason == PLAN_ADD_OVERLAPS && *plan->in_way ?
+		       plan->in_way :
+		       reason_texts[reason].text;
+}
 
 const char *plan_add_why_word(enum plan_add_why why)
 {
@@ -192,7 +203,7 @@ int plan_add_print_text(const struct plan_add *plan, FILE *to)
 	for (i = 0; i < PLAN_ADD_NR_REASONS; i++) {
 		if (!(plan->reasons >> i & 1))
 			continue;
-		fprintf(out, "%s%s", sep, reason_texts[i].text);
+		fprintf(out, "%s%s", sep, reason_text(plan, i));
 		sep = "; ";
 	}
 	fputc('\n', out);
@@ -203,6 +214,7 @@ int plan_add_print_text(const struct plan_add *plan, FILE *to)
 
 void plan_add_print_json(const struct plan_add *plan, FILE *out)
 {
+	char text[JSON_TEXT_MAX * REASON_MAX + 1];
 	const char *sep = "";
 	int i;
 
@@ -229,8 +241,9 @@ void plan_add_print_json(const struct plan_add *plan, FILE *out)
 	for (i = 0; i < PLAN_ADD_NR_REASONS; i++) {
 		if (!(plan->reasons >> i & 1))
 			continue;
+		*json_text_put(text, reason_text(plan, i), REASON_MAX) = '\0';
 		fprintf(out, "%s{\"reason\":\"%s\",\"text\":\"%s\"}", sep,
-			reason_texts[i].word, reason_texts[i].text);
+			reason_texts[i].word, text);
 		sep = ",";
 	}
 	fputs("]}\n", out);
