@@ -25,6 +25,13 @@ from lib_offline import try_offline
 ROUNDS = 3              # of forecasts for a block whose forecast was wrong, as pages come and go
 
 
+def blind(*words):
+    """The line about references that cannot be read."""
+    out = subprocess.run(["setpriv", "--bounding-set", "-sys_admin,-bpf,-perfmon", ledger.MHPTOP, *words], check=False,
+                         stdout=subprocess.PIPE, text=True).stdout
+    return [line for line in out.splitlines() if line.startswith("References are unknown: ")]
+
+
 def listed(*words):
     return json.loads(ledger.run("list", "--json", *words))
 
@@ -184,6 +191,9 @@ def main():
     guest.eq("--no-forecast: nor has the table that column", (True, False),
              tuple("CAN GO" in ledger.run("list", *words) for words in ((), ("--no-forecast",))))
     forecasts(second, third)
+    lines = blind("list")
+    guest.eq("without BPF, it says why answers are unknown", 1, len(lines))
+    guest.eq("  as plan does", blind("plan", "offline", f"memory{numbers[0]}"), lines)
 
 
 guest.run(main)

@@ -7,11 +7,13 @@
 
 DIMMs of several sizes are forecast at the address that QEMU gives them, then plugged. The events of their add have hosting
 and memmap pages; free memory comes from /proc/zoneinfo, mappings of 1 GiB from /proc/meminfo, gigantic pages from an
-attempt to allocate them, memory blocks from sysfs.
+attempt to allocate them, memory blocks from sysfs. What the kernel says about an address below 4 GiB comes from the test module,
+which adds a memory block there.
 """
 import errno
 import json
 import os
+import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), ".."))
@@ -19,6 +21,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..
 import lib_guest as guest
 import lib_ledger as ledger
 import lib_oracle as oracle
+import lib_range
 from lib_ledger import Recorder
 
 MODE = sys.argv[1] if len(sys.argv) > 1 else "none given"
@@ -113,6 +116,26 @@ def refused():
         guest.ok(name, guest.differs("reasons", want, [reason["reason"] for reason in told["reasons"]]))
 
 
+def places():
+    """Each memory block from 2 to 4 GiB: the kernel adds it, or refuses because something is there, as the forecast says."""
+    lib_range.load_module()
+    block, wrong, answers = oracle.BLOCK_BYTES, [], {}
+    for at in range(2 * GIB, 4 * GIB, block):
+        told = json.loads(subprocess.run([ledger.MHPTOP, "plan", "add", str(block), "--at", hex(at), "--json"], check=False,
+                                         stdout=subprocess.PIPE, text=True).stdout)
+        memory = lib_range.Range(at, 1)
+        got = memory.add(0)
+        if not got:
+            lib_range.Range.remove(memory.numbers)
+        want = {None: "yes", errno.EEXIST: "no"}.get(got, oracle.errno_name(got) if got else None)
+        wrong += guest.differs(f"{at:#x}", want, told["answer"])
+        answers[told["answer"]] = answers.get(told["answer"], 0) + 1
+        for reason in told["reasons"]:
+            guest.note(f"{at:#x}: {reason['text']}")
+    guest.ok("the kernel agrees about addresses where memory cannot be plugged", wrong)
+    guest.ok("  it refuses some of them, and takes others", [] if set(answers) == {"yes", "no"} else [str(answers)])
+
+
 def modes():
     """The other modes, which this kernel was not booted with."""
     patched = os.path.isdir("/sys/kernel/tracing/events/mhp")
@@ -133,7 +156,8 @@ def too_large():
     size = 600 * GIB
     told = plan(str(size), "--at", hex(FIRST), "--mode", "N", code=3)
     guest.ok("a DIMM whose memmap is larger than memory", guest.differs(
-        "reasons", ["no_room"], [reason["reason"] for reason in told["reasons"] if reason["reason"] != "too_high"]))
+        "reasons", ["no_room"], [reason["reason"] for reason in told["reasons"]
+        if reason["reason"] not in ("too_high", "overlaps")]))
 
 
 def does_not_fit(recorder):
@@ -177,6 +201,8 @@ def main():
         small()
         return
     refused()
+    if oracle.BLOCK_BYTES == SMALL and os.path.isdir("/sys/kernel/tracing/events/mhp"):
+        places()
     modes()
     too_large()
     recorder = Recorder()
