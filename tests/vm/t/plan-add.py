@@ -155,9 +155,9 @@ def too_large():
     """A memmap for which there is no room; QEMU would let the guest try for long."""
     size = 600 * GIB
     told = plan(str(size), "--at", hex(FIRST), "--mode", "N", code=3)
-    guest.ok("a DIMM whose memmap is larger than memory", guest.differs(
-        "reasons", ["no_room"], [reason["reason"] for reason in told["reasons"]
-        if reason["reason"] not in ("too_high", "overlaps")]))
+    # Somewhere in it are the windows of PCI, and QEMU's CPU may not have such addresses.
+    reasons = {reason["reason"] for reason in told["reasons"]} - {"too_high", "overlaps"}
+    guest.ok("a DIMM whose memmap is larger than memory", guest.differs("reasons", {"no_room"}, reasons))
 
 
 def does_not_fit(recorder):

@@ -53,21 +53,21 @@ enum plan_add_why {
 };
 
 /* What decides whether it can be added: R(name, word, answer, sentence) */
-#define PLAN_ADD_REASONS(R)                                                            \
-	R(SIZE_UNALIGNED, "size_unaligned", NO,                                        \
-	  "the size is not a multiple of a memory block")                              \
-	R(ADDRESS_UNALIGNED, "address_unaligned", NO,                                  \
-	  "the address is not a multiple of a memory block")                           \
-	R(OVERLAPS, "overlaps", NO, "there is memory in this range already")           \
-	R(TOO_HIGH, "too_high", NO,                                                    \
-	  "the range ends above the highest address that the CPUs or the kernel have") \
-	R(NO_ROOM, "no_room", NO,                                                      \
-	  "the kernel zones do not have that much free memory, even after reclaim")    \
-	R(RECLAIM, "reclaim", UNKNOWN,                                                 \
-	  "the kernel zones have that much only if the kernel reclaims memory")        \
-	R(MODE_UNKNOWN, "mode_unknown", UNKNOWN,                                       \
-	  "tracefs cannot be read, so it is unknown whether this kernel has the mode") \
-	R(HIDDEN, "hidden", UNKNOWN,                                                   \
+#define PLAN_ADD_REASONS(R)                                                                \
+	R(SIZE_UNALIGNED, "size_unaligned", NO,                                            \
+	  "the size is not a multiple of a memory block")                                  \
+	R(ADDRESS_UNALIGNED, "address_unaligned", NO,                                      \
+	  "the address is not a multiple of a memory block")                               \
+	R(OVERLAPS, "overlaps", NO, "there is memory in this range already")               \
+	R(TOO_HIGH, "too_high", NO,                                                        \
+	  "the range ends above the highest address that the CPUs and the kernel can use") \
+	R(NO_ROOM, "no_room", NO,                                                          \
+	  "the kernel zones do not have that much free memory, even after reclaim")        \
+	R(RECLAIM, "reclaim", UNKNOWN,                                                     \
+	  "the kernel zones have that much only if the kernel reclaims memory")            \
+	R(MODE_UNKNOWN, "mode_unknown", UNKNOWN,                                           \
+	  "tracefs cannot be read, so it is unknown whether this kernel has the mode")     \
+	R(HIDDEN, "hidden", UNKNOWN,                                                       \
 	  "only root can see whether something is in this range already")
 
 enum plan_add_reason {
