@@ -181,8 +181,8 @@ static void print_result(const struct explain_range *range,
 }
 
 /* Without a page or a reason, there is nothing to advise. */
-static void print_advice(const struct explain_range *range,
-			 const struct history_operation *operation)
+static void print_what_to_do(const struct explain_range *range,
+			     const struct history_operation *operation)
 {
 	bool ended = operation->end == HISTORY_ENDED;
 	u32 kind = operation->blocker_kind;
@@ -219,7 +219,7 @@ static void print_trouble(const struct explain_range *range,
 	fputc('\n', range->out);
 	if (range->pages && kind)
 		whose_print(range->pages, operation->blocker_pfn, range->out);
-	print_advice(range, operation);
+	print_what_to_do(range, operation);
 }
 
 /* An add that failed left no memory block behind, so only the page about its range can tell why. */
@@ -241,7 +241,7 @@ static void add_trouble(struct troubles *troubles,
 		troubles->more++;
 }
 
-static bool is_of_range(const struct history_operation *operation)
+static bool is_about_range(const struct history_operation *operation)
 {
 	return operation->kind == OPERATION_ADD ||
 	       operation->kind == OPERATION_REMOVE;
@@ -255,7 +255,7 @@ static bool is_made_good(const struct explain_range *range,
 	const struct history_operation *later = failed + 1;
 	u64 end = failed->start_pfn + failed->nr_pages;
 
-	if (!is_of_range(failed))
+	if (!is_about_range(failed))
 		return false;
 	for (; later < history->operations + history->nr; later++)
 		if (later->kind == failed->kind &&

@@ -27,7 +27,7 @@ _mhptop() {
 		;;&
 	*)
 		# Without a command, leave out options that belong to only one command.
-		words=$(grep -vE '  (record|replay|check|plan|doctor|serve|export|report): ' <<<"$help" | grep -oE '^ *(-[a-zA-Z], )?--[a-z-]+' | grep -o -- '--.*')
+		words=$(grep -vE '  (record|replay|check|plan|doctor|serve|export|report): ' <<<"$help" | grep -oE '^ {2,6}(-[a-zA-Z], )?--[a-z-]+' | grep -o -- '--.*')
 		((COMP_CWORD > 1)) || words+=" $(sed -n 's/^  mhptop \([a-z]*\) .*/\1/p' <<<"$help")"
 		;;
 	esac
