@@ -212,6 +212,17 @@ status "other times are no difference" 0 '' "$MHPTOP" diff "$WORK/slow.ndjson" $
 cp $golden/hosted.ndjson "$WORK/a@5"
 status "a file whose name has an @" 0 '' "$MHPTOP" diff "$WORK/a@5" $golden/hosted.ndjson
 status "equal, but events were lost" 5 'events were lost' "$MHPTOP" diff $golden/lost.ndjson $golden/lost.ndjson
+eq "  which leaves a doubt" "$(sed 1,2d "$WORK/stdout")" $'\nNo difference was found, but events were lost.'
+eq "  also in JSON" "$(differs --json $golden/lost.ndjson $golden/lost.ndjson | jq -c .equal)" null
+sed '60s/.*/{"seq":/' $golden/failures.ndjson >"$WORK/damaged.ndjson"
+status "equal, but damaged" 6 ':60: not a value' "$MHPTOP" diff "$WORK/damaged.ndjson" "$WORK/damaged.ndjson"
+eq "  which leaves a doubt" "$(sed 1,2d "$WORK/stdout")" $'\nNo difference was found, but a recording could not be read to its end.'
+eq "  also in JSON" "$(differs --json "$WORK/damaged.ndjson" "$WORK/damaged.ndjson" | jq -c .equal)" null
+sed '$s/"lost":0,/&"no_room":1,/' $golden/hosted.ndjson >"$WORK/no_room.ndjson"
+status "equal, but perhaps wrong" 5 'what is shown may be wrong' "$MHPTOP" diff $golden/hosted.ndjson "$WORK/no_room.ndjson"
+eq "  which leaves a doubt" "$(sed 1,2d "$WORK/stdout")" $'\nNo difference was found, but a recording may be wrong.'
+eq "  what differs does so in spite of lost events" "$(differs --json $golden/lost.ndjson $golden/failures.ndjson | jq -c .equal)" false
+eq "  and what is equal is so" "$(differs --json $golden/hosted.ndjson $golden/hosted.ndjson | jq -c .equal)" true
 status "a time that is none" 2 "^mhptop: diff needs a time as printed" "$MHPTOP" diff $golden/hosted.ndjson@now $golden/hosted.ndjson
 status "one recording" 2 '^mhptop: diff needs two recordings' "$MHPTOP" diff $golden/hosted.ndjson
 sed '1s/134217728/268435456/' $golden/comm.ndjson >"$WORK/large.ndjson"

@@ -350,6 +350,12 @@ static void times_compared(void)
 	print_array(MEMBERS(members));
 }
 
+/* null: no difference was found, but events were lost, or a recording is damaged */
+static void equal(void)
+{
+	printf("{\"type\": [\"boolean\", \"null\"]}");
+}
+
 static void print_diff(void)
 {
 	static const struct member members[] = {
@@ -361,7 +367,7 @@ static void print_diff(void)
 		{ "operations", NULL, operations_compared },
 		{ "violations", NULL, rules_compared },
 		{ "times", NULL, times_compared },
-		{ "equal", NULL, flag },
+		{ "equal", NULL, equal },
 	};
 
 	print_answer("diff", "What mhptop diff --json prints", MEMBERS(members),

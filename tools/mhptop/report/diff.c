@@ -400,6 +400,39 @@ static void put_side(struct diff *diff, const char *key,
 	free(escaped);
 }
 
+/* Why nobody knows whether the recordings are equal, if no difference was found; NULL: they are. */
+static const char *find_doubt(const struct diff *diff)
+{
+	const struct stream *a = diff->a.stream, *b = diff->b.stream;
+	char why[160];
+
+	if (a->err || b->err)
+		return "a recording could not be read to its end";
+	if (model_lost(&a->model) || model_lost(&b->model))
+		return "events were lost";
+	if (model_doubt(&a->model, why, sizeof(why)) ||
+	    model_doubt(&b->model, why, sizeof(why)))
+		return "a recording may be wrong";
+	return NULL;
+}
+
+static void print_verdict(const struct diff *diff)
+{
+	const char *doubt = find_doubt(diff);
+
+	if (diff->json)
+		fprintf(diff->out, "],\n\"equal\":%s}\n",
+			diff->differences ? "false" :
+			doubt		  ? "null" :
+					    "true");
+	else if (doubt && !diff->differences)
+		fprintf(diff->out, "\nNo difference was found, but %s.\n",
+			doubt);
+	else
+		fprintf(diff->out, "\n%s\n",
+			diff->differences ? "They differ." : "They are equal.");
+}
+
 static int diff_print(struct diff *diff, FILE *to)
 {
 	int err;
@@ -424,17 +457,13 @@ static int diff_print(struct diff *diff, FILE *to)
 	compare_rules(diff);
 	begin_section(diff, "times");
 	diff_show_times(diff);
-	if (diff->json)
-		fprintf(diff->out, "],\n\"equal\":%s}\n",
-			diff->differences ? "false" : "true");
-	else
+	if (!diff->json)
 		end_section(diff);
+	print_verdict(diff);
 	if (diff->no_memory)
 		err = -ENOMEM;
 	if (diff->json)
 		return err ?: ferror(to) ? -EIO : 0;
-	fprintf(diff->out, "\n%s\n",
-		diff->differences ? "They differ." : "They are equal.");
 	return fit_close(diff->out) ?: err;
 }
 
