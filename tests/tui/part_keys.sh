@@ -36,7 +36,7 @@ shows "detail: why it did not go offline" 'did not go offline: unmovable \(-16, 
 shows "detail: the blocking page" 'pfn 0x190223, page kind anon, stage migrate'
 shows "detail: what hosts the memmap" 'self-hosted in 512 pages \(2 MiB\) from pfn 0x190000'
 shows "detail: the map stays on the screen" '^0x580000000 ·{4}$'
-shows "detail: what explain says, too" '^do +A page cannot be moved: end what holds it, then try again; '
+shows "detail: what explain says, too" '^do +A page cannot be moved: end what holds it, then try again\.'
 finds "detail: phases with durations" '^  offline +at 2023-11-15T03:43:20\.[0-9]+\+05:30, took [0-9.]+us' Down
 keys Home PageDown
 finds "detail: the range, what hosts its memmap and why" 'hosted by: block, reason: self_hosted; 36864' Down

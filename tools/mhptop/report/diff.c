@@ -401,7 +401,7 @@ static void put_side(struct diff *diff, const char *key,
 }
 
 /* Why nobody knows whether the recordings are equal, if no difference was found; NULL: they are. */
-static const char *find_doubt(const struct diff *diff)
+static const char *diff_doubt(const struct diff *diff)
 {
 	const struct stream *a = diff->a.stream, *b = diff->b.stream;
 	char why[160];
@@ -418,7 +418,7 @@ static const char *find_doubt(const struct diff *diff)
 
 static void print_verdict(const struct diff *diff)
 {
-	const char *doubt = find_doubt(diff);
+	const char *doubt = diff_doubt(diff);
 
 	if (diff->json)
 		fprintf(diff->out, "],\n\"equal\":%s}\n",
