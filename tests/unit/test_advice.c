@@ -147,6 +147,13 @@ static void test_kinds(void)
 	   "a page that has room is held");
 }
 
+/* Whether nothing shows that a part of it was left out, or how that is written down */
+static bool is_sentence(const char *text)
+{
+	return !strpbrk(text, "[]{}|") && !strstr(text, "  ") &&
+	       !strstr(text, " ,") && !strstr(text, " .");
+}
+
 /* No sentence speaks of another node on a machine that has none, or shows how that is written down. */
 static void test_nodes(void)
 {
@@ -161,9 +168,7 @@ static void test_nodes(void)
 		wrong += strpbrk(text, "[]{}|") != NULL;
 		advice_for(text, cases[i].operation, cases[i].reason,
 			   cases[i].kind, 0);
-		wrong += strstr(text, "another node") ||
-			 strpbrk(text, "[]{}|") || strstr(text, "  ") ||
-			 strstr(text, " ,") || strstr(text, " .");
+		wrong += strstr(text, "another node") || !is_sentence(text);
 	}
 	ok(named > 4, "%u sentences name another node", named);
 	eq("none does where there is none", wrong, 0);
@@ -172,7 +177,7 @@ static void test_nodes(void)
 		"The kernel tries again until a signal ends it: free memory, or interrupt the offline.");
 }
 
-/* Who has put the memory in ZONE_MOVABLE already is not told to do so, whatever the page is. */
+/* Memory that is in ZONE_MOVABLE already gets no advice to put it there, whatever the page is. */
 static void test_zones(void)
 {
 	char text[ADVICE_TEXT_MAX];
@@ -185,8 +190,7 @@ static void test_zones(void)
 		named += strstr(text, "to ZONE_MOVABLE") != NULL;
 		advice_for(text, cases[i].operation, cases[i].reason,
 			   cases[i].kind, ADVICE_IN_MOVABLE);
-		wrong += strstr(text, "ZONE_MOVABLE") ||
-			 strpbrk(text, "[]{}|") || strstr(text, "  ") ||
+		wrong += strstr(text, "ZONE_MOVABLE") || !is_sentence(text) ||
 			 !strchr(text, ':') || text[strlen(text) - 1] != '.';
 	}
 	ok(named > 4, "%u sentences say to online memory to ZONE_MOVABLE",

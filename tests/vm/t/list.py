@@ -5,14 +5,10 @@
     list.py                in a guest with two nodes, memmap_on_memory=Y, and a virtio-mem device vmem0
 """
 import collections
-import fcntl
 import json
 import os
-import pty
-import struct
 import subprocess
 import sys
-import termios
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), ".."))
 # pylint: disable=wrong-import-position
@@ -22,6 +18,7 @@ import lib_ledger as ledger
 import lib_oracle as oracle
 from lib_offline import try_offline
 
+ON_TERMINAL = os.path.join(os.path.dirname(os.path.realpath(__file__)), "../../on_terminal.py")
 ROUNDS = 3              # of forecasts for a block whose forecast was wrong, as pages come and go
 
 
@@ -119,20 +116,8 @@ def wrong_table():
 
 def on_terminal(*words):
     """What mhptop prints on a terminal of 80 columns."""
-    ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
-    text = b""
-    with subprocess.Popen([ledger.MHPTOP, *words], stdin=subprocess.DEVNULL, stdout=theirs) as process:
-        os.close(theirs)
-        while True:
-            try:
-                data = os.read(ours, 1 << 16)
-            except OSError:             # the other side is closed
-                break
-            text += data
-    if process.returncode:
-        raise RuntimeError(f"mhptop {' '.join(words)} on a terminal: exit status {process.returncode}")
-    return text.decode().replace("\r\n", "\n").splitlines()
+    return subprocess.run([ON_TERMINAL, "80", ledger.MHPTOP, *words], stdout=subprocess.PIPE, check=True, text=True,
+                          timeout=ledger.START_SECONDS).stdout.splitlines()
 
 
 def wrong_terminal():

@@ -184,7 +184,7 @@ def cached(memory):
 
 
 def kmalloc(memory):
-    """What kmalloc() takes from the page allocator, which has compound pages without a reference since 6.16."""
+    """What kmalloc() takes from the page allocator, which on 7.3 has compound pages without a reference."""
     held = [fill.PipeArrays(24)]
     other = sum(block["pages"]["other"] for some in adjacent(memory.of("online_kernel"), GROUP) for block in forecast(some)["blocks"])
     guest.ok(f"{other} pages are the kernel's, those of 24 arrays are among them",

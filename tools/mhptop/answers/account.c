@@ -131,7 +131,7 @@ enum account_kind account_kind_of(const struct page_look *look,
 		return kind_of_user_page(look, source);
 	/*
 	 * The lists of free pages that each CPU has do not mark them. None is compound there (__free_pages_prepare()), as pages
-	 * are that the kernel allocates without a reference, such as those of a large kmalloc() since 6.16.
+	 * are that the kernel allocates without a reference, such as those of a large kmalloc() (seen on 7.3).
 	 */
 	if (!look->refs && !is_compound(look))
 		return ACCOUNT_FREE;

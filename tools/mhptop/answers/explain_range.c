@@ -58,7 +58,7 @@ void explain_ending(const struct explain_range *range)
 		return;
 	model_time_text(when, model, range->time, model_now(model));
 	fprintf(range->out,
-		"note     The recording ends early, at %s: nothing is known of what happened after that.\n",
+		"note     The recording ends early, at %s: nothing is known about what happened after that.\n",
 		when);
 }
 
