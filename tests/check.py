@@ -67,6 +67,29 @@ def environment(on):
     return {**os.environ, "BASE": on, "PATH": f"/usr/bin:/bin:{os.environ['PATH']}"}
 
 
+class UntilNoted:
+    """with until_noted: SIGTERM ends this program only afterwards, as a child that nobody has noted yet would go on."""
+
+    def __init__(self):
+        self._waits = self._came = False
+
+    def terminate(self, *_):
+        self._came = True
+        if not self._waits:
+            sys.exit(128 + signal.SIGTERM)
+
+    def __enter__(self):
+        self._waits = True
+
+    def __exit__(self, *_):
+        self._waits = False
+        if self._came:
+            self.terminate()
+
+
+until_noted = UntilNoted()  # pylint: disable=invalid-name
+
+
 class Suite:
     """One line of a list and its result. It runs on a base, by default the chosen one."""
 
@@ -106,7 +129,7 @@ class Suite:
             print(line, end="", flush=True)
 
     def stop(self):
-        if self.child.poll() is None:
+        if self.child and self.child.poll() is None:
             os.killpg(self.child.pid, signal.SIGTERM)
             self.child.wait()
 
@@ -121,8 +144,9 @@ class Suite:
     def run(self):
         """By itself: its output is printed as it comes."""
         print(f"# suite {self.name}: {self.command}", flush=True)
-        self.start(subprocess.PIPE)
         try:
+            with until_noted:
+                self.start(subprocess.PIPE)
             self.take(self.child.stdout)
             self.child.wait()
         finally:
@@ -233,8 +257,9 @@ def run_side_by_side(suites, jobs):
         while waiting or running:
             while len(running) < jobs and (suite := next_suite(waiting, running, room)):
                 waiting.remove(suite)
-                running.append(suite)
-                suite.run_aside()
+                with until_noted:
+                    suite.run_aside()
+                    running.append(suite)
             if not running:
                 sys.exit(f"check.py: {waiting[0].name} and the suites whose results it reads wait for each other")
             time.sleep(0.05)
@@ -285,7 +310,7 @@ def main():
     if not suites:
         why = f"no suite matches {args.only!r}" if args.only else "there is no suite"
         sys.exit(f"check.py: {why}; see {', '.join(args.lists)} for their names")
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGTERM, until_noted.terminate)
     phases = take_phases()
     begin = time.monotonic()
     if args.jobs > 1 and len(suites) > 1:

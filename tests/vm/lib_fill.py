@@ -46,6 +46,20 @@ class Anon:
             self._area.madvise(mmap.MADV_DONTNEED)
 
 
+class Node:
+    """All free memory of a node but `leave` bytes, or a little more. It is taken bit by bit, as others use the node meanwhile: whoever
+    asks for more than is free there is killed."""
+
+    def __init__(self, node, leave):
+        self._areas = []
+        while oracle.node_memory(node, "MemFree") > leave + pin.HUGE_BYTES:
+            self._areas.append(pin.BoundArea(pin.HUGE_BYTES, node))
+
+    def close(self):
+        for area in self._areas:
+            area.close()
+
+
 class Files:
     """Page cache: tmpfs, and what has been read from the root."""
 

@@ -86,6 +86,12 @@ def meminfo():
     return {line.split(":")[0]: int(line.split()[1]) for line in read("/proc/meminfo").splitlines()}
 
 
+def node_memory(node, *keys):
+    """Bytes, as the node's meminfo adds them up. MemFree leaves out the per-CPU lists."""
+    text = read(f"/sys/devices/system/node/node{node}/meminfo")
+    return sum(int(re.search(rf" {re.escape(key)}: +(\d+) kB", text)[1]) for key in keys) * 1024
+
+
 def block_ids():
     return sorted(int(name[6:]) for name in os.listdir(MEMORY) if re.fullmatch(r"memory\d+", name))
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The base, from the environment and the lists of suites to the path of a kernel. A host test: no QEMU, no kernel."""
+import itertools
 import os
 import re
 import subprocess
@@ -143,6 +144,21 @@ class SideBySide(Fixture):
             self.assertEqual(check.wait(), 143)
         with open(path, encoding="ascii") as pid:
             self.assertFalse(os.path.exists(f"/proc/{pid.read().strip()}"))
+
+    def test_killed_at_once(self):
+        """Wherever it is when it is killed: it starts the one suite or notes it, it starts the other, it looks whether both run."""
+        for jobs, first in itertools.product("12", 5 * ("",) + ("sleep 0;", "sleep 0.002;", "sleep 0.01;")):
+            with self.subTest(jobs=jobs, first=first):
+                pids = [self.path(name) for name in ("one", "two")]
+                code, out, err = self.run_tool("check.py", "--jobs", jobs, self.list("a", "\n".join((
+                    f"one echo $$ >{pids[0]}; {first} kill $PPID; exec sleep 60",
+                    f"two echo $$ >{pids[1]}; exec sleep 60"))))
+                self.assertEqual((code, err), (143, ""), out)
+                for path in filter(os.path.exists, pids):
+                    with open(path, encoding="ascii") as file:
+                        pid = file.read().strip()   # nothing yet if it was killed before it wrote that
+                    self.assertFalse(pid and os.path.exists(f"/proc/{pid}"), path)
+                    os.unlink(path)
 
 
 class Kernel(Fixture):

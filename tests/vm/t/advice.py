@@ -170,19 +170,12 @@ def reserved(path):
     guest.dimm_unplug("reserved")
 
 
-def fill_node(node):
-    """All free memory of a node but 4 MiB."""
-    kb = int(re.search(r"MemFree: +(\d+) kB", oracle.read(f"/sys/devices/system/node/node{node}/meminfo"))[1])
-    with pin.bound(node):
-        return {}, fill.Anon((kb // 1024 - 4) << 20)
-
-
 def no_room(path):
     """Pages of node 0 may go to node 1 only as soon as that has memory, and it is full."""
     there, = dimm("there", 1, "online_movable", NODE)
     number, = dimm("here", 1, "online_movable")
-    holder = Holder(lambda: fill_node(NODE))
-    held = Holder(lambda: ({}, pin.AnonPage([number]), fill.Anon(8 << 20)))
+    holder = Holder(lambda: ({}, fill.Node(NODE, 4 * fill.MIB)))
+    held = Holder(lambda: ({}, pin.AnonPage([number]), fill.Anon(8 * fill.MIB)))
     offline = Offline(number)
     guest.ok("no room: the offline runs", offline.runs())
     do = "The kernel tries again until a signal ends it: free memory on another node, or interrupt the offline."

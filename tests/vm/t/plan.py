@@ -422,16 +422,10 @@ def cost():
              + ([] if fullest["cpu_ns"] <= MOST_INSTRUCTIONS else [f"expected at most {MOST_INSTRUCTIONS}"]))
 
 
-def node_memory(node, *keys):
-    """Bytes, as the node's meminfo adds them up."""
-    text = oracle.read(f"/sys/devices/system/node/node{node}/meminfo")
-    return sum(int(re.search(rf" {re.escape(key)}: +(\d+) kB", text)[1]) for key in keys) * 1024
-
-
 def leave_free(size):
     """Take the free memory of node 0, and all that could be reclaimed there, but for so many bytes. Not movable, never reclaimed."""
     oracle.write("/proc/sys/vm/drop_caches", 3)
-    there = node_memory(0, "MemFree", "Active(file)", "Inactive(file)")
+    there = oracle.node_memory(0, "MemFree", "Active(file)", "Inactive(file)")
     with pin.bound(0):
         return fill.Secret((there - size) // fill.MIB * fill.MIB)
 
@@ -509,7 +503,7 @@ def cma_room(memory):
     pages = forecast([number])["blocks"][0]["pages"]
     full = leave_free(free_cma() + pages["free"] * oracle.PAGE + 50 * fill.MIB)
     before = free_cma()
-    outside = node_memory(0, "MemFree") - before - forecast([number])["blocks"][0]["pages"]["free"] * oracle.PAGE
+    outside = oracle.node_memory(0, "MemFree") - before - forecast([number])["blocks"][0]["pages"]["free"] * oracle.PAGE
     guest.ok(f"cma: the block has {pages['anon']} pages to move, {outside // oracle.PAGE} have room outside of the area",
              [] if pages["anon"] * oracle.PAGE > 80 * fill.MIB > outside else [f"{pages}"])
     memory.round("room in a CMA area", [number], [("yes", "")])
