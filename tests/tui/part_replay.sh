@@ -66,7 +66,14 @@ keys '['
 shows "[ at the begin: it stays" ' PAUSED 0ns/'
 keys '@'
 type_line 1h
-shows "@: after the end is the end" ' recording 108\.024ms$'
+shows "@: a time after the end is refused" "^'1h' is after the recording, which takes 108\.024ms"
+shows "  nothing else changes" ' PAUSED 0ns/'
+keys '@'
+type_line 2023-11-14T22:13:19Z
+shows "@: a time before the begin is refused" "^'2023-11-14T22:13:19Z' is before the recording, which begins at "
+keys '@'
+type_line +1h
+shows "@: a step goes as far as the end" ' recording 108\.024ms$'
 shows "  with the self-check" ' ledger equal '
 keys q
 ends "q quits at the end" 0

@@ -98,9 +98,16 @@ void replay_step(struct replay *replay, long steps, bool operations);
 /* Go to a moment, and stop playing. Before the begin or after the end is the begin or the end. -ENOENT: there are no wall-clock times. */
 int replay_go(struct replay *replay, const struct moment *moment);
 /*
- * The same for what a user typed as the moment to begin with; NULL: the begin. 0,
- * or -EINVAL, -ENOENT or, if the recording does not have it, -ERANGE with why; then
- * it is the begin.
+ * The same for what a user typed, which text repeats: -ERANGE with why if the recording
+ * does not have it, so that nothing changes. A step from what is shown ends at the begin
+ * or the end.
+ */
+int replay_go_typed(struct replay *replay, const struct moment *moment,
+		    const char *text, enum time_style style, char *why,
+		    size_t len);
+/*
+ * The same for the moment to begin with; NULL: the begin. 0, or -EINVAL, -ENOENT or
+ * -ERANGE with why; then it is the begin.
  */
 int replay_begin_at(struct replay *replay, const char *text,
 		    enum time_style style, char *why, size_t len);

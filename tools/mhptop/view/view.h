@@ -101,6 +101,8 @@ struct view_wish {
 	} what;
 	long steps;
 	struct moment moment;
+	const char *text; /* the moment as typed; until the next key */
+	enum time_style style;
 	double factor;
 };
 

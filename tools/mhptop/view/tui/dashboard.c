@@ -196,6 +196,8 @@ static void dashboard_signals(struct dashboard *dashboard)
 void dashboard_grant(struct replay *replay, struct view_tui *view,
 		     const struct view_wish *wish)
 {
+	char why[160];
+
 	switch (wish->what) {
 	case VIEW_WISH_NONE:
 		return;
@@ -205,8 +207,9 @@ void dashboard_grant(struct replay *replay, struct view_tui *view,
 			    wish->what == VIEW_WISH_OPERATIONS);
 		break;
 	case VIEW_WISH_MOMENT:
-		if (replay_go(replay, &wish->moment))
-			view_tui_message(view, MOMENT_NO_WALL);
+		if (replay_go_typed(replay, &wish->moment, wish->text,
+				    wish->style, why, sizeof(why)))
+			view_tui_message(view, why);
 		break;
 	case VIEW_WISH_PLAY:
 		replay_play(replay, !replay->playing);

@@ -133,7 +133,9 @@ bool tui_can_move(struct view_tui *view)
 
 static int moment_set(struct view_tui *view, const char *text)
 {
-	struct view_wish wish = { .what = VIEW_WISH_MOMENT };
+	struct view_wish wish = { .what = VIEW_WISH_MOMENT,
+				  .text = text,
+				  .style = view->time };
 
 	if (moment_parse(&wish.moment, text, view->time, view->motion.day_ns)) {
 		snprintf(view->message, sizeof(view->message),

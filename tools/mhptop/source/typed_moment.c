@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The moment that a replay begins with, as a user typed it: it must be one of the recording. */
+/* A moment to show, as a user typed it: it must be one of the recording. */
 #include <errno.h>
 #include <stdio.h>
 
@@ -92,13 +92,44 @@ static bool find_moment(struct replay *replay, struct moment *moment,
 	return has_moment(edges, moment->ns);
 }
 
+/* What is wrong with a moment that the recording does not have. */
+static void refuse_moment(const struct moment *moment,
+			  const struct edges *edges, const char *text,
+			  enum time_style style, char *why, size_t len)
+{
+	bool is_early = moment->ns < 0 || (u64)moment->ns < edges->begin_ns;
+	char edge[UNITS_TEXT_MAX];
+
+	moment_outside(why, len, text,
+		       is_early			     ? "before" :
+		       has_moment(edges, moment->ns) ? "in no boot of" :
+						       "after",
+		       is_early ? "begins at" : end_verb(moment->kind),
+		       edge_text(edge, moment->kind, style,
+				 is_early ? edges->begin_ns : edges->end_ns));
+}
+
+int replay_go_typed(struct replay *replay, const struct moment *wanted,
+		    const char *text, enum time_style style, char *why,
+		    size_t len)
+{
+	struct moment moment = *wanted;
+	struct edges edges;
+
+	if (moment.kind == MOMENT_WALL && !replay->nr_clocks) {
+		snprintf(why, len, "%s", MOMENT_NO_WALL);
+		return -ENOENT;
+	}
+	if (moment.kind == MOMENT_SHOWN || find_moment(replay, &moment, &edges))
+		return replay_go(replay, &moment);
+	refuse_moment(&moment, &edges, text, style, why, len);
+	return -ERANGE;
+}
+
 int replay_begin_at(struct replay *replay, const char *text,
 		    enum time_style style, char *why, size_t len)
 {
 	struct moment moment = { MOMENT_BEGIN, 0 };
-	char edge[UNITS_TEXT_MAX];
-	struct edges edges;
-	bool is_early;
 
 	replay_go(replay, &moment);
 	if (!text)
@@ -107,19 +138,8 @@ int replay_begin_at(struct replay *replay, const char *text,
 		snprintf(why, len, MOMENT_NONE, text);
 		return -EINVAL;
 	}
-	if (moment.kind == MOMENT_WALL && !replay->nr_clocks) {
-		snprintf(why, len, "%s", MOMENT_NO_WALL);
-		return -ENOENT;
-	}
-	if (find_moment(replay, &moment, &edges))
-		return replay_go(replay, &moment);
-	is_early = (u64)moment.ns < edges.begin_ns;
-	moment_outside(why, len, text,
-		       is_early			     ? "before" :
-		       has_moment(&edges, moment.ns) ? "in no boot of" :
-						       "after",
-		       is_early ? "begins at" : end_verb(moment.kind),
-		       edge_text(edge, moment.kind, style,
-				 is_early ? edges.begin_ns : edges.end_ns));
-	return -ERANGE;
+	/* A step from the begin */
+	if (moment.kind == MOMENT_SHOWN)
+		moment.kind = MOMENT_BEGIN;
+	return replay_go_typed(replay, &moment, text, style, why, len);
 }
