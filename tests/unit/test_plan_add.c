@@ -296,7 +296,23 @@ static void test_print(void)
 	       "\ndo         give a size such as 896M or 1G, and an address such as 0x200000000 or 0x208000000\n");
 	prints(OPTS(GIB, 12345, N),
 	       "the address is not a multiple of a memory block; there is memory in this range already\n"
-	       "do         give an address above all memory, or no --at\n");
+	       "do         give an address such as 0x180000000, or no --at\n");
+	prints(OPTS(GIB, 5 * GIB, N),
+	       ": no: there is memory in this range already\n"
+	       "do         give an address such as 0x180000000, or no --at\n");
+	prints(OPTS(GIB, 1024 * GIB, N),
+	       " that the CPUs and the kernel can use\n"
+	       "do         give an address such as 0x180000000, or no --at\n");
+	prints(OPTS(1024 * GIB, 8 * GIB, N),
+	       " that the CPUs and the kernel can use; the kernel zones do not have that much free memory, even after reclaim\n");
+	put_free(100, 0);
+	prints(OPTS(GIB, 8 * GIB, N),
+	       "\ndo         free memory of the kernel zones, or boot with memory_hotplug.memmap_on_memory=Y, so that the new memory hosts its memmap\n");
+	put_machine(128 * MIB, "6.1.0", "N");
+	prints(OPTS(GIB, 8 * GIB, N),
+	       "\ndo         free memory of the kernel zones\n");
+	put_machine(128 * MIB, "6.12.0", "N");
+	put_free(100000, 0);
 }
 
 static void test_sizes(void)

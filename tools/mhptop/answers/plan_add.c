@@ -231,6 +231,7 @@ static int check_place(struct adding *a)
 	struct iomem iomem = { 0 };
 	char path[PATH_MAX];
 	FILE *file;
+	u64 free_at;
 	size_t i;
 	int err;
 
@@ -244,12 +245,15 @@ static int check_place(struct adding *a)
 		if (line_is_ram(&iomem.lines[i]) &&
 		    iomem.lines[i].end >= highest)
 			highest = iomem.lines[i].end + 1;
+	free_at = find_free(&iomem, plan, highest);
 	if (plan->assumed)
-		plan->address = find_free(&iomem, plan, highest);
-	if (!err && iomem_is_hidden(&iomem))
+		plan->address = free_at;
+	if (!err && iomem_is_hidden(&iomem)) {
 		add_reason(a, PLAN_ADD_HIDDEN);
-	else if (!err)
+	} else if (!err) {
 		check_free(a, &iomem);
+		plan->free_address = free_at;
+	}
 	iomem_free(&iomem);
 	return err;
 }
@@ -330,6 +334,8 @@ static void choose_hosting(struct adding *a, const char *current)
 	struct plan_add *plan = a->plan;
 
 	plan->hosting = MHP_HOSTING_BUDDY;
+	plan->can_self_host = *current &&
+			      why_not_block(a) == PLAN_ADD_WHY_SELF_HOSTED;
 	if (plan->mode == PLAN_ADD_N) {
 		plan->why = PLAN_ADD_WHY_DISABLED;
 		return;
@@ -421,6 +427,11 @@ static void conclude(struct plan_add *plan)
 			plan->answer = answers[i];
 }
 
+static bool is_too_high(const struct plan_add *plan, u64 address, u64 limit)
+{
+	return address > limit || plan->bytes > limit - address;
+}
+
 static void check_alignment(struct adding *a)
 {
 	struct plan_add *plan = a->plan;
@@ -430,8 +441,10 @@ static void check_alignment(struct adding *a)
 		add_reason(a, PLAN_ADD_SIZE_UNALIGNED);
 	if (plan->address % plan->block_bytes)
 		add_reason(a, PLAN_ADD_ADDRESS_UNALIGNED);
-	if (plan->address > limit || plan->bytes > limit - plan->address)
+	if (is_too_high(plan, plan->address, limit))
 		add_reason(a, PLAN_ADD_TOO_HIGH);
+	if (is_too_high(plan, plan->free_address, limit))
+		plan->free_address = 0;
 }
 
 static int fill(struct adding *a, const struct plan_add_opts *opts)

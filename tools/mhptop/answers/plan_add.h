@@ -84,6 +84,7 @@ struct plan_add {
 	char in_way[160]; /* PLAN_ADD_OVERLAPS: the sentence if it is not memory, else "" */
 	u64 address;
 	bool assumed; /* nobody gave the address */
+	u64 free_address; /* PLAN_ADD_OVERLAPS or TOO_HIGH: another one where it could be; 0: unknown */
 	u64 bytes;
 	u64 block_bytes;
 	u32 page_bytes;
@@ -92,6 +93,7 @@ struct plan_add {
 	bool mode_is_current;
 	u32 hosting; /* MHP_HOSTING_BUDDY, BLOCK or RANGE */
 	enum plan_add_why why;
+	bool can_self_host; /* with memmap_on_memory=Y, each memory block would */
 	u64 memmap_pages;
 	u64 buddy_pages; /* of the memmap, from free memory */
 	u64 other_pages; /* about: page tables, and structures of memory blocks */

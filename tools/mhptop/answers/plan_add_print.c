@@ -154,25 +154,50 @@ static void print_multiples(const struct plan_add *plan, u64 value,
 	fputs(text(buf, below + plan->block_bytes), out);
 }
 
+static bool has_reason(const struct plan_add *plan, enum plan_add_reason reason)
+{
+	return plan->reasons >> reason & 1;
+}
+
+/* Free memory, where there is too little: the memmap takes most of it. */
+static void advise_room(const struct plan_add *plan, FILE *out)
+{
+	fputs("do         free memory of the kernel zones", out);
+	if (plan->hosting == MHP_HOSTING_BUDDY && plan->can_self_host)
+		fputs(", or boot with memory_hotplug.memmap_on_memory=Y, so that the new memory hosts its memmap",
+		      out);
+	fputc('\n', out);
+}
+
+/* What to ask for instead */
 static void print_advice(const struct plan_add *plan, FILE *out)
 {
-	bool size = plan->reasons >> PLAN_ADD_SIZE_UNALIGNED & 1;
-	bool address = plan->reasons >> PLAN_ADD_ADDRESS_UNALIGNED & 1;
+	bool elsewhere = !plan->assumed && plan->free_address &&
+			 (has_reason(plan, PLAN_ADD_OVERLAPS) ||
+			  has_reason(plan, PLAN_ADD_TOO_HIGH));
+	bool size = has_reason(plan, PLAN_ADD_SIZE_UNALIGNED);
+	bool address = has_reason(plan, PLAN_ADD_ADDRESS_UNALIGNED);
 
-	fputs("do         give ", out);
+	if (size || address || elsewhere)
+		fputs("do         give ", out);
 	if (size) {
 		fputs("a size such as ", out);
 		print_multiples(plan, plan->bytes, exact_size, out);
 	}
-	if (size && address)
+	if (size && (address || elsewhere))
 		fputs(", and ", out);
-	if (address && plan->reasons >> PLAN_ADD_OVERLAPS & 1) {
-		fputs("an address above all memory, or no --at", out);
+	if (elsewhere) {
+		fprintf(out, "an address such as 0x%llx, or no --at",
+			plan->free_address);
 	} else if (address) {
 		fputs("an address such as ", out);
 		print_multiples(plan, plan->address, exact_address, out);
 	}
-	fputc('\n', out);
+	if (size || address || elsewhere)
+		fputc('\n', out);
+	else if (has_reason(plan, PLAN_ADD_NO_ROOM) &&
+		 !has_reason(plan, PLAN_ADD_TOO_HIGH))
+		advise_room(plan, out);
 }
 
 int plan_add_print_text(const struct plan_add *plan, FILE *to)
@@ -207,8 +232,7 @@ int plan_add_print_text(const struct plan_add *plan, FILE *to)
 		sep = "; ";
 	}
 	fputc('\n', out);
-	if (unaligned)
-		print_advice(plan, out);
+	print_advice(plan, out);
 	return fit_close(out);
 }
 
