@@ -73,12 +73,39 @@ python3 - tests/golden/late.ndjson >"$WORK/late.ndjson" <<-'PY'
 	        print(json.dumps(page))
 PY
 page late_range 0 0x100000000-0x117ffffff "$WORK/late.ndjson"
+page late 0 memory32 "$WORK/late.ndjson"
 page whole_range 0 0x100000000-0x33fffffff tests/golden/range.ndjson
 page eject 0 0x100000000-0x13fffffff tests/rules/eject-range.ndjson
 page eject_block 0 memory32 tests/rules/eject-range.ndjson
 # An add that failed left no memory block behind.
 page failed_add 0 0x100000000-0x107ffffff tests/golden/comm.ndjson
 page failed_add_block 0 memory32 tests/golden/comm.ndjson
+
+# A removal that failed is explained until all of its memory has left, be it in parts.
+parts() {
+	python3 - "$@" <<-'PY'
+		import json, sys
+		seq, end = 0, None
+		with open("tests/golden/failures.ndjson", encoding="utf-8") as lines:
+		    for line in map(json.loads, lines):
+		        if line.get("event", "").startswith("mhp_remove_"):
+		            line.update(start_pfn=1114112, nr_pages=65536)
+		            end = line
+		        if "totals" not in line:
+		            seq = line.get("seq", 0)
+		            print(json.dumps(line))
+		for number in map(int, sys.argv[1:]):
+		    part = {"start_pfn": number << 15, "nr_pages": 1 << 15, "vmemmap_pages": 512, "nid": 0}
+		    for event in {"event": "mhp_remove_begin", **part}, {"event": "mhp_remove_end", **part, "ret": 0}:
+		        seq += 1
+		        print(json.dumps({"seq": seq, "ns": 61000000000 + seq, "cpu": 0, "pid": 22, "comm": "kworker/0:1", **event}))
+	PY
+}
+removal_of() { "$mhptop" explain "$2" "$1" 2>&1 | grep -c '^why *remove of .* failed'; }
+parts 35 >"$WORK/one.ndjson"
+parts 35 34 >"$WORK/both.ndjson"
+eq "a removal that failed, and a part of its memory left later" "$(removal_of "$WORK/one.ndjson" 0x110000000-0x11fffffff)" 1
+eq "all of its memory left, in parts" "$(removal_of "$WORK/both.ndjson" 0x110000000-0x11fffffff)" 0
 
 # Recordings that end early: the page says so, and so does the message, as for any command that reads recordings.
 early() {
@@ -104,14 +131,33 @@ for what in memory99 0x310000000-0x317ffffff; do
 		"6 mhptop: $WORK/short.ndjson:8: truncated"$'\n'"mhptop: nothing is known about $what: mhptop list and the frames of a recording (mhptop replay -b FILE) show which memory blocks there are"
 	none "  and prints nothing" "$(<"$WORK/page")"
 done
-# The recorder of this boot may still run.
+# The recorder of this boot still runs if it holds its lock on the file: then what has not ended is in progress now.
 tests/rules/edit.py tests/rules/eject-range.ndjson until:mhp_offline_begin:2 "boot:$(cat /proc/sys/kernel/random/boot_id):10" |
 	head -n -1 >"$WORK/here.ndjson"
+claimed() {
+	python3 -c '
+import fcntl, struct, subprocess, sys
+with open(sys.argv[1], "ab") as file:
+    fcntl.fcntl(file, 37, struct.pack("hhqqi4x", fcntl.F_WRLCK, 0, 0, 0, 0))  # F_OFD_SETLK
+    sys.exit(subprocess.run(sys.argv[2:], check=False).returncode)' "$@"
+}
 for what in memory33 0x100000000-0x11fffffff; do
-	"$mhptop" explain "$what" "$WORK/here.ndjson" >"$WORK/page" 2>"$WORK/errors"
-	check "a recording without an end, of this boot: $what has not ended" grep -q '^why .*has not ended' "$WORK/page"
+	claimed "$WORK/here.ndjson" "$mhptop" explain "$what" "$WORK/here.ndjson" >"$WORK/page" 2>"$WORK/errors"
+	check "a recording of this boot that is being written: $what has not ended" grep -q '^why .*has not ended' "$WORK/page"
 	none "  and nothing is said to be missing" "$(grep '^note' "$WORK/page"; cat "$WORK/errors")"
+	# The offline began 98 seconds after the boot, and the recording takes less than 5.
+	check "  it is timed to now" awk -v up="$(cut -d ' ' -f 1 /proc/uptime)" '
+		match($0, /has not ended, after [0-9.]+(h|m|s)/) {
+			split(substr($0, RSTART), word)
+			took = word[5] * (word[5] ~ /h/ ? 3600 : word[5] ~ /m/ ? 60 : 1)
+			found = took > 0.9 * (up - 110)
+		} END { exit !found }' "$WORK/page"
+	"$mhptop" explain "$what" "$WORK/here.ndjson" >"$WORK/page" 2>"$WORK/errors"
+	check "one that nobody writes any more: the end of the operation was not seen" grep -q '^why .* took .*its end was not seen' "$WORK/page"
+	check "  the page says so" grep -q '^note  *The recording ends early' "$WORK/page"
 done
+check "check says of the former that its recorder is still running" \
+	grep -q 'recording ends without totals: its recorder is still running$' <(claimed "$WORK/here.ndjson" "$mhptop" check "$WORK/here.ndjson" 2>&1)
 # Only the recorder of the first one was killed: what is in progress at the end of the last one is so.
 cat "$WORK/killed.ndjson" tests/golden/stuck.ndjson >"$WORK/both.ndjson"
 "$mhptop" explain --time mono memory34 "$WORK/both.ndjson" >"$WORK/page" 2>"$WORK/errors"
@@ -147,8 +193,12 @@ eq "a function that refused, on another machine" "$("$mhptop" explain --time mon
 
 refuses "a name that is no memory" 2 \
 	"explain needs a memory block such as memory32, an address such as 0x100000000, or a range such as \
-0x100000000-0x13fffffff, not 'all'" \
-	explain all tests/golden/stuck.ndjson
+0x100000000-0x13fffffff, not '7th'" \
+	explain 7th tests/golden/stuck.ndjson
+refuses "a node" 2 \
+	"explain needs a memory block such as memory32, an address such as 0x100000000, or a range such as \
+0x100000000-0x13fffffff, not 'node0'; mhptop list shows which memory blocks a node or a device has" \
+	explain node0 tests/golden/stuck.ndjson
 there="mhptop list and the frames of a recording (mhptop replay -b FILE) show which memory blocks there are"
 refuses "a memory block that the recording does not have" 1 \
 	"nothing is known about memory999: $there" \

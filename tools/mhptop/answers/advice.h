@@ -19,10 +19,12 @@ enum advice_kind {
 	ADVICE_CMA, /* a page of a CMA area */
 };
 
-/* Where the memory is, as bits */
+/* Where the memory is, and what else decides which parts of a sentence fit, as bits */
 enum advice_place {
 	ADVICE_OTHER_NODES = 1, /* another node has memory */
 	ADVICE_IN_MOVABLE = 2, /* it is in ZONE_MOVABLE already */
+	ADVICE_END_UNSEEN =
+		4, /* nobody knows whether the operation is still in progress */
 };
 
 /* Whether there was room elsewhere for the page in the way */

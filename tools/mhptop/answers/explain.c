@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* One page about a memory block: what it is, its life, and why it did not go. The page about a range is elsewhere. */
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -316,6 +317,19 @@ static int fail_unknown(const char *what)
 		what);
 }
 
+static int fail_name(const char *what)
+{
+	bool other = isalpha((unsigned char)*what) &&
+		     strncmp(what, "memory", 6);
+
+	return status_fail(
+		STATUS_USAGE,
+		"explain needs a memory block such as memory32, an address such as 0x100000000, or a range such as 0x100000000-0x13fffffff, not '%s'%s",
+		what,
+		other ? "; mhptop list shows which memory blocks a node or a device has" :
+			"");
+}
+
 /* Returns STATUS_OK, or why there is no page. */
 static int explain_answer(struct explaining *e)
 {
@@ -324,10 +338,7 @@ static int explain_answer(struct explaining *e)
 	struct memory_name name;
 
 	if (memory_name_parse(&name, e->what, model->info.block_bytes))
-		return status_fail(
-			STATUS_USAGE,
-			"explain needs a memory block such as memory32, an address such as 0x100000000, or a range such as 0x100000000-0x13fffffff, not '%s'",
-			e->what);
+		return fail_name(e->what);
 	if (name.kind == MEMORY_NAME_RANGE) {
 		explain_range_take(&range, &name);
 		if (explain_range_print(&range))
@@ -347,10 +358,11 @@ static int explain_answer(struct explaining *e)
 	return fail_unknown(e->what);
 }
 
-/* Without totals, a recording of this boot is one whose recorder still runs, as far as anybody knows. */
-static bool may_go_on(const struct explaining *e)
+/* Whether it has no end because its recorder, on this machine, still runs. */
+static bool goes_on(const struct explaining *e)
 {
-	return is_here(e) && !e->stream->err;
+	return is_here(e) && !e->stream->err &&
+	       e->stream->source->ending.running;
 }
 
 /* Whether the last recording has more that cannot be read, or lacks its end. Of an earlier one, the message says it. */
@@ -358,7 +370,7 @@ static bool is_cut_short(const struct explaining *e)
 {
 	const struct stream *stream = e->stream;
 
-	return stream->over && !may_go_on(e) &&
+	return stream->over && !goes_on(e) &&
 	       (stream->err || (*stream->why && !stream->source->ending.whole));
 }
 
@@ -390,7 +402,9 @@ int explain_run(struct stream *stream, const char *what, enum time_style time,
 	stream->model.history.extent = HISTORY_ALL;
 	err = read_story(&e);
 	e.ends_early = is_cut_short(&e);
-	if (stream->over && *stream->why && !may_go_on(&e))
+	if (goes_on(&e))
+		model_tick(&stream->model, loop_now());
+	else if (stream->over && *stream->why)
 		status_fail(STATUS_OK, "%s", stream->why);
 	if (err || stream->err)
 		read = stream_status(err ?: stream->err);

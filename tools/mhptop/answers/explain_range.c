@@ -188,13 +188,14 @@ static void print_what_to_do(const struct explain_range *range,
 	u32 kind = operation->blocker_kind;
 
 	if (ended ? operation->reason : kind)
-		advice_print(operation->kind,
-			     ended ? operation->reason : ADVICE_RETRIES,
-			     advice_kind(kind, room_of(operation)),
-			     advice_place(range->model->ledger,
-					  operation->start_pfn,
-					  operation->zone),
-			     range->out);
+		advice_print(
+			operation->kind,
+			ended ? operation->reason : ADVICE_RETRIES,
+			advice_kind(kind, room_of(operation)),
+			advice_place(range->model->ledger, operation->start_pfn,
+				     operation->zone) |
+				(range->ends_early ? ADVICE_END_UNSEEN : 0),
+			range->out);
 }
 
 static void print_trouble(const struct explain_range *range,
@@ -247,24 +248,39 @@ static bool is_about_range(const struct history_operation *operation)
 	       operation->kind == OPERATION_REMOVE;
 }
 
-/* Whether all memory of an add or a removal that failed was added or removed later, with other memory. */
+/* The end of the memory from pfn on that a later operation did what the failed one was to do; pfn: none did. */
+static u64 made_good_until(const struct history *history,
+			   const struct history_operation *failed, u64 pfn)
+{
+	const struct history_operation *later = failed + 1;
+	u64 until = pfn, end;
+
+	for (; later < history->operations + history->nr; later++) {
+		end = later->start_pfn + later->nr_pages;
+		if (later->kind == failed->kind &&
+		    later->end == HISTORY_ENDED && !later->ret &&
+		    later->part == failed->part && later->start_pfn <= pfn &&
+		    end > until)
+			until = end;
+	}
+	return until;
+}
+
+/* Whether all memory of an add or a removal that failed was added or removed later, in one piece or in several, with other memory. */
 static bool is_made_good(const struct explain_range *range,
 			 const struct history_operation *failed)
 {
 	const struct history *history = &range->model->history;
-	const struct history_operation *later = failed + 1;
-	u64 end = failed->start_pfn + failed->nr_pages;
+	u64 end = failed->start_pfn + failed->nr_pages, pfn, until;
 
 	if (!is_about_range(failed))
 		return false;
-	for (; later < history->operations + history->nr; later++)
-		if (later->kind == failed->kind &&
-		    later->end == HISTORY_ENDED && !later->ret &&
-		    later->part == failed->part &&
-		    later->start_pfn <= failed->start_pfn &&
-		    later->start_pfn + later->nr_pages >= end)
-			return true;
-	return false;
+	until = failed->start_pfn;
+	do {
+		pfn = until;
+		until = made_good_until(history, failed, pfn);
+	} while (until > pfn && until < end);
+	return until >= end;
 }
 
 static bool is_trouble(const struct explain_range *range,

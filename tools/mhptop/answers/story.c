@@ -206,31 +206,6 @@ void story_take(struct story *story, const struct mhp_record *record)
 	}
 }
 
-static void add_late(struct story *story, enum operation operation,
-		     u64 begin_ns, u32 zone)
-{
-	struct story_step *step;
-
-	if (current_step(story, operation))
-		return;
-	step = add_step(story, operation);
-	if (!step)
-		return;
-	step->begin_ns = begin_ns;
-	step->late = true;
-	step->zone = zone;
-}
-
-void story_add_late(struct story *story, const struct mhp_block *block)
-{
-	if (block_is_offlining(block))
-		add_late(story, OPERATION_OFFLINE, block->offline.begin_ns,
-			 block->zone);
-	else if (block_is_onlining(block))
-		add_late(story, OPERATION_ONLINE, block->online.begin_ns,
-			 block->zone);
-}
-
 static bool is_range_step(const struct story_step *step)
 {
 	return step->operation == OPERATION_ADD ||
@@ -252,6 +227,33 @@ static void add_blocker(struct story_blockers *blockers,
 			    MHP_FIELD(mhp_offline_blocker, mapcount) |
 			    MHP_FIELD(mhp_offline_blocker, pass) |
 			    MHP_FIELD(mhp_offline_blocker, ret);
+}
+
+static void add_late(struct story *story, enum operation operation,
+		     const struct mhp_block *block)
+{
+	bool offline = operation == OPERATION_OFFLINE;
+	struct story_step *step;
+
+	if (current_step(story, operation))
+		return;
+	step = add_step(story, operation);
+	if (!step)
+		return;
+	step->begin_ns = offline ? block->offline.begin_ns :
+				   block->online.begin_ns;
+	step->late = true;
+	step->zone = block->zone;
+	if (offline && block->blockers)
+		add_blocker(&step->blockers, block);
+}
+
+void story_add_late(struct story *story, const struct mhp_block *block)
+{
+	if (block_is_offlining(block))
+		add_late(story, OPERATION_OFFLINE, block);
+	else if (block_is_onlining(block))
+		add_late(story, OPERATION_ONLINE, block);
 }
 
 void story_add_failure(struct story *story, const struct mhp_block *block)

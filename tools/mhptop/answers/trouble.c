@@ -238,6 +238,7 @@ void trouble_print(const struct trouble_page *page,
 		advice_print(step->operation, reason,
 			     advice_kind(kind, room_of_page(page, step, kind)),
 			     advice_place(page->model->ledger,
-					  page->story->start_pfn, step->zone),
+					  page->story->start_pfn, step->zone) |
+				     (page->ends_early ? ADVICE_END_UNSEEN : 0),
 			     page->out);
 }

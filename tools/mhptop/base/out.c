@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Output that a signal can end while nothing can be written. */
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <sys/stat.h>
@@ -17,6 +18,39 @@ void out_init(struct out *out, int fd, int signals)
 
 	*out = (struct out){ .fd = fd, .signals = signals };
 	out->is_file = !fstat(fd, &st) && S_ISREG(st.st_mode);
+}
+
+/* The lock of an open file: unlike flock(), one can ask for it without taking it. */
+static int lock_file(int fd, int command, struct flock *lock)
+{
+	struct stat st;
+
+	lock->l_whence = SEEK_SET;
+	if (fstat(fd, &st) || !S_ISREG(st.st_mode))
+		return -EOPNOTSUPP;
+	return fcntl(fd, command, lock) ? -errno : 0;
+}
+
+int out_claim(int fd)
+{
+	struct flock lock = { .l_type = F_WRLCK };
+	int err = lock_file(fd, F_OFD_SETLK, &lock);
+
+	return err == -EAGAIN || err == -EACCES ? -EAGAIN : 0;
+}
+
+void out_release(int fd)
+{
+	struct flock lock = { .l_type = F_UNLCK };
+
+	lock_file(fd, F_OFD_SETLK, &lock);
+}
+
+bool out_is_claimed(int fd)
+{
+	struct flock lock = { .l_type = F_RDLCK };
+
+	return !lock_file(fd, F_OFD_GETLK, &lock) && lock.l_type == F_WRLCK;
 }
 
 bool out_stopped(struct out *out)

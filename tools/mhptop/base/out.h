@@ -35,6 +35,15 @@ int out_write(struct out *out, const void *buf, size_t len);
  * if out of memory.
  */
 FILE *out_stream(struct out *out);
+/*
+ * Lock a file as the one who writes it, until out_release(), or until all descriptors of it
+ * that were copied from this one are closed. 0, also if the file or its file system cannot
+ * be locked; -EAGAIN: somebody else writes it.
+ */
+int out_claim(int fd);
+void out_release(int fd);
+/* Whether somebody who claimed the file still writes it. */
+bool out_is_claimed(int fd);
 /* Read pending signals. True once one has arrived that is neither SIGWINCH nor a request. */
 bool out_stopped(struct out *out);
 /*

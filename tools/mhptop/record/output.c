@@ -7,10 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/out.h"
 #include "base/status.h"
 #include "format/binary.h"
 #include "record/output.h"
@@ -20,15 +20,11 @@
 #define OUTPUT_FLAGS (O_WRONLY | O_CREAT | O_CLOEXEC | O_APPEND)
 
 /*
- * Two recorders would mix their lines in a file. The lock is that of the open
- * file, so it ends with the recorder. A file system may have no locks.
+ * Two recorders would mix their lines in a file. A file system may have no locks.
  */
 static int lock_output(const struct record_output *output)
 {
-	struct stat status;
-
-	if (fstat(output->fd, &status) || !S_ISREG(status.st_mode) ||
-	    !flock(output->fd, LOCK_EX | LOCK_NB) || errno != EWOULDBLOCK)
+	if (!out_claim(output->fd))
 		return STATUS_OK;
 	return status_fail(
 		STATUS_FAILED,
@@ -146,7 +142,7 @@ int output_close(struct record_output *output, int status)
 		return status;
 	/* A shell that shares standard output may start the next recorder. */
 	if (!output->path)
-		flock(fd, LOCK_UN);
+		out_release(fd);
 	else if (close(fd) && !status)
 		status = status_fail(STATUS_FAILED, "cannot write %s: %s",
 				     output->name, strerror(errno));

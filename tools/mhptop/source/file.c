@@ -13,6 +13,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "base/out.h"
 #include "base/plain_text.h"
 #include "format/record_json.h"
 #include "format/recording.h"
@@ -262,6 +263,8 @@ static void file_finish(struct source_file *file)
 
 	file->err = -ENODATA;
 	results_end(&file->results, &file->source.ending);
+	file->source.ending.running = !file->results.has_totals &&
+				      out_is_claimed(file->fd);
 	if (file->results.has_totals &&
 	    results_compare(&file->results, why, sizeof(why)))
 		file_fail(file, -EPROTO, why);
@@ -275,8 +278,11 @@ static void file_finish(struct source_file *file)
 	else if (!file->results.has_totals)
 		snprintf(
 			file->reason, sizeof(file->reason),
-			"%s:%llu: recording ends without totals: its recorder was killed or is still running",
-			file->name, file->line);
+			"%s:%llu: recording ends without totals: its recorder %s",
+			file->name, file->line,
+			file->source.ending.running ?
+				"is still running" :
+				"was killed or is still running");
 }
 
 /* Parse all complete lines of the buffer. The number of records, or an error. */

@@ -74,6 +74,7 @@ struct source_ops {
 /* How a recording has ended */
 struct source_ending {
 	bool whole; /* it has its end, and no events are missing there */
+	bool running; /* it has no end, and its recorder still runs */
 	bool unordered; /* its events may be in the wrong order */
 	bool balloon; /* a driver may have changed managed pages without an event */
 	u64 end_ns; /* no events came until then, 0: unknown */
