@@ -3,6 +3,7 @@
 """Probes share functions with the rest of the kernel. What they miss while no operation is in progress is no lost event.
 
     shared.py [idle]       on a kernel without the mhp events, two nodes, preempt=full; only while nothing is in progress
+    shared.py cost         in a guest whose clock counts instructions: what it costs to look, once a second
 
 The kernel skips a BPF program whose CPU was running it when its task was preempted, and counts that. Processes that have
 their pages migrated bring this about, as compaction does on a busy machine: bpftool shows the kernel's count. The recorder
@@ -14,6 +15,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), ".."))
 # pylint: disable=wrong-import-position
@@ -25,6 +27,8 @@ import lib_pin as pin
 NODE = 1
 PROGRAM = "mhp_exit_migrate"[:15]       # as the kernel keeps names
 AREA = 2 << 20
+SETTLES, LOOKS = 5, 30                  # s: it counts the machine's memory after the snapshot; looks once a second from then on
+MOST_INSTRUCTIONS = 1000000
 
 
 def missed():
@@ -115,7 +119,27 @@ def busy(numbers):
     guest.ok("busy: what was skipped is reported as lost", [] if lost.get("mhp_offline_blocker") else [f"lost: {lost}"])
 
 
+def on_cpu(pid):
+    """ns, which are instructions here"""
+    return int(oracle.read(f"/proc/{pid}/schedstat").split()[0])
+
+
+def cost():
+    recorder = ledger.Recorder("cost")
+    time.sleep(SETTLES)
+    pid = recorder.process.pid
+    before, slept = on_cpu(pid), sleeps(pid)
+    time.sleep(LOOKS)
+    each = (on_cpu(pid) - before) // LOOKS
+    guest.ok("cost: mhptop looks once a second", guest.differs("looked", True, LOOKS - 2 <= sleeps(pid) - slept <= 2 * LOOKS))
+    guest.ok(f"cost: {each} instructions a second", guest.differs("few", True, 0 < each <= MOST_INSTRUCTIONS))
+    end(recorder, 0)
+
+
 def main():
+    if sys.argv[1:] == ["cost"]:
+        cost()
+        return
     oracle.write(f"{oracle.MEMORY}/auto_online_blocks", "offline")
     first, second = oracle.blocks_of(guest.dimm_plug("d0", 2 * oracle.BLOCK_BYTES, NODE), 2 * oracle.BLOCK_BYTES)
     guest.eq("a memory block of the other node goes online", None, oracle.block_set(first, "online_movable"))
