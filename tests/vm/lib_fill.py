@@ -61,10 +61,10 @@ class Node:
 
 
 class Files:
-    """Page cache: tmpfs, and what has been read from the root."""
+    """Page cache of a file system, by default a tmpfs."""
 
-    def __init__(self, size):
-        self._path = os.path.join(TMPFS, f"fill.{os.getpid()}.{id(self)}")
+    def __init__(self, size, folder=TMPFS):
+        self._path = os.path.join(folder, f"fill.{os.getpid()}.{id(self)}")
         with open(self._path, "wb", buffering=0) as file:
             for _ in range(size // MIB):
                 file.write(bytes(MIB))

@@ -18,8 +18,8 @@ cache=${MHP_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/mhptop}
 stock=$cache/stock
 # In the order in which they are loaded; a kernel may have some of them built in, or not at all.
 modules="virtio_pci virtio_console 9pnet_virtio 9p virtio_mem memory-notifier-error-inject"
-# Those of NVDIMMs and their dax devices, and of balloons
-spare_modules="nfit nd_pmem dax_pmem device_dax kmem virtio_balloon"
+# Those of NVDIMMs and their dax devices, of balloons, and of disks
+spare_modules="nfit nd_pmem dax_pmem device_dax kmem virtio_balloon virtio_blk crc32c_generic ext4"
 key=$(cat "${BASH_SOURCE[0]}" "$here/stock-init" | sha256sum | cut -c1-8)
 
 die() {

@@ -7,6 +7,7 @@
     plan.py cost           in a guest whose clock counts instructions: what a forecast costs
     plan.py zones          in a guest with two nodes: memory blocks of several zones, together
     plan.py cma            with cma=512M: memory of a CMA area
+    plan.py buffers        with a disk: page cache of a file system whose pages have buffers
 
 Memory is filled in several ways. In each, all memory blocks are forecast and then taken offline, and the forecasts are
 counted: right, wrong in each direction, and those that say that it cannot be known. An offline that only a signal would
@@ -35,6 +36,8 @@ from lib_trace import EVENTS, Trace, pick
 GROUP = 8                           # blocks that are forecast together
 EXITS = {"yes": 0, "no": 3, "unknown": 5}
 MMAP, HEAD, HUGE, OFFLINE = 1 << 11, 1 << 15, 1 << 17, 1 << 23     # in /proc/kpageflags
+LRU, PRIVATE = 1 << 5, 1 << 35      # there, too
+DISK, MOUNTED = "/dev/vda", "/mnt"
 SECONDS = oracle.HANG_SECONDS       # for one step
 LEAST_BLOCKS, LEAST_RIGHT, MOST_UNKNOWN = 200, 0.99, 0.05
 MOST_INSTRUCTIONS = 20_000_000      # for a block of 128 MiB: less than 20 ms of a CPU that executes 1 in a nanosecond
@@ -512,9 +515,31 @@ def cma_room(memory):
     held.close()
 
 
+def buffers():
+    """Page cache of a file system whose blocks are smaller than a page: each page has buffers, which hold it once more."""
+    load_modules("virtio_blk", "crc32c_generic", "ext4")
+    score = Score()
+    memory = Memory(score)
+    start = guest.dimm_plug("d0", "1G")
+    numbers = list(oracle.blocks_of(start, 1 << 30))
+    memory.online(numbers[:4], "online_kernel")
+    memory.online(numbers[4:], "online_movable")
+    subprocess.run(["mkfs.ext4", "-q", "-b", "1024", DISK], check=True)
+    subprocess.run(["mount", DISK, MOUNTED], check=True)
+    held = fill.Files(700 * fill.MIB, MOUNTED)
+    subprocess.run(["sync"], check=True)
+    with_buffers = sum(count for number in numbers for flags, count in walk.tally(walk.read_words(
+        "kpageflags", number * oracle.BLOCK_PAGES, oracle.BLOCK_PAGES)).items() if flags & LRU and flags & PRIVATE)
+    guest.ok(f"buffers: {with_buffers} pages have buffers", [] if with_buffers > oracle.BLOCK_PAGES else ["too few"])
+    memory.round("page cache with buffers", numbers, [("yes", "")])
+    guest.eq("buffers: all forecasts are right", sum(score.pairs.values()), score.right())
+    held.close()
+    subprocess.run(["umount", MOUNTED], check=True)
+
+
 PARTS = {part.__name__: part for part in (
     free, moved, cached, kmalloc, pinned, secret, huge, pinned_huge, gigantic, virtio_mem, balloon, two_nodes, poisoned_huge)}
-ALONE = {part.__name__: part for part in (cost, zones, cma)}
+ALONE = {part.__name__: part for part in (cost, zones, cma, buffers)}
 
 
 def main():
