@@ -51,6 +51,7 @@ static void story_begin(struct story *story, enum operation operation,
 	if (!concerns(story, start_pfn, nr_pages))
 		return;
 	story->reasons[operation] = 0;
+	story->late = (struct story_blockers){ 0 };
 	step = add_step(story, operation);
 	if (!step)
 		return;
@@ -92,6 +93,9 @@ static void story_end(struct story *story, enum operation operation,
 		step->reason = story->reasons[operation];
 	step->end_ns = record->time_ns;
 	step->ret = ret;
+	if (operation == OPERATION_OFFLINE && !step->begin_ns)
+		step->blockers = story->late;
+	story->late = (struct story_blockers){ 0 };
 	if (!step->pid) {
 		step->pid = record->pid;
 		memcpy(step->comm, record->comm, sizeof(step->comm));
@@ -105,13 +109,12 @@ static void story_page(struct story *story, const struct mhp_record *record)
 {
 	const struct mhp_mhp_offline_blocker *blocker =
 		&record->p.mhp_offline_blocker;
-	struct story_step *step = story->nr ? &story->steps[story->nr - 1] :
-					      NULL;
-	struct story_blockers *blockers;
+	struct story_step *step = current_step(story, OPERATION_OFFLINE);
+	struct story_blockers *blockers = step ? &step->blockers : &story->late;
 
-	if (!step || step->operation != OPERATION_OFFLINE || step->end_ns)
+	if (!step && (record->unknown & MHP_FIELD(mhp_offline_blocker, pfn) ||
+		      !concerns(story, blocker->pfn, 1)))
 		return;
-	blockers = &step->blockers;
 	if (!blockers->nr || blockers->last.pfn != blocker->pfn)
 		blockers->pages++;
 	blockers->nr++;
@@ -148,6 +151,7 @@ void story_restart(struct story *story, u64 part)
 	story->part = part;
 	story->nr = 0;
 	memset(story->reasons, 0, sizeof(story->reasons));
+	story->late = (struct story_blockers){ 0 };
 }
 
 void story_take(struct story *story, const struct mhp_record *record)
@@ -244,7 +248,9 @@ static void add_late(struct story *story, enum operation operation,
 				   block->online.begin_ns;
 	step->late = true;
 	step->zone = block->zone;
-	if (offline && block->blockers)
+	if (offline && story->late.nr)
+		step->blockers = story->late;
+	else if (offline && block->blockers)
 		add_blocker(&step->blockers, block);
 }
 

@@ -42,6 +42,7 @@ struct story {
 	size_t nr;
 	size_t room;
 	u32 reasons[NR_OPERATIONS]; /* of failures whose begin was not seen */
+	struct story_blockers late; /* of an offline whose begin was not seen */
 	bool no_memory; /* not all steps could be kept */
 };
 
