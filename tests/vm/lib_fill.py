@@ -17,6 +17,7 @@ import lib_pin as pin
 _libc = ctypes.CDLL(None, use_errno=True)
 NR_MEMFD_SECRET = 447               # x86-64
 MADV_POPULATE_WRITE = 23
+MAP_NORESERVE = 0x4000
 MIB = 1 << 20
 TMPFS = "/dev/shm"
 HUGEPAGES = "/sys/kernel/mm/hugepages"
@@ -44,6 +45,18 @@ class Anon:
             self._area.close()
         except BufferError:         # of what mlock() was given the address
             self._area.madvise(mmap.MADV_DONTNEED)
+
+
+class Addresses:
+    """So much memory of a process that has one page of it: many addresses to look through."""
+
+    def __init__(self, size):
+        self._area = mmap.mmap(-1, size, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | MAP_NORESERVE)
+        self._area.madvise(mmap.MADV_NOHUGEPAGE)
+        self._area[0] = 1
+
+    def close(self):
+        self._area.close()
 
 
 class Node:

@@ -222,6 +222,25 @@ class ManyHugePages:
             self._pool.close()
 
 
+class PartlyMapped:
+    """A transparent huge page whose first page is not mapped any more, but the others are; a pipe holds it."""
+
+    def __init__(self):
+        self._area, offset = aligned_area(HUGE_BYTES)
+        self._area[offset] = 1
+        start = ctypes.addressof(ctypes.c_char.from_buffer(self._area)) + offset
+        self.pfn = pfn_of(start)
+        if pfn_of(start + oracle.PAGE) != self.pfn + 1:
+            raise RuntimeError("no huge page")
+        self.address = start + oracle.PAGE
+        self._pin = Pin().hold(self.address)
+        self._area.madvise(mmap.MADV_DONTNEED, offset, oracle.PAGE)
+
+    def close(self):
+        self._pin.close()
+        self._area.madvise(mmap.MADV_DONTNEED)
+
+
 class PinnedHugePage(HugePages):
     """A huge page that is mapped twice, and that a pipe holds a reference to."""
 

@@ -57,6 +57,7 @@ MAPPINGS = r"(?:-?\d+|unknown)" if OLD else r"-?\d+"
 NOT_MIGRATED = "not migrated, error unknown" if OLD else "not migrated"
 BLIND = ("setpriv", "--bounding-set", "-sys_admin,-bpf,-perfmon")
 NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
+LARGE = 2 << 40                     # bytes of addresses, of which 1 TiB is looked through
 RESERVED = 16                       # huge pages, so many that some are in the block
 
 
@@ -127,6 +128,30 @@ def pinned():
                r"try again\.")
     holder.close()
     works("pinned", number)
+
+
+def take_partly(number):
+    page = pin.PartlyMapped()
+    while oracle.block_of(page.pfn) != number:
+        page = pin.PartlyMapped()
+    return {"pfn": page.pfn, "address": page.address}, page
+
+
+def partly():
+    """A process that maps a part of a huge page is found, behind one that has more addresses than can be looked through."""
+    number, = dimm("d8", 1, "online_movable")
+    large = Holder(lambda: ({}, fill.Addresses(LARGE)))
+    holder = Holder(lambda: take_partly(number))
+    offline = Offline(number)
+    guest.ok("partly: the offline runs", offline.runs())
+    Page(f"memory{number}").says(
+        "partly, running: the process is found", left="512 pages: 512 anon",
+        whose=rf"pfn {holder.told['pfn']:#x}: anon, mapped by {ME} \({holder.pid}\) at {holder.told['address']:#x}; "
+              "not all processes could be read")
+    guest.eq("partly: a signal ends it", True, offline.interrupt() != 0)
+    holder.close()
+    large.close()
+    works("partly", number)
 
 
 def take_file(number):
@@ -495,7 +520,7 @@ def blind():
     guest.eq("blind: the process is ended as advised, and the offline ends", 0, offline.ends())
 
 
-SCENARIOS = {"pinned": pinned, "file": file_page, "kernel_pages": kernel_pages, "huge": huge, "holes": holes,
+SCENARIOS = {"pinned": pinned, "partly": partly, "file": file_page, "kernel_pages": kernel_pages, "huge": huge, "holes": holes,
              "huge_pinned": huge_pinned, "huge_poisoned": huge_poisoned, "cma": cma,
              "notifier": notifier, "injected": injected, "kept": kept, "kept_probes": kept_probes, "blind": blind,
              "dashboard": dashboard, "column": column}

@@ -17,9 +17,10 @@
 #include "source/task.h"
 
 #define MAPPINGS_SHOWN 3
-#define MAPPING_TRIES \
-	5 /* at a page that is not mapped while the kernel tries to migrate it */
+/* At a page that is not mapped while the kernel tries to migrate it; one more cannot help where processes cannot be read. */
+#define MAPPING_TRIES 5
 #define TRY_PAUSE_NS 3000000
+#define LARGEST_FOLIO 512 /* pages, but for those of hugetlb */
 
 /* Kinds that can be in the way, the most likely first; free pages and memmap are not. */
 static const enum account_kind in_the_way[] = {
@@ -42,27 +43,46 @@ u32 whose_event_kind(enum account_kind kind)
 	return MHP_KIND_OTHER;
 }
 
-static size_t find_mappings(u64 pfn, struct task_mapping *mappings,
-			    bool *complete)
+/*
+ * The pages of the folio that begins with a page. A process may map some of them only. Those of hugetlb are mapped as
+ * a whole.
+ */
+static u64 folio_pages(struct page_source *source, u64 head,
+		       const struct page_look *look)
+{
+	struct page_look tails[LARGEST_FOLIO - 1];
+	u64 nr = 1;
+
+	if (!PAGE_IS(look, PAGE_HEAD) || PAGE_IS(look, PAGE_HUGE) ||
+	    page_source_look(source, head + 1, LARGEST_FOLIO - 1, tails))
+		return 1;
+	while (nr < LARGEST_FOLIO && PAGE_IS(&tails[nr - 1], PAGE_TAIL))
+		nr++;
+	return nr;
+}
+
+static size_t find_mappings(u64 pfn, u64 nr_pages,
+			    struct task_mapping *mappings, bool *complete)
 {
 	const struct timespec pause = { .tv_nsec = TRY_PAUSE_NS };
 	size_t nr = 0;
 	int i;
 
-	for (i = 0; !nr && i < MAPPING_TRIES; i++) {
+	*complete = true;
+	for (i = 0; !nr && *complete && i < MAPPING_TRIES; i++) {
 		if (i)
 			nanosleep(&pause, NULL);
-		nr = task_find_mappings(pfn, mappings, MAPPINGS_SHOWN,
+		nr = task_find_mappings(pfn, nr_pages, mappings, MAPPINGS_SHOWN,
 					complete);
 	}
 	return nr;
 }
 
-static void print_mappings(u64 pfn, FILE *out)
+static void print_mappings(u64 pfn, u64 nr_pages, FILE *out)
 {
 	struct task_mapping mappings[MAPPINGS_SHOWN];
 	bool complete;
-	size_t nr = find_mappings(pfn, mappings, &complete), i;
+	size_t nr = find_mappings(pfn, nr_pages, mappings, &complete), i;
 
 	for (i = 0; i < nr && i < MAPPINGS_SHOWN; i++) {
 		plain_text(mappings[i].comm);
@@ -79,6 +99,8 @@ static void print_mappings(u64 pfn, FILE *out)
 			      ", mapped by no process" :
 			      ", mapped by none of the processes that could be read",
 		      out);
+	else if (!complete)
+		fputs("; not all processes could be read", out);
 }
 
 static void print_file(struct page_source *source, const struct page_look *look,
@@ -149,6 +171,8 @@ static void print_cache(struct page_source *source, u64 pfn, FILE *out)
 static void print_owner(struct page_source *source, enum account_kind kind,
 			u64 pfn, const struct page_look *look, FILE *out)
 {
+	u64 nr = folio_pages(source, pfn, look);
+
 	switch (kind) {
 	case ACCOUNT_SLAB:
 		print_cache(source, pfn, out);
@@ -159,11 +183,11 @@ static void print_owner(struct page_source *source, enum account_kind kind,
 	case ACCOUNT_FILE:
 	case ACCOUNT_SECRET:
 		print_file(source, look, out);
-		print_mappings(pfn, out);
+		print_mappings(pfn, nr, out);
 		break;
 	case ACCOUNT_ANON:
 	case ACCOUNT_HUGETLB:
-		print_mappings(pfn, out);
+		print_mappings(pfn, nr, out);
 		break;
 	case ACCOUNT_FREE:
 		fputs(" by now", out);

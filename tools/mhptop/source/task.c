@@ -20,8 +20,10 @@
 	63 /* of an entry of pagemap, Documentation/admin-guide/mm/pagemap.rst */
 #define PFN_MASK ((1ULL << 55) - 1)
 #define ENTRIES 8192 /* of pagemap that are read at a time */
-#define MOST_ENTRIES \
-	(1ULL << 27) /* of one process: 512 GiB of addresses that have pages */
+/* Entries to read: for areas of 16 GiB of a process first, then for 1 TiB of those that have more */
+#define FEW_ENTRIES (1ULL << 22)
+#define MOST_ENTRIES (1ULL << 28)
+#define MOST_LARGE 64 /* processes */
 
 /* The next folder of a task or a thread, 0 at the end. */
 static u32 next_number(DIR *dir)
@@ -167,32 +169,39 @@ static int look_at_task(u32 pid, const char *function, struct task_inside *task)
 	return 0;
 }
 
+/* A stack that cannot be read, as that of an init outside of the container, does not hide the others. */
 int task_find_inside(const char *function, struct task_inside *task)
 {
 	DIR *proc = opendir("/proc"), *threads;
+	bool unread = false, read = false;
 	char path[32];
 	int err = -ENOENT;
 	u32 pid, tid;
 
 	if (!proc)
 		return -errno;
-	while (err == -ENOENT && (pid = next_number(proc))) {
+	while (err && (pid = next_number(proc))) {
 		snprintf(path, sizeof(path), "/proc/%u/task", pid);
 		threads = opendir(path);
 		if (!threads)
 			continue;
-		while (err == -ENOENT && (tid = next_number(threads)))
-			if (tid != (u32)getpid())
-				err = look_at_task(tid, function, task);
+		while (err && (tid = next_number(threads))) {
+			if (tid == (u32)getpid())
+				continue;
+			err = look_at_task(tid, function, task);
+			unread |= err == -EPERM;
+			read |= err != -EPERM;
+		}
 		closedir(threads);
 	}
 	closedir(proc);
-	return err;
+	return !err ? 0 : unread && !read ? -EPERM : -ENOENT;
 }
 
 struct mapper {
 	int pagemap;
-	u64 pfn;
+	u64 pfn; /* of the first page; each of the nr pages will do */
+	u64 nr;
 	u64 left; /* entries that may still be read */
 	u64 page_bytes;
 	struct task_mapping *found;
@@ -201,7 +210,7 @@ struct mapper {
 /* Whether an area of a process has the page; -errno if it cannot be known. */
 static int look_at_area(struct mapper *m, u64 start, u64 end)
 {
-	u64 entries[ENTRIES], at = start / m->page_bytes, i, nr;
+	u64 entries[ENTRIES], at = start / m->page_bytes, i, nr, pfn;
 	ssize_t n;
 
 	for (end /= m->page_bytes; at < end; at += nr) {
@@ -215,8 +224,9 @@ static int look_at_area(struct mapper *m, u64 start, u64 end)
 			return n ? -errno : 0;
 		nr = n / sizeof(*entries);
 		for (i = 0; i < nr; i++) {
-			if (!(entries[i] >> PRESENT_BIT) ||
-			    (entries[i] & PFN_MASK) != m->pfn)
+			pfn = entries[i] & PFN_MASK;
+			if (!(entries[i] >> PRESENT_BIT) || pfn < m->pfn ||
+			    pfn - m->pfn >= m->nr)
 				continue;
 			m->found->address = (at + i) * m->page_bytes;
 			return 1;
@@ -268,53 +278,98 @@ static int look_at_areas(struct mapper *m, FILE *smaps)
 	return ret > 0 ? ret : err;
 }
 
-/* Whether a process maps the page; -errno if it cannot be known. */
-static int look_at_process(u32 pid, u64 pfn, struct task_mapping *found)
+/* Whether a process maps the page; -errno if it cannot be known, -E2BIG: without reading more entries. */
+static int look_at_process(struct mapper *m, u32 pid)
 {
-	struct mapper m = { .pfn = pfn,
-			    .left = MOST_ENTRIES,
-			    .page_bytes = sysconf(_SC_PAGESIZE),
-			    .found = found };
 	char path[32];
 	FILE *smaps;
 	int ret;
 
 	snprintf(path, sizeof(path), "/proc/%u/pagemap", pid);
-	m.pagemap = open(path, O_RDONLY | O_CLOEXEC);
-	if (m.pagemap < 0)
+	m->pagemap = open(path, O_RDONLY | O_CLOEXEC);
+	if (m->pagemap < 0)
 		return errno == ENOENT || errno == ESRCH ? 0 : -errno;
 	snprintf(path, sizeof(path), "/proc/%u/smaps", pid);
 	smaps = fopen(path, "re");
-	ret = smaps ? look_at_areas(&m, smaps) : -errno;
+	ret = smaps ? look_at_areas(m, smaps) : -errno;
 	if (smaps)
 		fclose(smaps);
-	close(m.pagemap);
+	close(m->pagemap);
 	if (ret <= 0)
-		return ret;
-	found->pid = pid;
-	read_comm(pid, found->comm);
+		return ret == -ESRCH ? 0 : ret;
+	m->found->pid = pid;
+	read_comm(pid, m->found->comm);
 	return 1;
 }
 
-size_t task_find_mappings(u64 pfn, struct task_mapping *mappings, size_t room,
-			  bool *complete)
+/* Processes, and where to store those that map the page */
+struct mappers {
+	struct mapper m;
+	struct task_mapping *mappings, spare;
+	size_t room, nr;
+	u32 large[MOST_LARGE]; /* those that have more areas than were looked at */
+	size_t nr_large;
+	bool complete;
+};
+
+/* Returns what look_at_process() does. */
+static int add_mapper(struct mappers *all, u32 pid)
 {
-	struct task_mapping spare;
-	DIR *proc = opendir("/proc");
-	size_t nr = 0;
+	int ret;
+
+	all->m.found = all->nr < all->room ? &all->mappings[all->nr] :
+					     &all->spare;
+	ret = look_at_process(&all->m, pid);
+	all->nr += ret > 0;
+	return ret;
+}
+
+/* A process of which a part cannot be read, or that is large, does not hide the others. */
+static void look_at_small(struct mappers *all, DIR *proc)
+{
 	u32 pid;
 	int ret;
 
-	*complete = proc && source_live_capable(CAP_SYS_ADMIN);
-	while (proc && *complete && (pid = next_number(proc))) {
-		ret = look_at_process(pid, pfn,
-				      nr < room ? &mappings[nr] : &spare);
-		if (ret > 0)
-			nr++;
-		else if (ret < 0 && ret != -ESRCH)
-			*complete = false;
+	while ((pid = next_number(proc))) {
+		all->m.left = FEW_ENTRIES;
+		ret = add_mapper(all, pid);
+		if (ret == -E2BIG && all->nr_large < MOST_LARGE)
+			all->large[all->nr_large++] = pid;
+		else if (ret < 0)
+			all->complete = false;
 	}
-	if (proc)
-		closedir(proc);
-	return nr;
+}
+
+static void look_at_large(struct mappers *all)
+{
+	size_t i;
+
+	all->m.left = MOST_ENTRIES;
+	for (i = 0; i < all->nr_large; i++)
+		if (add_mapper(all, all->large[i]) < 0)
+			all->complete = false;
+}
+
+size_t task_find_mappings(u64 pfn, u64 nr, struct task_mapping *mappings,
+			  size_t room, bool *complete)
+{
+	struct mappers all = {
+		.m = { .pfn = pfn,
+		       .nr = nr,
+		       .page_bytes = sysconf(_SC_PAGESIZE) },
+		.mappings = mappings,
+		.room = room,
+		.complete = true,
+	};
+	DIR *proc = source_live_capable(CAP_SYS_ADMIN) ? opendir("/proc") :
+							 NULL;
+
+	*complete = false;
+	if (!proc)
+		return 0;
+	look_at_small(&all, proc);
+	closedir(proc);
+	look_at_large(&all);
+	*complete = all.complete;
+	return all.nr;
 }

@@ -17,8 +17,8 @@ struct task_inside {
 };
 
 /*
- * Find a task whose kernel stack has this function. 0, -ENOENT: there is none,
- * -EPERM: stacks cannot be read. The task may have gone on meanwhile.
+ * Find a task whose kernel stack has this function. 0, -ENOENT: there is none among
+ * those that can be read, -EPERM: none can. The task may have gone on meanwhile.
  */
 int task_find_inside(const char *function, struct task_inside *task);
 
@@ -31,11 +31,11 @@ struct task_mapping {
 };
 
 /*
- * Find the processes that map a page, once each. Returns how many there are, of which
- * the first room are stored. complete is set unless processes could not be read, or map
- * too much memory to look at all of it.
+ * Find the processes that map a page of the nr pages from pfn on, once each. Returns how
+ * many there are, of which the first room are stored. complete is set unless processes
+ * could not be read, or have too many addresses to look at all of them.
  */
-size_t task_find_mappings(u64 pfn, struct task_mapping *mappings, size_t room,
-			  bool *complete);
+size_t task_find_mappings(u64 pfn, u64 nr, struct task_mapping *mappings,
+			  size_t room, bool *complete);
 
 #endif
