@@ -126,8 +126,27 @@ def pinned():
                 rf"{holder.told['pfn']:#x}",
             do="Something held the page until the offline was interrupted: end or restart the process that pins it .*, then "
                r"try again\.")
+    over(number, holder, whose)
     holder.close()
     works("pinned", number)
+
+
+def over(number, holder, whose):
+    """An offline goes on when its recording ends, and is over later."""
+    with recording("over") as path:
+        offline = Offline(number)
+        guest.wait_for(ledger.SECONDS, lambda: "mhp_offline_blocker" in oracle.read(path))
+    Page(f"memory{number}", path).says(
+        "over, running: sysfs shows that it has not ended", why=rf"offline has not ended, after {TIME}, stage migrate, {PASS}",
+        task=rf"sh \({offline.shell.pid}\), in {STACK}", left="1 page: 1 anon")
+    offline.interrupt()
+    page = Page(f"memory{number}", path)
+    page.says(
+        "over: what is in other functions and in the memory block by now has nothing to do with it",
+        why=rf"offline took at least {TIME}, and its end was not seen, stage migrate, {PASS}", task=None, left=None,
+        whose=whose, do="If it has not ended: something holds this page: .*")
+    guest.ok("over: the page is the one that was reported", [] if page.first("page", rf"pfn {holder.told['pfn']:#x}: anon") else page.lines)
+    guest.ok("over: the state is that of the end of the recording", [] if ", last seen going_offline," in page.head else [page.head])
 
 
 def take_partly(number):

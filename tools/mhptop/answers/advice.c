@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The table of what to do, the only one. */
+#include <ctype.h>
 #include <string.h>
 
 #include "answers/advice.h"
@@ -15,28 +16,28 @@ struct advice {
 	u32 reason;
 	u32 kind; /* of the page in the way, 0: any other */
 	const char *
-		text; /* [said if another node has memory] {said unless the block is in ZONE_MOVABLE|said if it is} <said unless the end of the operation may have been missed> */
+		text; /* [said if another node has memory] {said unless the block is in ZONE_MOVABLE|said if it is} */
 };
 
 static const struct advice advices[] = {
 	{ ONLINE | OFFLINE, ADVICE_RETRIES, ADVICE_ASKS,
 	  "A driver was asked whether the memory may change its state, and has not answered: the innermost functions of the stack name it." },
 	{ OFFLINE, ADVICE_RETRIES, MHP_KIND_ANON,
-	  "Something holds this page: end or restart the process that pins it (a device passed through, RDMA, io_uring, a pipe)<, or interrupt the offline>." },
+	  "Something holds this page: end or restart the process that pins it (a device passed through, RDMA, io_uring, a pipe), or interrupt the offline." },
 	{ OFFLINE, ADVICE_RETRIES, MHP_KIND_FILE,
-	  "This page of a file is in use: find who reads or pins that file<, or interrupt the offline>." },
+	  "This page of a file is in use: find who reads or pins that file, or interrupt the offline." },
 	{ OFFLINE, ADVICE_RETRIES, MHP_KIND_HUGETLB,
-	  "This huge page has nowhere to go, or something pins it: free one of its size[ on another node], or end the process that pins it<, or interrupt the offline>." },
+	  "This huge page has nowhere to go, or something pins it: free one of its size[ on another node], or end the process that pins it, or interrupt the offline." },
 	{ OFFLINE, ADVICE_RETRIES, ADVICE_HUGE_NO_ROOM,
-	  "This huge page has nowhere to go: free one of its size[ on another node]<, or interrupt the offline>." },
+	  "This huge page has nowhere to go: free one of its size[ on another node], or interrupt the offline." },
 	{ OFFLINE, ADVICE_RETRIES, ADVICE_HUGE_PINNED,
-	  "Something holds this huge page: end or restart the process that pins it (a device passed through, RDMA, io_uring, a pipe)<, or interrupt the offline>." },
+	  "Something holds this huge page: end or restart the process that pins it (a device passed through, RDMA, io_uring, a pipe), or interrupt the offline." },
 	{ OFFLINE, ADVICE_RETRIES, MHP_KIND_HWPOISON,
-	  "A page is poisoned, and something holds the transparent huge page around it: end the process that pins it<, or interrupt the offline>." },
+	  "A page is poisoned, and something holds the transparent huge page around it: end the process that pins it, or interrupt the offline." },
 	{ OFFLINE, ADVICE_RETRIES, MHP_KIND_SLAB,
-	  "The kernel allocated from it, and takes this slab page for a free one<: interrupt the offline>{. Online the block to ZONE_MOVABLE next time|}." },
+	  "The kernel allocated from it, and mistakes this slab page for a free one: interrupt the offline{, and online the block to ZONE_MOVABLE next time|}." },
 	{ OFFLINE, ADVICE_RETRIES, 0,
-	  "The kernel tries again until a signal ends it: free memory[ on another node]<, or interrupt the offline>." },
+	  "The kernel tries again until a signal ends it: free memory[ on another node], or interrupt the offline." },
 	{ ADD, MHP_REASON_UNALIGNED, 0,
 	  "Add memory in whole memory blocks: give the device a size and an address that are multiples of the block size." },
 	{ ADD, MHP_REASON_NO_NODE, 0,
@@ -122,11 +123,10 @@ u32 advice_kind(u32 kind, enum advice_room room)
 }
 
 /* Copy a text with what it says in this place. */
-static void copy_text(char buf[ADVICE_TEXT_MAX], const char *text,
+static void copy_text(char *buf, const char *end, const char *text,
 		      unsigned int place)
 {
 	bool movable = place & ADVICE_IN_MOVABLE, says = true;
-	char *end = buf + ADVICE_TEXT_MAX - 1;
 
 	for (; *text && buf < end; text++)
 		switch (*text) {
@@ -139,12 +139,8 @@ static void copy_text(char buf[ADVICE_TEXT_MAX], const char *text,
 		case '|':
 			says = movable;
 			break;
-		case '<':
-			says = !(place & ADVICE_END_UNSEEN);
-			break;
 		case ']':
 		case '}':
-		case '>':
 			says = true;
 			break;
 		default:
@@ -170,13 +166,19 @@ const char *advice_for(char buf[ADVICE_TEXT_MAX], enum operation operation,
 		       u32 reason, u32 kind, unsigned int place)
 {
 	bool huge = kind == ADVICE_HUGE_NO_ROOM || kind == ADVICE_HUGE_PINNED;
+	static const char if_not_ended[] = "If it has not ended: ";
 	const char *text = find_advice(operation, reason, kind);
+	char *at = buf;
 
 	if (!text && huge)
 		text = find_advice(operation, reason, MHP_KIND_HUGETLB);
 	if (!text)
 		text = find_advice(operation, reason, 0);
-	copy_text(buf, text ? text : "", place);
+	if (text && reason == ADVICE_RETRIES && place & ADVICE_END_UNSEEN)
+		at += snprintf(at, ADVICE_TEXT_MAX, "%s", if_not_ended);
+	copy_text(at, buf + ADVICE_TEXT_MAX - 1, text ? text : "", place);
+	if (at > buf)
+		*at = tolower((unsigned char)*at);
 	return buf;
 }
 

@@ -112,7 +112,7 @@ static void block_page_write(struct block_answers *answers,
 	story_read(&story, model, block);
 	nr = story_troubles(&story, troubles);
 	machine_question_make(&question, block->start_pfn / nr_pages, nr_pages,
-			      troubles, nr);
+			      troubles, nr, false);
 	ask_apart(page, &question);
 	if (question_is_answered(page, &question)) {
 		lines.answer = &page->answer;

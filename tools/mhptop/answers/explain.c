@@ -16,6 +16,7 @@
 #include "model/times.h"
 #include "source/live.h"
 #include "source/look.h"
+#include "source/sysfs/snapshot.h"
 
 #define STEPS_SHOWN 20
 
@@ -28,6 +29,7 @@ struct explaining {
 	struct removals removals;
 	const struct mhp_block *block;
 	bool ends_early; /* of the recording that is read last */
+	bool end_unseen; /* nobody knows whether what is in progress there has ended since */
 	struct machine *
 		machine; /* NULL: the page is about another one, or an earlier boot */
 	struct machine_answer *answer; /* of that machine */
@@ -59,10 +61,15 @@ static void print_head(const struct explaining *e)
 	u64 address = block->start_pfn * info->page_bytes;
 	char size[UNITS_TEXT_MAX];
 
-	fprintf(e->out, "memory%llu  0x%llx-0x%llx  %s, %s, node %d, zone %s\n",
+	fprintf(e->out,
+		"memory%llu  0x%llx-0x%llx  %s, %s%s, node %d, zone %s\n",
 		block->start_pfn / e->story.nr_pages, address,
 		address + info->block_bytes - 1,
 		size_text(size, info->block_bytes),
+		e->end_unseen && (block_is_offlining(block) ||
+				  block_is_onlining(block)) ?
+			"last seen " :
+			"",
 		event_symbol(event_states, block->state), block->nid,
 		event_symbol(event_zones, block->zone));
 }
@@ -151,13 +158,24 @@ static void print_duration(const struct explaining *e,
 			duration_text(text, step->end_ns - step->begin_ns, 1));
 	else if (step->begin_ns)
 		fprintf(e->out, ", %s%s%s%s",
-			e->ends_early ? "took " : "in progress for ",
-			step->late || e->ends_early ? "at least " : "",
+			e->end_unseen ? "took " : "in progress for ",
+			step->late || e->end_unseen ? "at least " : "",
 			duration_text(text, model_now(model) - step->begin_ns,
 				      1),
-			e->ends_early ? "; its end was not seen" : "");
+			e->end_unseen ? "; its end was not seen" : "");
 	else
 		fputs(", its start was not seen", e->out);
+}
+
+/* Of what failed earlier, only its line is left. */
+static void print_last_page(const struct explaining *e,
+			    const struct story_blockers *blockers)
+{
+	if (!blockers->nr ||
+	    blockers->unknown & MHP_FIELD(mhp_offline_blocker, pfn))
+		return;
+	fprintf(e->out, ", page 0x%llx: %s", blockers->last.pfn,
+		trouble_word(event_kinds, blockers->last.kind, "kind unknown"));
 }
 
 static void print_step(const struct explaining *e,
@@ -187,6 +205,8 @@ static void print_step(const struct explaining *e,
 			trouble_word(event_reasons, step->reason,
 				     "reason unknown"),
 			error_text(step->ret));
+	if (step->ret)
+		print_last_page(e, &step->blockers);
 	trouble_print_online(&e->story, step, e->out);
 	fputc('\n', e->out);
 }
@@ -250,6 +270,7 @@ static struct explain_range range_of(const struct explaining *e)
 		.nr_pages = e->story.nr_pages,
 		.time = e->time,
 		.ends_early = e->ends_early,
+		.end_unseen = e->end_unseen,
 		.out = e->out,
 	};
 }
@@ -261,7 +282,7 @@ static void print_troubles(const struct explaining *e,
 		.model = &e->stream->model,
 		.story = &e->story,
 		.answer = e->answer,
-		.ends_early = e->ends_early,
+		.end_unseen = e->end_unseen,
 		.out = e->out,
 	};
 	size_t i;
@@ -282,7 +303,7 @@ static void ask_machine(struct explaining *e,
 	if (!e->answer)
 		return;
 	machine_question_make(&question, e->story.start_pfn / e->story.nr_pages,
-			      e->story.nr_pages, troubles, nr);
+			      e->story.nr_pages, troubles, nr, e->end_unseen);
 	machine_look(e->machine, &question, e->answer);
 }
 
@@ -365,6 +386,50 @@ static bool goes_on(const struct explaining *e)
 	       e->stream->source->ending.running;
 }
 
+static bool is_going(const struct mhp_mhp_snapshot_block *block)
+{
+	return block->state == MHP_STATE_GOING_ONLINE ||
+	       block->state == MHP_STATE_GOING_OFFLINE;
+}
+
+/* Whether sysfs shows that a memory block of the page is going online or offline. */
+static bool is_going_now(const struct explaining *e)
+{
+	const struct source_info *info = &e->stream->model.info;
+	struct sysfs_view view = { 0 };
+	struct memory_name name;
+	bool going = false;
+	u64 pages;
+	size_t i;
+
+	if (!info->block_bytes || !is_here(e) ||
+	    memory_name_parse(&name, e->what, info->block_bytes))
+		return false;
+	pages = info->block_bytes / info->page_bytes;
+	if (sysfs_view_read(&view, "", pages))
+		return false;
+	for (i = 0; i < view.nr_blocks && !going; i++)
+		going = is_going(&view.blocks[i]) &&
+			view.blocks[i].start_pfn <=
+				name.last / info->page_bytes &&
+			view.blocks[i].start_pfn + pages >
+				name.first / info->page_bytes;
+	sysfs_view_free(&view);
+	return going;
+}
+
+/* What is in progress when a recording ends may have ended since, unless its recorder still runs. */
+static void look_at_end(struct explaining *e)
+{
+	bool going = goes_on(e) || is_going_now(e);
+
+	if (e->stream->model.info.live)
+		return;
+	e->end_unseen = !going;
+	if (going)
+		model_tick(&e->stream->model, loop_now());
+}
+
 /* Whether the last recording has more that cannot be read, or lacks its end. Of an earlier one, the message says it. */
 static bool is_cut_short(const struct explaining *e)
 {
@@ -402,9 +467,8 @@ int explain_run(struct stream *stream, const char *what, enum time_style time,
 	stream->model.history.extent = HISTORY_ALL;
 	err = read_story(&e);
 	e.ends_early = is_cut_short(&e);
-	if (goes_on(&e))
-		model_tick(&stream->model, loop_now());
-	else if (stream->over && *stream->why)
+	look_at_end(&e);
+	if (stream->over && *stream->why && !goes_on(&e))
 		status_fail(STATUS_OK, "%s", stream->why);
 	if (err || stream->err)
 		read = stream_status(err ?: stream->err);

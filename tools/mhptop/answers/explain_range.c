@@ -80,7 +80,7 @@ void explain_removals(const struct explain_range *range)
 			removal_text(range->model, removal,
 				     refused_cache(range, removal, cache),
 				     text),
-			removal->in_progress && range->ends_early ?
+			removal->in_progress && range->end_unseen ?
 				" where the recording ends" :
 				"");
 	}
@@ -155,7 +155,7 @@ static void print_result(const struct explain_range *range,
 			 const struct trouble *trouble)
 {
 	const struct history_operation *operation = &trouble->operation;
-	const char *least = trouble->late || range->ends_early ? "at least " :
+	const char *least = trouble->late || range->end_unseen ? "at least " :
 								 "";
 	char text[HISTORY_OUTCOME_MAX], when[UNITS_TEXT_MAX];
 
@@ -166,7 +166,7 @@ static void print_result(const struct explain_range *range,
 	}
 	duration_text(text, model_now(range->model) - operation->begin_ns, 1);
 	fprintf(range->out, "%s %s%s",
-		range->ends_early ? "took" : "has not ended, after", least,
+		range->end_unseen ? "took" : "has not ended, after", least,
 		text);
 	if (trouble->late)
 		fputs(", its start was not seen", range->out);
@@ -174,7 +174,7 @@ static void print_result(const struct explain_range *range,
 		fprintf(range->out, ", since %s",
 			model_time_text(when, range->model, range->time,
 					operation->begin_ns));
-	if (range->ends_early)
+	if (range->end_unseen)
 		fputs(trouble->late ? ", nor was its end" :
 				      ", and its end was not seen",
 		      range->out);
@@ -194,7 +194,7 @@ static void print_what_to_do(const struct explain_range *range,
 			advice_kind(kind, room_of(operation)),
 			advice_place(range->model->ledger, operation->start_pfn,
 				     operation->zone) |
-				(range->ends_early ? ADVICE_END_UNSEEN : 0),
+				(range->end_unseen ? ADVICE_END_UNSEEN : 0),
 			range->out);
 }
 
@@ -273,8 +273,6 @@ static bool is_made_good(const struct explain_range *range,
 	const struct history *history = &range->model->history;
 	u64 end = failed->start_pfn + failed->nr_pages, pfn, until;
 
-	if (!is_about_range(failed))
-		return false;
 	until = failed->start_pfn;
 	do {
 		pfn = until;
@@ -283,12 +281,31 @@ static bool is_made_good(const struct explain_range *range,
 	return until >= end;
 }
 
+/* Whether all memory of an add or a removal that failed was tried again later, in one piece. */
+static bool is_repeated(const struct explain_range *range,
+			const struct history_operation *failed)
+{
+	const struct history *history = &range->model->history;
+	const struct history_operation *later = failed + 1;
+
+	for (; later < history->operations + history->nr; later++)
+		if (later->kind == failed->kind && is_explained(range, later) &&
+		    later->start_pfn <= failed->start_pfn &&
+		    later->start_pfn + later->nr_pages >=
+			    failed->start_pfn + failed->nr_pages)
+			return true;
+	return false;
+}
+
 static bool is_trouble(const struct explain_range *range,
 		       const struct history_operation *operation)
 {
 	if (operation->end == HISTORY_IN_PROGRESS)
 		return true;
-	return operation->ret && !is_made_good(range, operation);
+	if (!operation->ret)
+		return false;
+	return !is_about_range(operation) || !(is_repeated(range, operation) ||
+					       is_made_good(range, operation));
 }
 
 /* Of a memory block, what its account shows to be in progress, although the begin of that was not seen. */
@@ -327,7 +344,7 @@ static void find_late(const struct explain_range *range,
 }
 
 /*
- * Of each memory block, the last online and the last offline, and the last add and the last removal of this memory, if they
+ * Of each memory block, the last online and the last offline, and of memory the last add and the last removal, if they
  * failed or are in progress.
  */
 static void find_troubles(const struct explain_range *range,
@@ -346,6 +363,11 @@ static void find_troubles(const struct explain_range *range,
 		operation = &history->operations[i];
 		if (!is_explained(range, operation))
 			continue;
+		if (is_about_range(operation)) {
+			if (is_trouble(range, operation))
+				add_trouble(troubles, operation, false);
+			continue;
+		}
 		known = sparse_make(&seen, operation->start_pfn / pages);
 		if (!known || *known >> operation->kind & 1)
 			continue;

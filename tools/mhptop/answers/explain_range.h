@@ -19,6 +19,7 @@ struct explain_range {
 	u64 nr_pages;
 	enum time_style time;
 	bool ends_early; /* of the recording: nobody knows what happened after that */
+	bool end_unseen; /* nobody knows whether what is in progress has ended since */
 	FILE *out;
 };
 

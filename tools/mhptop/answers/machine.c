@@ -62,7 +62,7 @@ const char *machine_blind(const struct machine *machine)
 
 void machine_question_make(struct machine_question *question, u64 block,
 			   u64 nr_pages, const struct story_trouble *troubles,
-			   size_t nr)
+			   size_t nr, bool end_unseen)
 {
 	const struct story_step *step;
 	size_t i;
@@ -77,7 +77,7 @@ void machine_question_make(struct machine_question *question, u64 block,
 		step = troubles[i].step;
 		question->troubles[i] = (struct machine_trouble){
 			.operation = step->operation,
-			.ended = step->end_ns != 0,
+			.ended = step->end_ns || end_unseen,
 			.pfn = step->blockers.nr ? step->blockers.last.pfn : 0,
 			.notifier = step->reason == MHP_REASON_NOTIFIER,
 			.refused_known = step->refused_known,

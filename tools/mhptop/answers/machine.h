@@ -52,10 +52,10 @@ void machine_close(struct machine *machine); /* NULL is fine */
 struct page_source *machine_pages(struct machine *machine);
 const char *machine_blind(const struct machine *machine);
 
-/* What to ask about a memory block with these troubles. */
+/* What to ask about a memory block with these troubles; end_unseen: those that are in progress may have ended. */
 void machine_question_make(struct machine_question *question, u64 block,
 			   u64 nr_pages, const struct story_trouble *troubles,
-			   size_t nr);
+			   size_t nr, bool end_unseen);
 void machine_look(struct machine *machine,
 		  const struct machine_question *question,
 		  struct machine_answer *answer);

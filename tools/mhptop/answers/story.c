@@ -305,6 +305,36 @@ void story_add_refusal(struct story *story, u64 time_ns, s64 call)
 	}
 }
 
+/* Whether both reported the same page last, as far as pages are known. */
+static bool is_same_page(const struct story_step *step,
+			 const struct story_step *other)
+{
+	u64 unknown = step->blockers.unknown | other->blockers.unknown;
+
+	return other->blockers.nr &&
+	       !(unknown & MHP_FIELD(mhp_offline_blocker, pfn)) &&
+	       step->blockers.last.pfn == other->blockers.last.pfn;
+}
+
+static void add_try(struct story_trouble *trouble,
+		    const struct story_step *step)
+{
+	const struct story_step *last = trouble->step;
+
+	if (last && last->operation != step->operation)
+		*trouble = (struct story_trouble){ 0 };
+	else if (last && last->blockers.nr)
+		trouble->before = last;
+	if (!step->blockers.nr)
+		trouble->same = 0;
+	else if (trouble->step && is_same_page(step, last))
+		trouble->same++;
+	else
+		trouble->same = 1;
+	trouble->step = step;
+	trouble->nth++;
+}
+
 size_t story_troubles(const struct story *story,
 		      struct story_trouble troubles[STORY_MAX_TROUBLES])
 {
@@ -320,11 +350,7 @@ size_t story_troubles(const struct story *story,
 			memset(last, 0, sizeof(last));
 			continue;
 		}
-		if (trouble->step &&
-		    trouble->step->operation != step->operation)
-			trouble->nth = 0;
-		trouble->step = step;
-		trouble->nth++;
+		add_try(trouble, step);
 	}
 	/* The steps are an array in the order of their begin. */
 	first = last[0].step && last[1].step && last[1].step < last[0].step;

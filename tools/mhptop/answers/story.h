@@ -68,6 +68,10 @@ void story_add_refusal(struct story *story, u64 time_ns, s64 call);
 struct story_trouble {
 	const struct story_step *step;
 	unsigned int nth; /* from 1 */
+	const struct story_step *
+		before; /* the last one in this row before it that reported a page, NULL: none did */
+	unsigned int
+		same; /* so many of the last ones, it included, reported the same page last; 0: it reported none */
 };
 size_t story_troubles(const struct story *story,
 		      struct story_trouble troubles[STORY_MAX_TROUBLES]);

@@ -95,7 +95,7 @@ static void print_no_blocker(const struct trouble_page *page,
 }
 
 static void print_blockers(const struct trouble_page *page,
-			   const struct story_step *step)
+			   const struct story_step *step, unsigned int nth)
 {
 	const struct story_blockers *blockers = &step->blockers;
 	const struct mhp_mhp_offline_blocker *blocker = &blockers->last;
@@ -123,13 +123,41 @@ static void print_blockers(const struct trouble_page *page,
 	print_error(page->out, blockers);
 	fputc('\n', page->out);
 	if (blockers->nr > 1)
-		fprintf(page->out, "         reported %u times%s\n",
-			blockers->nr,
+		fprintf(page->out, "         reported %u times%s%s\n",
+			blockers->nr, nth > 1 ? " in this try" : "",
 			!known		     ? "" :
 			blockers->pages == 1 ? ", the same page each time" :
 					       ", not always the same page");
 	if (known)
 		print_covered(page, blocker);
+}
+
+/* Whether the tries of an operation met the same page. */
+static void print_tries(const struct trouble_page *page,
+			const struct story_trouble *trouble)
+{
+	const struct story_step *before = trouble->before;
+	const struct mhp_mhp_offline_blocker *last;
+
+	if (trouble->same == 2 && trouble->nth == 2) {
+		fputs("         the same page in both tries\n", page->out);
+	} else if (trouble->same > 1 && trouble->same == trouble->nth) {
+		fprintf(page->out, "         the same page in all %u tries\n",
+			trouble->nth);
+	} else if (trouble->same > 1) {
+		fprintf(page->out,
+			"         the same page in the last %u tries\n",
+			trouble->same);
+	} else if (before && !(before->blockers.unknown &
+			       MHP_FIELD(mhp_offline_blocker, pfn))) {
+		last = &before->blockers.last;
+		fprintf(page->out,
+			"         an earlier try reported %s0x%llx: %s\n",
+			trouble->step->blockers.nr ? "another one, pfn " :
+						     "pfn ",
+			last->pfn,
+			trouble_word(event_kinds, last->kind, "kind unknown"));
+	}
 }
 
 static void print_stage(FILE *out, const struct story_blockers *blockers)
@@ -158,7 +186,7 @@ static void print_why(const struct trouble_page *page,
 			operation_name(step->operation), least, took,
 			trouble_word(event_reasons, step->reason,
 				     "reason unknown"));
-	else if (page->ends_early)
+	else if (page->end_unseen)
 		fprintf(page->out,
 			"why      %s took at least %s, and its end was not seen",
 			operation_name(step->operation), took);
@@ -184,7 +212,7 @@ static enum advice_room room_of_page(const struct trouble_page *page,
 	    !(blockers->unknown & MHP_FIELD(mhp_offline_blocker, ret)))
 		return blockers->last.ret == -ENOMEM ? ADVICE_NO_ROOM :
 						       ADVICE_HAS_ROOM;
-	if (step->end_ns || !answer)
+	if (step->end_ns || page->end_unseen || !answer)
 		return ADVICE_ROOM_UNKNOWN;
 	return kind == MHP_KIND_HUGETLB ? answer->huge_room : answer->room;
 }
@@ -223,7 +251,8 @@ void trouble_print(const struct trouble_page *page,
 
 	print_why(page, trouble);
 	if (step->operation == OPERATION_OFFLINE) {
-		print_blockers(page, step);
+		print_blockers(page, step, trouble->nth);
+		print_tries(page, trouble);
 		/* A source may not see the page, but it is still there. */
 		kind = step->blockers.nr ? step->blockers.last.kind :
 		       answer		 ? answer->keeps :
@@ -239,6 +268,6 @@ void trouble_print(const struct trouble_page *page,
 			     advice_kind(kind, room_of_page(page, step, kind)),
 			     advice_place(page->model->ledger,
 					  page->story->start_pfn, step->zone) |
-				     (page->ends_early ? ADVICE_END_UNSEEN : 0),
+				     (page->end_unseen ? ADVICE_END_UNSEEN : 0),
 			     page->out);
 }

@@ -16,7 +16,7 @@ struct trouble_page {
 		*answer; /* about the same troubles; NULL: none */
 	const char *
 		no_answer; /* a line about whose the page is, without an answer; NULL: none */
-	bool ends_early; /* of the recording: nobody knows what has ended since */
+	bool end_unseen; /* nobody knows whether what is in progress has ended since */
 	FILE *out;
 };
 
