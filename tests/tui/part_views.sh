@@ -45,14 +45,17 @@ views_of() {
 		golden "$name-$size" "$regex"
 	done
 	[[ $WRITE ]] && return
-	open 132x50 "NO_COLOR=1 $command"
+	open 80x24 "NO_COLOR=1 $command"
 	shows "$name: the dashboard without colours" '^events '
 	(($#)) && keys "$@"
-	if until_ok is_uncolored "$SCREENS/$name-132x50.screen"; then
-		pass "$name: without colours, the same text and attributes"
-	else
-		fail "$name: without colours, the same text and attributes" "$(diff "$WORK/want" "$WORK/shown")"
-	fi
+	for size in 80x24 132x50 200x60; do
+		size "$size"
+		if until_ok is_uncolored "$SCREENS/$name-$size.screen"; then
+			pass "$name-$size: without colours, the same text and attributes"
+		else
+			fail "$name-$size: without colours, the same text and attributes" "$(diff "$WORK/want" "$WORK/shown")"
+		fi
+	done
 }
 
 # views NAME RECORDING REGEX KEY…: the same of a recording

@@ -195,6 +195,10 @@ static void test_address(void)
 	plan_add_make(&plan, root, &opts, why, sizeof(why));
 	eq("above the highest memory block", plan.address, 13 * GIB);
 	eq("whether something is there is unknown", plan.answer, PLAN_UNKNOWN);
+	forecasts("but not where a memory block is", OPTS(GIB, 12 * GIB, N),
+		  "no 4 | buddy disabled 4096 0 | 1 1");
+	forecasts("nor next to it", OPTS(GIB, 13 * GIB, N),
+		  "unknown 80 | buddy disabled 4096 0 | 1 1");
 	run("rm -r %s/sys/devices/system/memory/memory*", root);
 }
 

@@ -139,8 +139,7 @@ enum account_kind account_kind_of(const struct page_look *look,
 				    ACCOUNT_OTHER;
 }
 
-/* The pages of the folio that begins here. */
-static size_t folio_pages(const struct page_look *look, size_t left)
+size_t account_folio_pages(const struct page_look *look, size_t left)
 {
 	size_t nr = 1;
 
@@ -408,7 +407,7 @@ static void take_slice(struct counting *c, u64 pfn, size_t nr)
 			continue;
 		}
 		end_huge(c);
-		pages = folio_pages(look, nr - at);
+		pages = account_folio_pages(look, nr - at);
 		for (i = 0; i < pages; i++)
 			take_free_run(c, pfn + at + i, &look[i]);
 		take_folio(c, pfn + at, look, pages);

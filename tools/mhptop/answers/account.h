@@ -98,6 +98,8 @@ struct account_facts {
 		[ACCOUNT_HUGE_SIZES]; /* sizes of hugetlb in pages, ascending, 0 for none */
 };
 
+/* The pages of the folio that begins here, of those that are left. */
+size_t account_folio_pages(const struct page_look *look, size_t left);
 /* What a page is. Of a tail, this is mostly what its head is. */
 enum account_kind account_kind_of(const struct page_look *look,
 				  struct page_source *source);

@@ -419,7 +419,7 @@ static bool is_going_now(const struct explaining *e)
 }
 
 /* What is in progress when a recording ends may have ended since, unless its recorder still runs. */
-static void look_at_end(struct explaining *e)
+static void see_what_goes_on(struct explaining *e)
 {
 	bool going = goes_on(e) || is_going_now(e);
 
@@ -467,7 +467,7 @@ int explain_run(struct stream *stream, const char *what, enum time_style time,
 	stream->model.history.extent = HISTORY_ALL;
 	err = read_story(&e);
 	e.ends_early = is_cut_short(&e);
-	look_at_end(&e);
+	see_what_goes_on(&e);
 	if (stream->over && *stream->why && !goes_on(&e))
 		status_fail(STATUS_OK, "%s", stream->why);
 	if (err || stream->err)

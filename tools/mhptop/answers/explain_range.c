@@ -54,6 +54,9 @@ void explain_ending(const struct explain_range *range)
 	const struct model *model = range->model;
 	char when[UNITS_TEXT_MAX];
 
+	if (model->part)
+		fputs("note     Of several recordings that do not continue each other, this page is about the last one.\n",
+		      range->out);
 	if (!range->ends_early)
 		return;
 	model_time_text(when, model, range->time, model_now(model));
@@ -282,8 +285,8 @@ static bool is_made_good(const struct explain_range *range,
 }
 
 /* Whether all memory of an add or a removal that failed was tried again later, in one piece. */
-static bool is_repeated(const struct explain_range *range,
-			const struct history_operation *failed)
+static bool is_tried_again(const struct explain_range *range,
+			   const struct history_operation *failed)
 {
 	const struct history *history = &range->model->history;
 	const struct history_operation *later = failed + 1;
@@ -304,8 +307,9 @@ static bool is_trouble(const struct explain_range *range,
 		return true;
 	if (!operation->ret)
 		return false;
-	return !is_about_range(operation) || !(is_repeated(range, operation) ||
-					       is_made_good(range, operation));
+	return !is_about_range(operation) ||
+	       !(is_tried_again(range, operation) ||
+		 is_made_good(range, operation));
 }
 
 /* Of a memory block, what its account shows to be in progress, although the begin of that was not seen. */

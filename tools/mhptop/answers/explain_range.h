@@ -26,7 +26,7 @@ struct explain_range {
 /* Take the range that a name means; the size of a page is that of the model. */
 void explain_range_take(struct explain_range *range,
 			const struct memory_name *name);
-/* Print a line that says so, if the recording ends early. */
+/* Print lines that say so, if the recording ends early, or is not the only one. */
 void explain_ending(const struct explain_range *range);
 /* Print a line for each try to remove memory of the range. */
 void explain_removals(const struct explain_range *range);

@@ -188,24 +188,56 @@ static u64 find_free(const struct iomem *iomem, const struct plan_add *plan,
 	return at;
 }
 
-/* The end of the highest memory block, which everybody can see */
-static u64 read_highest_block(const struct adding *a)
+/* Memory blocks are what everybody can see. Calls back with the number of each. */
+static void
+each_block(const struct adding *a,
+	   void (*take)(const struct adding *a, u64 number, u64 *ctx), u64 *ctx)
 {
 	unsigned long long number;
 	const struct dirent *entry;
 	char path[PATH_MAX];
-	u64 end = 0;
 	DIR *folder;
 
 	snprintf(path, sizeof(path), "%s/sys/devices/system/memory", a->root);
 	folder = opendir(path);
 	while (folder && (entry = readdir(folder)))
-		if (sscanf(entry->d_name, "memory%llu", &number) == 1 &&
-		    (number + 1) * a->plan->block_bytes > end)
-			end = (number + 1) * a->plan->block_bytes;
+		if (sscanf(entry->d_name, "memory%llu", &number) == 1)
+			take(a, number, ctx);
 	if (folder)
 		closedir(folder);
+}
+
+static void take_highest(const struct adding *a, u64 number, u64 *end)
+{
+	if ((number + 1) * a->plan->block_bytes > *end)
+		*end = (number + 1) * a->plan->block_bytes;
+}
+
+/* The end of the highest memory block */
+static u64 read_highest_block(const struct adding *a)
+{
+	u64 end = 0;
+
+	each_block(a, take_highest, &end);
 	return end;
+}
+
+static void count_inside(const struct adding *a, u64 number, u64 *nr)
+{
+	const struct plan_add *plan = a->plan;
+	u64 start = number * plan->block_bytes;
+
+	*nr += start < plan->address + plan->bytes &&
+	       start + plan->block_bytes > plan->address;
+}
+
+/* Whether the range has a memory block already */
+static bool has_block_in(const struct adding *a)
+{
+	u64 nr = 0;
+
+	each_block(a, count_inside, &nr);
+	return nr > 0;
 }
 
 static void check_free(struct adding *a, const struct iomem *iomem)
@@ -249,7 +281,8 @@ static int check_place(struct adding *a)
 	if (plan->assumed)
 		plan->address = free_at;
 	if (!err && iomem_is_hidden(&iomem)) {
-		add_reason(a, PLAN_ADD_HIDDEN);
+		add_reason(a, has_block_in(a) ? PLAN_ADD_OVERLAPS :
+						PLAN_ADD_HIDDEN);
 	} else if (!err) {
 		check_free(a, &iomem);
 		plan->free_address = free_at;

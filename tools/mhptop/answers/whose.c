@@ -47,18 +47,14 @@ u32 whose_event_kind(enum account_kind kind)
  * The pages of the folio that begins with a page. A process may map some of them only. Those of hugetlb are mapped as
  * a whole.
  */
-static u64 folio_pages(struct page_source *source, u64 head,
-		       const struct page_look *look)
+static u64 mappable_pages(struct page_source *source, u64 head)
 {
-	struct page_look tails[LARGEST_FOLIO - 1];
-	u64 nr = 1;
+	struct page_look looks[LARGEST_FOLIO];
 
-	if (!PAGE_IS(look, PAGE_HEAD) || PAGE_IS(look, PAGE_HUGE) ||
-	    page_source_look(source, head + 1, LARGEST_FOLIO - 1, tails))
+	if (page_source_look(source, head, LARGEST_FOLIO, looks) ||
+	    PAGE_IS(looks, PAGE_HUGE))
 		return 1;
-	while (nr < LARGEST_FOLIO && PAGE_IS(&tails[nr - 1], PAGE_TAIL))
-		nr++;
-	return nr;
+	return account_folio_pages(looks, LARGEST_FOLIO);
 }
 
 static size_t find_mappings(u64 pfn, u64 nr_pages,
@@ -171,7 +167,7 @@ static void print_cache(struct page_source *source, u64 pfn, FILE *out)
 static void print_owner(struct page_source *source, enum account_kind kind,
 			u64 pfn, const struct page_look *look, FILE *out)
 {
-	u64 nr = folio_pages(source, pfn, look);
+	u64 nr = mappable_pages(source, pfn);
 
 	switch (kind) {
 	case ACCOUNT_SLAB:

@@ -173,7 +173,7 @@ static void devices_draw(struct view_tui *view, const struct model *model,
 		tui_screen_text(area->y + 2, TUI_GUTTER,
 				view->panes.cols - TUI_GUTTER, TUI_DIM,
 				named ? "no device has memory" :
-					"no memory was added yet");
+					"there is no added memory");
 }
 
 static void devices_open(struct view_tui *view, const struct model *model)
