@@ -68,8 +68,8 @@ const struct cli_command_info cli_commands[] = {
 			  "one page about a memory block, and why it did not go",
 			  "BLOCK is memory39 or 39, ADDRESS a physical address such as 0x138000000. Without\n"
 			  "FILE, explains what the running kernel shows; with a recording, the block's\n"
-			  "whole life and its failures, with what to do. Of a RANGE such as\n"
-			  "0x100000000-0x13fffffff, the tries to remove it, and what refused.\n" },
+			  "whole life, and what to do if its last operation failed or has not ended. Of a\n"
+			  "RANGE such as 0x100000000-0x13fffffff, the tries to remove it, and what refused.\n" },
 	[CLI_DOCTOR] = { "doctor", "[--now [--json]]",
 			 "report what mhptop needs, what is missing and what to do",
 			 "With --now, lists what needs attention on this machine, and what to do about\n"
