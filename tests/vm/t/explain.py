@@ -467,9 +467,12 @@ def dashboard():
             page = Page(f"memory{number}", path)
             page.says("dashboard: what explain says of the recording", why=rf"offline failed after {TIME}: signal, .*",
                       whose=rf"pfn {holder.told['pfn']:#x}: anon, mapped by {ME} \({holder.pid}\) at .*")
+            # The dashboard has seen the try before, too.
             why = [rf"{page.lines['why'][0]}; failure 2 in a row"]
+            pages = [line.replace(" times, ", " times in this try, ") for line in page.lines["page"]]
             live.says("dashboard, failed: why, the page, whose it is, and what to do, as explain has it",
-                      {"why": why, **{label: page.lines.get(label, []) for label in ("device", "now", "page", "whose", "do")}})
+                      {"why": why, "page": pages + ["the same page in both tries"],
+                       **{label: page.lines.get(label, []) for label in ("device", "now", "whose", "do")}})
         os.kill(live.pid, signal.SIGKILL)
         guest.ok("dashboard: killed, it leaves no process behind", [] if guest.wait_for(
             ledger.SECONDS, lambda: not any(os.path.exists(f"/proc/{pid}") for pid in apart)) else [f"{apart}"])
