@@ -117,12 +117,11 @@ done
 parts() {
 	python3 - "$@" <<-'PY'
 		import json, sys
-		seq, end = 0, None
+		seq = 0
 		with open("tests/golden/failures.ndjson", encoding="utf-8") as lines:
 		    for line in map(json.loads, lines):
 		        if line.get("event", "").startswith("mhp_remove_"):
 		            line.update(start_pfn=1114112, nr_pages=65536)
-		            end = line
 		        if "totals" not in line:
 		            seq = line.get("seq", 0)
 		            print(json.dumps(line))

@@ -142,7 +142,7 @@ def over(number, holder, whose):
     offline.interrupt()
     page = Page(f"memory{number}", path)
     page.says(
-        "over: what is in other functions and in the memory block by now has nothing to do with it",
+        "over: neither a task nor pages that are there by now are shown",
         why=rf"offline took at least {TIME}, and its end was not seen, stage migrate, {PASS}", task=None, left=None,
         whose=whose, do="If it has not ended: something holds this page: .*")
     guest.ok("over: the page is the one that was reported", [] if page.first("page", rf"pfn {holder.told['pfn']:#x}: anon") else page.lines)

@@ -167,6 +167,15 @@ class Memory:
             f"no block is forecast as {answer} {reason}" for answer, reason in want if (answer, reason) not in seen])
 
 
+def plugged(size, kernel_blocks):
+    """A DIMM of so many bytes, whose first memory blocks are online in a kernel zone and the others in ZONE_MOVABLE: (Memory, numbers)."""
+    numbers = list(oracle.blocks_of(guest.dimm_plug("d0", size), size))
+    memory = Memory(Score())
+    memory.online(numbers[:kernel_blocks], "online_kernel")
+    memory.online(numbers[kernel_blocks:], "online_movable")
+    return memory, numbers
+
+
 def free(memory):
     memory.round("free memory", memory.of("online_movable") + memory.of("online_kernel"), [("yes", "")])
 
@@ -518,12 +527,7 @@ def cma_room(memory):
 def buffers():
     """Page cache of a file system whose blocks are smaller than a page: each page has buffers, which hold it once more."""
     load_modules("virtio_blk", "crc32c_generic", "ext4")
-    score = Score()
-    memory = Memory(score)
-    start = guest.dimm_plug("d0", "1G")
-    numbers = list(oracle.blocks_of(start, 1 << 30))
-    memory.online(numbers[:4], "online_kernel")
-    memory.online(numbers[4:], "online_movable")
+    memory, numbers = plugged(1 << 30, 4)
     subprocess.run(["mkfs.ext4", "-q", "-b", "1024", DISK], check=True)
     subprocess.run(["mount", DISK, MOUNTED], check=True)
     held = fill.Files(700 * fill.MIB, MOUNTED)
@@ -532,7 +536,7 @@ def buffers():
         "kpageflags", number * oracle.BLOCK_PAGES, oracle.BLOCK_PAGES)).items() if flags & LRU and flags & PRIVATE)
     guest.ok(f"buffers: {with_buffers} pages have buffers", [] if with_buffers > oracle.BLOCK_PAGES else ["too few"])
     memory.round("page cache with buffers", numbers, [("yes", "")])
-    guest.eq("buffers: all forecasts are right", sum(score.pairs.values()), score.right())
+    guest.eq("buffers: all forecasts are right", sum(memory.score.pairs.values()), memory.score.right())
     held.close()
     subprocess.run(["umount", MOUNTED], check=True)
 
@@ -548,12 +552,8 @@ def main():
         ALONE[sys.argv[1]]()
         return
     parts = sys.argv[1:] or list(PARTS)
-    score = Score()
-    memory = Memory(score)
-    start = guest.dimm_plug("d0", "4G")
-    numbers = list(oracle.blocks_of(start, 4 << 30))
-    memory.online(numbers[:8], "online_kernel")
-    memory.online(numbers[8:], "online_movable")
+    memory, _ = plugged(4 << 30, 8)
+    score = memory.score
     for name in parts:
         PARTS[name](memory)
     guest.note(score.line())

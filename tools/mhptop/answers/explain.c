@@ -167,7 +167,7 @@ static void print_duration(const struct explaining *e,
 		fputs(", its start was not seen", e->out);
 }
 
-/* Of what failed earlier, only its line is left. */
+/* The page in the way of a try that failed: of earlier tries, the page has nothing but this line. */
 static void print_last_page(const struct explaining *e,
 			    const struct story_blockers *blockers)
 {
